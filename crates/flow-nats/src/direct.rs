@@ -89,6 +89,11 @@ impl Direct {
 
     /// Asks for what stands from a sequence on.
     pub(crate) async fn ask(&mut self, from: u64) -> Result<(), BusError> {
+        self.ask_for(from, AT_ONCE).await
+    }
+
+    /// The same, for at most so many.
+    pub(crate) async fn ask_for(&mut self, from: u64, most: usize) -> Result<(), BusError> {
         self.link.connected().await?;
         let closed = || BusError::Unavailable("the connection is closed".to_owned());
         if self.inbox.is_none() {
@@ -101,7 +106,7 @@ impl Direct {
         let body = json!({
             "seq": from,
             "next_by_subj": self.filter,
-            "batch": AT_ONCE,
+            "batch": most.min(AT_ONCE),
             "max_bytes": BYTES_AT_ONCE,
         });
         self.refusals = self.link.refusals();

@@ -53,9 +53,10 @@ fn value(what: &'static str, text: &str) -> Result<HeaderValue, BusError> {
 
 /// The headers of a message that was delivered.
 pub(crate) fn read(map: Option<&HeaderMap>) -> Received {
-    let pairs = map.into_iter().flat_map(HeaderMap::iter).flat_map(|(name, values)| {
-        values.iter().map(move |value| (name.to_string(), value.as_str().to_owned()))
-    });
+    let pairs = map
+        .into_iter()
+        .flat_map(HeaderMap::iter)
+        .flat_map(|(name, values)| values.iter().map(move |value| (name.as_ref(), value.as_str())));
     from_pairs(pairs.collect())
 }
 
@@ -63,22 +64,22 @@ pub(crate) fn read(map: Option<&HeaderMap>) -> Received {
 pub(crate) fn parse(stored: &[u8]) -> Received {
     let text = String::from_utf8_lossy(stored);
     let pairs = text.lines().skip(1).filter_map(|line| line.split_once(':'));
-    from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect())
+    from_pairs(pairs.map(|(name, value)| (name, value.trim())).collect())
 }
 
-fn from_pairs(mut pairs: Vec<(String, String)>) -> Received {
+fn from_pairs(mut pairs: Vec<(&str, &str)>) -> Received {
     let mut id = None;
     let mut order = None;
     pairs.retain(|(name, value)| {
-        match name.as_str() {
-            ID => id = Some(value.clone()),
-            ORDER => order = Some(value.clone()),
+        match *name {
+            ID => id = Some((*value).to_owned()),
+            ORDER => order = Some(*value),
             other => return !other.starts_with(SERVERS),
         }
         false
     });
-    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
-    if let Some(places) = order.and_then(|order| places(&order, pairs.len())) {
+    pairs.sort_by_key(|(name, _)| *name);
+    if let Some(places) = order.and_then(|order| places(order, pairs.len())) {
         let mut placed: Vec<_> = places.into_iter().zip(pairs).collect();
         placed.sort_by_key(|(place, _)| *place);
         pairs = placed.into_iter().map(|(_, pair)| pair).collect();

@@ -223,28 +223,58 @@ impl KeyValue for NatsKeys {
 
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
         Box::pin(async move {
-            let stream = stream_of(&self.bucket);
-            match self.shared.link.stream_info(&stream).await {
-                Ok(info) if info.state.last_seq > after => {}
-                Ok(_) | Err(BusError::NoStream(_)) => return Ok(Vec::new()),
-                Err(error) => return Err(error),
-            }
-            let mut reader = NatsReader::new(self.shared.clone(), stream, ">".into(), after + 1);
-            // A key may change while its table is read: only its last change counts.
             let mut entries = BTreeMap::new();
-            loop {
-                let stored = reader.ready(AT_ONCE).await?;
-                if stored.is_empty() {
-                    let mut changes: Vec<Entry> = entries.into_values().collect();
-                    changes.sort_by_key(|entry| entry.revision);
-                    return Ok(changes);
-                }
-                for change in stored.into_iter().map(|stored| entry(&self.bucket, stored)) {
-                    entries.insert(change.key.clone(), change);
-                }
-            }
+            self.read_into(&mut entries, ">".into(), after).await?;
+            Ok(oldest_first(entries))
         })
     }
+
+    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+        Box::pin(async move {
+            let mut entries = BTreeMap::new();
+            for name in names {
+                let own = self.shared.entry(&self.bucket, name).await?;
+                entries.extend(own.map(|entry| (entry.key.clone(), entry)));
+                let filter = format!("{}.>", subject_of(&self.bucket, name)?);
+                self.read_into(&mut entries, filter, 0).await?;
+            }
+            Ok(oldest_first(entries))
+        })
+    }
+}
+
+impl NatsKeys {
+    /// Reads the changes after a revision that the filter takes in. A key may change while its table is
+    /// read: only its last change counts.
+    async fn read_into(
+        &self,
+        entries: &mut BTreeMap<String, Entry>,
+        filter: String,
+        after: u64,
+    ) -> Result<(), BusError> {
+        let stream = stream_of(&self.bucket);
+        match self.shared.link.stream_info(&stream).await {
+            Ok(info) if info.state.last_seq > after => {}
+            Ok(_) | Err(BusError::NoStream(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let mut reader = NatsReader::new(self.shared.clone(), stream, filter, after + 1);
+        loop {
+            let stored = reader.ready(AT_ONCE).await?;
+            if stored.is_empty() {
+                return Ok(());
+            }
+            for change in stored.into_iter().map(|stored| entry(&self.bucket, stored)) {
+                entries.insert(change.key.clone(), change);
+            }
+        }
+    }
+}
+
+fn oldest_first(entries: BTreeMap<String, Entry>) -> Vec<Entry> {
+    let mut changes: Vec<Entry> = entries.into_values().collect();
+    changes.sort_by_key(|entry| entry.revision);
+    changes
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod pull;
 mod reader;
 mod refusals;
 mod service;
+mod several;
 mod signed;
 mod streams;
 mod subscription;
@@ -271,6 +272,14 @@ impl Bus for NatsBus {
 
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
         Box::pin(self.0.link.get(stream, sequence))
+    }
+
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        Box::pin(several::get_each(&self.0.link, stream, sequences))
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {

@@ -3,7 +3,7 @@
 //! Nothing to install, nothing acknowledged lost on kill -9 or a power cut, open in milliseconds.
 //! The rules are those of [`wirefold_flow::store`]; here are the tables, the one thread that
 //! writes them and the opening of the file. WAL and `synchronous=FULL`: a job is answered once the
-//! group that it was in is on disk, and a group is at most 100 jobs or 20 ms, so that many
+//! group that it was in is on disk, and a group is at most 256 jobs or 20 ms, so that many
 //! publishers share one sync.
 //!
 //! One process at a time: the file is locked while it is open, and another is told so.
@@ -61,15 +61,20 @@ fn open_limited(
     clock: Arc<dyn Clock>,
     most_pages: Option<u32>,
 ) -> Result<Arc<dyn Bus>, OpenError> {
+    let engine = engine(folder, &*clock, most_pages)?;
+    let writer = writer::Writer::start(engine, clock.clone())
+        .map_err(|source| OpenError::Unwritable { path: folder.join(FILE), source })?;
+    let object_stores = Arc::new(objects::Folders(folder.to_owned()));
+    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, object_stores)))
+}
+
+/// The rules over the file of a folder.
+fn engine(folder: &Path, clock: &dyn Clock, most_pages: Option<u32>) -> Result<Engine, OpenError> {
     let path = folder.join(FILE);
     let connection = open::connect(folder, most_pages)?;
     let checkpoints = copy_lock::Checkpoints::new(folder, &connection)
         .map_err(|error| OpenError::of(&path, &error))?;
     let tables = tables::SqliteTables::new(connection, checkpoints);
-    let engine = Engine::open(Box::new(tables), clock.now())
-        .map_err(|error| OpenError::Damaged { path: path.clone(), why: error.to_string() })?;
-    let writer = writer::Writer::start(engine, clock.clone())
-        .map_err(|source| OpenError::Unwritable { path, source })?;
-    let object_stores = Arc::new(objects::Folders(folder.to_owned()));
-    Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, object_stores)))
+    Engine::open(Box::new(tables), clock.now())
+        .map_err(|error| OpenError::Damaged { path, why: error.to_string() })
 }

@@ -18,11 +18,13 @@ pub(crate) struct SqliteTables {
     /// The numbers of the streams, which never change.
     pub(crate) numbers: HashMap<String, i64>,
     checkpoints: Checkpoints,
+    /// How many rows had been changed when the group began.
+    changes_before: u64,
 }
 
 impl SqliteTables {
     pub(crate) fn new(connection: Connection, checkpoints: Checkpoints) -> Self {
-        Self { connection, numbers: HashMap::new(), checkpoints }
+        Self { connection, numbers: HashMap::new(), checkpoints, changes_before: 0 }
     }
 
     pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {
@@ -75,7 +77,12 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 impl Tables for SqliteTables {
     fn begin(&mut self) -> Result<()> {
         self.checkpoints.hold_for_copiers(&self.connection).map_err(|error| failure(&error))?;
+        self.changes_before = self.connection.total_changes();
         self.statement("BEGIN IMMEDIATE")
+    }
+
+    fn has_changes(&self) -> bool {
+        self.connection.total_changes() != self.changes_before
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -173,6 +180,14 @@ impl Tables for SqliteTables {
         let sql = "SELECT key, revision, value FROM entries
                    WHERE bucket = ? AND revision > ? ORDER BY revision";
         self.all(sql, params![bucket, int(after)], entry)
+    }
+
+    fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>> {
+        // The slash is the character after the dot.
+        let (first, end) = (format!("{name}."), format!("{name}/"));
+        let sql = "SELECT key, revision, value FROM entries
+                   WHERE bucket = ?1 AND (key = ?2 OR (key >= ?3 AND key < ?4)) ORDER BY revision";
+        self.all(sql, params![bucket, name, first, end], entry)
     }
 
     fn revision(&mut self, bucket: &str) -> Result<u64> {

@@ -1,5 +1,6 @@
 //! The one thread that reads and writes the file: jobs in groups, one sync for each group.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,7 @@ use wirefold_flow::store::{Engine, Job, Runner};
 use wirefold_flow::{BusError, Clock};
 
 /// A group ends with so many jobs …
-const GROUP_JOBS: usize = 100;
+const GROUP_JOBS: usize = 256;
 /// … or after so long, or when no job waits.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
@@ -23,7 +24,15 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(engine: Engine, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (sender, jobs) = channel();
-        let running = Running { engine, clock, jobs, is_stale: false };
+        let waiting = (VecDeque::new(), VecDeque::new());
+        let running = Running {
+            engine,
+            clock,
+            jobs,
+            reading: waiting.0,
+            writing: waiting.1,
+            is_stale: false,
+        };
         let thread = std::thread::Builder::new().name("bus".to_owned());
         let thread = thread.spawn(move || running.run())?;
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Some(thread) })
@@ -54,15 +63,18 @@ struct Running {
     engine: Engine,
     clock: Arc<dyn Clock>,
     jobs: Receiver<Box<dyn Job>>,
+    /// Jobs that only read, and the others: each in the order in which they came.
+    reading: VecDeque<Box<dyn Job>>,
+    writing: VecDeque<Box<dyn Job>>,
     /// Whether a group was undone and what the engine holds in memory could not be read again.
     is_stale: bool,
 }
 
 impl Running {
     fn run(mut self) {
-        while let Ok(first) = self.jobs.recv() {
+        while self.wait_for_jobs() {
             let mut group = Vec::new();
-            let outcome = self.run_group(first, &mut group);
+            let outcome = self.run_group(&mut group);
             match outcome {
                 Ok(()) => {
                     group.into_iter().for_each(|job| job.finish(Ok(())));
@@ -74,24 +86,50 @@ impl Running {
         }
     }
 
-    /// Runs jobs as long as some wait, then makes them durable, or undoes them all.
-    fn run_group(
-        &mut self,
-        first: Box<dyn Job>,
-        group: &mut Vec<Box<dyn Job>>,
-    ) -> Result<(), BusError> {
+    /// Waits until there is a job; false once there will be none.
+    fn wait_for_jobs(&mut self) -> bool {
+        if self.reading.is_empty() && self.writing.is_empty() {
+            let Ok(first) = self.jobs.recv() else { return false };
+            self.enqueue(first);
+        }
+        self.take_waiting();
+        true
+    }
+
+    fn take_waiting(&mut self) {
+        while let Ok(next) = self.jobs.try_recv() {
+            self.enqueue(next);
+        }
+    }
+
+    fn enqueue(&mut self, job: Box<dyn Job>) {
+        let queue = if job.is_reading() { &mut self.reading } else { &mut self.writing };
+        queue.push_back(job);
+    }
+
+    /// Answers those that only read, then runs the others as long as some wait, and makes what they did
+    /// durable, or undoes it all.
+    fn run_group(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), BusError> {
         let end = self.clock.now().plus(GROUP_TIME);
-        group.push(first);
         let mut done = self.begin();
-        for place in 0.. {
-            done = done.and_then(|()| group[place].run(&mut self.engine, self.clock.now()));
-            if done.is_err() || group.len() == GROUP_JOBS || self.clock.now() > end {
-                break;
+        // Those that come meanwhile are for the next group: readers may not hold up writers either.
+        for mut job in std::mem::take(&mut self.reading) {
+            if done.is_ok() {
+                done = job.run(&mut self.engine, self.clock.now());
             }
-            match self.jobs.try_recv() {
-                Ok(next) => group.push(next),
-                Err(_) => break,
+            // What it saw is durable, as nothing was changed since the last group.
+            match done.is_ok() && !self.engine.has_changes() {
+                true => job.finish(Ok(())),
+                false => group.push(job),
             }
+        }
+        while done.is_ok() && group.len() < GROUP_JOBS && self.clock.now() <= end {
+            if self.writing.is_empty() {
+                self.take_waiting();
+            }
+            let Some(mut job) = self.writing.pop_front() else { break };
+            done = job.run(&mut self.engine, self.clock.now());
+            group.push(job);
         }
         self.end(done)
     }
@@ -124,5 +162,105 @@ impl Running {
         self.engine.roll_back(self.clock.now())?;
         self.is_stale = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use wirefold_flow::{SystemClock, UnixMillis};
+
+    use super::*;
+
+    /// What the jobs of a test did, in order.
+    type Log = Arc<Mutex<Vec<String>>>;
+
+    /// A job that puts a key, if it writes, and notes what becomes of it.
+    struct Noted {
+        name: &'static str,
+        is_reading: bool,
+        writes: bool,
+        log: Log,
+    }
+
+    impl Noted {
+        fn note(&self, what: &str) {
+            self.log.lock().unwrap().push(format!("{} {what}", self.name));
+        }
+    }
+
+    impl Job for Noted {
+        fn run(&mut self, engine: &mut Engine, _now: UnixMillis) -> Result<(), BusError> {
+            self.note("runs");
+            if self.writes {
+                engine.put_entry("bucket", self.name, Some(&Bytes::from("1")), None)?;
+            }
+            Ok(())
+        }
+
+        fn is_reading(&self) -> bool {
+            self.is_reading
+        }
+
+        fn finish(self: Box<Self>, outcome: Result<(), BusError>) {
+            outcome.unwrap();
+            self.note("is answered");
+        }
+    }
+
+    /// Runs jobs that all wait at the beginning: name, whether it is to read, whether it writes.
+    fn run(jobs: &[(&'static str, bool, bool)]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let engine = crate::engine(folder.path(), &*clock, None).unwrap();
+        let (sender, receiver) = channel::<Box<dyn Job>>();
+        let log = Log::default();
+        for (name, is_reading, writes) in jobs.iter().copied() {
+            let job = Noted { name, is_reading, writes, log: log.clone() };
+            sender.send(Box::new(job)).unwrap();
+        }
+        drop(sender);
+        Running {
+            engine,
+            clock,
+            jobs: receiver,
+            reading: VecDeque::new(),
+            writing: VecDeque::new(),
+            is_stale: false,
+        }
+        .run();
+        std::mem::take(&mut *log.lock().unwrap())
+    }
+
+    #[test]
+    fn who_reads_is_answered_before_others_write() {
+        let said = run(&[("put", false, true), ("get", true, false), ("list", true, false)]);
+        assert_eq!(
+            said,
+            [
+                "get runs",
+                "get is answered",
+                "list runs",
+                "list is answered",
+                "put runs",
+                "put is answered"
+            ]
+        );
+    }
+
+    #[test]
+    fn who_sees_what_is_not_durable_yet_waits_for_it() {
+        let said = run(&[("get", true, true), ("list", true, false), ("put", false, true)]);
+        assert_eq!(
+            said,
+            [
+                "get runs",
+                "list runs",
+                "put runs",
+                "get is answered",
+                "list is answered",
+                "put is answered"
+            ]
+        );
     }
 }

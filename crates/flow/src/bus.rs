@@ -52,6 +52,22 @@ pub trait Bus: Send + Sync {
     /// The message at a sequence: [`BusError::Gone`] where it is kept no longer.
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored>;
 
+    /// The messages at these sequences, and what became of each: in their order, and no more and no fewer.
+    /// Fails where none of them could be asked for.
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        Box::pin(async move {
+            let mut messages = Vec::with_capacity(sequences.len());
+            for sequence in sequences {
+                messages.push(self.get(stream, *sequence).await);
+            }
+            Ok(messages)
+        })
+    }
+
     /// The last message that the filter takes in.
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>>;
 
@@ -155,4 +171,8 @@ pub trait KeyValue: Send + Sync {
     /// The last change of each key changed after a revision, deletions too, oldest first. From 0:
     /// everything; from the last seen: what is new.
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>>;
+
+    /// The last change of each key that is one of these names, or begins with one and a dot; deletions
+    /// too, oldest first.
+    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>>;
 }

@@ -51,11 +51,22 @@ pub(crate) fn name_words(name: &str) -> Vec<String> {
 /// Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic; in other scripts a mark
 /// is a letter.
 pub(crate) fn strip(word: &str) -> Cow<'_, str> {
-    if word.is_ascii() {
+    if word.is_ascii() || word.chars().all(is_bare) {
         return Cow::Borrowed(word);
     }
     let bare = word.nfd().filter(|mark| !is_optional(*mark));
     bare.nfc().flat_map(|letter| unfold(letter).chars().chain(kept(letter))).collect()
+}
+
+/// Whether a letter is known to be the same without marks: most of the words of some scripts have no other.
+fn is_bare(letter: char) -> bool {
+    matches!(letter,
+        '\0'..='\u{7f}'
+        | 'а'..='и' | 'к'..='я'
+        | '\u{5d0}'..='\u{5ea}'
+        | '\u{627}'..='\u{63a}' | '\u{641}'..='\u{64a}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}')
 }
 
 fn is_optional(mark: char) -> bool {
@@ -83,6 +94,21 @@ fn kept(letter: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_for_bare_is() {
+        for letter in ('\0'..=char::MAX).filter(|letter| is_bare(*letter)) {
+            let letter = letter.to_string();
+            let bare = letter.nfd().filter(|mark| !is_optional(*mark));
+            let bare: String =
+                bare.nfc().flat_map(|it| unfold(it).chars().chain(kept(it))).collect();
+            assert_eq!(bare, letter);
+        }
+        // Two of them never make one: no letter of these has another behind it for a mark.
+        for word in ["каша", "الشمس", "大地震", "대지진"] {
+            assert_eq!(word.nfd().nfc().collect::<String>(), word);
+        }
+    }
 
     #[test]
     fn case_and_diacritics_are_folded() {

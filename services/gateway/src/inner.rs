@@ -66,15 +66,15 @@ impl Inner {
     /// Every feed, those too that a command added which is not carried out yet.
     pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();
-        self.known(streams::FEEDS.name, "feed.", id).await
+        self.known(streams::FEEDS.name, "feed", id).await
     }
 
     /// Every list of feeds that is kept in sync, by address.
     pub(crate) async fn lists(&self) -> Result<Vec<ListRecord>, BusError> {
-        let entries = self.bus.key_value(streams::FEEDS.name)?.changes(0).await?;
-        let ours = entries.iter().filter(|entry| entry.key.starts_with("list."));
+        let keys = self.bus.key_value(streams::FEEDS.name)?;
+        let entries = keys.changes_under(&["list"]).await?;
         let mut lists: Vec<ListRecord> =
-            ours.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
+            entries.iter().filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
         lists.sort_by(|one, other| one.url.cmp(&other.url));
         Ok(lists)
     }
@@ -94,7 +94,7 @@ impl Inner {
     /// Every subscription, those too that a command put which is not carried out yet.
     pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
         let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
-        self.known(streams::SUBSCRIPTIONS.name, "subscription.", id).await
+        self.known(streams::SUBSCRIPTIONS.name, "subscription", id).await
     }
 
     /// The settings of a subscription as a command put them last, also where it was removed since.
@@ -165,14 +165,15 @@ impl Inner {
     async fn known<M: Message>(
         &self,
         bucket: &str,
-        prefix: &str,
+        name: &str,
         id: impl Fn(&M) -> String,
     ) -> Result<Registry<M>, BusError>
     where
         Registry<M>: AppliesCommands,
     {
-        let entries = self.bus.key_value(bucket)?.changes(0).await?;
-        let ours = entries.iter().filter(|entry| entry.key.starts_with(prefix));
+        // How far commands are carried out is read first: one more that is laid over a record changes nothing.
+        let entries = self.bus.key_value(bucket)?.changes_under(&[DONE, name]).await?;
+        let ours = entries.iter().filter(|entry| entry.key != DONE);
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
         let known = Registry::of(records.map(|record| (id(&record), record)));
         let done = entries.iter().find(|entry| entry.key == DONE);

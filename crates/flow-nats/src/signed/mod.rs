@@ -305,6 +305,23 @@ impl Bus for SignedBus {
         })
     }
 
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        if stream != self.signing.stream.name {
+            return self.bus.get_each(stream, sequences);
+        }
+        Box::pin(async move {
+            let mut messages = Vec::with_capacity(sequences.len());
+            for sequence in sequences {
+                messages.push(self.get(stream, *sequence).await);
+            }
+            Ok(messages)
+        })
+    }
+
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         if stream != self.signing.stream.name {
             return self.bus.last(stream, filter);

@@ -16,7 +16,7 @@ use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::{ObjectStores, Objects};
-use crate::store::{Engine, Expect, Runner, Step, call};
+use crate::store::{Engine, Expect, Runner, Step, ask, call};
 use crate::subject::check_name;
 
 /// The bus of one process. Clones are one bus.
@@ -42,6 +42,14 @@ impl LocalBus {
         ask: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     ) -> Result<T, BusError> {
         call(&*self.runner, ask).await
+    }
+
+    /// Like [`call`](Self::call), for what only reads: it is not held up by what others write.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+    ) -> Result<T, BusError> {
+        ask(&*self.runner, question).await
     }
 
     /// Asks until there is room, each time that there may be some or time is up.
@@ -103,7 +111,7 @@ impl Bus for LocalBus {
 
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
         let stream = stream.to_owned();
-        Box::pin(self.call(move |engine, now| engine.stream_state(&stream, now)))
+        Box::pin(self.ask(move |engine, now| engine.stream_state(&stream, now)))
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
@@ -148,12 +156,27 @@ impl Bus for LocalBus {
 
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
         let stream = stream.to_owned();
-        Box::pin(self.call(move |engine, now| engine.get(&stream, sequence, now)))
+        Box::pin(self.ask(move |engine, now| engine.get(&stream, sequence, now)))
+    }
+
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        let (stream, sequences) = (stream.to_owned(), sequences.to_vec());
+        Box::pin(self.ask(move |engine, now| {
+            let get = |sequence: &u64| match engine.get(&stream, *sequence, now) {
+                Err(error) if error.is_failure() => Err(error),
+                answer => Ok(answer),
+            };
+            sequences.iter().map(get).collect()
+        }))
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         let (stream, filter) = (stream.to_owned(), filter.to_owned());
-        Box::pin(self.call(move |engine, _| engine.last(&stream, &filter)))
+        Box::pin(self.ask(move |engine, _| engine.last(&stream, &filter)))
     }
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {

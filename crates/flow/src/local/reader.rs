@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::LocalBus;
 use crate::bus::{Answer, OrderedReader};
+use crate::error::BusError;
 use crate::message::Stored;
 use crate::store::{Engine, Step};
 
@@ -28,20 +29,29 @@ impl LocalReader {
     ) -> Self {
         Self { bus, stream, filter, next: from, signal }
     }
+
+    /// What stands at its place, and the place after it.
+    async fn step(&self, max: usize) -> Result<Step<(Vec<Stored>, u64)>, BusError> {
+        let (stream, filter, from) = (self.stream.clone(), self.filter.clone(), self.next);
+        let read = move |engine: &mut Engine, now| engine.read(&stream, &filter, from, max, now);
+        self.bus.ask(read).await
+    }
 }
 
 impl OrderedReader for LocalReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
             loop {
-                let (stream, filter) = (self.stream.clone(), self.filter.clone());
-                let from = self.next;
-                let ask =
-                    move |engine: &mut Engine, now| engine.read(&stream, &filter, from, max, now);
-                let (found, next) = self.bus.until(&self.signal, ask).await?;
-                self.next = next;
-                if !found.is_empty() {
-                    return Ok(found);
+                // Listened to before it is asked for, so that nothing comes unnoticed in between.
+                let changed = self.signal.notified();
+                match self.step(max).await? {
+                    Step::Wait(until) => self.bus.wait(changed, until).await,
+                    Step::Done((found, next)) => {
+                        self.next = next;
+                        if !found.is_empty() {
+                            return Ok(found);
+                        }
+                    }
                 }
             }
         })
@@ -49,12 +59,7 @@ impl OrderedReader for LocalReader {
 
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
-            let (stream, filter, from) = (self.stream.clone(), self.filter.clone(), self.next);
-            let step = self
-                .bus
-                .call(move |engine, now| engine.read(&stream, &filter, from, max, now))
-                .await?;
-            let Step::Done((found, next)) = step else {
+            let Step::Done((found, next)) = self.step(max).await? else {
                 return Ok(Vec::new());
             };
             self.next = next;

@@ -206,6 +206,15 @@ impl Tables for Memory {
         Ok(found)
     }
 
+    fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>> {
+        let mut entries = self.entries(bucket, 0)?;
+        entries.retain(|entry| {
+            let rest = entry.key.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        Ok(entries)
+    }
+
     fn revision(&mut self, bucket: &str) -> Result<u64> {
         let maps = self.maps();
         let entries = maps.buckets.get(bucket).into_iter().flat_map(|entries| entries.values());

@@ -169,6 +169,10 @@ impl KeyValue for PartedKeys {
         self.way.go(self.keys.delete(key))
     }
 
+    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+        self.way.go(self.keys.changes_under(names))
+    }
+
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
         self.way.go(self.keys.changes(after))
     }

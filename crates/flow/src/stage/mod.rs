@@ -2,6 +2,7 @@
 
 mod gate;
 mod panics;
+mod referred;
 mod run;
 mod standing;
 mod tries;

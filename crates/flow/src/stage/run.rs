@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::referred::Referred;
 use super::standing::OutputIds;
 use super::tries::Tries;
 use super::work::Worker;
@@ -156,12 +157,13 @@ impl Running {
 
     fn start(&mut self, deliveries: Vec<Delivery>) {
         self.worker.stage.line_up(&deliveries);
+        let referred = Referred::by(&deliveries, &self.worker.context.bus);
         // All are on the way before the first of them arrives.
         let gate = &self.worker.gate;
         let taken: Vec<_> = deliveries.into_iter().map(|one| (one, gate.approach())).collect();
         for (delivery, coming) in taken {
-            let worker = self.worker.clone();
-            self.work.spawn(async move { worker.work(delivery, coming).await });
+            let (worker, referred) = (self.worker.clone(), referred.clone());
+            self.work.spawn(async move { worker.work(delivery, coming, referred).await });
         }
     }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::gate::Coming;
+use super::referred::Referred;
 use super::work::{Away, Failure, Worker, or_else};
 use crate::bus::{Answer, Bus, Delivery, KeyValue, Settle};
 use crate::config::ConsumerConfig;
@@ -108,6 +109,7 @@ impl Worker {
         &self,
         delivery: &Delivery,
         mut coming: Coming,
+        referred: Option<&Referred>,
     ) -> (Turn<'_>, Result<(), Failure>) {
         let turn = match self.turn(delivery, &mut coming).await {
             Ok(turn) => turn,
@@ -118,7 +120,7 @@ impl Worker {
             let reason = Reason { cause: Cause::MaxDeliver, text };
             return (turn, Err(Failure::Settle(Settle::Reject(reason))));
         }
-        let done = self.until_taken(delivery, coming).await;
+        let done = self.until_taken(delivery, coming, referred).await;
         (turn, done)
     }
 

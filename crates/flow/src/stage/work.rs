@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::{Coming, Gate};
 use super::panics::caught;
+use super::referred::Referred;
 use super::standing::{self, OutputIds};
 use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError};
@@ -78,9 +79,15 @@ impl From<LoopError> for Failure {
 
 impl Worker {
     /// Handles one delivery to its settle. Fails only where a test crashes it.
-    pub(super) async fn work(&self, delivery: Delivery, coming: Coming) -> Result<(), LoopError> {
+    pub(super) async fn work(
+        &self,
+        delivery: Delivery,
+        coming: Coming,
+        referred: Option<Arc<Referred>>,
+    ) -> Result<(), LoopError> {
         self.context.pass(Point::Taken)?;
-        let (mut turn, done) = self.with_progress(&delivery, self.in_turn(&delivery, coming)).await;
+        let doing = self.in_turn(&delivery, coming, referred.as_deref());
+        let (mut turn, done) = self.with_progress(&delivery, doing).await;
         let settle = match done {
             Ok(()) => Settle::Ack,
             Err(Failure::Settle(settle)) => settle,
@@ -113,7 +120,8 @@ impl Worker {
     pub(super) async fn once(&self, message: Stored) -> Result<(), StageError> {
         // Not the first: some of what it gives may have gone out before it was given up on.
         let delivery = Delivery { message, attempt: 2, settler: Arc::new(Nothing) };
-        match self.handle_and_publish(&delivery, delivery.attempt, self.gate.approach()).await {
+        let coming = self.gate.approach();
+        match self.handle_and_publish(&delivery, delivery.attempt, coming, None).await {
             Ok(()) => Ok(()),
             Err(Failure::Settle(Settle::Reject(reason))) => Err(StageError::reject(reason.text)),
             Err(
@@ -155,10 +163,11 @@ impl Worker {
         &self,
         delivery: &Delivery,
         coming: Coming,
+        referred: Option<&Referred>,
     ) -> Result<(), Failure> {
         let (mut coming, mut attempt) = (coming, delivery.attempt);
         loop {
-            match self.handle_and_publish(delivery, attempt, coming).await {
+            match self.handle_and_publish(delivery, attempt, coming, referred).await {
                 Err(Failure::Late) => attempt = attempt.max(2),
                 done => return done,
             }
@@ -171,9 +180,10 @@ impl Worker {
         delivery: &Delivery,
         attempt: u32,
         mut coming: Coming,
+        referred: Option<&Referred>,
     ) -> Result<(), Failure> {
         let message = delivery.message.clone();
-        let referred = self.fetch_referred(&message, &mut coming).await?;
+        let referred = self.fetch_referred(&message, &mut coming, referred).await?;
         let input = Input { message, attempt, referred };
         let handled = caught(self.stage.handle(input));
         let emits = match or_else(handled, || coming.stay_back()).await {
@@ -239,6 +249,7 @@ impl Worker {
         &self,
         message: &Stored,
         coming: &mut Coming,
+        together: Option<&Referred>,
     ) -> Result<Option<Stored>, Failure> {
         let Some(reference) = message.headers.get(REFERENCE) else {
             return Ok(None);
@@ -246,6 +257,11 @@ impl Worker {
         let Some((stream, sequence)) = parse_reference(reference) else {
             return Err(reject(format!("{REFERENCE}: {reference:?} is no stream/sequence")));
         };
+        if let Some(together) = together
+            && let Some(found) = together.get(stream, sequence).await
+        {
+            return Ok(Some(found));
+        }
         let _fetch = self.fetches.acquire().await.expect("the semaphore is never closed");
         let mut away = Away::default();
         loop {

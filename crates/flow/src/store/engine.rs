@@ -89,6 +89,12 @@ impl Engine {
         self.tables.begin()
     }
 
+    /// Whether something was done since that is not durable yet, or may have been.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.tables.has_changes()
+    }
+
     /// Makes what was done since durable.
     ///
     /// # Errors

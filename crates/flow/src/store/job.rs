@@ -14,6 +14,12 @@ pub trait Job: Send {
     /// The store's failure. A refusal is an answer and is kept for [`finish`](Self::finish).
     fn run(&mut self, engine: &mut Engine, now: UnixMillis) -> Result<(), BusError>;
 
+    /// Whether it is only to read: who waits for it need not wait for what others write. Such a job may
+    /// still drop what has expired.
+    fn is_reading(&self) -> bool {
+        false
+    }
+
     /// Answers: what it did is durable, or it was undone because of this failure.
     fn finish(self: Box<Self>, outcome: Result<(), BusError>);
 }
@@ -27,6 +33,7 @@ pub trait Runner: Send + Sync {
 
 struct Call<F, T> {
     call: F,
+    is_reading: bool,
     answer: Option<Result<T, BusError>>,
     reply: oneshot::Sender<Result<T, BusError>>,
 }
@@ -46,6 +53,10 @@ where
         }
     }
 
+    fn is_reading(&self) -> bool {
+        self.is_reading
+    }
+
     fn finish(self: Box<Self>, outcome: Result<(), BusError>) {
         let Self { answer, reply, .. } = *self;
         let unanswered = || Err(BusError::Unavailable("the job was not run".to_owned()));
@@ -63,8 +74,27 @@ pub async fn call<T: Send + 'static>(
     runner: &dyn Runner,
     call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
 ) -> Result<T, BusError> {
+    submit(runner, call, false).await
+}
+
+/// Like [`call`], where the call only reads.
+///
+/// # Errors
+/// The same.
+pub async fn ask<T: Send + 'static>(
+    runner: &dyn Runner,
+    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+) -> Result<T, BusError> {
+    submit(runner, call, true).await
+}
+
+async fn submit<T: Send + 'static>(
+    runner: &dyn Runner,
+    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+    is_reading: bool,
+) -> Result<T, BusError> {
     let (reply, answer) = oneshot::channel();
-    runner.submit(Box::new(Call { call, answer: None, reply }));
+    runner.submit(Box::new(Call { call, is_reading, answer: None, reply }));
     let closed = |_| Err(BusError::Unavailable("the bus is closed".to_owned()));
     answer.await.unwrap_or_else(closed)
 }

@@ -41,4 +41,22 @@ impl Engine {
     pub fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>, BusError> {
         self.tables.entries(bucket, after)
     }
+
+    /// The last change of each key that is one of these names, or begins with one and a dot.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn entries_under(
+        &mut self,
+        bucket: &str,
+        names: &[String],
+    ) -> Result<Vec<Entry>, BusError> {
+        let mut entries = Vec::new();
+        for name in names {
+            entries.extend(self.tables.entries_under(bucket, name)?);
+        }
+        entries.sort_by_key(|entry| entry.revision);
+        entries.dedup_by_key(|entry| entry.revision);
+        Ok(entries)
+    }
 }

@@ -16,6 +16,6 @@ mod tables;
 
 pub(crate) use consumers::Taken;
 pub use engine::{Engine, Step};
-pub use job::{Job, Runner, call};
+pub use job::{Job, Runner, ask, call};
 pub use publish::Expect;
 pub use tables::{KnownId, Pending, Reader, StreamRow, Tables};

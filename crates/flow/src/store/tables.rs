@@ -68,6 +68,10 @@ pub trait Tables: Send {
     fn commit(&mut self) -> Result<()>;
     /// Undoes the group; the store may have done so itself.
     fn roll_back(&mut self) -> Result<()>;
+    /// Whether the group has changed anything, or may have.
+    fn has_changes(&self) -> bool {
+        true
+    }
 
     /// All streams.
     fn streams(&mut self) -> Result<Vec<StreamRow>>;
@@ -117,6 +121,8 @@ pub trait Tables: Send {
     fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()>;
     /// The last change of each key after a revision, oldest first.
     fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>>;
+    /// The last change of each key that is this name, or begins with it and a dot.
+    fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>>;
     /// The last revision of a bucket; 0 where there is none.
     fn revision(&mut self, bucket: &str) -> Result<u64>;
 }

@@ -314,6 +314,10 @@ impl KeyValue for NotThere {
     fn changes(&self, _after: u64) -> Answer<'_, Vec<Entry>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+
+    fn changes_under<'a>(&'a self, _names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+        self.changes(0)
+    }
 }
 
 #[test]

@@ -45,6 +45,16 @@ impl Flight {
         matches!(self.state, State::Idle(_)) && self.batch.is_none()
     }
 
+    /// Whether a batch is still being written, once it was looked after.
+    pub(super) async fn is_underway(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.over() => {}
+            () = std::future::ready(()) => {}
+        }
+        matches!(self.state, State::Underway(_))
+    }
+
     /// Starts to write a batch, where the one before it has landed.
     pub(super) fn start(&mut self, records: Vec<Outgoing>, marks: Option<Offsets>) {
         self.batch = Some(Landed { appended: None, marks });

@@ -1,5 +1,6 @@
 //! The loop of a writer.
 
+mod life;
 mod standby;
 
 use std::collections::BTreeSet;
@@ -19,12 +20,13 @@ use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use crate::stage::message as panic_message;
+use life::Life;
 
 /// How many inputs are decided on before their decisions are written.
 const BATCH: usize = 100;
-/// After so many full batches the place in the inputs is marked: each mark costs a sync, and while
-/// batches are full nobody waits for room as long as that.
-const MARKED_EACH: usize = 10;
+/// While a batch is being written, others are decided on until so many decisions wait: they are written
+/// together, which costs little more than one of them.
+const WAITING: usize = 500;
 /// Before an input that went back in time is looked at again.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -112,18 +114,6 @@ struct Writer {
     stood: Option<CommittedDecision>,
 }
 
-/// What a writer holds from taking over to the first failure.
-struct Life {
-    epoch: u64,
-    flight: Flight,
-    offsets: Offsets,
-    inputs: Inputs,
-    /// The last decision that is known to stand.
-    last: Option<CommittedDecision>,
-    /// Batches since the place was marked.
-    unmarked: usize,
-}
-
 /// What was decided on a batch.
 struct Decided {
     records: Vec<Outgoing>,
@@ -153,13 +143,16 @@ impl Writer {
             let inputs = tokio::select! {
                 biased;
                 () = stop.cancelled() => {
-                    self.land(&mut life).await?;
+                    self.write_rest(&mut life).await?;
                     self.mark_rest(&mut life).await?;
                     return self.leave(life).await;
                 }
                 () = self.lease.other_than(&Leadership::Leads) => continue,
                 () = life.flight.over() => {
                     self.land(&mut life).await?;
+                    if !life.decided.is_empty() {
+                        life.start(false);
+                    }
                     continue;
                 }
                 inputs = life.inputs.next(BATCH) => inputs?,
@@ -173,13 +166,14 @@ impl Writer {
             self.keep(&mut life).await?;
             let Decided { records, cut_short } = self.decide_on(&mut life, &inputs).await?;
             self.context.pass(Point::Decided)?;
-            self.land(&mut life).await?;
+            life.decided.extend(records);
             life.unmarked += 1;
-            let marks = inputs.len() < BATCH || life.unmarked >= MARKED_EACH;
-            if marks {
-                life.unmarked = 0;
+            let are_more_to_come = inputs.len() == BATCH && !cut_short;
+            if are_more_to_come && life.decided.len() < WAITING && life.flight.is_underway().await {
+                continue;
             }
-            life.flight.start(records, marks.then(|| life.offsets.clone()));
+            self.land(&mut life).await?;
+            life.start(inputs.len() < BATCH);
             if cut_short {
                 return self.land(&mut life).await;
             }
@@ -202,10 +196,20 @@ impl Writer {
         }
     }
 
+    /// Waits until everything that was decided stands.
+    async fn write_rest(&mut self, life: &mut Life) -> Result<(), LoopError> {
+        self.land(life).await?;
+        if !life.decided.is_empty() {
+            life.start(false);
+            self.land(life).await?;
+        }
+        Ok(())
+    }
+
     /// Has it kept what is known, where that is wanted: once nothing is under way.
     async fn keep(&mut self, life: &mut Life) -> Result<(), LoopError> {
         if self.decide.is_to_be_kept() {
-            self.land(life).await?;
+            self.write_rest(life).await?;
             if let Some(last) = &life.last {
                 self.decide.keep(last);
             }
@@ -224,7 +228,7 @@ impl Writer {
 
     /// Marks what full batches have left unmarked, where nothing is being written.
     async fn mark_rest(&mut self, life: &mut Life) -> Result<(), LoopError> {
-        if life.unmarked == 0 || !life.flight.is_idle() {
+        if life.unmarked == 0 || !life.flight.is_idle() || !life.decided.is_empty() {
             return Ok(());
         }
         life.unmarked = 0;
@@ -251,7 +255,8 @@ impl Writer {
             Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
         let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
-        Ok(Life { epoch, flight: Flight::new(chain), offsets, inputs, last, unmarked: 0 })
+        let (flight, decided) = (Flight::new(chain), Vec::new());
+        Ok(Life { epoch, flight, decided, offsets, inputs, last, unmarked: 0 })
     }
 
     /// Tells where what stood in an earlier life stands no more.

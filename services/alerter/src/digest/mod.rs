@@ -184,7 +184,7 @@ impl Weekly {
 
     async fn digest(&self, due: u64, now: UnixMillis) -> Result<Option<FeedDigest>, BusError> {
         let id = format!("feed-digest.{}.{due}", self.delivery);
-        let entries = self.feeds.changes(0).await?;
+        let entries = self.feeds.changes_under(&["feed"]).await?;
         Ok(compose::digest(id, &compose::records(&entries), timestamp(now)))
     }
 

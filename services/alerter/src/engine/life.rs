@@ -61,6 +61,8 @@ pub(crate) struct Life {
     pub(crate) handling: Handling,
     /// When it speaks next, as it stands in the list of those that are due.
     pub(crate) due: Option<UnixMillis>,
+    /// The first place in the output that its next revision needs, as it stands in the list of those.
+    pub(crate) needed: Option<u64>,
     /// Where the last revision stands in the stream; 0 where that is not known.
     pub(crate) sequence: u64,
     /// What the last revision shows: much, and read back from there when the next is made.
@@ -237,6 +239,12 @@ impl Life {
         let end = self.covered;
         self.news.retain(|news| !news.place.is_covered_by(end));
         (self.sequence, self.shown) = (0, Some(Box::new(Shown::of(alert))));
+    }
+
+    /// The first sequence in the output that must be read again to have what it is still to tell.
+    pub(crate) fn needs(&self) -> Option<u64> {
+        let closing = self.closing.map(|closing| closing.place);
+        self.news.iter().map(|news| news.from).chain(closing).map(|place| place.output).min()
     }
 
     /// Whether nothing is left to say: it is quiet or part of another, and nothing new has come.

@@ -68,8 +68,8 @@ pub(crate) struct Engine {
     lives: BTreeMap<AlertId, Life>,
     by_target: BTreeMap<Target, Vec<SubscriptionId>>,
     due: BTreeSet<(UnixMillis, AlertId)>,
-    /// Those with news.
-    pending: BTreeSet<AlertId>,
+    /// Those with something to tell, by the first place in the output that this needs.
+    needed: BTreeSet<(u64, AlertId)>,
     /// Those of which something may be put away, since it stands in the stream.
     settled: BTreeSet<AlertId>,
     /// Those that were put away whole, and what they come to.
@@ -309,14 +309,9 @@ impl Engine {
         self.reschedule(&alert.id);
     }
 
-    /// The first place in the output that a revision not yet published still needs.
-    pub(crate) fn needs(&self) -> Option<OutputPosition> {
-        let lives = self.pending.iter().filter_map(|id| self.lives.get(id));
-        let places = lives.flat_map(|life| {
-            let closing = life.closing.map(|closing| closing.place);
-            life.news.iter().map(|news| news.from).chain(closing)
-        });
-        places.reduce(OutputPosition::min)
+    /// The first sequence in the output that a revision not yet published still needs.
+    pub(crate) fn needs(&self) -> Option<u64> {
+        self.needed.first().map(|(output, _)| *output)
     }
 
     fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
@@ -356,10 +351,15 @@ impl Engine {
         if let Some(due) = life.due {
             self.due.insert((due, id.clone()));
         }
-        match life.news.is_empty() && life.closing.is_none() {
-            true => self.pending.remove(id),
-            false => self.pending.insert(id.clone()),
-        };
+        let needs = life.needs();
+        if life.needed == needs {
+            return;
+        }
+        if let Some(before) = life.needed.take() {
+            self.needed.remove(&(before, id.clone()));
+        }
+        life.needed = needs;
+        self.needed.extend(needs.map(|output| (output, id.clone())));
     }
 
     /// That there is an alert of this subscription about this.
@@ -376,7 +376,9 @@ impl Engine {
         if let Some(due) = life.due {
             self.due.remove(&(due, id.clone()));
         }
-        self.pending.remove(id);
+        if let Some(output) = life.needed {
+            self.needed.remove(&(output, id.clone()));
+        }
         self.settled.remove(id);
         if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
             subscriptions.retain(|subscription| *subscription != id.subscription);

@@ -112,7 +112,8 @@ impl Piece {
     ) -> Self {
         let place = OutputPosition { fetched: position(&output), output: sequence };
         let text = text_of(&output, fetched);
-        let opening = text.chars().take(OPENING).collect();
+        let end = text.char_indices().nth(OPENING).map_or(text.len(), |(end, _)| end);
+        let opening = text[..end].to_owned();
         let prepared = prepared(&output, &text);
         let figures = OnceLock::new();
         let seen = unix_millis(output.article.seen);

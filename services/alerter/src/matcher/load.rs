@@ -1,6 +1,5 @@
 //! Messages of the output, decoded, with the texts that matching needs.
 
-use futures_util::future::try_join_all;
 use wirefold_envelope::{Part, Stand, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
@@ -79,53 +78,68 @@ pub(crate) fn place_of(story: &OutputStory, output: u64) -> OutputPosition {
     OutputPosition { fetched, output }
 }
 
-/// Decodes a batch and fetches its texts at once; `with_texts` is false where nothing is matched.
+/// Decodes a batch and fetches its texts together; `with_texts` is false where nothing is matched.
 pub(crate) async fn load(
     bus: &dyn Bus,
     batch: Vec<Stored>,
     with_texts: bool,
 ) -> Result<Vec<LoadedItem>, BusError> {
-    try_join_all(batch.into_iter().map(|stored| load_one(bus, stored, with_texts))).await
+    let read: Vec<(u64, Read)> =
+        batch.into_iter().map(|stored| (stored.sequence, read(&stored))).collect();
+    let articles = || {
+        read.iter().filter_map(|(_, read)| match read {
+            Read::Article(article) => Some(article),
+            Read::Item(_) => None,
+        })
+    };
+    let wanted: Vec<u64> = match with_texts {
+        true => articles().map(|article| text_at(article)).collect(),
+        false => Vec::new(),
+    };
+    let mut texts = texts(bus, &wanted).await?.into_iter();
+    let made = read.into_iter().map(|(output, read)| {
+        let item = match read {
+            Read::Item(item) => item,
+            Read::Article(article) => {
+                let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
+                Item::Article(Box::new(Piece::new(output, *article, text.as_ref())))
+            }
+        };
+        LoadedItem { output, item }
+    });
+    Ok(made.collect())
 }
 
-async fn load_one(bus: &dyn Bus, stored: Stored, with_text: bool) -> Result<LoadedItem, BusError> {
-    let output = stored.sequence;
+/// One message as it was decoded.
+enum Read {
+    /// It is whole when its text is there.
+    Article(Box<OutputArticle>),
+    Item(Item),
+}
+
+fn read(stored: &Stored) -> Read {
     let name = name_of(&stored.body);
     // Time comes from the output and never runs back: no clock of others may take it beyond the broker's.
     let latest = timestamp(stored.at);
-    let item = match name.as_deref() {
-        Ok(OutputStory::NAME) => decode(&stored).map(|mut story: OutputStory| {
+    let read = match name.as_deref() {
+        Ok(OutputStory::NAME) => decode(stored).map(|mut story: OutputStory| {
             story.at = story.at.min(latest);
-            Item::Change(Box::new(story))
+            Read::Item(Item::Change(Box::new(story)))
         }),
-        Ok(OutputCommand::NAME) => decode(&stored).map(|mut command: OutputCommand| {
+        Ok(OutputCommand::NAME) => decode(stored).map(|mut command: OutputCommand| {
             command.command.at = command.command.at.min(latest);
-            Item::Command(Box::new(command))
+            Read::Item(Item::Command(Box::new(command)))
         }),
-        _ => match decode::<OutputArticle>(&stored) {
-            Ok(mut article) => {
-                article.article.seen = article.article.seen.min(latest);
-                let text = if with_text { text_of(bus, &article).await? } else { None };
-                Ok(Item::Article(Box::new(Piece::new(output, article, text.as_ref()))))
-            }
-            Err(error) => Err(error),
-        },
+        _ => decode(stored).map(|mut article: OutputArticle| {
+            article.article.seen = article.article.seen.min(latest);
+            Read::Article(Box::new(article))
+        }),
     };
-    let item = item.unwrap_or_else(|error| {
+    read.unwrap_or_else(|error| {
         metrics::UNREADABLE.add(1, &[streams::OUTPUT.name]);
-        tracing::warn!(sequence = output, ?error, "output left out");
-        Item::Unreadable
-    });
-    Ok(LoadedItem { output, item })
-}
-
-/// The article's text; none where it is kept no longer, and then its lead has to do.
-async fn text_of(
-    bus: &dyn Bus,
-    article: &OutputArticle,
-) -> Result<Option<ArticleFetched>, BusError> {
-    let sequence = if article.fetched > 0 { article.fetched } else { position(article) };
-    fetched(bus, sequence, article.id).await
+        tracing::warn!(sequence = stored.sequence, ?error, "output left out");
+        Read::Item(Item::Unreadable)
+    })
 }
 
 /// An article with its text; none where it is kept no longer.
@@ -139,4 +153,34 @@ pub(super) async fn fetched(
         Err(BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The messages with these texts; none where one is kept no longer, and then its lead has to do.
+async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, BusError> {
+    let is_gone = |error: &BusError| {
+        matches!(error, BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_))
+    };
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = match bus.get_each(streams::FETCHED.name, wanted).await {
+        Err(error) if is_gone(&error) => return Ok(Vec::new()),
+        found => found?,
+    };
+    let kept = found.into_iter().map(|found| match found {
+        Ok(stored) => Ok(Some(stored)),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(error) => Err(error),
+    });
+    kept.collect()
+}
+
+/// Where an article's text stands.
+fn text_at(article: &OutputArticle) -> u64 {
+    if article.fetched > 0 { article.fetched } else { position(article) }
+}
+
+/// The article's text, where this is it.
+fn text_of(article: &OutputArticle, stored: &Stored) -> Option<ArticleFetched> {
+    decode(stored).ok().filter(|text: &ArticleFetched| text.id == article.id)
 }

@@ -111,11 +111,11 @@ impl Places {
     /// waits for its turn. Read again from there, everything comes in the same order.
     pub(super) fn safe(
         &mut self,
-        needed: Option<OutputPosition>,
+        needed: Option<u64>,
         waiting: Option<u64>,
         passed: impl IntoIterator<Item = (u64, u64)>,
     ) -> SavedPlace {
-        let first_needed = needed.map(|place| place.output).into_iter().chain(waiting).min();
+        let first_needed = needed.into_iter().chain(waiting).min();
         let output = first_needed.map_or(self.read, |first| first.saturating_sub(1)).min(self.read);
         let again = self.applied.split_off(&(output + 1));
         let done = std::mem::replace(&mut self.applied, again);
@@ -150,8 +150,7 @@ mod tests {
         }
         places.read(12);
         assert_eq!(places.safe(None, Some(4), []), saved(3, 4, None, &[]));
-        let needed = Some(OutputPosition { fetched: 8, output: 6 });
-        assert_eq!(places.safe(needed, Some(11), []), saved(5, 6, None, &[]));
+        assert_eq!(places.safe(Some(6), Some(11), []), saved(5, 6, None, &[]));
         // 6 comes again, and 7 and 8 do not.
         let with_ahead = saved(7, 6, None, &[7, 8]);
         assert_eq!(places.safe(None, Some(8), []), with_ahead);

@@ -133,6 +133,10 @@ impl KeyValue for FailingOnce {
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
         self.keys.changes(after)
     }
+
+    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+        self.keys.changes_under(names)
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,7 +40,7 @@ use crate::inner::Inner;
 use refusal::Refusal;
 
 pub(crate) use commands::SENDER;
-pub(crate) use status::status;
+pub(crate) use status::status_with;
 
 /// What handlers stand in.
 #[derive(Clone)]

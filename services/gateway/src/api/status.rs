@@ -7,6 +7,7 @@ use axum::response::Response;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
+use super::refusal::Refusal;
 use super::request::answer;
 use super::{Api, Handled};
 use crate::inner::Inner;
@@ -18,25 +19,38 @@ pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
 
 /// How the whole is doing.
 pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
+    status_with(inner, &inner.feeds().await?.into_records()).await
+}
+
+/// The same, where the feeds are known. Projection and bus are asked at the same time: under load each
+/// answer has to wait for others.
+pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> Handled<Status> {
     let now = inner.clock.now();
-    let hour = inner.projection.counts_since(now.minus(Duration::from_hours(1))).await?;
-    let output = inner.bus.stream_state(streams::OUTPUT.name).await?;
-    let dead = inner.bus.stream_state(streams::DEAD.name).await?;
     let place = *inner.place.borrow();
+    let numbers = inner.projection.numbers(now.minus(Duration::from_hours(1)));
+    let state = |stream: &'static str| async move {
+        Ok::<_, Refusal>(inner.bus.stream_state(stream).await?)
+    };
+    let (numbers, output, dead, health) = tokio::try_join!(
+        async { Ok::<_, Refusal>(numbers.await?) },
+        state(streams::OUTPUT.name),
+        state(streams::DEAD.name),
+        async { Ok::<_, Refusal>(health(inner).await?) },
+    )?;
     Ok(Status {
         schema: Tag::new(),
         release: inner.settings.release.clone(),
         demo: inner.settings.demo,
         at: inner.now(),
         uptime_seconds: now.since(inner.started).as_secs(),
-        hour,
-        feeds: count(&inner.feeds().await?.into_records()),
-        articles: inner.projection.article_count().await?,
-        alerts: inner.projection.alert_counts().await?,
+        hour: numbers.hour,
+        feeds: count(feeds),
+        articles: numbers.articles,
+        alerts: numbers.alerts,
         dead: dead.messages,
         sequence: place,
         lag: output.last.saturating_sub(place),
-        health: health(inner).await?,
+        health,
         page: PageStatus {
             address: inner.settings.base_url.clone(),
             asks_for_tokens: inner.settings.gate.is_some(),

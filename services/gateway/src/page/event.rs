@@ -4,15 +4,15 @@ use maud::{Markup, html};
 
 use super::river::{folded_counts, title_of};
 use super::story::{copies, map_section};
-use super::study::{StoryStudy, map_of};
+use super::study::{LeftOut, StoryStudy, map_of};
 use super::{corrections, spark, statements, tables, words};
-use crate::shapes::{ArticleBrief, Corrections, EventBrief, Statements};
+use crate::shapes::{Corrections, EventBrief, Statements};
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
 pub(super) fn main(
     event: &EventBrief,
     stories: &[StoryStudy],
-    left_out: &[ArticleBrief],
+    left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
     let map = map_of(stories);

@@ -6,13 +6,15 @@ use futures_util::future::join_all;
 use wirefold_flow::BusError;
 use wirefold_proto::{EventId, StoryId};
 
-use super::river::SHOWN_COPIES;
-use super::study::{StoryStudy, Texts, bounded, study};
+use super::map::MAX_STRIPS;
+use super::river::{SHOWN_COPIES, SHOWN_STORIES};
+use super::study::{LeftOut, StoryStudy, Texts, bound, study};
+use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
-use crate::projection::{Kind, Meaning, ProjectionError};
+use crate::projection::{Bounds, EventOnPage, Kind, Meaning, ProjectionError};
 use crate::shapes::{
-    ArticleBrief, Corrections, Event, EventPage, Statements, Story, StoryWithArticles,
+    Corrections, EventBrief, EventPage, Statements, StoryBrief, StoryWithArticles,
 };
 use crate::statements;
 
@@ -65,11 +67,14 @@ pub(super) type Said = (Statements, Corrections);
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>, Said), PageError> {
+) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Said), PageError> {
     let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
-    let mut event = inner.projection.event(id).await?.ok_or(PageError::Nothing)?;
-    let mut stories = std::mem::take(&mut event.stories);
-    let left_out = bounded(&mut stories);
+    let bounds =
+        Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
+    let found = inner.projection.event_on_page(id, bounds).await?.ok_or(PageError::Nothing)?;
+    let EventOnPage { event, mut stories, first } = found;
+    bound(&mut stories);
+    let left_out = LeftOut::of(event.articles, &stories, first);
     let said = inner.projection.statements(id).await?;
     let put_right = corrections::of_event(inner, id).await?;
     Ok((event, studied(inner, stories).await?, left_out, (said, put_right)))
@@ -79,33 +84,35 @@ pub(super) async fn event(
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, Vec<ArticleBrief>, Said), PageError> {
+) -> Result<(StoryStudy, LeftOut, Said), PageError> {
     let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
-    let Story { story, articles, .. } =
-        inner.projection.story(id).await?.ok_or(PageError::Nothing)?;
-    let of_event = inner.projection.statements(story.event).await?;
+    let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
+    let found = found.ok_or(PageError::Nothing)?;
+    let of_event = inner.projection.statements(found.story.event).await?;
     let said = statements::of_story(of_event, id);
-    let put_right = corrections::of_event(inner, story.event).await?;
+    let put_right = corrections::of_event(inner, found.story.event).await?;
     let put_right = corrections::of_story(put_right, id);
-    let mut stories = vec![StoryWithArticles { story, articles }];
-    let left_out = bounded(&mut stories);
+    let (all, first) = (found.story.articles, found.articles.clone());
+    let mut stories = vec![found];
+    bound(&mut stories);
+    let left_out = LeftOut::of(all, &stories, first);
     let study = studied(inner, stories).await?.pop().ok_or(PageError::Nothing)?;
     Ok((study, left_out, (said, put_right)))
 }
 
-/// The stories of these events that have more than one article, with all their articles.
+/// The stories that the cards of these events show and that have more than one article, with the articles
+/// that a card lists.
 pub(super) async fn folded(
     inner: &Inner,
     events: &EventPage,
 ) -> Result<Vec<StoryWithArticles>, PageError> {
-    let stories = events.events.iter().flat_map(|event| &event.stories);
-    let ids: Vec<StoryId> =
-        stories.filter(|story| story.articles > 1).map(|story| story.id).collect();
-    if ids.is_empty() {
+    let shown = events.events.iter().flat_map(|event| event.stories.iter().take(SHOWN_STORIES));
+    let folded: Vec<StoryBrief> = shown.filter(|story| story.articles > 1).cloned().collect();
+    if folded.is_empty() {
         return Ok(Vec::new());
     }
     // The lead, which may be any of them, is not shown among the copies.
-    Ok(inner.projection.these_stories(ids, SHOWN_COPIES + 1).await?)
+    Ok(inner.projection.with_first_articles(folded, SHOWN_COPIES + 1).await?)
 }
 
 async fn studied(

@@ -157,12 +157,21 @@ async fn river_markup(
     asked: &PageQuery,
     draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
 ) -> Result<Markup, PageError> {
-    let status = crate::api::status(inner).await;
-    let status = status.map_err(|why| PageError::Status(format!("{why:?}")))?;
-    let feeds = inner.feeds().await?.into_records();
-    let events = events(inner, asked).await?;
-    let subscriptions = inner.subscriptions().await?.into_records();
-    let folded = load::folded(inner, &events).await?;
+    // All are asked for at the same time: under load each answer has to wait for others.
+    let with_status = async {
+        let feeds = inner.feeds().await?.into_records();
+        let status = crate::api::status_with(inner, &feeds).await;
+        let status = status.map_err(|why| PageError::Status(format!("{why:?}")))?;
+        Ok::<_, PageError>((status, feeds))
+    };
+    let with_folded = async {
+        let events = events(inner, asked).await?;
+        let folded = load::folded(inner, &events).await?;
+        Ok::<_, PageError>((events, folded))
+    };
+    let subscriptions = async { Ok::<_, PageError>(inner.subscriptions().await?.into_records()) };
+    let ((status, feeds), (events, folded), subscriptions) =
+        tokio::try_join!(with_status, with_folded, subscriptions)?;
     let river = River {
         events: &events,
         folded: &folded,
@@ -188,9 +197,9 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
         Err(error) => return error_page::answer(&inner, &error),
     };
     match load::event(&inner, &id).await {
-        Ok((found, stories, left_out, said)) => {
-            let main = event::main(&found.event, &stories, &left_out, (&said.0, &said.1));
-            answer(&inner, Here::Elsewhere, &river::title_of(&found.event.title), Ok(main))
+        Ok((event, stories, left_out, said)) => {
+            let main = event::main(&event, &stories, &left_out, (&said.0, &said.1));
+            answer(&inner, Here::Elsewhere, &river::title_of(&event.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),
     }

@@ -8,7 +8,7 @@ use super::{Narrow, spark, words};
 use crate::shapes::{ArticleBrief, EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
 
 /// The most stories of an event that a card shows.
-const SHOWN_STORIES: usize = 6;
+pub(super) const SHOWN_STORIES: usize = 6;
 /// The most conditions of the installation that are listed.
 const CONDITIONS: usize = 5;
 /// The most copies listed under a story of a card.

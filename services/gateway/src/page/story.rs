@@ -8,7 +8,7 @@ use super::diff;
 use super::map::{self, MapInput, Strip, colour};
 use super::read::Reading;
 use super::river::{folded_counts, outward, title_of};
-use super::study::{Against, StoryStudy, Studied};
+use super::study::{Against, LeftOut, StoryStudy, Studied};
 use super::{corrections, split, statements, tables, words};
 use crate::shapes::{ArticleBrief, Corrections, Statements, StoryBrief};
 
@@ -20,7 +20,7 @@ const SENTENCE: usize = 400;
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
 pub(super) fn main(
     study: &StoryStudy,
-    left_out: &[ArticleBrief],
+    left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
     let map = super::study::map_of(std::slice::from_ref(study));

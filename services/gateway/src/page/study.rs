@@ -1,7 +1,7 @@
 //! What the page finds out about stories whose texts it has read: what each copy shares with the
 //! lead, and what it changed. Pure, and bounded by the number of articles and words.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use wirefold_dedup::{Changes, Overlap, Settings};
 use wirefold_proto::ArticleId;
@@ -181,25 +181,41 @@ fn summary(stories: &[StoryStudy], strips: &[Strip]) -> String {
     )
 }
 
+/// The articles of a page that are too many to be studied.
+pub(super) struct LeftOut {
+    /// How many.
+    pub(super) count: u64,
+    /// The first seen of them.
+    pub(super) listed: Vec<ArticleBrief>,
+}
+
+impl LeftOut {
+    /// What of so many articles is not among those of these stories; `first` are the first seen of all.
+    pub(super) fn of(all: u32, kept: &[StoryWithArticles], first: Vec<ArticleBrief>) -> Self {
+        let kept = || kept.iter().flat_map(|with| &with.articles);
+        let ids: HashSet<ArticleId> = kept().map(|article| article.id).collect();
+        let mut listed = first;
+        listed.retain(|article| !ids.contains(&article.id));
+        listed.sort_by_key(|article| (article.seen, article.id));
+        Self { count: u64::from(all).saturating_sub(ids.len() as u64), listed }
+    }
+}
+
 /// Keeps at most [`map::MAX_STRIPS`] articles in all: every lead, and of each story as many others
-/// as there is room for. Gives what was left out, the first seen first.
-pub(super) fn bounded(stories: &mut Vec<StoryWithArticles>) -> Vec<ArticleBrief> {
+/// as there is room for, the first seen first.
+pub(super) fn bound(stories: &mut Vec<StoryWithArticles>) {
     for with in stories.iter_mut() {
         let lead = with.story.lead;
         with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
     }
-    let beyond = stories.split_off(stories.len().min(map::MAX_STRIPS));
-    let mut left_out: Vec<ArticleBrief> =
-        beyond.into_iter().flat_map(|with| with.articles).collect();
+    stories.truncate(map::MAX_STRIPS);
     let kept =
         |most: usize| -> usize { stories.iter().map(|with| with.articles.len().min(most)).sum() };
     let fits = |most: &usize| kept(*most) <= map::MAX_STRIPS;
     let each = (1..=map::MAX_STRIPS).rev().find(fits).unwrap_or(1);
     for with in stories.iter_mut() {
-        left_out.extend(with.articles.split_off(with.articles.len().min(each)));
+        with.articles.truncate(each);
     }
-    left_out.sort_by_key(|article| (article.seen, article.id));
-    left_out
 }
 
 #[cfg(test)]
@@ -261,7 +277,16 @@ mod tests {
         for (sizes, left_out) in [(vec![3, 2], 0), (vec![60, 1, 1], 22), (vec![5; 50], 210)] {
             let mut stories: Vec<StoryWithArticles> =
                 (1..).zip(&sizes).map(|(number, size)| story(number, *size)).collect();
-            assert_eq!(bounded(&mut stories).len(), left_out, "{sizes:?}");
+            let first: Vec<ArticleBrief> =
+                stories.iter().flat_map(|with| with.articles.clone()).collect();
+            let all = u32::try_from(first.len()).unwrap();
+            bound(&mut stories);
+            let found = LeftOut::of(all, &stories, first);
+            assert_eq!(
+                (found.count, found.listed.len()),
+                (left_out, left_out as usize),
+                "{sizes:?}"
+            );
             assert!(stories.iter().all(|with| with.articles[0].id == with.story.lead));
         }
     }

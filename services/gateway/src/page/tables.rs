@@ -7,14 +7,14 @@ use wirefold_proto::{Class, DateProblem};
 use super::map::{MapInput, Strip, letter};
 use super::river::outward;
 use super::story::swatch;
-use super::study::{StoryStudy, Studied};
+use super::study::{LeftOut, StoryStudy, Studied};
 use super::words;
 use crate::shapes::ArticleBrief;
 
 /// A claimed time is shown beside the time of first sight if the two are so many seconds apart.
 const WORTH_SAYING: i64 = 90;
 /// The most articles listed without being drawn.
-const MAX_LISTED: usize = 500;
+pub(super) const MAX_LISTED: usize = 500;
 
 /// The articles with their shares and passages: what the map shows, as a table.
 pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {
@@ -84,20 +84,22 @@ fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> M
 }
 
 /// The articles that are too many for map and table.
-pub(super) fn left_out(articles: &[ArticleBrief]) -> Markup {
+pub(super) fn left_out(LeftOut { count, listed }: &LeftOut) -> Markup {
+    let listed = &listed[..listed.len().min(MAX_LISTED)];
+    let more = count.saturating_sub(listed.len() as u64);
     html! {
-        @if !articles.is_empty() {
+        @if *count > 0 {
             details.passages {
-                summary { (words::count(articles.len() as u64, "more article, not drawn", "more articles, not drawn")) }
+                summary { (words::count(*count, "more article, not drawn", "more articles, not drawn")) }
                 ul.copies {
-                    @for article in articles.iter().take(MAX_LISTED) {
+                    @for article in listed {
                         li id=(article.id) {
                             a href={ "/stories/" (article.story) } { b { (article.outlet_in_words()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
                             " " span.faint { (words::role(article, None)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
                         }
                     }
-                    @if articles.len() > MAX_LISTED { li { "and " (articles.len() - MAX_LISTED) " more" } }
+                    @if more > 0 { li { "and " (more) " more" } }
                 }
             }
         }

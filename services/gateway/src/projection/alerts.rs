@@ -56,32 +56,24 @@ pub(super) fn one(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
     body.map(|body| read(&body)).transpose()
 }
 
-/// Alerts, those that notified, and those held back, of the revisions that this keeps. One that waits
-/// for quiet hours to end has not notified.
-const COUNTS: &str =
-    "count(*), coalesce(sum(notified), 0), coalesce(sum(held AND NOT notified), 0)";
-/// What the revisions of one alert say of it.
-const OF_ONE: &str = "coalesce(max(volume = 'loud' AND NOT json_extract(alert_revisions.body, '$.held')), 0) AS notified,
-    coalesce(max(json_extract(alert_revisions.body, '$.held')), 0) AS held";
-
-/// Counts the alerts of all subscriptions, or of one.
+/// Counts the alerts of all subscriptions, or of one: all, those that notified, and those held back, of the
+/// revisions that this keeps. One that waits for quiet hours to end has not notified.
 pub(super) fn counts(connection: &Connection, subscription: Option<&str>) -> Answer<AlertCounts> {
-    let ask = format!(
-        "SELECT {COUNTS} FROM (
-            SELECT {OF_ONE} FROM alert_revisions JOIN alerts ON alerts.id = alert_revisions.alert
-            WHERE ?1 IS NULL OR subscription = ?1 GROUP BY alert)"
-    );
-    Ok(connection.prepare_cached(&ask)?.query_row([subscription], read_counts)?)
+    let ask = "SELECT coalesce(sum(alerts), 0), coalesce(sum(notified), 0), coalesce(sum(held), 0)
+        FROM alert_totals WHERE ?1 IS NULL OR subscription = ?1";
+    Ok(connection.prepare_cached(ask)?.query_row([subscription], |row| {
+        let count = |column| row.get::<_, u32>(column).map(u64::from);
+        Ok(AlertCounts { alerts: count(0)?, notified: count(1)?, held: count(2)? })
+    })?)
 }
 
-/// Counts the alerts of which a revision came from this time on, by those revisions.
-/// `+alert` keeps SQLite from reading all of the table in the order of alerts.
-pub(super) fn counts_since(connection: &Connection, since: i64) -> Answer<AlertCounts> {
-    let ask = format!(
-        "SELECT {COUNTS} FROM (
-            SELECT {OF_ONE} FROM alert_revisions WHERE at >= ?1 GROUP BY +alert)"
-    );
-    Ok(connection.prepare_cached(&ask)?.query_row([since], read_counts)?)
+/// How many alerts had a revision from this time on, and how many notified.
+pub(super) fn counts_since(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
+    let ask = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
+        (SELECT count(*) FROM alerts WHERE notified_at >= ?1)";
+    Ok(connection.prepare_cached(ask)?.query_row([since], |row| {
+        Ok((row.get::<_, u32>(0)?.into(), row.get::<_, u32>(1)?.into()))
+    })?)
 }
 
 /// Gives subscriptions the alerts that stand here, and the copies folded into those: the alerter says so only
@@ -90,8 +82,8 @@ pub(super) fn count_for(
     connection: &Connection,
     mut records: Vec<SubscriptionRecord>,
 ) -> Answer<Vec<SubscriptionRecord>> {
-    let ask = "SELECT count(*), coalesce(sum(json_extract(body, '$.copies')), 0)
-        FROM alerts WHERE subscription = ?1";
+    let ask = "SELECT coalesce(sum(alerts), 0), coalesce(sum(copies), 0)
+        FROM alert_totals WHERE subscription = ?1";
     let mut ask = connection.prepare_cached(ask)?;
     for record in &mut records {
         let id = record.subscription.id.as_str();
@@ -100,11 +92,6 @@ pub(super) fn count_for(
         (record.alerts, record.copies_folded) = (counts.0.into(), counts.1.into());
     }
     Ok(records)
-}
-
-fn read_counts(row: &rusqlite::Row<'_>) -> rusqlite::Result<AlertCounts> {
-    let count = |column| row.get::<_, u32>(column).map(u64::from);
-    Ok(AlertCounts { alerts: count(0)?, notified: count(1)?, held: count(2)? })
 }
 
 fn with_revisions(connection: &Connection, row: &Row) -> Answer<AlertRow> {

@@ -1,7 +1,8 @@
 //! Articles, asked for.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wirefold_proto::{ArticleId, FeedId, LanguageTag, Outlet, OutputArticle, StoryId};
+use serde::Deserialize;
+use wirefold_proto::{ArticleId, FeedId, Language, LanguageTag, Outlet, OutputArticle, StoryId};
 
 use super::{Answer, Paging, ProjectionError};
 use crate::shapes::{ArticleBrief, ArticleDetail};
@@ -32,7 +33,8 @@ pub(super) fn one(connection: &Connection, id: ArticleId) -> Answer<Option<Artic
 
 pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
     let ask = format!(
-        "SELECT {BRIEF} FROM articles WHERE url = ?1 OR link = ?1 ORDER BY fetched DESC LIMIT 50"
+        "SELECT {BRIEF} FROM articles
+         WHERE url = ?1 OR (link = ?1 AND link <> coalesce(url, '')) ORDER BY fetched DESC LIMIT 50"
     );
     briefs(connection, &ask, &[&url])
 }
@@ -89,7 +91,8 @@ pub(super) fn last_of_item(
     item: &str,
 ) -> Answer<Option<ArticleId>> {
     // What named no publisher was of `push` in the version before.
-    let ask = "SELECT id FROM articles WHERE item = ?1
+    let ask = "SELECT id FROM articles
+        WHERE ((url = ?1 AND item = ?1) OR (item = ?1 AND item <> coalesce(url, '')))
         AND (outlet = ?2 OR (?2 = 'local' AND outlet = 'push'))
         AND json_extract(body, '$.article.via') IS ?3 ORDER BY fetched DESC LIMIT 1";
     let (outlet, via) = (outlet.as_str(), via.map(Outlet::as_str));
@@ -97,12 +100,47 @@ pub(super) fn last_of_item(
     id.optional()?.map(|id| parse(&id)).transpose()
 }
 
+/// What a list says of the article that stands for a story. The rest of its body is passed over.
+#[derive(Debug, Deserialize)]
+pub(super) struct Lead {
+    pub(super) id: ArticleId,
+    pub(super) article: LeadSource,
+    #[serde(default)]
+    findings: LeadFindings,
+}
+
+/// Where it is from.
+#[derive(Debug, Deserialize)]
+pub(super) struct LeadSource {
+    pub(super) title: String,
+    pub(super) outlet: Outlet,
+    #[serde(default)]
+    pub(super) via: Option<Outlet>,
+    #[serde(default)]
+    pub(super) url: Option<String>,
+}
+
+/// What was found in it.
+#[derive(Debug, Default, Deserialize)]
+struct LeadFindings {
+    #[serde(default)]
+    language: Option<Language>,
+}
+
+impl Lead {
+    /// Its language, as far as that is known.
+    pub(super) fn language(&self) -> LanguageTag {
+        let found = self.findings.language.as_ref();
+        found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
+    }
+}
+
 /// The article that stands for a story: its lead, else its first.
 pub(super) fn lead_of(
     connection: &Connection,
     story: &str,
     lead: Option<&str>,
-) -> Answer<Option<OutputArticle>> {
+) -> Answer<Option<Lead>> {
     // First which one, then its body: a story may have thousands.
     let ask = "SELECT body FROM articles WHERE key = coalesce(
         (SELECT key FROM articles WHERE id = ?2 AND story = ?1),

@@ -36,8 +36,10 @@ pub(crate) enum EventSort {
 }
 
 /// The event's articles.
-const ITS: &str = "FROM stories JOIN articles ON articles.story = stories.id
-    WHERE stories.event = events.id AND stories.gone = 0";
+const ITS: &str = "FROM event_articles AS its WHERE its.event = events.id";
+/// The same with their bodies.
+const ITS_BODIES: &str = "FROM event_articles AS its JOIN articles ON articles.key = its.article
+    WHERE its.event = events.id";
 
 impl EventFilter {
     /// What the events are ordered by, as SQL: a number, the largest first.
@@ -46,7 +48,7 @@ impl EventFilter {
             EventSort::Newest => "changed".to_owned(),
             EventSort::Outlets => format!("(SELECT count(DISTINCT outlet) {ITS})"),
             EventSort::Velocity => {
-                format!("(SELECT count(*) {ITS} AND articles.seen > events.changed - 3600000)")
+                format!("(SELECT count(*) {ITS} AND its.seen > events.changed - 3600000)")
             }
         }
     }
@@ -64,7 +66,12 @@ impl EventFilter {
             );
         }
         let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        conditions.extend(narrowed::by_articles(ITS, outlet, language, self.min_outlets));
+        conditions.extend(narrowed::by_articles(
+            (ITS, ITS_BODIES),
+            outlet,
+            language,
+            self.min_outlets,
+        ));
         if self.sort != EventSort::Newest {
             let last = "SELECT max(changed) FROM events WHERE gone = 0";
             conditions.push(format!("changed > ({last}) - 172800000"));

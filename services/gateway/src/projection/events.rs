@@ -6,16 +6,15 @@ use wirefold_proto::{EventId, Outlet, Tag, streams};
 use super::articles::{self, parse};
 use super::event_filter::EventFilter;
 use super::paging::Cursor;
-use super::stories::{self, COUNTS, Counts, timestamp};
+use super::stories::{self, Counts, timestamp};
 use super::{Answer, Paging, apply};
 use crate::shapes::{Event, EventBrief, EventPage, StoryBrief, StoryWithArticles};
 
 /// The columns of an [`EventRow`].
 const COLUMNS: &str = "id, origins, first_seen, changed, quiet_judged > judged, continues";
 /// An event is shown once one of its stories has an article.
-const SHOWN: &str = "gone = 0 AND EXISTS (
-    SELECT 1 FROM stories JOIN articles ON articles.story = stories.id
-    WHERE stories.event = events.id AND stories.gone = 0)";
+const SHOWN: &str =
+    "gone = 0 AND EXISTS (SELECT 1 FROM event_articles WHERE event_articles.event = events.id)";
 /// Those of which an article has all the words.
 const FOUND: &str = "id IN (
     SELECT stories.event FROM words JOIN articles ON articles.key = words.rowid
@@ -111,10 +110,7 @@ pub(super) fn all_of(words: &str) -> String {
 }
 
 pub(super) fn one(connection: &Connection, id: EventId) -> Answer<Option<Event>> {
-    let ask = format!("SELECT {COLUMNS} FROM events WHERE id = ?1 AND {SHOWN}");
-    let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], EventRow::of);
-    let event = row.optional()?.map(|row| brief(connection, &row, ALL_STORIES)).transpose()?;
-    let Some(mut event) = event.flatten() else {
+    let Some(mut event) = shown(connection, id, ALL_STORIES)? else {
         return Ok(None);
     };
     let with_articles = |story: &StoryBrief| -> Answer<StoryWithArticles> {
@@ -126,6 +122,17 @@ pub(super) fn one(connection: &Connection, id: EventId) -> Answer<Option<Event>>
     Ok(Some(Event { schema: Tag::new(), event, stories }))
 }
 
+/// An event with so many of its stories.
+pub(super) fn shown(
+    connection: &Connection,
+    id: EventId,
+    most: usize,
+) -> Answer<Option<EventBrief>> {
+    let ask = format!("SELECT {COLUMNS} FROM events WHERE id = ?1 AND {SHOWN}");
+    let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], EventRow::of);
+    Ok(row.optional()?.map(|row| brief(connection, &row, most)).transpose()?.flatten())
+}
+
 /// None where all its stories have gone.
 fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<EventBrief>> {
     let id: EventId = parse(&row.id)?;
@@ -133,12 +140,10 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
     let Some(first) = stories.first().cloned() else {
         return Ok(None);
     };
-    let ask = format!(
-        "SELECT {COUNTS} FROM stories JOIN articles ON articles.story = stories.id
-         WHERE stories.event = ?1 AND stories.gone = 0"
-    );
+    let ask = "SELECT count(DISTINCT story), count(*), count(DISTINCT outlet), sum(is_version)
+        FROM event_articles WHERE event = ?1";
     let Counts { stories: story_count, articles, outlets, copies, versions } =
-        connection.prepare_cached(&ask)?.query_row([&row.id], Counts::of)?;
+        connection.prepare_cached(ask)?.query_row([&row.id], Counts::of)?;
     let (first_outlet, first_via) =
         first_outlet(connection, &row.id)?.unwrap_or((first.outlet, first.via));
     let agency = stories.iter().find_map(|story| story.agency.clone());
@@ -166,13 +171,8 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
 
 /// The outlet of an event's first article, and the site that says so where that is another.
 fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<(Outlet, Option<Outlet>)>> {
-    // An index alone says when that was, so that only bodies of that moment are read.
-    let ask = "SELECT outlet, json_extract(body, '$.article.via')
-        FROM stories JOIN articles ON articles.story = stories.id
-        WHERE stories.event = ?1 AND stories.gone = 0 AND seen = (
-            SELECT min(seen) FROM stories JOIN articles ON articles.story = stories.id
-            WHERE stories.event = ?1 AND stories.gone = 0
-        ) ORDER BY fetched LIMIT 1";
+    let ask = "SELECT outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
+            SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, fetched LIMIT 1)";
     let read = |row: &Row<'_>| Ok((articles::text(row, 0)?, row.get::<_, Option<String>>(1)?));
     let found = connection.prepare_cached(ask)?.query_row([event], read).optional()?;
     let Some((outlet, via)) = found else { return Ok(None) };
@@ -180,10 +180,8 @@ fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<(Outlet, 
 }
 
 fn velocity(connection: &Connection, event: &EventRow) -> Answer<Vec<u32>> {
-    let ask = "SELECT (?2 - seen) / ?3, count(*) FROM stories
-        JOIN articles ON articles.story = stories.id
-        WHERE stories.event = ?1 AND stories.gone = 0 AND seen > ?2 - ?3 * ?4 AND seen <= ?2
-        GROUP BY 1";
+    let ask = "SELECT (?2 - seen) / ?3, count(*) FROM event_articles
+        WHERE event = ?1 AND seen > ?2 - ?3 * ?4 AND seen <= ?2 GROUP BY 1";
     let mut counts = vec![0; STEPS];
     let mut ask = connection.prepare_cached(ask)?;
     let values = params![event.id, event.changed, STEP_MILLIS, STEPS as i64];

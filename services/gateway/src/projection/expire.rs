@@ -36,6 +36,8 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
     let alerts = before.saturating_sub(ALERTS_LONGER);
     transaction.execute("DELETE FROM alert_revisions WHERE at < ?1", [alerts])?;
     transaction.execute("DELETE FROM alerts WHERE at < ?1", [alerts])?;
+    transaction.execute("UPDATE alerts SET notified_at = NULL WHERE notified_at < ?1", [alerts])?;
+    transaction.execute("UPDATE alerts SET held_at = NULL WHERE held_at < ?1", [alerts])?;
     transaction.commit()?;
     Ok(old.len())
 }

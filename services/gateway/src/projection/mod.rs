@@ -18,10 +18,12 @@ mod ids;
 mod inspect;
 mod narrowed;
 mod noted;
+mod on_page;
 mod open;
 mod paging;
 mod pool;
 mod redirects;
+mod schema;
 mod statements;
 mod stories;
 mod story_filter;
@@ -39,14 +41,16 @@ use wirefold_proto::{
 
 use crate::corrections;
 use crate::shapes::{
-    AlertCounts, AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Statements,
-    Story, StoryBrief, StoryPage, StoryWithArticles,
+    AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, Statements, Story, StoryBrief,
+    StoryPage, StoryWithArticles,
 };
 
 pub(crate) use apply::{Batch, Change, lead};
 pub(crate) use event_filter::{EventFilter, EventSort};
+pub(crate) use hour::Numbers;
 pub(crate) use ids::{Kind, Meaning};
 pub use inspect::faults_of_projection;
+pub(crate) use on_page::{Bounds, EventOnPage};
 pub(crate) use open::FILE;
 pub(crate) use paging::Paging;
 use pool::Pool;
@@ -162,13 +166,31 @@ impl Projection {
             .await
     }
 
-    /// These stories, each with at most so many of its articles; those that are no more are left out.
-    pub(crate) async fn these_stories(
+    /// An event as its page shows it.
+    pub(crate) async fn event_on_page(
         &self,
-        ids: Vec<StoryId>,
+        id: EventId,
+        bounds: Bounds,
+    ) -> Answer<Option<EventOnPage>> {
+        self.read(move |connection| on_page::event(connection, id, bounds)).await
+    }
+
+    /// A story as its page shows it: with its lead and the first so many of its articles.
+    pub(crate) async fn story_on_page(
+        &self,
+        id: StoryId,
+        most: usize,
+    ) -> Answer<Option<StoryWithArticles>> {
+        self.read(move |connection| on_page::story(connection, id, most)).await
+    }
+
+    /// These stories, each with at most so many of its articles.
+    pub(crate) async fn with_first_articles(
+        &self,
+        stories: Vec<StoryBrief>,
         most: usize,
     ) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| stories::these(connection, &ids, most)).await
+        self.read(move |connection| on_page::with_first(connection, stories, most)).await
     }
 
     /// The stories in which these articles are now; those that are none here are left out.
@@ -234,11 +256,6 @@ impl Projection {
         self.read(move |connection| alerts::one(connection, &id)).await
     }
 
-    /// How many alerts stand here, and how many of them notified.
-    pub(crate) async fn alert_counts(&self) -> Answer<AlertCounts> {
-        self.read(|connection| alerts::counts(connection, None)).await
-    }
-
     /// Subscriptions with the numbers of their alerts.
     pub(crate) async fn count_for(
         &self,
@@ -247,12 +264,13 @@ impl Projection {
         self.read(move |connection| alerts::count_for(connection, records)).await
     }
 
-    /// What was seen from this time on, counted; the time of alerts is theirs.
-    pub(crate) async fn counts_since(&self, since: UnixMillis) -> Answer<HourCounts> {
-        self.read(move |connection| hour::counts(connection, since)).await
+    /// What was seen from this time on, counted, and everything; the time of alerts is theirs.
+    pub(crate) async fn numbers(&self, since: UnixMillis) -> Answer<Numbers> {
+        self.read(move |connection| hour::numbers(connection, since)).await
     }
 
     /// How many articles stand here.
+    #[cfg(test)]
     pub(crate) async fn article_count(&self) -> Answer<u64> {
         self.read(hour::article_count).await
     }

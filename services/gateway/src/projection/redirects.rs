@@ -55,6 +55,12 @@ pub(super) fn current(connection: &Connection, id: &str) -> Answer<String> {
     resolve(connection, id, since)
 }
 
+/// Whether this became part of another at any time.
+pub(super) fn is_redirected(connection: &Connection, id: &str) -> Answer<bool> {
+    let ask = "SELECT EXISTS (SELECT 1 FROM redirects WHERE old = ?1)";
+    Ok(connection.prepare_cached(ask)?.query_row([id], |row| row.get(0))?)
+}
+
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     old: &str,
@@ -82,7 +88,8 @@ pub(super) fn insert_move(
 
 /// Puts the articles that were in a story where they belong now.
 pub(super) fn refresh_members(transaction: &Transaction<'_>, old: &str) -> Answer<()> {
-    let ask = "SELECT id, base_story, judged FROM articles WHERE story = ?1 OR base_story = ?1";
+    let ask = "SELECT id, base_story, judged FROM articles
+        WHERE story = ?1 OR (base_story = ?1 AND base_story <> story)";
     refresh_articles(transaction, ask, old)
 }
 

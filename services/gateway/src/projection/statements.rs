@@ -9,11 +9,10 @@ use crate::statements::{InStory, MOST_ARTICLES};
 
 /// The articles of an event, the first seen first, and how many more there are.
 pub(super) fn articles(connection: &Connection, event: EventId) -> Answer<(Vec<InStory>, u32)> {
-    let ask = "SELECT articles.story, articles.body FROM stories
-        JOIN articles ON articles.story = stories.id
-        WHERE stories.event = ?1 AND stories.gone = 0 ORDER BY seen, fetched LIMIT ?2";
-    let count = "SELECT count(*) FROM stories JOIN articles ON articles.story = stories.id
-        WHERE stories.event = ?1 AND stories.gone = 0";
+    let ask = "SELECT articles.story, articles.body FROM event_articles AS its
+        JOIN articles ON articles.key = its.article
+        WHERE its.event = ?1 ORDER BY its.seen, its.fetched LIMIT ?2";
+    let count = "SELECT count(*) FROM event_articles WHERE event = ?1";
     let event = event.to_string();
     let mut ask = connection.prepare_cached(ask)?;
     let rows = ask.query_map(params![event, MOST_ARTICLES as i64], |row| {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use wirefold_proto::{Agency, EventId, LanguageTag, RegroupReason, StoryId, Tag};
+use wirefold_proto::{Agency, EventId, RegroupReason, StoryId, Tag};
 
 use super::articles::{self, parse, read};
 use super::events::all_of;
@@ -32,9 +32,9 @@ const FOUND: &str =
 const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
 
-/// The columns of [`Counts`], over the articles of one story or of an event's. The first article of a
-/// story is its own text, whatever it was before people or a regrouping took it out of another.
-pub(super) const COUNTS: &str = "count(DISTINCT articles.story), count(*), count(DISTINCT outlet),
+/// The columns of [`Counts`], over the articles of one story. The first article of a story is its own
+/// text, whatever it was before people or a regrouping took it out of another.
+const COUNTS: &str = "count(DISTINCT articles.story), count(*), count(DISTINCT outlet),
     count(*) FILTER (WHERE class = 'version' AND substr(articles.id, 3) <> substr(articles.story, 3))";
 
 /// Everything that is counted of a story or event: the one place that does. The detector counts the same,
@@ -48,7 +48,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Reads a row of [`COUNTS`]. Every article is the own text of a story, a version, or a copy.
+    /// Reads a row of these counts: stories, articles, outlets, versions. Every article is the own text of a story, a version, or a copy.
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let [stories, articles, outlets, versions]: [u32; 4] =
             [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
@@ -160,26 +160,12 @@ pub(super) fn with_articles(
         .collect()
 }
 
-/// These stories, each with at most so many of its articles, the first seen first.
-pub(super) fn these(
-    connection: &Connection,
-    ids: &[StoryId],
-    most: usize,
-) -> Answer<Vec<StoryWithArticles>> {
-    let with_first = |id: &StoryId| -> Answer<Option<StoryWithArticles>> {
-        let Some(story) = shown(connection, *id)? else { return Ok(None) };
-        let articles = articles::first_of_story(connection, &story.id, most)?;
-        Ok(Some(StoryWithArticles { story, articles }))
-    };
-    ids.iter().filter_map(|id| with_first(id).transpose()).collect()
-}
-
 pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {
     ids.iter().filter_map(|id| shown(connection, *id).transpose()).collect()
 }
 
 /// A story without its articles.
-fn shown(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
+pub(super) fn shown(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
     let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
     Ok(row.optional()?.map(|row| brief(connection, &row)).transpose()?.flatten())
@@ -228,7 +214,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         id: parse(&row.id)?,
         event: parse(&row.event)?,
         lead: lead.id,
-        language: lead.findings.language.map_or_else(LanguageTag::unknown, |found| found.tag),
+        language: lead.language(),
         title: lead.article.title,
         outlet: lead.article.outlet,
         via: lead.article.via,

@@ -36,7 +36,7 @@ impl StoryFilter {
             conditions.push("changed >= :since".to_owned());
         }
         let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        conditions.extend(narrowed::by_articles(ITS, outlet, language, self.min_outlets));
+        conditions.extend(narrowed::by_articles((ITS, ITS), outlet, language, self.min_outlets));
         narrowed::and(&conditions)
     }
 }

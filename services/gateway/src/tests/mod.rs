@@ -15,4 +15,5 @@ mod subscriptions_page;
 mod tables;
 mod telling;
 mod tokens;
+mod upgraded;
 mod world;

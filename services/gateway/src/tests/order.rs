@@ -15,7 +15,7 @@ use crate::projection::{Batch, Change, EventFilter, Paging, Projection, StoryFil
 
 /// Tables, and what of them does not depend on how they came to be. The times of what became part
 /// of another are read by nobody.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("articles", "id, fetched, judged, story, base_story, seen, agency, agency_through, body"),
     (
         "stories",
@@ -32,6 +32,17 @@ const TABLES: [(&str, &str); 8] = [
     ("commands", "id, at, body"),
     ("article_feeds", "feed, (SELECT id FROM articles WHERE key = article)"),
     ("places", "*"),
+    (
+        "event_articles",
+        "event, seen, (SELECT id FROM articles WHERE key = article),
+         (SELECT id FROM stories WHERE key = story), outlet, is_version",
+    ),
+];
+
+/// What stands among the articles of events, and what should.
+const OF_EVENTS: [&str; 2] = [
+    "SELECT * FROM event_articles",
+    "SELECT event, seen, fetched, article, story, outlet, is_version FROM articles_of_events",
 ];
 
 fn put(number: u64, story_of: u64, event_of: u64) -> Change {
@@ -156,6 +167,11 @@ fn dump(folder: &tempfile::TempDir) -> Vec<String> {
             (0..width).map(|at| row.get::<_, Value>(at)).collect::<Result<Vec<_>, _>>()
         });
         lines.extend(rows.unwrap().map(|row| format!("{table} {:?}", row.unwrap())));
+    }
+    for [one, other] in [OF_EVENTS, [OF_EVENTS[1], OF_EVENTS[0]]] {
+        let ask = format!("SELECT count(*) FROM ({one} EXCEPT {other})");
+        let strays: i64 = connection.query_row(&ask, [], |row| row.get(0)).unwrap();
+        assert_eq!(strays, 0, "{one}");
     }
     lines.sort();
     lines

@@ -144,6 +144,14 @@ impl Bus for Watched {
         self.ask().get(stream, sequence)
     }
 
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        self.ask().get_each(stream, sequences)
+    }
+
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         self.ask().last(stream, filter)
     }

@@ -46,4 +46,14 @@ pub async fn keys_are_listed_and_watched(harness: &mut dyn Harness) {
     let news = keys.changes(seen).await.unwrap();
     let news: Vec<_> = news.into_iter().map(|entry| (entry.key, entry.value)).collect();
     assert_eq!(news, [("b".to_owned(), Some(value("2"))), ("a".to_owned(), None)]);
+    for key in ["b.one", "b/two", "bb", "c.three"] {
+        keys.put(key, value("3")).await.unwrap();
+    }
+    keys.delete("c.three").await.unwrap();
+    let under_two = keys.changes_under(&["b", "a"]).await.unwrap();
+    let under_two: Vec<&str> = under_two.iter().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(under_two, ["b", "a", "b.one"], "by name, oldest first");
+    let under_c = keys.changes_under(&["c", "none"]).await.unwrap();
+    let under_c: Vec<_> = under_c.into_iter().map(|entry| (entry.key, entry.value)).collect();
+    assert_eq!(under_c, [("c".to_owned(), Some(value("1"))), ("c.three".to_owned(), None)]);
 }

@@ -26,13 +26,29 @@ pub(super) fn put(transaction: &Transaction<'_>, alert: &Alert, body: &[u8]) -> 
         VALUES (?1, ?2, ?3, ?4, ?5)";
     let values = params![id, revision, at, volume, json(&brief)?];
     transaction.prepare_cached(insert)?.execute(values)?;
-    let put = "INSERT INTO alerts (id, subscription, target, revision, at, body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let put = "INSERT INTO alerts
+        (id, subscription, target, revision, at, copies, notified_at, held_at, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT (id) DO UPDATE SET
-            revision = excluded.revision, at = excluded.at, body = excluded.body
-        WHERE excluded.revision > revision";
+            revision = max(revision, excluded.revision),
+            at = iif(excluded.revision > revision, excluded.at, at),
+            copies = iif(excluded.revision > revision, excluded.copies, copies),
+            notified_at = nullif(max(coalesce(notified_at, -1), coalesce(excluded.notified_at, -1)), -1),
+            held_at = nullif(max(coalesce(held_at, -1), coalesce(excluded.held_at, -1)), -1),
+            body = iif(excluded.revision > revision, excluded.body, body)
+        WHERE excluded.revision <> revision";
     let (subscription, target) = (alert.subscription.as_str(), alert.target.to_string());
-    let put_values = params![id, subscription, target, revision, at, kept(alert, body)?];
-    transaction.prepare_cached(put)?.execute(put_values)?;
+    let (is_held, is_loud) = (alert.held.is_some(), alert.volume == Volume::Loud);
+    transaction.prepare_cached(put)?.execute(params![
+        id,
+        subscription,
+        target,
+        revision,
+        at,
+        alert.copies,
+        (is_loud && !is_held).then_some(at),
+        is_held.then_some(at),
+        kept(alert, body)?,
+    ])?;
     Ok(())
 }

@@ -38,15 +38,15 @@ pub(super) fn put(
             .execute([key])?;
         transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
     }
-    let key = insert(transaction, article, body, &story, folded)?;
-    put_feeds(transaction, article, key)?;
-    put_words(transaction, article, key)?;
+    // Its event and story first: where it stands among the articles of the event follows from them.
     let event = put_event(transaction, article)?;
     put_story(transaction, article, &base, &event)?;
     if story != base {
         put_member(transaction, article, &story, &event)?;
     }
-    Ok(())
+    let key = insert(transaction, article, body, &story, folded)?;
+    put_feeds(transaction, article, key)?;
+    put_words(transaction, article, key)
 }
 
 /// A time of the contract as SQLite keeps it.
@@ -209,7 +209,11 @@ fn put_story(
         event,
         article.verdict.lead.to_string(),
     ])?;
-    redirects::refresh_story(transaction, base)
+    // One that never became part of another stands as it was just put.
+    match redirects::is_redirected(transaction, base)? {
+        true => redirects::refresh_story(transaction, base),
+        false => Ok(()),
+    }
 }
 
 /// The article is a member of a story that its decision did not name.

@@ -102,7 +102,7 @@ fn merge_stories(transaction: &Transaction<'_>, old: &str, new: &str, judged: i6
     let take_over = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, first_seen, coalesce((
                 SELECT max(seen) FROM articles
-                WHERE (story = ?1 OR base_story = ?1) AND judged <= ?3
+                WHERE (story = ?1 OR (base_story = ?1 AND base_story <> story)) AND judged <= ?3
             ), 0), event FROM stories WHERE id = ?1
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),

@@ -105,7 +105,17 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
     let tables: &[&str] = match stream == streams::ALERTS.name {
         true => &["alerts", "alert_revisions"],
         false => {
-            &["articles", "article_feeds", "stories", "events", "redirects", "moves", "commands"]
+            // First what follows from the others.
+            &[
+                "event_articles",
+                "articles",
+                "article_feeds",
+                "stories",
+                "events",
+                "redirects",
+                "moves",
+                "commands",
+            ]
         }
     };
     let transaction = connection.transaction()?;

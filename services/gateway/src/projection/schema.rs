@@ -1,0 +1,254 @@
+//! The tables of the projection's file, and how a file of the version before is brought up to date.
+
+/// The version of the tables; a file of any but this one and the one before is put aside and rebuilt.
+pub(super) const SCHEMA: i64 = 5;
+/// The oldest version that is brought up to date.
+pub(super) const SCHEMA_BEFORE: i64 = 4;
+
+/// Keys are numbers that only grow: random keys write eight times the bytes. `story` and `event`
+/// are as they stand now; what they were when they were judged stands in `base_story` and `base_event`.
+/// Times are milliseconds since 1970. What is long stands last in its row.
+pub(super) const TABLES: &str = "
+    CREATE TABLE places (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE articles (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        fetched INTEGER NOT NULL,
+        judged INTEGER NOT NULL,
+        story TEXT NOT NULL,
+        base_story TEXT NOT NULL,
+        class TEXT NOT NULL,
+        seen INTEGER NOT NULL,
+        folded INTEGER NOT NULL,
+        outlet TEXT NOT NULL,
+        item TEXT NOT NULL,
+        url TEXT,
+        link TEXT,
+        agency_weight INTEGER NOT NULL,
+        agency TEXT,
+        agency_through TEXT,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX articles_by_story ON articles (story, seen, outlet, class);
+    CREATE INDEX articles_by_url ON articles (url) WHERE url IS NOT NULL;
+    CREATE TABLE article_feeds (
+        feed TEXT NOT NULL,
+        article INTEGER NOT NULL,
+        PRIMARY KEY (feed, article)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE stories (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        event TEXT,
+        gone INTEGER NOT NULL DEFAULT 0,
+        judged INTEGER NOT NULL DEFAULT 0,
+        revision INTEGER NOT NULL DEFAULT 0,
+        first_seen INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        base_event TEXT,
+        lead TEXT,
+        lead_judged INTEGER NOT NULL DEFAULT 0,
+        quiet_judged INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX stories_by_event ON stories (event, first_seen);
+    CREATE INDEX stories_by_change ON stories (changed, id) WHERE gone = 0;
+    CREATE TABLE events (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        gone INTEGER NOT NULL DEFAULT 0,
+        judged INTEGER NOT NULL DEFAULT 0,
+        revision INTEGER NOT NULL DEFAULT 0,
+        origins INTEGER NOT NULL DEFAULT 0,
+        first_seen INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        quiet_judged INTEGER NOT NULL DEFAULT 0,
+        continues TEXT
+    ) STRICT;
+    CREATE INDEX events_by_change ON events (changed, id) WHERE gone = 0;
+    CREATE TABLE redirects (
+        old TEXT NOT NULL,
+        judged INTEGER NOT NULL,
+        new TEXT NOT NULL,
+        PRIMARY KEY (old, judged)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE moves (
+        article TEXT NOT NULL,
+        judged INTEGER NOT NULL,
+        story TEXT NOT NULL,
+        reason TEXT,
+        PRIMARY KEY (article, judged)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX moves_by_story ON moves (story, judged);
+    CREATE TABLE commands (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX commands_by_time ON commands (at);
+    CREATE TABLE alert_revisions (
+        alert TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        volume TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (alert, revision)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX alert_revisions_by_time ON alert_revisions (at, volume);
+    CREATE VIRTUAL TABLE words USING fts5(
+        searched, content = '', contentless_delete = 1,
+        tokenize = 'unicode61 remove_diacritics 2'
+    );
+";
+
+/// What lists and numbers are read from, so that a page costs the same however long a story or an event
+/// is, and however many alerts there are.
+///
+/// An index over a column leaves out what another index finds: each one that an article has to be put into
+/// costs as much as its row.
+///
+/// `event_articles` has the articles of all stories that are shown, in the order in which they were seen.
+/// It follows from `stories` and `articles`, and triggers keep it so, since both change in many places.
+/// An alert says itself when it last notified and when it was last held back; `alert_totals` adds them up.
+pub(super) const COUNTED: &str = "
+    CREATE INDEX articles_by_seen ON articles (seen, folded, class);
+    CREATE INDEX articles_by_base ON articles (base_story) WHERE base_story <> story;
+    CREATE INDEX articles_by_link ON articles (link) WHERE link <> coalesce(url, '');
+    CREATE INDEX articles_by_item ON articles (item) WHERE item <> coalesce(url, '');
+    CREATE INDEX articles_by_agency ON articles (story, agency_weight) WHERE agency_weight > 0;
+    CREATE TABLE event_articles (
+        event TEXT NOT NULL,
+        seen INTEGER NOT NULL,
+        fetched INTEGER NOT NULL,
+        article INTEGER NOT NULL,
+        story INTEGER NOT NULL,
+        outlet TEXT NOT NULL,
+        is_version INTEGER NOT NULL,
+        PRIMARY KEY (event, seen, fetched, article)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX event_articles_by_seen ON event_articles (seen, story);
+    CREATE TABLE article_total (articles INTEGER NOT NULL) STRICT;
+    INSERT INTO article_total SELECT count(*) FROM articles;
+    CREATE VIEW articles_of_events AS
+        SELECT event, seen, fetched, articles.key AS article, stories.key AS story, outlet,
+            class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3) AS is_version,
+            stories.id AS story_id
+        FROM stories JOIN articles ON articles.story = stories.id
+        WHERE gone = 0 AND event IS NOT NULL;
+    CREATE TRIGGER article_added AFTER INSERT ON articles BEGIN
+        UPDATE article_total SET articles = articles + 1;
+        INSERT OR IGNORE INTO event_articles
+            SELECT event, new.seen, new.fetched, new.key, key, new.outlet,
+                new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3)
+            FROM stories WHERE id = new.story AND gone = 0 AND event IS NOT NULL;
+    END;
+    CREATE TRIGGER article_removed AFTER DELETE ON articles BEGIN
+        UPDATE article_total SET articles = articles - 1;
+        DELETE FROM event_articles
+        WHERE event = (SELECT event FROM stories WHERE id = old.story)
+            AND seen = old.seen AND fetched = old.fetched AND article = old.key;
+    END;
+    CREATE TRIGGER article_moved AFTER UPDATE OF story ON articles BEGIN
+        DELETE FROM event_articles
+        WHERE event = (SELECT event FROM stories WHERE id = old.story)
+            AND seen = old.seen AND fetched = old.fetched AND article = old.key;
+        INSERT OR IGNORE INTO event_articles
+            SELECT event, new.seen, new.fetched, new.key, key, new.outlet,
+                new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3)
+            FROM stories WHERE id = new.story AND gone = 0 AND event IS NOT NULL;
+    END;
+    CREATE TRIGGER story_added AFTER INSERT ON stories BEGIN
+        INSERT OR IGNORE INTO event_articles
+            SELECT event, seen, fetched, article, story, outlet, is_version
+            FROM articles_of_events WHERE story_id = new.id;
+    END;
+    CREATE TRIGGER story_moved AFTER UPDATE OF event, gone ON stories
+    WHEN old.event IS NOT new.event OR old.gone <> new.gone BEGIN
+        DELETE FROM event_articles WHERE event = old.event AND (seen, fetched, article) IN (
+            SELECT seen, fetched, key FROM articles WHERE story = new.id);
+        INSERT OR IGNORE INTO event_articles
+            SELECT event, seen, fetched, article, story, outlet, is_version
+            FROM articles_of_events WHERE story_id = new.id;
+    END;
+    CREATE TABLE alerts (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        subscription TEXT NOT NULL,
+        target TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        copies INTEGER NOT NULL,
+        notified_at INTEGER,
+        held_at INTEGER,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX alerts_by_time ON alerts (at, id);
+    CREATE INDEX alerts_by_subscription ON alerts (subscription, at, id);
+    CREATE INDEX alerts_by_notice ON alerts (notified_at) WHERE notified_at IS NOT NULL;
+    CREATE INDEX alerts_by_hold ON alerts (held_at) WHERE held_at IS NOT NULL;
+    CREATE TABLE alert_totals (
+        subscription TEXT PRIMARY KEY,
+        alerts INTEGER NOT NULL,
+        copies INTEGER NOT NULL,
+        notified INTEGER NOT NULL,
+        held INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER alert_added AFTER INSERT ON alerts BEGIN
+        INSERT INTO alert_totals (subscription, alerts, copies, notified, held)
+        VALUES (new.subscription, 1, new.copies, new.notified_at IS NOT NULL,
+            new.notified_at IS NULL AND new.held_at IS NOT NULL)
+        ON CONFLICT (subscription) DO UPDATE SET
+            alerts = alerts + 1,
+            copies = copies + excluded.copies,
+            notified = notified + excluded.notified,
+            held = held + excluded.held;
+    END;
+    CREATE TRIGGER alert_changed AFTER UPDATE OF copies, notified_at, held_at ON alerts BEGIN
+        UPDATE alert_totals SET
+            copies = copies + new.copies - old.copies,
+            notified = notified + (new.notified_at IS NOT NULL) - (old.notified_at IS NOT NULL),
+            held = held + (new.notified_at IS NULL AND new.held_at IS NOT NULL)
+                - (old.notified_at IS NULL AND old.held_at IS NOT NULL)
+        WHERE subscription = new.subscription;
+    END;
+    CREATE TRIGGER alert_removed AFTER DELETE ON alerts BEGIN
+        UPDATE alert_totals SET
+            alerts = alerts - 1,
+            copies = copies - old.copies,
+            notified = notified - (old.notified_at IS NOT NULL),
+            held = held - (old.notified_at IS NULL AND old.held_at IS NOT NULL)
+        WHERE subscription = old.subscription;
+    END;
+";
+
+/// From 4 to 5, with `$COUNTED` in place of what is counted. All of it follows from what stands there.
+pub(super) const FROM_4: &str = "
+    DROP INDEX articles_by_seen;
+    DROP INDEX articles_by_base;
+    DROP INDEX articles_by_link;
+    DROP INDEX articles_by_item;
+    DROP INDEX alerts_by_time;
+    DROP INDEX alerts_by_subscription;
+    ALTER TABLE alerts RENAME TO alerts_before;
+    $COUNTED
+    INSERT INTO event_articles
+        SELECT event, seen, fetched, article, story, outlet, is_version
+        FROM articles_of_events ORDER BY event, seen, fetched, article;
+    INSERT INTO alerts
+        SELECT key, id, subscription, target, revision, at,
+            coalesce(json_extract(body, '$.copies'), 0),
+            (SELECT max(at) FROM alert_revisions AS one WHERE one.alert = alerts_before.id
+                AND volume = 'loud' AND NOT json_extract(one.body, '$.held')),
+            (SELECT max(at) FROM alert_revisions AS one WHERE one.alert = alerts_before.id
+                AND json_extract(one.body, '$.held')),
+            body
+        FROM alerts_before;
+    DROP TABLE alerts_before;
+";
+
+/// Which message stands at a place, so that a stream that went back in time is recognised. Beside the
+/// other tables, so that files of releases that knew none are kept.
+pub(super) const POSITIONS: &str = "
+    CREATE TABLE IF NOT EXISTS positions
+        (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
