@@ -74,6 +74,8 @@ pub enum DeadCause {
     MaxDeliver,
     /// A message it names is gone.
     Expired,
+    /// It carries no code of whoever alone may write there: somebody made the server store it.
+    Forged,
 }
 
 /// A header of a dead message.

@@ -76,11 +76,13 @@ pub enum HealthKind {
     FeedSetAside,
     /// Messages went to the dead letters in the last day.
     DeadLetters,
+    /// Somebody made the server store decisions that no detector wrote. They were left out.
+    ForgedRecords,
 }
 
 impl HealthKind {
     /// Every kind, those first that endanger news or data.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NothingNew,
         Self::DiskLow,
         Self::StreamFull,
@@ -90,6 +92,7 @@ impl HealthKind {
         Self::SnapshotOld,
         Self::FeedSetAside,
         Self::DeadLetters,
+        Self::ForgedRecords,
     ];
 
     /// The word in JSON and in metrics.
@@ -105,6 +108,7 @@ impl HealthKind {
             Self::SnapshotOld => "snapshot-old",
             Self::FeedSetAside => "feed-set-aside",
             Self::DeadLetters => "dead-letters",
+            Self::ForgedRecords => "forged-records",
         }
     }
 

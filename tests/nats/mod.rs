@@ -9,6 +9,7 @@ mod dead;
 mod forms;
 mod kills;
 mod over;
+mod readers;
 mod rolled_back;
 mod seeds;
 pub(super) mod setup;

@@ -1,5 +1,7 @@
 //! A running `up --nats` with a nats-server of its own.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -123,6 +125,14 @@ impl Over {
         self.runtime.block_on(published).expect("it is stored");
     }
 
+    /// Deletes a durable reader, as somebody may who has all rights on the server.
+    #[track_caller]
+    pub(super) fn delete_reader(&self, stream: &Stream, reader: &str) {
+        let login = format!(",\"user\":\"{USER}\",\"pass\":\"{}\"", self.password);
+        let answer = ask(&self.url, &login, &format!("CONSUMER.DELETE.{}.{reader}", stream.name));
+        assert!(answer.contains("\"success\":true"), "{answer}");
+    }
+
     /// How many messages stand in a stream.
     #[track_caller]
     pub(super) fn count(&self, stream: &Stream, filter: &str) -> usize {
@@ -190,6 +200,19 @@ impl Over {
         let ids: String = tasks.map(|task| of(task.path()) + " ").collect();
         ids.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect()
     }
+}
+
+/// What JetStream answers, asked in the server's own protocol: the bus has no word for what is asked.
+#[track_caller]
+pub(super) fn ask(url: &str, login: &str, what: &str) -> String {
+    let mut server = TcpStream::connect(url.trim_start_matches("nats://")).expect("it listens");
+    let said = write!(
+        server,
+        "CONNECT {{\"verbose\":false{login}}}\r\nSUB answer 1\r\nPUB $JS.API.{what} answer 0\r\n\r\n"
+    );
+    said.expect("it reads");
+    let mut lines = BufReader::new(server).lines().map_while(Result::ok);
+    lines.find(|line| line.starts_with('{')).expect("it answers")
 }
 
 /// The articles of the output.

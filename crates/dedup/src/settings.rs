@@ -152,6 +152,9 @@ pub struct Settings {
     pub event_span: i64,
     /// How far back comparison reaches, in seconds.
     pub window: i64,
+    /// The most bytes that the articles of the window take: texts, what is compared of them, and 2 KiB for
+    /// each. Where there are more, articles leave early: those of the sites that have most of them.
+    pub window_bytes: u64,
     /// For measurement: a rule that is left out. The product leaves out none, and no configuration
     /// sets it.
     pub without: Option<Switch>,
@@ -189,6 +192,7 @@ impl Default for Settings {
             event_quiet: 3 * DAY,
             event_span: 4 * DAY,
             window: 7 * DAY,
+            window_bytes: u64::MAX,
             without: None,
         }
     }

@@ -32,6 +32,7 @@ fn write(letter: &Letter<'_>) -> Written {
             Cause::Rejected => DeadCause::Rejected,
             Cause::MaxDeliver => DeadCause::MaxDeliver,
             Cause::Expired => DeadCause::Expired,
+            Cause::Forged => DeadCause::Forged,
         },
         reason: letter.reason.text.clone(),
         stream: message.stream.clone(),

@@ -147,11 +147,11 @@ impl NatsBus {
         }
     }
 
-    /// Makes a durable reader be so, and reads nothing.
+    /// Makes a durable reader be so, and reads nothing. Whether it had to: it was not there, or otherwise.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+    pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
         self.0.create_durable(consumer).await
     }
 

@@ -133,8 +133,9 @@ impl Subscription for NatsSubscription {
 }
 
 impl Shared {
-    /// Makes the durable reader be so. Asks first, as most roles may look and not make.
-    pub(crate) async fn create_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+    /// Makes the durable reader be so, and whether it had to. Asks first, as most roles may look and not
+    /// make.
+    pub(crate) async fn create_durable(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
         let ConsumerConfig { stream, durable, filter, dead, .. } = consumer;
         check_name("stream", stream)?;
         check_name("durable", durable)?;
@@ -142,14 +143,15 @@ impl Shared {
         let wanted = config(consumer);
         let info = format!("CONSUMER.INFO.{stream}.{durable}");
         match self.link.api::<Value>(&info, &Value::Null).await? {
-            Reply::Done(stands) if stands_so(&stands["config"], &wanted) => return Ok(()),
+            Reply::Done(stands) if stands_so(&stands["config"], &wanted) => return Ok(false),
             Reply::Done(_) => {}
             Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {}
             Reply::Failed(failure) => return Err(failure.of_stream(stream)),
             Reply::Nobody => return Err(no_jetstream()),
         }
         self.link.stream_of(&dead.subject).await?;
-        self.make_durable(consumer).await
+        self.make_durable(consumer).await?;
+        Ok(true)
     }
 
     async fn make_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {

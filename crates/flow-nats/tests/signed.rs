@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use wirefold_flow::{Bus, Outgoing};
-use wirefold_flow_nats::{SignedBus, SignedStream, SigningKey};
-use wirefold_proto::Subject;
-use wirefold_proto::streams::JUDGED;
+use wirefold_envelope::dead_letters;
+use wirefold_flow::{Bus, ConsumerConfig, Outgoing};
+use wirefold_flow_nats::{NatsBus, SignedBus, SignedStream, SigningKey};
+use wirefold_proto::streams::{DEAD, JUDGED, Stage};
+use wirefold_proto::{DeadCause, DeadLetter, Subject, decode};
 
 use crate::rights::prepared;
 use crate::roles::client;
@@ -60,4 +61,31 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let ids: Vec<String> =
         stands.ready(100).await.unwrap().into_iter().map(|stored| stored.id).collect();
     assert_eq!(ids, ["1-1", "1-2", "2-3"]);
+
+    // Those who read the dead letters are told.
+    let letters = dead_letters(Stage::Enricher);
+    let own = ConsumerConfig {
+        filter: Subject::judged().to_string(),
+        ..ConsumerConfig::new(JUDGED.name, "enricher", letters)
+    };
+    setup.create_reader(&own).await.unwrap();
+    let mut enricher = reader.subscribe(own).await.unwrap();
+    let taken = within_reason(enricher.next(100)).await.unwrap();
+    let ids: Vec<&str> = taken.iter().map(|delivery| delivery.message.id.as_str()).collect();
+    assert_eq!(ids, ["1-1", "1-2", "2-3"]);
+    let letter = within_reason(last_letter(&setup)).await;
+    assert_eq!(
+        (letter.cause, letter.stage, letter.sequence),
+        (DeadCause::Forged, Stage::Enricher, 4)
+    );
+}
+
+/// The newest dead letter, once there is one.
+async fn last_letter(bus: &NatsBus) -> DeadLetter {
+    loop {
+        if let Some(stored) = bus.last(DEAD.name, ">").await.unwrap() {
+            return decode(&stored.body).unwrap();
+        }
+        tokio::task::yield_now().await;
+    }
 }

@@ -16,16 +16,19 @@ pub enum Cause {
     MaxDeliver,
     /// A message that it names is gone.
     Expired,
+    /// Its writer did not write it.
+    Forged,
 }
 
 impl Cause {
-    /// `rejected`, `max_deliver` or `expired`.
+    /// `rejected`, `max_deliver`, `expired` or `forged`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
             Self::MaxDeliver => "max_deliver",
             Self::Expired => "expired",
+            Self::Forged => "forged",
         }
     }
 }

@@ -33,11 +33,9 @@ jetstream {
 include "passwords/nats.conf"
 
 # What no rule can say, as patterns take whole tokens only:
-# - Who reads a stream in order makes consumers on it, of any name but those of others' durable
-#   readers that are known here. So the gateway, too, could take an alert that is on its way to a
-#   delivery; it could not settle it, and it would come again.
-# - Who makes a consumer says where its messages go. So only stages make any, and `reader`, the
-#   user for programs of others, uses those that `wirefold setup` has made.
+# - Who makes a consumer says where its messages go. So only `setup` makes any, and the alerter, whose
+#   deliveries each have one on WF_ALERTS. All others read by sequence, or use what `wirefold setup` has
+#   made. A consumer that somebody deletes is made again by `wirefold run pruner`.
 # - Who asks the server anything names the subject of the answer, and the server does not ask whether
 #   that user may publish there. So any user can have an answer stored in any stream. For WF_JUDGED,
 #   give detector and enricher a key (`bus.signing_key_file`): they leave out what is not signed.

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::warn;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{
     Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Prepared, Settings, TextFile,
@@ -30,6 +31,7 @@ use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::known::DecidedIds;
 use crate::lead::{Claim, LEAD_SHARE};
+use crate::metrics::EVICTED;
 use crate::snapshot::{read_json, write_json};
 use crate::text_file::Folder;
 use crate::verdict::{Beside, material, verdict};
@@ -166,10 +168,29 @@ impl Learning {
             published: about.plausible_time().map_or(self.time, Timestamp::as_second),
             ..incoming(fetched, byline)
         };
-        match prepared {
+        let before = self.dedup.evicted();
+        let found = match prepared {
             Some(prepared) => self.dedup.decide(&incoming, prepared),
             None => self.dedup.observe(&incoming),
+        };
+        let evicted = self.dedup.evicted() - before;
+        if evicted > 0 {
+            self.follow_eviction(evicted);
         }
+        found
+    }
+
+    /// Forgets what left the window early, and says so.
+    fn follow_eviction(&mut self, evicted: u64) {
+        let dedup = &self.dedup;
+        self.places.retain(|doc, _| dedup.has_article(doc));
+        self.groups.forget(self.time - self.window, |story| dedup.has_story(story));
+        EVICTED.add(evicted, &[]);
+        let (kept, bytes) = (self.dedup.articles(), self.dedup.window_bytes());
+        warn!(
+            evicted,
+            kept, bytes, "articles left the window early: it is full; raise retention.max_bytes"
+        );
     }
 
     /// What speaks for an article being the source of its text.
@@ -311,7 +332,7 @@ impl Learning {
         if self.time.div_euclid(DAY) > before {
             let oldest = self.time - self.window;
             self.places.retain(|_, place| place.article.time >= oldest);
-            self.groups.forget(oldest);
+            self.groups.forget(oldest, |_| true);
         }
     }
 }

@@ -12,6 +12,7 @@ pub const METRICS: &[Metric] = &[
     EXPIRED,
     DIFFERENCES,
     IN_WINDOW,
+    EVICTED,
     SNAPSHOTS,
     SNAPSHOT_BYTES,
     AHEAD_OF_CLOCK,
@@ -53,6 +54,11 @@ pub(crate) const IN_WINDOW: Metric = Metric::gauge(
     "wirefold_detector_window_articles",
     metrics::Unit::Count,
     "Articles in the window of comparison.",
+    &[],
+);
+pub(crate) const EVICTED: Metric = Metric::counter(
+    "wirefold_detector_evicted_articles_total",
+    "Articles that left the window early because it was full, from the sites that have most in it.",
     &[],
 );
 pub(crate) const SNAPSHOTS: Metric = Metric::counter(

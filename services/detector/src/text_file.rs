@@ -150,6 +150,10 @@ impl TextFile for Texts {
             self.give_up(&error);
         }
     }
+
+    fn length(&self) -> u64 {
+        Texts::length(self)
+    }
 }
 
 #[cfg(test)]

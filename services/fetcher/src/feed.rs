@@ -99,9 +99,21 @@ pub(crate) fn time(date: &str, language: Option<&str>) -> Option<Timestamp> {
     Timestamp::new(seconds, i32::try_from(nanoseconds).ok()?).ok()
 }
 
-/// A web address as everybody writes it; none where it is none.
+/// A web address as everybody writes it; none where it is none. A user in it would have readers take it for
+/// another site's: `https://harbour.example@else.example/`.
 fn address(link: &str) -> Option<String> {
-    Url::parse(link).ok().map(Into::into)
+    let mut url = Url::parse(link).ok()?;
+    // What has no host has no user either, and cannot be given one.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    Some(url.into())
+}
+
+/// Whether it is a media type (RFC 6838, section 4.2), with parameters or without: readers of our feeds may
+/// take it for markup.
+fn is_media_type(name: &str) -> bool {
+    let has_both =
+        name.split_once('/').is_some_and(|(one, other)| !one.is_empty() && !other.is_empty());
+    has_both && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+/;=' ".contains(c))
 }
 
 impl From<wirefold_feed::Item> for Item {
@@ -113,7 +125,7 @@ impl From<wirefold_feed::Item> for Item {
         let media = item.media.into_iter().filter_map(|media| {
             Some(Media {
                 url: address(&media.url)?,
-                media_type: media.media_type,
+                media_type: media.media_type.filter(|name| is_media_type(name)),
                 bytes: media.bytes,
                 title: media.title,
             })
@@ -188,5 +200,24 @@ mod tests {
     fn addresses_are_written_as_everybody_does() {
         let item = item("<link>HTTPS://Harbour.example/a b</link>");
         assert_eq!(item.link.as_deref(), Some("https://harbour.example/a%20b"));
+    }
+
+    #[test]
+    fn a_media_type_is_one() {
+        let of = |kind: &str| {
+            let enclosure =
+                format!("<enclosure url='https://a.example/b' type='{kind}' length='1'/>");
+            item(&enclosure).media.remove(0).media_type
+        };
+        assert_eq!(of("audio/mpeg; codecs=mp3").as_deref(), Some("audio/mpeg; codecs=mp3"));
+        for bad in ["audio", "/", "a/&lt;script&gt;", "a/b&quot;onload="] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_link_looks_like_another_sites() {
+        let item = item("<link>https://harbour.example:1@else.example/a</link>");
+        assert_eq!(item.link.as_deref(), Some("https://else.example/a"));
     }
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask fuzz`: whatever reads strangers' bytes is given mutated ones, a minute each.
 //!
 //! It is a loop of our own and no libFuzzer, because that wants a nightly compiler and a C++ one:
-//! what runs here runs wherever the project builds. It sees no coverage; in its place it keeps an
-//! input whose *answer* is of a kind that none was before (how many items, which problems, which
+//! what runs here runs wherever the project builds. It sees no coverage while it runs (`--coverage` tells
+//! how much was reached); in its place it keeps an input whose *answer* is of a kind that none was before (how many items, which problems, which
 //! error), and mutates from there. Each target runs in a process of its own, so that a stack
 //! overflow is a finding too: the input stands in a file before it is tried.
 
+mod coverage;
 mod mutate;
 mod targets;
 mod tries;
@@ -45,6 +46,12 @@ pub(crate) struct Arguments {
     /// Where the numbers begin: the same seed makes the same inputs.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Says how much of each crate every target has reached. Our crates are compiled once more for it.
+    #[arg(long)]
+    coverage: bool,
+    /// This program was compiled so that it can be said.
+    #[arg(long, hide = true)]
+    covered: bool,
     /// Runs one target in this process.
     #[arg(long, hide = true)]
     child: bool,
@@ -57,7 +64,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         [] => all().collect(),
         named => named.to_vec(),
     };
+    if arguments.coverage {
+        return coverage::build_and_run(arguments);
+    }
     let mut is_clean = true;
+    let mut reached = Vec::new();
     for name in named {
         let Some(target) = targets().find(|target| target.name == name) else {
             bail!("no target {name}: there are {}", all().collect::<Vec<_>>().join(", "));
@@ -66,6 +77,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return fuzz(target, arguments);
         }
         is_clean &= apart(target, arguments)?;
+        let profile = coverage::profile_of(target.name);
+        if arguments.covered && profile.is_file() {
+            reached.push((name, coverage::read(&profile)?));
+        }
+    }
+    if arguments.covered {
+        write!(std::io::stdout(), "{}", coverage::table(&reached))?;
     }
     Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -74,11 +92,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
     // What the requests of `api` go to. Here, and not in the child: it must end when the child does.
     let up = if target.name == "api" { Some(tries::up()?) } else { None };
+    let profile = coverage::profile_of(target.name);
+    let _ = std::fs::remove_file(&profile);
     let mut child = Command::new(std::env::current_exe()?)
         .args(["fuzz", target.name, "--child"])
         .envs(up.iter().map(|(up, _)| (tries::PAGE, &up.page)))
         .args(["--seconds", &arguments.seconds.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
+        .env("LLVM_PROFILE_FILE", profile)
         .spawn()?;
     // Who goes round for ever never says so.
     let longest = Duration::from_secs(arguments.seconds) + PATIENCE;

@@ -126,9 +126,29 @@ impl Lexicon {
         if self.numbers.days().all(|(_, latest)| i64::from(latest) >= day) {
             return;
         }
+        self.retain(|_, latest| i64::from(latest) >= day);
+    }
+
+    /// How many words it has.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() - self.free.len()
+    }
+
+    /// A mark for each word, none of which is set.
+    pub(crate) fn marks(&self) -> Vec<bool> {
+        vec![false; self.entries.len()]
+    }
+
+    /// Forgets the words that are not marked.
+    pub(crate) fn keep(&mut self, marked: &[bool]) {
+        self.retain(|number, _| marked.get(number as usize).copied().unwrap_or_default());
+    }
+
+    fn retain(&mut self, stays: impl Fn(u32, i32) -> bool) {
+        self.late.clear();
         let free = &mut self.free;
         self.numbers.retain(|number, latest| {
-            let stays = i64::from(latest) >= day;
+            let stays = stays(number, latest);
             if !stays {
                 free.push(number);
             }
@@ -164,6 +184,14 @@ impl Entry {
 }
 
 impl PackedBody {
+    /// Marks its words.
+    pub(crate) fn mark(&self, marks: &mut [bool]) {
+        self.numbers(|number| {
+            marks[number as usize] = true;
+            false
+        });
+    }
+
     /// Gives the numbers of its words in order, until `enough` says so; whether it did.
     fn numbers(&self, mut enough: impl FnMut(u32) -> bool) -> bool {
         let mut bytes = &*self.0;

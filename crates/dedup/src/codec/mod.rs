@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 /// The layout of the bytes. Counted up with each change of what is written: older bytes are then
 /// passed over, and the state is learnt anew from the articles.
-pub const LAYOUT: u32 = 10;
+pub const LAYOUT: u32 = 11;
 
 /// A piece is given away once it has so many bytes.
 const PIECE: usize = 1 << 18;
@@ -56,6 +56,11 @@ pub trait TextFile: Send + Sync + Debug {
     /// Fills `bytes` with all of those that were put at `place`. One that cannot give back what it took
     /// must end the process: without it every answer might be another.
     fn read(&self, place: u64, bytes: &mut [u8]);
+
+    /// How many bytes stand on it; 0 where that is not known.
+    fn length(&self) -> u64 {
+        0
+    }
 }
 
 /// Where what a text file held stands now.

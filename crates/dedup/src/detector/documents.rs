@@ -103,6 +103,16 @@ impl Documents {
         }
     }
 
+    /// Whether they stand here.
+    pub(crate) fn are_here(&self) -> bool {
+        self.elsewhere.is_none()
+    }
+
+    /// Drops the articles that `is_gone` names, where they stand here.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
+        self.here.forget(is_gone);
+    }
+
     /// Drops what was seen before `oldest` (seconds).
     pub(crate) fn expire(&mut self, oldest: i64) {
         self.here.expire(oldest);

@@ -35,6 +35,18 @@ impl Detector {
         self.docs.get(number).map_or(&[], Doc::traces)
     }
 
+    /// Whether an article is in the window.
+    #[must_use]
+    pub fn has_article(&self, doc: DocId) -> bool {
+        self.docs.contains(doc)
+    }
+
+    /// Whether any article of a story is in the window.
+    #[must_use]
+    pub fn has_story(&self, story: DocId) -> bool {
+        self.stories.get(story).is_some()
+    }
+
     /// How many articles are in the window.
     #[must_use]
     pub fn articles(&self) -> usize {

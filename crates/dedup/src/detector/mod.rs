@@ -8,6 +8,7 @@
 pub(crate) mod chrome;
 pub(crate) mod dividing;
 pub(crate) mod documents;
+pub(crate) mod expiry;
 pub(crate) mod explain;
 pub(crate) mod find;
 pub(crate) mod incoming;
@@ -18,6 +19,7 @@ pub(crate) mod questions;
 pub(crate) mod reading;
 pub(crate) mod regroup;
 pub(crate) mod remember;
+pub(crate) mod room;
 pub(crate) mod settled;
 pub(crate) mod shard;
 pub(crate) mod state;
@@ -43,6 +45,7 @@ use crate::detector::find::KnownAs;
 use crate::detector::incoming::{Incoming, Step};
 use crate::detector::prepare::{Prepared, Preparer};
 use crate::detector::reading::{Analysed, Words};
+use crate::detector::room::Room;
 use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
@@ -101,6 +104,10 @@ pub struct Detector {
     pub(crate) text_file: Option<Arc<dyn TextFile>>,
     /// What was done so far, but for texts analysed again.
     pub(crate) work: Work,
+    /// What the articles of the window take.
+    pub(crate) room: Room,
+    /// How many left it early.
+    pub(crate) evicted: u64,
 }
 
 impl Detector {
@@ -164,6 +171,7 @@ impl Detector {
         mut taken: impl FnMut(Step),
     ) -> Verdict {
         self.expire(incoming.time);
+        self.make_room();
         let number = self.next;
         self.next += 1;
         let (mut doc, mut analysed, traits) = self.enter_words(number, incoming, prepared);
@@ -221,7 +229,9 @@ impl Detector {
         prepared: Prepared,
     ) -> (Doc, Analysed, Option<Traits>) {
         let Prepared { text, words, whole, mut shingles, hashes, traits, mut notes, .. } = prepared;
+        let known = self.lexicon.len();
         let numbers = self.lexicon.number(&text, &words, incoming.time.div_euclid(DAY));
+        let new_words = u32::try_from(self.lexicon.len() - known).unwrap_or(u32::MAX);
         let len = whole.len();
         let mut body = match &traits {
             Some(traits) if self.settings.is_on(Switch::Boilerplate) => {
@@ -237,7 +247,7 @@ impl Detector {
             self.documents.look_up(number, &fingerprint.keys, |docs| self.is_hot(docs));
         let is_marked = under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = if is_marked { fingerprint.recounted(&body) } else { fingerprint };
-        let words = Words { hashes: words, numbers, kept: len };
+        let words = Words { hashes: words, numbers, new: new_words, kept: len };
         let terms = prepared.terms;
         if words.are_masked_in(&body) {
             notes = notes.masked(&text, &body, &self.settings);
@@ -318,6 +328,7 @@ impl Detector {
         let new = (number, incoming.time);
         self.documents.insert(new, fingerprint, under_keys, &mut doc.at_rest);
         self.docs.insert(number, doc);
+        self.take_room(number, analysed.words.new, incoming);
         self.settle(number);
     }
 
@@ -328,49 +339,6 @@ impl Detector {
         if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
             self.text_file = self.text_file.take().or_else(|| text_files.open());
             earlier.at_rest.put_on(self.text_file.as_ref());
-        }
-    }
-
-    /// Drops what left the window, once a day of stream time.
-    fn expire(&mut self, time: i64) {
-        let day = time.div_euclid(DAY);
-        if day <= self.day {
-            return;
-        }
-        let is_other_week = day.div_euclid(7) > self.day.div_euclid(7);
-        self.day = day;
-        // Each day has its own, which goes when its articles do.
-        self.text_file = None;
-        let oldest = time - self.settings.window;
-        self.documents.expire(oldest);
-        self.lexicon.expire(oldest.div_euclid(DAY));
-        self.boilerplate.expire(oldest);
-        self.folds.expire(time);
-        self.settle_leaving(oldest);
-        self.docs.retain(|_, doc| doc.time >= oldest);
-        let docs = &self.docs;
-        self.by_item.retain(|doc| docs.contains(doc));
-        self.by_text.retain(|doc| docs.contains(doc));
-        self.stories.forget(|doc| !docs.contains(doc));
-        let stories = &self.stories;
-        self.events.forget(|story| stories.get(story).is_none());
-        self.events.expire_quotations(time - self.settings.event_quiet);
-        if is_other_week {
-            self.events.forget_terms();
-        }
-    }
-
-    /// Gives the articles that leave the window their last verdict, where verdicts are kept.
-    fn settle_leaving(&mut self, oldest: i64) {
-        if !self.keeps_verdicts {
-            return;
-        }
-        let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
-        let leaving: Vec<DocId> = leaving.map(|(number, _)| number).collect();
-        for number in leaving {
-            if let Some(verdict) = self.settled(number) {
-                self.verdicts.insert(number, verdict);
-            }
         }
     }
 }

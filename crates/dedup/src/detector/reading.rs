@@ -40,6 +40,8 @@ pub(crate) struct Words {
     pub(crate) hashes: Vec<Hashes>,
     /// Their numbers in the lexicon.
     pub(crate) numbers: Vec<u32>,
+    /// How many numbers were new there.
+    pub(crate) new: u32,
     /// How many of them are no page chrome.
     pub(crate) kept: usize,
 }

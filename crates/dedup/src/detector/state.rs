@@ -38,6 +38,7 @@ impl Detector {
         self.events.write_to(to);
         self.boilerplate.write_to(to);
         self.folds.write_to(to);
+        self.room.write_to(to);
     }
 
     /// A detector that knows what another had learnt, which judged by the same settings; `None`
@@ -56,6 +57,7 @@ impl Detector {
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;
         detector.folds = Written::read_from(from)?;
+        detector.room = Written::read_from(from)?;
         (detector.stories.is_sound() && detector.events.is_sound()).then_some(detector)
     }
 }
@@ -157,10 +159,14 @@ mod tests {
         pieces
     }
 
-    fn restored(mut pieces: VecDeque<Vec<u8>>) -> Option<Detector> {
+    fn restored(pieces: VecDeque<Vec<u8>>) -> Option<Detector> {
+        restored_by(Settings::default(), pieces)
+    }
+
+    fn restored_by(settings: Settings, mut pieces: VecDeque<Vec<u8>>) -> Option<Detector> {
         let mut next = || pieces.pop_front();
         let mut reader = Reader::new(&mut next);
-        let detector = Detector::read_from(Settings::default(), &mut reader)?;
+        let detector = Detector::read_from(settings, &mut reader)?;
         reader.is_at_end().then_some(detector)
     }
 
@@ -194,6 +200,25 @@ mod tests {
         }
         assert!(splits > 9, "{splits}");
         assert!(through.articles() < pages.len(), "some have left the window");
+    }
+
+    #[test]
+    fn whatever_the_snapshots_the_same_articles_leave_a_full_window() {
+        let settings = Settings { window_bytes: 400 << 10, ..Settings::default() };
+        let mut through = Detector::new(settings.clone());
+        let mut interrupted = Detector::new(settings.clone());
+        let mut evicted = 0;
+        for (number, page) in pages(300).iter().enumerate() {
+            if number % 17 == 16 {
+                evicted += interrupted.evicted();
+                interrupted = restored_by(settings.clone(), bytes(&interrupted)).unwrap();
+            }
+            assert_eq!(observe(&mut interrupted, page), observe(&mut through, page));
+            assert_eq!(interrupted.window_bytes(), through.window_bytes());
+            assert!(through.window_bytes() < settings.window_bytes + (20 << 10));
+        }
+        assert!(evicted > 60, "{evicted}");
+        assert_eq!(evicted + interrupted.evicted(), through.evicted());
     }
 
     #[test]

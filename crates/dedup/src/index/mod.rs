@@ -171,6 +171,11 @@ impl Index {
         self.segments = self.segments.split_off(&time.div_euclid(DAY));
     }
 
+    /// Drops the articles that `is_gone` names.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
+        self.segments.values_mut().for_each(|segment| segment.forget(&is_gone));
+    }
+
     /// The earlier articles worth comparing, likeliest first, given what was found under the keys.
     #[must_use]
     pub fn candidates(&self, fingerprint: &Fingerprint, under_keys: &UnderKeys) -> Vec<Candidate> {

@@ -64,6 +64,14 @@ impl Sealed {
         Sealed::in_order(self.len() + other.len(), (first, last), std::iter::from_fn(next))
     }
 
+    /// The same without the articles that `is_gone` names.
+    pub(crate) fn without(&self, is_gone: impl Fn(DocId) -> bool) -> Sealed {
+        let kept: Vec<(u32, DocId)> = self.iter().filter(|(_, doc)| !is_gone(*doc)).collect();
+        let docs = || kept.iter().map(|(_, doc)| *doc);
+        let ends = (docs().min().unwrap_or_default(), docs().max().unwrap_or_default());
+        Sealed::in_order(kept.len(), ends, kept.iter().copied())
+    }
+
     /// From spread keys in order, with articles from `first` to `last`.
     fn in_order(
         count: usize,

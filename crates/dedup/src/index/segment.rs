@@ -111,6 +111,15 @@ impl Segment {
         self.merge_parts(|_, _| true);
     }
 
+    /// Drops the articles that `is_gone` names.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
+        self.seal_open();
+        let kept = self.parts.iter().map(|part| Arc::new(part.without(&is_gone)));
+        self.parts = kept.filter(|part| part.len() > 0).collect();
+        self.merge_parts(|older, younger| older < 2 * younger);
+        self.counts.retain(|doc, _| !is_gone(doc));
+    }
+
     fn seal_open(&mut self) {
         let open = std::mem::take(&mut self.open);
         self.opened = 0;

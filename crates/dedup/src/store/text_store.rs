@@ -75,6 +75,23 @@ impl Resting {
         }
     }
 
+    /// The bytes of all of it.
+    pub(crate) fn length(&self) -> u64 {
+        match self {
+            Resting::Here(held) => {
+                (held.text.0.len() + held.body.0.len() + held.notes.0.len()) as u64
+            }
+            Resting::There { lengths, .. } => lengths.iter().map(|length| u64::from(*length)).sum(),
+        }
+    }
+
+    /// Puts it in another text file, or in memory where that has no room.
+    pub(crate) fn move_to(&mut self, text_file: Option<&Arc<dyn TextFile>>) {
+        let held = self.open().into_owned();
+        *self = Resting::Here(Box::new(held));
+        self.put_on(text_file);
+    }
+
     /// The text file that it stands on.
     pub(crate) fn text_file(&self) -> Option<&Arc<dyn TextFile>> {
         match self {

@@ -261,6 +261,12 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn marks_are_not_piled_up() {
+        check(&format!("a{}b", "\u{489}".repeat(60)), &format!("a{}b", "\u{489}".repeat(4)));
+        check("Vie\u{323}\u{302}t", "Vie\u{323}\u{302}t");
+    }
+
+    #[test]
     fn words_with_an_angle_among_them_are_no_html() {
         assert_eq!(loose_to_line("Scores <b>up</b>\n&amp; away"), "Scores up & away");
         assert_eq!(loose_to_line("if a <x then 5 < 7"), "if a <x then 5 < 7");

@@ -28,7 +28,13 @@ impl Gap {
 pub(super) struct Paragraphs {
     text: String,
     gap: Gap,
+    /// How many marks stand on the last letter.
+    marks: usize,
 }
+
+/// More marks than these on one letter are no spelling of any language, and reach over the lines above and
+/// below.
+const MOST_MARKS: usize = 4;
 
 impl Paragraphs {
     /// Adds words, their white space collapsed.
@@ -38,7 +44,10 @@ impl Paragraphs {
                 self.gap = self.gap.max(Gap::Space);
             } else if !is_noise(character) {
                 self.flush();
-                self.text.push(character);
+                self.marks = if is_mark(character) { self.marks + 1 } else { 0 };
+                if self.marks <= MOST_MARKS {
+                    self.text.push(character);
+                }
             }
         }
     }
@@ -68,6 +77,13 @@ impl Paragraphs {
         }
         self.gap = Gap::None;
     }
+}
+
+/// Whether it is a mark that stands on the letter before, in the blocks that no script keeps for itself.
+fn is_mark(character: char) -> bool {
+    matches!(character,
+        '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// Control characters, and those that turn the direction of all that follows: both are used to

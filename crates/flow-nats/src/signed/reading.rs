@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use wirefold_flow::{Answer, Bus, BusError, Delivery, OrderedReader, Settle, Stored, Subscription};
+use wirefold_flow::{
+    Answer, Bus, BusError, Cause, Delivery, OrderedReader, Reason, Settle, Stored, Subscription,
+};
 
 use super::{CODE, Signing};
 
@@ -83,11 +85,17 @@ impl OrderedReader for SignedReader {
     }
 }
 
+/// Of so many records, one by the other, only the first forged one becomes a dead letter: whoever forges
+/// thousands must not push the letters of others out of their stream.
+const LETTER_EVERY: u64 = 1_000;
+
 pub(super) struct SignedSubscription {
     subscription: Box<dyn Subscription>,
     bus: Arc<dyn Bus>,
     signing: Arc<Signing>,
     held: Vec<Delivery>,
+    /// From this sequence on the next forged record becomes a dead letter.
+    next_letter: u64,
 }
 
 impl SignedSubscription {
@@ -96,7 +104,7 @@ impl SignedSubscription {
         bus: Arc<dyn Bus>,
         signing: Arc<Signing>,
     ) -> Self {
-        Self { subscription, bus, signing, held: Vec::new() }
+        Self { subscription, bus, signing, held: Vec::new(), next_letter: 0 }
     }
 
     /// Those of the held deliveries that count. The others are settled, so that they never come again.
@@ -108,11 +116,23 @@ impl SignedSubscription {
             held.into_iter().partition(|delivery| self.signing.counts(&delivery.message, from));
         for delivery in forged {
             self.signing.report(&delivery.message);
+            let settle = self.settle(delivery.message.sequence);
             // One that is not settled comes again, and is left out again.
-            let settled = async move { delivery.settler.settle(Settle::Ack).await };
+            let settled = async move { delivery.settler.settle(settle).await };
             tokio::spawn(settled);
         }
         Ok(genuine)
+    }
+
+    /// How a forged record is settled: a dead letter has people told of it.
+    fn settle(&mut self, sequence: u64) -> Settle {
+        if sequence < self.next_letter {
+            return Settle::Ack;
+        }
+        self.next_letter = sequence + LETTER_EVERY;
+        let text =
+            "no writer of this stream wrote it: somebody made the server store it".to_owned();
+        Settle::Reject(Reason { cause: Cause::Forged, text })
     }
 }
 

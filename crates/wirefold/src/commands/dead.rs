@@ -133,6 +133,7 @@ fn why(letter: &DeadLetter) -> String {
         DeadCause::Rejected => letter.reason.clone(),
         DeadCause::MaxDeliver => format!("tried as often as allowed: {}", letter.reason),
         DeadCause::Expired => format!("expired: {}", letter.reason),
+        DeadCause::Forged => format!("forged: {}", letter.reason),
     }
 }
 

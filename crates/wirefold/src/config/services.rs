@@ -75,7 +75,10 @@ impl Config {
     /// What the detector decides by. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
-            dedup: self.method(),
+            dedup: wirefold_dedup::Settings {
+                window_bytes: self.retention.max_bytes,
+                ..self.method()
+            },
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,

@@ -87,10 +87,11 @@ impl Pipeline<'_> {
             health.ready(StageName::Gateway.name());
         }
         self.serve(&mut process, &health, stages, gateway.as_ref());
-        if let Some(nats) = self.nats.clone().filter(|_| stages.contains(&StageName::Pruner)) {
+        if let Some(bus) = self.nats.clone().filter(|_| stages.contains(&StageName::Pruner)) {
             let (clock, stop) = (self.clock.clone(), process.stop.clone());
             health.ready(StageName::Pruner.name());
-            process.start(StageName::Pruner.name(), pruner::run(nats, clock, stop));
+            let pruner = pruner::run(bus, nats::readers(config), clock, stop);
+            process.start(StageName::Pruner.name(), pruner);
         }
         let by_listeners = [StageName::Gateway, StageName::Pruner];
         for stage in stages.iter().filter(|stage| !by_listeners.contains(stage)) {

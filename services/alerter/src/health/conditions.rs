@@ -8,7 +8,7 @@ use wirefold_proto::{HealthCondition, HealthKind};
 
 use super::Space;
 use super::delivery_states::DeliveryState;
-use super::facts::{Dead, DeliveryFact, Facts, Fetched, StreamFill, Unsaved};
+use super::facts::{Dead, DeliveryFact, Facts, Fetched, Forged, StreamFill, Unsaved};
 use super::rhythm::{Quiet, in_words};
 use crate::wording::{line, minute};
 
@@ -77,6 +77,7 @@ pub(super) fn conditions(
     found.extend(facts.unsaved.and_then(|unsaved| snapshot_old(unsaved, before)));
     found.extend(set_aside(facts, before));
     found.extend(facts.dead.and_then(|dead| dead_letters(dead, before)));
+    found.extend(facts.dead.and_then(|dead| forged_records(dead.forged?, before)));
     found
 }
 
@@ -200,6 +201,19 @@ fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
     let words = format!("{count} {messages} could not be handled and {went} to the dead letters");
     let advice = "`wirefold dead ls` says which and why, `wirefold dead replay` tries one again";
     (is_new || !before.has(kind, None)).then(|| before.condition(kind, words, advice))
+}
+
+/// Told of for a day.
+fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition> {
+    let sequence = forged.sequence;
+    let words = format!(
+        "somebody had the server store a decision that no detector wrote (WF_JUDGED/{sequence}); it was \
+         left out"
+    );
+    let advice = "whoever did it has a login there: make new passwords with `wirefold passwords`; \
+                  `wirefold dead ls` names the record";
+    let is_new = before.now.since(forged.at) < DAY;
+    is_new.then(|| before.condition(HealthKind::ForgedRecords, words, advice))
 }
 
 /// A reason of a stranger's.

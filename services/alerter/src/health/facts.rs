@@ -8,13 +8,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use wirefold_envelope::{Limits, decode, stream_configs, unix_millis};
 use wirefold_flow::{Bus, BusError, UnixMillis};
-use wirefold_proto::{ArticleFetched, FeedHealth, FeedId, FeedRecord, streams};
+use wirefold_proto::{
+    ArticleFetched, DeadCause, DeadLetter, FeedHealth, FeedId, FeedRecord, streams,
+};
 
 use super::Space;
 use super::delivery_states::DeliveryState;
 
 /// The subjects of articles in the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";
+/// So many of the newest dead letters are read at most.
+const LETTERS: u64 = 64;
 /// What the names of the detector's snapshots begin with; the sequence of the last decision follows.
 const SNAPSHOT: &str = "detector-";
 
@@ -63,6 +67,48 @@ pub(super) struct Unsaved {
 pub(super) struct Dead {
     pub(super) last: u64,
     pub(super) at: Option<UnixMillis>,
+    /// The newest about a record that its writer did not write.
+    pub(super) forged: Option<Forged>,
+}
+
+/// A record that its writer did not write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forged {
+    pub(super) sequence: u64,
+    pub(super) at: UnixMillis,
+}
+
+/// The dead letters as far as they were read.
+#[derive(Debug, Default)]
+pub(super) struct Letters {
+    read: u64,
+    forged: Option<Forged>,
+}
+
+impl Letters {
+    async fn look(&mut self, bus: &dyn Bus) -> Result<Dead, BusError> {
+        let state = bus.stream_state(streams::DEAD.name).await?;
+        let newest = bus.last(streams::DEAD.name, ">").await?;
+        if state.last < self.read {
+            // The stream was made anew.
+            *self = Self::default();
+        }
+        let first = state.first.max(self.read + 1).max(state.last.saturating_sub(LETTERS - 1));
+        for sequence in first..=state.last {
+            let stored = match bus.get(streams::DEAD.name, sequence).await {
+                Ok(stored) => stored,
+                Err(BusError::Gone { .. } | BusError::NotYet { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            let letter: Option<DeadLetter> = wirefold_proto::decode(&stored.body).ok();
+            if let Some(letter) = letter.filter(|letter| letter.cause == DeadCause::Forged) {
+                self.forged = Some(Forged { sequence: letter.sequence, at: stored.at });
+            }
+        }
+        self.read = state.last;
+        let at = newest.map(|stored| stored.at);
+        Ok(Dead { last: state.last, at, forged: self.forged })
+    }
 }
 
 /// What is known of a delivery.
@@ -119,6 +165,7 @@ pub(super) async fn of_bus(
     bus: &dyn Bus,
     limits: &Limits,
     feeds: &mut Feeds,
+    letters: &mut Letters,
 ) -> Result<Facts, BusError> {
     let newest = allowed(bus.last(streams::OUTPUT.name, ARTICLES).await)?.flatten();
     let fetched = allowed(bus.last(streams::FETCHED.name, ">").await)?.flatten();
@@ -138,7 +185,7 @@ pub(super) async fn of_bus(
         fetched,
         streams: fills,
         unsaved: allowed(unsaved(bus).await)?.flatten(),
-        dead: allowed(dead(bus).await)?,
+        dead: allowed(letters.look(bus).await)?,
         feeds: feeds.read(bus).await?,
         deliveries: Vec::new(),
         space: None,
@@ -171,10 +218,4 @@ async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
         Err(error) => return Err(error),
     };
     Ok(Some(Unsaved { decisions: judged.last + 1 - first, kept: judged.messages, since }))
-}
-
-async fn dead(bus: &dyn Bus) -> Result<Dead, BusError> {
-    let state = bus.stream_state(streams::DEAD.name).await?;
-    let newest = bus.last(streams::DEAD.name, ">").await?;
-    Ok(Dead { last: state.last, at: newest.map(|stored| stored.at) })
 }

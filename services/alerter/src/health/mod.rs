@@ -29,7 +29,7 @@ use crate::delivery::Gone;
 use crate::matcher::NAME;
 use crate::metrics::HEALTH_CONDITIONS;
 use conditions::{Before, conditions};
-use facts::{DeliveryFact, Facts, Feeds};
+use facts::{DeliveryFact, Facts, Feeds, Letters};
 use rhythm::Rhythm;
 
 pub(crate) use delivery_states::DeliveryStates;
@@ -73,6 +73,7 @@ pub(crate) struct Watch {
     states: DeliveryStates,
     kept: Arc<dyn KeyValue>,
     feeds: Feeds,
+    letters: Letters,
     told: watch::Sender<Option<Arc<HealthReport>>>,
 }
 
@@ -97,8 +98,8 @@ impl Watch {
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
         let kept = context.bus.key_value(streams::DELIVERIES.name)?;
-        let (context, feeds) = (context.clone(), Feeds::default());
-        let watch = Self { context, limits, disk, deliveries, states, kept, feeds, told };
+        let (context, feeds, letters) = (context.clone(), Feeds::default(), Letters::default());
+        let watch = Self { context, limits, disk, deliveries, states, kept, feeds, letters, told };
         Ok((watch, report))
     }
 
@@ -147,7 +148,8 @@ impl Watch {
 
     async fn facts(&mut self, now: UnixMillis) -> Result<Facts, BusError> {
         let bus = self.context.bus.clone();
-        let mut facts = facts::of_bus(&*bus, &self.limits, &mut self.feeds).await?;
+        let (feeds, letters) = (&mut self.feeds, &mut self.letters);
+        let mut facts = facts::of_bus(&*bus, &self.limits, feeds, letters).await?;
         facts.space = self.disk.as_ref().and_then(|disk| disk.space());
         for (name, gone) in &self.deliveries {
             let (name, off) = (name.clone(), gone.marked(now).await?);

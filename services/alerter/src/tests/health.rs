@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{dead_letters, timestamp};
 use wirefold_flow::sim::CrashAt;
-use wirefold_flow::{BoxFuture, Clock as _, Outgoing, Point, StageContext};
+use wirefold_flow::{
+    BoxFuture, Cause, Clock as _, DeadLetter, Headers, Outgoing, Point, Reason, StageContext,
+    Stored,
+};
 use wirefold_proto::{
     FeedRecord, FeedSettings, HEALTH_KEY, HealthKind, HealthReport, decode, encode, streams,
 };
@@ -147,6 +151,39 @@ async fn dead_letters_are_told_once_and_not_those_of_before() {
     pass(&world, 48 * 60).await;
     assert_eq!(world.paper.blocks().len(), told_so_far);
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_decision_is_told_for_a_day() {
+    let world = World::new().await;
+    let running = world.start(&telling());
+    pass(&world, 10).await;
+    let at = world.clock.now();
+    let message = Stored {
+        stream: streams::JUDGED.name.to_owned(),
+        sequence: 7,
+        at,
+        subject: "wirefold.v1.article.judged".to_owned(),
+        id: String::new(),
+        headers: Headers::default(),
+        body: Bytes::new(),
+    };
+    let reason = Reason { cause: Cause::Forged, text: "no writer wrote it".to_owned() };
+    let (stage, body) = ("enricher", None);
+    let letter = DeadLetter { stage, reason: &reason, attempts: 1, at, message: &message, body };
+    world.bus.publish(dead_letters(streams::Stage::Enricher).outgoing(&letter)).await.unwrap();
+    pass(&world, 10).await;
+    assert_eq!(open(&world).await, [HealthKind::DeadLetters, HealthKind::ForgedRecords]);
+    let told = world.paper.blocks().pop().unwrap();
+    assert!(told.contains("a decision that no detector wrote (WF_JUDGED/7)"), "{told}");
+    // It is known again after a restart, and not told twice.
+    running.stop().await;
+    let again = world.start(&telling());
+    pass(&world, 60).await;
+    assert_eq!((open(&world).await.len(), world.paper.blocks().len()), (2, 1));
+    pass(&world, 25 * 60).await;
+    assert_eq!(open(&world).await, []);
+    again.stop().await;
 }
 
 /// Subjects, some of which do not work.

@@ -340,11 +340,13 @@ impl Groups {
         }
     }
 
-    /// Forgets the events of which nothing has been heard since `oldest`, with their stories.
-    pub(crate) fn forget(&mut self, oldest: i64) {
+    /// Forgets the events of which nothing has been heard since `oldest`, or of which no story `is_known`
+    /// any more, with their stories.
+    pub(crate) fn forget(&mut self, oldest: i64, is_known: impl Fn(DocId) -> bool) {
         let stories = &self.stories;
-        let is_alive =
-            |story: &DocId| stories.get(*story).is_some_and(|story| story.last >= oldest);
+        let is_alive = |story: &DocId| {
+            is_known(*story) && stories.get(*story).is_some_and(|found| found.last >= oldest)
+        };
         self.events.retain(|_, event| event.stories.iter().any(is_alive));
         let kept: BTreeSet<DocId> =
             self.events.values().flat_map(|event| &event.stories).copied().collect();
@@ -448,9 +450,9 @@ mod tests {
         groups.merge_events(Merge { older: 0, younger: 2 }, None);
         let former = entering(2, 0).id.into();
         assert_eq!(groups.event_called(former), Some(0));
-        groups.forget(2);
+        groups.forget(2, |_| true);
         assert_eq!(groups.stories.len(), 3, "the event of the last story lives");
-        groups.forget(3);
+        groups.forget(3, |_| true);
         assert!(groups.stories.is_empty() && groups.redirects.is_empty());
         assert_eq!(groups.event_called(former), None);
     }

@@ -6,6 +6,7 @@
 //! also gives up whatever an intruder could use: see [`Sandbox`].
 
 mod body;
+mod calls;
 mod data;
 mod depth;
 mod frame;
@@ -13,6 +14,7 @@ mod lost;
 mod page;
 mod paywall;
 mod pool;
+mod repeats;
 mod rule;
 mod sandbox;
 mod serve;

@@ -132,9 +132,22 @@ fn text_of(found: String, body: Option<&str>) -> Option<String> {
 
 /// The text without the headline over it, unless that is all there is.
 fn without_headline(text: String, title: &str) -> String {
+    // Behind a short title its site may still stand.
+    let parts = [" | ", " - ", " – ", " — "].map(|mark| title.split(mark).next());
+    let is_title = |line: &str| {
+        let line = normalise(line);
+        let mut titles = parts.into_iter().flatten().chain([title]);
+        titles.any(|one| normalise(one) == line)
+    };
     match text.split_once("\n\n") {
-        Some((first, rest)) if normalise(first) == normalise(title) => rest.to_owned(),
-        _ => text,
+        Some((first, rest)) if is_title(first) => rest.to_owned(),
+        // A short article is found with its headline glued to it.
+        _ => match text.strip_prefix(title) {
+            Some(rest) if !title.is_empty() && rest.starts_with(char::is_uppercase) => {
+                rest.to_owned()
+            }
+            _ => text,
+        },
     }
 }
 

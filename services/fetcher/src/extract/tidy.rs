@@ -3,6 +3,8 @@
 
 use trafilatura::dom::{Document, NodeId};
 
+use super::calls::take_out_calls;
+use super::repeats::take_out_pull_quotes;
 use super::signs::{CONSENT, RELATED, SAID_BEFORE_LISTS, SETTINGS, is_agreement, names};
 
 /// Elements that show no text of the article.
@@ -46,6 +48,8 @@ pub(super) fn tidy(page: &mut Document) {
             page.remove(question, true);
         }
     }
+    take_out_calls(page, limits);
+    take_out_pull_quotes(page, limits);
     let headings = ["b", "div", "h2", "h3", "h4", "h5", "h6", "p", "span", "strong"];
     for id in page.iter_descendants(body, &headings) {
         take_out_list_under(page, id, limits);
@@ -54,10 +58,10 @@ pub(super) fn tidy(page: &mut Document) {
 
 /// What bounds the boxes that may be taken out.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
-    body: NodeId,
+pub(super) struct Limits {
+    pub(super) body: NodeId,
     /// The most letters.
-    most: usize,
+    pub(super) most: usize,
 }
 
 fn is_gone(page: &Document, id: NodeId) -> bool {
@@ -144,7 +148,7 @@ fn take_out_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
 }
 
 /// Whether a box is small enough and holds nothing that only an article has.
-fn may_go(page: &Document, id: NodeId, limits: Limits) -> bool {
+pub(super) fn may_go(page: &Document, id: NodeId, limits: Limits) -> bool {
     let holds_article = || !page.iter(id, &["article", "body", "h1", "main"]).is_empty();
     id != limits.body && letters(&page.text_content(id)) <= limits.most && !holds_article()
 }

@@ -310,7 +310,13 @@ impl Outline {
 
 fn one_line(value: &str) -> String {
     let line = value.split_whitespace().collect::<Vec<&str>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+    line.chars().filter(|c| !is_deceptive(*c)).take(MOST_CHARS).collect()
+}
+
+/// Control characters, and those that turn the direction of what follows: a title stands in settings and on
+/// terminals, and must not look other than it is.
+fn is_deceptive(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -362,6 +368,9 @@ mod tests {
         let titles: Vec<&str> =
             read.feeds.iter().filter_map(|feed| feed.title.as_deref()).collect();
         assert_eq!(titles, ["A & B", "&who;"]);
+        let turned =
+            list("<outline title='\u{202e}elif&#x1b;[2J\u{2066}s' xmlUrl='https://a.example/'/>");
+        assert_eq!(turned.feeds[0].title.as_deref(), Some("elif[2Js"));
         assert_eq!(read.feeds[0].url, "https://a.example/?x=1&y=2");
         assert_eq!(read.notes.len(), 3, "{:?}", read.notes);
         assert!(read.notes[0].starts_with("line 4: \"gopher:"), "{:?}", read.notes);

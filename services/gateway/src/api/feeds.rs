@@ -126,15 +126,25 @@ fn refuse_managed(record: &FeedRecord) -> Handled<()> {
     }
 }
 
-/// Only the web: files and folders are named in the configuration, never through the API.
+/// Only the web: files and folders are named in the configuration, never through the API. Everybody who may
+/// read sees the addresses of feeds, so none holds a password.
 fn check_address(text: &str) -> Handled<()> {
     let url = Url::parse(text)
         .map_err(|error| Refusal::bad_request(format!("`url` {text:?}: {error}")))?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
-    match is_web {
-        true => Ok(()),
-        false => Err(Refusal::bad_request(format!("`url` {text:?}: neither http nor https"))),
-    }
+    let has_login = !url.username().is_empty() || url.password().is_some();
+    let why = match (is_web, has_login) {
+        (false, _) => "neither http nor https",
+        (true, true) => {
+            return Err(Refusal::bad_request(
+                "`url`: a user or password in it would be shown to all who read; name them in [[access]]",
+            ));
+        }
+        // The URL standard leaves them out, and what is stored and shown is the text.
+        (true, false) if text.contains(char::is_control) => "it holds control characters",
+        (true, false) => return Ok(()),
+    };
+    Err(Refusal::bad_request(format!("`url` {text:?}: {why}")))
 }
 
 /// Host, path and query as a slug that no feed has yet, such as `harbour-example-news`.
@@ -189,7 +199,16 @@ mod tests {
     #[test]
     fn only_the_web() {
         assert!(check_address("https://harbour.example/feed").is_ok());
-        for bad in ["", "harbour", "file:///etc/passwd", "ftp://harbour.example", "javascript:1"] {
+        for bad in [
+            "",
+            "harbour",
+            "file:///etc/passwd",
+            "ftp://harbour.example",
+            "javascript:1",
+            "https://desk:secret@harbour.example/feed",
+            "https://desk@harbour.example/feed",
+            "https://harbour.example/\r\nHost: other.example",
+        ] {
             assert!(check_address(bad).is_err(), "{bad}");
         }
     }

@@ -39,9 +39,6 @@ pub(crate) struct Arguments {
 /// The victim's news may come so much later than in the control run, in seconds. Its feed is polled
 /// every second or two.
 const LATER: f64 = 5.0;
-/// The process may have so much more memory at its peak than in the control run, in bytes. The
-/// largest body that is read has 10 MB, and a debug build is generous.
-const MORE_MEMORY: u64 = 400 << 20;
 
 /// Runs them one after the other and prints one table. Fails where one is not held.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -69,8 +66,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         for fault in faults_of(&seen, &control) {
             faults += &format!("NOT HELD: {}: {fault}\n", attack.name);
         }
-        if let Some(settings) = attack.weakened {
-            let weakened = Attack { settings, aim: "the same, without what stops it", ..*attack };
+        if let Some(weaken) = attack.weakened {
+            let weakened = Attack { aim: "the same, without what stops it", ..weaken(*attack) };
             let without = scene::play(&program, &weakened)?;
             row(&mut table, &weakened, &without, &control);
             if faults_of(&without, &control).is_empty() {
@@ -112,7 +109,7 @@ fn faults_of(seen: &Seen, control: &Seen) -> Vec<String> {
     if seen.felt.delay > control.felt.delay + LATER {
         faults.push(format!("the victim's news came after {:.1} s", seen.felt.delay));
     }
-    if seen.peak > control.peak + MORE_MEMORY {
+    if seen.peak > control.peak + seen.more_memory {
         faults.push(format!("{} MB of memory", seen.peak >> 20));
     }
     faults

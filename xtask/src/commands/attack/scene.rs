@@ -16,6 +16,9 @@ use super::running::Running;
 use super::victim::{self, ALERTS, Felt};
 use crate::commands::bench::machine::Stopwatch;
 
+/// The largest body that is read has 10 MB, and a debug build is generous.
+const MORE_MEMORY: u64 = 400 << 20;
+
 /// An attack.
 #[derive(Clone, Copy)]
 pub(super) struct Attack {
@@ -28,14 +31,16 @@ pub(super) struct Attack {
     pub(super) full_text: &'static str,
     /// More settings.
     pub(super) settings: fn(&Sites) -> String,
-    /// Settings in their place with which the attack must succeed: else it shows nothing.
-    pub(super) weakened: Option<fn(&Sites) -> String>,
+    /// The same attack where nothing stops it, so that it must succeed: else it shows nothing.
+    pub(super) weakened: Option<fn(Attack) -> Attack>,
     /// The feeds that are polled before the victim's: id and address.
     pub(super) feeds: fn(&Sites) -> Vec<(&'static str, String)>,
     /// What the hostile server answers.
     pub(super) answer: fn(&Request, &Sites) -> Answer,
     /// What the victim's server answers beside its feed.
     pub(super) at_victim: fn(&Request, &Sites) -> Answer,
+    /// The process may have so much more memory at its peak than in the control run, in bytes.
+    pub(super) more_memory: u64,
     /// Whether wirefold has seen the victim's texts before, so that its articles are copies of them.
     /// Then only the alerts must be those of the control run.
     pub(super) only_alerts: bool,
@@ -64,6 +69,7 @@ impl Attack {
         feeds: |sites| vec![("hostile", format!("{}/feed", sites.hostile))],
         answer: |_, _| Answer::status(404),
         at_victim: |_, _| Answer::status(404),
+        more_memory: MORE_MEMORY,
         only_alerts: false,
         connect: |_| Vec::new(),
         faults: |_, _| Ok(Vec::new()),
@@ -105,6 +111,8 @@ pub(super) struct Seen {
     pub(super) felt: Felt,
     /// Whether only its alerts are compared.
     pub(super) only_alerts: bool,
+    /// How much more memory than in the control run is held.
+    pub(super) more_memory: u64,
     pub(super) faults: Vec<String>,
     pub(super) is_alive: bool,
     /// Bytes.
@@ -177,8 +185,16 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
     }
     let articles = output(&folder.path().join("data"))?;
     let felt = Felt::of(&articles, &alerted, delay);
-    let only_alerts = attack.only_alerts;
-    Ok(Seen { felt, only_alerts, faults, is_alive, peak, took: watch.elapsed().as_secs_f64() })
+    let Attack { only_alerts, more_memory, .. } = *attack;
+    Ok(Seen {
+        felt,
+        only_alerts,
+        more_memory,
+        faults,
+        is_alive,
+        peak,
+        took: watch.elapsed().as_secs_f64(),
+    })
 }
 
 fn victim_server(

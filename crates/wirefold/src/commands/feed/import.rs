@@ -100,8 +100,7 @@ async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
         let why = format!("{}: {}", output::clean(url), output::clean(&why));
         return Err(Stop::new(Exit::Failure, why).into());
     };
-    // Whoever writes there would make a feed speak for any site.
-    let claims = list.feeds.iter_mut().filter_map(|feed| feed.speaks_for.take()).count();
+    let claims = leave_out_claims(&mut list);
     if claims > 0 {
         list.notes.push(format!(
             "what it says that {} for is left out, since it stands at an address: \
@@ -110,6 +109,16 @@ async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
         ));
     }
     Ok(list)
+}
+
+/// Leaves out whose items feeds are said to have and for whom they speak: whoever writes there would make a
+/// feed speak for any site. How many feeds there were.
+fn leave_out_claims(list: &mut Opml) -> usize {
+    let claimed = |feed: &mut OpmlFeed| {
+        let claims = [feed.outlet.take(), feed.speaks_for.take()];
+        claims.iter().any(Option::is_some)
+    };
+    list.feeds.iter_mut().map(claimed).filter(|is_claimed| *is_claimed).count()
 }
 
 /// A list in a file.
@@ -315,6 +324,22 @@ fn tell(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_at_an_address_has_no_feed_speak_for_another_site() {
+        let feed = |outlet: Option<&str>, speaks_for: Option<&str>| OpmlFeed {
+            url: "https://harbour.example/feed".to_owned(),
+            outlet: outlet.map(str::to_owned),
+            speaks_for: speaks_for.map(str::to_owned),
+            ..OpmlFeed::default()
+        };
+        let victim = Some("victim.example");
+        let feeds =
+            vec![feed(victim, None), feed(None, victim), feed(victim, victim), feed(None, None)];
+        let mut list = Opml { feeds, ..Opml::default() };
+        assert_eq!(leave_out_claims(&mut list), 3);
+        assert!(list.feeds.iter().all(|it| it.outlet.is_none() && it.speaks_for.is_none()));
+    }
 
     #[test]
     fn each_feed_has_an_id_of_its_own() {

@@ -116,7 +116,8 @@ pub(crate) struct RetentionConfig {
     pub(crate) output: Interval,
     /// How long alerts are stored.
     pub(crate) alerts: Interval,
-    /// The most bytes that fetched texts take. All other streams together may take as much again.
+    /// The most bytes that fetched texts take. All other streams together may take as much again, and so may
+    /// the window of comparison. Where that is full, articles leave it early: those of the sites that have most.
     pub(crate) max_bytes: u64,
 }
 

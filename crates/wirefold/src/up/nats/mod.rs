@@ -29,7 +29,7 @@ pub(super) use lease::lease;
 pub(crate) use server::own_bus;
 pub(super) use server::run as run_server;
 pub(super) use service::{Own, Serving, inputs};
-pub(super) use setup::run as run_setup;
+pub(super) use setup::{readers, run as run_setup};
 pub(super) use supervisor::Supervisor;
 
 /// The server that is meant where none is named.

@@ -1,12 +1,14 @@
 //! The pruner: deletes the oldest messages that every named reader has read, before a stream is
 //! full. On a NATS server, acknowledging a message frees nothing.
+//!
+//! It also makes durable readers again that somebody deleted: the stages that use them may not.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
-use wirefold_flow::{BusError, Clock, Metric};
+use tracing::{debug, error, warn};
+use wirefold_flow::{BusError, Clock, ConsumerConfig, Metric};
 use wirefold_flow_nats::NatsBus;
 use wirefold_proto::streams::STREAMS;
 
@@ -42,8 +44,14 @@ const LOOKS: Metric = Metric::counter(
     &["stream"],
 );
 
+const MADE_AGAIN: Metric = Metric::counter(
+    "wirefold_pruner_recreated_readers_total",
+    "Durable readers on the NATS server that somebody deleted or changed and that were made again.",
+    &[],
+);
+
 /// All of them.
-pub(crate) const METRICS: &[Metric] = &[LOOKS, SHARE, WINDOW, DROPPED];
+pub(crate) const METRICS: &[Metric] = &[LOOKS, SHARE, WINDOW, DROPPED, MADE_AGAIN];
 
 /// Looks after all streams until told to stop.
 ///
@@ -51,21 +59,44 @@ pub(crate) const METRICS: &[Metric] = &[LOOKS, SHARE, WINDOW, DROPPED];
 /// Where a stream is missing or may not be purged. Whatever may pass is waited out.
 pub(in crate::up) async fn run(
     bus: NatsBus,
+    readers: Vec<ConsumerConfig>,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
         for stream in &STREAMS {
-            match look(&bus, stream.name, &*clock).await {
-                Ok(()) => {}
-                Err(error) if error.may_pass() => debug!(%error, "looked in vain"),
-                Err(error) => return Err(error.into()),
-            }
+            waited_out(look(&bus, stream.name, &*clock).await)?;
+        }
+        for reader in &readers {
+            waited_out(make_again(&bus, reader).await)?;
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = clock.sleep_until(clock.now().plus(LOOK)) => {}
         }
+    }
+    Ok(())
+}
+
+/// What may pass is looked at again later.
+fn waited_out(looked: Result<(), BusError>) -> anyhow::Result<()> {
+    match looked {
+        Ok(()) => Ok(()),
+        Err(error) if error.may_pass() => {
+            debug!(%error, "looked in vain");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes a reader that is not there. It begins with the first message kept: who uses it knows what it has
+/// handled.
+async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
+    if bus.create_reader(reader).await? {
+        MADE_AGAIN.add(1, &[]);
+        let ConsumerConfig { stream, durable, .. } = reader;
+        error!(stream, reader = durable, "somebody deleted or changed a reader: it was made again");
     }
     Ok(())
 }

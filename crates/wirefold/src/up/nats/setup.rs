@@ -70,13 +70,18 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
         made.tables.push(store.name.to_owned());
         bus.create_store(store.name).await.map_err(refused)?;
     }
-    let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
-    let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
-    for reader in own.chain(outsiders()) {
+    for reader in readers(config) {
         made.readers.push(format!("{}/{}", reader.stream, reader.durable));
         bus.create_reader(&reader).await.map_err(refused)?;
     }
     Ok(made)
+}
+
+/// The durable readers that these settings need.
+pub(in crate::up) fn readers(config: &Config) -> Vec<ConsumerConfig> {
+    let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
+    let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
+    own.chain(outsiders()).collect()
 }
 
 /// How long a key stays that is not written again. A story grows no more once its window is over,

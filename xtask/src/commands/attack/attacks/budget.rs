@@ -34,9 +34,12 @@ pub(super) const FLOOD: Attack = Attack {
         // The limit on alerts of one site would hold them, too.
         format!("[budget]\nsite_alerts_per_hour = 100000\n{budget}")
     },
-    weakened: Some(|_| {
-        FLOOD_POLLS.store(0, Ordering::Relaxed);
-        "[budget]\nsite_alerts_per_hour = 100000\n".to_owned()
+    weakened: Some(|attack| Attack {
+        settings: |_| {
+            FLOOD_POLLS.store(0, Ordering::Relaxed);
+            "[budget]\nsite_alerts_per_hour = 100000\n".to_owned()
+        },
+        ..attack
     }),
     feeds: |sites| feeds(&FLOODING, sites),
     answer: |asked, sites| match FLOODING.iter().position(|id| asked.path == format!("/{id}")) {
@@ -62,9 +65,12 @@ pub(super) const SLOW_PAGES_OF_ONE_OWNER: Attack = Attack {
         reset();
         format!("[budget]\nhost_requests = 100\nsite_pages = {SHARE}\n")
     },
-    weakened: Some(|_| {
-        reset();
-        "[budget]\nhost_requests = 100\nsite_pages = 100\n".to_owned()
+    weakened: Some(|attack| Attack {
+        settings: |_| {
+            reset();
+            "[budget]\nhost_requests = 100\nsite_pages = 100\n".to_owned()
+        },
+        ..attack
     }),
     feeds: |sites| feeds(&SLOW, sites),
     answer: slow,

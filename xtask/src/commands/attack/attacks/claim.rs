@@ -13,21 +13,29 @@ pub(super) const ATTACK: Attack = Attack {
     name: "claim",
     aim: "take over the victim's stories, leads and versions by its addresses",
     answer: |asked, sites| match asked.path.as_str() {
-        "/feed" => {
-            let is_first = POLLS.fetch_add(1, Ordering::Relaxed) == 0;
-            let claims = (0..2 * ARTICLES).map(|number| claim(&sites.victim, number, is_first));
-            rss(&claims.collect::<String>())
-        }
+        "/feed" => rss(&claims(&sites.victim, POLLS.fetch_add(1, Ordering::Relaxed) == 0)),
         _ => Answer::status(404),
     },
     ..Attack::PLAIN
 };
 
+/// Items that claim all of the victim's addresses.
+pub(super) fn claims(site: &str, is_first: bool) -> String {
+    (0..2 * ARTICLES).map(|number| claim(site, number, is_first)).collect()
+}
+
+/// Whether a title is one of these.
+pub(super) fn is_claim(title: &str) -> bool {
+    title.ends_with(WITHDRAWN)
+}
+
+const WITHDRAWN: &str = "is withdrawn";
+
 fn claim(site: &str, number: u64, is_first: bool) -> String {
     // What the victim has not published nobody else can know.
     let copied = if is_first || number >= ARTICLES { String::new() } else { text(number) };
     format!(
-        "<item><guid>{site}/{number}</guid><title>{TITLE} {number} is withdrawn</title>\
+        "<item><guid>{site}/{number}</guid><title>{TITLE} {number} {WITHDRAWN}</title>\
          <link>{site}/{number}</link><description>{copied} {}</description></item>",
         text(100 + number)
     )

@@ -38,6 +38,13 @@ pub(super) const LONG: Attack = Attack {
         _ => Answer::status(404),
     },
     faults: |running, _| faults(running, 300),
+    weakened: Some(|attack| Attack {
+        settings: |_| {
+            LONG_POLLS.store(0, Ordering::Relaxed);
+            "[budget]\narticles_per_hour = 100000\nsite_alerts_per_hour = 100000\n".to_owned()
+        },
+        ..attack
+    }),
     ..Attack::PLAIN
 };
 

@@ -12,6 +12,7 @@ pub(super) const ATTACK: Attack = Attack {
     aim: "have wirefold ask 127.0.0.9, 10.x, 169.254.169.254 and the victim's network",
     allowed: "allow_private = [\"127.0.0.3/32\"]\nallow_hosts = [\"localhost\"]\n",
     settings: |_| String::new(),
+    weakened: Some(|attack| Attack { allowed: Attack::PLAIN.allowed, ..attack }),
     feeds: |sites| {
         let paths = ["links", "to-0", "to-1", "to-2", "to-3", "to-4", "to-5"];
         paths.into_iter().map(|path| (path, format!("{}/{path}", sites.hostile))).collect()

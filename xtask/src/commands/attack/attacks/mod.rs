@@ -10,6 +10,7 @@ mod credentials;
 mod empty_items;
 mod flood;
 mod inner_network;
+mod list;
 mod nested_json;
 mod readers;
 mod robots;
@@ -17,12 +18,14 @@ mod script;
 mod slow;
 mod terminal;
 mod wait;
+mod words;
 
 /// All of them, in the order in which they run.
-pub(super) const ALL: [&Attack; 17] = [
+pub(super) const ALL: [&Attack; 19] = [
     &empty_items::ATTACK,
     &baseline::ATTACK,
     &claim::ATTACK,
+    &list::ATTACK,
     &wait::ATTACK,
     &inner_network::ATTACK,
     &credentials::ATTACK,
@@ -35,6 +38,7 @@ pub(super) const ALL: [&Attack; 17] = [
     &budget::FLOOD,
     &budget::SLOW_PAGES_OF_ONE_OWNER,
     &nested_json::ATTACK,
+    &words::ATTACK,
     &script::ATTACK,
     &robots::ATTACK,
 ];

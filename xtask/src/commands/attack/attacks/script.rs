@@ -15,11 +15,18 @@ pub(super) const ATTACK: Attack = Attack {
         "/feed" => rss(&format!(
             "<item><guid>1</guid><title>{TITLE}</title><link>{}/1?q=&quot;&gt;&lt;script&gt;\
              </link><author>{TITLE}</author><category>{TITLE}</category><description>{}&lt;script&gt;\
-             alert(4)&lt;/script&gt;</description></item><item><guid>2</guid><title>Linked</title>\
-             <link>javascript:alert(5)</link><description>{}</description></item>",
+             alert(4)&lt;/script&gt; “We {TITLE} shall never {TITLE} leave this town again,” said {TITLE}.\
+             </description><enclosure url=\"{}/e?{TITLE}\" type=\"{TITLE}\" length=\"{TITLE}\"/>\
+             <source url=\"http://else.example/{TITLE}\">{TITLE}</source><guid>{TITLE}</guid>\
+             </item><item><guid>2</guid><title>Linked</title>\
+             <link>javascript:alert(5)</link><description>{}</description></item>\
+             <item xml:base=\"javascript:alert(6)//\"><guid>3</guid><title>Based</title><link>a</link>\
+             <description>{}</description></item>",
             sites.hostile,
             text(60),
-            text(61)
+            sites.hostile,
+            text(61),
+            text(62)
         )),
         _ => Answer::status(404),
     },
@@ -33,7 +40,8 @@ fn faults(running: &Running) -> anyhow::Result<Vec<String>> {
     let stories = running.json("/api/v1/stories?limit=100")?;
     let stories = stories["stories"].as_array().cloned().unwrap_or_default();
     let ids = stories.iter().filter_map(|it| it["id"].as_str().or(it["story"].as_str()));
-    let mut paths = vec!["/".to_owned(), "/feeds".to_owned(), "/alerts".to_owned()];
+    let mut paths =
+        ["/", "/feeds", "/alerts", "/about", "/feeds/all.atom"].map(str::to_owned).to_vec();
     paths.extend(ids.map(|id| format!("/stories/{id}")));
     for path in paths {
         let page = match running.get(&path) {

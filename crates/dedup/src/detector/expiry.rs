@@ -1,0 +1,58 @@
+//! What leaves the window by its time, and what goes with it.
+
+use crate::detector::Detector;
+use crate::ids::DocId;
+use crate::settings::DAY;
+
+impl Detector {
+    /// Drops what left the window, once a day of stream time.
+    pub(crate) fn expire(&mut self, time: i64) {
+        let day = time.div_euclid(DAY);
+        if day <= self.day {
+            return;
+        }
+        let is_other_week = day.div_euclid(7) > self.day.div_euclid(7);
+        self.day = day;
+        // Each day has its own, which goes when its articles do.
+        self.text_file = None;
+        let oldest = time - self.settings.window;
+        self.documents.expire(oldest);
+        self.lexicon.expire(oldest.div_euclid(DAY));
+        self.boilerplate.expire(oldest);
+        self.folds.expire(time);
+        if self.keeps_verdicts {
+            let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
+            let leaving: Vec<DocId> = leaving.map(|(number, _)| number).collect();
+            self.settle_leaving(leaving.into_iter());
+        }
+        self.docs.retain(|_, doc| doc.time >= oldest);
+        self.forget_gone();
+        self.leave_room();
+        self.events.expire_quotations(time - self.settings.event_quiet);
+        if is_other_week {
+            self.events.forget_terms();
+        }
+    }
+
+    /// Forgets what is known of articles that are gone.
+    pub(crate) fn forget_gone(&mut self) {
+        let docs = &self.docs;
+        self.by_item.retain(|doc| docs.contains(doc));
+        self.by_text.retain(|doc| docs.contains(doc));
+        self.stories.forget(|doc| !docs.contains(doc));
+        let stories = &self.stories;
+        self.events.forget(|story| stories.get(story).is_none());
+    }
+
+    /// Gives the articles that leave the window their last verdict, where verdicts are kept.
+    pub(crate) fn settle_leaving(&mut self, leaving: impl Iterator<Item = DocId>) {
+        if !self.keeps_verdicts {
+            return;
+        }
+        for number in leaving {
+            if let Some(verdict) = self.settled(number) {
+                self.verdicts.insert(number, verdict);
+            }
+        }
+    }
+}

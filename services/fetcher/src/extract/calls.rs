@@ -1,0 +1,75 @@
+//! Paragraphs in which a page speaks of itself and not of the news: it asks for cookies, wants readers to
+//! subscribe, or tells them where to follow it. They have no names that tell them from the article's own.
+
+use trafilatura::dom::{Document, NodeId};
+
+use super::signs::names;
+use super::tidy::{Limits, letters, may_go};
+
+/// What a site says of itself where it asks for cookies, in small letters.
+#[rustfmt::skip]
+const ASKS_FOR_COOKIES: &[&str] = &[
+    "we use cookies", "we and our partners", "this site uses cookies", "this website uses cookies",
+    "wir verwenden cookies", "wir nutzen cookies", "wir und unsere partner", "diese website verwendet cookies",
+    "nous utilisons des cookies", "nous et nos partenaires", "ce site utilise des cookies", "usamos cookies",
+    "utilizamos cookies", "nosotros y nuestros socios", "este sitio utiliza cookies", "utilizziamo i cookie",
+    "noi e i nostri partner", "questo sito utilizza cookie", "wij gebruiken cookies", "we gebruiken cookies",
+    "wij en onze partners", "nós e nossos parceiros", "używamy plików cookie", "my i nasi partnerzy",
+    "vi använder cookies", "vi bruger cookies", "vi och våra partner", "vi og vores partnere", "käytämme evästeitä",
+    "používáme soubory cookie", "sütiket használunk", "мы используем файлы cookie", "мы используем cookie",
+    "çerezleri kullanıyoruz",
+];
+/// How a call to subscribe or to follow begins, in small letters.
+#[rustfmt::skip]
+const CALLS: &[&str] = &[
+    "already a subscriber", "already subscribed?", "this article is for subscribers", "subscribe now", "subscribe to read",
+    "subscribe to continue", "to continue reading,", "log in to continue", "sign up to our newsletter", "follow us on",
+    "bereits abonnent", "schon abonnent", "jetzt abonnieren", "jetzt weiterlesen", "dieser artikel ist nur für abonnenten",
+    "folgen sie uns", "abonnez-vous", "déjà abonné", "article réservé aux abonnés", "cet article est réservé",
+    "il vous reste", "suivez-nous", "suscríbete", "suscríbase", "¿ya eres suscriptor", "ya soy suscriptor", "síguenos en",
+    "contenido exclusivo para", "abbonati", "sei già abbonato", "contenuto riservato agli abbonati", "seguici su",
+    "al abonnee", "word abonnee", "volg ons op", "já é assinante", "assine já", "conteúdo exclusivo para", "siga-nos",
+    "masz już prenumeratę", "subskrybuj", "obserwuj nas", "оформите подписку", "подписывайтесь на наш",
+];
+/// Parts of names of boxes that stand before the rest of an article.
+const WALLS: &[&str] =
+    &["paywall", "pay-wall", "regwall", "reg-wall", "subscri", "abonn", "piano", "meter"];
+/// The longest call, and the longest question about cookies, in letters.
+const LONGEST_CALL: usize = 220;
+const LONGEST_QUESTION: usize = 900;
+/// A box with more elements than these is no paragraph.
+const FEW: usize = 3;
+/// Elements that hold one paragraph.
+const PARAGRAPHS: &[&str] = &["b", "div", "h2", "h3", "h4", "h5", "li", "p", "span", "strong"];
+
+/// Takes such paragraphs out, and the box of a wall with all that it offers.
+pub(super) fn take_out_calls(page: &mut Document, limits: Limits) {
+    for id in page.iter_descendants(limits.body, PARAGRAPHS) {
+        if !is_call(page, id) {
+            continue;
+        }
+        let parent = page.parent(id).filter(|parent| is_wall(page, *parent, limits));
+        page.remove(parent.unwrap_or(id), true);
+    }
+}
+
+fn is_call(page: &Document, id: NodeId) -> bool {
+    if matches!(page.tag_name(id), "div" | "li" | "span") && page.children(id).len() > FEW {
+        return false;
+    }
+    let text = page.text_content(id);
+    let size = letters(&text);
+    if size > LONGEST_QUESTION || size == 0 {
+        return false;
+    }
+    let said = text.trim().to_lowercase();
+    // What somebody else says stands in quotation marks.
+    let is_own = |at: usize| !said[..at].contains(['"', '“', '„', '«', '‘', '»']);
+    let asks = ASKS_FOR_COOKIES.iter().any(|sign| said.find(*sign).is_some_and(is_own));
+    asks || (size <= LONGEST_CALL && CALLS.iter().any(|start| said.starts_with(start)))
+}
+
+fn is_wall(page: &Document, id: NodeId, limits: Limits) -> bool {
+    let names = names(page, id);
+    WALLS.iter().any(|sign| names.contains(sign)) && may_go(page, id, limits)
+}

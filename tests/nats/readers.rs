@@ -1,0 +1,90 @@
+//! Durable readers that somebody deletes on the server are made again while the stages run.
+
+use std::collections::BTreeSet;
+use std::process::{Child, Stdio};
+
+use wirefold_proto::streams::{ALERTS, JUDGED};
+
+use super::kills::wait_for_messages;
+use super::over::{Over, ask};
+use super::setup::server;
+use crate::pipeline::generated::{Made, Numbers, articles};
+use crate::pipeline::killed::{LAST, check_conserved, folder};
+use crate::pipeline::targets::Target;
+use crate::pipeline::up::now;
+use crate::pipeline::{PATIENCE, pause};
+use crate::program::Folder;
+
+const SEED: u64 = 20_261_124;
+const FILE: usize = 12;
+
+#[test]
+fn nothing_is_lost_where_readers_are_deleted() {
+    let made = articles(3 * FILE, &mut Numbers::from_seed(SEED));
+    let mut target = Target::open();
+    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let drop_file = |nth: usize| {
+        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
+        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+    };
+    let over = Over::start(&folder);
+    drop_file(0);
+    over.until_output(FILE);
+    for (nth, (stream, reader)) in
+        [(&JUDGED, "enricher"), (&ALERTS, "alerter-desk")].into_iter().enumerate()
+    {
+        over.delete_reader(stream, reader);
+        drop_file(nth + 1);
+        over.until_output((nth + 2) * FILE);
+    }
+    folder.write("dropped/last.txt", LAST.as_bytes());
+    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
+    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    let kept = over.kept();
+    wait_for_messages(&mut target, &kept);
+    let ended = over.up.terminate();
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    target.take();
+    check_conserved(&kept, &made);
+    target.check_ids();
+    // What a target has taken is not sent to it again, but for what was in hand just then.
+    let sent: BTreeSet<&str> = target.messages.iter().map(|message| message.id.as_str()).collect();
+    let again = target.messages.len() - sent.len();
+    assert!(again <= FILE / 4, "{again} of {} were sent again", sent.len());
+}
+
+/// Killed with the test.
+struct Pruner(Child);
+
+impl Drop for Pruner {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Stages with rights of their own alone may make no reader.
+#[test]
+fn the_pruner_makes_deleted_readers_again() {
+    let folder = Folder::with(&[("wirefold.toml", b"data = \"data\"\n")]);
+    let server = server(&folder);
+    let url = server.url.as_str();
+    folder.run(&["setup", "--nats", url]).code(0);
+    let readers = ["WF_JUDGED.enricher", "WF_ALERTS.alerter-stdout", "WF_OUTPUT.reader"];
+    for reader in readers {
+        let deleted = ask(url, "", &format!("CONSUMER.DELETE.{reader}"));
+        assert!(deleted.contains("\"success\":true"), "{deleted}");
+    }
+    let mut command =
+        folder.command(&["run", "pruner", "--nats", url, "--operations", "127.0.0.1:0"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let _pruner = Pruner(child.expect("the binary is built"));
+    let deadline = now().plus(PATIENCE);
+    for reader in readers {
+        while !ask(url, "", &format!("CONSUMER.INFO.{reader}")).contains("ack_floor") {
+            assert!(now() < deadline, "{reader} is not made again");
+            pause();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `--coverage`: how much of each crate a target has reached.
+//!
+//! Our crates are compiled once more with `-Cinstrument-coverage`, and each target writes a profile when it
+//! ends. It is read here: the tools that do so come with no toolchain, and those of a system read the
+//! profiles of its own compiler only.
+
+mod md5;
+mod profile;
+
+use std::collections::{BTreeMap, HashMap};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
+
+use super::Arguments;
+use crate::table::Table;
+use crate::tree;
+
+/// Compiles what is ours, and nothing else, so that coverage is counted.
+const WRAPPER: &str = "#!/bin/sh\nexec \"$@\" -Cinstrument-coverage\n";
+/// Has the numbers that the fuzzer draws.
+const OWN: &str = "wirefold-score";
+/// So many crates are told of a target: those of which it has reached most.
+const TOLD: usize = 2;
+
+/// Reached and all regions, by crate.
+pub(super) type Reached = BTreeMap<String, (usize, usize)>;
+
+/// Builds this program with coverage and has it run the targets.
+pub(super) fn build_and_run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let folder = tree::root().join("target/coverage");
+    std::fs::create_dir_all(&folder)?;
+    let wrapper = folder.join("rustc");
+    std::fs::write(&wrapper, WRAPPER)?;
+    std::fs::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755))?;
+    let status = Command::new("cargo")
+        .args(["run", "--quiet", "--locked", "-p", "xtask", "--", "fuzz", "--covered"])
+        .args(["--seconds", &arguments.seconds.to_string()])
+        .args(["--seed", &arguments.seed.to_string()])
+        .args(&arguments.targets)
+        .env("RUSTC_WORKSPACE_WRAPPER", &wrapper)
+        .current_dir(tree::root())
+        .status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where a target writes its profile.
+pub(super) fn profile_of(target: &str) -> PathBuf {
+    tree::root().join("target/coverage").join(format!("{target}.profraw"))
+}
+
+/// What a profile says of our crates.
+pub(super) fn read(path: &Path) -> anyhow::Result<Reached> {
+    let bytes = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
+    let profile = profile::read(&bytes).context("no profile that is known here")?;
+    let names: HashMap<u64, &str> =
+        profile.names.iter().map(|name| (md5::low_half(name.as_bytes()), name.as_str())).collect();
+    let mut reached = Reached::new();
+    for function in &profile.functions {
+        let Some(of) = names.get(&function.name).and_then(|name| crate_of(name)) else { continue };
+        let (hit, all) = reached.entry(of).or_default();
+        *hit += function.counters.iter().filter(|count| **count > 0).count();
+        *all += function.counters.len();
+    }
+    Ok(reached)
+}
+
+/// The first of our crates in a mangled name, which is the function's own.
+fn crate_of(name: &str) -> Option<String> {
+    let at = name.find("wirefold_")?;
+    let digits = name[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
+    let length: usize = name[at - digits..at].parse().ok()?;
+    name.get(at..at + length).map(|name| name.replace('_', "-"))
+}
+
+/// A table of what each target has reached.
+pub(super) fn table(all: &[(String, Reached)]) -> Table {
+    let mut table = Table::new(&["target", "crate", "regions reached", "of all", "share"]);
+    for (target, reached) in all {
+        let mut crates: Vec<_> =
+            reached.iter().filter(|(name, (hit, _))| *hit > 0 && *name != OWN).collect();
+        crates.sort_by_key(|(_, (hit, _))| std::cmp::Reverse(*hit));
+        for (name, (hit, of)) in crates.into_iter().take(TOLD) {
+            let share = format!("{} %", hit * 100 / of.max(&1));
+            table.row([target.clone(), name.clone(), hit.to_string(), of.to_string(), share]);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crate_stands_in_the_mangled_name() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(crate_of(name).as_deref(), expected, "{name}");
+        };
+        check("_RNvNtCs6Tz_13wirefold_feed5dates5exact", Some("wirefold-feed"));
+        check("_RINvCs1_4core3minNtCs2_13wirefold_text4SpanE", Some("wirefold-text"));
+        check("_RNvCs1_4core3min", None);
+    }
+}
