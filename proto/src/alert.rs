@@ -98,6 +98,12 @@ impl Published for Alert {
     }
 }
 
+/// Whether a place is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_no_place(sequence: &u64) -> bool {
+    *sequence == 0
+}
+
 /// Where an alert stands in its life.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -155,6 +161,9 @@ pub struct AlertReason {
     /// What is said now, such as `28`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
+    /// Of a correction or retraction, the articles of this alert that still carried what it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carriers: Vec<ArticleId>,
 }
 
 /// Who was first with what an alert is about.
@@ -251,6 +260,9 @@ pub struct Headline {
 pub struct AlertArticle {
     /// The article.
     pub id: ArticleId,
+    /// Its sequence in `WF_FETCHED`, where its text is read; 0 where an older release wrote it.
+    #[serde(default, skip_serializing_if = "is_no_place")]
+    pub fetched: u64,
     /// Its publisher.
     pub outlet: Outlet,
     /// The site whose feed says so, where that is another.

@@ -33,6 +33,9 @@ pub struct Findings {
     /// The text in two of its own sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extract: Option<Extract>,
+    /// The note with which its outlet puts the text right or takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<EditorNote>,
 }
 
 /// How something was found.
@@ -86,8 +89,72 @@ pub struct Entity {
     pub key: String,
     /// How often it stands in the text.
     pub count: u32,
+    /// The country that a place is or lies in, as ISO 3166-1 alpha-2, where a table knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Whether the title names it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_title: bool,
+    /// Whether the lede names it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_lede: bool,
+    /// Where the text names it, in order; at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<MentionPlace>,
     /// How it was found.
     pub how: FoundBy,
+}
+
+/// Whether something is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// Where a text names something, in Unicode code points of the article's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MentionPlace {
+    /// The first code point.
+    pub start: u32,
+    /// The first one behind it.
+    pub end: u32,
+}
+
+/// The note with which an outlet puts its text right or takes it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EditorNote {
+    /// What it does.
+    pub kind: NoteKind,
+    /// Its first sentences, at most 200 characters.
+    pub words: String,
+    /// How it was found.
+    pub how: FoundBy,
+}
+
+/// What a note of an outlet does to its text.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum NoteKind {
+    /// It puts something right.
+    Correction,
+    /// It makes something clearer.
+    Clarification,
+    /// It takes the text back.
+    Retraction,
+}
+
+impl NoteKind {
+    /// The word in JSON, in queries, and for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Correction => "correction",
+            Self::Clarification => "clarification",
+            Self::Retraction => "retraction",
+        }
+    }
 }
 
 /// What an entity is.
@@ -189,6 +256,9 @@ pub struct CitedAgency {
     pub name: String,
     /// Its name as written where it is first cited.
     pub words: String,
+    /// Where it is at home, as ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     /// How it was found.
     pub how: FoundBy,
 }

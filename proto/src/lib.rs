@@ -90,8 +90,8 @@ pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
-    CitedAgency, Dateline, Entity, EntityKind, Extract, Figure, FigureRole, Findings, FoundBy,
-    Language, Qualifier, Quotation, Topic,
+    CitedAgency, Dateline, EditorNote, Entity, EntityKind, Extract, Figure, FigureRole, Findings,
+    FoundBy, Language, MentionPlace, NoteKind, Qualifier, Quotation, Topic,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};

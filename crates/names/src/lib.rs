@@ -10,6 +10,7 @@ mod gazetteer;
 mod hash;
 mod islands;
 mod latin;
+mod listing;
 mod model;
 mod token;
 pub mod train;
@@ -17,6 +18,8 @@ pub mod train;
 use std::ops::Range;
 
 use wirefold_text::Text;
+
+pub use listing::{Listing, listing};
 
 use crate::chain::{Best, Sums, exps_of_steps};
 use crate::features::{FEATURES, Page, Scratch};

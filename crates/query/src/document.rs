@@ -36,6 +36,8 @@ pub struct Document<'a> {
     pub places: &'a [&'a str],
     /// The agencies that its text cites.
     pub cited: &'a [&'a str],
+    /// `correction`, `clarification` or `retraction`: what a note in it does; empty where it has none.
+    pub note: &'a str,
 }
 
 /// Words between title and text that are not there, so that nothing spans the two.
@@ -119,6 +121,7 @@ impl Prepared {
         self.add_one(Field::Lang, document.language);
         self.add_one(Field::Lang, document.language.split('-').next().unwrap_or_default());
         self.add_one(Field::Class, document.class);
+        self.add_one(Field::Note, document.note);
         document.feeds.iter().for_each(|feed| self.add_one(Field::Feed, feed));
         document.entities.iter().for_each(|key| self.add(Field::Entity, key.split(' ')));
         document.places.iter().for_each(|key| self.add(Field::Place, key.split(' ')));

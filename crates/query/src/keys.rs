@@ -162,7 +162,7 @@ fn weight(field: Field, word: &str, uses: Uses<'_>) -> u32 {
     let letters = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
     let alone = match field {
         Field::Entity | Field::Place | Field::Outlet | Field::Site | Field::Feed => 20,
-        Field::Agency | Field::Cites => 100,
+        Field::Agency | Field::Cites | Field::Note => 100,
         Field::Lang | Field::Class => 2_000,
         Field::Text | Field::Anywhere | Field::Title | Field::Stem
             if word.is_ascii() && letters <= 3 =>

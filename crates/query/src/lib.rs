@@ -18,6 +18,7 @@
 //! | `agency:AP` | an agency by any of its names: `agency:"Associated Press"`, `agency:apnews` |
 //! | `entity:Zelensky` | a person, organisation or place in any of its spellings |
 //! | `cites:AP` | an agency that the text cites, in the same way |
+//! | `note:correction` | what a note of its outlet does to it: `correction`, `clarification`, `retraction` |
 //! | `place: outlet: site: lang: class: feed:` | what is known of the article |
 //! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
 //! | `*` | every article |

@@ -17,13 +17,14 @@ pub(crate) enum Field {
     Agency,
     Lang,
     Cites,
+    Note,
     Class,
     Feed,
     /// Stems of words of title and text. No query names it.
     Stem,
 }
 
-const NAMED: [(&str, Field); 11] = [
+const NAMED: [(&str, Field); 12] = [
     ("title", Field::Title),
     ("entity", Field::Entity),
     ("place", Field::Place),
@@ -32,10 +33,14 @@ const NAMED: [(&str, Field); 11] = [
     ("agency", Field::Agency),
     ("lang", Field::Lang),
     ("cites", Field::Cites),
+    ("note", Field::Note),
     ("class", Field::Class),
     ("feed", Field::Feed),
     ("anywhere", Field::Anywhere),
 ];
+
+/// What `note:` may name.
+pub(crate) const NOTES: [&str; 3] = ["correction", "clarification", "retraction"];
 
 /// What `class:` may name.
 pub(crate) const CLASSES: [&str; 4] = ["new", "related", "copy", "version"];

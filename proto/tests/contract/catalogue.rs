@@ -63,6 +63,7 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.output.article.1.minimal.json",
         "wirefold.output.article.2.json",
         "wirefold.output.article.2.minimal.json",
+        "wirefold.output.article.2.note.json",
     ]),
     published::<OutputStory>(&[
         "wirefold.output.story.1.credited.json",

@@ -53,6 +53,7 @@ fn marked(alert: &Alert) -> Alert {
         sources: Vec::new(),
         old: None,
         new: None,
+        carriers: Vec::new(),
     };
     let reasons = std::iter::once(again).chain(alert.reasons.iter().cloned()).collect();
     Alert { volume: Volume::Loud, held: None, digest: None, reasons, ..alert.clone() }

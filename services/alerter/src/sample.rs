@@ -94,6 +94,7 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
             sources: Vec::new(),
             old: None,
             new: None,
+            carriers: Vec::new(),
         }],
         output: 0,
         at: timestamp(now),

@@ -9,12 +9,14 @@ mod times;
 
 use std::collections::BTreeMap;
 
+use wirefold_corrections::without_label;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, Confidence, ReasonKind, Volume,
+    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Confidence, ReasonKind,
+    Volume,
 };
 
 use crate::delivery::Message;
-use crate::engine::{retracts, without_label};
+use crate::engine::retracts;
 use crate::wording::{line, numbers};
 
 pub(crate) use html::escaped;
@@ -123,15 +125,16 @@ pub(crate) fn in_words(reason: &AlertReason) -> String {
     }
 }
 
-/// Which outlets had the old number when they were last read: no accusation, as they may have corrected it
-/// since.
+/// Which outlets had the old passage or number when they were last read: no accusation, as they may have
+/// corrected it since.
 fn uncorrected(message: &Message<'_>) -> String {
     let corrections =
-        message.alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
-    let mut numbers = corrections.filter_map(|it| it.old.as_deref().zip(it.new.as_deref()));
-    let Some((old, new)) = numbers.next() else {
+        || message.alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
+    let carriers: Vec<ArticleId> = corrections().flat_map(|it| &it.carriers).copied().collect();
+    let numbers = corrections().find_map(|it| it.old.as_deref().zip(it.new.as_deref()));
+    if carriers.is_empty() && numbers.is_none() {
         return String::new();
-    };
+    }
     let mut last: BTreeMap<&str, &AlertArticle> = BTreeMap::new();
     for article in &message.alert.articles {
         let known = last.entry(article.outlet.as_str()).or_insert(article);
@@ -141,8 +144,11 @@ fn uncorrected(message: &Message<'_>) -> String {
     }
     // Who says both tells of the correction.
     let says = |article: &AlertArticle, number| article.figures.iter().any(|it| it == number);
+    let has_old = |article: &AlertArticle| {
+        numbers.is_some_and(|(old, new)| says(article, old) && !says(article, new))
+    };
     let mut had: Vec<&AlertArticle> =
-        last.into_values().filter(|it| says(it, old) && !says(it, new)).collect();
+        last.into_values().filter(|it| has_old(it) || carriers.contains(&it.id)).collect();
     if had.is_empty() {
         return String::new();
     }
@@ -156,7 +162,12 @@ fn uncorrected(message: &Message<'_>) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    cut(&line(&format!("Had {old} when last read: {}{more}", named.join(", "))), LINE)
+    let what = match (numbers, message.alert.reasons.iter().any(retracts)) {
+        (Some((old, _)), _) => old,
+        (None, true) => "the report",
+        (None, false) => "the old passage",
+    };
+    cut(&line(&format!("Had {what} when last read: {}{more}", named.join(", "))), LINE)
 }
 
 /// Who was first, and when that was.

@@ -4,17 +4,22 @@
 mod day;
 mod words;
 
+use wirefold_names::listing;
 use wirefold_proto::{Dateline, FoundBy};
 use wirefold_text::Text;
-use wirefold_text::extract::{agency_named, dateline};
+use wirefold_text::extract::{agency_called, agency_named, dateline};
 
 use self::day::{day, ends_in_day, is_day};
-use self::words::{AGENCIES, SHORT_PLACES, SHOUTED};
+use self::words::{AGENCIES, LABELS, SHORT_PLACES, SHOUTED};
 
 /// A dateline is at most this many bytes long.
 const LONGEST: usize = 120;
 /// Small words inside a place have at most so many letters: `Frankfurt am Main`.
 const SMALL: usize = 3;
+/// Acronyms are as short as that: `NATO`, `FIFA`, `UNHCR`.
+const SHORT: usize = 5;
+/// The beginning of a line in which an editor's notice is looked for; in bytes.
+const NOTICE: usize = 16;
 /// It stands in one of the first paragraphs: a title and a byline may come before.
 const PARAGRAPHS: usize = 5;
 
@@ -47,15 +52,32 @@ struct Head {
 
 /// The heads that have no dash behind a place.
 fn head(line: &str) -> Option<Head> {
-    east_asian(line).or_else(|| agency_first(line)).or_else(|| place_and_agency(line))
+    let line = without_notice(line);
+    east_asian(line)
+        .or_else(|| agency_first(line))
+        .or_else(|| place_and_agency(line))
+        .or_else(|| place_by_agency(line))
+        .or_else(|| place_by_day(line))
+}
+
+/// What editors put before a head: `(Adds quotes)`.
+const NOTICES: [&str; 6] = ["(adds", "(updates", "(recasts", "(corrects", "(refiles", "(writes"];
+
+/// A line without what an editor says of it.
+fn without_notice(line: &str) -> &str {
+    let lower = line.get(..line.floor_char_boundary(NOTICE)).unwrap_or_default().to_lowercase();
+    let is_notice = NOTICES.iter().any(|notice| lower.starts_with(notice));
+    let behind = line.split_once(')').filter(|_| is_notice).map(|(_, behind)| behind.trim_start());
+    behind.unwrap_or(line)
 }
 
 /// `【ロンドン共同】`, `［ロンドン　３日　ロイター］`, `(서울=연합뉴스)`, `新华社北京3月5日电`.
 fn east_asian(line: &str) -> Option<Head> {
     if let Some(inner) = bracketed(line) {
         let inner = inner.trim();
-        let place = AGENCIES.iter().find_map(|agency| inner.strip_suffix(agency))?;
-        let place = place.trim_end_matches(['=', '・', '　', ' ']);
+        let beside = |agency: &&str| inner.strip_suffix(*agency).or(inner.strip_prefix(*agency));
+        let place = AGENCIES.iter().find_map(beside)?;
+        let place = place.trim_matches(['=', '＝', '・', '　', ' ']).trim_end_matches(['電', '电']);
         return (!place.is_empty() && !place.is_ascii()).then(|| with_day(place));
     }
     if !line.contains('电') && !line.contains('電') {
@@ -67,7 +89,7 @@ fn east_asian(line: &str) -> Option<Head> {
 }
 
 fn bracketed(line: &str) -> Option<&str> {
-    let pairs = [('【', '】'), ('［', '］'), ('（', '）'), ('〔', '〕'), ('(', ')')];
+    let pairs = [('【', '】'), ('［', '］'), ('（', '）'), ('〔', '〕'), ('(', ')'), ('[', ']')];
     let (_, close) = pairs.into_iter().find(|(open, _)| line.starts_with(*open))?;
     let inner = &line[line.chars().next()?.len_utf8()..];
     inner.split_once(close).map(|(inner, _)| inner)
@@ -103,12 +125,13 @@ const DASHES: &[char] = &[' ', '-', '–', '—', '\u{a0}'];
 /// `Madrid, 5 mar (EFE) El puerto`, `Berlin (dpa). Der Hafen`, `MOSCOW. March 5 (Interfax) The port`:
 /// a place and an agency in brackets, with or without a dash.
 fn place_and_agency(line: &str) -> Option<Head> {
-    let (printed, rest) = line.split_once(['(', '/'])?;
-    let (agency, behind) = rest.split_once([')', '/'])?;
-    let goes_on = behind.chars().any(char::is_alphabetic);
-    if !goes_on || !is_agency(agency) {
-        return None;
-    }
+    let bracketed = |open: char, close: char| {
+        let (printed, rest) = line.split_once(open)?;
+        let (agency, behind) = rest.split_once(close)?;
+        let goes_on = behind.chars().any(char::is_alphabetic);
+        (goes_on && is_agency(agency)).then_some(printed)
+    };
+    let printed = bracketed('(', ')').or_else(|| bracketed('/', '/'))?;
     let printed = printed.trim().trim_end_matches(['.', ',', '-', '–', '—', ' ']);
     let found = place_and_day(printed);
     let is_proper = |word: &str| !word.starts_with(char::is_lowercase);
@@ -119,6 +142,34 @@ fn place_and_agency(line: &str) -> Option<Head> {
             && all.all(|word| is_proper(word) || word.chars().count() <= SMALL)
     });
     is_told.then_some(found)
+}
+
+/// `SYDNEY, AAP - The port`, `دمشق-سانا`: place and agency without brackets.
+fn place_by_agency(line: &str) -> Option<Head> {
+    let first = line.split(' ').next()?;
+    let joined = first.split_once('-').filter(|(_, agency)| is_agency(agency));
+    let apart = || {
+        let (head, _) = line.split_once(" - ").or_else(|| line.split_once(" – "))?;
+        head.rsplit_once(", ").filter(|(_, agency)| is_agency(agency))
+    };
+    // `Київ. 5 березня. УНІАН. Порт`
+    let in_sentences = || {
+        let (place, rest) = line.split_once(". ")?;
+        let (date, rest) = rest.split_once(". ").filter(|(date, _)| is_day(date))?;
+        let agency = rest.split(' ').next()?.trim_end_matches('.');
+        is_agency(agency).then(|| line.get(..place.len() + 2 + date.len())).flatten()
+    };
+    let printed = joined.or_else(apart).map(|(printed, _)| printed).or_else(in_sentences)?;
+    let found = place_and_day(printed);
+    found.place.as_ref().is_some_and(|place| is_place(place, true)).then_some(found)
+}
+
+/// `Brussels, 5 March 2026 – The port`: a known place and a day before a dash.
+fn place_by_day(line: &str) -> Option<Head> {
+    let (printed, _) = [" – ", " — ", " - "].into_iter().find_map(|dash| line.split_once(dash))?;
+    let found = place_and_day(printed);
+    let is_listed = |place: &String| listing(place).is_place && is_place(place, true);
+    (found.date.is_some() && found.place.as_ref().is_some_and(is_listed)).then_some(found)
 }
 
 /// `Paris, le 5 mars 2026`, `QUAYTON, Norland, March 5`, `МОСКВА, 5 марта`, `MOSCOW. March 5`.
@@ -147,7 +198,9 @@ fn some(printed: &str) -> Option<String> {
 /// Whether one of the names between brackets or slashes is an agency's: `dpa/lno`, `Reuters`.
 fn is_agency(printed: &str) -> bool {
     let first = printed.split(['/', ',', ';']).next().unwrap_or_default().trim();
-    agency_named(first).is_some() || AGENCIES.contains(&first)
+    // A word in small letters is an agency only where that is its very name: `dpa`.
+    let is_called = || !first.starts_with(char::is_lowercase) && agency_called(first).is_some();
+    agency_named(first).is_some() || AGENCIES.contains(&first) || is_called()
 }
 
 fn has_agency(head: &str) -> bool {
@@ -159,18 +212,33 @@ fn has_agency(head: &str) -> bool {
 fn is_place(place: &str, certain: bool) -> bool {
     let words: Vec<&str> =
         place.split([' ', ',', '/', '-', '\u{a0}']).filter(|w| !w.is_empty()).collect();
-    let is_shouted = |word: &&str| SHOUTED.contains(&word.to_lowercase().as_str());
-    let (Some(first), false) = (words.first(), words.iter().any(is_shouted)) else {
+    let is_shouted = |word: &&str| {
+        let lower = word.to_lowercase();
+        SHOUTED.contains(&lower.as_str()) || LABELS.contains(&lower.as_str())
+    };
+    // `New Delhi` has a word of labels, and is a place all the same.
+    let is_listed = || words.len() > 1 && listing(place).is_place;
+    let is_label = words.iter().any(is_shouted) && !is_listed();
+    let (Some(first), false) = (words.first(), is_label) else {
         return false;
     };
     let is_name = first.chars().next().is_some_and(|c| !c.is_lowercase() && c.is_alphabetic())
         && words.len() <= 7
         && !place.contains(['?', '!', '"', '“', '”', ':'])
         && !ends_in_day(place);
-    // `NATO`, `FIFA`: shorter than cities, but for a few.
-    let letters = first.chars().count();
-    let is_long = letters > 4 || words.len() > 1 || SHORT_PLACES.contains(first);
-    is_name && (certain || is_long)
+    is_name && (certain || SHORT_PLACES.contains(first) || is_likely(place, &words))
+}
+
+/// Whether what stands alone before a dash is a place rather than a label or an acronym: a list of places has
+/// it, or it has a region behind it or is one shouted word, and no list has it for anything else.
+fn is_likely(place: &str, words: &[&str]) -> bool {
+    let name = place.split(',').next().unwrap_or_default().trim();
+    let said = listing(name);
+    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+    let has_region = place.contains(',') && words.len() > 1;
+    let is_unknown = said.common == 0 && !said.is_other_name && letters > SHORT;
+    let is_shouted = words.len() == 1 && !name.chars().any(char::is_lowercase);
+    (said.is_place && letters > 2) || (is_unknown && (has_region || is_shouted))
 }
 
 #[cfg(test)]
@@ -267,5 +335,36 @@ mod tests {
             let _ = find_dateline(&Text::new(text));
         }
         check(&"【共同".repeat(10_000), None);
+    }
+
+    /// Invented heads with what they say.
+    const CASES: &str = include_str!("dateline/cases.tsv");
+
+    #[test]
+    fn heads_of_many_agencies_are_read_and_labels_are_not() {
+        let (mut asked, mut right) = ([0_usize; 2], [0_usize; 2]);
+        let (mut wrong, mut invented) = (Vec::new(), Vec::new());
+        for line in CASES.lines().filter(|line| !line.starts_with('#')) {
+            let mut columns = line.split('\t');
+            let mut next = || columns.next().unwrap_or_default();
+            let (head, gold) = (next().replace("\\n", "\n"), [next(), next()]);
+            let found = find_dateline(&Text::new(&head));
+            let told = found.as_ref().map(|it| [it.place.as_deref(), it.date.as_deref()]);
+            let told = told.unwrap_or_default().map(Option::unwrap_or_default);
+            for at in 0..2 {
+                asked[at] += usize::from(!gold[at].is_empty());
+                right[at] += usize::from(!gold[at].is_empty() && gold[at] == told[at]);
+            }
+            if told != gold {
+                wrong.push(format!("{head}: {told:?}"));
+            }
+            // A label or a name is never a place.
+            if gold[0].is_empty() && !told[0].is_empty() {
+                invented.push(format!("{head}: {told:?}"));
+            }
+        }
+        let share = |at: usize| right[at] as f64 / asked[at] as f64;
+        assert!(invented.is_empty(), "{invented:#?}; {right:?} of {asked:?}: {wrong:#?}");
+        assert!(share(0) >= 0.95 && share(1) >= 0.95, "{right:?} of {asked:?}: {wrong:#?}");
     }
 }

@@ -1,8 +1,8 @@
 //! Everything that is found in one text.
 
-use wirefold_proto::{AboutArticle, CitedAgency, Findings, FoundBy};
+use wirefold_proto::{AboutArticle, CitedAgency, EditorNote, Findings, FoundBy, NoteKind};
 use wirefold_text::Text;
-use wirefold_text::extract::cited_agencies;
+use wirefold_text::extract::{agency_country, cited_agencies};
 
 use crate::dateline::find_dateline;
 use crate::entities::{entities, found};
@@ -29,7 +29,7 @@ pub enum Step {
     Figures,
     /// The dateline, and the agencies that are cited.
     Dateline,
-    /// The extract of two sentences.
+    /// The extract of two sentences, and the note with which its outlet puts it right.
     Extract,
 }
 
@@ -47,14 +47,20 @@ impl Step {
     ];
 }
 
-/// What is found in an analysed text; `done` is told after each step.
-pub(crate) fn find(text: &Text, about: &AboutArticle, mut done: impl FnMut(Step)) -> Findings {
+/// What is found in an analysed text; `agency` is the agency that it comes from, empty where none is known, and
+/// `done` is told after each step.
+pub(crate) fn find(
+    text: &Text,
+    about: &AboutArticle,
+    agency: &str,
+    mut done: impl FnMut(Step),
+) -> Findings {
     let reading = Reading::new(text);
     done(Step::Reading);
     let language = language(&about.title, text.original(), about.language_hint.as_ref());
     done(Step::Language);
     let names = found(&reading);
-    let entities = entities(&reading, &names);
+    let entities = entities(&reading, &names, &about.title);
     done(Step::Names);
     let quotations = quotations(&reading, &names, language.tag.primary());
     done(Step::Quotations);
@@ -62,7 +68,7 @@ pub(crate) fn find(text: &Text, about: &AboutArticle, mut done: impl FnMut(Step)
     done(Step::Figures);
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
     done(Step::Dateline);
-    let extract = extract(&reading);
+    let (extract, note) = (extract(&reading), note(text, about, agency));
     done(Step::Extract);
     Findings {
         language: Some(language),
@@ -73,7 +79,20 @@ pub(crate) fn find(text: &Text, about: &AboutArticle, mut done: impl FnMut(Step)
         cited_agencies,
         topics: Vec::new(),
         extract,
+        note,
     }
+}
+
+/// The note with which its outlet puts it right or takes it back.
+fn note(text: &Text, about: &AboutArticle, agency: &str) -> Option<EditorNote> {
+    let names = [about.outlet.as_str(), agency];
+    let found = wirefold_corrections::note(&about.title, text.original(), &names)?;
+    let kind = match found.kind {
+        wirefold_corrections::NoteKind::Correction => NoteKind::Correction,
+        wirefold_corrections::NoteKind::Clarification => NoteKind::Clarification,
+        wirefold_corrections::NoteKind::Retraction => NoteKind::Retraction,
+    };
+    Some(EditorNote { kind, words: found.words, how: FoundBy::Rule })
 }
 
 /// The agencies that a text cites.
@@ -82,6 +101,7 @@ fn cited(text: &Text) -> Vec<CitedAgency> {
     let told = cited.map(|(name, span)| CitedAgency {
         name: name.to_owned(),
         words: span.of(text.original()).to_owned(),
+        country: agency_country(name).map(str::to_owned),
         how: FoundBy::Rule,
     });
     told.collect()

@@ -1,7 +1,7 @@
 //! What stands for a text: its first words, and an extract of two sentences.
 
 use wirefold_proto::{Extract, FoundBy, LEAD_CHARACTERS, LEAD_WORDS};
-use wirefold_text::Text;
+use wirefold_text::{Sentence, Text};
 
 use crate::reading::Reading;
 
@@ -9,22 +9,65 @@ use crate::reading::Reading;
 const SENTENCES: usize = 2;
 /// The most bytes of one sentence.
 const LONGEST: usize = 600;
+/// The sentences in which they are looked for.
+const MOST_SKIPPED: usize = 16;
+/// The most characters of a caption's label.
+const LABEL: usize = 24;
+/// What captions and credits of pictures begin with, in lower case.
+#[rustfmt::skip]
+const CAPTIONS: [&str; 26] = [
+    "photo:", "photo by", "(photo", "photos:", "file photo", "file -", "file –", "file —", "image:",
+    "image caption", "picture:", "caption:", "foto:", "foto ", "fotos:", "bild:", "symbolbild", "archivbild",
+    "photo d'illustration", "illustration", "imagen:", "imagem:", "фото:", "写真：", "图：", "资料图",
+];
+/// What bylines begin with, in lower case.
+const BYLINES: [&str; 8] = ["by ", "von ", "par ", "por ", "di ", "door ", "автор:", "текст:"];
+/// Labels before a first sentence, in lower case.
+#[rustfmt::skip]
+const LABELS: [&str; 16] = [
+    "abstract", "summary", "overview", "background", "introduction", "objective", "zusammenfassung",
+    "kurzfassung", "résumé", "resumen", "resumo", "sommario", "riassunto", "samenvatting", "аннотация", "摘要",
+];
 
 /// The first words of a text, as many as go out at most.
 pub(crate) fn lead(text: &Text) -> String {
     text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()
 }
 
-/// The first two sentences from the lede on, verbatim; none for a text without sentences.
+/// The first two sentences from the lede on, verbatim, without bylines, captions and labels such as
+/// `ABSTRACT.`; none for a text without sentences.
 pub(crate) fn extract(reading: &Reading<'_>) -> Option<Extract> {
     let text = reading.text;
     let lede = text.words().get(text.lede().start)?;
     let start = text.paragraphs().get(lede.paragraph as usize)?.span.start;
     let first = reading.sentences.partition_point(|sentence| sentence.span.start < start);
-    let told = reading.sentences[first..].iter().map(|one| one.span.of(text.original()).trim());
+    let is_told = |sentence: &&Sentence| {
+        let paragraph = text.words().get(sentence.words.start).map(|word| word.paragraph as usize);
+        let paragraph = paragraph.and_then(|at| text.paragraphs().get(at));
+        paragraph.is_none_or(|it| !is_beside_the_text(it.span.of(text.original())))
+    };
+    let near = reading.sentences[first..].iter().take(MOST_SKIPPED).filter(is_told);
+    let told = near.map(|one| without_label(one.span.of(text.original()).trim()));
     let cut = |sentence: &str| sentence[..sentence.floor_char_boundary(LONGEST)].to_owned();
-    let sentences: Vec<String> = told.take(SENTENCES).map(cut).collect();
+    let sentences: Vec<String> =
+        told.filter(|it| !it.is_empty()).take(SENTENCES).map(cut).collect();
     (!sentences.is_empty()).then_some(Extract { sentences, how: FoundBy::Rule })
+}
+
+/// Whether a paragraph is a byline or the caption of a picture.
+fn is_beside_the_text(line: &str) -> bool {
+    let lower: String =
+        line.trim_start().chars().take(LABEL).flat_map(char::to_lowercase).collect();
+    let is_sentence = line.trim_end().ends_with(['.', '!', '?', '。']);
+    CAPTIONS.iter().any(|caption| lower.starts_with(caption))
+        || (!is_sentence && BYLINES.iter().any(|byline| lower.starts_with(byline)))
+}
+
+/// A sentence without a label before it: `ABSTRACT.`, `Summary:`.
+fn without_label(line: &str) -> &str {
+    let Some((label, rest)) = line.split_once(['.', ':', '—']) else { return line };
+    let is_label = label.len() <= LABEL && LABELS.contains(&label.trim().to_lowercase().as_str());
+    if is_label { rest.trim_start() } else { line }
 }
 
 #[cfg(test)]
@@ -73,5 +116,26 @@ mod tests {
             extract.sentences,
             ["The port of Quayton closed on Monday after a storm.", "It is to open again."]
         );
+    }
+
+    #[test]
+    fn labels_bylines_and_captions_are_no_part_of_the_extract() {
+        for head in [
+            "ABSTRACT. ",
+            "Summary: ",
+            "By Ada Ruiz, staff writer of the Harbor Ledger in Quayton, and Tom Lund\n",
+            "FILE PHOTO: A ferry lies at the quay of Quayton on a grey day in March.\n",
+            "Foto: Die Fähre liegt am Kai von Quayton, es ist ein grauer Tag im März.\n",
+        ] {
+            let text =
+                format!("{head}The port of Quayton closed on Monday after a storm. It is to open.");
+            let text = Text::new(&text);
+            let found = extract(&Reading::new(&text)).unwrap().sentences;
+            assert_eq!(found[0], "The port of Quayton closed on Monday after a storm.", "{head}");
+        }
+        let news = "By Monday the port of Quayton had closed. It is to open again on Friday.";
+        let text = Text::new(news);
+        let found = extract(&Reading::new(&text)).unwrap().sentences;
+        assert!(found[0].starts_with("By Monday"));
     }
 }

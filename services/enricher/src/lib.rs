@@ -68,19 +68,32 @@ pub fn stage(settings: Settings) -> Arc<dyn Stage> {
     Arc::new(stage::Enricher { settings })
 }
 
-/// What is found in a text. Pure; the verdict is what later releases inherit from.
+/// What is found in a text. Pure; the verdict says which agency it is from.
 #[must_use]
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
-    let _ = verdict;
-    findings_in_steps(text, about, |_| {})
+    in_steps(text, about, agency_of(verdict), |_| {})
 }
 
-/// The same, where `done` is told after each step: what a benchmark asks.
+/// The same of a text that comes from no agency, where `done` is told after each step: what a benchmark asks.
 #[must_use]
-pub fn findings_in_steps(text: &str, about: &AboutArticle, mut done: impl FnMut(Step)) -> Findings {
+pub fn findings_in_steps(text: &str, about: &AboutArticle, done: impl FnMut(Step)) -> Findings {
+    in_steps(text, about, "", done)
+}
+
+fn in_steps(
+    text: &str,
+    about: &AboutArticle,
+    agency: &str,
+    mut done: impl FnMut(Step),
+) -> Findings {
     let text = Text::new(text);
     done(Step::Analysis);
-    findings::find(&text, about, done)
+    findings::find(&text, about, agency, done)
+}
+
+/// The agency behind a text, empty where none is known.
+fn agency_of(verdict: &Verdict) -> &str {
+    verdict.agency.as_ref().map_or("", |agency| &agency.name)
 }
 
 /// A name in a text.

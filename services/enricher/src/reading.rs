@@ -17,6 +17,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) capitalises_nouns: bool,
     /// Whether its script has no capitals.
     pub(crate) is_caseless: bool,
+    /// The words of its lede.
+    pub(crate) lede: Range<usize>,
 }
 
 /// Where more than one word in this many stands in a name, nouns take capitals.
@@ -39,6 +41,7 @@ impl<'a> Reading<'a> {
             names,
             is_caseless: !is_cased,
             sentences,
+            lede: text.lede(),
             text,
         };
         reading.take_openings();

@@ -9,11 +9,11 @@ use wirefold_proto::{
 };
 use wirefold_text::Text;
 
-use crate::Settings;
 use crate::findings::find;
 use crate::lead::lead;
 use crate::metrics::{ARTICLES, CHANGES, COMMANDS};
 use crate::title::title;
+use crate::{Settings, agency_of};
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
 
@@ -57,7 +57,7 @@ impl Enricher {
         }
         let text = Text::new(&fetched.text);
         let policy = self.settings.text_policy;
-        let findings = find(&text, &fetched.article, |_| {});
+        let findings = find(&text, &fetched.article, agency_of(&record.verdict), |_| {});
         let mut article = fetched.article;
         // The detector corrects clocks that are ahead.
         article.seen = record.seen;

@@ -7,6 +7,7 @@
 //! `WF_FETCHED`. It listens nowhere itself: the binary owns ports and sockets.
 
 mod api;
+mod corrections;
 mod error;
 mod feeds;
 mod follow;

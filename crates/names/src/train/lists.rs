@@ -101,7 +101,7 @@ fn table(lines: &str) -> impl Iterator<Item = (u16, &str)> {
             Some("organisation") => ORGANISATION,
             _ => PLACE,
         };
-        columns.flat_map(|names| names.split('|')).map(move |name| (flag, name))
+        columns.take(2).flat_map(|names| names.split('|')).map(move |name| (flag, name))
     })
 }
 

@@ -5,7 +5,7 @@ use wirefold_text::extract::agency_called;
 use crate::error::{ParseError, shortened};
 use crate::fold;
 use crate::stemming::stems;
-use crate::term::{CLASSES, Field, Term, Wanted};
+use crate::term::{CLASSES, Field, NOTES, Term, Wanted};
 
 /// A word of a query.
 struct Token {
@@ -43,8 +43,13 @@ pub(super) fn term(
             "a host such as harbour.example: a site is a host, without http:// and without a path";
         return Err(ParseError::new(column, expected, shortened(stem)));
     }
-    if field == Field::Class && !CLASSES.contains(&stem) {
-        let expected = format!("one of {}", CLASSES.join(", "));
+    let allowed: &[&str] = match field {
+        Field::Class => &CLASSES,
+        Field::Note => &NOTES,
+        _ => &[],
+    };
+    if !allowed.is_empty() && !allowed.contains(&stem) {
+        let expected = format!("one of {}", allowed.join(", "));
         return Err(ParseError::new(column, expected, shortened(stem)));
     }
     if is_prefix && last.chars().count() < 2 {

@@ -64,7 +64,7 @@ const NOT: u8 = 4;
 const AND: u8 = 5;
 const OR: u8 = 6;
 
-const FIELDS: [Field; 12] = [
+const FIELDS: [Field; 13] = [
     Field::Text,
     Field::Anywhere,
     Field::Title,
@@ -75,6 +75,7 @@ const FIELDS: [Field; 12] = [
     Field::Agency,
     Field::Lang,
     Field::Cites,
+    Field::Note,
     Field::Class,
     Field::Feed,
 ];

@@ -21,6 +21,7 @@ fn article() -> Prepared {
         entities: &entities.each_ref().map(String::as_str),
         places: &[&entities[2]],
         cited: &["Reuters"],
+        note: "correction",
     })
 }
 
@@ -82,6 +83,8 @@ fn what_matches() {
         "agency:\"associated press\"",
         "lang:en",
         "lang:EN-GB",
+        "note:correction",
+        "note:correction OR note:retraction",
         "cites:reuters",
         "cites:\"Thomson Reuters\"",
         "class:related",
@@ -135,6 +138,7 @@ fn what_does_not() {
         "title:~negotiator",
         "agency:Reuters",
         "agency:AAP",
+        "note:retraction",
         "cites:AP",
         "ceasefire",
     ] {
@@ -259,9 +263,10 @@ fn what_is_refused_says_where_and_what_was_expected() {
         (
             "name:port",
             "column 1: expected one of title: entity: place: outlet: site: agency: lang: cites: \
-             class: feed: anywhere:, found name:",
+             note: class: feed: anywhere:, found name:",
         ),
         ("title: ", "column 7: expected a word or a phrase after the colon, found the end"),
+        ("note:old", "column 6: expected one of correction, clarification, retraction, found old"),
         ("class:old", "column 7: expected one of new, related, copy, version, found old"),
         (
             "origins>=two",

@@ -6,43 +6,51 @@ use crate::likely::Likely;
 use crate::words::normalise;
 use rustc_hash::FxHashMap;
 
+/// One agency a line, its columns as the first lines say.
+const LINES: &str = include_str!("../../data/agencies.tsv");
+
 /// A news agency and how texts name it.
 struct Agency {
     /// The short name used everywhere in wirefold.
     name: &'static str,
+    /// Where it is at home, as ISO 3166-1 alpha-2.
+    country: &'static str,
     /// Full names, in any letters.
-    forms: &'static [&'static str],
+    forms: Vec<&'static str>,
     /// Codes: they mean the agency only in this very spelling.
-    codes: &'static [&'static str],
+    codes: Vec<&'static str>,
     /// Shy codes mean something else as often (`PA` is a state, `共同` is "joint"): they count only
     /// where nothing but an agency can stand.
-    shy: &'static [&'static str],
+    shy: Vec<&'static str>,
     /// What people call it besides, such as its site. No text is read by these.
-    called: &'static [&'static str],
-}
-
-const fn agency(
-    name: &'static str,
-    forms: &'static [&'static str],
-    codes: &'static [&'static str],
-) -> Agency {
-    Agency { name, forms, codes, shy: &[], called: &[] }
+    called: Vec<&'static str>,
 }
 
 impl Agency {
-    const fn shy(self, shy: &'static [&'static str]) -> Agency {
-        Agency { shy, ..self }
-    }
-
-    const fn called(self, called: &'static [&'static str]) -> Agency {
-        Agency { called, ..self }
+    fn read(line: &'static str) -> Agency {
+        let mut columns = line.split('\t');
+        let (name, country) =
+            (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
+        let mut list = || -> Vec<&'static str> {
+            let names = columns.next().unwrap_or_default().split('|');
+            names.filter(|one: &&str| !one.is_empty()).collect()
+        };
+        Agency { name, country, forms: list(), codes: list(), shy: list(), called: list() }
     }
 
     /// Everything it may be called, whatever the capitals.
     fn aliases(&self) -> impl Iterator<Item = &'static str> {
-        let lists = [self.forms, self.codes, self.shy, self.called];
+        let lists = [&self.forms, &self.codes, &self.shy, &self.called];
         std::iter::once(self.name).chain(lists.into_iter().flatten().copied())
     }
+}
+
+/// The agencies of the table, read once.
+fn agencies() -> &'static [Agency] {
+    static AGENCIES: OnceLock<Vec<Agency>> = OnceLock::new();
+    AGENCIES.get_or_init(|| {
+        LINES.lines().filter(|line| !line.starts_with('#')).map(Agency::read).collect()
+    })
 }
 
 /// One way to name an agency.
@@ -87,7 +95,7 @@ impl Table {
 
 fn table() -> FxHashMap<String, Vec<Form>> {
     let mut table: FxHashMap<String, Vec<Form>> = FxHashMap::default();
-    for agency in AGENCIES {
+    for agency in agencies() {
         let full = agency.forms.iter().map(|printed| (printed, None, false));
         let codes = agency.codes.iter().map(|printed| (printed, Some(*printed), false));
         let shy = agency.shy.iter().map(|printed| (printed, Some(*printed), true));
@@ -107,7 +115,19 @@ fn table() -> FxHashMap<String, Vec<Form>> {
 /// The short name of an agency that has this very name.
 #[must_use]
 pub fn agency_named(name: &str) -> Option<&'static str> {
-    AGENCIES.iter().map(|agency| agency.name).find(|known| *known == name)
+    agencies().iter().map(|agency| agency.name).find(|known| *known == name)
+}
+
+/// The country of the agency with this short name, as ISO 3166-1 alpha-2.
+///
+/// ```
+/// use wirefold_text::extract::agency_country;
+///
+/// assert_eq!(agency_country("EFE"), Some("ES"));
+/// ```
+#[must_use]
+pub fn agency_country(name: &str) -> Option<&'static str> {
+    agencies().iter().find(|agency| agency.name == name).map(|agency| agency.country)
 }
 
 /// The short name of the agency that somebody means who asks for an agency of this name: any name of it,
@@ -126,7 +146,7 @@ pub fn agency_called(alias: &str) -> Option<&'static str> {
     let aliases = ALIASES.get_or_init(|| {
         let of_one =
             |agency: &'static Agency| agency.aliases().map(|name| (normalise(name), agency.name));
-        AGENCIES.iter().flat_map(of_one).collect()
+        agencies().iter().flat_map(of_one).collect()
     });
     aliases.get(&normalise(alias)).copied()
 }
@@ -142,116 +162,6 @@ pub(super) fn is_agency(name: &str) -> bool {
     })
 }
 
-/// Agencies of the world by language area. Order does not matter; names are unique.
-const AGENCIES: &[Agency] = &[
-    agency(
-        "AP",
-        &["associated press", "асошиэйтед пресс", "ассошиэйтед пресс", "美联社", "أسوشيتد برس"],
-        &["AP"],
-    )
-    .called(&["apnews", "apnews.com"]),
-    agency(
-        "Reuters",
-        &[
-            "reuters",
-            "thomson reuters",
-            "рейтер",
-            "рейтерс",
-            "ройтерз",
-            "路透社",
-            "رويترز",
-            "لرويترز",
-            "רויטרס",
-            "לרויטרס",
-            "रॉयटर्स",
-            "รอยเตอร์",
-            "ロイター",
-            "로이터",
-        ],
-        &[],
-    )
-    .shy(&["Reuter", "REUTER"])
-    .called(&["reuters.com"]),
-    agency(
-        "AFP",
-        &[
-            "agence france presse",
-            "france presse",
-            "франс пресс",
-            "法新社",
-            "فرانس برس",
-            "lagence france presse",
-            "أ ف ب",
-        ],
-        &["AFP", "l'AFP", "l’AFP", "L'AFP", "L’AFP"],
-    )
-    .called(&["afp.com"]),
-    agency(
-        "dpa",
-        &[
-            "deutsche presse agentur",
-            "deutschen presse agentur",
-            "german press agency",
-            "dpa infocom dpa",
-        ],
-        &["dpa", "DPA"],
-    )
-    .called(&["dpa.com"]),
-    agency("ANSA", &["agenzia ansa"], &["ANSA", "Ansa", "all'ANSA", "all’ANSA"])
-        .called(&["ansa.it"]),
-    agency("EFE", &["agencia efe"], &["EFE", "Efe"]).called(&["efe.com"]),
-    agency("Europa Press", &["europa press"], &[]).called(&["europapress", "europapress.es"]),
-    agency("Xinhua", &["xinhua", "新华社", "新華社"], &[])
-        .called(&["xinhuanet", "xinhua news agency"]),
-    agency("China News Service", &["china news service", "中新社", "中新网"], &[]),
-    agency("Kyodo", &["kyodo", "kyodo news", "共同通信"], &[])
-        .shy(&["共同"])
-        .called(&["kyodonews"]),
-    agency("Jiji", &["jiji press", "時事通信"], &[]).shy(&["時事"]),
-    agency("Yonhap", &["yonhap", "연합뉴스"], &[]).called(&["yonhap news", "yna"]),
-    agency("Newsis", &["newsis", "뉴시스"], &[]),
-    agency("TASS", &["tass", "тасс"], &[]).called(&["itar tass", "tass.com"]),
-    agency("Interfax", &["interfax", "интерфакс", "interfax ru"], &[]),
-    agency("Interfax-Ukraine", &["interfax ukraine", "інтерфакс україна"], &[]),
-    agency("RIA Novosti", &["ria novosti", "риа новости"], &[]).called(&["ria", "ria.ru"]),
-    agency("Ukrinform", &["ukrinform", "укрінформ", "укринформ"], &[]),
-    agency("UNIAN", &["unian", "уніан", "униан"], &[]),
-    agency("PA Media", &["press association", "pa media", "pa news agency"], &[]).shy(&["PA"]),
-    agency("CP", &["canadian press", "presse canadienne", "la presse canadienne"], &[])
-        .shy(&["CP"]),
-    agency("AAP", &["australian associated press"], &["AAP"]),
-    agency("PTI", &["press trust of india", "पीटीआई"], &["PTI"])
-        .shy(&["भाषा"])
-        .called(&["ptinews"]),
-    agency("ANI", &["asian news international"], &["ANI"]).called(&["aninews"]),
-    agency("IANS", &["indo asian news service"], &["IANS"]),
-    agency("UPI", &["united press international"], &["UPI"]).called(&["upi.com"]),
-    agency("Bloomberg", &["bloomberg news"], &[]).shy(&["Bloomberg", "BLOOMBERG"]),
-    agency("Dow Jones", &["dow jones newswires"], &[]),
-    agency("APA", &["austria presse agentur"], &["APA"]),
-    agency("Keystone-SDA", &["keystone sda"], &["SDA"]),
-    agency("Belga", &["belga"], &[]),
-    agency("ANP", &["algemeen nederlands persbureau"], &["ANP"]),
-    agency("NTB", &["norsk telegrambyra", "norsk telegrambyrå"], &["NTB"]),
-    agency("TT", &["tidningarnas telegrambyra", "tidningarnas telegrambyrå"], &[]).shy(&["TT"]),
-    agency("Ritzau", &["ritzau"], &[]),
-    agency("STT", &["suomen tietotoimisto"], &["STT"]),
-    agency("PAP", &["polska agencja prasowa"], &["PAP"]),
-    agency("CTK", &["czech news agency"], &["ČTK", "CTK"]),
-    agency("MTI", &["magyar tavirati iroda", "magyar távirati iroda"], &["MTI"]),
-    agency("Agerpres", &["agerpres"], &[]),
-    agency("Lusa", &["agencia lusa", "agência lusa"], &["Lusa", "LUSA"]),
-    agency("Anadolu", &["anadolu agency", "anadolu ajansi", "anadolu ajansı", "anadolu"], &[])
-        .shy(&["AA"])
-        .called(&["aa.com.tr"]),
-    agency("SPA", &["saudi press agency"], &["SPA"]),
-    agency("WAM", &["emirates news agency"], &["WAM"]),
-    agency("MENA", &["middle east news agency"], &[]),
-    agency("IRNA", &["islamic republic news agency"], &["IRNA"]),
-    agency("Antara", &["antara news", "kantor berita antara"], &[]),
-    agency("Bernama", &["bernama"], &[]),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,10 +175,25 @@ mod tests {
         assert_eq!(agency_called("interfax"), Some("Interfax"));
         assert_eq!(agency_called("Interfax-Ukraine"), Some("Interfax-Ukraine"));
         assert_eq!(agency_called("Harbour Ledger"), None);
-        for agency in AGENCIES {
+        for agency in agencies() {
             for alias in agency.aliases() {
                 assert_eq!(agency_called(alias), Some(agency.name), "{alias}");
             }
+        }
+    }
+
+    #[test]
+    fn the_table_is_whole() {
+        assert!(agencies().len() >= 150, "{} agencies", agencies().len());
+        let mut names: Vec<&str> = agencies().iter().map(|agency| agency.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), agencies().len(), "a name stands twice");
+        for agency in agencies() {
+            let is_code = agency.country.len() == 2 && agency.country.is_ascii();
+            assert!(is_code, "{}: {}", agency.name, agency.country);
+            let is_named = agency.aliases().nth(1).is_some();
+            assert!(is_named, "{} has no spelling", agency.name);
         }
     }
 }

@@ -12,7 +12,7 @@ mod number_words;
 mod numbers;
 
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
-pub use agency_names::{agency_called, agency_named};
+pub use agency_names::{agency_called, agency_country, agency_named};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{Name, name_words, names, names_in};

@@ -1,31 +1,21 @@
-//! Corrections: what an outlet says of its own text.
+//! Corrections: what an outlet says of its own text, and who still carries what it puts right.
 
+use wirefold_corrections::{Article, Note as Found, NoteKind, note, watch};
+use wirefold_proto::{AlertArticle, ArticleFetched, ArticleId, Target};
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
+use super::Engine;
 use super::figure_roles::{Role, role_at};
-use super::label;
+use super::piece::Piece;
 
-/// Labels with which a text is put right, in lower case.
-#[rustfmt::skip]
-pub(super) const LABELS: [&str; 33] = [
-    "correction", "corrections", "corrected", "corrects", "correction and clarification",
-    "clarification", "update and correction", "berichtigung", "berichtigt", "korrektur",
-    "korrigiert", "richtigstellung", "rectificatif", "correctif", "erratum", "corrección",
-    "rectificación", "fe de errores", "errata", "rettifica", "correzione", "errata corrige",
-    "correção", "rectificatie", "correctie", "исправление", "поправка", "виправлення", "تصحيح",
-    "訂正", "【訂正", "更正", "정정",
-];
-/// So many sentences tell what was wrong, and what is right.
-const SENTENCES: usize = 2;
-/// A longer quotation is cut; in characters.
-const LONGEST: usize = 200;
-
-/// A note with which a text is put right.
+/// A note with which a text is put right or made clearer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Correction {
     /// Its own sentences.
     pub(super) words: String,
+    /// Whether it makes something clearer rather than right.
+    pub(super) is_clarification: bool,
     /// Whether title or text begins with it, so that all of the text is there to put something right.
     pub(super) opens: bool,
     /// The figure that was wrong, and the right one.
@@ -40,55 +30,13 @@ pub(super) struct Corrected {
     pub(super) new: String,
 }
 
-/// The note of a text; none where it has none.
-pub(super) fn note(title: &str, text: &str) -> Option<Correction> {
-    let found = starts(text).find_map(|at| {
-        let behind = label::behind(text.get(at..)?, &LABELS)?;
-        let words = sentences(behind.split('\n').find(|line| !line.trim().is_empty())?);
-        (!words.is_empty())
-            .then_some((text.get(..at).is_some_and(|it| it.trim().is_empty()), words))
-    });
-    let is_titled = label::behind(title, &LABELS).is_some();
-    let (opens, words) = match found {
-        Some((opens, words)) => (opens || is_titled, words),
-        None if is_titled => (true, sentences(text.trim_start().split('\n').next()?)),
-        None => return None,
-    };
-    let figure = figure(&words);
-    Some(Correction { words: quoted(&words), opens, figure })
-}
-
-/// Where a paragraph or a sentence begins.
-fn starts(text: &str) -> impl Iterator<Item = usize> {
-    let mut ended = true;
-    text.char_indices().filter_map(move |(at, character)| {
-        let begins =
-            ended && !character.is_whitespace() && !matches!(character, '"' | '”' | '»' | ')');
-        ended = match character {
-            '\n' | '.' | '!' | '?' | '。' | '！' | '？' | '؟' => true,
-            _ => ended && !begins,
-        };
-        begins.then_some(at)
-    })
-}
-
-/// The first sentences of a paragraph.
-pub(super) fn sentences(paragraph: &str) -> String {
-    let text = Text::new(paragraph.trim());
-    let all = text.sentences();
-    // Where all of it looks like page chrome it has no sentences.
-    let whole = text.original().len();
-    let end = all.iter().take(SENTENCES).next_back().map_or(whole, |sentence| sentence.span.end);
-    text.original().get(..end).unwrap_or_default().trim().to_owned()
-}
-
-/// A quotation as it stands in a line: without marks of its own around it, and cut at a word.
-pub(super) fn quoted(words: &str) -> String {
-    let words = words.trim().trim_matches(['*', '_', '[', ']', '】', '"', '“', '”']).trim();
-    let Some((end, _)) = words.char_indices().nth(LONGEST) else { return words.to_owned() };
-    let short = words.get(..end).unwrap_or(words);
-    let whole = short.rsplit_once(' ').map_or(short, |(whole, _)| whole);
-    format!("{}…", whole.trim_end_matches([',', ';', ':', '.']))
+impl Correction {
+    /// The note with its figure.
+    pub(super) fn of(found: Found) -> Self {
+        let figure = figure(&found.whole);
+        let is_clarification = found.kind == NoteKind::Clarification;
+        Self { words: found.words, is_clarification, opens: found.opens, figure }
+    }
 }
 
 /// The figure that a note puts right: the first sentence says what was counted and the wrong number, the
@@ -111,37 +59,64 @@ fn figure(words: &str) -> Option<Corrected> {
     (is_same && are_counts && old != new).then_some(Corrected { role, old, new })
 }
 
+impl Piece {
+    /// Whether it is worth asking who still carries what it puts right: it has a note.
+    pub(crate) fn puts_right(&self) -> bool {
+        self.note().is_some() && !self.is_baseline()
+    }
+}
+
+impl Engine {
+    /// The articles that alerts about these show, the first seen first.
+    pub(crate) fn articles_about(&self, targets: &[Target], piece: &Piece) -> Vec<AlertArticle> {
+        let mut found: Vec<AlertArticle> = Vec::new();
+        for target in targets {
+            for subscription in self.by_target.get(target).into_iter().flatten() {
+                let alert =
+                    wirefold_proto::AlertId { subscription: subscription.clone(), target: *target };
+                let life = self.lives.get(&self.routed(alert, piece.place));
+                let shown = life.and_then(|life| life.shown.as_ref()).map(|shown| &shown.articles);
+                let news = life.iter().flat_map(|life| &life.news).flat_map(|news| &news.articles);
+                for article in shown.into_iter().flatten().chain(news) {
+                    if article.id != piece.output.id && found.iter().all(|it| it.id != article.id) {
+                        found.push(article.clone());
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|article| (article.seen, article.id));
+        found
+    }
+}
+
+/// Which of these articles still carry what the last one puts right or takes back. Each comes with its text.
+pub(crate) fn carriers(articles: &[(AlertArticle, ArticleFetched)]) -> Vec<ArticleId> {
+    let place_of = |id: ArticleId| articles.iter().position(|(other, _)| other.id == id);
+    let read = |(article, fetched): &'_ (AlertArticle, ArticleFetched)| {
+        let about = &fetched.article;
+        let agency = article.agency.as_ref().map_or("", |agency| &agency.name);
+        let text = format!("{}\n\n{}", about.title, fetched.text);
+        let note = note(&about.title, &fetched.text, &[about.outlet.as_str(), agency]);
+        (note, Text::new(&text), about.version_of.and_then(place_of))
+    };
+    let watched: Vec<Article<'_>> = articles
+        .iter()
+        .map(|both| {
+            let (note, text, version_of) = read(both);
+            let agency = both.0.agency.as_ref().map(|agency| agency.name.as_str());
+            let outlet = both.0.outlet.as_str();
+            Article { outlet, agency, story: 0, version_of, note, text: Some(text) }
+        })
+        .collect();
+    let Some(last) = articles.len().checked_sub(1) else { return Vec::new() };
+    let correction = watch(&watched).into_iter().find(|it| it.by == last);
+    let carried = correction.into_iter().flat_map(|it| it.carried);
+    carried.map(|it| articles[it.article].0.id).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HURT: &str = "A bus overturned at Brenmouth on Monday, and many were hurt in it.";
-
-    fn check(title: &str, text: &str, expected: Option<(bool, &str)>) {
-        let found = note(title, text);
-        let found = found.as_ref().map(|note| (note.opens, note.words.as_str()));
-        assert_eq!(found, expected, "{title} / {text}");
-    }
-
-    #[test]
-    fn a_note_is_quoted_wherever_it_stands() {
-        let was = "An earlier version named Maria Hollow. Her name is Marta Holloway.";
-        check("Bus", &format!("CORRECTION: {was} {HURT}"), Some((true, was)));
-        check("Bus", &format!("{HURT}\n\nCorrection (May 12): {was}"), Some((false, was)));
-        check("Bus", &format!("{HURT} Correction: {was}"), Some((false, was)));
-        check("Bus", &format!("{HURT}\nCorrection:\n\n{was}"), Some((false, was)));
-        check("Correction: Bus", was, Some((true, was)));
-        check("Автобус", "Поправка: имя было неверным.", Some((true, "имя было неверным.")));
-        check("Bus", &format!("{HURT} The correction: none."), None);
-        check("Correction officers strike", HURT, None);
-    }
-
-    #[test]
-    fn a_long_note_is_cut_at_a_word() {
-        let long = format!("Correction: the name was {}wrong.", "very ".repeat(60));
-        let words = note("", &long).unwrap().words;
-        assert!(words.ends_with("very…") && words.chars().count() <= LONGEST + 1, "{words}");
-    }
 
     #[test]
     fn only_a_figure_of_the_same_role_is_put_right() {

@@ -11,10 +11,9 @@ use super::figures::Update;
 use super::headline;
 use super::life::{Life, News};
 use super::measure::{Measured, Sums};
-use super::notes::Notes;
+use super::notes::{Notes, retracts};
 use super::piece::OutputPosition;
 use super::reasons::{counts, is_material, reason, weighed};
-use super::retraction::retracts;
 use crate::subscription::Rules;
 
 /// The most articles an alert names.

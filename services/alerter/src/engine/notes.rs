@@ -5,14 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
+use wirefold_corrections::NoteKind;
 use wirefold_proto::{AlertReason, Class, MaterialReason, Materiality, ReasonKind};
 
-use super::correction::{self, Correction};
-use super::label;
+use super::correction::Correction;
 use super::life::Life;
 use super::piece::Piece;
 use super::reasons::reason;
-use super::retraction::{self, RETRACTED, is_retraction};
 
 /// What a text says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +24,11 @@ pub(super) enum Note {
 impl Note {
     /// The note of a text. `names` are those of its outlet and agency.
     pub(super) fn of(title: &str, text: &str, names: &[&str]) -> Option<Self> {
-        if is_retraction(title, text, names) {
-            let first = text.trim_start().lines().next().unwrap_or_default();
-            let first = label::behind(first, &retraction::LABELS).unwrap_or(first);
-            return Some(Self::Retraction(correction::quoted(&correction::sentences(first))));
-        }
-        correction::note(title, text).map(Self::Correction)
+        let found = wirefold_corrections::note(title, text, names)?;
+        Some(match found.kind {
+            NoteKind::Retraction => Self::Retraction(found.words),
+            _ => Self::Correction(Correction::of(found)),
+        })
     }
 
     /// What tells it from others: its sort and its words, whoever carries them.
@@ -45,12 +43,12 @@ impl Note {
     }
 }
 
-/// A headline without the label that says what sort of message it is.
-pub(crate) fn without_label(title: &str) -> &str {
-    let behind = |labels: &[&str]| label::behind(title, labels).map(str::trim);
-    let rest = behind(&correction::LABELS).or_else(|| behind(&retraction::LABELS));
-    let rest = rest.or_else(|| behind(&["kill"]));
-    rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
+/// How the reason for people begins, where a report was taken back.
+const RETRACTED: &str = "retracted by who reported it";
+
+/// Whether a reason tells that a report was taken back.
+pub(crate) fn retracts(reason: &AlertReason) -> bool {
+    reason.words.starts_with(RETRACTED)
 }
 
 /// How many notes of one alert are remembered.
@@ -144,7 +142,9 @@ impl Piece {
         let note = match self.note() {
             Some(Note::Retraction(words)) => {
                 let words = with_quotation(RETRACTED, words);
-                return Some(AlertReason { sources, ..reason(ReasonKind::Correction, words) });
+                let carriers = self.carriers.clone();
+                let reason = reason(ReasonKind::Correction, words);
+                return Some(AlertReason { sources, carriers, ..reason });
             }
             Some(Note::Correction(note)) => Some(note),
             None if self.correction().is_some() => None,
@@ -160,10 +160,16 @@ impl Piece {
             Some(it) => Some(format!("{} {} → {}", it.role.label(), it.old, it.new)),
             None => detail.map(str::to_owned),
         };
-        let what = change.map_or_else(|| "correction".to_owned(), |it| format!("correction: {it}"));
+        let sort = match note {
+            Some(note) if note.is_clarification => "clarification",
+            _ => "correction",
+        };
+        let what = change.map_or_else(|| sort.to_owned(), |it| format!("{sort}: {it}"));
         let words = with_quotation(&what, note.map_or("", |note| note.words.as_str()));
         let (old, new) = (old.map(str::to_owned), new.map(str::to_owned));
-        Some(AlertReason { sources, old, new, ..reason(ReasonKind::Correction, words) })
+        let carriers = self.carriers.clone();
+        let reason = reason(ReasonKind::Correction, words);
+        Some(AlertReason { sources, old, new, carriers, ..reason })
     }
 }
 
@@ -194,15 +200,6 @@ mod tests {
         assert_eq!(notes.and(notes).to_string().parse(), Ok(notes));
         for none in ["", "1 2", "1 2 3 x"] {
             assert_eq!(none.parse::<Notes>(), Err(NoNotes), "{none}");
-        }
-    }
-
-    #[test]
-    fn a_headline_says_once_that_it_corrects() {
-        assert_eq!(without_label("Correction: Bus crash: what we know"), "Bus crash: what we know");
-        assert_eq!(without_label("KILL - Bus crash"), "Bus crash");
-        for same in ["Correction", "Correction officers strike: why", "Bus crash"] {
-            assert_eq!(without_label(same), same);
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, Class, Confidence,
-    EntityKind, EventState, GroupBy, Headline, Input, LanguageTag, MaterialReason, OutputArticle,
-    ReasonKind, StoryState, Target, outlet_in_words,
+    AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
+    Confidence, EntityKind, EventState, GroupBy, Headline, Input, LanguageTag, MaterialReason,
+    OutputArticle, ReasonKind, StoryState, Target, outlet_in_words,
 };
 use wirefold_query::{Document, Numbers, Prepared};
 
@@ -96,6 +96,8 @@ pub(crate) struct Piece {
     figures: OnceLock<Arc<[Figure]>>,
     /// What its text says of itself.
     pub(super) note: Option<Note>,
+    /// The articles that still carry what it puts right, where that was asked.
+    pub(super) carriers: Vec<ArticleId>,
 }
 
 /// So many characters hold any lede.
@@ -117,7 +119,13 @@ impl Piece {
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
         let note = Note::of(&output.article.title, &text, &names);
-        Self { place, seen, output, prepared, opening, figures, note }
+        let carriers = Vec::new();
+        Self { place, seen, output, prepared, opening, figures, note, carriers }
+    }
+
+    /// Takes in which articles still carry what it puts right.
+    pub(crate) fn set_carriers(&mut self, carriers: Vec<ArticleId>) {
+        self.carriers = carriers;
     }
 
     /// The numbers of title and lede.
@@ -194,6 +202,11 @@ impl Piece {
         let about = &self.output.article;
         AlertArticle {
             id: self.output.id,
+            fetched: if self.output.fetched > 0 {
+                self.output.fetched
+            } else {
+                position(&self.output)
+            },
             outlet: about.outlet.clone(),
             via: about.via.clone(),
             title: shortened(&about.title),
@@ -299,5 +312,6 @@ fn prepared(output: &OutputArticle, text: &str) -> Prepared {
         entities: &keys(false),
         places: &places,
         cited: &cited,
+        note: findings.note.as_ref().map_or("", |note| note.kind.as_str()),
     })
 }

@@ -9,7 +9,14 @@ use super::piece::Tally;
 const MOST: usize = 8;
 
 pub(super) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason {
-    AlertReason { kind, words: words.into(), sources: Vec::new(), old: None, new: None }
+    AlertReason {
+        kind,
+        words: words.into(),
+        sources: Vec::new(),
+        old: None,
+        new: None,
+        carriers: Vec::new(),
+    }
 }
 
 /// Whether it says that something material changed.

@@ -4,7 +4,8 @@ use futures_util::future::try_join_all;
 use wirefold_envelope::{Part, Stand, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of, streams,
+    ArticleFetched, ArticleId, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of,
+    streams,
 };
 
 use crate::engine::{OutputPosition, Piece, position};
@@ -124,10 +125,17 @@ async fn text_of(
     article: &OutputArticle,
 ) -> Result<Option<ArticleFetched>, BusError> {
     let sequence = if article.fetched > 0 { article.fetched } else { position(article) };
+    fetched(bus, sequence, article.id).await
+}
+
+/// An article with its text; none where it is kept no longer.
+pub(super) async fn fetched(
+    bus: &dyn Bus,
+    sequence: u64,
+    id: ArticleId,
+) -> Result<Option<ArticleFetched>, BusError> {
     match bus.get(streams::FETCHED.name, sequence).await {
-        Ok(stored) => {
-            Ok(decode(&stored).ok().filter(|text: &ArticleFetched| text.id == article.id))
-        }
+        Ok(stored) => Ok(decode(&stored).ok().filter(|text: &ArticleFetched| text.id == id)),
         Err(BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_)) => Ok(None),
         Err(error) => Err(error),
     }

@@ -4,6 +4,7 @@
 //! After a crash the alerts are rebuilt from their revisions, and the output is read again from
 //! the first place that a revision not yet published needs.
 
+mod corrected;
 mod handled;
 pub(crate) mod load;
 mod place;
@@ -191,9 +192,12 @@ impl Matcher<'_> {
                 None => {}
             }
             match item.item {
-                Item::Article(piece) => {
+                Item::Article(mut piece) => {
                     self.fire(piece.seen).await?;
                     self.recall(&piece.targets()).await?;
+                    if piece.puts_right() {
+                        self.trace_correction(&mut piece).await?;
+                    }
                     self.engine.apply(&piece);
                     let outcome =
                         if piece.output.article.baseline { "baseline" } else { "compared" };

@@ -85,6 +85,22 @@ const MONTHS: &[(&str, u8)] = &[
     ("гру", 12),
     ("gru", 12),
     ("ara", 12),
+    ("يناير", 1),
+    ("فبراير", 2),
+    ("مارس", 3),
+    ("أبريل", 4),
+    ("ابريل", 4),
+    ("إبريل", 4),
+    ("مايو", 5),
+    ("يونيو", 6),
+    ("يوليو", 7),
+    ("أغسطس", 8),
+    ("اغسطس", 8),
+    ("سبتمبر", 9),
+    ("أكتوبر", 10),
+    ("اكتوبر", 10),
+    ("نوفمبر", 11),
+    ("ديسمبر", 12),
 ];
 
 /// Words between the parts of a day.
@@ -112,6 +128,8 @@ fn parts(printed: &str) -> Option<Parts> {
         match number {
             Some(year @ 1900..=2100) if found.year.is_none() => found.year = Some(year),
             Some(day @ 1..=31) if found.day.is_none() => found.day = u8::try_from(day).ok(),
+            // `5.03.2026`
+            Some(month @ 1..=12) if found.month.is_none() => found.month = u8::try_from(month).ok(),
             Some(_) => return None,
             None if BETWEEN.contains(&word.to_lowercase().as_str()) => {}
             None if found.month.is_none() => found.month = Some(month(word)?),

@@ -371,12 +371,38 @@ pub(super) const SHOUTED: &[&str] = &[
     "сво",
 ];
 
+/// More of them.
+#[rustfmt::skip]
+pub(super) const LABELS: &[&str] = &[
+    "advertisement", "advertorial", "announcement", "appointments", "archive", "astrology", "betting",
+    "bookings", "cartoon", "classifieds", "competition", "confirmed", "crossword", "cryptic", "culture",
+    "debate", "dispatch", "documents", "download", "entertainment", "episode", "essay", "fashion",
+    "features", "fixtures", "football", "forecast", "furniture", "games", "giveaway", "graphic",
+    "guide", "horoscope", "horoscopes", "infographic", "insight", "investigation", "jobs", "leader",
+    "lifestyle", "lotto", "lottery", "magazine", "newsflash", "notebook", "obituaries", "offer",
+    "partner", "perspective", "pictures", "picture", "pointers", "premium", "press", "promoted",
+    "property", "puzzle", "question", "rating", "rankings", "recipe", "recipes", "recall", "retraction",
+    "scores", "series", "service", "slideshow", "snapshot", "spoiler", "sponsored", "spotlight",
+    "standings", "statistics", "subscribe", "subscriber", "sudoku", "survey", "tickets", "traffic",
+    "transcript", "transfers", "travel", "trending", "unicef", "unesco", "viewpoint", "voices",
+    "weekend", "anzeige", "aufmacher", "bericht", "bildergalerie", "bilder", "fußball", "glosse",
+    "horoskop", "hintergrund", "interaktiv", "lokales", "nachruf", "newsblog", "newsticker", "panorama",
+    "porträt", "pressemitteilung", "ratgeber", "rezept", "umfrage", "werbung", "chronique",
+    "communiqué", "critique", "décryptage", "diaporama", "dossier", "édito", "enquête", "exclusivement",
+    "météo", "portrait", "récit", "reportage", "tribune", "crónica", "crítica", "encuesta",
+    "entrevista", "especial", "fotogalería", "fotos", "gráfico", "horóscopo", "infografía", "obituario",
+    "perfil", "receta", "reportaje", "resumen", "sucesos", "tribuna", "análise", "crônica", "receita",
+    "reportagem", "resumo", "approfondimento", "diretta", "fotogallery", "intervista", "oroscopo",
+    "ricetta", "sondaggio", "гороскоп", "инфографика", "интервью", "колонка", "комментарий", "обзор",
+    "репортаж", "рецепт", "эксклюзив", "реклама", "інтерв'ю", "ексклюзив", "röportaj", "yorum",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn shouted_words_are_in_small_letters() {
-        assert!(SHOUTED.iter().all(|word| *word == word.to_lowercase()));
+        assert!(SHOUTED.iter().chain(LABELS).all(|word| *word == word.to_lowercase()));
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Found {
     /// Where it stands, in bytes, without a possessive ending.
     pub(crate) span: Range<usize>,
     pub(super) how: FoundBy,
+    /// The country that the table names.
+    pub(super) country: Option<&'static str>,
 }
 
 impl Found {
@@ -47,7 +49,7 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
         let mut near = overlapping(&listed, one).iter();
         let same = near.find(|hit| hit.words == one.words && hit.kind == one.kind);
         if let Some(hit) = same {
-            (one.key, one.how) = (hit.key.clone(), FoundBy::List);
+            (one.key, one.how, one.country) = (hit.key.clone(), FoundBy::List, hit.country);
         }
     }
     let is_trusted = |one: &Found| {
@@ -91,7 +93,8 @@ fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
             Kind::Place => EntityKind::Place,
         };
         let key = name_key(&reading.text.original()[name.span.clone()]);
-        let one = Found { kind, key, words: start..end, span: name.span, how: FoundBy::Model };
+        let how = FoundBy::Model;
+        let one = Found { kind, key, words: start..end, span: name.span, how, country: None };
         (!one.key.is_empty()).then_some(one)
     };
     (sure.into_iter().filter_map(found).collect(), doubtful.into_iter().filter_map(found).collect())
@@ -111,8 +114,8 @@ fn listed(reading: &Reading<'_>) -> Vec<Found> {
                 let Hit { known, words } = hit;
                 let end = words.end;
                 let (kind, key) = (known.kind, known.key.clone());
-                let span = bytes(text, &words);
-                found.push(Found { kind, key, words, span, how: FoundBy::List });
+                let (span, country) = (bytes(text, &words), known.country);
+                found.push(Found { kind, key, words, span, how: FoundBy::List, country });
                 end
             }
             _ => next + 1,
@@ -158,8 +161,8 @@ fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<Found> {
         for words in parts(reading.text, name, taken) {
             if let Some(kind) = kind(reading, &words) {
                 let key = name_key(reading.printed(&words));
-                let span = bytes(reading.text, &words);
-                found.push(Found { kind, key, words, span, how: FoundBy::Rule });
+                let (span, how) = (bytes(reading.text, &words), FoundBy::Rule);
+                found.push(Found { kind, key, words, span, how, country: None });
             }
         }
     }

@@ -7,9 +7,11 @@ mod table;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
-use wirefold_proto::{Entity, EntityKind, FoundBy};
+use wirefold_proto::{Entity, EntityKind, FoundBy, MentionPlace};
 use wirefold_text::extract::name_key;
+use wirefold_text::{Span, Text};
 
 use crate::reading::Reading;
 use find::covered;
@@ -17,10 +19,14 @@ pub(crate) use find::{Found, found};
 
 /// The most entities told of one text.
 const MOST: usize = 48;
+/// The most mentions of one that are told.
+const MOST_MENTIONS: usize = 16;
+/// The most bytes of a title that are read.
+const LONGEST_TITLE: usize = 1_000;
 
 /// The entities of a text by its names, in the order of their first mention. Counts the mentions of each; a
 /// surname alone counts for the person it belongs to.
-pub(crate) fn entities(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
+pub(crate) fn entities(reading: &Reading<'_>, found: &[Found], title: &str) -> Vec<Entity> {
     let mut entities: Vec<Entity> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut surnames: HashMap<&str, usize> = HashMap::new();
@@ -39,7 +45,7 @@ pub(crate) fn entities(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
             .flatten();
         let place = surname.copied().or(own);
         let place = place.unwrap_or_else(|| enter(reading, one, &mut entities, &mut places));
-        entities[place].count += 1;
+        count(reading, &mut entities[place], &one.words, one.span.clone());
     }
     count_bare_surnames(reading, found, &surnames, &mut entities);
     let mut told: Vec<Entity> = entities.into_iter().filter(|e| e.count > 0).collect();
@@ -47,7 +53,9 @@ pub(crate) fn entities(reading: &Reading<'_>, found: &[Found]) -> Vec<Entity> {
     let first: HashMap<&str, usize> =
         found.iter().enumerate().rev().map(|(at, one)| (one.key.as_str(), at)).collect();
     told.sort_by_cached_key(|entity| first.get(entity.key.as_str()).copied());
+    told.iter_mut().for_each(|entity| entity.mentions.sort_by_key(|place| place.start));
     told.truncate(MOST);
+    mark_titled(&mut told, title);
     told
 }
 
@@ -56,6 +64,42 @@ fn printed_key<'a>(reading: &Reading<'_>, one: &'a Found) -> Cow<'a, str> {
     match one.how {
         FoundBy::List => Cow::Owned(name_key(one.printed(reading))),
         _ => Cow::Borrowed(&one.key),
+    }
+}
+
+/// Counts a mention, and says where it stands.
+fn count(reading: &Reading<'_>, entity: &mut Entity, words: &Range<usize>, bytes: Range<usize>) {
+    entity.count += 1;
+    entity.in_lede |= reading.lede.contains(&words.start);
+    if entity.mentions.len() < MOST_MENTIONS {
+        let place = reading.text.code_points(Span { start: bytes.start, end: bytes.end });
+        let narrow = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        entity.mentions.push(MentionPlace { start: narrow(place.start), end: narrow(place.end) });
+    }
+}
+
+/// Says which entities the title names: by all words of a name, or by a person's surname.
+fn mark_titled(entities: &mut [Entity], title: &str) {
+    let title = title.get(..title.floor_char_boundary(LONGEST_TITLE)).unwrap_or_default();
+    let text = Text::new(title);
+    let words: Vec<String> = text
+        .words()
+        .iter()
+        .flat_map(|word| {
+            let key = name_key(word.span.of(title));
+            key.split(' ').map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let stands = |wanted: &[&str]| {
+        let is_here = |run: &[String]| run.iter().map(String::as_str).eq(wanted.iter().copied());
+        !wanted.is_empty() && words.windows(wanted.len()).any(is_here)
+    };
+    for entity in entities {
+        let name = name_key(&entity.name);
+        let name: Vec<&str> = name.split(' ').collect();
+        let is_person = entity.kind == EntityKind::Person;
+        let surname = name.last().filter(|last| is_person && last.chars().count() > 2);
+        entity.in_title = stands(&name) || surname.is_some_and(|last| stands(&[*last]));
     }
 }
 
@@ -68,7 +112,17 @@ fn enter<'a>(
     *places.entry(&found.key).or_insert_with(|| {
         let name = found.printed(reading).to_owned();
         let Found { kind, how, .. } = *found;
-        entities.push(Entity { kind, name, key: found.key.clone(), count: 0, how });
+        entities.push(Entity {
+            kind,
+            name,
+            key: found.key.clone(),
+            count: 0,
+            country: found.country.map(str::to_owned),
+            in_title: false,
+            in_lede: false,
+            mentions: Vec::new(),
+            how,
+        });
         entities.len() - 1
     })
 }
@@ -86,7 +140,8 @@ fn count_bare_surnames(
     let taken = covered(reading.text, found.iter());
     for name in reading.names.iter().filter(|name| name.len() == 1 && !taken[name.start]) {
         if let Some(place) = surnames.get(name_key(reading.printed(name)).as_str()) {
-            entities[*place].count += 1;
+            let word = reading.text.words()[name.start].span;
+            count(reading, &mut entities[*place], name, word.start..word.end);
         }
     }
 }
@@ -95,12 +150,11 @@ fn count_bare_surnames(
 mod tests {
     use super::*;
     use EntityKind::{Organisation, Person, Place};
-    use wirefold_text::Text;
 
     fn check(original: &str, expected: &[(EntityKind, &str, u32)]) {
         let text = Text::new(original);
         let reading = Reading::new(&text);
-        let found = entities(&reading, &found(&reading));
+        let found = entities(&reading, &found(&reading), "");
         let told: Vec<_> = found.iter().map(|e| (e.kind, e.name.as_str(), e.count)).collect();
         assert_eq!(told, expected, "{original}");
         assert!(found.iter().all(|entity| !entity.key.is_empty()));
@@ -118,7 +172,7 @@ mod tests {
         ] {
             let analysed = Text::new(text);
             let reading = Reading::new(&analysed);
-            let found = entities(&reading, &found(&reading));
+            let found = entities(&reading, &found(&reading), "");
             assert_eq!(found.len(), 1, "{text}: {found:?}");
             keys.insert(found[0].key.clone());
         }

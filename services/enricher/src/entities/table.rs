@@ -18,6 +18,8 @@ pub(super) struct KnownEntity {
     pub(super) kind: EntityKind,
     /// The one spelling that all variants share.
     pub(super) key: String,
+    /// The country that a place is or lies in.
+    pub(super) country: Option<&'static str>,
 }
 
 /// One spelling of a name.
@@ -64,8 +66,9 @@ impl Table {
             };
             let name = columns.next().unwrap_or_default();
             let known = table.known.len();
-            table.known.push(KnownEntity { kind, key: name_key(name) });
             let others = columns.next().unwrap_or_default().split('|');
+            let country = columns.next().filter(|code| !code.is_empty());
+            table.known.push(KnownEntity { kind, key: name_key(name), country });
             for spelling in std::iter::once(name).chain(others).filter(|s| !s.is_empty()) {
                 table.enter(spelling, known);
             }
@@ -117,7 +120,7 @@ mod tests {
         assert!(table.known.len() > 400);
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
             let columns: Vec<&str> = line.split('\t').collect();
-            assert!((2..=3).contains(&columns.len()), "{line}");
+            assert!((2..=4).contains(&columns.len()), "{line}");
             assert!(matches!(columns[0], "person" | "organisation" | "place"), "{line}");
         }
         for (first, spellings) in table.by_first.iter() {

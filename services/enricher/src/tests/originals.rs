@@ -8,7 +8,7 @@ use crate::findings::find;
 
 fn findings(seed: &Seed) -> Findings {
     let fetched = seed.fetched();
-    find(&Text::new(&fetched.text), &fetched.article, |_| {})
+    find(&Text::new(&fetched.text), &fetched.article, "", |_| {})
 }
 
 #[test]
@@ -79,7 +79,7 @@ mod hostile {
         fn any_text_is_read_without_a_panic(text in "(\\PC|\n|“|”|\"|said |Mr\\. |[A-Z]{1,4} |[0-9]{1,4}[ .,:%]){0,120}") {
             let mut about = super::seeds()[0].fetched().article;
             about.language_hint = None;
-            find(&Text::new(&text), &about, |_| {});
+            find(&Text::new(&text), &about, "", |_| {});
         }
     }
 }

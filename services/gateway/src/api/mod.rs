@@ -6,6 +6,7 @@ mod article_alerts;
 mod articles;
 mod commands;
 mod compare;
+mod corrections;
 mod dead;
 mod entity_tag;
 mod events;
@@ -76,16 +77,18 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 35] = [
+    let routes: [(&str, MethodRouter<Api>); 37] = [
         ("/status", get(status::get)),
         ("/storage", get(storage::get)),
         ("/events", get(events::list)),
         ("/events/{id}", get(events::one)),
         ("/events/{id}/statements", get(statements::of_event)),
+        ("/events/{id}/corrections", get(corrections::of_event)),
         ("/events/{id}/merge", post(regroup::merge_events)),
         ("/stories", get(stories::list)),
         ("/stories/{id}", get(stories::one)),
         ("/stories/{id}/statements", get(statements::of_story)),
+        ("/stories/{id}/corrections", get(corrections::of_story)),
         ("/stories/{id}/split", post(regroup::split)),
         ("/stories/{id}/merge", post(regroup::merge_stories)),
         ("/stories/{id}/prefer", post(regroup::prefer)),

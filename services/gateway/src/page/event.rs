@@ -5,15 +5,15 @@ use maud::{Markup, html};
 use super::river::{folded_counts, title_of};
 use super::story::{copies, map_section};
 use super::study::{StoryStudy, map_of};
-use super::{spark, statements, tables, words};
-use crate::shapes::{ArticleBrief, EventBrief, Statements};
+use super::{corrections, spark, statements, tables, words};
+use crate::shapes::{ArticleBrief, Corrections, EventBrief, Statements};
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
 pub(super) fn main(
     event: &EventBrief,
     stories: &[StoryStudy],
     left_out: &[ArticleBrief],
-    said: &Statements,
+    (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
     let map = map_of(stories);
     html! {
@@ -21,6 +21,7 @@ pub(super) fn main(
             (head(event))
             div.sheet {
                 div.body {
+                    (corrections::section(put_right))
                     (map_section(&map))
                     (tables::articles(stories, &map))
                     (tables::left_out(left_out))

@@ -9,8 +9,11 @@ use wirefold_proto::{EventId, StoryId};
 use super::river::SHOWN_COPIES;
 use super::study::{StoryStudy, Texts, bounded, study};
 use crate::Inner;
+use crate::corrections::{self, CorrectionsError};
 use crate::projection::{Kind, Meaning, ProjectionError};
-use crate::shapes::{ArticleBrief, Event, EventPage, Statements, Story, StoryWithArticles};
+use crate::shapes::{
+    ArticleBrief, Corrections, Event, EventPage, Statements, Story, StoryWithArticles,
+};
 use crate::statements;
 
 /// Why a page cannot be shown.
@@ -36,6 +39,16 @@ pub(super) enum PageError {
     Ending,
 }
 
+impl From<CorrectionsError> for PageError {
+    fn from(error: CorrectionsError) -> Self {
+        match error {
+            CorrectionsError::Projection(error) => error.into(),
+            CorrectionsError::Bus(error) => error.into(),
+            CorrectionsError::Ending => Self::Ending,
+        }
+    }
+}
+
 /// What an id, or the first digits of one, means.
 pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, PageError> {
     match inner.projection.meaning(kind, given).await? {
@@ -45,33 +58,39 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
     }
 }
 
-/// An event with its stories studied, the articles that are too many for it, and what it says and counts.
+/// What the articles of an event say and count, and what outlets put right in it.
+pub(super) type Said = (Statements, Corrections);
+
+/// An event with its stories studied, the articles that are too many for it, and what it says.
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>, Statements), PageError> {
+) -> Result<(Event, Vec<StoryStudy>, Vec<ArticleBrief>, Said), PageError> {
     let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
     let mut event = inner.projection.event(id).await?.ok_or(PageError::Nothing)?;
     let mut stories = std::mem::take(&mut event.stories);
     let left_out = bounded(&mut stories);
     let said = inner.projection.statements(id).await?;
-    Ok((event, studied(inner, stories).await?, left_out, said))
+    let put_right = corrections::of_event(inner, id).await?;
+    Ok((event, studied(inner, stories).await?, left_out, (said, put_right)))
 }
 
-/// A story studied, the articles that are too many for it, and what it says and counts.
+/// A story studied, the articles that are too many for it, and what it says.
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, Vec<ArticleBrief>, Statements), PageError> {
+) -> Result<(StoryStudy, Vec<ArticleBrief>, Said), PageError> {
     let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let Story { story, articles, .. } =
         inner.projection.story(id).await?.ok_or(PageError::Nothing)?;
     let of_event = inner.projection.statements(story.event).await?;
     let said = statements::of_story(of_event, id);
+    let put_right = corrections::of_event(inner, story.event).await?;
+    let put_right = corrections::of_story(put_right, id);
     let mut stories = vec![StoryWithArticles { story, articles }];
     let left_out = bounded(&mut stories);
     let study = studied(inner, stories).await?.pop().ok_or(PageError::Nothing)?;
-    Ok((study, left_out, said))
+    Ok((study, left_out, (said, put_right)))
 }
 
 /// The stories of these events that have more than one article, with all their articles.

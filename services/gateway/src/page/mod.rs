@@ -6,6 +6,7 @@
 mod about;
 mod alerts;
 mod assets;
+mod corrections;
 mod diff;
 mod error_page;
 mod event;
@@ -188,7 +189,7 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
     };
     match load::event(&inner, &id).await {
         Ok((found, stories, left_out, said)) => {
-            let main = event::main(&found.event, &stories, &left_out, &said);
+            let main = event::main(&found.event, &stories, &left_out, (&said.0, &said.1));
             answer(&inner, Here::Elsewhere, &river::title_of(&found.event.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),
@@ -218,7 +219,7 @@ async fn story_page(
     };
     match page.await {
         Ok((study, left_out, said, notice)) => {
-            let main = html! { (notice) (story::main(&study, &left_out, &said)) };
+            let main = html! { (notice) (story::main(&study, &left_out, (&said.0, &said.1))) };
             answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),

@@ -9,8 +9,8 @@ use super::map::{self, MapInput, Strip, colour};
 use super::read::Reading;
 use super::river::{folded_counts, outward, title_of};
 use super::study::{Against, StoryStudy, Studied};
-use super::{split, statements, tables, words};
-use crate::shapes::{ArticleBrief, Statements, StoryBrief};
+use super::{corrections, split, statements, tables, words};
+use crate::shapes::{ArticleBrief, Corrections, Statements, StoryBrief};
 
 /// The most changed sentences listed for one copy.
 const MAX_SENTENCES: usize = 40;
@@ -18,13 +18,18 @@ const MAX_SENTENCES: usize = 40;
 const SENTENCE: usize = 400;
 
 /// The page's main part. `left_out` articles are too many to be drawn: they are listed.
-pub(super) fn main(study: &StoryStudy, left_out: &[ArticleBrief], said: &Statements) -> Markup {
+pub(super) fn main(
+    study: &StoryStudy,
+    left_out: &[ArticleBrief],
+    (said, put_right): (&Statements, &Corrections),
+) -> Markup {
     let map = super::study::map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
             (head(&study.story))
             div.sheet {
                 div.body {
+                    (corrections::section(put_right))
                     (map_section(&map))
                     (tables::articles(std::slice::from_ref(study), &map))
                     (tables::left_out(left_out))

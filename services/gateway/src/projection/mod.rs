@@ -17,6 +17,7 @@ mod hour;
 mod ids;
 mod inspect;
 mod narrowed;
+mod noted;
 mod open;
 mod paging;
 mod pool;
@@ -36,6 +37,7 @@ use wirefold_proto::{
     SubscriptionId, SubscriptionRecord,
 };
 
+use crate::corrections;
 use crate::shapes::{
     AlertCounts, AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, HourCounts, Statements,
     Story, StoryBrief, StoryPage, StoryWithArticles,
@@ -133,6 +135,11 @@ impl Projection {
             Ok(crate::statements::statements(&articles, unread))
         })
         .await
+    }
+
+    /// The articles of an event where one of them has a note, and how many more there are.
+    pub(crate) async fn noted(&self, event: EventId) -> Answer<(Vec<corrections::InStory>, u32)> {
+        self.read(move |connection| noted::articles(connection, event)).await
     }
 
     /// Stories, the last changed first.

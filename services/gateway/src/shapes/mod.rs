@@ -5,6 +5,7 @@ mod alerts;
 mod articles;
 mod commands;
 mod compare;
+mod corrections;
 mod dead;
 mod events;
 mod feeds;
@@ -27,6 +28,7 @@ pub use compare::{
     ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Place, Relation,
     SentenceChange, SharedPassage,
 };
+pub use corrections::{CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
 pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};
 pub use events::{Event, EventBrief, EventPage, Story, StoryPage, StoryWithArticles};
 pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};

@@ -37,6 +37,8 @@ pub(super) struct Given {
     pub(super) quotation: Option<&'static str>,
     /// How many it says were killed.
     pub(super) killed: Option<u32>,
+    /// The note in it that puts something right.
+    pub(super) note: Option<&'static str>,
 }
 
 impl Default for Given {
@@ -54,6 +56,7 @@ impl Default for Given {
             is_paywalled: false,
             quotation: None,
             killed: None,
+            note: None,
         }
     }
 }
@@ -173,6 +176,9 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
     if let Some(words) = given.quotation {
         body["findings"]["quotations"] =
             json!([{ "words": words, "speaker": "Mara <Voss>", "how": "rule" }]);
+    }
+    if let Some(words) = given.note {
+        body["findings"]["note"] = json!({ "kind": "correction", "words": words, "how": "rule" });
     }
     if let Some(killed) = given.killed {
         let words = killed.to_string();

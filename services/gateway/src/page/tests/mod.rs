@@ -310,3 +310,65 @@ async fn style_and_script_are_own_files_that_browsers_keep() {
         assert!(keep.contains("immutable"), "{kind}: {keep}");
     }
 }
+
+/// A report, a copy of it, an own text, and the report put right.
+fn put_right() -> Vec<Given> {
+    let report = "The ferry Kestrel ran aground off Brenmouth on Monday with fourteen people on board. The \
+        harbour master said that nobody was hurt, and that a tug would pull it free at high water.";
+    let right = report.replace("fourteen", "forty");
+    let words =
+        "An earlier version of this article gave fourteen people. There were forty on board.";
+    let given = |number, outlet, text: &str| Given {
+        number,
+        outlet,
+        text: text.to_owned(),
+        url: "https://harbour.example/ferry",
+        ..Given::default()
+    };
+    let own =
+        "A tug from Tarrowgate is on its way to a ferry that lies on the sand outside the port.";
+    let version = format!("{right}\n\nCorrection: {words}");
+    vec![
+        given(1, "harbour.example", report),
+        Given { class: "copy", ..given(2, "coast.example", report) },
+        Given { class: "related", story: 3, ..given(3, "quay.example", own) },
+        Given { class: "version", note: Some(words), ..given(4, "harbour.example", &version) },
+        Given { class: "copy", ..given(5, "vale.example", report) },
+        Given { class: "copy", ..given(6, "mill.example", &right) },
+    ]
+}
+
+#[tokio::test]
+async fn what_was_put_right_is_told_with_who_still_carries_it() {
+    let fixture = Fixture::open(&put_right(), false).await;
+    let story = fixture.get(&format!("/stories/{}", id('s', 1))).await;
+    check_policy(&story, "story");
+    let start = story.body.find("<section id=\"corrections\"").expect("a section");
+    let section = &story.body[start..start + story.body[start..].find("</section>").unwrap()];
+    for part in ["Correction by harbour.example", "coast.example", "came after the correction"] {
+        assert!(section.contains(part), "{part}: {section}");
+    }
+    assert!(!section.contains("quay.example"), "{section}");
+
+    let path = format!("/api/v1/events/{}/corrections", id('e', 1));
+    let answer = fixture.get(&path).await;
+    assert_eq!(answer.head.status(), StatusCode::OK, "{}", answer.body);
+    let told: crate::shapes::Corrections = wirefold_proto::decode(answer.body.as_bytes()).unwrap();
+    let [one] = told.corrections.as_slice() else { panic!("{told:?}") };
+    assert_eq!((one.by.article, one.passages.len()), (article(4), 1));
+    assert_eq!(one.corrects.as_ref().map(|it| it.article), Some(article(1)));
+    let carried: Vec<_> = one.carried.iter().map(|it| (it.carrier.article, it.after)).collect();
+    assert_eq!(carried, [(article(2), false), (article(5), true)]);
+    assert_eq!(one.corrected.iter().map(|it| it.article).collect::<Vec<_>>(), [article(6)]);
+    let of_other = fixture.get(&format!("/api/v1/stories/{}/corrections", id('s', 3))).await;
+    assert!(of_other.body.contains("\"corrections\":[]"), "{}", of_other.body);
+    let missing = fixture.get(&format!("/api/v1/events/{}/corrections", id('e', 9))).await;
+    assert_eq!(missing.head.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn where_nothing_was_put_right_there_is_no_section() {
+    let fixture = Fixture::open(&bridge(), false).await;
+    let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
+    assert!(!event.body.contains("id=\"corrections\""));
+}

@@ -5,9 +5,16 @@ const DATE: usize = 30;
 
 /// What follows a label of one of these words, which are in lower case; none where the text begins with
 /// none of them, or goes on with them as in `Retraction of a study`.
-pub(super) fn behind<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || "*•[(_«“\"".contains(c));
-    words.iter().find_map(|word| behind_mark(behind_word(text, word)?))
+pub(crate) fn behind<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let text = without_marks(text);
+    let first = text.chars().next()?.to_lowercase().next()?;
+    let likely = words.iter().filter(|word| word.starts_with(first));
+    likely.into_iter().find_map(|word| behind_mark(behind_word(text, word)?))
+}
+
+/// A text without the spaces, brackets and stars that it begins with.
+pub(crate) fn without_marks(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || "*•[(_«“\"【".contains(c))
 }
 
 /// What follows a word, whatever the case of its letters.
@@ -54,6 +61,6 @@ mod tests {
         ] {
             assert_eq!(behind(text, &["correction"]), rest, "{text}");
         }
-        assert_eq!(behind("【訂正】名前", &["【訂正"]), Some("名前"));
+        assert_eq!(behind("【訂正】名前", &["訂正"]), Some("名前"));
     }
 }

@@ -3,34 +3,25 @@
 //! It says so in a label, or in its own name in title or lede. A report about somebody else's retraction
 //! is news.
 
-use wirefold_proto::AlertReason;
-
-use super::label;
-
-/// How the reason for people begins.
-pub(crate) const RETRACTED: &str = "retracted by who reported it";
-
-/// Whether a reason tells that a report was taken back.
-pub(crate) fn retracts(reason: &AlertReason) -> bool {
-    reason.words.starts_with(RETRACTED)
-}
+use crate::label;
 
 /// Labels with which a report is taken back, in lower case.
 #[rustfmt::skip]
-pub(super) const LABELS: [&str; 40] = [
+pub(crate) const LABELS: &[&str] = &[
     "retraction", "retraction notice", "retracted", "story retracted", "article retracted",
     "withdrawn", "report withdrawn", "story withdrawn", "article withdrawn", "withdrawal",
     "mandatory kill", "kill notice", "kill advisory", "story kill", "photo kill",
     "zurückgezogen", "rückzug", "rückzug des berichts", "rétractation", "article retiré",
     "dépêche annulée", "retractación", "retractado", "artículo retirado", "anulación",
     "ritrattazione", "notizia ritirata", "retratação", "matéria retirada", "intrekking",
-    "ingetrokken", "опровержение", "отозвано", "материал отозван", "спростування", "撤回",
-    "【撤回", "更正并撤回", "سحب الخبر", "سحب خبر",
+    "ingetrokken", "опровержение", "отозвано", "материал отозван", "спростування", "wycofanie",
+    "återkallas", "tilbaketrukket", "geri çekildi", "撤回",
+    "更正并撤回", "سحب الخبر", "سحب خبر",
 ];
 
 /// Sentences in which whoever writes takes its own report back, in lower case.
 #[rustfmt::skip]
-const OWN: [&str; 48] = [
+const OWN: &[&str] = &[
     "we retract", "we have retracted", "we are retracting", "we withdraw our", "we have withdrawn",
     "this article has been retracted", "this article has been withdrawn",
     "this story has been retracted", "this story has been withdrawn",
@@ -52,7 +43,7 @@ const OWN: [&str; 48] = [
 /// What somebody does who takes a report back, in lower case. It is its own only where its name stands
 /// right before.
 #[rustfmt::skip]
-const NAMED: [&str; 18] = [
+const NAMED: &[&str] = &[
     "has retracted its", "has withdrawn its", "retracts its", "withdraws its", "retracted its",
     "withdrew its", "has retracted the", "has withdrawn the", "hat ihren", "zieht ihren",
     "hat seinen", "a retiré son", "retire son", "ha retirado su", "retira su", "ha ritirato il suo",
@@ -60,7 +51,7 @@ const NAMED: [&str; 18] = [
 ];
 /// And what it takes back, near behind that.
 #[rustfmt::skip]
-const REPORTS: [&str; 12] = [
+const REPORTS: &[&str] = &[
     "article", "report", "story", "bericht", "artikel", "articolo", "artículo", "noticia",
     "reportaje", "материал", "dépêche", "dispatch",
 ];
@@ -72,7 +63,7 @@ const LEDE: usize = 600;
 const NAME: usize = 4;
 
 /// Whether a text takes back what its outlet reported. `names` are those of the outlet and the agency.
-pub(super) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool {
+pub(crate) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool {
     let lede: String = opening.chars().take(LEDE).collect();
     [title, &lede].into_iter().any(|text| {
         let lower = text.to_lowercase().replace('\u{2019}', "'");
@@ -86,7 +77,7 @@ fn is_labelled(text: &str) -> bool {
     // Agencies write it so; `Kill` is a word of many titles.
     let is_kill = label::behind(text, &["kill"]).is_some() && text.trim_start().starts_with("KILL");
     let is_bare = LABELS.contains(&text.trim().to_lowercase().as_str());
-    is_kill || is_bare || label::behind(text, &LABELS).is_some()
+    is_kill || is_bare || label::behind(text, LABELS).is_some()
 }
 
 /// Whether one of these names does so to a report.

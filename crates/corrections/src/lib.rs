@@ -1,0 +1,28 @@
+//! Corrections of the news: the notes in which an outlet puts a report right or takes it back, the passages
+//! that such a note is about, and the texts that still carry them.
+//!
+//! Pure: no I/O, no clock, and nothing here can fail. It decides nothing about stories. Enricher, alerter and
+//! gateway call it with texts that are judged already.
+//!
+//! ```
+//! use wirefold_corrections::{NoteKind, note};
+//!
+//! let text = "A ferry sank off Brenmouth.\n\nCorrection: An earlier version gave the wrong harbour.";
+//! let found = note("Ferry sinks", text, &[]).expect("it has a note");
+//! assert_eq!(found.kind, NoteKind::Correction);
+//! assert_eq!(found.words, "An earlier version gave the wrong harbour.");
+//! ```
+
+mod carried;
+mod label;
+mod note;
+mod passage;
+mod phrases;
+mod retraction;
+mod sentence;
+mod watch;
+
+pub use carried::{PassageState, carries_retracted, passage_state};
+pub use note::{Note, NoteKind, note, quoted, sentences, without_label};
+pub use passage::{Passage, corrected_by_note, corrected_passages};
+pub use watch::{Article, Carried, Correction, watch};

@@ -1,0 +1,320 @@
+//! The note with which an outlet puts its own report right, makes it clearer, or takes it back.
+
+use wirefold_text::Text;
+
+use crate::label::{self, without_marks};
+use crate::phrases::{CLARIFICATIONS, CLEARER, CORRECTIONS, OWN, OWN_VERSION, REPORTS};
+use crate::retraction::{self, is_retraction};
+
+/// What a note does to its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoteKind {
+    /// It puts something right.
+    Correction,
+    /// It makes something clearer.
+    Clarification,
+    /// It takes the report back.
+    Retraction,
+}
+
+/// A note with which an outlet puts its own report right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it does.
+    pub kind: NoteKind,
+    /// Its first sentences without the label, at most 200 characters.
+    pub words: String,
+    /// The same, in full.
+    pub whole: String,
+    /// Whether title or text begins with it, so that all of the text is there to put something right.
+    pub opens: bool,
+}
+
+/// So many sentences tell what was wrong, and what is right.
+const SENTENCES: usize = 2;
+/// Longer words are cut; in characters.
+const LONGEST: usize = 200;
+/// The longest paragraph of a note that is read, in bytes.
+const READ: usize = 2_000;
+/// How far at both ends of a text a note may begin at any sentence; in bytes. Between, it begins a paragraph.
+const EDGE: usize = 2_400;
+/// How far behind its first words a phrase names the report; in characters.
+const NEAR: usize = 60;
+
+/// The note of a text; none where it has none. `names` are those of its outlet and its agency: who takes its
+/// report back may say so in its own name.
+#[must_use]
+pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
+    if is_retraction(title, text, names) {
+        let first = text.trim_start().lines().next().unwrap_or_default();
+        let first = label::behind(first, retraction::LABELS).unwrap_or(first);
+        return Some(told(NoteKind::Retraction, sentences(bounded(first)), true));
+    }
+    let of_title = labelled(title).map(|(kind, _)| kind);
+    let found = starts(text).find_map(|at| {
+        let (kind, words) = begun(text.get(at..)?)?;
+        let opens = text.get(..at).is_some_and(|before| without_marks(before).is_empty());
+        (!words.is_empty()).then_some((opens, kind, words))
+    });
+    match (found, of_title) {
+        (Some((opens, kind, words)), of_title) => {
+            Some(told(of_title.unwrap_or(kind), words, opens || of_title.is_some()))
+        }
+        (None, Some(kind)) => {
+            let first = text.trim_start().split('\n').next().unwrap_or_default();
+            Some(told(kind, sentences(bounded(first)), true))
+        }
+        (None, None) => None,
+    }
+}
+
+/// A headline without the label that says what sort of message it is.
+#[must_use]
+pub fn without_label(title: &str) -> &str {
+    let behind = |labels: &[&str]| label::behind(title, labels).map(str::trim);
+    let rest = behind(CORRECTIONS)
+        .or_else(|| behind(CLARIFICATIONS))
+        .or_else(|| behind(retraction::LABELS))
+        .or_else(|| behind(&["kill"]));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
+}
+
+fn told(kind: NoteKind, whole: String, opens: bool) -> Note {
+    Note { kind, words: quoted(&whole), whole, opens }
+}
+
+/// The label that a line begins with, and what follows it.
+fn labelled(line: &str) -> Option<(NoteKind, &str)> {
+    let behind = |labels, kind| label::behind(line, labels).map(|rest| (kind, rest));
+    behind(CORRECTIONS, NoteKind::Correction)
+        .or_else(|| behind(CLARIFICATIONS, NoteKind::Clarification))
+}
+
+/// The note that begins here: behind a label, or in a sentence about its own report.
+fn begun(text: &str) -> Option<(NoteKind, String)> {
+    if let Some((kind, behind)) = labelled(text) {
+        let line = behind.split('\n').find(|line| without_marks(line).chars().count() > 1)?;
+        return Some((kind, sentences(bounded(line))));
+    }
+    let line = without_marks(text.split('\n').next()?);
+    let opening: String = line.chars().take(NEAR * 2).flat_map(char::to_lowercase).collect();
+    let opening = opening.replace('\u{2019}', "'");
+    let names_report = |phrase: &str| {
+        // The phrase itself may name it: `当初の記事`.
+        let near: String = opening.chars().take(phrase.chars().count() + NEAR).collect();
+        REPORTS.iter().any(|report| near.contains(report))
+    };
+    let is_own = OWN.iter().any(|phrase| opening.starts_with(phrase))
+        || OWN_VERSION
+            .iter()
+            .filter(|phrase| opening.starts_with(*phrase))
+            .any(|phrase| names_report(phrase));
+    let words = sentences(bounded(is_own.then_some(line)?));
+    let lower = words.to_lowercase();
+    let is_clearer = CLEARER.iter().any(|phrase| lower.contains(phrase));
+    let kind = if is_clearer { NoteKind::Clarification } else { NoteKind::Correction };
+    Some((kind, words))
+}
+
+/// Where a note may begin: at a paragraph, and near both ends at a sentence.
+fn starts(text: &str) -> impl Iterator<Item = usize> {
+    let end = text.len().saturating_sub(EDGE);
+    let mut ended = true;
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let character = text.get(next..)?.chars().next()?;
+            let at = next;
+            next += character.len_utf8();
+            let begins = ended
+                && !character.is_whitespace()
+                && !matches!(character, '"' | '”' | '»' | ')' | '*');
+            let is_inside = at > EDGE && at < end;
+            ended = match character {
+                '\n' => true,
+                '.' | '!' | '?' | '。' | '！' | '？' | '؟' => !is_inside,
+                _ => ended && !begins,
+            };
+            if begins {
+                // Inside, only the next paragraph may begin with a note.
+                if is_inside {
+                    next = text[at..].find('\n').map_or(end, |line| at + line).max(next);
+                    next = text.floor_char_boundary(next.min(text.len()));
+                }
+                return Some(at);
+            }
+        }
+    })
+}
+
+fn bounded(line: &str) -> &str {
+    line.get(..line.floor_char_boundary(READ)).unwrap_or(line)
+}
+
+/// The first sentences of a paragraph.
+#[must_use]
+pub fn sentences(paragraph: &str) -> String {
+    let text = Text::new(paragraph.trim());
+    let all = text.sentences();
+    // Where all of it looks like page chrome it has no sentences.
+    let whole = text.original().len();
+    let end = all.iter().take(SENTENCES).next_back().map_or(whole, |sentence| sentence.span.end);
+    text.original().get(..end).unwrap_or_default().trim().to_owned()
+}
+
+/// Words as they stand in one line: without marks of their own around them, and cut at a word.
+#[must_use]
+pub fn quoted(words: &str) -> String {
+    let words = words.trim().trim_matches(['*', '_', '[', ']', '】', '"', '“', '”']).trim();
+    let Some((end, _)) = words.char_indices().nth(LONGEST) else { return words.to_owned() };
+    let short = words.get(..end).unwrap_or(words);
+    let whole = short.rsplit_once(' ').map_or(short, |(whole, _)| whole);
+    format!("{}…", whole.trim_end_matches([',', ';', ':', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NoteKind::{Clarification, Correction, Retraction};
+    use super::*;
+
+    const HURT: &str = "A bus overturned at Brenmouth on Monday, and many were hurt in it.";
+
+    #[track_caller]
+    fn check(title: &str, text: &str, expected: Option<(NoteKind, bool, &str)>) {
+        let found = note(title, text, &[]);
+        let found = found.as_ref().map(|note| (note.kind, note.opens, note.words.as_str()));
+        assert_eq!(found, expected, "{title} / {text}");
+    }
+
+    #[test]
+    fn a_note_is_quoted_wherever_it_stands() {
+        let was = "An earlier version named Maria Hollow. Her name is Marta Holloway.";
+        check("Bus", &format!("CORRECTION: {was} {HURT}"), Some((Correction, true, was)));
+        let later = Some((Correction, false, was));
+        check("Bus", &format!("{HURT}\n\nCorrection (May 12): {was}"), later);
+        check("Bus", &format!("{HURT} Correction: {was}"), later);
+        check("Bus", &format!("{HURT}\nCorrection:\n\n{was}"), later);
+        check("Correction: Bus", was, Some((Correction, true, was)));
+        check("Bus", &format!("{HURT} The correction: none."), None);
+        check("Correction officers strike", HURT, None);
+        let long = format!("{HURT}\n\n").repeat(200);
+        check(
+            "Bus",
+            &format!("{long}Clarification: {was}\n\n{long}"),
+            Some((Clarification, false, was)),
+        );
+    }
+
+    #[test]
+    fn notes_are_read_in_many_languages() {
+        let label = "имя было неверным.";
+        check("Автобус", "Поправка: имя было неверным.", Some((Correction, true, label)));
+        for (text, kind) in [
+            ("Korrektur: Der Name war falsch.", Correction),
+            ("Berichtigung – Der Name war falsch.", Correction),
+            ("Klarstellung: Der Name gilt seit Mai.", Clarification),
+            ("Rectificatif : le nom était faux.", Correction),
+            ("Précision : le nom date de mai.", Clarification),
+            ("Fe de errores: el nombre era falso.", Correction),
+            ("Aclaración: el nombre es de mayo.", Clarification),
+            ("Rettifica: il nome era falso.", Correction),
+            ("Precisazione: il nome è di maggio.", Clarification),
+            ("Correção: o nome estava errado.", Correction),
+            ("Esclarecimento: o nome é de maio.", Clarification),
+            ("Rectificatie: de naam was fout.", Correction),
+            ("Исправление: имя было неверным.", Correction),
+            ("Уточнение: имя было неверным.", Clarification),
+            ("Виправлення: ім'я було хибним.", Correction),
+            ("Sprostowanie: nazwisko było błędne.", Correction),
+            ("Rättelse: namnet var fel.", Correction),
+            ("Düzeltme: isim yanlıştı.", Correction),
+            ("تصحيح: كان الاسم خاطئا.", Correction),
+            ("توضيح: الاسم من مايو.", Clarification),
+            ("【訂正】名前が誤っていました。", Correction),
+            ("更正：名字有误。", Correction),
+            ("澄清：名字是五月的。", Clarification),
+            ("정정: 이름이 틀렸습니다.", Correction),
+        ] {
+            let found = note("", text, &[]).map(|note| note.kind);
+            assert_eq!(found, Some(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_about_its_own_report_is_a_note() {
+        for text in [
+            "An earlier version of this article misspelled the name of the minister.",
+            "This article was amended on 5 May to correct the name of the minister.",
+            "(Corrects spelling of the minister's name in the second paragraph)",
+            "In einer früheren Version dieses Artikels war der Name falsch.",
+            "Une première version de cet article donnait un autre nom.",
+            "Contrairement à ce que nous avons écrit, le nom est autre.",
+            "En una versión anterior de este artículo el nombre era falso.",
+            "In una versione precedente di questo articolo il nome era falso.",
+            "Uma versão anterior deste texto trazia outro nome.",
+            "In een eerdere versie van dit artikel stond een andere naam.",
+            "В предыдущей версии статьи имя было неверным.",
+            "У попередній версії статті ім'я було хибним.",
+            "We wcześniejszej wersji artykułu nazwisko było błędne.",
+            "I en tidigare version av artikeln var namnet fel.",
+            "في نسخة سابقة من هذا المقال كان الاسم خاطئا.",
+            "当初の記事で名前が誤っていました。",
+            "本文早前版本的名字有误。",
+        ] {
+            let found = note("", &format!("{HURT}\n\n{text}"), &[]);
+            assert_eq!(found.map(|note| note.kind), Some(Correction), "{text}");
+        }
+        let clearer = "This article was amended on 5 May to clarify who owns the bus.";
+        check("", clearer, Some((Clarification, true, clearer)));
+    }
+
+    #[test]
+    fn what_others_correct_is_news() {
+        for text in [
+            "An earlier version of the bill was rejected in May.",
+            "In einer früheren Version des Gesetzes fehlte der Satz.",
+            "Correction officers: the strike goes on.",
+            "The ministry issued a correction: nobody was hurt.",
+            "Because of an editing of genes, the plants grew.",
+            "Clarification of the law is needed, judges say.",
+            "The correction of the market goes on: shares fell.",
+        ] {
+            check("Bus", &format!("{HURT}\n\n{text}\n\n{HURT}"), None);
+        }
+    }
+
+    #[test]
+    fn a_retraction_is_one_before_all_else() {
+        check(
+            "Retraction: Bus",
+            "We withdraw our report.",
+            Some((Retraction, true, "We withdraw our report.")),
+        );
+        let own = "Sugar Daily has retracted its article on a levy.";
+        let found = note("Levy", own, &["sugardaily.example"]).map(|note| note.kind);
+        assert_eq!(found, Some(Retraction));
+    }
+
+    #[test]
+    fn a_long_note_is_cut_at_a_word() {
+        let long = format!("Correction: the name was {}wrong.", "very ".repeat(60));
+        let words = note("", &long, &[]).unwrap().words;
+        assert!(words.ends_with("very…") && words.chars().count() <= LONGEST + 1, "{words}");
+    }
+
+    #[test]
+    fn a_headline_says_once_that_it_corrects() {
+        assert_eq!(without_label("Correction: Bus crash: what we know"), "Bus crash: what we know");
+        assert_eq!(without_label("KILL - Bus crash"), "Bus crash");
+        for same in ["Correction", "Correction officers strike: why", "Bus crash"] {
+            assert_eq!(without_label(same), same);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_taken(text in "(\\PC|\n|\\. |Correction: |更正：){0,80}", times in 1..60_usize) {
+            let _ = note(&text, &text.repeat(times), &["x"]);
+        }
+    }
+}

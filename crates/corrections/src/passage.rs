@@ -1,0 +1,232 @@
+//! The passages of an earlier text that a note puts right.
+
+use rustc_hash::FxHashSet;
+use wirefold_text::Text;
+
+use crate::note::Note;
+use crate::sentence::{Sentence, read, similarity, whole};
+
+/// A sentence that was put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The sentence as it was.
+    pub old: String,
+    /// The sentence as it is now; none where it was taken out, or the note alone tells of it.
+    pub new: Option<String>,
+    /// What it is recognised by.
+    pub(crate) marks: Marks,
+}
+
+/// What tells the old sentence from the new one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// The words of the old sentence.
+    pub(crate) words: Vec<u64>,
+    /// What of it is gone.
+    pub(crate) removed: FxHashSet<u64>,
+    /// What stands there now.
+    pub(crate) added: FxHashSet<u64>,
+}
+
+/// Sentences with this share of common words are one sentence reworded.
+pub(crate) const REWORDED: f64 = 0.5;
+/// The most passages of one note.
+const MOST: usize = 4;
+/// A sentence that was taken out shares so many telling words with a note that is about it.
+const SHARED: usize = 2;
+/// A sentence with so many bytes of the note's beginning is the note's.
+const OPENING: usize = 32;
+/// Where a note does not say what it is about, a change of more words is another edit.
+const SMALL_CHANGE: usize = 4;
+
+/// What became of a sentence of the earlier text.
+struct Change<'a> {
+    old: &'a Sentence<'a>,
+    new: Option<&'a Sentence<'a>>,
+    removed: FxHashSet<u64>,
+    added: FxHashSet<u64>,
+}
+
+impl Change<'_> {
+    fn passage(self) -> Passage {
+        let (removed, added) = (self.removed, self.added);
+        Passage {
+            old: self.old.printed.to_owned(),
+            new: self.new.map(|new| new.printed.to_owned()),
+            marks: Marks { words: self.old.words.clone(), removed, added },
+        }
+    }
+}
+
+/// The sentences of `before` that `after`, a later version of it, puts right, as its note says. `is_own` is
+/// whether both are of one outlet: a stranger's copy differs in other things too, so there the note must name
+/// what it is about.
+#[must_use]
+pub fn corrected_passages(before: &Text, after: &Text, note: &Note, is_own: bool) -> Vec<Passage> {
+    let of_note = Text::new(&note.whole);
+    let of_note = whole(&of_note);
+    let (old, mut new) = (read(before), read(after));
+    new.retain(|sentence| !is_of_note(sentence, &of_note));
+    let changes = changes(&old, &new);
+    let stays: FxHashSet<u64> = new.iter().flat_map(|it| it.telling.iter().copied()).collect();
+    let concerns = |change: &Change<'_>| match change.new {
+        Some(_) => change.removed.union(&change.added).any(|word| of_note.telling.contains(word)),
+        None => {
+            let shared: Vec<&u64> = change.old.telling.intersection(&of_note.telling).collect();
+            shared.len() >= SHARED && shared.iter().any(|word| !stays.contains(word))
+        }
+    };
+    let (about, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(concerns);
+    let found = if about.is_empty() && is_own { small(others) } else { about };
+    found.into_iter().take(MOST).map(Change::passage).collect()
+}
+
+/// Where a note says nothing of what it is about: sentences in which little but a number or a name changed.
+fn small(changes: Vec<Change<'_>>) -> Vec<Change<'_>> {
+    let is_small = |change: &Change<'_>| {
+        change.new.is_some()
+            && change.removed.len() <= SMALL_CHANGE
+            && change.removed.iter().any(|word| change.old.sharp.contains(word))
+    };
+    changes.into_iter().filter(is_small).collect()
+}
+
+/// The sentence of an earlier text that a note at another address is about: it has what the note calls wrong,
+/// beside other words of the note. None where the note does not say what is right.
+#[must_use]
+pub fn corrected_by_note(before: &Text, note: &Note) -> Option<Passage> {
+    let of_note = Text::new(&note.whole);
+    let of_note = whole(&of_note);
+    let old = read(before);
+    let known: FxHashSet<u64> = old.iter().flat_map(|it| it.telling.iter().copied()).collect();
+    let is_right = |word: &&u64| of_note.sharp.contains(*word) && !known.contains(*word);
+    let right: FxHashSet<u64> = of_note.telling.iter().filter(is_right).copied().collect();
+    let right_numbers = right.iter().any(|word| of_note.numbers.contains(word));
+    let right_names = right.iter().any(|word| !of_note.numbers.contains(word));
+    // What is wrong is of the same sort as what is right.
+    let wrong = |sentence: &Sentence<'_>| -> FxHashSet<u64> {
+        let of_sort = |word: &&u64| match of_note.numbers.contains(*word) {
+            true => right_numbers && sentence.numbers.contains(*word),
+            false => right_names && of_note.sharp.contains(*word),
+        };
+        sentence.sharp.intersection(&of_note.sharp).filter(of_sort).copied().collect()
+    };
+    let score = |sentence: &&Sentence<'_>| {
+        let wrong = wrong(sentence);
+        let shared = sentence.telling.intersection(&of_note.telling).count();
+        (!wrong.is_empty()).then_some((wrong.len() + shared, shared))
+    };
+    let best = old.iter().max_by_key(|sentence| score(sentence))?;
+    let (_, shared) = score(&best)?;
+    (shared >= SHARED).then(|| Passage {
+        old: best.printed.to_owned(),
+        new: None,
+        marks: Marks { words: best.words.clone(), removed: wrong(best), added: right },
+    })
+}
+
+/// Whether a sentence is a part of the note, with or without its label.
+pub(crate) fn is_of_note(sentence: &Sentence<'_>, note: &Sentence<'_>) -> bool {
+    let opening = note.printed.get(..note.printed.floor_char_boundary(OPENING));
+    let opening = opening.filter(|opening| !opening.is_empty());
+    note.printed.contains(sentence.printed)
+        || opening.is_some_and(|opening| sentence.printed.contains(opening))
+}
+
+/// What became of the sentences of `before` that do not stand in `after` word for word.
+fn changes<'a>(before: &'a [Sentence<'a>], after: &'a [Sentence<'a>]) -> Vec<Change<'a>> {
+    let kept: FxHashSet<&[u64]> = after.iter().map(|it| it.words.as_slice()).collect();
+    let there: FxHashSet<&[u64]> = before.iter().map(|it| it.words.as_slice()).collect();
+    let fresh: Vec<&Sentence<'_>> =
+        after.iter().filter(|it| !there.contains(it.words.as_slice())).collect();
+    let gone = before.iter().filter(|it| !kept.contains(it.words.as_slice()));
+    gone.map(|old| {
+        let like = |new: &&Sentence<'_>| similarity(&old.words, &new.words);
+        let best = fresh.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other)));
+        match best.filter(|new| like(new) >= REWORDED) {
+            Some(new) => Change {
+                old,
+                new: Some(new),
+                removed: old.telling.difference(&new.telling).copied().collect(),
+                added: new.telling.difference(&old.telling).copied().collect(),
+            },
+            None => {
+                Change { old, new: None, removed: old.telling.clone(), added: FxHashSet::default() }
+            }
+        }
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::note::note;
+
+    const BEFORE: &str = "Eleven people died when a bus overturned at Brenmouth on Monday.\n\n\
+        The governor, Maria Hollow, said that the road would stay closed for days.\n\n\
+        The driver resigned from the company in March, its owner said.";
+
+    fn passages(before: &str, after: &str) -> Vec<(String, Option<String>)> {
+        let found = note("", after, &[]).expect("it has a note");
+        let all = corrected_passages(&Text::new(before), &Text::new(after), &found, true);
+        all.into_iter().map(|passage| (passage.old, passage.new)).collect()
+    }
+
+    #[test]
+    fn what_the_note_names_was_put_right() {
+        let after = BEFORE.replace("Eleven", "Nine").replace("closed for days", "shut for days")
+            + "\n\nCorrection: An earlier version said that 11 people died. Nine did.";
+        let new = "Nine people died when a bus overturned at Brenmouth on Monday.";
+        let old = "Eleven people died when a bus overturned at Brenmouth on Monday.";
+        assert_eq!(passages(BEFORE, &after), [(old.to_owned(), Some(new.to_owned()))]);
+    }
+
+    #[test]
+    fn a_sentence_that_was_taken_out_is_found() {
+        let after = BEFORE.split("\n\nThe driver").next().unwrap().to_owned()
+            + "\n\nCorrection: This article said that the driver had resigned. He has not resigned.";
+        let old = "The driver resigned from the company in March, its owner said.";
+        assert_eq!(passages(BEFORE, &after), [(old.to_owned(), None)]);
+    }
+
+    #[test]
+    fn a_note_that_names_nothing_is_about_a_number_or_a_name() {
+        let note = "\n\nThis article has been corrected.";
+        let after =
+            BEFORE.replace("Maria Hollow", "Marta Holloway").replace("days", "weeks") + note;
+        let found = passages(BEFORE, &after);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].0.contains("Maria Hollow"));
+        let reworded = BEFORE.replace("would stay closed for days", "opens again") + note;
+        assert_eq!(passages(BEFORE, &reworded), []);
+    }
+
+    #[test]
+    fn nothing_changed_is_nothing_found() {
+        let after = BEFORE.to_owned() + "\n\nCorrection: The photo showed another bus.";
+        assert_eq!(passages(BEFORE, &after), []);
+    }
+
+    fn by_note(text: &str) -> Option<String> {
+        let found = note("", text, &[]).expect("it has a note");
+        corrected_by_note(&Text::new(BEFORE), &found).map(|passage| passage.old)
+    }
+
+    #[test]
+    fn a_note_at_another_address_says_what_it_is_about() {
+        let of_toll =
+            "Correction: This article said earlier that 11 people died. The correct number is 9.";
+        assert!(by_note(of_toll).unwrap().starts_with("Eleven people died"));
+        let of_name = "Correction: An earlier version of this article named the governor Maria Hollow. Her name \
+            is Marta Holloway.";
+        assert!(by_note(of_name).unwrap().contains("Maria Hollow"));
+        for vague in [
+            "Correction: An earlier version of this article gave a wrong number.",
+            "Correction: An earlier version of this article named a bus at Brenmouth.",
+            "Correction: The photo was taken in 2019, not in 2021.",
+        ] {
+            assert_eq!(by_note(vague), None, "{vague}");
+        }
+    }
+}

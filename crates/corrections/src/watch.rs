@@ -1,0 +1,267 @@
+//! The corrections of an event: a fold over its articles in the order in which they were seen.
+
+use wirefold_text::Text;
+
+use crate::carried::{PassageState, carries_retracted, passage_state};
+use crate::note::{Note, NoteKind};
+use crate::passage::{Passage, corrected_by_note, corrected_passages};
+
+/// An article of the event, as far as corrections concern it.
+#[derive(Debug, Default)]
+pub struct Article<'a> {
+    /// Whose it is.
+    pub outlet: &'a str,
+    /// The agency that it credits.
+    pub agency: Option<&'a str>,
+    /// The story that it is in.
+    pub story: u64,
+    /// The place in the list of the article that it is a new version of.
+    pub version_of: Option<usize>,
+    /// The note in it.
+    pub note: Option<Note>,
+    /// Title and text; none where it is kept no longer.
+    pub text: Option<Text>,
+}
+
+/// A correction or retraction, with who still carries what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The place of the article with the note.
+    pub by: usize,
+    /// The place of the article that it puts right; none where that is not known.
+    pub corrects: Option<usize>,
+    /// What was put right; empty for a retraction, and where it is not known.
+    pub passages: Vec<Passage>,
+    /// Who still carries it, the first seen first.
+    pub carried: Vec<Carried>,
+    /// The places of the articles that carry it as it is now, or took it back too.
+    pub corrected: Vec<usize>,
+}
+
+/// An article that still carries what was put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    /// Its place.
+    pub article: usize,
+    /// Whether it came after the correction.
+    pub is_later: bool,
+}
+
+/// The corrections among these articles, the first seen first, each note once however many carry it.
+#[must_use]
+pub fn watch(articles: &[Article<'_>]) -> Vec<Correction> {
+    let mut found: Vec<Correction> = Vec::new();
+    for (by, article) in articles.iter().enumerate() {
+        let Some(note) = &article.note else { continue };
+        let mut correction = corrected(articles, by, note);
+        if !found.iter().any(|other| is_same(articles, other, &correction)) {
+            trace(articles, &mut correction);
+            found.push(correction);
+        }
+    }
+    found
+}
+
+/// Whether two articles tell the same correction: in the same words, or about the same passage.
+fn is_same(articles: &[Article<'_>], one: &Correction, other: &Correction) -> bool {
+    let letters = |at: usize| -> String {
+        let words = articles[at].note.as_ref().map_or("", |note| note.whole.as_str());
+        words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let shares =
+        |passage: &Passage| other.passages.iter().any(|it| it.marks.words == passage.marks.words);
+    letters(one.by) == letters(other.by) || one.passages.iter().any(shares)
+}
+
+/// What a note puts right, and in which article.
+fn corrected(articles: &[Article<'_>], by: usize, note: &Note) -> Correction {
+    let article = &articles[by];
+    let mut correction = Correction {
+        by,
+        corrects: None,
+        passages: Vec::new(),
+        carried: Vec::new(),
+        corrected: Vec::new(),
+    };
+    let own = own_before(articles, by);
+    if note.kind == NoteKind::Retraction {
+        correction.corrects = own.first().copied();
+        return correction;
+    }
+    let Some(after) = &article.text else { return correction };
+    for at in own {
+        let Some(before) = &articles[at].text else { continue };
+        let mut passages = corrected_passages(before, after, note, article.version_of == Some(at));
+        passages.extend(corrected_by_note(before, note).filter(|_| passages.is_empty()));
+        if !passages.is_empty() || article.version_of == Some(at) {
+            (correction.corrects, correction.passages) = (Some(at), passages);
+            return correction;
+        }
+    }
+    // What it put right was never seen here, but perhaps a copy of it was.
+    let is_copy = |other: &Article<'_>| other.story == article.story && other.note.is_none();
+    let mut copies = articles[..by].iter().filter(|other| is_copy(other));
+    correction.passages = copies
+        .find_map(|copy| {
+            let passages = corrected_passages(copy.text.as_ref()?, after, note, false);
+            (!passages.is_empty()).then_some(passages)
+        })
+        .unwrap_or_default();
+    correction
+}
+
+/// The earlier articles of whoever wrote this one, the likeliest to be put right first: the one that it is a new
+/// version of, then those of its story, then the latest.
+fn own_before(articles: &[Article<'_>], by: usize) -> Vec<usize> {
+    let article = &articles[by];
+    let is_own = |other: &Article<'_>| {
+        other.outlet == article.outlet || (other.agency.is_some() && other.agency == article.agency)
+    };
+    let mut own: Vec<usize> = (0..by).filter(|at| is_own(&articles[*at])).collect();
+    own.sort_by_key(|at| {
+        let other = &articles[*at];
+        let is_before = article.version_of == Some(*at);
+        (!is_before, other.outlet != article.outlet, other.story != article.story, by - at)
+    });
+    own
+}
+
+/// Finds who still carries what a correction is about, and who does not any more.
+fn trace(articles: &[Article<'_>], correction: &mut Correction) {
+    let is_retraction =
+        articles[correction.by].note.as_ref().is_some_and(|it| it.kind == NoteKind::Retraction);
+    let report = correction.corrects.and_then(|at| articles[at].text.as_ref());
+    for (at, article) in articles.iter().enumerate() {
+        let is_replaced = articles.iter().any(|later| later.version_of == Some(at));
+        // Whoever corrects at another address leaves the old text where it was, and says so.
+        let is_its_own = articles[at].outlet == articles[correction.by].outlet;
+        let Some(text) = article.text.as_ref().filter(|_| !is_replaced && !is_its_own) else {
+            continue;
+        };
+        let state = match (is_retraction, report) {
+            (true, Some(report)) => of_retraction(report, article, text),
+            (true, None) => PassageState::Neither,
+            (false, _) => of_passages(&correction.passages, article, text),
+        };
+        match state {
+            PassageState::Old => {
+                correction.carried.push(Carried { article: at, is_later: at > correction.by });
+            }
+            PassageState::New => correction.corrected.push(at),
+            PassageState::Neither => {}
+        }
+    }
+}
+
+fn of_retraction(report: &Text, article: &Article<'_>, text: &Text) -> PassageState {
+    let takes_back = article.note.as_ref().is_some_and(|note| note.kind == NoteKind::Retraction);
+    match (takes_back, carries_retracted(report, text)) {
+        (true, _) => PassageState::New,
+        (false, true) => PassageState::Old,
+        (false, false) => PassageState::Neither,
+    }
+}
+
+/// Old where one passage is carried as it was.
+fn of_passages(passages: &[Passage], article: &Article<'_>, text: &Text) -> PassageState {
+    let each = passages.iter().map(|passage| passage_state(text, article.note.as_ref(), passage));
+    each.min().unwrap_or(PassageState::Neither)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::note::note;
+
+    const OLD: &str = "Eleven people died when a bus overturned at Brenmouth on Monday.\n\n\
+        The road would stay closed for days, the governor said.\n\nA crane was on its way from the port.";
+    const NOTE: &str = "\n\nCorrection: An earlier version said that 11 people died. Nine did.";
+
+    fn article<'a>(outlet: &'a str, text: &str) -> Article<'a> {
+        let note = note("", text, &[outlet]);
+        Article { outlet, note, story: 1, text: Some(Text::new(text)), ..Article::default() }
+    }
+
+    fn new_text() -> String {
+        OLD.replace("Eleven", "Nine") + NOTE
+    }
+
+    #[test]
+    fn copies_that_still_carry_the_old_passage_are_named() {
+        let new = new_text();
+        let version = Article { version_of: Some(0), ..article("post.example", &new) };
+        let fixed = Article { version_of: Some(2), ..article("herald.example", &new) };
+        let articles = [
+            article("post.example", OLD),
+            article("ledger.example", &format!("BRENMOUTH — {OLD}")),
+            article("herald.example", OLD),
+            article("times.example", "A bus fell over at Brenmouth, and many were hurt in it."),
+            version,
+            fixed,
+            article("late.example", OLD),
+        ];
+        let found = watch(&articles);
+        let [correction] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((correction.by, correction.corrects), (4, Some(0)));
+        assert_eq!(correction.passages.len(), 1);
+        let carried =
+            [(1, false), (6, true)].map(|(article, is_later)| Carried { article, is_later });
+        assert_eq!(correction.carried, carried);
+        assert_eq!(correction.corrected, [5]);
+    }
+
+    #[test]
+    fn a_correction_at_another_address_is_traced() {
+        let own =
+            "Correction: This article said earlier that 11 people died. The correct number is 9.";
+        let articles = [
+            article("post.example", OLD),
+            article("ledger.example", OLD),
+            Article { story: 2, ..article("post.example", own) },
+        ];
+        let found = watch(&articles);
+        assert_eq!((found[0].by, found[0].corrects), (2, Some(0)));
+        let carried: Vec<usize> = found[0].carried.iter().map(|it| it.article).collect();
+        assert_eq!(carried, [1]);
+    }
+
+    #[test]
+    fn a_retraction_names_who_still_has_the_report() {
+        let back = "Retraction: We withdraw our report on the bus at Brenmouth.";
+        let articles = [
+            article("post.example", OLD),
+            article("ledger.example", OLD),
+            article("times.example", "A bus fell over at Brenmouth, and many were hurt in it."),
+            Article { story: 2, ..article("post.example", back) },
+        ];
+        let found = watch(&articles);
+        assert_eq!((found[0].by, found[0].corrects), (3, Some(0)));
+        let carried: Vec<usize> = found[0].carried.iter().map(|it| it.article).collect();
+        assert_eq!(carried, [1]);
+    }
+
+    #[test]
+    fn what_was_never_seen_is_found_by_its_copy() {
+        let new = new_text();
+        let articles = [article("ledger.example", OLD), article("post.example", &new)];
+        let found = watch(&articles);
+        assert_eq!((found[0].by, found[0].corrects), (1, None));
+        assert_eq!(found[0].carried.len(), 1);
+    }
+
+    #[test]
+    fn a_note_about_nothing_that_is_known_names_nobody() {
+        let photo = format!("{OLD}\n\nCorrection: The photo showed another bus.");
+        let version = Article { version_of: Some(0), ..article("post.example", &photo) };
+        let found = watch(&[article("post.example", OLD), article("ledger.example", OLD), version]);
+        assert_eq!((found[0].passages.len(), found[0].carried.len()), (0, 0));
+        assert_eq!(watch(&[article("post.example", OLD), article("ledger.example", OLD)]), []);
+    }
+
+    #[test]
+    fn texts_that_are_gone_do_no_harm() {
+        let gone = Article { text: None, ..article("post.example", &new_text()) };
+        let found = watch(&[article("ledger.example", OLD), gone]);
+        assert_eq!((found.len(), found[0].carried.len()), (1, 0));
+    }
+}

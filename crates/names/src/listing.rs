@@ -1,0 +1,50 @@
+//! What the embedded lists say of some words, for whoever reads names without a sentence around them.
+
+use wirefold_text::Text;
+
+use crate::gazetteer::{
+    CITY, COMMON, COUNTRY, FIRST_NAME, HOW_COMMON, ORGANISATION, PERSON, PLACE, run_hash,
+};
+use crate::model::Model;
+use crate::token;
+
+/// What lists of names and of common words say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// Whether a country, a city or a state is called so.
+    pub is_place: bool,
+    /// Whether a person has this as first name, or a known person or organisation is called so.
+    pub is_other_name: bool,
+    /// How common the most common of the words is, 0 to 4.
+    pub common: u8,
+}
+
+/// The longest run of words that is looked up.
+const LONGEST: usize = 4;
+
+/// What the lists say of a word or a run of words, whatever the capitals.
+///
+/// ```
+/// assert!(wirefold_names::listing("BUENOS AIRES").is_place);
+/// assert!(!wirefold_names::listing("BREAKING NEWS").is_place);
+/// assert!(wirefold_names::listing("BREAKING NEWS").common > 0);
+/// ```
+#[must_use]
+pub fn listing(words: &str) -> Listing {
+    let text = Text::new(words);
+    let tokens = token::listed(&text);
+    if tokens.is_empty() || tokens.len() > LONGEST {
+        return Listing::default();
+    }
+    let gazetteer = &Model::embedded().gazetteer;
+    let flags = gazetteer.flags(run_hash(&tokens));
+    let common_of = |at: usize| {
+        let alone = gazetteer.flags(run_hash(&tokens[at..=at]));
+        u8::try_from((alone & HOW_COMMON) / COMMON).unwrap_or(u8::MAX)
+    };
+    Listing {
+        is_place: flags & (COUNTRY | CITY | PLACE) != 0,
+        is_other_name: flags & (FIRST_NAME | PERSON | ORGANISATION) != 0,
+        common: (0..tokens.len()).map(common_of).max().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,40 @@
+//! Who still carries what an article puts right: the texts of the alert's articles are read for that alone.
+
+use futures_util::future::try_join_all;
+use wirefold_flow::BusError;
+use wirefold_proto::AlertArticle;
+
+use super::{Matcher, load};
+use crate::engine::{Piece, carriers};
+
+/// The most articles whose texts are read for one correction: those of two alerts.
+const MOST: usize = 40;
+
+impl Matcher<'_> {
+    /// Finds which articles of its alerts still carry what a correction or a retraction is about. They are
+    /// those that the alerts show, so a restart finds the same.
+    pub(super) async fn trace_correction(&mut self, piece: &mut Piece) -> Result<(), BusError> {
+        let targets = piece.targets();
+        for target in targets {
+            self.show_all(target).await?;
+        }
+        let mut known = self.engine.articles_about(&targets, piece);
+        if known.is_empty() {
+            return Ok(());
+        }
+        known.drain(..known.len().saturating_sub(MOST));
+        known.push(piece.article());
+        let bus = &*self.context.bus;
+        let read = |article: AlertArticle| async move {
+            let fetched = load::fetched(bus, article.fetched, article.id).await?;
+            Ok::<_, BusError>(fetched.map(|it| (article, it)))
+        };
+        let texts: Vec<_> = try_join_all(known.into_iter().map(read)).await?;
+        let texts: Vec<_> = texts.into_iter().flatten().collect();
+        // Without its own text there is nothing to compare with.
+        if texts.last().is_some_and(|(article, _)| article.id == piece.output.id) {
+            piece.set_carriers(carriers(&texts));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+//! The corrections of an event: its articles are read once more, with their texts, where one of them has a note.
+//!
+//! Nothing is stored: the answer follows from the output and from the texts that are kept, so a projection that
+//! is rebuilt gives the same.
+
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use serde::Deserialize;
+use wirefold_corrections::{Article, Correction, note, watch};
+use wirefold_flow::BusError;
+use wirefold_proto::{
+    Agency, ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, Outlet, StoryId, Tag,
+};
+use wirefold_text::Text;
+
+use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
+use crate::{Inner, projection::ProjectionError};
+
+/// The most articles of one event whose texts are read; those with a note, then the first seen.
+const MOST_TEXTS: usize = 200;
+/// The most bytes of one text.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// An article, as far as corrections concern it: a part of what the output says of it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct NotedArticle {
+    id: ArticleId,
+    fetched: u64,
+    article: Source,
+    #[serde(default)]
+    verdict: Judged,
+    findings: Found,
+}
+
+/// Who publishes it, and what it is a new version of.
+#[derive(Debug, Clone, Deserialize)]
+struct Source {
+    outlet: Outlet,
+    #[serde(default)]
+    via: Option<Outlet>,
+    #[serde(default)]
+    url: Option<String>,
+    seen: Timestamp,
+    #[serde(default)]
+    version_of: Option<ArticleId>,
+}
+
+/// Whose text it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Judged {
+    #[serde(default)]
+    agency: Option<Agency>,
+}
+
+/// The note in it.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Found {
+    #[serde(default)]
+    note: Option<EditorNote>,
+}
+
+/// An article with the story that it is in now.
+pub(crate) type InStory = (StoryId, NotedArticle);
+
+/// Why corrections cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CorrectionsError {
+    /// The projection failed.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    /// The bus failed.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The work was dropped because the program ends.
+    #[error("the program is ending")]
+    Ending,
+}
+
+/// The corrections of an event.
+pub(crate) async fn of_event(
+    inner: &Inner,
+    event: wirefold_proto::EventId,
+) -> Result<Corrections, CorrectionsError> {
+    let (articles, unread) = inner.projection.noted(event).await?;
+    let (articles, left_out) = bounded(articles);
+    let unread_articles = unread.saturating_add(left_out);
+    let reads = articles.iter().map(|(_, article)| inner.fetched(article.fetched));
+    let texts = try_join_all(reads).await?;
+    // Whoever leaves lets the next one in; the work itself is bounded.
+    let _turn = inner.comparisons.acquire().await.map_err(|_| CorrectionsError::Ending)?;
+    let told = tokio::task::spawn_blocking(move || records(&articles, &texts));
+    let corrections = told.await.map_err(|_| CorrectionsError::Ending)?;
+    Ok(Corrections { schema: Tag::new(), corrections, unread_articles })
+}
+
+/// Only what concerns one of a story's articles.
+pub(crate) fn of_story(corrections: Corrections, story: StoryId) -> Corrections {
+    let concerns = |record: &CorrectionRecord| {
+        record.by.story == story
+            || record.corrects.as_ref().is_some_and(|it| it.story == story)
+            || record.carried.iter().any(|it| it.carrier.story == story)
+    };
+    let records = corrections.corrections.into_iter().filter(concerns).collect();
+    Corrections { corrections: records, ..corrections }
+}
+
+/// As many articles as are read, the first seen first, and how many are left out.
+fn bounded(mut articles: Vec<InStory>) -> (Vec<InStory>, u32) {
+    let left_out = articles.len().saturating_sub(MOST_TEXTS);
+    articles.sort_by_key(|(_, it)| (it.findings.note.is_none(), it.article.seen, it.fetched));
+    articles.truncate(MOST_TEXTS);
+    articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
+    (articles, u32::try_from(left_out).unwrap_or(u32::MAX))
+}
+
+fn records(articles: &[InStory], texts: &[Option<ArticleFetched>]) -> Vec<CorrectionRecord> {
+    let place_of: HashMap<ArticleId, usize> =
+        articles.iter().enumerate().map(|(at, (_, it))| (it.id, at)).collect();
+    let mut stories: HashMap<StoryId, u64> = HashMap::new();
+    let mut watched = Vec::with_capacity(articles.len());
+    for ((story, article), fetched) in articles.iter().zip(texts) {
+        let number = stories.len() as u64;
+        // The sequence may have been taken by another article after a rebuild of the stream.
+        let fetched = fetched.as_ref().filter(|it| it.id == article.id);
+        let outlet = article.article.outlet.as_str();
+        let agency = article.verdict.agency.as_ref().map(|agency| agency.name.as_str());
+        let names = [outlet, agency.unwrap_or_default()];
+        watched.push(Article {
+            outlet,
+            agency,
+            story: *stories.entry(*story).or_insert(number),
+            version_of: article.article.version_of.and_then(|id| place_of.get(&id).copied()),
+            note: fetched
+                .filter(|_| article.findings.note.is_some())
+                .and_then(|it| note(&it.article.title, &it.text, &names)),
+            text: fetched.map(|it| Text::new(&whole(it))),
+        });
+    }
+    let found = watch(&watched);
+    found.into_iter().filter_map(|correction| record(articles, correction)).collect()
+}
+
+/// Title and text.
+fn whole(fetched: &ArticleFetched) -> String {
+    let text = &fetched.text;
+    let text = text.get(..text.floor_char_boundary(MOST_BYTES)).unwrap_or_default();
+    format!("{}\n\n{text}", fetched.article.title)
+}
+
+fn record(articles: &[InStory], correction: Correction) -> Option<CorrectionRecord> {
+    let carrier = |at: usize| articles[at].1.carrier(articles[at].0);
+    let EditorNote { kind, words, .. } = articles[correction.by].1.findings.note.clone()?;
+    let passages = correction.passages.into_iter();
+    let carried = correction.carried.iter().map(|it| StillCarrying {
+        carrier: carrier(it.article),
+        url: articles[it.article].1.article.url.clone(),
+        after: it.is_later,
+    });
+    Some(CorrectionRecord {
+        kind,
+        words,
+        by: carrier(correction.by),
+        corrects: correction.corrects.map(carrier),
+        passages: passages
+            .filter(|_| kind != NoteKind::Retraction)
+            .map(|passage| CorrectedPassage { old: passage.old, new: passage.new })
+            .collect(),
+        carried: carried.collect(),
+        corrected: correction.corrected.into_iter().map(carrier).collect(),
+        how: FoundBy::Rule,
+    })
+}
+
+impl NotedArticle {
+    fn carrier(&self, story: StoryId) -> Carrier {
+        let Source { outlet, via, seen, .. } = self.article.clone();
+        Carrier { article: self.id, story, outlet, via, seen }
+    }
+}
