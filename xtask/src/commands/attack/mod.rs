@@ -11,9 +11,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{bail, ensure};
 
 mod attacks;
-#[expect(dead_code, reason = "it is the tests' server, which answers to more than is asked here")]
 #[path = "../../../../tests/pipeline/loopback.rs"]
 mod loopback;
+pub(crate) mod receiver;
 pub(crate) mod running;
 mod scene;
 mod victim;

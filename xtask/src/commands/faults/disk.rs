@@ -5,19 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, ensure};
-
-/// Bytes of the disk.
-const SIZE: u64 = 256 << 20;
-/// Has every sync do nothing.
-const UNSYNCED: &str = "
-int fsync(int file) { (void)file; return 0; }
-int fdatasync(int file) { (void)file; return 0; }
-int sync_file_range(int file, long from, long bytes, unsigned flags) {
-    (void)file; (void)from; (void)bytes; (void)flags; return 0;
-}
-";
-
 /// A mounted disk. It is unmounted when it is dropped.
 pub(super) struct Disk {
     file: PathBuf,
@@ -25,10 +12,10 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Makes and mounts an empty one in a folder; the reason where this user or system cannot.
-    pub(super) fn make(folder: &Path) -> anyhow::Result<Result<Disk, String>> {
+    /// Makes and mounts an empty one of so many bytes in a folder; the reason where this user or system cannot.
+    pub(super) fn make(folder: &Path, bytes: u64) -> anyhow::Result<Result<Disk, String>> {
         let file = folder.join("disk.img");
-        fs::File::create(&file)?.set_len(SIZE)?;
+        fs::File::create(&file)?.set_len(bytes)?;
         if let Err(why) = run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&file)) {
             return Ok(Err(format!("no file system can be made: {why}")));
         }
@@ -62,16 +49,6 @@ impl Drop for Disk {
         // Lazily: a process may be about to end there.
         let _ = Command::new("umount").arg("-l").arg(&self.mounted).status();
     }
-}
-
-/// A library that has every sync of a process do nothing.
-pub(super) fn unsynced(folder: &Path) -> anyhow::Result<PathBuf> {
-    let (source, library) = (folder.join("unsynced.c"), folder.join("unsynced.so"));
-    fs::write(&source, UNSYNCED)?;
-    let built =
-        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status();
-    ensure!(built.context("cc")?.success(), "the library does not build");
-    Ok(library)
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

@@ -1,12 +1,14 @@
-//! The examiner: reads the streams of a folder on which nothing runs.
+//! The examiner: reads the streams, and what whoever is alerted wrote down, not our counters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_flow::{Stored, SystemClock};
+use wirefold_flow::{Bus, BusError, Stored, SystemClock};
 use wirefold_proto::streams::OUTPUT;
 use wirefold_proto::{OutputArticle, decode};
+
+use crate::commands::attack::receiver::Receiver;
 
 /// Messages read at once.
 const AT_ONCE: usize = 256;
@@ -27,34 +29,50 @@ struct Verdict {
     event: String,
 }
 
+/// The same articles where nothing breaks.
+pub(super) struct Control {
+    pub(super) output: Output,
+    /// The alerts that came.
+    pub(super) alerts: BTreeSet<String>,
+}
+
 /// What differs from what should be.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
     /// Acknowledged, and not in the output.
     pub(super) lost: Vec<String>,
-    /// In the output under more than one id.
+    /// Articles in the output under more than one id, and revisions of alerts that came under more than one.
     pub(super) doubled: usize,
     /// In another class, story or event than where nothing broke.
     pub(super) wrong: usize,
+    /// Alerts of which nothing came.
+    pub(super) untold: Vec<String>,
 }
 
 impl Output {
-    /// Reads that of a data folder.
+    /// Reads that of a data folder on which nothing runs.
     pub(super) fn of(data: &Path) -> anyhow::Result<Output> {
         let bus = wirefold_flow_sqlite::open(data, Arc::new(SystemClock))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(Output::read(&*bus))
+    }
+
+    /// Reads that of a bus.
+    pub(super) async fn read(bus: &dyn Bus) -> anyhow::Result<Output> {
         let mut output = Output::default();
-        runtime.block_on(async {
-            let mut reader = bus.read(OUTPUT.name, ">", 1).await?;
-            loop {
-                let messages = reader.ready(AT_ONCE).await?;
-                if messages.is_empty() {
-                    return anyhow::Ok(());
-                }
-                messages.iter().for_each(|stored| output.note(stored));
+        let first = match bus.stream_state(OUTPUT.name).await {
+            Ok(state) => state.first.max(1),
+            Err(BusError::NoStream(_)) => return Ok(output),
+            Err(error) => return Err(error.into()),
+        };
+        let mut reader = bus.read(OUTPUT.name, ">", first).await?;
+        loop {
+            let messages = reader.ready(AT_ONCE).await?;
+            if messages.is_empty() {
+                return Ok(output);
             }
-        })?;
-        Ok(output)
+            messages.iter().for_each(|stored| output.note(stored));
+        }
     }
 
     fn note(&mut self, stored: &Stored) {
@@ -74,16 +92,27 @@ impl Output {
         }
     }
 
+    /// The id of the article that was pushed under this one.
+    pub(super) fn id_of(&self, item: &str) -> Option<&str> {
+        self.articles.get(item).map(|verdict| verdict.message.as_str())
+    }
+
     /// Compares with what was acknowledged, and with where nothing broke.
-    pub(super) fn differs(&self, acknowledged: &[String], control: &Output) -> Difference {
+    pub(super) fn differs(
+        &self,
+        acknowledged: &[String],
+        receiver: &Receiver,
+        control: &Control,
+    ) -> Difference {
         let lost = acknowledged.iter().filter(|item| !self.articles.contains_key(*item));
         let is_wrong = |(item, verdict): &(&String, &Verdict)| {
-            control.articles.get(*item).is_some_and(|other| other != *verdict)
+            control.output.articles.get(*item).is_some_and(|other| other != *verdict)
         };
         Difference {
             lost: lost.cloned().collect(),
-            doubled: self.doubled.len(),
+            doubled: self.doubled.len() + receiver.doubled(),
             wrong: self.articles.iter().filter(is_wrong).count(),
+            untold: control.alerts.difference(&receiver.alerts()).cloned().collect(),
         }
     }
 }

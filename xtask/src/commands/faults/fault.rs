@@ -2,6 +2,8 @@
 
 use anyhow::bail;
 
+use super::nats::NatsDeed;
+
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
@@ -14,6 +16,10 @@ pub(super) enum Deed {
     },
     /// A file changes while nothing runs.
     Damage(File, Change),
+    /// Something passes while it runs.
+    Spell(Spell),
+    /// Something breaks over NATS.
+    Nats(NatsDeed),
 }
 
 /// Whose file.
@@ -42,6 +48,27 @@ pub(super) enum Change {
     Remove,
 }
 
+/// What passes, while the process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spell {
+    /// The disk is full.
+    DiskFull,
+    /// Some writes fail.
+    FailingWrites,
+    /// Some syncs fail.
+    FailingSyncs,
+    /// Syncs take long.
+    SlowDisk,
+    /// The clock is wrong by so many seconds.
+    Clock(i64),
+    /// It stands still, and when it wakes so many seconds are over.
+    Suspended(i64),
+    /// It gets no more memory, and ends.
+    OutOfMemory,
+    /// It is killed and started again, so many times.
+    Restarts(u32),
+}
+
 /// A fault with its name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -54,17 +81,20 @@ const fn fault(name: &'static str, about: &'static str, deed: Deed) -> Fault {
     Fault { name, about, deed }
 }
 
-/// All of them.
-const FAULTS: [Fault; 16] = {
+/// In one process with its file.
+const EMBEDDED: [Fault; 25] = {
     use Change::{Cut, Flip, Remove, Zero};
     use Deed::{Damage, Kill, PowerCut};
     use File::{Bus, BusLog, Page, Snapshot};
+    const fn spell(name: &'static str, about: &'static str, spell: Spell) -> Fault {
+        fault(name, about, Deed::Spell(spell))
+    }
     [
         fault("kill", "kill -9 while articles come in", Kill),
         fault("power-cut", "what did not reach the disk is lost", PowerCut { syncs: true }),
         fault(
             "power-cut-unsynced",
-            "the control: every fsync does nothing",
+            "a control: every fsync does nothing, so articles must be lost",
             PowerCut { syncs: false },
         ),
         fault("bus-flip", "one bit of bus.sqlite flips", Damage(Bus, Flip)),
@@ -80,33 +110,59 @@ const FAULTS: [Fault; 16] = {
         fault("snapshot-flip", "one bit of a snapshot flips", Damage(Snapshot, Flip)),
         fault("snapshot-cut", "the end of a snapshot is missing", Damage(Snapshot, Cut)),
         fault("snapshot-remove", "a snapshot is gone", Damage(Snapshot, Remove)),
+        spell("disk-full", "the disk is full for some seconds", Spell::DiskFull),
+        spell("write-fails", "up to twenty writes fail", Spell::FailingWrites),
+        spell("sync-fails", "up to twenty syncs fail", Spell::FailingSyncs),
+        spell("slow-disk", "each sync takes 300 ms for some seconds", Spell::SlowDisk),
+        spell("clock-ahead", "the clock is an hour ahead for some seconds", Spell::Clock(3_600)),
+        spell("clock-behind", "the clock is an hour behind for some seconds", Spell::Clock(-3_600)),
+        spell("suspended", "the machine sleeps for a day", Spell::Suspended(86_400)),
+        spell("out-of-memory", "the process gets no more memory and ends", Spell::OutOfMemory),
+        spell("restarts", "kill -9 and a start, twenty times", Spell::Restarts(20)),
     ]
 };
 
 impl Fault {
-    /// Those of these names; without names, all.
+    /// Those of these names; without names, all. A name that ends with `-` stands for all that begin so.
     pub(super) fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Fault>> {
+        let all = || EMBEDDED.iter().chain(super::nats::FAULTS);
         if names.is_empty() {
-            return Ok(FAULTS.iter().collect());
+            return Ok(all().collect());
         }
         let mut chosen = Vec::new();
         for name in names {
-            let Some(fault) = FAULTS.iter().find(|fault| fault.name == name) else {
+            let before = chosen.len();
+            chosen.extend(all().filter(|fault| {
+                fault.name == name || name.ends_with('-') && fault.name.starts_with(name.as_str())
+            }));
+            if chosen.len() == before {
                 bail!("no fault is called {name:?}: `cargo xtask trouble --list` has them");
-            };
-            chosen.push(fault);
+            }
         }
         Ok(chosen)
     }
 
-    /// Whether acknowledged articles must be lost, or the run shows nothing.
+    /// Whether the examiner must find something, or the runs of other faults show nothing.
     pub(super) fn is_control(&self) -> bool {
-        self.deed == Deed::PowerCut { syncs: false }
+        match self.deed {
+            Deed::PowerCut { syncs } => !syncs,
+            Deed::Nats(deed) => deed.is_control(),
+            _ => false,
+        }
     }
 
     /// Whether nothing that was acknowledged may be missing: the disk has it.
     pub(super) fn spares_the_streams(&self) -> bool {
-        !matches!(self.deed, Deed::Damage(File::Bus | File::BusLog, _))
+        match self.deed {
+            Deed::Damage(File::Bus | File::BusLog, _) => false,
+            Deed::Nats(deed) => deed.spares_the_streams(),
+            _ => true,
+        }
+    }
+
+    /// Whether it is over NATS.
+    pub(super) fn is_over_nats(&self) -> bool {
+        matches!(self.deed, Deed::Nats(_))
     }
 }
 

@@ -5,22 +5,28 @@
 //! started again and the rest is pushed. An examiner reads the streams, not our counters, and compares
 //! them with what was acknowledged and with a run of the same articles in which nothing broke.
 
+mod dice;
 mod disk;
 mod examine;
 mod fault;
+mod nats;
 mod play;
+mod pushing;
 mod report;
+mod shim;
+mod spell;
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::ensure;
+use anyhow::Context as _;
 
 use crate::commands::attack;
 use fault::Fault;
-use play::Outcome;
-use report::Row;
+use play::{Found, Outcome};
+use report::{Row, Run};
 
 /// Which faults, and how often.
 #[derive(clap::Args)]
@@ -42,6 +48,42 @@ pub(crate) struct Arguments {
     /// Write docs/reliability.md.
     #[arg(long)]
     write: bool,
+    /// Keep what the processes said in runs that did not hold, in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    logs: Option<PathBuf>,
+    /// Append each run to this file, and count the runs that it holds already. With `--seeds 0`, only those count.
+    #[arg(long, value_name = "FILE")]
+    runs: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The runs that are recorded already.
+    fn recorded(&self) -> anyhow::Result<Vec<Run>> {
+        let Some(path) = self.runs.as_ref().filter(|path| path.exists()) else {
+            return Ok(Vec::new());
+        };
+        let text = std::fs::read_to_string(path)?;
+        let runs = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
+        runs.with_context(|| path.display().to_string())
+    }
+
+    fn record(&self, run: &Run) -> anyhow::Result<()> {
+        let Some(path) = &self.runs else { return Ok(()) };
+        let mut file = File::options().create(true).append(true).open(path)?;
+        Ok(file.write_all(format!("{}\n", serde_json::to_string(run)?).as_bytes())?)
+    }
+
+    /// Writes down what was found and said in a run that did not hold.
+    fn keep_log(&self, fault: &Fault, seed: u64, found: &Found) -> anyhow::Result<()> {
+        let Some(folder) = &self.logs else { return Ok(()) };
+        std::fs::create_dir_all(folder)?;
+        let Found { difference, said, refused, recovery, repaired, log } = found;
+        let text = format!(
+            "{difference:#?}\nsaid: {said}, refused: {refused}, recovery: {recovery:?}, made again: \
+             {repaired}\n{log}"
+        );
+        Ok(std::fs::write(folder.join(format!("{}-{seed}.log", fault.name)), text)?)
+    }
 }
 
 /// Runs them one after the other and prints one table. Fails where anything was lost, doubled or wrong
@@ -52,19 +94,32 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         write!(std::io::stdout(), "{}", report::list(&chosen))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let program = match &arguments.program {
+    let built = match &arguments.program {
         Some(program) => program.canonicalize()?,
         None => attack::built()?,
     };
+    // A build beside this run must not take the program away.
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join("wirefold");
+    std::fs::copy(&built, &program).with_context(|| built.display().to_string())?;
     let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed + 1);
-    ensure!(!seeds.is_empty(), "no seed, no run");
     let mut rows: Vec<Row> = chosen.iter().map(|fault| Row::of(fault)).collect();
-    for seed in seeds.clone() {
+    let earlier = arguments.recorded()?;
+    for row in &mut rows {
+        earlier.iter().filter(|run| run.is_of(row.fault)).for_each(|run| _ = row.add(run));
+    }
+    for seed in seeds {
         let control = play::undisturbed(&program, seed)?;
         for row in &mut rows {
             writeln!(std::io::stderr(), "seed {seed}: {} …", row.fault.name)?;
             match play::play(&program, row.fault, seed, &control)? {
-                Outcome::Played(found) => row.add(seed, &found),
+                Outcome::Played(found) => {
+                    let run = Run::of(row.fault, seed, &found);
+                    arguments.record(&run)?;
+                    if !row.add(&run) {
+                        arguments.keep_log(row.fault, seed, &found)?;
+                    }
+                }
                 Outcome::Skipped(why) => row.skip(why),
             }
         }
@@ -72,7 +127,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let table = report::table(&rows);
     write!(std::io::stdout(), "{table}")?;
     if arguments.write {
-        report::write(&rows, seeds.end - seeds.start)?;
+        report::write(&rows)?;
     }
     let failures: Vec<String> = rows.iter().filter_map(Row::failure).collect();
     for failure in &failures {

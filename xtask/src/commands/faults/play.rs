@@ -8,95 +8,76 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::process::{Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::disk::{Disk, unsynced};
-use super::examine::{Difference, Output};
+use super::dice::Dice;
+use super::disk::Disk;
+use super::examine::{Control, Difference, Output};
 use super::fault::{Change, Deed, Fault, File};
+use super::pushing::{articles, id_of, settle, settle_control};
+use super::shim::{Setting, Shim};
+use super::{nats, spell};
+use crate::commands::attack::receiver::Receiver;
 use crate::commands::attack::running::{Running, command};
 use crate::commands::bench::machine::Stopwatch;
-use crate::commands::bench::news::News;
 
-/// Articles of a run.
-const ARTICLES: usize = 200;
-/// The fault comes after at least so many, and at most so many more.
-const BEFORE: usize = 60;
-const MORE: u64 = 80;
-/// The lengths of texts, in percent of 500 words.
-const LENGTH: usize = 60;
+/// The fault comes after at least so many articles, and at most so many more.
+pub(super) const BEFORE: usize = 60;
+pub(super) const MORE: u64 = 80;
 /// A fault that strikes while articles come in does so within so many milliseconds.
 const WITHIN: u64 = 400;
-/// So often nothing may come, a twentieth of a second apart: what was in hand at a kill comes again after
-/// five seconds.
-const QUIET: u32 = 200;
+/// Bytes of a disk.
+pub(super) const DISK: u64 = 256 << 20;
 /// A folder that stays empty: with nothing to watch at all, `up` shows the demo.
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 
 /// How a run ended.
 pub(super) enum Outcome {
-    Played(Found),
+    Played(Box<Found>),
     /// This machine cannot do it, and why.
     Skipped(String),
 }
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) difference: Difference,
     /// Whether somebody said that something is wrong: the log, `verify`, or the refusal to start.
     pub(super) said: bool,
     /// Whether it did not start again; then nothing else is known.
     pub(super) refused: bool,
-    /// Seconds from the start to the first article taken.
-    pub(super) recovery: f64,
+    /// Seconds until the next article is taken; none if that never happened.
+    pub(super) recovery: Option<f64>,
+    /// Articles whose output was lost, and was made again by `setup --repair`.
+    pub(super) repaired: usize,
+    /// What was said, for whoever asks why.
+    pub(super) log: String,
 }
 
-/// The articles of a seed, in order.
-fn articles(seed: u64) -> Vec<Value> {
-    let mut news = News::new(seed, LENGTH);
-    let made = (0..ARTICLES).map(|_| news.next());
-    let pushed = made.enumerate().map(|(number, article)| {
-        json!({
-            "id": format!("{number:04}"), "outlet": article.host, "title": article.title,
-            "url": format!("https://{}/{number}", article.host), "text": article.text(),
-        })
-    });
-    pushed.collect()
-}
-
-fn id_of(article: &Value) -> String {
-    article["id"].as_str().unwrap_or_default().to_owned()
-}
-
-/// The output of the same articles where nothing breaks.
-pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Output> {
+/// The output and the alerts of the same articles where nothing breaks.
+pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Control> {
     let folder = tempfile::tempdir()?;
-    prepare(folder.path())?;
+    let mut receiver = Receiver::open();
+    prepare(folder.path(), &receiver)?;
     let mut running = Running::start(program, folder.path())?;
     for article in articles(seed) {
         running.post("/api/v1/articles", &article)?;
     }
-    settle(&mut running, ARTICLES);
+    settle_control(&mut running, &mut receiver);
     running.terminate();
-    Output::of(&folder.path().join("data"))
+    receiver.take();
+    let output = Output::of(&folder.path().join("data"))?;
+    Ok(Control { output, alerts: receiver.alerts() })
 }
 
-fn prepare(folder: &Path) -> anyhow::Result<()> {
+/// Makes the folder of a run.
+pub(super) fn prepare(folder: &Path, receiver: &Receiver) -> anyhow::Result<()> {
     fs::create_dir(folder.join("dropped"))?;
-    fs::write(folder.join("wirefold.toml"), SETTINGS)?;
+    fs::write(folder.join("wirefold.toml"), format!("{SETTINGS}{}", receiver.settings()))?;
     // What is there before the fault is on the disk.
     let synced = Command::new("sync").arg("-f").arg(folder).status()?;
     anyhow::ensure!(synced.success(), "sync failed");
     Ok(())
-}
-
-/// Waits until so many articles are on the page, or no more come.
-fn settle(running: &mut Running, articles: usize) {
-    let mut quiet = 0;
-    running.until(|running| {
-        let Ok(status) = running.json("/api/v1/status") else { return false };
-        quiet = if status["lag"] == 0 { quiet + 1 } else { 0 };
-        status["articles"] == articles && status["lag"] == 0 || quiet > QUIET
-    });
 }
 
 /// Plays a fault.
@@ -104,19 +85,25 @@ pub(super) fn play(
     program: &Path,
     fault: &Fault,
     seed: u64,
-    control: &Output,
+    control: &Control,
 ) -> anyhow::Result<Outcome> {
+    match fault.deed {
+        Deed::Nats(deed) => return nats::play(program, (fault, deed), seed, control),
+        Deed::Spell(spell) => return spell::play(program, (fault, spell), seed, control),
+        Deed::Kill | Deed::PowerCut { .. } | Deed::Damage(..) => {}
+    }
     let folder = tempfile::tempdir()?;
     let mut scene = Scene {
         program,
         home: folder.path().to_owned(),
         articles: articles(seed),
         acknowledged: Vec::new(),
-        dice: Dice(seed.wrapping_mul(0x9e37_79b9) ^ fault.name.bytes().map(u64::from).sum::<u64>()),
+        receiver: Receiver::open(),
+        dice: Dice::new(seed, fault.name),
         disks: Vec::new(),
     };
     if let Deed::PowerCut { .. } = fault.deed {
-        match Disk::make(folder.path())? {
+        match Disk::make(folder.path(), DISK)? {
             Ok(disk) => {
                 scene.home = disk.path().to_owned();
                 scene.disks.push(disk);
@@ -124,8 +111,9 @@ pub(super) fn play(
             Err(why) => return Ok(Outcome::Skipped(why)),
         }
     }
-    prepare(&scene.home)?;
-    scene.play(fault, folder.path(), control).map(Outcome::Played)
+    prepare(&scene.home, &scene.receiver)?;
+    let found = scene.play(fault, folder.path(), control)?;
+    Ok(Outcome::Played(Box::new(found)))
 }
 
 struct Scene<'a> {
@@ -134,16 +122,19 @@ struct Scene<'a> {
     home: PathBuf,
     articles: Vec<Value>,
     acknowledged: Vec<String>,
+    receiver: Receiver,
     dice: Dice,
     /// Mounted while the scene lasts.
     disks: Vec<Disk>,
 }
 
 impl Scene<'_> {
-    fn play(mut self, fault: &Fault, scratch: &Path, control: &Output) -> anyhow::Result<Found> {
+    fn play(mut self, fault: &Fault, scratch: &Path, control: &Control) -> anyhow::Result<Found> {
         let mut up = command(self.program, &self.home);
         if fault.is_control() {
-            up.env("LD_PRELOAD", unsynced(scratch)?);
+            let shim = Shim::build(scratch)?;
+            shim.set(Setting::Unsynced, 1)?;
+            up.envs(shim.environment());
         }
         let mut running = Running::start_as(up)?;
         let before = BEFORE + usize::try_from(self.dice.below(MORE))?;
@@ -157,37 +148,41 @@ impl Scene<'_> {
         }
         self.push(&running, before)?;
         self.strike(fault, running)?;
-        let mut said = self.verify_complains();
+        let said = verify_complains(self.program, &self.home)?;
         let watch = Stopwatch::start();
         let mut again = match Running::start(self.program, &self.home) {
             Ok(again) => again,
-            Err(refusal) => return Ok(self.refused(&refusal.to_string())),
+            // Whatever did not even begin refused nothing.
+            Err(refusal) if refusal.is::<std::io::Error>() => return Err(refusal),
+            Err(refusal) => {
+                let words = refusal.to_string();
+                return Ok(Found { said: said || names_the_file(&words), ..self.refused(words) });
+            }
         };
         let first = self.acknowledged.len();
         let taken = self.push(&again, first + 1);
         let recovery = watch.elapsed().as_secs_f64();
         if taken.and_then(|()| self.push(&again, self.articles.len())).is_err() {
             // It met the damage and ended: loudly, or not.
-            return Ok(Found { said: said || complains(&again.said()), ..self.refused("") });
+            let log = again.said();
+            return Ok(Found { said: said || complains(&log), ..self.refused(log) });
         }
-        settle(&mut again, self.articles.len());
-        said |= complains(&again.said());
+        settle(&mut again, &mut self.receiver, self.articles.len(), control);
+        let log = again.said();
         again.terminate();
-        said |= self.verify_complains();
+        let said = said || complains(&log) || verify_complains(self.program, &self.home)?;
+        self.receiver.take();
         // Where pages are damaged not even the examiner reads on; `verify` must have said so.
         let Ok(output) = Output::of(&self.home.join("data")) else {
-            return Ok(Found { said, ..self.refused("") });
+            return Ok(Found { said, ..self.refused(log) });
         };
-        let difference = output.differs(&self.acknowledged, control);
-        Ok(Found { difference, said, refused: false, recovery })
+        let difference = output.differs(&self.acknowledged, &self.receiver, control);
+        Ok(Found { difference, said, recovery: Some(recovery), log, ..Found::default() })
     }
 
-    fn refused(&self, words: &str) -> Found {
-        // It must name the file that it cannot read.
-        let said = words.contains("bus.sqlite") || words.contains("gateway.db");
-        let lost = self.acknowledged.clone();
-        let difference = Difference { lost, ..Difference::default() };
-        Found { difference, said, refused: true, recovery: 0.0 }
+    fn refused(&self, log: String) -> Found {
+        let difference = Difference { lost: self.acknowledged.clone(), ..Difference::default() };
+        Found { difference, refused: true, log, ..Found::default() }
     }
 
     /// Pushes until so many are acknowledged.
@@ -201,10 +196,6 @@ impl Scene<'_> {
 
     fn strike(&mut self, fault: &Fault, running: Running) -> anyhow::Result<()> {
         match fault.deed {
-            Deed::Kill => {
-                self.meanwhile(running, Running::kill);
-                Ok(())
-            }
             Deed::PowerCut { .. } => {
                 let disk = self.disks.pop().context("it was made")?;
                 let cut = self.meanwhile(running, |running| {
@@ -220,6 +211,10 @@ impl Scene<'_> {
             Deed::Damage(file, change) => {
                 running.kill();
                 self.damage(file, change)
+            }
+            Deed::Kill | Deed::Spell(_) | Deed::Nats(_) => {
+                self.meanwhile(running, Running::kill);
+                Ok(())
             }
         }
     }
@@ -261,9 +256,9 @@ impl Scene<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let path = &found[usize::try_from(self.dice.below(found.len() as u64))?];
+        let path = &found[self.dice.place(found.len())];
         let mut bytes = fs::read(path)?;
-        let place = usize::try_from(self.dice.below(bytes.len() as u64))?;
+        let place = self.dice.place(bytes.len());
         match change {
             Change::Flip => bytes[place] ^= 1 << self.dice.below(8),
             Change::Zero => {
@@ -276,31 +271,22 @@ impl Scene<'_> {
         }
         Ok(fs::write(path, bytes)?)
     }
+}
 
-    /// Whether `verify` finds anything.
-    fn verify_complains(&self) -> bool {
-        let verify = command(self.program, &self.home).args(["verify", "--quiet"]).output();
-        verify.is_ok_and(|output| !output.status.success())
-    }
+/// Whether `verify` finds anything.
+pub(super) fn verify_complains(program: &Path, home: &Path) -> anyhow::Result<bool> {
+    let verify = command(program, home).args(["verify", "--quiet"]).output();
+    Ok(!verify.context("verify does not start")?.status.success())
+}
+
+/// Whether a refusal to start names the file that cannot be read.
+fn names_the_file(words: &str) -> bool {
+    words.contains("bus.sqlite") || words.contains("gateway.db")
 }
 
 /// Whether a log says that something is not as it was.
-fn complains(log: &str) -> bool {
+pub(super) fn complains(log: &str) -> bool {
     ["went back in time", "is passed over", "put aside", "damaged"]
         .iter()
         .any(|it| log.contains(it))
-}
-
-/// Draws from a seed.
-struct Dice(u64);
-
-impl Dice {
-    /// A number below this one, by SplitMix64 (Steele, Lea, Flood 2014).
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % most.max(1)
-    }
 }

@@ -1,4 +1,4 @@
-//! The table, and docs/reliability.md.
+//! The tables, and docs/reliability.md.
 
 use std::fmt::Write as _;
 
@@ -12,20 +12,62 @@ use crate::tree;
 /// The file that `--write` writes.
 const FILE: &str = "docs/reliability.md";
 
+/// What one run found, as it is recorded.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct Run {
+    fault: String,
+    seed: u64,
+    lost: usize,
+    repaired: usize,
+    doubled: usize,
+    wrong: usize,
+    untold: usize,
+    said: bool,
+    refused: bool,
+    recovery: Option<f64>,
+}
+
+impl Run {
+    pub(super) fn of(fault: &Fault, seed: u64, found: &Found) -> Run {
+        let Difference { lost, doubled, wrong, untold } = &found.difference;
+        Run {
+            fault: fault.name.to_owned(),
+            seed,
+            lost: lost.len(),
+            repaired: found.repaired,
+            doubled: *doubled,
+            wrong: *wrong,
+            untold: untold.len(),
+            said: found.said,
+            refused: found.refused,
+            recovery: found.recovery,
+        }
+    }
+
+    /// Whether it is of this fault.
+    pub(super) fn is_of(&self, fault: &Fault) -> bool {
+        self.fault == fault.name
+    }
+}
+
 /// All runs of a fault.
 pub(super) struct Row {
     pub(super) fault: &'static Fault,
     runs: u64,
     lost: usize,
+    repaired: usize,
     doubled: usize,
     wrong: usize,
-    /// Runs in which something was missing, and somebody said that something is wrong.
+    untold: usize,
+    /// Runs in which something was missing or other than it should be, and somebody said that something is wrong.
     said: u64,
     refused: u64,
     /// The seeds of runs in which something was missing and nobody said anything.
     silent: Vec<u64>,
     /// The seeds of runs that lost, doubled or changed what they must not.
     broken: Vec<u64>,
+    /// The seeds of runs after which no article passed any more.
+    stuck: Vec<u64>,
     recoveries: Vec<f64>,
     skipped: Option<String>,
 }
@@ -36,41 +78,49 @@ impl Row {
             fault,
             runs: 0,
             lost: 0,
+            repaired: 0,
             doubled: 0,
             wrong: 0,
+            untold: 0,
             said: 0,
             refused: 0,
             silent: Vec::new(),
             broken: Vec::new(),
+            stuck: Vec::new(),
             recoveries: Vec::new(),
             skipped: None,
         }
     }
 
-    /// Adds a run.
-    pub(super) fn add(&mut self, seed: u64, found: &Found) {
-        let Difference { lost, doubled, wrong } = &found.difference;
+    /// Adds a run. Says whether it held.
+    pub(super) fn add(&mut self, run: &Run) -> bool {
+        let is_missing = run.lost > 0;
         self.runs += 1;
-        self.lost += lost.len();
-        self.doubled += doubled;
-        let is_missing = !lost.is_empty();
-        // Without what is missing, what follows may be judged otherwise.
+        self.lost += run.lost;
+        self.repaired += run.repaired;
+        self.doubled += run.doubled;
+        // Without what is missing, what follows may be judged and told otherwise.
         if !is_missing {
-            self.wrong += wrong;
+            self.wrong += run.wrong;
+            self.untold += run.untold;
         }
-        self.refused += u64::from(found.refused);
-        if !found.refused {
-            self.recoveries.push(found.recovery);
+        self.refused += u64::from(run.refused);
+        match run.recovery {
+            Some(seconds) => self.recoveries.push(seconds),
+            None if !run.refused => self.stuck.push(run.seed),
+            None => {}
         }
-        match (is_missing, found.said) {
-            (true, true) => self.said += 1,
-            (true, false) => self.silent.push(seed),
-            _ => {}
+        let is_changed = is_missing || run.repaired > 0 || run.wrong > 0 || run.untold > 0;
+        let is_silent = is_changed && !run.said;
+        if is_silent {
+            self.silent.push(run.seed);
         }
-        let changed = *doubled > 0 || !is_missing && *wrong > 0;
-        if changed || is_missing && self.fault.spares_the_streams() {
-            self.broken.push(seed);
+        self.said += u64::from(is_changed && run.said);
+        let is_broken = run.doubled > 0 || is_changed && self.fault.spares_the_streams();
+        if is_broken {
+            self.broken.push(run.seed);
         }
+        !is_silent && !is_broken && (run.recovery.is_some() || run.refused)
     }
 
     pub(super) fn skip(&mut self, why: String) {
@@ -81,15 +131,20 @@ impl Row {
     pub(super) fn failure(&self) -> Option<String> {
         let name = self.fault.name;
         if self.fault.is_control() {
-            let shows_nothing = self.runs > 0 && self.lost == 0;
-            return shows_nothing.then(|| format!("{name} lost nothing: power-cut shows nothing"));
+            let shows_nothing = self.runs > 0 && self.lost + self.repaired + self.doubled == 0;
+            return shows_nothing.then(|| format!("{name} found nothing: the others show nothing"));
         }
-        let (broken, silent) = (&self.broken, &self.silent);
-        let holds = broken.is_empty() && silent.is_empty();
-        (!holds).then(|| format!("{name}: wrong with the seeds {broken:?}, silent with {silent:?}"))
+        let (broken, silent, stuck) = (&self.broken, &self.silent, &self.stuck);
+        let holds = broken.is_empty() && silent.is_empty() && stuck.is_empty();
+        (!holds).then(|| {
+            format!(
+                "{name}: wrong with the seeds {broken:?}, silent with {silent:?}, stuck with \
+                 {stuck:?}"
+            )
+        })
     }
 
-    fn cells(&self) -> [String; 9] {
+    fn cells(&self) -> [String; 12] {
         let mut recoveries = self.recoveries.clone();
         recoveries.sort_by(f64::total_cmp);
         let seconds = |at: Option<&f64>| at.map_or_else(String::new, |it| format!("{it:.1} s"));
@@ -98,11 +153,14 @@ impl Row {
             self.fault.name.to_owned(),
             skipped.unwrap_or_else(|| self.runs.to_string()),
             self.lost.to_string(),
+            self.repaired.to_string(),
             self.doubled.to_string(),
             self.wrong.to_string(),
+            self.untold.to_string(),
             self.said.to_string(),
             self.silent.len().to_string(),
             self.refused.to_string(),
+            self.stuck.len().to_string(),
             format!(
                 "{} / {}",
                 seconds(recoveries.get(recoveries.len() / 2)),
@@ -112,15 +170,18 @@ impl Row {
     }
 }
 
-const HEAD: [&str; 9] = [
+const HEAD: [&str; 12] = [
     "fault",
     "runs",
     "lost",
+    "made again",
     "doubled",
     "wrong",
+    "untold",
     "said",
     "silent",
     "refused",
+    "stuck",
     "recovery p50 / most",
 ];
 
@@ -139,32 +200,52 @@ pub(super) fn table(rows: &[Row]) -> Table {
 }
 
 /// Writes docs/reliability.md.
-pub(super) fn write(rows: &[Row], seeds: u64) -> anyhow::Result<()> {
+pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
+    let runs: u64 = rows.iter().map(|row| row.runs).sum();
     let mut text = format!(
         "# Reliability\n\n\
-         `cargo xtask trouble --seeds {seeds} --write` wrote this page on {}, load {:.1}. It starts the real binary \
-         (`wirefold up`, embedded), pushes 200 invented articles one after the other over HTTP, and breaks something in \
-         the middle. Then it starts the binary again in the same folder and pushes the rest. `cargo xtask trouble \
-         NAME --seed N` repeats one run.\n\n\
-         An examiner reads the output stream afterwards. It does not use wirefold's own counters.\n\n\
-         - *lost*: articles that were acknowledged and are not in the output. Where the file of the streams itself was \
-         damaged, bytes are gone, and the question is whether somebody says so.\n\
-         - *doubled*: articles in the output under two ids, after a reader drops the ids it knows.\n\
+         `cargo xtask trouble --write` wrote this page on {}, load {:.1}, from {runs} runs. Each starts the real binary, pushes 200 invented articles one \
+         after the other over HTTP, and breaks something in the middle. Then the rest is pushed. A webhook notes every \
+         alert. `cargo xtask trouble NAME --seed N` repeats one run.\n\n\
+         An examiner reads the output stream and the webhook's notes afterwards. It does not use wirefold's own \
+         counters.\n\n\
+         - *lost*: articles that were acknowledged and are not in the output. Where a stream itself was damaged, \
+         messages are gone, and the question is whether somebody says so.\n\
+         - *made again*: articles that were missing, and that `wirefold setup --repair` brought back.\n\
+         - *doubled*: articles in the output under two ids, and revisions of alerts that came under two ids. A reader \
+         drops the ids it knows.\n\
          - *wrong*: articles in another class, story or event than in a run of the same articles without a fault, where \
          nothing is lost.\n\
-         - *said*: runs that lost something, and where the log, `wirefold verify` or the refusal to start says so.\n\
-         - *silent*: runs that lost something and nobody says so. This must be 0.\n\
-         - *recovery*: seconds from the start of the process until it takes the next article.\n\n",
+         - *untold*: alerts that came in that run and not in this one, where nothing is lost.\n\
+         - *said*: runs in which any of this happened, and the log, `wirefold verify` or the refusal to start says so.\n\
+         - *silent*: the same, and nobody says so. This must be 0.\n\
+         - *refused*: runs in which the damaged folder was not opened again.\n\
+         - *stuck*: runs after which no article passed. This must be 0.\n\
+         - *recovery*: seconds from the end of the fault, or from the start of the process, until the next article \
+         passes.\n",
         machine::today(),
         machine::load(),
     );
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    text += &line(&HEAD.map(str::to_owned));
-    text += &line(&HEAD.map(|_| "---".to_owned()));
-    for row in rows {
-        text += &line(&row.cells());
+    let (over_nats, embedded): (Vec<&Row>, Vec<&Row>) =
+        rows.iter().partition(|row| row.fault.is_over_nats());
+    section(&mut text, "One process (`wirefold up`)", &embedded)?;
+    section(&mut text, "Over NATS (`wirefold up` with `bus.nats`)", &over_nats)?;
+    text += "\nA control puts in what the examiner must find. If it finds nothing, the other rows show nothing.\n\n\
+             More kills over NATS are in `cargo xtask chaos`, hostile feeds in `cargo xtask attack`. What to do about \
+             damage: [mend damaged data](how-to/mend-damaged-data.md).\n";
+    Ok(std::fs::write(tree::root().join(FILE), text)?)
+}
+
+fn section(text: &mut String, title: &str, rows: &[&Row]) -> std::fmt::Result {
+    if rows.is_empty() {
+        return Ok(());
     }
-    text += "\nWhat is done:\n\n";
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    write!(text, "\n## {title}\n\n")?;
+    *text += &line(&HEAD.map(str::to_owned));
+    *text += &line(&HEAD.map(|_| "---".to_owned()));
+    rows.iter().for_each(|row| *text += &line(&row.cells()));
+    text.push_str("\nWhat is done:\n\n");
     for Row { fault, .. } in rows {
         writeln!(text, "- `{}`: {}", fault.name, fault.about)?;
     }
@@ -173,8 +254,5 @@ pub(super) fn write(rows: &[Row], seeds: u64) -> anyhow::Result<()> {
             writeln!(text, "\n`{}` was skipped: {why}", fault.name)?;
         }
     }
-    text += "\n`power-cut-unsynced` is the control: it must lose articles, or `power-cut` shows nothing.\n\n\
-             Kills over NATS are in `cargo xtask chaos`, hostile feeds in `cargo xtask attack`. What to do about damage: \
-             [mend damaged data](how-to/mend-damaged-data.md).\n";
-    Ok(std::fs::write(tree::root().join(FILE), text)?)
+    Ok(())
 }

@@ -1,0 +1,182 @@
+//! A nats-server with a store of its own, whose settings change while it runs.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::bail;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::wire::Wire;
+use crate::commands::bench::machine::Stopwatch;
+use crate::port;
+
+/// The user of wirefold's processes.
+pub(super) const USER: &str = "wirefold";
+/// Its password, as long as nobody changes it.
+pub(super) const PASSWORD: &str = "of-wirefold";
+/// The user that puts faults in and examines.
+pub(super) const OPERATOR: &str = "operator";
+/// The password of that one.
+pub(super) const OPERATOR_PASSWORD: &str = "of-the-operator";
+/// A server that takes longer does not start.
+const PATIENCE: Duration = Duration::from_secs(30);
+const EVERY: Duration = Duration::from_millis(20);
+
+/// What the operator may change.
+#[derive(Clone)]
+pub(super) struct Settings {
+    /// Whether what is acknowledged is on the disk: what we ship.
+    pub(super) syncs: bool,
+    pub(super) password: &'static str,
+    /// What wirefold may not publish.
+    pub(super) denied: Vec<String>,
+    /// The most bytes of the store.
+    pub(super) room: &'static str,
+}
+
+impl Settings {
+    pub(super) const SHIPPED: Settings =
+        Settings { syncs: true, password: PASSWORD, denied: Vec::new(), room: "1TB" };
+}
+
+/// The servers of a cluster, as one of them is told of the others.
+pub(super) struct Routes {
+    /// Where it listens for the others.
+    pub(super) listen: SocketAddr,
+    /// Where the others reach it: a proxy.
+    pub(super) advertise: SocketAddr,
+    /// Where it reaches them: proxies.
+    pub(super) others: Vec<SocketAddr>,
+}
+
+/// It is killed when it is dropped.
+pub(super) struct Server {
+    program: PathBuf,
+    /// Configuration and log.
+    folder: PathBuf,
+    /// The store.
+    pub(super) store: PathBuf,
+    pub(super) address: SocketAddr,
+    name: String,
+    routes: Option<Routes>,
+    pub(super) settings: Settings,
+    child: Option<Child>,
+}
+
+impl Server {
+    pub(super) fn new(
+        program: &Path,
+        folder: &Path,
+        name: &str,
+        routes: Option<Routes>,
+        settings: Settings,
+    ) -> Server {
+        Server {
+            program: program.to_owned(),
+            store: folder.join(name).join("store"),
+            folder: folder.join(name),
+            address: SocketAddr::from(([127, 0, 0, 1], port::free())),
+            name: name.to_owned(),
+            routes,
+            settings,
+            child: None,
+        }
+    }
+
+    /// Starts it. `is_there` waits for it: one of a cluster alone never is.
+    pub(super) fn start(&mut self) -> anyhow::Result<()> {
+        self.configure()?;
+        let log = File::options().create(true).append(true).open(self.folder.join("log"))?;
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(self.folder.join("nats.conf")).stdin(Stdio::null());
+        self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn()?);
+        Ok(())
+    }
+
+    /// Starts it, and waits until it keeps streams.
+    pub(super) fn start_and_wait(&mut self) -> anyhow::Result<()> {
+        self.start()?;
+        let watch = Stopwatch::start();
+        while watch.elapsed() < PATIENCE {
+            if self.operator().and_then(|mut it| it.order("INFO", "")).is_ok() {
+                return Ok(());
+            }
+            std::thread::park_timeout(EVERY);
+        }
+        bail!("{} does not start: {}", self.name, self.log())
+    }
+
+    /// What it said.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// The operator's connection.
+    pub(super) fn operator(&self) -> anyhow::Result<Wire> {
+        Wire::open(&self.address.to_string(), OPERATOR, OPERATOR_PASSWORD)
+    }
+
+    /// Its folder is now below another: the disk was.
+    pub(super) fn moved_to(&mut self, folder: &Path) {
+        self.folder = folder.join(&self.name);
+        self.store = self.folder.join("store");
+    }
+
+    /// Kills it at once.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        match &self.child {
+            Some(child) => Ok(kill_process(Pid::from_child(child), signal)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Has it go on by other settings.
+    pub(super) fn change(&mut self, settings: Settings) -> anyhow::Result<()> {
+        self.settings = settings;
+        self.configure()?;
+        self.signal(Signal::HUP)
+    }
+
+    fn configure(&self) -> anyhow::Result<()> {
+        let Self { address, name, store, .. } = self;
+        let Settings { syncs, password, denied, room } = &self.settings;
+        let always = if *syncs { ", sync_interval: always" } else { "" };
+        let denied = match denied.is_empty() {
+            true => String::new(),
+            false => format!(", permissions: {{ publish: {{ deny: {denied:?} }} }}"),
+        };
+        let mut text = format!(
+            "listen: \"{address}\"\nserver_name: {name}\n\
+             jetstream {{ store_dir: {store:?}, max_mem: 64MB, max_file: {room}{always} }}\n\
+             authorization {{ users: [\n\
+             {{ user: {USER}, password: {password:?}{denied} }}\n\
+             {{ user: {OPERATOR}, password: {OPERATOR_PASSWORD:?} }}\n] }}\n"
+        );
+        if let Some(Routes { listen, advertise, others }) = &self.routes {
+            let others: Vec<String> =
+                others.iter().map(|it| format!("nats-route://{it}")).collect();
+            text += &format!(
+                "cluster {{ name: trouble, listen: \"{listen}\", advertise: \"{advertise}\", \
+                 no_advertise: true, pool_size: -1, routes: {others:?} }}\n"
+            );
+        }
+        fs::create_dir_all(&self.folder)?;
+        Ok(fs::write(self.folder.join("nats.conf"), text)?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

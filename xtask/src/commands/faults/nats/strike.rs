@@ -1,0 +1,350 @@
+//! Each fault over NATS, put in and, where it passes, taken away again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use rustix::process::{Pid, Signal};
+use serde_json::Value;
+use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
+
+use super::super::dice::Dice;
+use super::super::shim::{Setting, Shim};
+use super::super::spell::starve;
+use super::deed::{Break, NatsDeed, Right, Strike, Where, Who};
+use super::proxy::{Network, Proxy};
+use super::server::Server;
+use super::site::{STAGES, Site};
+
+/// The streams that somebody may damage.
+const STREAMS: [Stream; 4] = [FETCHED, JUDGED, OUTPUT, ALERTS];
+/// What an operator may take away by mistake.
+const DENIED: [&[&str]; 6] = [
+    &["wirefold.v1.article.fetched.>"],
+    &["wirefold.v1.article.judged", "wirefold.v1.article.judged.>"],
+    &["wirefold.v1.output.>"],
+    &["wirefold.v1.alert.>"],
+    &["$JS.ACK.>"],
+    &["$JS.API.CONSUMER.MSG.NEXT.>", "$JS.API.DIRECT.GET.>"],
+];
+
+/// What must be undone when the run ends.
+#[derive(Default)]
+pub(super) struct Left(Vec<Child>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Strikes a site.
+pub(super) struct Striking<'s, 'p> {
+    pub(super) site: &'s mut Site<'p>,
+    pub(super) dice: &'s mut Dice,
+    /// What stands between wirefold's processes and the system.
+    pub(super) shim: &'s Shim,
+    /// A folder for what the run needs.
+    pub(super) scratch: &'s Path,
+}
+
+impl Striking<'_, '_> {
+    /// Strikes, and takes it away again. Gives what a run leaves running.
+    pub(super) fn strike(&mut self, deed: NatsDeed) -> anyhow::Result<Left> {
+        let mut left = Left::default();
+        match deed {
+            NatsDeed::KillStage => {
+                let stage = self.any_stage()?;
+                self.site.signal(stage, Signal::KILL);
+            }
+            NatsDeed::KillServer => self.kill_server(0)?,
+            NatsDeed::PowerCut { syncs } => self.cut_power(syncs)?,
+            NatsDeed::DiskFull => self.fill_disk()?,
+            NatsDeed::Suspend(who) => self.suspend(who)?,
+            NatsDeed::Network(how) => self.break_network(how)?,
+            NatsDeed::Rights(right) => self.change_rights(right)?,
+            NatsDeed::DeleteConsumer => self.delete_consumer()?,
+            NatsDeed::DeleteStream => self.delete_stream()?,
+            NatsDeed::PurgeStream => {
+                let stream = self.any_stream();
+                self.site.operator()?.order(&format!("STREAM.PURGE.{}", stream.name), "")?;
+            }
+            NatsDeed::RollBackStream => {
+                let stream = self.any_stream();
+                self.roll_back(Some(stream))?;
+            }
+            NatsDeed::RollBackStore => self.roll_back(None)?,
+            NatsDeed::TwoDetectors(strike) => left.0.push(self.two_detectors(strike)?),
+            NatsDeed::Cluster(strike, _) => self.strike_leader(strike)?,
+            NatsDeed::Clocks(seconds, _) => {
+                self.shim.set(Setting::Clock, seconds)?;
+                self.wait(2_000, 3_000);
+                self.shim.set(Setting::Clock, 0)?;
+            }
+            NatsDeed::OutOfMemory => {
+                let stage = self.any_stage()?;
+                starve(stage)?;
+            }
+            NatsDeed::ForgetOne | NatsDeed::StoreTwice => {}
+        }
+        Ok(left)
+    }
+
+    fn wait(&mut self, least: u64, more: u64) {
+        std::thread::park_timeout(Duration::from_millis(least + self.dice.below(more)));
+    }
+
+    fn any_stream(&mut self) -> Stream {
+        STREAMS[self.dice.place(STREAMS.len())]
+    }
+
+    fn any_stage(&mut self) -> anyhow::Result<Pid> {
+        let name = STAGES[self.dice.place(STAGES.len())];
+        self.site.stage(name)
+    }
+
+    fn kill_server(&mut self, number: usize) -> anyhow::Result<()> {
+        self.site.servers[number].kill();
+        self.wait(0, 4_000);
+        match self.site.servers.len() {
+            1 => self.site.servers[number].start_and_wait(),
+            _ => self.site.servers[number].start(),
+        }
+    }
+
+    fn cut_power(&mut self, syncs: bool) -> anyhow::Result<()> {
+        let disk = self.site.disks.last().context("the store has a disk of its own")?;
+        let server = &mut self.site.servers[0];
+        server.signal(Signal::STOP)?;
+        let cut = disk.after_a_power_cut();
+        server.kill();
+        let cut = cut?;
+        server.moved_to(cut.path());
+        self.site.disks.push(cut);
+        self.wait(0, 2_000);
+        self.site.servers[0].start_and_wait()?;
+        // Without syncs the streams themselves are gone.
+        if !syncs {
+            self.site.run(&["setup"])?;
+        }
+        Ok(())
+    }
+
+    /// A server that met a full disk stores nothing more until it is started again: the operator does so.
+    fn fill_disk(&mut self) -> anyhow::Result<()> {
+        let disk = self.site.disks.last().context("the store has a disk of its own")?;
+        let ballast = disk.path().join("ballast");
+        // Until nothing more fits.
+        let _ = Command::new("dd")
+            .args(["if=/dev/zero", "bs=64k", "status=none"])
+            .arg(format!("of={}", ballast.display()))
+            .stderr(Stdio::null())
+            .status();
+        self.wait(3_000, 4_000);
+        fs::remove_file(ballast)?;
+        self.site.servers[0].kill();
+        self.site.servers[0].start_and_wait()
+    }
+
+    fn suspend(&mut self, who: Who) -> anyhow::Result<()> {
+        match who {
+            Who::Server => {
+                self.site.servers[0].signal(Signal::STOP)?;
+                self.wait(2_000, 20_000);
+                self.site.servers[0].signal(Signal::CONT)
+            }
+            Who::Stage => {
+                let stage = self.any_stage()?;
+                self.site.signal(stage, Signal::STOP);
+                self.wait(2_000, 20_000);
+                self.site.signal(stage, Signal::CONT);
+                Ok(())
+            }
+        }
+    }
+
+    fn break_network(&mut self, how: Break) -> anyhow::Result<()> {
+        let network = match how {
+            Break::Partition => Network::Cut,
+            Break::HalfOpen => Network::HalfOpen,
+            Break::Mute => Network::Mute,
+            Break::Slow => Network::Slow(20 + self.dice.below(200)),
+        };
+        // One client in half of the runs, all in the others.
+        let names = self.site.proxies[0].names();
+        let one = &names[self.dice.place(names.len())];
+        let name = (self.dice.below(2) == 0).then_some(one.as_str());
+        self.site.proxies.iter().for_each(|proxy| proxy.set(network, name));
+        self.wait(1_000, 9_000);
+        self.site.proxies.iter().for_each(|proxy| proxy.set(Network::Whole, None));
+        let struck: u64 = self.site.proxies.iter().map(Proxy::struck).sum();
+        ensure!(struck > 0 || how == Break::Slow, "no connection broke");
+        Ok(())
+    }
+
+    fn change_rights(&mut self, right: Right) -> anyhow::Result<()> {
+        let denied = DENIED[self.dice.place(DENIED.len())];
+        let server = &mut self.site.servers[0];
+        let before = server.settings.clone();
+        let mut changed = before.clone();
+        match right {
+            Right::Permission => {
+                changed.denied = denied.iter().map(|it| (*it).to_owned()).collect();
+            }
+            Right::Password => changed.password = "of-somebody-else",
+        }
+        server.change(changed)?;
+        self.wait(2_000, 6_000);
+        self.site.servers[0].change(before)
+    }
+
+    fn delete_consumer(&mut self) -> anyhow::Result<()> {
+        let mut wire = self.site.operator()?;
+        let mut all = Vec::new();
+        for stream in STREAMS {
+            let answer = wire.order(&format!("CONSUMER.LIST.{}", stream.name), "")?;
+            let consumers = answer["consumers"].as_array().cloned().unwrap_or_default();
+            let durable = consumers.iter().filter_map(|it| it["config"]["durable_name"].as_str());
+            all.extend(durable.map(|name| format!("{}.{name}", stream.name)));
+        }
+        ensure!(!all.is_empty(), "no stream has a durable consumer");
+        let one = &all[self.dice.place(all.len())];
+        wire.order(&format!("CONSUMER.DELETE.{one}"), "")?;
+        Ok(())
+    }
+
+    fn delete_stream(&mut self) -> anyhow::Result<()> {
+        let stream = self.any_stream();
+        self.site.operator()?.order(&format!("STREAM.DELETE.{}", stream.name), "")?;
+        self.wait(500, 5_000);
+        let made = self.site.run(&["setup"])?;
+        ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Ok(())
+    }
+
+    /// Copies the store, lets more articles come, and puts the copy, or one stream of it, back.
+    fn roll_back(&mut self, stream: Option<Stream>) -> anyhow::Result<()> {
+        let (store, kept) = (self.site.servers[0].store.clone(), self.scratch.join("older"));
+        self.site.servers[0].signal(Signal::STOP)?;
+        let copied = copy(&store, &kept);
+        self.site.servers[0].signal(Signal::CONT)?;
+        copied?;
+        self.wait(1_000, 3_000);
+        self.site.servers[0].kill();
+        match stream {
+            None => replace(&kept, &store)?,
+            Some(stream) => {
+                let of = |below: &Path| {
+                    find(below, stream.name)
+                        .with_context(|| format!("no folder of {}", stream.name))
+                };
+                replace(&of(&kept)?, &of(&store)?)?;
+            }
+        }
+        self.site.servers[0].start_and_wait()
+    }
+
+    /// The supervised one leads; the other stands by.
+    fn two_detectors(&mut self, strike: Strike) -> anyhow::Result<Child> {
+        let mut beside = self.site.beside("detector");
+        let log = fs::File::create(self.scratch.join("beside.log"))?;
+        let child = beside.stdout(Stdio::null()).stderr(log).spawn()?;
+        self.wait(1_500, 500);
+        let leader = self.site.stage("detector")?;
+        match strike {
+            Strike::Freeze => {
+                self.site.signal(leader, Signal::STOP);
+                self.wait(5_000, 5_000);
+                self.site.signal(leader, Signal::CONT);
+            }
+            Strike::Isolate => {
+                // Both call themselves detector: whoever leads is cut off, and so is the other.
+                for proxy in &self.site.proxies {
+                    proxy.set(Network::HalfOpen, Some("detector"));
+                    proxy.set(Network::Whole, None);
+                }
+            }
+            Strike::Kill | Strike::Move => self.site.signal(leader, Signal::KILL),
+        }
+        Ok(child)
+    }
+
+    fn strike_leader(&mut self, strike: Strike) -> anyhow::Result<()> {
+        let stream = self.any_stream();
+        let mut wire = self.site.operator()?;
+        let info = wire.order(&format!("STREAM.INFO.{}", stream.name), "")?;
+        let leader = info["cluster"]["leader"].as_str().context("nobody leads")?.to_owned();
+        let number: usize = leader.trim_start_matches('s').parse()?;
+        match strike {
+            Strike::Kill => self.kill_server(number),
+            Strike::Freeze => {
+                self.site.servers[number].signal(Signal::STOP)?;
+                self.wait(2_000, 10_000);
+                self.site.servers[number].signal(Signal::CONT)
+            }
+            Strike::Move => {
+                for led in STREAMS {
+                    // With one replica there is nobody else who could lead.
+                    let _ = wire.ask(&format!("STREAM.LEADER.STEPDOWN.{}", led.name), "");
+                }
+                Ok(())
+            }
+            Strike::Isolate => self.isolate(number),
+        }
+    }
+
+    /// Nothing gets from this server to the others, or back. Its clients still reach it.
+    fn isolate(&mut self, number: usize) -> anyhow::Result<()> {
+        let id = server_id(&self.site.servers[number])?;
+        for (other, route) in self.site.routes.iter().enumerate() {
+            let only = (other != number).then_some(id.as_str());
+            route.set(Network::Cut, only);
+        }
+        self.wait(5_000, 10_000);
+        self.site.routes.iter().for_each(|route| route.set(Network::Whole, None));
+        Ok(())
+    }
+}
+
+/// How a server calls itself to the others.
+fn server_id(server: &Server) -> anyhow::Result<String> {
+    let wire = server.operator()?;
+    match &wire.server["server_id"] {
+        Value::String(id) => Ok(id.clone()),
+        _ => anyhow::bail!("a server without an id"),
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    ensure!(Command::new("cp").arg("-r").args([from, to]).status()?.success(), "cp failed");
+    Ok(())
+}
+
+fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::remove_dir_all(to)?;
+    copy(from, to)
+}
+
+/// The folder of this name, however deep.
+fn find(below: &Path, name: &str) -> Option<PathBuf> {
+    let folders = fs::read_dir(below).ok()?.flatten().map(|entry| entry.path());
+    folders.filter(|path| path.is_dir()).find_map(|path| match path.ends_with(name) {
+        true => Some(path),
+        false => find(&path, name),
+    })
+}
+
+/// Whether clocks are wrong on one process alone, and on which.
+pub(super) fn only_for(deed: NatsDeed, dice: &mut Dice) -> Option<String> {
+    match deed {
+        NatsDeed::Clocks(_, Where::OneStage) => {
+            Some(format!("run {}", STAGES[dice.place(STAGES.len())]))
+        }
+        _ => None,
+    }
+}

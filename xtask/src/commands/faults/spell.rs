@@ -1,0 +1,172 @@
+//! What passes while one process runs: a full disk, writes that fail, a clock that is wrong, a machine that sleeps.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+
+use super::dice::Dice;
+use super::disk::Disk;
+use super::examine::{Control, Output};
+use super::fault::{Fault, Spell};
+use super::play::{BEFORE, Found, MORE, Outcome, complains, prepare, verify_complains};
+use super::pushing::{Pushing, articles, settle};
+use super::shim::{Setting, Shim};
+use crate::commands::attack::receiver::Receiver;
+use crate::commands::attack::running::{Running, command};
+
+/// Bytes of a disk that is soon full.
+const SMALL: u64 = 64 << 20;
+/// So many writes or syncs fail at most.
+const FAILURES: u64 = 20;
+
+/// Plays one.
+pub(super) fn play(
+    program: &Path,
+    (fault, spell): (&Fault, Spell),
+    seed: u64,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
+    let folder = tempfile::tempdir()?;
+    let (mut home, mut disk) = (folder.path().join("home"), None);
+    fs::create_dir(&home)?;
+    if spell == Spell::DiskFull {
+        match Disk::make(folder.path(), SMALL)? {
+            Ok(made) => {
+                home = made.path().to_owned();
+                disk = Some(made);
+            }
+            Err(why) => return Ok(Outcome::Skipped(why)),
+        }
+    }
+    let (mut receiver, shim) = (Receiver::open(), Shim::build(folder.path())?);
+    prepare(&home, &receiver)?;
+    let mut casting = Casting {
+        program,
+        running: start(program, &home, &shim)?,
+        home,
+        shim,
+        dice: Dice::new(seed, fault.name),
+    };
+    let articles = articles(seed);
+    let before = BEFORE + usize::try_from(casting.dice.below(MORE))?;
+    let pushing = Pushing::new(&casting.running.page, &articles);
+    let recovery = std::thread::scope(|scope| {
+        scope.spawn(|| pushing.push());
+        let struck = pushing.wait_for(before).and_then(|()| casting.cast(spell, &pushing));
+        if struck.is_err() {
+            pushing.stop();
+        }
+        struck.map(|()| pushing.recovery(&mut casting.running, control))
+    })?;
+    let acknowledged = pushing.acknowledged();
+    settle(&mut casting.running, &mut receiver, acknowledged.len(), control);
+    let log = casting.running.said();
+    casting.running.terminate();
+    receiver.take();
+    let said = complains(&log) || verify_complains(program, &casting.home)?;
+    let difference =
+        Output::of(&casting.home.join("data"))?.differs(&acknowledged, &receiver, control);
+    drop(disk);
+    let found = Found { difference, said, recovery, log, ..Found::default() };
+    Ok(Outcome::Played(Box::new(found)))
+}
+
+fn start(program: &Path, home: &Path, shim: &Shim) -> anyhow::Result<Running> {
+    let mut up = command(program, home);
+    up.envs(shim.environment());
+    Running::start_as(up)
+}
+
+struct Casting<'a> {
+    program: &'a Path,
+    home: PathBuf,
+    running: Running,
+    shim: Shim,
+    dice: Dice,
+}
+
+impl Casting<'_> {
+    fn cast(&mut self, spell: Spell, pushing: &Pushing<'_>) -> anyhow::Result<()> {
+        match spell {
+            Spell::DiskFull => self.fill_disk()?,
+            Spell::FailingWrites => self.fail(Setting::FailingWrites)?,
+            Spell::FailingSyncs => self.fail(Setting::FailingSyncs)?,
+            Spell::SlowDisk => {
+                self.shim.set(Setting::SlowSyncs, 300)?;
+                self.wait(3_000, 3_000);
+                self.shim.set(Setting::SlowSyncs, 0)?;
+            }
+            Spell::Clock(seconds) => {
+                self.shim.set(Setting::Clock, seconds)?;
+                self.wait(1_000, 1_000);
+                self.shim.set(Setting::Clock, 0)?;
+            }
+            Spell::Suspended(seconds) => {
+                kill_process(self.running.process(), Signal::STOP)?;
+                self.wait(500, 1_000);
+                self.shim.set(Setting::Clock, seconds)?;
+                kill_process(self.running.process(), Signal::CONT)?;
+            }
+            Spell::OutOfMemory => {
+                starve(self.running.process())?;
+                self.restart(pushing)?;
+            }
+            Spell::Restarts(times) => {
+                for _ in 0..times {
+                    self.wait(0, 200);
+                    self.restart(pushing)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, least: u64, more: u64) {
+        std::thread::park_timeout(Duration::from_millis(least + self.dice.below(more)));
+    }
+
+    fn fail(&mut self, what: Setting) -> anyhow::Result<()> {
+        let times = 1 + i64::try_from(self.dice.below(FAILURES))?;
+        self.shim.set(what, times)?;
+        self.wait(1_000, 1_000);
+        self.shim.set(what, 0)
+    }
+
+    fn fill_disk(&mut self) -> anyhow::Result<()> {
+        let ballast = self.home.join("ballast");
+        // Until nothing more fits.
+        let _ = Command::new("dd")
+            .args(["if=/dev/zero", "bs=4k", "status=none"])
+            .arg(format!("of={}", ballast.display()))
+            .stderr(Stdio::null())
+            .status();
+        self.wait(2_000, 3_000);
+        Ok(fs::remove_file(ballast)?)
+    }
+
+    /// Kills it and starts it again.
+    fn restart(&mut self, pushing: &Pushing<'_>) -> anyhow::Result<()> {
+        let _ = kill_process(self.running.process(), Signal::KILL);
+        self.running.until(|_| false);
+        self.running = start(self.program, &self.home, &self.shim)?;
+        pushing.goes_to(&self.running.page);
+        Ok(())
+    }
+}
+
+/// A process may have only as much memory as it has: what asks for more ends it.
+pub(super) fn starve(process: Pid) -> anyhow::Result<()> {
+    let path = format!("/proc/{}/statm", process.as_raw_nonzero());
+    let pages: u64 = fs::read_to_string(path)?.split(' ').next().context("statm")?.parse()?;
+    let most = pages * 4096;
+    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    prlimit(Some(process), Resource::As, limit)?;
+    std::thread::park_timeout(Duration::from_secs(3));
+    // Whoever managed with what it had is ended as the system ends it.
+    let _ = kill_process(process, Signal::KILL);
+    Ok(())
+}
