@@ -71,8 +71,8 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     setup.create_reader(&own).await.unwrap();
     let mut enricher = reader.subscribe(own).await.unwrap();
     let taken = within_reason(enricher.next(100)).await.unwrap();
-    let ids: Vec<&str> = taken.iter().map(|delivery| delivery.message.id.as_str()).collect();
-    assert_eq!(ids, ["1-1", "1-2", "2-3"]);
+    let delivered: Vec<&str> = taken.iter().map(|delivery| delivery.message.id.as_str()).collect();
+    assert_eq!(delivered, ["1-1", "1-2", "2-3"]);
     let letter = within_reason(last_letter(&setup)).await;
     assert_eq!(
         (letter.cause, letter.stage, letter.sequence),
