@@ -280,7 +280,7 @@ mod tests {
         let sizes: Vec<usize> = (0..12)
             .map(|round| {
                 (0..50).for_each(|seed| {
-                    drop(observe(&mut detector, "a.example", round * 50 + seed, None))
+                    drop(observe(&mut detector, "a.example", round * 50 + seed, None));
                 });
                 let mut bytes = 0;
                 let mut count = |piece: Vec<u8>| bytes += piece.len();
