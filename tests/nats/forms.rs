@@ -214,7 +214,11 @@ fn start_stages(
         running.spawn(async move { run.await.map_err(|error| error.to_string()) });
     }
     let judging = wirefold_detector::Settings {
-        dedup: wirefold_dedup::Settings::default(),
+        // As many bytes as the settings of `up` give the window where nobody says otherwise.
+        dedup: wirefold_dedup::Settings {
+            window_bytes: 1 << 30,
+            ..wirefold_dedup::Settings::default()
+        },
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
         snapshot_after: 50,
