@@ -13,6 +13,7 @@ mod crates;
 mod functions;
 mod links;
 mod manifests;
+mod modules;
 mod patterns;
 mod places;
 mod reasons;
