@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::outlet_in_words;
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
+use crate::confidence::Confidence;
 use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
 use crate::story::is_zero;
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
-use crate::verdict::Confidence;
+use crate::tag::Tag;
 
 /// One revision of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

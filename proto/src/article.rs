@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::ids::{ArticleId, FeedId, LanguageTag, Outlet};
 use crate::published::Published;
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
+use crate::tag::Tag;
 
 /// The most bytes of text an article carries: longer ones are cut and say `truncated`.
 pub const MAX_TEXT_BYTES: usize = 512 * 1024;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
+use crate::tag::Tag;
 
 /// What came of each attempt to hand one alert to one delivery: `wf_deliveries`, key
 /// `<delivery>.<escaped alert id>.attempts`. The newest are kept.

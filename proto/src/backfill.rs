@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::ids::FeedId;
+use crate::tag::Tag;
 
 /// A feed's archive on its way in (RFC 5005): `wf_feeds`, key `backfill.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

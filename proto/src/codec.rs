@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use crate::schema::{SchemaName, Tag};
+use crate::schema::{SchemaName, SchemaNameError};
 
 /// The largest body any stream takes, in bytes: the default `max_payload` of a NATS server.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
@@ -88,6 +88,12 @@ pub enum DecodeError {
         /// What serde_json says of it.
         why: serde_json::Error,
     },
+}
+
+impl From<SchemaNameError> for DecodeError {
+    fn from(SchemaNameError(found): SchemaNameError) -> Self {
+        Self::BadSchema(found)
+    }
 }
 
 /// Why a message was not encoded: it is larger than its stream takes.
@@ -196,7 +202,7 @@ pub fn schema_of(bytes: &[u8]) -> Result<SchemaName, DecodeError> {
     })?;
     match envelope.schema {
         None => Err(DecodeError::NoSchema),
-        Some(serde_json::Value::String(text)) => text.parse(),
+        Some(serde_json::Value::String(text)) => Ok(text.parse::<SchemaName>()?),
         Some(other) => Err(DecodeError::BadSchema(other.to_string())),
     }
 }
@@ -229,6 +235,7 @@ fn advice(found: u32, newest: u32) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tag::Tag;
 
     /// A message in its second version: `to` is new in it.
     #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

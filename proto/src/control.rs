@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::ids::{AlertId, ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
+use crate::tag::Tag;
+use crate::verb::Verb;
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -179,80 +181,6 @@ impl Command {
             Self::SubscriptionMute { .. } => Verb::SubscriptionMute,
             Self::AlertMute { .. } => Verb::AlertMute,
             Self::AlertAcknowledge { .. } => Verb::AlertAcknowledge,
-        }
-    }
-}
-
-/// The verb of a command, as in JSON and in subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verb {
-    /// [`Command::Split`].
-    StorySplit,
-    /// [`Command::Merge`].
-    StoryMerge,
-    /// [`Command::Prefer`].
-    StoryPrefer,
-    /// [`Command::NotTheSame`].
-    StoryNotTheSame,
-    /// [`Command::FeedAdd`].
-    FeedAdd,
-    /// [`Command::FeedChange`].
-    FeedChange,
-    /// [`Command::FeedRemove`].
-    FeedRemove,
-    /// [`Command::FeedPoll`].
-    FeedPoll,
-    /// [`Command::FeedBackfill`].
-    FeedBackfill,
-    /// [`Command::SubscriptionPut`].
-    SubscriptionPut,
-    /// [`Command::SubscriptionRemove`].
-    SubscriptionRemove,
-    /// [`Command::SubscriptionMute`].
-    SubscriptionMute,
-    /// [`Command::AlertMute`].
-    AlertMute,
-    /// [`Command::AlertAcknowledge`].
-    AlertAcknowledge,
-}
-
-impl Verb {
-    /// Every verb.
-    pub const ALL: [Self; 14] = [
-        Self::StorySplit,
-        Self::StoryMerge,
-        Self::StoryPrefer,
-        Self::StoryNotTheSame,
-        Self::FeedAdd,
-        Self::FeedChange,
-        Self::FeedRemove,
-        Self::FeedPoll,
-        Self::FeedBackfill,
-        Self::SubscriptionPut,
-        Self::SubscriptionRemove,
-        Self::SubscriptionMute,
-        Self::AlertMute,
-        Self::AlertAcknowledge,
-    ];
-
-    /// The verb as two subject tokens, such as `story.split`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StorySplit => "story.split",
-            Self::StoryMerge => "story.merge",
-            Self::StoryPrefer => "story.prefer",
-            Self::StoryNotTheSame => "story.not_the_same",
-            Self::FeedAdd => "feed.add",
-            Self::FeedChange => "feed.change",
-            Self::FeedRemove => "feed.remove",
-            Self::FeedPoll => "feed.poll",
-            Self::FeedBackfill => "feed.backfill",
-            Self::SubscriptionPut => "subscription.put",
-            Self::SubscriptionRemove => "subscription.remove",
-            Self::SubscriptionMute => "subscription.mute",
-            Self::AlertMute => "alert.mute",
-            Self::AlertAcknowledge => "alert.acknowledge",
         }
     }
 }

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::published::Published;
 use crate::streams::{self, Stage, Stream};
 use crate::subjects::Subject;
+use crate::tag::Tag;
 
 /// A message that a stage gave up on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::ids::{FeedId, SubscriptionId};
 use crate::records::{FeedFinding, FeedHealth};
+use crate::tag::Tag;
 
 /// The alerts of a subscription that gathers its messages, each as it stood when the digest was due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

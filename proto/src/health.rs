@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
+use crate::tag::Tag;
 
 /// The key of the [`HealthReport`] in `wf_deliveries`. No delivery's keys can be equal to it: theirs
 /// have a dot.

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{DecodeError, Message, Tag, decode, name_of};
+use crate::codec::{DecodeError, Message, decode, name_of};
 use crate::control::ControlCommand;
 use crate::ids::{ArticleId, DecisionId};
 use crate::published::Published;
 use crate::story::{EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
+use crate::tag::Tag;
 use crate::verdict::Verdict;
 
 /// The largest decision in bytes.
@@ -236,7 +237,8 @@ mod tests {
     use super::*;
     use crate::agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace};
     use crate::codec::encode;
-    use crate::verdict::{Confidence, MAX_MATCHES};
+    use crate::confidence::Confidence;
+    use crate::verdict::MAX_MATCHES;
 
     const DECISION: &[u8] = include_bytes!("../samples/wirefold.article.judged.1.copy.json");
 

@@ -44,6 +44,7 @@ mod article;
 mod attempts;
 mod backfill;
 mod codec;
+mod confidence;
 mod control;
 mod dead;
 mod digest;
@@ -65,6 +66,8 @@ mod settings;
 mod story;
 mod string_form;
 mod submitted;
+mod tag;
+mod verb;
 mod verdict;
 mod verdict_line;
 
@@ -81,11 +84,9 @@ pub use article::{
 };
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
 pub use backfill::{Backfill, BackfillEnd};
-pub use codec::{
-    DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, name_of,
-    schema_of,
-};
-pub use control::{Command, ControlCommand, Verb};
+pub use codec::{DecodeError, MAX_PAYLOAD, Message, TooLarge, decode, encode, name_of, schema_of};
+pub use confidence::Confidence;
+pub use control::{Command, ControlCommand};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
@@ -114,6 +115,7 @@ pub use records::{
     AlertHandlingRecord, FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord,
     SubscriptionRecord, Teasers,
 };
+pub use schema::{SchemaName, SchemaNameError};
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
@@ -123,7 +125,7 @@ pub use story::{
 };
 pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
-pub use verdict::{
-    Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
-};
+pub use tag::Tag;
+pub use verb::Verb;
+pub use verdict::{Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict};
 pub use verdict_line::{LineAgency, LineMatch, LineRegrouping, VerdictLine};

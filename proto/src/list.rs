@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::settings::FullText;
+use crate::tag::Tag;
 
 /// A list of feeds and how it is doing: `wf_feeds`, key `list.<escaped address>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::AboutArticle;
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::control::ControlCommand;
 use crate::findings::Findings;
 use crate::ids::{ArticleId, DecisionId, LanguageTag};
@@ -15,6 +15,7 @@ use crate::published::Published;
 use crate::story::{EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
+use crate::tag::Tag;
 use crate::verdict::Verdict;
 
 /// The most words of the text that go out under [`TextPolicy::Lead`].

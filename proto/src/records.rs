@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::article::outlet_in_words;
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
 use crate::feed_site::FeedSite;
 use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::story::{RegroupReason, is_zero};
+use crate::tag::Tag;
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, Outlet, StoryId, Target};
-use crate::verdict::Confidence;
 
 /// A story right after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

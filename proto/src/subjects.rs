@@ -6,6 +6,7 @@ use crate::ids::{AlertId, FeedId, LanguageTag};
 use crate::story::ChangeKind;
 use crate::streams::Stage;
 use crate::token::escape;
+use crate::verb::Verb;
 use crate::verdict::Class;
 
 /// A subject that a message is published on.
@@ -65,7 +66,7 @@ impl Subject {
 
     /// A command.
     #[must_use]
-    pub fn control(verb: crate::control::Verb) -> Self {
+    pub fn control(verb: Verb) -> Self {
         Self(format!("wirefold.v1.control.{}", verb.as_str()))
     }
 
@@ -146,7 +147,7 @@ mod tests {
             (Subject::output_story(ChangeKind::Merged), "output.story.merged"),
             (Subject::output_command("refused"), "output.command.refused"),
             (Subject::alert(&alert, 3), "alert.floods=2Enorth.e-00000000000000000000000001.3"),
-            (Subject::control(crate::control::Verb::StorySplit), "control.story.split"),
+            (Subject::control(Verb::StorySplit), "control.story.split"),
             (Subject::dead(Stage::Enricher), "dead.enricher"),
         ];
         for (subject, expected) in cases {

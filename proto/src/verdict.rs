@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
+use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, StoryId};
 use crate::measure::{Containment, Novelty, Simhash};
 
@@ -96,20 +97,6 @@ pub enum CopyKind {
     Reprint,
     /// A substantial part of one text stands in the other.
     Partial,
-}
-
-/// How sure a judgement is, in words.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// One reading among several.
-    Possibly,
-    /// The likelier reading.
-    Probably,
-    /// The text says so itself.
-    Certainly,
 }
 
 /// What two articles share.

@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::{Agency, AgencyHow};
-use crate::codec::{Message, Tag};
+use crate::codec::Message;
+use crate::confidence::Confidence;
 use crate::measure::{Containment, Simhash};
-use crate::verdict::{Class, Confidence, CopyKind};
+use crate::tag::Tag;
+use crate::verdict::{Class, CopyKind};
 
 /// The verdict on one input, at arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

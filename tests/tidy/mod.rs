@@ -8,6 +8,7 @@ use std::fmt;
 use tree::{File, Tree};
 
 mod architecture;
+mod circles;
 mod copied;
 mod crates;
 mod functions;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions};
-use thiserror::Error;
 use tracing::warn;
 
+use crate::connect_error::ConnectError;
 use crate::link::{Link, Watch};
 use crate::options::Options;
 use crate::version::check;
@@ -16,44 +16,6 @@ use crate::version::check;
 /// Between two tries to connect, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-
-/// Why a broker is not spoken to. One that is merely not there yet is waited for.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// It does not know this user and password.
-    #[error("{server} does not let user {user} in: check user and password")]
-    NotLetIn {
-        /// The address.
-        server: String,
-        /// The user.
-        user: String,
-    },
-    /// It is too old.
-    #[error("{server} is nats-server {found}, and 2.12 or newer is needed: upgrade it")]
-    TooOld {
-        /// The address.
-        server: String,
-        /// Its version.
-        found: String,
-    },
-    /// It keeps no streams.
-    #[error(
-        "{server} has no JetStream: start it with `jetstream {{}}` in its configuration, or -js"
-    )]
-    NoJetStream {
-        /// The address.
-        server: String,
-    },
-    /// The address or the certificates will not do.
-    #[error("cannot connect to {server}: {why}")]
-    Unusable {
-        /// The address.
-        server: String,
-        /// What is wrong.
-        why: String,
-    },
-}
 
 /// Connects, as soon as the broker is there.
 pub(crate) async fn connect(options: &Options) -> Result<Link, ConnectError> {

@@ -28,6 +28,7 @@ mod batch;
 mod chain;
 mod chain_costs;
 mod connect;
+mod connect_error;
 mod delivered;
 mod direct;
 mod form;
@@ -63,7 +64,7 @@ use wirefold_flow::{
 };
 
 pub use attempts::Attempt;
-pub use connect::ConnectError;
+pub use connect_error::ConnectError;
 pub use metrics::METRICS;
 pub use options::{Login, Options};
 pub use pruner::{Kept, MARKS};

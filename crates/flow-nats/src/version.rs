@@ -2,7 +2,7 @@
 
 use async_nats::ServerInfo;
 
-use crate::connect::ConnectError;
+use crate::connect_error::ConnectError;
 
 /// The oldest server that has atomic batches and the checks that a chain needs.
 pub const OLDEST: (u64, u64) = (2, 12);

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use thiserror::Error;
 
 use crate::copy_lock;
-use crate::open::{FILE, SCHEMA};
+use crate::layout::{FILE, SCHEMA};
 
 /// How often it is tried. The second time succeeds, save where the lock cannot be made.
 const TIMES: usize = 20;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::open::FILE;
+use crate::layout::FILE;
 
 /// Pages in the log after which the writer brings them into the file. Seldom: pages that every group
 /// changes are then written to the file once for many of them.

@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 use wirefold_flow::BusError;
 
-use crate::open::FILE;
+use crate::layout::FILE;
 
 /// Why a bus was not opened.
 #[derive(Debug, Error)]

@@ -23,6 +23,7 @@ mod copy;
 mod copy_lock;
 mod error;
 mod inspect;
+mod layout;
 mod objects;
 mod offline;
 mod open;
@@ -43,8 +44,8 @@ pub use checksum::Soundness;
 pub use copy::{CopyError, copy};
 pub use error::OpenError;
 pub use inspect::Inspection;
+pub use layout::{FILE, SCHEMA};
 pub use offline::Offline;
-pub use open::{FILE, SCHEMA};
 
 /// Opens the bus in a data folder, which is made where it is not there yet. The file is closed,
 /// and its lock given back, once the last reference to the bus is dropped.

@@ -14,7 +14,8 @@ use wirefold_flow::{BusError, Entry, Stored};
 
 use crate::copy_lock::{self, Checkpoints};
 use crate::error::{OpenError, failure};
-use crate::open::{FILE, connect};
+use crate::layout::FILE;
+use crate::open::connect;
 use crate::tables::{Result, SqliteTables};
 
 /// Messages read at once.

@@ -7,11 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::OpenError;
-
-/// The name of the file in the data folder.
-pub const FILE: &str = "bus.sqlite";
-/// The version of the tables: 2 has a checksum with each message.
-pub const SCHEMA: u32 = 2;
+use crate::layout::{FILE, SCHEMA};
 
 /// Rows are keyed by a number that only grows: random keys write eight times the bytes. The key
 /// of a message is its stream's number and its sequence in one. What is long stands last in its

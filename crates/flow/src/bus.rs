@@ -7,15 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::BoxFuture;
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
 use crate::dead::Reason;
-use crate::error::BusError;
+use crate::error::{Answer, BusError};
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;
-
-/// What a call to the bus comes to.
-pub type Answer<'a, T> = BoxFuture<'a, Result<T, BusError>>;
 
 /// Durable streams, readers that keep their place, and small tables of keys.
 ///

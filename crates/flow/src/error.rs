@@ -2,6 +2,11 @@
 
 use thiserror::Error;
 
+use crate::BoxFuture;
+
+/// What a call to the bus comes to.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, BusError>>;
+
 /// Why a bus did not do what it was asked.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -40,13 +40,12 @@ pub mod sim;
 mod tests;
 
 pub use bus::{
-    Answer, Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler,
-    Subscription,
+    Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler, Subscription,
 };
 pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{ConsumerConfig, StreamConfig, StreamState};
 pub use dead::{Cause, DeadLetter, DeadLetters, Reason, Writing, Written, plain};
-pub use error::BusError;
+pub use error::{Answer, BusError};
 pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
 pub use lease::{Leadership, Lease, LeaseConfig};
 pub use local::LocalBus;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::bus::Answer;
+use crate::error::Answer;
 
 /// Large objects by name. Names are those that a stream may have.
 pub trait Objects: Send + Sync {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use wirefold_text::Text;
 
-use crate::gazetteer::{self, COMMON, Gazetteer, NAMES, run_hash};
+use crate::gazetteer::{self, COMMON, Gazetteer, NAMES};
 use crate::hash;
 use crate::latin::push_latin;
-use crate::token::{Shape, Token, is_cyrillic};
+use crate::token::{Shape, Token, is_cyrillic, run_hash};
 
 /// What a feature looks at; training leaves features of one group out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

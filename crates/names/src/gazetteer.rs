@@ -1,7 +1,6 @@
 //! Names and common words by their hash: what lists say of a word or a run of words.
 
 use crate::hash;
-use crate::token::Token;
 
 /// A country, a continent and their like.
 pub(crate) const COUNTRY: u16 = 1;
@@ -102,12 +101,6 @@ impl Gazetteer {
         }
         Self { slots }
     }
-}
-
-/// The hash of a run of tokens.
-pub(crate) fn run_hash(tokens: &[Token]) -> u64 {
-    let (first, rest) = (tokens[0].normal, &tokens[1..]);
-    rest.iter().fold(first, |hash, token| hash::join(hash, token.normal))
 }
 
 /// The hash of a stem, by its letters in small ones.

@@ -3,7 +3,7 @@
 use wirefold_text::Text;
 
 use crate::gazetteer::{
-    CITY, COMMON, COUNTRY, FIRST_NAME, HOW_COMMON, ORGANISATION, PERSON, PLACE, run_hash,
+    CITY, COMMON, COUNTRY, FIRST_NAME, HOW_COMMON, ORGANISATION, PERSON, PLACE,
 };
 use crate::model::Model;
 use crate::token;
@@ -37,9 +37,9 @@ pub fn listing(words: &str) -> Listing {
         return Listing::default();
     }
     let gazetteer = &Model::embedded().gazetteer;
-    let flags = gazetteer.flags(run_hash(&tokens));
+    let flags = gazetteer.flags(token::run_hash(&tokens));
     let common_of = |at: usize| {
-        let alone = gazetteer.flags(run_hash(&tokens[at..=at]));
+        let alone = gazetteer.flags(token::run_hash(&tokens[at..=at]));
         u8::try_from((alone & HOW_COMMON) / COMMON).unwrap_or(u8::MAX)
     };
     Listing {

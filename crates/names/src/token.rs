@@ -103,6 +103,12 @@ impl Token {
     }
 }
 
+/// The hash of a run of tokens.
+pub(crate) fn run_hash(tokens: &[Token]) -> u64 {
+    let (first, rest) = (tokens[0].normal, &tokens[1..]);
+    rest.iter().fold(first, |hash, token| hash::join(hash, token.normal))
+}
+
 /// So many tokens on both sides of a capital are looked at.
 const NEAR: usize = 3;
 

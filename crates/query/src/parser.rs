@@ -5,9 +5,9 @@ mod terms;
 
 use crate::error::{ParseError, shortened};
 use crate::lexer::{Placed, Token, tokens};
+use crate::limits::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 use crate::lists::Lists;
 use crate::numbers::comparison;
-use crate::query::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 use crate::term::{Field, Term};
 use crate::tree::Node;
 

@@ -33,6 +33,18 @@ pub(crate) fn character(c: char) -> Character {
     block.get_or_init(|| block_from(code & !0xFF))[(code & 0xFF) as usize]
 }
 
+/// The role of `c`.
+pub(crate) fn role(c: char) -> Role {
+    if c.is_ascii() {
+        return match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => Role::Letter,
+            '\'' | '`' => Role::Apostrophe,
+            _ => Role::Break,
+        };
+    }
+    character(c).role
+}
+
 fn block_from(first: u32) -> Box<Block> {
     Box::new(std::array::from_fn(|at| {
         // Half of a surrogate pair is no character: nobody asks for it.
@@ -71,4 +83,18 @@ fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
 fn independent(c: char) -> Option<char> {
     let is_stable = unicode_normalization::is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes;
     (is_stable && canonical_combining_class(c) == 0).then_some(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worked_out_once_is_what_unicode_says() {
+        for c in ('\u{80}'..=char::MAX).filter(|c| u32::from(*c) < 0x3_0000) {
+            assert_eq!(role(c), role_by_unicode(c), "{c:?}");
+            let digit = c.to_digit(10).is_none() && plain_digit(c) != c;
+            assert!(!digit || c.is_numeric(), "{c:?}");
+        }
+    }
 }

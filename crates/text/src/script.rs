@@ -2,8 +2,6 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::characters::character;
-
 /// Whether `c` belongs to a script written without spaces between words, so that each character
 /// stands for itself: Han, kana, Thai, Lao, Burmese, Khmer.
 pub(crate) fn stands_alone(c: char) -> bool {
@@ -71,18 +69,6 @@ pub(crate) enum Role {
     Break,
 }
 
-/// The role of `c`.
-pub(crate) fn role(c: char) -> Role {
-    if c.is_ascii() {
-        return match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => Role::Letter,
-            '\'' | '`' => Role::Apostrophe,
-            _ => Role::Break,
-        };
-    }
-    character(c).role
-}
-
 /// The role of a character beyond ASCII, by the tables of Unicode.
 pub(crate) fn role_by_unicode(c: char) -> Role {
     match c {
@@ -106,19 +92,5 @@ pub(crate) fn role_by_unicode(c: char) -> Role {
         _ if stands_alone(c) && c.is_alphanumeric() => Role::Alone,
         _ if c.is_alphanumeric() => Role::Letter,
         _ => Role::Break,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_worked_out_once_is_what_unicode_says() {
-        for c in ('\u{80}'..=char::MAX).filter(|c| u32::from(*c) < 0x3_0000) {
-            assert_eq!(role(c), role_by_unicode(c), "{c:?}");
-            let digit = c.to_digit(10).is_none() && plain_digit(c) != c;
-            assert!(!digit || c.is_numeric(), "{c:?}");
-        }
     }
 }

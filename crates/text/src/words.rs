@@ -6,9 +6,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::characters::{Character, character};
+use crate::characters::{Character, character, role};
 use crate::letters::Letters;
-use crate::script::{Role, plain_digit, role};
+use crate::script::{Role, plain_digit};
 use crate::span::Span;
 
 /// One normalised word of a [`crate::Text`].

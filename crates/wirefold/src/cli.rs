@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use crate::client::Instance;
 use crate::commands::alert::AlertArguments;
 use crate::commands::backup::BackupArguments;
 use crate::commands::check::CheckArguments;
@@ -24,8 +23,10 @@ use crate::commands::tail::TailArguments;
 use crate::commands::token::TokenArguments;
 use crate::commands::verify::VerifyArguments;
 use crate::commands::why::WhyArguments;
+use crate::compare::CompareArguments;
 use crate::eval::EvalArguments;
-use crate::fold::Method;
+use crate::fold::FoldArguments;
+use crate::global::Global;
 use crate::up::arguments::{DemoArguments, RunArguments, SetupArguments, UpArguments};
 
 /// Watches news feeds and folds the reprints of one text into one story and one alert.
@@ -61,49 +62,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// Say less: no notes, only errors.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say more: list every story, those without copies too.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub(crate) verbose: u8,
-    /// When to use colours; `auto` respects NO_COLOR.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    color: Color,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Global {
-    /// Makes the choice of colour hold for everything printed.
-    pub(crate) fn apply_color(&self) {
-        let choice = match self.color {
-            Color::Auto => return,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
-        };
-        choice.write_global();
-    }
-
-    /// Says something on standard error, unless asked to say less.
-    pub(crate) fn note(&self, line: std::fmt::Arguments<'_>) {
-        if !self.quiet {
-            crate::output::note(line);
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,62 +154,6 @@ Example:
     /// Extract articles from pages for a parent process; used by the fetcher.
     #[command(hide = true)]
     ExtractWorker,
-}
-
-/// Arguments of `fold`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirefold fold articles/              a folder of text files
-  wirefold fold --json - < all.jsonl   verdicts as JSON lines")]
-pub(crate) struct FoldArguments {
-    /// Text files, files of JSON lines (.jsonl, .ndjson, .json), folders of them, or - for
-    /// standard input.
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Print one JSON object an article: the verdict at arrival, never revised.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Print the settled state at the end instead, in input order (the table always shows it).
-    #[arg(long = "final")]
-    pub(crate) settled: bool,
-    /// How to find copies: `passages`, or as baselines `simhash:K` (64-bit SimHash at Hamming
-    /// distance at most K) and `exact`.
-    #[arg(long, default_value = "passages", value_name = "METHOD")]
-    pub(crate) method: Method,
-}
-
-/// Arguments of `compare`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirefold compare first.txt second.txt
-  wirefold compare --config wirefold.toml first.txt second.txt
-
-Both are judged by the thresholds of [detector], as the pipeline judges. A file of one JSON line may name
-title, outlet, url and published too.")]
-pub(crate) struct CompareArguments {
-    /// The earlier article: a text file.
-    #[arg(value_name = "FILE")]
-    pub(crate) first: PathBuf,
-    /// The later article: a text file.
-    #[arg(value_name = "FILE")]
-    pub(crate) second: PathBuf,
-    #[command(flatten)]
-    pub(crate) view: CompareView,
-    #[command(flatten)]
-    pub(crate) place: Instance,
-}
-
-/// How a comparison is shown.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct CompareView {
-    /// Measure everything, page chrome too.
-    #[arg(long)]
-    pub(crate) no_mask: bool,
-    /// Show passages in full.
-    #[arg(long)]
-    pub(crate) full: bool,
 }
 
 #[cfg(test)]

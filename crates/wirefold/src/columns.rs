@@ -3,7 +3,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::fold::shorten;
+use crate::output::shorten;
 use crate::output::{clean, width};
 
 const FAINT: Style = Style::new().dimmed();

@@ -4,9 +4,6 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
-use crate::client::ClientError;
-use crate::config::ConfigError;
-
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -45,16 +42,10 @@ impl Stop {
     }
 }
 
-impl Exit {
-    /// The code that an error asks for.
-    pub(crate) fn of(error: &anyhow::Error) -> Exit {
-        if let Some(stop) = error.downcast_ref::<Stop>() {
-            return stop.exit;
-        }
-        if error.is::<ConfigError>() {
-            return Exit::Usage;
-        }
-        error.downcast_ref::<ClientError>().map_or(Exit::Failure, ClientError::exit)
+impl Stop {
+    /// The code.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
     }
 }
 

@@ -6,10 +6,14 @@ mod columns;
 mod commands;
 mod compare;
 mod config;
+mod contents;
 mod disk;
 mod eval;
 mod exit;
+mod extraction;
+mod finding;
 mod fold;
+mod global;
 mod input;
 mod local_time;
 mod opml;
@@ -37,7 +41,7 @@ fn main() -> ExitCode {
         Err(error) if output::is_broken_pipe(&error) => Exit::Ok.into(),
         Err(error) => {
             output::note(format_args!("error: {error:#}"));
-            Exit::of(&error).into()
+            client::exit_of(&error).into()
         }
     }
 }

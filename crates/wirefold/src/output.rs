@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
+use unicode_width::UnicodeWidthChar;
 pub(crate) use wirefold_dedup::percent;
 
 use crate::exit::Exit;
@@ -116,6 +117,22 @@ pub(crate) fn is_shown(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Cuts a line to so many columns. Control characters of a feed never reach the terminal.
+pub(crate) fn shorten(line: &str, columns: usize) -> String {
+    let mut shown = String::new();
+    let mut used = 0;
+    for c in line.chars().filter(|c| is_shown(*c)) {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            shown.push('…');
+            break;
+        }
+        used += wide;
+        shown.push(c);
+    }
+    shown
+}
+
 /// `1 story`, `2 stories`.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
@@ -165,5 +182,12 @@ mod tests {
         assert_eq!(count(1, "story", "stories"), "1 story");
         assert_eq!((percent(0.999), percent(0.001)), ("99 %".into(), "under 1 %".into()));
         assert_eq!((percent(1.0), percent(0.0)), ("100 %".into(), "0 %".into()));
+    }
+
+    #[test]
+    fn lines_are_cut_by_columns_and_cleaned() {
+        assert_eq!(shorten("abcdef", 4), "abc…");
+        assert_eq!(shorten("泽连斯基", 5), "泽连…");
+        assert_eq!(shorten("a\u{1b}[31mb", 9), "a[31mb");
     }
 }

@@ -177,9 +177,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::codec::Tag;
     use crate::control::{Command, ControlCommand};
     use crate::ids::FeedId;
+    use crate::tag::Tag;
 
     fn headers() -> EventHeaders {
         let time = "2026-03-01T12:00:00Z".parse().unwrap();

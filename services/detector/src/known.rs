@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::ArticleId;
 
-use crate::snapshot::Id as _;
+use crate::packed::Id as _;
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 3600;

@@ -5,7 +5,6 @@
 
 mod overrides;
 mod regrouping;
-mod window_article;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,16 +13,13 @@ use jiff::Timestamp;
 use tracing::warn;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Evidence, Incoming, Merge, Numbered, Prepared, Settings, TextFile,
-    word_hash,
+    Class, Detector, DocId, Evidence, Incoming, Merge, Prepared, Settings, TextFile, word_hash,
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
     Offsets, StoryChange, Tag,
 };
 use wirefold_text::extract::{Trace, dateline};
-
-pub(crate) use window_article::WindowArticle;
 
 use crate::agency::{Witness, agency};
 use crate::ahead::{byline, incoming};
@@ -32,9 +28,10 @@ use crate::groups::{Entering, Groups};
 use crate::known::DecidedIds;
 use crate::lead::{Claim, LEAD_SHARE};
 use crate::metrics::EVICTED;
-use crate::snapshot::{read_json, write_json};
+use crate::packed::{read_json, write_json};
 use crate::text_file::Folder;
 use crate::verdict::{Beside, material, verdict};
+use crate::window_article::{WindowArticle, WindowArticles};
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
 const DAY: i64 = 24 * 3600;
@@ -46,9 +43,6 @@ pub(crate) struct DetectorConfig {
     /// Where texts stand outside of memory.
     pub(crate) folder: Arc<Folder>,
 }
-
-/// The articles of the window, as dedup numbers them.
-pub(crate) type Places = Numbered<WindowArticle>;
 
 /// A decision with its bytes.
 pub(crate) struct Learnt {
@@ -63,7 +57,7 @@ pub(crate) struct Learnt {
 pub(crate) struct Learning {
     window: i64,
     dedup: Detector,
-    places: Places,
+    places: WindowArticles,
     groups: Groups,
     known: DecidedIds,
     /// Changes that found no room in a decision yet.
@@ -80,7 +74,7 @@ impl Learning {
         Self {
             window: settings.window,
             dedup: Detector::new(settings.clone()).with_text_files(Some(ground.folder.clone())),
-            places: Places::default(),
+            places: WindowArticles::default(),
             groups: Groups::default(),
             known: DecidedIds::new(settings.window),
             waiting: VecDeque::new(),

@@ -17,11 +17,13 @@ mod lead;
 mod learning;
 mod lede;
 mod metrics;
+mod packed;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod text_file;
 mod verdict;
+mod window_article;
 
 use std::path::PathBuf;
 use std::sync::Arc;

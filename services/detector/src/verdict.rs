@@ -9,7 +9,7 @@ use wirefold_proto::{
 use crate::agency::cut;
 use crate::contract::{class, containment, kind};
 use crate::groups::{Groups, count};
-use crate::learning::Places;
+use crate::window_article::WindowArticles;
 
 /// What stands in a verdict beside dedup's own.
 pub(crate) struct Beside {
@@ -23,7 +23,7 @@ pub(crate) struct Beside {
 pub(crate) fn verdict(
     found: &dedup::Verdict,
     groups: &Groups,
-    places: &Places,
+    places: &WindowArticles,
     beside: Beside,
 ) -> Option<Verdict> {
     let story = groups.story(beside.story)?;
@@ -52,7 +52,7 @@ pub(crate) fn verdict(
     })
 }
 
-fn text_match(found: &dedup::Evidence, places: &Places) -> Option<TextMatch> {
+fn text_match(found: &dedup::Evidence, places: &WindowArticles) -> Option<TextMatch> {
     let place = places.get(found.doc)?;
     Some(TextMatch {
         id: place.article.id,

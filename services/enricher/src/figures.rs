@@ -20,7 +20,7 @@ use self::manner::{between_number_and_counter, qualifier};
 use self::roles::role;
 use self::spelled::{is_spelled_language, spelled};
 use self::units::{before, behind, is_measure, is_plural};
-use crate::entities::cues::is_calendar;
+use crate::cues::is_calendar;
 use crate::reading::Reading;
 use crate::word_set::WordSet;
 

@@ -4,6 +4,7 @@
 //! Its output depends only on one decision and the article that it names, so enrichers are many and
 //! keep nothing. It judges nothing and joins no articles.
 
+mod cues;
 mod dateline;
 mod entities;
 mod figures;

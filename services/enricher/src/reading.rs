@@ -5,7 +5,7 @@ use std::ops::Range;
 use wirefold_text::extract::names_in;
 use wirefold_text::{ParagraphKind, Sentence, Text};
 
-use crate::entities::cues::{is_calendar, is_first_name, is_title};
+use crate::cues::{is_calendar, is_first_name, is_title};
 
 /// A text as the finders read it.
 pub(crate) struct Reading<'a> {

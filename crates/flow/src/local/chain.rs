@@ -1,7 +1,8 @@
 //! The chained publisher: each message expects its predecessor by id.
 
 use super::LocalBus;
-use crate::bus::{Answer, ChainedPublisher};
+use crate::bus::ChainedPublisher;
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published};
 

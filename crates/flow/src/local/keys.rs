@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::LocalBus;
-use crate::bus::{Answer, Entry, KeyValue};
+use crate::bus::{Entry, KeyValue};
+use crate::error::Answer;
 
 pub(super) struct LocalKeys {
     bus: LocalBus,

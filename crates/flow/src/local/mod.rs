@@ -10,9 +10,10 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use crate::bus::{Answer, Bus, ChainedPublisher, KeyValue, OrderedReader, Subscription};
+use crate::bus::{Bus, ChainedPublisher, KeyValue, OrderedReader, Subscription};
 use crate::clock::{Clock, UnixMillis};
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::{ObjectStores, Objects};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::LocalBus;
-use crate::bus::{Answer, OrderedReader};
+use crate::bus::OrderedReader;
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::Stored;
 use crate::store::{Engine, Step};

@@ -6,8 +6,9 @@ use tokio::sync::Notify;
 
 use super::LocalBus;
 use crate::BoxFuture;
-use crate::bus::{Answer, Delivery, Settle, Settler, Subscription};
+use crate::bus::{Delivery, Settle, Settler, Subscription};
 use crate::config::ConsumerConfig;
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::Stored;
 use crate::store::{Step, Taken};

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::random::Random;
 use crate::bus::{
-    Answer, Bus, ChainedPublisher, Delivery, KeyValue, OrderedReader, Settle, Settler, Subscription,
+    Bus, ChainedPublisher, Delivery, KeyValue, OrderedReader, Settle, Settler, Subscription,
 };
 use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;

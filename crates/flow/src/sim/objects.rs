@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::memory::Memory;
-use crate::bus::Answer;
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
 use crate::subject::check_name;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::bus::{Answer, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, Subscription};
+use crate::bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, Subscription};
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;

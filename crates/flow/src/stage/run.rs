@@ -188,7 +188,8 @@ mod tests {
 
     use super::*;
     use crate::BoxFuture;
-    use crate::bus::{Answer, Settle, Settler};
+    use crate::bus::{Settle, Settler};
+    use crate::error::Answer;
     use crate::sim::{SimBus, SimDisk, VirtualClock};
     use crate::stage::{Emit, Input};
 

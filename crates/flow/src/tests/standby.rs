@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{Tally, all, article, create_streams, undisturbed, writer_config};
 use super::simulation::seed_to_replay;
-use crate::bus::{Answer, Bus, Entry, KeyValue};
+use crate::bus::{Bus, Entry, KeyValue};
 use crate::clock::{Clock, UnixMillis};
 use crate::dead::Reason;
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::invariants::{same_decisions, unbroken_chain};
 use crate::lease::{Lease, LeaseConfig};

@@ -6,7 +6,8 @@ use std::mem;
 use super::CommittedDecision;
 
 use super::inputs::Offsets;
-use crate::bus::{Answer, ChainedPublisher};
+use crate::bus::ChainedPublisher;
+use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::Outgoing;
 

@@ -9,7 +9,7 @@ use wirefold_text::Text;
 use super::{Material, Sample};
 use crate::gazetteer::{
     BRIDGE, CITY, COMMON, COUNTRY, FIRST_NAME, Gazetteer, ORGANISATION, PERSON, PERSON_STEM, PLACE,
-    PLACE_STEM, SURNAME, run_hash, stem_hash,
+    PLACE_STEM, SURNAME, stem_hash,
 };
 use crate::token;
 
@@ -109,7 +109,7 @@ fn enter(flags: &mut HashMap<u64, u16>, name: &str, flag: u16) {
     let text = Text::new(name);
     let tokens = token::listed(&text);
     if !tokens.is_empty() && tokens.len() <= 4 {
-        *flags.entry(run_hash(&tokens)).or_default() |= flag;
+        *flags.entry(token::run_hash(&tokens)).or_default() |= flag;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{ParseError, shortened};
 use crate::lexer::{Token, tokens};
-use crate::query::MAX_BYTES;
+use crate::limits::MAX_BYTES;
 use crate::term::Field;
 use crate::tree::Node;
 

@@ -7,8 +7,9 @@
 use std::sync::{LazyLock, OnceLock};
 
 use crate::analyse::Text;
+use crate::characters::role;
 use crate::likely::Likely;
-use crate::script::{Role, role};
+use crate::script::Role;
 use crate::words::Word;
 use rustc_hash::FxHashMap;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::config::ConfigError;
 use crate::exit::{Exit, Stop};
 
 /// Why there is no answer, or not the one that was wanted.
@@ -182,6 +183,17 @@ impl std::fmt::Display for Problem {
         }
         Ok(())
     }
+}
+
+/// The code that an error asks for.
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return stop.exit();
+    }
+    if error.is::<ConfigError>() {
+        return Exit::Usage;
+    }
+    error.downcast_ref::<ClientError>().map_or(Exit::Failure, ClientError::exit)
 }
 
 #[cfg(test)]

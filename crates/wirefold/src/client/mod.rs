@@ -1,10 +1,10 @@
 //! The commands' way to the API: through the socket of a running `up`, else in this process over
 //! the data folder. A command cannot tell the two apart but by what needs a running pipeline.
 
+mod asking;
 mod error;
 mod events;
 mod in_process;
-mod instance;
 mod transport;
 
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-pub(crate) use error::{ClientError, Problem};
+pub(crate) use asking::Asking;
+pub(crate) use error::{ClientError, Problem, exit_of};
 pub(crate) use events::{ServerEvent, ServerEvents};
-pub(crate) use instance::{Asking, Instance};
 
+use crate::config::Instance;
+use crate::up::SOCKET;
 use transport::Transport;
 
-/// The socket of a running `up`, in its data folder.
-pub(crate) const SOCKET: &str = "wirefold.sock";
 /// The most bytes of an answer that is not a stream.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 

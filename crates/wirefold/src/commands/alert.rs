@@ -7,10 +7,10 @@ use wirefold_proto::{AlertId, Interval, Volume};
 
 use super::words::short;
 use super::{PAGE, alert_life, alert_mute, alert_test, page, print_line};
-use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output;
 

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use wirefold_gateway::shapes::{Accepted, MuteAlertRequest};
 use wirefold_proto::Interval;
 
-use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on, escaped};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output;
 

@@ -8,10 +8,10 @@ use wirefold_alerter::{Outcome, Printer, Settings, send_sample};
 use wirefold_flow::{Clock as _, SystemClock};
 
 use super::print_line;
-use crate::cli::Global;
 use crate::client::{Asking, block_on};
 use crate::config::{Config, Overrides, load_here, suggestion};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output;
 use crate::up::{StandardOutput, tells};
 

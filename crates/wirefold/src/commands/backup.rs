@@ -12,9 +12,9 @@ use wirefold_gateway::tokens;
 
 use super::backup_manifest::{self, Manifest};
 use super::print_line;
-use crate::cli::Global;
 use crate::client::{Asking, ClientError};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output;
 
 /// What the detector needs not to read everything again: its snapshots, and then the texts that they

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::cli::Global;
-use crate::client::Instance;
+use crate::config::Instance;
 use crate::config::{self, Loaded, Overrides};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output;
 
 /// Arguments of `config`.

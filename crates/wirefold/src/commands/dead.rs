@@ -6,10 +6,10 @@ use wirefold_gateway::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
 use super::print_line;
-use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 

@@ -3,29 +3,21 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Rule, Settings, check_selector};
+use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Rule, check_selector};
 
 use super::print_line;
 use crate::client::block_on;
 use crate::exit::{Exit, Stop};
+use crate::extraction::settings;
 use crate::output::{self, clean};
 
 /// The most of one file that is read, in bytes; of that, the extractor reads its own share.
 const LONGEST: u64 = 64 * 1024 * 1024;
-
-/// What one page may take. The largest pages of the suites take a quarter of it. Work is bounded by
-/// the time of the processor, which a busy machine gives it little by little: by the clock on the wall
-/// only a child is stopped that does nothing.
-const MEMORY: u64 = 768 << 20;
-const CPU: Duration = Duration::from_secs(2);
-const WALL: Duration = Duration::from_secs(30);
 
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
@@ -79,13 +71,6 @@ struct Line<'a> {
 /// A CSS selector from the command line.
 pub(crate) fn selector(text: &str) -> Result<String, String> {
     check_selector(text).map(|()| text.to_owned())
-}
-
-/// How pages are extracted: by this program, started again as a child that may be killed.
-pub(crate) fn settings(workers: usize) -> anyhow::Result<Settings> {
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let args = vec!["extract-worker".to_owned()];
-    Ok(Settings { program, args, workers, memory: MEMORY, cpu: CPU, wall: WALL })
 }
 
 /// Prints the articles of pages.

@@ -9,10 +9,11 @@ use clap::Args;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::cli::Global;
-use crate::client::{Instance, block_on};
+use crate::client::block_on;
+use crate::config::Instance;
 use crate::config::{Overrides, load_here};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output::{self, clean};
 
 /// Arguments of `healthcheck`.

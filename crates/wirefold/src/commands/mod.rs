@@ -26,7 +26,6 @@ mod alert_mute;
 mod alert_test;
 mod ask;
 mod backup_manifest;
-mod finding;
 mod words;
 
 use serde::Serialize;

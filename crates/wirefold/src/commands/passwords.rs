@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::Args;
 use wirefold_proto::rights::{User, password_variable};
 
-use crate::cli::Global;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output;
 
 /// Arguments of `passwords`.

@@ -11,12 +11,12 @@ use wirefold_flow::StreamConfig;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 
 use super::print_line;
-use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::disk::space;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::local_time::in_words;
 use crate::output;
 

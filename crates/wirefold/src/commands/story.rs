@@ -10,10 +10,10 @@ use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, S
 use wirefold_proto::{Class, Interval, StoryId};
 
 use super::{PAGE, page, print_line, words};
-use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 

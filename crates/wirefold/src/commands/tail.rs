@@ -16,11 +16,11 @@ use wirefold_proto::{
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::words;
-use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, ServerEvent, block_on};
 use crate::exit::{Exit, Stop};
-use crate::fold::shorten;
+use crate::global::Global;
 use crate::local_time::LocalTime;
+use crate::output::shorten;
 use crate::output::{self, clean, percent};
 
 const STRONG: Style = Style::new().bold();

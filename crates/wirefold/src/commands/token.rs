@@ -10,11 +10,11 @@ use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile,
 use wirefold_proto::Interval;
 
 use super::print_line;
-use crate::cli::Global;
 use crate::client::{Asking, Client, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output;
 

@@ -10,11 +10,12 @@ use wirefold_proto::RegroupReason;
 
 use super::replay::stored_input;
 use super::words::short;
-use crate::cli::{CompareArguments, CompareView, Global};
 use crate::client::{Asking, Client, Need, block_on, escaped};
 use crate::compare;
 use crate::compare::article::Article;
+use crate::compare::{CompareArguments, CompareView};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output::{self, clean};
 
 /// Arguments of `why`.

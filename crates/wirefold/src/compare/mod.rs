@@ -1,11 +1,13 @@
 //! `wirefold compare` and `wirefold why`: two articles and everything that speaks for or against
 //! one story, one event.
 
+mod arguments;
 pub(crate) mod article;
 mod passages;
 mod sentences;
 mod summary;
 
+pub(crate) use arguments::{CompareArguments, CompareView};
 pub(crate) use summary::evidence_in_words;
 
 use std::path::Path;
@@ -14,7 +16,6 @@ use wirefold_dedup::{
     Body, Changes, Explanation, Frequencies, Link, Overlap, Rule, Settings, Terms, explain,
 };
 
-use crate::cli::{CompareArguments, CompareView};
 use crate::exit::Exit;
 use crate::output;
 use article::{Article, Refused};

@@ -1,7 +1,6 @@
 //! The settings of this process, as a command line asks for them.
 
-use super::{ConfigError, Loaded, Origin, Overrides, Problem, Sources, load};
-use crate::client::Instance;
+use super::{ConfigError, Instance, Loaded, Origin, Overrides, Problem, Sources, load};
 
 impl Overrides {
     /// What `--set` says, each `key=value`.

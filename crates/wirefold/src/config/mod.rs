@@ -7,6 +7,7 @@
 mod deliveries;
 mod finish;
 mod here;
+mod instance;
 mod layers;
 mod list_files;
 mod origin;
@@ -33,6 +34,7 @@ use std::path::PathBuf;
 use wirefold_query::Lists;
 
 pub(crate) use here::load_here;
+pub(crate) use instance::Instance;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{Origin, Origins};
 pub(crate) use problem::{ConfigError, Problem, suggestion};

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use wirefold_score::{Group, Labels, Order};
 
-use crate::cli::Global;
 use crate::config::{Overrides, of_flags};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::input::{self, Input, Reading};
 use crate::output;
 use crate::progress::Progress;

@@ -11,7 +11,7 @@ use super::classes::ClassCount;
 use super::errors::{Alone, Worst, Wrong};
 use super::judged::Judged;
 use crate::columns::{Cell, Columns};
-use crate::fold::shorten;
+use crate::output::shorten;
 use crate::output::{clean, count, percent, thousands, width};
 
 const STRONG: Style = Style::new().bold();

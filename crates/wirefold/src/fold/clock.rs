@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use crate::input::Claim;
+
 const DAY: i64 = 24 * 3600;
 /// How many claims the running median is of.
 const CLAIMS: usize = 15;
@@ -18,16 +20,6 @@ const MOST_ASIDE: usize = 30;
 const HELD: usize = 3;
 /// How many of them must claim it.
 const AGREEING: usize = 2;
-
-/// What an article says of its time, in seconds since 1970.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Claim {
-    /// When it was seen: believed as it is.
-    pub(crate) seen: Option<i64>,
-    pub(crate) published: Option<i64>,
-    /// The outlet, by a hash of its name.
-    pub(crate) outlet: Option<u64>,
-}
 
 /// When an article claims to be published, and the outlet whose clock says so.
 type Told = (i64, Option<u64>);

@@ -1,5 +1,6 @@
 //! `wirefold fold`: articles in, verdicts out, nothing kept.
 
+mod arguments;
 mod baseline;
 mod clock;
 mod line;
@@ -12,16 +13,16 @@ use std::sync::mpsc::sync_channel;
 use wirefold_dedup::{Detector, DocId, Prepared, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
+pub(crate) use arguments::FoldArguments;
 pub(crate) use baseline::Method;
-pub(crate) use clock::Claim;
 use clock::{Clock, Timed};
 use passages::{AHEAD, Preparing};
 pub(crate) use passages::{Identity, Passages};
-pub(crate) use table::{agency_in_words, shorten};
+pub(crate) use table::agency_in_words;
 
-use crate::cli::{FoldArguments, Global};
 use crate::exit::Exit;
-use crate::input::{self, Input, Reading};
+use crate::global::Global;
+use crate::input::{self, Claim, Input, Reading};
 use crate::output;
 use crate::progress::Progress;
 

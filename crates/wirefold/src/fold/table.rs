@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthChar;
 use wirefold_dedup::{Changes, Detector};
 use wirefold_proto::{AgencyHow, Class, Confidence, CopyKind, VerdictLine};
 use wirefold_text::Text;
 
 use super::Settled;
-use crate::cli::Global;
+use crate::global::Global;
 use crate::input::Input;
-use crate::output::{self, clean, count, is_shown, percent, thousands, width};
+use crate::output::{self, clean, count, percent, shorten, thousands, width};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -239,22 +238,6 @@ fn opening(text: &str) -> String {
     text.original().get(first.span.start..last).unwrap_or_default().to_owned()
 }
 
-/// Cuts a line to so many columns. Control characters of a feed never reach the terminal.
-pub(crate) fn shorten(line: &str, columns: usize) -> String {
-    let mut shown = String::new();
-    let mut used = 0;
-    for c in line.chars().filter(|c| is_shown(*c)) {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > columns {
-            shown.push('…');
-            break;
-        }
-        used += wide;
-        shown.push(c);
-    }
-    shown
-}
-
 /// What a member of a story is, in words.
 fn in_words(line: &VerdictLine) -> &'static str {
     match (line.class, line.kind) {
@@ -279,16 +262,4 @@ pub(crate) fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence
         Confidence::Possibly => "possibly ",
     };
     format!("{sure}{name} ({how})")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_cut_by_columns_and_cleaned() {
-        assert_eq!(shorten("abcdef", 4), "abc…");
-        assert_eq!(shorten("泽连斯基", 5), "泽连…");
-        assert_eq!(shorten("a\u{1b}[31mb", 9), "a[31mb");
-    }
 }

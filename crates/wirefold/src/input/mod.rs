@@ -1,6 +1,7 @@
 //! Articles from text files, JSON lines, folders and standard input, one after the other. What
 //! cannot be used is named with its place, and the rest goes on.
 
+mod claim;
 mod json_line;
 mod text_file;
 
@@ -9,7 +10,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::fold::Claim;
+pub(crate) use claim::Claim;
+
 use crate::progress::Progress;
 
 /// The longest text that is judged; the rest of a longer one is cut off.

@@ -3,15 +3,12 @@
 use wirefold_flow::Metric;
 
 use super::metrics;
-use crate::up::{pruner, serve};
 
 /// Every metric of the product, the binary's own first.
 pub(crate) fn all_metrics() -> Vec<&'static Metric> {
     let tables = [
         metrics::METRICS,
         wirefold_flow_nats::METRICS,
-        pruner::METRICS,
-        serve::METRICS,
         wirefold_fetcher::METRICS,
         wirefold_detector::METRICS,
         wirefold_enricher::METRICS,

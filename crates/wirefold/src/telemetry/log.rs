@@ -6,8 +6,8 @@ use anyhow::{Context, anyhow};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-use crate::cli::Global;
 use crate::config::{Config, LogFormat};
+use crate::global::Global;
 
 /// How much is logged and in which form.
 #[derive(Debug, Clone, Copy)]

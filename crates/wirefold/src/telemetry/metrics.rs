@@ -20,6 +20,12 @@ pub(super) const METRICS: &[Metric] = &[
     GAPS,
     ROLLBACKS,
     HEARTBEAT_AGE,
+    STREAM_CHECKS,
+    STREAM_USED,
+    STREAM_AGE,
+    PRUNED,
+    READERS_RECREATED,
+    CONNECTIONS_REFUSED,
 ];
 
 /// What each loop counts.
@@ -122,4 +128,43 @@ pub(super) const HEARTBEAT_AGE: Metric = Metric::gauge(
     Unit::Seconds,
     "Time since the last heartbeat of a loop; more than 30 seconds is too long.",
     &["loop"],
+);
+
+pub(crate) const STREAM_USED: Metric = Metric::gauge(
+    "wirefold_pruner_stream_used_ratio",
+    Unit::Count,
+    "Share of a stream's byte limit that is used; from 0.8 on, messages that every reader has read \
+     are deleted.",
+    &["stream"],
+);
+
+pub(crate) const STREAM_AGE: Metric = Metric::gauge(
+    "wirefold_pruner_stream_age_seconds",
+    Unit::Seconds,
+    "Age of the oldest message in a stream on the NATS server.",
+    &["stream"],
+);
+
+pub(crate) const PRUNED: Metric = Metric::counter(
+    "wirefold_pruner_deleted_messages_total",
+    "Messages that every reader had read and that were deleted to make room in a stream.",
+    &["stream"],
+);
+
+pub(crate) const STREAM_CHECKS: Metric = Metric::counter(
+    "wirefold_pruner_checks_total",
+    "Checks of a stream on the NATS server, whether or not messages had to be deleted.",
+    &["stream"],
+);
+
+pub(crate) const READERS_RECREATED: Metric = Metric::counter(
+    "wirefold_pruner_recreated_readers_total",
+    "Durable readers on the NATS server that somebody deleted or changed and that were made again.",
+    &[],
+);
+
+pub(crate) const CONNECTIONS_REFUSED: Metric = Metric::counter(
+    "wirefold_http_connections_refused_total",
+    "Connections closed at once because their address had as many as one may have.",
+    &[],
 );

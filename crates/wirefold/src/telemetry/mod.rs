@@ -34,6 +34,9 @@ pub(crate) use deprecated::log_old_names;
 pub(crate) use health::Health;
 pub(crate) use log::Logging;
 pub(crate) use loops::LoopMetrics;
+pub(crate) use metrics::{
+    CONNECTIONS_REFUSED, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
+};
 pub(crate) use operations::operations_router;
 
 /// The upper ends of the buckets of every distribution, in seconds: 1 ms to 10 min, each about

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::client::Instance;
+use crate::config::Instance;
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]

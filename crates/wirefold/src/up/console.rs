@@ -13,8 +13,8 @@ use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
 use wirefold_proto::{ArticleId, Class, CopyKind, OutputArticle, Volume};
 
-use crate::fold::shorten;
 use crate::output;
+use crate::output::shorten;
 
 /// What went through since the start, for the summary at the end.
 #[derive(Debug, Default)]

@@ -29,11 +29,12 @@ use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::streams::{CONTROL, FETCHED};
 
-use crate::cli::{FoldArguments, Global};
-use crate::client::Instance;
+use crate::config::Instance;
 use crate::config::{Loaded, Origin, Overrides, load_here};
 use crate::exit::{Exit, Stop};
+use crate::fold::FoldArguments;
 use crate::fold::{self, Method};
+use crate::global::Global;
 use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{
     DemoArguments, Listen, PRUNER_BEFORE, RunArguments, StageArgument, StageName, UpArguments,
@@ -45,9 +46,9 @@ use pipeline::{Pipeline, Running};
 use process::End;
 use signals::Signals;
 
-pub(crate) use nats::pruner;
 pub(crate) use pipeline::StandardOutput;
 pub(crate) use setup::setup;
+pub(crate) use socket::SOCKET;
 
 /// Runs all stages in one process; where there is nothing to watch, the demo.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {

@@ -284,7 +284,7 @@ impl Pipeline<'_> {
     }
 
     fn fetcher(&self) -> anyhow::Result<wirefold_fetcher::Settings> {
-        let extract = crate::commands::extract::settings(EXTRACT_WORKERS)?;
+        let extract = crate::extraction::settings(EXTRACT_WORKERS)?;
         let config = &self.loaded.config;
         let settings = wirefold_fetcher::Settings {
             subjects: subjects::of(config, &self.clock),

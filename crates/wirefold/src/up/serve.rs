@@ -27,22 +27,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer as _, Service};
-use wirefold_flow::Metric;
 use wirefold_gateway::tokens::Peer;
+
+use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// The most connections of one listener, however many files the process may have open.
 const MOST: usize = 1024;
 /// After a failure to accept, as where no file is left.
 const AGAIN: Duration = Duration::from_millis(500);
-
-/// Every metric of this module.
-pub(crate) const METRICS: &[Metric] = &[REFUSED];
-
-const REFUSED: Metric = Metric::counter(
-    "wirefold_http_connections_refused_total",
-    "Connections closed at once because their address had as many as one may have.",
-    &[],
-);
 
 /// What one listener bears.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +79,7 @@ async fn tcp_within(
                     let told = Extension(Peer(peer.ip())).layer(server.router.clone());
                     server.serve(stream, told, (place, held));
                 }
-                None => REFUSED.add(1, &[]),
+                None => CONNECTIONS_REFUSED.add(1, &[]),
             },
             Err(error) => wait_behind(&error).await,
         }

@@ -6,8 +6,8 @@ use wirefold_flow::SystemClock;
 
 use super::arguments::SetupArguments;
 use super::{SettingFlags, in_runtime, load, name_default_server, nats, repair, warn_of_settings};
-use crate::cli::Global;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::telemetry::{self, Logging};
 
 /// Makes a NATS server fit for the stages.

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::client::SOCKET;
 use crate::exit::{Exit, Stop};
+
+/// The socket of a running `up`, in its data folder.
+pub(crate) const SOCKET: &str = "wirefold.sock";
 
 /// A bound socket; its file is removed when it is dropped.
 pub(super) struct Socket {

@@ -7,7 +7,7 @@ use wirefold_dedup::DocId;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{EventId, StoryId};
 
-use crate::snapshot::{Id, read_id, write_id};
+use crate::packed::{Id, read_id, write_id};
 
 /// Former ids, with what they lead to.
 #[derive(Debug, Clone, Default)]

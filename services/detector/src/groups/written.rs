@@ -4,7 +4,7 @@ use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::EventId;
 
 use super::{Event, Groups, Story};
-use crate::snapshot::{Id as _, read_id, read_time, write_id, write_time};
+use crate::packed::{Id as _, read_id, read_time, write_id, write_time};
 
 wirefold_dedup::written!(Groups { stories, events, redirects, former });
 

@@ -12,8 +12,9 @@ use wirefold_proto::{
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
 };
 
-use super::{Learning, WindowArticle};
+use super::Learning;
 use crate::groups::{Leaving, Member};
+use crate::window_article::WindowArticle;
 
 /// Commands that are known when they come again.
 const REMEMBERED: usize = 4_096;

@@ -19,6 +19,4 @@ mod storing;
 mod text_files;
 
 pub(crate) use keeping::Keeping;
-pub(crate) use state::{
-    Id, SnapshotState, read_id, read_json, read_time, write_id, write_json, write_time,
-};
+pub(crate) use state::SnapshotState;

@@ -7,8 +7,8 @@ use wirefold_proto::{EntityKind, FoundBy};
 use wirefold_text::Text;
 use wirefold_text::extract::name_key;
 
-use super::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says};
 use super::table::{Hit, table};
+use crate::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says};
 use crate::reading::Reading;
 
 /// Words of the longest name that the rules find.

@@ -1,7 +1,6 @@
 //! People, organisations and places: by a table of known names, a learned tagger, and rules over
 //! capitals for what both leave.
 
-pub(crate) mod cues;
 mod find;
 mod table;
 

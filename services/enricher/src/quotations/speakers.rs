@@ -11,8 +11,8 @@ use wirefold_text::Span;
 use super::Attribution;
 use super::caseless;
 use super::speech::{Lexicon, is_aside, is_copula, is_opener, is_to};
+use crate::cues::is_title;
 use crate::entities::Found;
-use crate::entities::cues::is_title;
 use crate::reading::Reading;
 
 /// Words beside a quotation among which its speaker is looked for.

@@ -8,10 +8,10 @@ use wirefold_alerter::WEB_PORTS;
 use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
-use crate::client::SOCKET;
-use crate::commands::finding::{Finding, Mark};
 use crate::config::{DeliveryConfig, DeliveryKind, Loaded, Origin};
+use crate::finding::{Finding, Mark};
 use crate::output::count;
+use crate::up::SOCKET;
 use crate::up::tells;
 
 /// Looks at everything there is.

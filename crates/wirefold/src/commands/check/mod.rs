@@ -6,12 +6,12 @@ mod nats;
 use clap::Args;
 use wirefold_fetcher::extract::Extractor;
 
-use super::extract;
-use super::finding::{Finding, Mark, tell};
-use crate::cli::Global;
-use crate::client::{Instance, block_on};
+use crate::client::block_on;
+use crate::config::Instance;
 use crate::config::{self, ConfigError, Loaded, Overrides};
 use crate::exit::Exit;
+use crate::finding::{Finding, Mark, tell};
+use crate::global::Global;
 use crate::output;
 
 /// Arguments of `check`.
@@ -85,7 +85,7 @@ fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
 
 /// How far this system confines the child in which pages are read.
 fn sandbox() -> Finding {
-    let extractor = extract::settings(1).map(Extractor::new);
+    let extractor = crate::extraction::settings(1).map(Extractor::new);
     let answer = extractor.and_then(|it| block_on(async { Ok(it.sandbox().await?) }));
     match answer {
         Err(error) => Finding::bad(format!("pages cannot be read: {error:#}")),

@@ -10,9 +10,9 @@ use wirefold_flow_nats::{Attempt, ConnectError, NatsBus, connect};
 use wirefold_proto::rights::{READERS, Right, Rights, User, line_of, sample};
 use wirefold_proto::streams::STREAMS;
 
-use crate::commands::finding::{Finding, Mark};
 use crate::config::Config;
 use crate::exit::{Exit, Stop};
+use crate::finding::{Finding, Mark};
 use crate::output::count;
 use crate::up::nats::options;
 

@@ -6,10 +6,10 @@ use wirefold_proto::{Command, FeedRecord, FullText, ItemIdentity};
 
 use super::probe::{self, Found};
 use super::{AddArguments, FIRST_POLL, feeds, when};
-use crate::cli::Global;
 use crate::client::{Client, ClientError};
 use crate::commands::ask::{ask, can_ask, confirm};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output::{self, clean};
 
 /// What comes of the look at an address.

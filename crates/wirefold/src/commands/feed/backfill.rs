@@ -7,9 +7,9 @@ use wirefold_gateway::shapes::{Accepted, BackfillRequest};
 use wirefold_proto::{Backfill, BackfillEnd, ControlCommand};
 
 use super::id_of;
-use crate::cli::Global;
 use crate::client::{Client, ClientError, escaped};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output::{self, clean, count};
 
 /// Between two questions how far it is.

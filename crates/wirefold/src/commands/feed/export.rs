@@ -4,9 +4,9 @@ use wirefold_fetcher::opml::{self, OpmlFeed};
 use wirefold_proto::{FeedRecord, FullText};
 
 use super::feeds;
-use crate::cli::Global;
 use crate::client::Client;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output;
 
 pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {

@@ -12,12 +12,13 @@ use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
 
 use super::survey::{self, Survey};
 use super::{FIRST_POLL, ImportArguments, Pages, feeds, probe};
-use crate::cli::Global;
-use crate::client::{Client, ClientError, Instance, Need};
+use crate::client::{Client, ClientError, Need};
 use crate::commands::ask::{ask, can_ask};
 use crate::commands::print_line;
+use crate::config::Instance;
 use crate::config::feed_id_of;
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::opml::{self, ListError};
 use crate::output::{self, count};
 

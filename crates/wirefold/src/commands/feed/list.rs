@@ -5,10 +5,10 @@ use wirefold_gateway::shapes::FeedList;
 use wirefold_proto::{FeedHealth, FeedRecord, FeedSite, FullText, ListRecord, Teasers};
 
 use super::listed;
-use crate::cli::Global;
 use crate::client::Client;
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, count};
 

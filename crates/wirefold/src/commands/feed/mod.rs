@@ -17,9 +17,9 @@ use wirefold_gateway::shapes::{Accepted, FeedList};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
 
 use super::extract::selector;
-use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output;
 
 /// Said of new feeds, before their silence disappoints.

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_feed::{Feed, FeedError, Item};
 
-use crate::cli::Global;
 use crate::commands::print_line;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output::{self, clean, count};
 
 /// The most of one file that is read, in bytes.

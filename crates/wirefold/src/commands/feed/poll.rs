@@ -4,9 +4,9 @@ use serde_json::json;
 use wirefold_gateway::shapes::Accepted;
 
 use super::{record_of, when};
-use crate::cli::Global;
 use crate::client::{Client, escaped};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output;
 
 pub(super) async fn run(

@@ -4,9 +4,9 @@ use wirefold_gateway::shapes::Accepted;
 
 use super::set::as_it_is;
 use super::{record_of, when};
-use crate::cli::Global;
 use crate::client::Client;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output;
 
 pub(super) async fn run(

@@ -5,9 +5,9 @@ use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedSettings, Outlet};
 
 use super::{record_of, when};
-use crate::cli::Global;
 use crate::client::Client;
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output;
 
 /// What is written where it is left to be found.

@@ -11,8 +11,8 @@ use wirefold_fetcher::opml::OpmlFeed;
 use wirefold_proto::SiteProof;
 
 use super::probe::{self, Found};
-use crate::cli::Global;
 use crate::client::Client;
+use crate::global::Global;
 use crate::output::{clean, count};
 
 /// Hosts that are asked at once; each is asked for one feed at a time.

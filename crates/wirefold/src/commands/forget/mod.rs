@@ -19,10 +19,10 @@ use wirefold_proto::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_o
 
 use super::ask::{ask, can_ask};
 use super::print_line;
-use crate::cli::Global;
 use crate::client::{Asking, ClientError};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 use plan::{Counts, Plan};

@@ -10,9 +10,9 @@ use anyhow::Context;
 use clap::Args;
 use wirefold_fetcher::opml::Opml;
 
-use crate::cli::Global;
 use crate::config::FILE_NAME;
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::opml;
 use crate::output;
 

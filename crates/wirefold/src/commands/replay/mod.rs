@@ -10,10 +10,10 @@ use clap::Args;
 use wirefold_dedup::Settings;
 use wirefold_proto::Interval;
 
-use crate::cli::Global;
 use crate::client::{Asking, Client, Need, block_on};
 use crate::config::{Config, Overrides, load_here};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::input::{self, Input, Reading};
 use crate::output;
 use crate::progress::Progress;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::changes::{Change, Judged, Named, Shares, Sums, What};
 use crate::columns::{Cell, Columns};
 use crate::commands::print_line;
-use crate::fold::shorten;
+use crate::output::shorten;
 use crate::output::{clean, count, percent, thousands, width};
 
 const STRONG: Style = Style::new().bold();

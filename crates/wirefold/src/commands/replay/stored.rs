@@ -6,8 +6,8 @@ use wirefold_gateway::shapes::{ArticleDetail, Status};
 use wirefold_proto::{OutputArticle, decode};
 
 use super::Taken;
-use crate::cli::Global;
 use crate::client::{Client, ClientError};
+use crate::global::Global;
 use crate::input::{Input, Through};
 
 /// Reads what the output tells of, and each text.

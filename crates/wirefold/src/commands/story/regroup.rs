@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use wirefold_gateway::shapes::{Accepted, Decided};
 use wirefold_proto::{Command, EventAfter, StoryAfter, StoryChange};
 
-use crate::cli::Global;
 use crate::client::{Client, ClientError, escaped};
 use crate::commands::words::short;
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output::{self, clean, count};
 
 /// What is said, and where.

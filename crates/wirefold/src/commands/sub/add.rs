@@ -5,9 +5,10 @@ use wirefold_gateway::shapes::{Accepted, SubscriptionList};
 use wirefold_proto::{Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionSettings};
 
 use super::{query, rehearse, subscriptions};
-use crate::cli::Global;
-use crate::client::{Client, Instance, Need};
+use crate::client::{Client, Need};
+use crate::config::Instance;
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::local_time;
 use crate::output;
 

@@ -8,10 +8,10 @@ use wirefold_gateway::shapes::Accepted;
 use wirefold_proto::SubscriptionSettings;
 
 use super::{subscriptions, when};
-use crate::cli::Global;
 use crate::client::Client;
 use crate::config::SubscriptionConfig;
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output::{self, count};
 
 #[derive(Serialize)]

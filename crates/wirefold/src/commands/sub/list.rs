@@ -5,10 +5,10 @@ use wirefold_gateway::shapes::SubscriptionList;
 use wirefold_proto::SubscriptionRecord;
 
 use super::subscriptions;
-use crate::cli::Global;
 use crate::client::Client;
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::output;
 
 const BAD: Style = AnsiColor::Red.on_default();

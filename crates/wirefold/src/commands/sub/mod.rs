@@ -15,9 +15,9 @@ use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{Accepted, SubscriptionList};
 use wirefold_proto::{Interval, SubscriptionRecord};
 
-use crate::cli::Global;
 use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
+use crate::global::Global;
 use crate::output;
 
 /// Arguments of `sub`.

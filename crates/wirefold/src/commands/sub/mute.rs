@@ -5,9 +5,9 @@ use wirefold_gateway::shapes::{Accepted, MuteRequest};
 use wirefold_proto::Interval;
 
 use super::{one, when};
-use crate::cli::Global;
 use crate::client::{Client, escaped};
 use crate::exit::Exit;
+use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output;
 

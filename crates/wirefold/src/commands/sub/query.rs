@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_wrong_usage() {
         let error = check("port AND").unwrap_err();
-        assert_eq!(Exit::of(&error), Exit::Usage);
+        assert_eq!(crate::client::exit_of(&error), Exit::Usage);
         let said = error.to_string();
         assert!(said.contains("\n          ^\ncolumn 9: expected"), "{said}");
         assert!(check("port OR harbour").is_ok());

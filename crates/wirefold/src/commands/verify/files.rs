@@ -9,7 +9,7 @@ use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::streams::SNAPSHOTS;
 
 use super::super::backup_manifest::{self, Manifest};
-use super::super::finding::Finding;
+use crate::finding::Finding;
 use crate::output::count;
 
 /// Digits of a SHA-256.

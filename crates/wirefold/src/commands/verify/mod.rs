@@ -1,9 +1,8 @@
 //! `wirefold verify`: reads everything that is stored, and names what is damaged or missing.
 //!
 //! It changes nothing, and it works on a backup as on the data folder. Each kind of file has a reader of
-//! its own; what the streams say is judged in one place, [`contents`], wherever they stand.
+//! its own; what the streams say is judged in one place, [`crate::contents`], wherever they stand.
 
-mod contents;
 mod files;
 mod server;
 
@@ -11,17 +10,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wirefold_flow::BusError;
-use wirefold_flow_sqlite::{Inspection, OpenError, Soundness};
+use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_proto::streams::{JUDGED, STORES, StoreKind};
 
-use super::finding::{Finding, Mark, tell};
-use crate::cli::Global;
 use crate::client::{Asking, ClientError, block_on};
+use crate::contents::read_folder;
 use crate::exit::{Exit, Stop};
+use crate::finding::{Finding, Mark, tell};
+use crate::global::Global;
 use crate::output::count;
-use contents::{Contents, ORDER};
-
-pub(crate) use server::read_all;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -122,19 +119,4 @@ fn of_streams(inspection: &mut Inspection) -> Result<Vec<Finding>, BusError> {
         findings.push(Finding::new(Mark::Look, what));
     }
     Ok(findings)
-}
-
-/// Reads all streams of a data folder. Beside it, how many messages have no checksum.
-pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usize), BusError> {
-    let (mut contents, mut unchecked) = (Contents::default(), 0);
-    for stream in ORDER {
-        inspection.each(stream.name, &mut |stored, soundness| {
-            unchecked += usize::from(soundness == Soundness::Unchecked);
-            match soundness {
-                Soundness::Damaged => contents.note_damaged(&stored),
-                _ => contents.look_at(&stored),
-            }
-        })?;
-    }
-    Ok((contents, unchecked))
 }

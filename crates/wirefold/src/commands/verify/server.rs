@@ -4,23 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirefold_flow::{Bus as _, BusError, SystemClock};
-use wirefold_flow_nats::{NatsBus, connect};
+use wirefold_flow::SystemClock;
+use wirefold_flow_nats::connect;
 use wirefold_proto::rights::User;
 use wirefold_proto::streams::JUDGED;
 
-use super::super::finding::Finding;
-use super::contents::{Contents, ORDER};
 use super::files;
-use crate::client::Instance;
-use crate::config::{BusConfig, Overrides};
+use crate::config::{BusConfig, Instance, Overrides};
+use crate::contents::read_all;
 use crate::exit::{Exit, Stop};
+use crate::finding::Finding;
 use crate::up::nats::{options, own_bus};
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Messages read at once.
-const AT_ONCE: usize = 256;
 
 /// Reads the streams of the server of this instance, and the files of its folder.
 pub(super) async fn look(instance: &Instance, folder: &Path) -> anyhow::Result<Vec<Finding>> {
@@ -44,23 +41,6 @@ pub(super) async fn look(instance: &Instance, folder: &Path) -> anyhow::Result<V
     }
     findings.extend(files::beside(&folder.join("nats")));
     Ok(findings)
-}
-
-/// Reads all streams of a server.
-pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
-    let mut contents = Contents::default();
-    for stream in ORDER {
-        let first = bus.stream_state(stream.name).await?.first;
-        let mut reader = bus.read(stream.name, ">", first).await?;
-        loop {
-            let messages = reader.ready(AT_ONCE).await?;
-            if messages.is_empty() {
-                break;
-            }
-            messages.iter().for_each(|stored| contents.look_at(stored));
-        }
-    }
-    Ok(contents)
 }
 
 /// How the server of `up --nats` is spoken to, by the configuration that it wrote.

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
-use wirefold_flow::{BusError, Clock, ConsumerConfig, Metric};
+use wirefold_flow::{BusError, Clock, ConsumerConfig};
 use wirefold_flow_nats::NatsBus;
 use wirefold_proto::streams::STREAMS;
+
+use crate::telemetry::{PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED};
 
 /// From this share of its bytes on, a stream is made room in.
 const FULL_FROM: f64 = 0.8;
@@ -18,40 +20,6 @@ const FULL_FROM: f64 = 0.8;
 const LOOK: Duration = Duration::from_secs(10);
 
 const DAY: f64 = 86_400.0;
-
-const SHARE: Metric = Metric::gauge(
-    "wirefold_pruner_stream_used_ratio",
-    metrics::Unit::Count,
-    "Share of a stream's byte limit that is used; from 0.8 on, messages that every reader has read \
-     are deleted.",
-    &["stream"],
-);
-const WINDOW: Metric = Metric::gauge(
-    "wirefold_pruner_stream_age_seconds",
-    metrics::Unit::Seconds,
-    "Age of the oldest message in a stream on the NATS server.",
-    &["stream"],
-);
-const DROPPED: Metric = Metric::counter(
-    "wirefold_pruner_deleted_messages_total",
-    "Messages that every reader had read and that were deleted to make room in a stream.",
-    &["stream"],
-);
-
-const LOOKS: Metric = Metric::counter(
-    "wirefold_pruner_checks_total",
-    "Checks of a stream on the NATS server, whether or not messages had to be deleted.",
-    &["stream"],
-);
-
-const MADE_AGAIN: Metric = Metric::counter(
-    "wirefold_pruner_recreated_readers_total",
-    "Durable readers on the NATS server that somebody deleted or changed and that were made again.",
-    &[],
-);
-
-/// All of them.
-pub(crate) const METRICS: &[Metric] = &[LOOKS, SHARE, WINDOW, DROPPED, MADE_AGAIN];
 
 /// Looks after all streams until told to stop.
 ///
@@ -94,7 +62,7 @@ fn waited_out(looked: Result<(), BusError>) -> anyhow::Result<()> {
 /// handled.
 async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
     if bus.create_reader(reader).await? {
-        MADE_AGAIN.add(1, &[]);
+        READERS_RECREATED.add(1, &[]);
         let ConsumerConfig { stream, durable, .. } = reader;
         error!(stream, reader = durable, "somebody deleted or changed a reader: it was made again");
     }
@@ -103,12 +71,12 @@ async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusErr
 
 async fn look(bus: &NatsBus, stream: &'static str, clock: &dyn Clock) -> Result<(), BusError> {
     let kept = bus.keep_below(stream, FULL_FROM).await?;
-    LOOKS.add(1, &[stream]);
-    SHARE.set(kept.share, &[stream]);
+    STREAM_CHECKS.add(1, &[stream]);
+    STREAM_USED.set(kept.share, &[stream]);
     let reach = kept.oldest.map(|oldest| clock.now().since(oldest).as_secs_f64());
-    WINDOW.set(reach.unwrap_or(0.0), &[stream]);
+    STREAM_AGE.set(reach.unwrap_or(0.0), &[stream]);
     if kept.dropped > 0 {
-        DROPPED.add(kept.dropped, &[stream]);
+        PRUNED.add(kept.dropped, &[stream]);
         let days = reach.unwrap_or(0.0) / DAY;
         warn!(stream, dropped = kept.dropped, "window shortened to {days:.1} d by disk");
     } else if kept.share >= FULL_FROM {

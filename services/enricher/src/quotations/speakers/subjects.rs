@@ -7,7 +7,7 @@ use wirefold_text::Span;
 use super::super::Attribution;
 use super::super::speech::{PARTICLES, is_aside, is_opener};
 use super::Finder;
-use crate::entities::cues::{is_calendar, is_first_name, is_title};
+use crate::cues::{is_calendar, is_first_name, is_title};
 
 impl Finder<'_> {
     /// The people among these words.

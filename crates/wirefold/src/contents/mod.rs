@@ -3,6 +3,8 @@
 //! In comes each message of each stream, in the order of [`ORDER`]; out come findings. It never knows
 //! where the streams stand.
 
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use wirefold_flow::Stored;
@@ -12,11 +14,13 @@ use wirefold_proto::{
     OutputCommand, OutputStory, decode, name_of,
 };
 
-use super::super::finding::Finding;
+use crate::finding::Finding;
 use crate::output::count;
 
+pub(crate) use read::{read_all, read_folder};
+
 /// The streams in the order in which they are read: what explains a gap comes before it.
-pub(super) const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
+const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
 /// So many are named of each kind.
 const NAMED: usize = 5;
 
@@ -47,7 +51,7 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// Notes a message that is not as it was written.
-    pub(super) fn note_damaged(&mut self, stored: &Stored) {
+    fn note_damaged(&mut self, stored: &Stored) {
         self.messages += 1;
         self.damaged.push((stored.stream.clone(), stored.sequence));
     }
@@ -58,7 +62,7 @@ impl Contents {
     }
 
     /// Looks at a message.
-    pub(super) fn look_at(&mut self, stored: &Stored) {
+    fn look_at(&mut self, stored: &Stored) {
         self.messages += 1;
         let fits = match stored.stream.as_str() {
             name if name == DEAD.name => self.dead(stored),
@@ -155,12 +159,12 @@ impl Contents {
     }
 
     /// How much was read.
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         count(self.messages, "message", "messages")
     }
 
     /// What was found. The enricher is past all decisions before `unread`.
-    pub(super) fn findings(&self, unread: u64) -> Vec<Finding> {
+    pub(crate) fn findings(&self, unread: u64) -> Vec<Finding> {
         let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
             sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
         };

@@ -1,15 +1,19 @@
 //! An article of the window, beside what dedup keeps of it.
 
+use wirefold_dedup::Numbered;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 
 use crate::groups::Entering;
-use crate::snapshot::{read_id, read_time, write_id, write_time};
+use crate::packed::{read_id, read_time, write_id, write_time};
+
+/// The articles of the window, as dedup numbers them.
+pub(crate) type WindowArticles = Numbered<WindowArticle>;
 
 /// Where an article of the window stands.
 #[derive(Debug, Clone)]
 pub(crate) struct WindowArticle {
     pub(crate) article: Entering,
-    pub(super) byline: String,
+    pub(crate) byline: String,
 }
 
 impl Written for WindowArticle {

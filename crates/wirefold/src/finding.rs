@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
-use crate::cli::Global;
+use crate::global::Global;
 use crate::output;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Finding {
+pub(crate) struct Finding {
     schema: &'static str,
-    pub(super) mark: Mark,
-    pub(super) what: String,
+    pub(crate) mark: Mark,
+    pub(crate) what: String,
 }
 
 /// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Mark {
+pub(crate) enum Mark {
     /// As it should be.
     Good,
     /// It works; it is worth a look.
@@ -26,15 +26,15 @@ pub(super) enum Mark {
 }
 
 impl Finding {
-    pub(super) fn new(mark: Mark, what: impl Into<String>) -> Self {
+    pub(crate) fn new(mark: Mark, what: impl Into<String>) -> Self {
         Self { schema: "wirefold.finding/1", mark, what: what.into() }
     }
 
-    pub(super) fn good(what: impl Into<String>) -> Self {
+    pub(crate) fn good(what: impl Into<String>) -> Self {
         Self::new(Mark::Good, what)
     }
 
-    pub(super) fn bad(what: impl Into<String>) -> Self {
+    pub(crate) fn bad(what: impl Into<String>) -> Self {
         Self::new(Mark::Bad, what)
     }
 
@@ -49,7 +49,7 @@ impl Finding {
 }
 
 /// Prints findings; with `--quiet` only what is not as it should be. How many must be mended.
-pub(super) fn tell(findings: &[Finding], json: bool, global: &Global) -> anyhow::Result<usize> {
+pub(crate) fn tell(findings: &[Finding], json: bool, global: &Global) -> anyhow::Result<usize> {
     for finding in findings {
         if json {
             output::print_json(finding)?;

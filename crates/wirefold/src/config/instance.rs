@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::{ConfigError, Overrides};
+use super::{ConfigError, Overrides, load_here};
 
 /// Which wirefold a command is about.
 #[derive(Debug, Clone, Default, Args)]
@@ -17,21 +17,11 @@ pub(crate) struct Instance {
     pub(crate) config: Option<PathBuf>,
 }
 
-/// What the commands have in common that ask or tell a wirefold something.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Asking {
-    #[command(flatten)]
-    pub(crate) instance: Instance,
-    /// Print one JSON object a line, each with its `schema`.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
 impl Instance {
     /// Whether what is collected stands on a NATS server: so configured, or so run here before and
     /// in no other way.
     pub(crate) fn is_over_nats(&self, folder: &Path) -> bool {
-        let loaded = crate::config::load_here(self, Overrides::default());
+        let loaded = load_here(self, Overrides::default());
         let is_configured = loaded.is_ok_and(|it| !it.config.bus.nats.is_empty());
         let is_embedded = folder.join(wirefold_flow_sqlite::FILE).exists();
         is_configured || folder.join("nats").is_dir() && !is_embedded
@@ -39,14 +29,14 @@ impl Instance {
 
     /// The detector's thresholds, as the settings of this instance have them.
     pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
-        Ok(crate::config::load_here(self, Overrides::default())?.config.method())
+        Ok(load_here(self, Overrides::default())?.config.method())
     }
 
     /// The data folder.
     pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
         match &self.data {
             Some(folder) => Ok(folder.clone()),
-            None => Ok(crate::config::load_here(self, Overrides::default())?.config.data),
+            None => Ok(load_here(self, Overrides::default())?.config.data),
         }
     }
 }

@@ -1,0 +1,40 @@
+//! The command line of `compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::Instance;
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold compare first.txt second.txt
+  wirefold compare --config wirefold.toml first.txt second.txt
+
+Both are judged by the thresholds of [detector], as the pipeline judges. A file of one JSON line may name
+title, outlet, url and published too.")]
+pub(crate) struct CompareArguments {
+    /// The earlier article: a text file.
+    #[arg(value_name = "FILE")]
+    pub(crate) first: PathBuf,
+    /// The later article: a text file.
+    #[arg(value_name = "FILE")]
+    pub(crate) second: PathBuf,
+    #[command(flatten)]
+    pub(crate) view: CompareView,
+    #[command(flatten)]
+    pub(crate) place: Instance,
+}
+
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct CompareView {
+    /// Measure everything, page chrome too.
+    #[arg(long)]
+    pub(crate) no_mask: bool,
+    /// Show passages in full.
+    #[arg(long)]
+    pub(crate) full: bool,
+}

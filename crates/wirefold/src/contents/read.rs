@@ -1,0 +1,42 @@
+//! Reading what the streams say, from a server or from a data folder.
+
+use wirefold_flow::{Bus as _, BusError};
+use wirefold_flow_nats::NatsBus;
+use wirefold_flow_sqlite::{Inspection, Soundness};
+
+use super::{Contents, ORDER};
+
+/// Messages read at once.
+const AT_ONCE: usize = 256;
+
+/// Reads all streams of a server.
+pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
+    let mut contents = Contents::default();
+    for stream in ORDER {
+        let first = bus.stream_state(stream.name).await?.first;
+        let mut reader = bus.read(stream.name, ">", first).await?;
+        loop {
+            let messages = reader.ready(AT_ONCE).await?;
+            if messages.is_empty() {
+                break;
+            }
+            messages.iter().for_each(|stored| contents.look_at(stored));
+        }
+    }
+    Ok(contents)
+}
+
+/// Reads all streams of a data folder. Beside it, how many messages have no checksum.
+pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usize), BusError> {
+    let (mut contents, mut unchecked) = (Contents::default(), 0);
+    for stream in ORDER {
+        inspection.each(stream.name, &mut |stored, soundness| {
+            unchecked += usize::from(soundness == Soundness::Unchecked);
+            match soundness {
+                Soundness::Damaged => contents.note_damaged(&stored),
+                _ => contents.look_at(&stored),
+            }
+        })?;
+    }
+    Ok((contents, unchecked))
+}

@@ -1,0 +1,11 @@
+//! What an article says of its time.
+
+/// In seconds since 1970.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Claim {
+    /// When it was seen: believed as it is.
+    pub(crate) seen: Option<i64>,
+    pub(crate) published: Option<i64>,
+    /// The outlet, by a hash of its name.
+    pub(crate) outlet: Option<u64>,
+}
