@@ -179,9 +179,12 @@ pub struct Quotation {
     /// Who says them, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
-    /// The pronoun that stands for the speaker; whom it means is left open.
+    /// The pronoun that stands for the speaker. Without a speaker, whom it means is left open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pronoun: Option<String>,
+    /// Whether the speaker is inferred: not named beside the words, but the subject of the sentence before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inferred: bool,
     /// How the speaker, else the quotation, was found.
     pub how: FoundBy,
 }

@@ -34,6 +34,11 @@ enum Attribution {
     To(Span),
     /// `he said`.
     Pronoun(Span),
+    /// The one whom the sentence before is about, or whom the pronoun means.
+    Inferred {
+        speaker: Span,
+        pronoun: Option<Span>,
+    },
     None,
 }
 
@@ -48,7 +53,7 @@ struct Speech {
 pub(crate) fn quotations(reading: &Reading<'_>, names: &[Found], language: &str) -> Vec<Quotation> {
     let original = reading.text.original();
     let lexicon = Lexicon::of(language);
-    let finder = Finder::new(reading, names, lexicon);
+    let finder = Finder::new(reading, names, language);
     let all = speeches(reading, lexicon);
     let mut found: Vec<(Span, Attribution)> = Vec::new();
     for (at, speech) in all.iter().enumerate() {
@@ -61,7 +66,12 @@ pub(crate) fn quotations(reading: &Reading<'_>, names: &[Found], language: &str)
         };
         let told = match own {
             Attribution::None => inherited(reading, &found, speech.span),
+            Attribution::Pronoun(pronoun) => finder.resolved(pronoun),
             own => own,
+        };
+        let told = match told {
+            Attribution::None => finder.inferred(speech.span),
+            told => told,
         };
         found.push((speech.span, told));
     }
@@ -154,11 +164,15 @@ fn quotation(reading: &Reading<'_>, span: Span, told: Attribution) -> Option<Quo
     }
     let printed = printed[..printed.floor_char_boundary(LONGEST)].to_owned();
     let (speaker, pronoun) = match told {
-        Attribution::To(name) => (Some(name.of(original).to_owned()), None),
-        Attribution::Pronoun(word) => (None, Some(word.of(original).to_owned())),
+        Attribution::To(name) => (Some(name), None),
+        Attribution::Pronoun(word) => (None, Some(word)),
+        Attribution::Inferred { speaker, pronoun } => (Some(speaker), pronoun),
         Attribution::None => (None, None),
     };
-    Some(Quotation { words: printed, speaker, pronoun, how: FoundBy::Rule })
+    let inferred = matches!(told, Attribution::Inferred { .. });
+    let written = |part: Option<Span>| part.map(|part| part.of(original).to_owned());
+    let (speaker, pronoun) = (written(speaker), written(pronoun));
+    Some(Quotation { words: printed, speaker, pronoun, inferred, how: FoundBy::Rule })
 }
 
 #[cfg(test)]
@@ -259,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_pronoun_is_told_and_not_guessed() {
-        let text = Text::new("Tom Lund left. “We will not open the quay,” he said on Monday.");
+        let text = Text::new("The mayors left. “We will not open the quay,” he said on Monday.");
         let found = quotations_of(&text, "en");
         assert_eq!((found[0].speaker.as_deref(), found[0].pronoun.as_deref()), (None, Some("he")));
     }
@@ -334,5 +348,75 @@ mod tests {
         check("« Nous ne rouvrirons pas le quai », a déclaré Luc Morel.", &[Some("Luc Morel")]);
         check("«No abriremos el muelle otra vez», dijo Ana Lobo.", &[Some("Ana Lobo")]);
         check("«Мы не откроем порт снова», — заявил Марк Орлов.", &[Some("Марк Орлов")]);
+    }
+
+    /// Speaker, pronoun, and whether the speaker is inferred.
+    #[track_caller]
+    fn check_inferred(original: &str, expected: &[(Option<&str>, Option<&str>, bool)]) {
+        let text = Text::new(original);
+        let found = quotations_of(&text, "en");
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| (one.speaker.as_deref(), one.pronoun.as_deref(), one.inferred))
+            .collect();
+        assert_eq!(told, expected, "{original}");
+    }
+
+    #[test]
+    fn the_subject_of_the_english_clause_speaks() {
+        let check_english = |original: &str, expected: &[Option<&str>]| {
+            check_in("en", original, expected);
+        };
+        check_english(
+            "Ada Ruiz, who had called Tom Lund on Monday, told reporters, “We will not open the quay.”",
+            &[Some("Ada Ruiz")],
+        );
+        check_english(
+            "Ada Ruiz backed Tom Lund last week, saying he “has never closed a single quay here.”",
+            &[Some("Ada Ruiz")],
+        );
+        check_english(
+            "“We will not open the quay,” Ada Ruiz told reporters. “It is closed for good.” Mayor Tom Lund \
+             said he would open it.",
+            &[Some("Ada Ruiz"), Some("Ada Ruiz")],
+        );
+        check_english(
+            "“This will be a hard year” for the port, said Ada Ruiz.",
+            &[Some("Ada Ruiz")],
+        );
+        check_english(
+            "The vote came days after Tom Lund told members he was “not quite there yet” with it.",
+            &[Some("Tom Lund")],
+        );
+        check_english(
+            "Critics laughed at Tom Lund’s claim that the town was “the happiest place on earth.”",
+            &[None],
+        );
+    }
+
+    #[test]
+    fn a_pronoun_means_the_subject_before_and_is_marked() {
+        let quote = "“We will not open the quay again,”";
+        let ruiz = (Some("Ada Ruiz"), Some("she"), true);
+        let she = (None, Some("she"), false);
+        let expect = |original: String, expected| check_inferred(&original, &[expected]);
+        expect(format!("Ada Ruiz came to the quay on Monday. {quote} she said."), ruiz);
+        expect(format!("Ada Ruiz came with Tom Lund. She left early. {quote} she said."), ruiz);
+        // Nobody fits, or the last subject does not.
+        expect(format!("Tom Lund came to the quay on Monday. {quote} she said."), she);
+        expect(format!("The quay had been closed for years. {quote} she said."), she);
+        expect(format!("A letter came from Ada Ruiz and Clara Lund. {quote} she said."), she);
+    }
+
+    #[test]
+    fn speech_with_nobody_beside_it_is_said_by_the_subject_before() {
+        check_inferred(
+            "Ada Ruiz spoke at the quay on Monday. “We will not open it again in my time.”",
+            &[(Some("Ada Ruiz"), None, true)],
+        );
+        check_inferred(
+            "Ada Ruiz spoke at the quay on Monday. “We will not open it again,” a sign read.",
+            &[(Some("a sign"), None, false)],
+        );
     }
 }

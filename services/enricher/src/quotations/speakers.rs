@@ -1,8 +1,13 @@
 //! Who speaks, in scripts with spaces between words: the subject of a verb of saying beside the marks,
 //! never its object.
 
+mod antecedents;
+mod clause;
+mod english;
 mod subjects;
+mod words;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use wirefold_proto::EntityKind;
@@ -38,15 +43,28 @@ pub(super) struct Finder<'a> {
     people: Vec<Range<usize>>,
     language_is_cased: bool,
     capitalises_nouns: bool,
+    is_english: bool,
+    /// The sentences outside of quotation marks, found when first asked for.
+    narrative: OnceCell<Vec<Range<usize>>>,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(reading: &'a Reading<'a>, names: &[Found], lexicon: Lexicon) -> Self {
+    pub(super) fn new(reading: &'a Reading<'a>, names: &[Found], language: &str) -> Self {
+        let lexicon = Lexicon::of(language);
         let capitalises_nouns = reading.capitalises_nouns || lexicon.capitalises_nouns();
         let people = names.iter().filter(|one| one.kind == EntityKind::Person);
         let people = people.map(|one| one.words.clone()).collect();
         let language_is_cased = !reading.is_caseless;
-        Self { reading, lexicon, people, language_is_cased, capitalises_nouns }
+        let is_english = language == "en";
+        Self {
+            reading,
+            lexicon,
+            people,
+            language_is_cased,
+            capitalises_nouns,
+            is_english,
+            narrative: OnceCell::new(),
+        }
     }
 
     /// The speaker of a quotation.
@@ -69,7 +87,12 @@ impl<'a> Finder<'a> {
     /// Whether a word says that somebody speaks. `States` in a name does not.
     fn says(&self, index: usize) -> bool {
         let is_capital = || self.reading.text.words()[index].capital && !self.ends_sentence(index);
-        self.lexicon.says(self.normal(index)) && !(self.language_is_cased && is_capital())
+        if self.is_english && self.says_with_next(index) {
+            return true;
+        }
+        self.lexicon.says(self.normal(index))
+            && !(self.language_is_cased && is_capital())
+            && !(self.is_english && (self.is_noun(index) || self.is_infinitive(index)))
     }
 
     fn normal(&self, index: usize) -> &str {
@@ -124,6 +147,10 @@ impl<'a> Finder<'a> {
         }
         let end = all.clone().skip(1).find(|index| self.ends_sentence(*index)).unwrap_or(all.end);
         let window = all.start..end;
+        let is_done = around.speech.of(original).trim_end_matches(['”', '"', '»']).ends_with('.');
+        if self.is_english {
+            return self.behind_in_english(&window, is_done);
+        }
         let citing = window.clone().take(2).find(|index| self.lexicon.cites(self.normal(*index)));
         if let Some(citing) = citing {
             return self.follows(citing, &window);
@@ -133,7 +160,6 @@ impl<'a> Finder<'a> {
             return self.follows(verb, &window);
         }
         // `“A.” Ruiz said: “B.”`: the verb belongs to what follows.
-        let is_done = around.speech.of(original).trim_end_matches(['”', '"', '»']).ends_with('.');
         let introduces = is_done
             && end == all.end
             && original[..around.free.end].trim_end().ends_with([':', ',']);
@@ -220,7 +246,8 @@ impl<'a> Finder<'a> {
         if close.contains(['\n', '.', '!', '?', ';']) {
             return Attribution::None;
         }
-        let least = all.start.max(all.end.saturating_sub(REACH * 2));
+        let reach = if self.is_english { REACH * 4 } else { REACH * 2 };
+        let least = all.start.max(all.end.saturating_sub(reach));
         let start = (least + 1..all.end).rev().find(|index| self.ends_sentence(*index));
         let window = start.unwrap_or(least)..all.end;
         self.turkish(around, &window)
@@ -263,6 +290,10 @@ impl<'a> Finder<'a> {
     fn introduced(&self, window: &Range<usize>, close: &str) -> Option<Attribution> {
         let verb = window.clone().rev().find(|index| self.says(*index));
         let Some(verb) = verb else {
+            let subject = self.is_english.then(|| self.main_subject(window.clone())).flatten();
+            if let Some(subject) = subject.filter(|_| close.contains(':')) {
+                return Some(self.as_speaker(subject));
+            }
             let runs =
                 if close.contains([':', '：']) { self.runs(window.clone()) } else { Vec::new() };
             let names: Vec<_> =
@@ -271,6 +302,9 @@ impl<'a> Finder<'a> {
         };
         if !self.language_is_cased {
             return Some(self.follows(verb, window));
+        }
+        if self.is_english {
+            return self.introduced_in_english(verb, window);
         }
         let before = self.runs(window.start.max(verb.saturating_sub(REACH))..verb);
         let subject = self.person_before(verb, window);

@@ -22,8 +22,10 @@ struct Speech {
 /// By language; the ending `-` is none.
 #[rustfmt::skip]
 const SPEECH: &[Speech] = &[
-    Speech { language: "en", endings: "- s ed",
-        stems: "add explain argu acknowledg recall respond warn insist complain comment contend \
+    Speech { language: "en", endings: "- s ed e es ing",
+        stems: "assur whisper scream retort opin mus demand pledg propos blast label accus blam prais bemoan \
+            echo alleg email chid scoff mock denounc implor characteriz gush joke remark exclaim fum \
+            add explain argu acknowledg recall respond warn insist complain comment contend \
             remark maintain confess assert suggest joke ask answer boast mention predict claim \
             lament caution interject counter affirm reiterat conclud conced observ stress promis",
         verbs: "said says say told tells noted notes replied replies wrote writes stated states \
@@ -32,7 +34,8 @@ const SPEECH: &[Speech] = &[
             suggested thinks thought believes joked observed urged recounted read shouted yelled \
             reiterated promised countered pleaded posted responded agreed agrees began saying wondered \
             complained asked asks predicted called calling calls describing described branded \
-            chanted reported telling adding writing fired",
+            chanted reported telling adding writing fired \
+            cried cries quips slammed dubbed noting testifying reads quoted texted confirmed confirms replying",
         citing: "according", pronouns: "he she they it who" },
     Speech { language: "de", endings: "t te ten en",
         stems: "sag erklär beton mein kritisier forder ergänz erzähl berichte vermute urteil \

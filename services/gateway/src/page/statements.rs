@@ -76,7 +76,7 @@ fn quotation(record: &QuotationRecord) -> Markup {
         article.quotation {
             blockquote lang=[words::lang(language)] dir=(words::direction(language)) { p { "“" (words::cut(&fullest.words, WORDING)) "”" } }
             p.about {
-                @if let Some(speaker) = &record.speaker { b { (speaker) } " · " }
+                @if let Some(speaker) = &record.speaker { b { (speaker) } @if record.inferred { " (inferred)" } " · " }
                 (words::count(record.outlets.into(), "outlet", "outlets"))
                 ", " (words::count(record.texts.into(), "text", "texts"))
                 " · first at " b { (record.first.outlet_in_words()) } ", " (words::time(record.first.seen))

@@ -47,6 +47,9 @@ pub struct QuotationRecord {
     /// Who says it, as most texts name them; absent where none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
+    /// Whether every text leaves the speaker open beside the words, so that it is inferred.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inferred: bool,
     /// Others to whom a text ascribes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_speakers: Vec<String>,
@@ -60,6 +63,12 @@ pub struct QuotationRecord {
     pub texts: u32,
     /// Its wordings: the fullest, then the others, the first seen first.
     pub wordings: Vec<Wording>,
+}
+
+/// Whether something is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// One wording of a quotation.

@@ -37,6 +37,8 @@ struct Told<'a> {
     by: BTreeMap<usize, Option<&'a str>>,
     /// Whom most of them name.
     speaker: Option<&'a str>,
+    /// Whether an article names the speaker beside the words.
+    is_named: bool,
 }
 
 impl<'a> Told<'a> {
@@ -99,8 +101,9 @@ fn told(articles: &[InStory]) -> Vec<Told<'_>> {
                 }
                 let (text, language) = (quotation.words.as_str(), article.language());
                 let by = BTreeMap::new();
-                told.push(Told { text, words, language, by, speaker: None });
+                told.push(Told { text, words, language, by, speaker: None, is_named: false });
             }
+            told[place].is_named |= speaker.is_some() && !quotation.inferred;
             let named = told[place].by.entry(at).or_insert(speaker);
             *named = named.or(speaker);
         }
@@ -209,6 +212,7 @@ fn record(
         }
     };
     QuotationRecord {
+        inferred: speaker.is_some() && !members().any(|member| member.is_named),
         speaker,
         other_speakers,
         language: told[group.members[0].0].language.clone(),

@@ -194,3 +194,22 @@ fn ten_thousand_quotations_are_grouped_and_the_rest_is_counted() {
     assert!(said.quotations.len() <= 100);
     assert!(said.quotations.iter().all(|it| it.wordings.iter().all(|it| it.carriers.len() <= 50)));
 }
+
+#[test]
+fn a_speaker_whom_no_text_names_beside_the_words_is_inferred() {
+    let with = |number, outlet, inferred: bool| {
+        let all = json!([{ "words": SPEECH, "speaker": "Tom Lund", "inferred": inferred, "how": "rule" }]);
+        article(
+            number,
+            number,
+            outlet,
+            &json!({ "language": { "tag": "en", "how": "model" }, "quotations": all }),
+        )
+    };
+    let told = |second: bool| {
+        let articles = [with(1, "a.example", true), with(2, "b.example", second)];
+        let said = statements(&articles, 0);
+        said.quotations[0].inferred
+    };
+    assert_eq!((told(true), told(false)), (true, false));
+}

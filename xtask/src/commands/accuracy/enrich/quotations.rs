@@ -52,6 +52,7 @@ pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
         "pronouns",
         "given a name: right",
         "given a name: wrong",
+        "right or left open",
     ];
     let mut cells = Cells::new(&head);
     for (name, file) in [("English", "texts"), ("13 other languages", "others")] {
@@ -72,6 +73,7 @@ pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
             counts.pronouns.to_string(),
             counts.pronouns_right.to_string(),
             counts.pronouns_wrong.to_string(),
+            share(counts.pronouns - counts.pronouns_wrong, counts.pronouns),
         ]);
     }
     Ok(Some(cells))
