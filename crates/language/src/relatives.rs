@@ -117,7 +117,9 @@ fn evidence(best: &str, text: &str) -> Vec<(&'static str, f32)> {
     let Some(Markers { group, .. }) = table().iter().find(|markers| is_of(markers.group)) else {
         return Vec::new();
     };
-    let lower = text.to_lowercase();
+    // Letters of a name say nothing of these: `Köln` stands in Norwegian as well.
+    let with_names = !matches!(*group, "no-da-sv" | "cs-sk");
+    let lower = if with_names { text.to_lowercase() } else { without_names(text) };
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '·');
     let all: Vec<&str> = lower
         .split(|c| !is_part(c))
@@ -137,6 +139,17 @@ fn evidence(best: &str, text: &str) -> Vec<(&'static str, f32)> {
     found.map(|(of, count)| (of, MARKER * count as f32)).collect()
 }
 
+/// A text in small letters, without the capitalised words behind the first.
+fn without_names(text: &str) -> String {
+    let is_name = |word: &str| {
+        let letter = word.chars().find(|c| c.is_alphabetic());
+        letter.is_some_and(char::is_uppercase) && word.chars().any(char::is_lowercase)
+    };
+    let words = text.split_whitespace().enumerate();
+    let others = words.filter(|(at, word)| *at == 0 || !is_name(word));
+    others.map(|(_, word)| word.to_lowercase()).collect::<Vec<_>>().join(" ")
+}
+
 const SOUTH_SLAVIC: &str = "hr-sr-bs";
 
 fn south_slavic(
@@ -153,7 +166,7 @@ fn south_slavic(
     // Serbian writes foreign names as they sound, without these letters.
     let foreign =
         if words.iter().any(|word| word.contains(['q', 'w', 'x', 'y'])) { 0.5 } else { 0.0 };
-    let is_yat = yat > 0.0;
+    let is_yat = yat > ekavian;
     let bare = if is_yat { 0.0 } else { NO_YAT * all.len() as f32 };
     let eastern = if is_yat { 0.5 } else { 1.0 } * east;
     let missing = if is_yat { 0.0 } else { 1.5 } + if count("east") > 0.0 { 0.0 } else { 1.0 };
@@ -185,7 +198,8 @@ fn has_yat(word: &str) -> bool {
         let mut before = word[..at].chars().rev();
         let goes_on = rest.starts_with(char::is_alphabetic)
             && !rest.starts_with("nt")
-            && !rest.starts_with("tn");
+            && !rest.starts_with("tn")
+            && !rest.starts_with("vsk");
         goes_on
             && match before.next() {
                 // Not `premijer`, `karijera`.

@@ -40,6 +40,18 @@ fn titles_in_many_languages() {
     check("کشتی‌ها پس از شب توفانی در بندر ماندند", "fa");
 }
 
+/// Between names, a small word or a letter tells.
+#[test]
+fn titles_full_of_names() {
+    check("Lund and Ruiz meet the mayor of Quayton", "en");
+    check("Havnen i Köln er stengt, sier Lund", "no");
+    check("Лунд и Руис уйти не смогут", "ru");
+    check("Лунд: чому порт буде закрито", "uk");
+    check("Ministar spoljnih poslova Severne Koreje stigao u luku", "sr");
+    check("Ravnatelj kolodvora traži novi sustav", "hr");
+    check("Mantan pemain Skotlandia itu tewas di kota", "id");
+}
+
 #[test]
 fn capitals_say_the_same() {
     check("FÄHREN BLEIBEN NACH DER STURMNACHT IM HAFEN", "de");

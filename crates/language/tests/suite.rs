@@ -57,9 +57,9 @@ fn languages_of_other_peoples_texts() {
         let (right, wrong) = counts[group].shares();
         assert!(right >= least_right && wrong <= most_wrong, "{group}: {right:.3} {wrong:.3}");
     };
-    holds("known title", 0.94, 0.01);
-    holds("known sentence", 0.98, 0.01);
-    holds("known text", 0.98, 0.012);
+    holds("known title", 0.97, 0.01);
+    holds("known sentence", 0.985, 0.01);
+    holds("known text", 0.985, 0.012);
     let (_, wrong) = wrong_of_others.shares();
     assert!(wrong <= 0.05, "languages that it does not know: {wrong:.3}");
 }
