@@ -10,7 +10,7 @@ use super::words::{
     is_apposing, is_between, is_determiner, is_joining, is_leading, is_link, is_nobody, is_paper,
     is_preposition, is_speaking_pronoun,
 };
-use crate::entities::cues::{is_calendar, is_first_name, is_title};
+use crate::cues::{is_calendar, is_first_name, is_title};
 
 /// The most words that are looked at for one subject.
 const REACH: usize = 40;
