@@ -3,7 +3,7 @@
 use url::Url;
 use wirefold_guard::{Request, Secrets};
 
-use crate::schedule::is_one_site;
+use crate::sites::is_one_site;
 
 /// What is special about all that lies below an address.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,9 +17,9 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{ArticleFetched, FeedId, FeedSettings};
 
 use crate::metrics::BEYOND_BUDGET;
-use crate::schedule::owner;
 use crate::settings::Budget;
-use crate::state::hash;
+use crate::sites::owner;
+use crate::stable_hash::hash;
 
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;

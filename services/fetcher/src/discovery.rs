@@ -4,9 +4,9 @@
 use url::Url;
 use wirefold_guard::{Client, Response};
 
+use crate::answer::{Answer, judge, parse, question, send};
 use crate::feed_address::identity;
 use crate::links;
-use crate::poll::{Answer, judge, parse, question, send};
 use crate::settings::Settings;
 
 /// Where most programs that write pages put their feeds.

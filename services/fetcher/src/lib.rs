@@ -11,14 +11,16 @@
 //! becomes of its articles.
 
 mod access;
+mod answer;
 mod article;
 mod backfill;
 mod budget;
-mod control;
 mod discovery;
 pub mod extract;
 mod feed;
 pub mod feed_address;
+mod hosts;
+mod interval;
 mod links;
 mod lists;
 mod metrics;
@@ -29,8 +31,10 @@ mod probe;
 mod publish;
 mod schedule;
 mod settings;
+mod sites;
 pub mod slug;
 pub mod sources;
+mod stable_hash;
 mod state;
 pub mod subjects;
 #[cfg(test)]
@@ -44,10 +48,11 @@ use wirefold_flow::{BusError, Point, StageContext};
 use wirefold_guard::{Client, GuardError};
 
 use budget::Budgets;
+use hosts::Hosts;
 use pages::Pages;
 use poll::{Poller, Reading, Shared, Taking};
 use publish::Publisher;
-use schedule::{Hosts, Scheduler};
+use schedule::Scheduler;
 use state::Store;
 
 pub use access::Access;

@@ -6,6 +6,7 @@ use wirefold_address::find_site;
 use wirefold_guard::{GuardError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
+use crate::answer::{Answer, Read, Unread, judge, no_feed, parse, question, send};
 use crate::article::item_key;
 use crate::client;
 use crate::discovery::{Search, named, usual};
@@ -13,7 +14,7 @@ use crate::feed::FeedError;
 use crate::lists::{Listed, look};
 use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
-use crate::poll::{Answer, Read, Unread, judge, leads, no_feed, parse, question, send};
+use crate::poll::leads;
 use crate::settings::Settings;
 
 /// What stands at an address.

@@ -9,96 +9,14 @@ mod page;
 
 use std::collections::HashMap;
 
-use tokio::task::{AbortHandle, JoinError, JoinSet};
-use wirefold_envelope::timestamp;
-use wirefold_proto::{Backfill, FeedId, Tag};
+use tokio::task::{AbortHandle, JoinSet};
+use wirefold_proto::FeedId;
 
 use crate::FetcherError;
-use crate::schedule::Scheduler;
 
 /// The archives that are being read.
 #[derive(Default)]
 pub(crate) struct Backfills {
     pub(crate) running: JoinSet<Result<(), FetcherError>>,
-    by_feed: HashMap<FeedId, AbortHandle>,
-}
-
-impl Scheduler {
-    /// Begins to read a feed's archive; one that is being read begins anew. The same command once
-    /// more changes nothing.
-    pub(crate) async fn backfill(
-        &mut self,
-        feed: FeedId,
-        command: &str,
-        pages: u32,
-        items: u32,
-    ) -> Result<(), FetcherError> {
-        let before = self.poller.store.backfill(&feed).await?;
-        if before.is_some_and(|before| before.command == command) {
-            return Ok(());
-        }
-        self.end_backfill(&feed).await?;
-        let backfill = Backfill {
-            schema: Tag::new(),
-            feed,
-            command: command.to_owned(),
-            most_pages: pages,
-            most_items: items,
-            pages: 0,
-            items: 0,
-            articles: 0,
-            oldest: None,
-            addresses: Vec::new(),
-            next: None,
-            started: timestamp(self.poller.context.clock.now()),
-            ended: None,
-            problem: None,
-        };
-        self.poller.store.put_backfill(&backfill).await?;
-        self.go_on_with(backfill);
-        Ok(())
-    }
-
-    /// Reads on where an archive was left.
-    pub(crate) fn go_on_with(&mut self, backfill: Backfill) {
-        let Some(entry) = self.table.get(&backfill.feed) else { return };
-        let (record, memo) = (entry.record.clone(), entry.memo.clone());
-        let (poller, feed) = (self.poller.clone(), backfill.feed.clone());
-        let reading = self
-            .backfills
-            .running
-            .spawn(async move { poller.read_archive(&record, &memo, backfill).await });
-        self.backfills.by_feed.insert(feed, reading);
-    }
-
-    /// Ends the reading of a feed's archive, if it is being read; nothing of it is written after
-    /// this.
-    pub(crate) async fn end_backfill(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
-        let Some(reading) = self.backfills.by_feed.remove(feed) else { return Ok(()) };
-        reading.abort();
-        while !reading.is_finished() {
-            match self.backfills.running.join_next().await {
-                Some(ended) => self.backfill_ended(ended)?,
-                None => break,
-            }
-        }
-        Ok(self.poller.store.forget_backfill(feed).await?)
-    }
-
-    /// Takes in how the reading of an archive ended.
-    pub(crate) fn backfill_ended(
-        &mut self,
-        ended: Result<Result<(), FetcherError>, JoinError>,
-    ) -> Result<(), FetcherError> {
-        self.backfills.by_feed.retain(|_, reading| !reading.is_finished());
-        match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                if error.is_panic() {
-                    tracing::warn!("the reading of an archive broke; please report it");
-                }
-                Ok(())
-            }
-        }
-    }
+    pub(crate) by_feed: HashMap<FeedId, AbortHandle>,
 }

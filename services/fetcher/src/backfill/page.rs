@@ -10,10 +10,12 @@ use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 
 use crate::FetcherError;
 use crate::access::led_by;
+use crate::answer::{Answer, Failure, Read, judge, no_feed, parse, question};
+use crate::hosts::Errand;
 use crate::links;
 use crate::metrics::BACKFILL;
-use crate::poll::{Answer, Failure, From, Poller, Read, judge, no_feed, parse, question};
-use crate::schedule::{Errand, is_one_site};
+use crate::poll::{From, Poller};
+use crate::sites::is_one_site;
 use crate::state::Memo;
 
 /// The most bytes of all addresses of an archive together.
@@ -37,7 +39,7 @@ enum NoPage {
 
 impl Poller {
     /// Reads an archive to its end, or as far as was asked for.
-    pub(super) async fn read_archive(
+    pub(crate) async fn read_archive(
         &self,
         record: &FeedRecord,
         memo: &Memo,

@@ -7,9 +7,10 @@ use wirefold_envelope::timestamp;
 use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
+use crate::answer::{Answer, judge, send};
+use crate::hosts::Errand;
 use crate::opml::{MOST_BYTES, Opml, read};
-use crate::poll::{Answer, Poller, judge, send};
-use crate::schedule::Errand;
+use crate::poll::Poller;
 use crate::settings::Settings;
 
 const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";

@@ -17,22 +17,22 @@ const ID_BYTES: usize = 94;
 
 /// What is to be done so that what is polled is what the lists name.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Changes {
+pub(crate) struct Changes {
     /// Feeds that nobody polls yet.
-    pub(super) add: Vec<FeedSettings>,
+    pub(crate) add: Vec<FeedSettings>,
     /// What changes about feeds that are polled.
-    pub(super) change: Vec<(FeedId, Change)>,
+    pub(crate) change: Vec<(FeedId, Change)>,
     /// Feeds that no list and no file has any more.
-    pub(super) remove: Vec<FeedId>,
+    pub(crate) remove: Vec<FeedId>,
     /// Feeds of the list that somebody changed by hand, by address without scheme.
-    pub(super) overridden: Vec<String>,
+    pub(crate) overridden: Vec<String>,
     /// Whether more than half of its feeds would have left: a wrong file looks like that.
-    pub(super) has_shrunk: bool,
+    pub(crate) has_shrunk: bool,
 }
 
 /// What changes about a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// The list, which brought it first, has other settings for it.
     Settings(Box<FeedSettings>),
     /// The list has it now, too.
@@ -43,7 +43,7 @@ pub(super) enum Change {
 
 impl Change {
     /// The record with the change of this list.
-    pub(super) fn apply(self, mut record: FeedRecord, list: &str) -> FeedRecord {
+    pub(crate) fn apply(self, mut record: FeedRecord, list: &str) -> FeedRecord {
         match self {
             Self::Settings(feed) => {
                 if record.feed.url != feed.url {
@@ -60,7 +60,7 @@ impl Change {
 
 /// Compares a list with all feeds. `overridden` are the feeds that somebody changed by hand before.
 /// Only a list that `may_shrink` removes more than half of its feeds at once.
-pub(super) fn changes<'a>(
+pub(crate) fn changes<'a>(
     list: &ConfiguredList,
     opml: &Opml,
     (overridden, may_shrink): (&[String], bool),

@@ -11,7 +11,6 @@
 
 mod ask;
 mod changes;
-mod sync;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,21 +20,22 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::ListRecord;
 
 use crate::settings::ConfiguredList;
-use ask::ListAnswer;
-pub(crate) use ask::{Listed, look};
+
+pub(crate) use ask::{ListAnswer, Listed, look};
+pub(crate) use changes::{Change, changes};
 
 /// A list as the scheduler has it.
 pub(crate) struct List {
     pub(crate) settings: ConfiguredList,
     pub(crate) record: ListRecord,
     /// When it is asked for next; none while it is.
-    due: Option<UnixMillis>,
+    pub(crate) due: Option<UnixMillis>,
 }
 
 /// All lists.
 #[derive(Default)]
 pub(crate) struct Lists {
-    lists: BTreeMap<String, List>,
+    pub(crate) lists: BTreeMap<String, List>,
     /// The questions under way.
     pub(crate) asking: JoinSet<(String, ListAnswer)>,
 }
@@ -75,7 +75,7 @@ impl Lists {
         self.lists.values().filter_map(|list| list.due).min()
     }
 
-    fn take_due(&mut self, now: UnixMillis) -> Option<&mut List> {
+    pub(crate) fn take_due(&mut self, now: UnixMillis) -> Option<&mut List> {
         let is_due = |list: &&mut List| list.due.is_some_and(|due| due <= now);
         let list = self.lists.values_mut().find(is_due)?;
         list.due = None;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use wirefold_guard::{Client, Request, Response, SendError};
 
-use crate::poll::send;
+use crate::answer::send;
 
 /// How many hosts are remembered.
 const MOST_HOSTS: usize = 10_000;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::schedule::owner;
+use crate::sites::owner;
 
 /// The shares of all sites.
 pub(crate) struct FairShares {

@@ -17,9 +17,10 @@ use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
 use crate::access::led_by;
+use crate::answer::word_count;
 use crate::extract::{ExtractError, Extractor, Page, Rule};
+use crate::hosts::{Errand, Hosts};
 use crate::metrics::PAGES;
-use crate::schedule::{Errand, Hosts};
 use crate::settings::Settings;
 use courier::Courier;
 use fair::FairShares;
@@ -195,7 +196,7 @@ impl Pages {
             _ => Kept::Failed,
         })?;
         let now = self.clock.now();
-        if let Some(asked) = crate::poll::patience_of_host(&answer, timestamp(now)) {
+        if let Some(asked) = crate::answer::patience_of_host(&answer, timestamp(now)) {
             self.hosts.leave_alone(&answer.url, now.plus(asked));
         }
         match () {
@@ -226,11 +227,6 @@ fn judged(page: Page, words: usize, has_rule: bool) -> (Looked, &'static str) {
     };
     let is_found = has_rule.then_some(!page.article_missed);
     (Looked { better: is_better.then_some(page), is_paywalled, is_found }, outcome)
-}
-
-/// How many words a text has, in any script.
-pub(crate) fn word_count(text: &str) -> usize {
-    Text::new(text).words().len()
 }
 
 fn is_of_the_web(url: &Url) -> bool {

@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::{Pages, Permission, is_of_the_web};
+use crate::answer::{Unread, parse};
 use crate::discovery::named;
 use crate::feed::FeedError;
-use crate::poll::{Unread, parse};
 
 impl Pages {
     /// The feeds that the page at this address names, to which the feed at `feed` leads; none where it

@@ -12,7 +12,7 @@ use wirefold_guard::Request;
 
 use super::courier::Courier;
 use super::rules::Rules;
-use crate::schedule::{Errand, Hosts};
+use crate::hosts::{Errand, Hosts};
 use crate::settings::Settings;
 
 /// How long an answer holds.

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use url::Url;
 use wirefold_envelope::timestamp;
-use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_guard::{Request, Response, SendError};
 use wirefold_proto::FeedRecord;
 
 use super::Poller;
-use super::answer::{Answer, Failure, conditional, judge, patience_of_host, question};
 use super::shared::{Kept, Validators};
 use crate::access::led_by;
-use crate::schedule::Errand;
+use crate::answer::{Answer, Failure, conditional, judge, patience_of_host, question, send};
+use crate::hosts::Errand;
 use crate::state::Memo;
 
 /// An answer and how it came.
@@ -97,20 +97,6 @@ impl Poller {
             self.hosts.leave_alone(&answer.url, now.plus(patience));
         }
         (answer, is_plain)
-    }
-}
-
-/// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more, in the
-/// plainest way. Says whether it was that way that was answered.
-pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response, SendError>, bool) {
-    let is_plain = request.is_plain;
-    let again = Request { is_plain: true, ..request.clone() };
-    match client.send(request).await {
-        Err(SendError::Broken { why }) if !is_plain => {
-            tracing::debug!(url = %again.url, why, "asked again in the plainest way");
-            (client.send(again).await, true)
-        }
-        answer => (answer, is_plain),
     }
 }
 

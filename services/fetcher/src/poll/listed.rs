@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use wirefold_proto::ItemIdentity;
 
-use super::answer::Read;
+use crate::answer::Read;
+use crate::answer::text_of;
 use crate::article::{item_key, page_and_title};
 use crate::feed::Item;
-use crate::state::{KnownItem, Seen, hash};
+use crate::stable_hash::hash;
+use crate::state::{KnownItem, Seen};
 
 /// From so many items on that are new by their key alone, their keys have changed.
 const FEW: usize = 3;
@@ -38,11 +40,6 @@ impl Listed<'_> {
     pub(super) fn text(&self) -> &str {
         text_of(self.item)
     }
-}
-
-/// The best text that the feed gives of an item.
-pub(super) fn text_of(item: &Item) -> &str {
-    item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default()
 }
 
 /// What a feed lists.

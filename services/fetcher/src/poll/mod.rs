@@ -1,8 +1,6 @@
 //! One poll of one feed: ask, parse, publish what is new, and only then remember it.
 
-mod answer;
 mod ask;
-mod blocked;
 mod burst;
 mod caching;
 mod doctor;
@@ -24,22 +22,19 @@ use wirefold_guard::Client;
 use wirefold_proto::FeedRecord;
 
 use crate::FetcherError;
+use crate::answer::{Answer, Failure, not_read, parse};
 use crate::budget::Budgets;
+use crate::hosts::Hosts;
 use crate::metrics::{POLL_SECONDS, POLLS};
 use crate::pages::Pages;
 use crate::publish::Publisher;
-use crate::schedule::Hosts;
 use crate::settings::Settings;
 use crate::state::{Memo, Store};
-pub(crate) use answer::{
-    Answer, Failure, Read, Unread, judge, no_feed, not_read, parse, patience_of_host, question,
-};
 use ask::FeedAnswer;
-pub(crate) use ask::send;
 pub(crate) use outcome::set_aside;
 pub(crate) use outcome::waiting;
 use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
-pub(crate) use reading::{Begun, Reading};
+pub(crate) use reading::Reading;
 pub(crate) use shared::Shared;
 pub(crate) use site::leads;
 pub(crate) use take::From;

@@ -8,15 +8,15 @@ use wirefold_guard::Response;
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, ItemIdentity, Teasers};
 
 use super::Polled;
-use super::answer::{Failure, Read, moved_to, patience, patience_of_host};
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
 use super::listed::{List, Listed};
+use crate::answer::{Failure, Read, moved_to, patience, patience_of_host};
 use crate::budget::Spent;
-use crate::pages::TEASER_WORDS;
-use crate::schedule::{
+use crate::interval::{
     Bounds, adapted, after_patience, backoff, item_gap, outside, revisit, soon, trial,
 };
+use crate::pages::TEASER_WORDS;
 use crate::settings::Settings;
 use crate::state::Memo;
 

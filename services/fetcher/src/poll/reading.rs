@@ -7,19 +7,12 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use wirefold_flow::BusError;
 use wirefold_proto::FeedId;
 
 use super::Poller;
-
-/// That a feed is being read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Begun {
-    /// Whether no other feed is being read meanwhile.
-    pub(crate) is_alone: bool,
-}
+use crate::state::Begun;
 
 /// Who may be read now: all at once, or one suspect alone.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use wirefold_flow::UnixMillis;
 
-use super::answer::Answer;
+use crate::answer::Answer;
 
 /// How long an answer serves the other feeds of its address, which are polled right after.
 const SERVES: Duration = Duration::from_mins(2);

@@ -10,7 +10,7 @@ use wirefold_guard::Response;
 use wirefold_proto::{FeedRecord, FeedSettings, FeedSite};
 
 use super::Poller;
-use super::answer::Read;
+use crate::answer::Read;
 use crate::feed::Item;
 use crate::feed_address::identity;
 

@@ -10,12 +10,12 @@ use wirefold_flow::{Point, UnixMillis};
 use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle, TextSource};
 
 use super::Poller;
-use super::answer::Read;
 use super::burst::flood;
 use super::listed::{List, Listed, list};
 use super::outcome::Taken;
 use super::site;
 use crate::FetcherError;
+use crate::answer::Read;
 use crate::article::submitted;
 use crate::extract::{Page, Rule};
 use crate::feed::Item;

@@ -1,7 +1,8 @@
 //! Polls feeds when they are due, each in a task of its own, and carries out commands meanwhile.
 
-mod hosts;
-mod interval;
+mod archives;
+mod commands;
+mod lists;
 mod start;
 mod table;
 
@@ -15,14 +16,10 @@ use wirefold_flow::{BusError, Clock, Event, OrderedReader, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord};
 
 use crate::FetcherError;
+use crate::answer::Failure;
 use crate::backfill::Backfills;
 use crate::lists::Lists;
-use crate::poll::{Failure, Polled, Poller};
-pub(crate) use hosts::{Errand, Hosts, is_one_site, owner};
-pub(crate) use interval::{
-    Bounds, adapted, after_patience, as_asked, backoff, item_gap, outside, retry_after, revisit,
-    soon, spread, trial,
-};
+use crate::poll::{Polled, Poller};
 pub(crate) use start::write;
 pub(crate) use table::Table;
 

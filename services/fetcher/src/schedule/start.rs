@@ -11,15 +11,17 @@ use wirefold_flow::{
 use wirefold_proto::streams::CONTROL;
 use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
 
-use super::interval::spread;
-use super::{Hosts, Scheduler, Table};
+use super::commands::FILTER;
+use super::{Scheduler, Table};
 use crate::FetcherError;
 use crate::backfill::Backfills;
-use crate::control::FILTER;
+use crate::hosts::Hosts;
+use crate::interval::spread;
 use crate::lists::Lists;
-use crate::poll::{Begun, Poller, set_aside, waiting};
+use crate::poll::{Poller, set_aside, waiting};
 use crate::settings::Settings;
-use crate::state::{Memo, Remembered};
+
+use crate::state::{Begun, Memo, Remembered};
 
 /// How many records are written at once.
 const AT_ONCE: usize = 64;

@@ -13,6 +13,7 @@
 //! Everything else is written after what it speaks of has happened, and can happen again: a crash
 //! before the writing repeats work under the same ids and loses nothing.
 
+mod begun;
 mod memo;
 mod seen;
 
@@ -25,10 +26,10 @@ use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
 use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, decode, encode};
 
+pub(crate) use begun::Begun;
 pub(crate) use memo::{Memo, STRIKE};
-pub(crate) use seen::{KnownItem, Seen, hash};
+pub(crate) use seen::{KnownItem, Seen};
 
-use crate::poll::Begun;
 use crate::publish::until_it_passes;
 
 const CONTROL: &str = "control";

@@ -1,12 +1,12 @@
 //! The items that a feed has listed: which article each became, and what it said then.
 
 use std::collections::BTreeMap;
-use std::hash::Hasher as _;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use siphasher::sip::SipHasher24;
 use wirefold_proto::ArticleId;
+
+use crate::stable_hash::hash;
 
 /// How many days an item is remembered after it was listed last.
 const DAYS_KEPT: u32 = 90;
@@ -90,16 +90,6 @@ impl Seen {
         };
         Self { items: rows.into_iter().filter_map(item).collect() }
     }
-}
-
-/// A 64-bit hash of texts, each with its length, the same in every version of wirefold.
-pub(crate) fn hash(parts: &[&str]) -> u64 {
-    let mut hasher = SipHasher24::new_with_key(b"wirefold fetcher");
-    for part in parts {
-        hasher.write_u64(part.len() as u64);
-        hasher.write(part.as_bytes());
-    }
-    hasher.finish()
 }
 
 #[cfg(test)]

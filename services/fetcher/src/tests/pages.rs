@@ -153,7 +153,7 @@ async fn of_what_is_not_free_only_the_lead_is_kept() {
     let (second, first) = (&articles[0], &articles[1]);
     assert!(first.article.paywalled && second.article.paywalled);
     assert_eq!(sources(&articles), [TextSource::Teaser, TextSource::Page]);
-    let words = |text: &str| crate::pages::word_count(text);
+    let words = |text: &str| crate::answer::word_count(text);
     assert_eq!((words(&first.text), words(&second.text)), (60, 70));
     assert!(first.text.starts_with("And so"), "{}", first.text);
 }

@@ -1,5 +1,9 @@
 //! What a host's answer to a poll means.
 
+mod blocked;
+mod send;
+mod words;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,13 +12,15 @@ use wirefold_flow::UnixMillis;
 use wirefold_guard::{Redirect, Request, Response, SendError};
 use wirefold_proto::{FeedFinding, FeedRecord};
 
-use super::blocked::{Barrier, barrier};
-use super::listed::text_of;
 use crate::feed::{Feed, FeedError};
-use crate::pages::word_count;
-use crate::schedule::{as_asked, is_one_site, retry_after};
+use crate::interval::{as_asked, retry_after};
 use crate::settings::Settings;
+use crate::sites::is_one_site;
 use crate::state::STRIKE;
+use blocked::{Barrier, barrier};
+
+pub(crate) use send::send;
+pub(crate) use words::{text_of, word_count};
 
 /// What feeds are written in, and whatever else a server calls them.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
@@ -80,7 +86,7 @@ pub(crate) fn question(url: Url, settings: &Settings) -> Request {
 }
 
 /// The same with the validators of the last good answer, as they came.
-pub(super) fn conditional(request: Request, record: &FeedRecord) -> Request {
+pub(crate) fn conditional(request: Request, record: &FeedRecord) -> Request {
     let validators =
         [("If-None-Match", &record.etag), ("If-Modified-Since", &record.last_modified)];
     let given = validators.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));

@@ -4,11 +4,11 @@ use wirefold_envelope::decode;
 use wirefold_flow::Stored;
 use wirefold_proto::{Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings};
 
+use super::Scheduler;
 use crate::FetcherError;
 use crate::extract::Rule;
 use crate::metrics::COMMANDS;
 use crate::poll::waiting;
-use crate::schedule::Scheduler;
 use crate::state::Memo;
 
 /// The subjects of commands on feeds.

@@ -7,14 +7,14 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::{Point, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 
-use super::ask::ListAnswer;
-use super::changes::{Change, changes};
+use super::{Scheduler, write};
 use crate::FetcherError;
 use crate::feed_address::identity;
+use crate::interval::spread;
+use crate::lists::{Change, ListAnswer, changes};
 use crate::metrics::LISTS;
 use crate::opml::Opml;
 use crate::poll::waiting;
-use crate::schedule::{Scheduler, spread, write};
 use crate::settings::ConfiguredList;
 use crate::state::Memo;
 

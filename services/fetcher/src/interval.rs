@@ -6,7 +6,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::FeedId;
 
-use crate::state::{STRIKE, hash};
+use crate::stable_hash::hash;
+use crate::state::STRIKE;
 
 /// Above this share of known items a feed is polled less often, below [`RICH`] more often. From
 /// the fetcher of Media Cloud, where it runs on tens of thousands of feeds.

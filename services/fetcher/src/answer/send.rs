@@ -1,0 +1,17 @@
+//! Asking a host.
+
+use wirefold_guard::{Client, Request, Response, SendError};
+
+/// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more, in the
+/// plainest way. Says whether it was that way that was answered.
+pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response, SendError>, bool) {
+    let is_plain = request.is_plain;
+    let again = Request { is_plain: true, ..request.clone() };
+    match client.send(request).await {
+        Err(SendError::Broken { why }) if !is_plain => {
+            tracing::debug!(url = %again.url, why, "asked again in the plainest way");
+            (client.send(again).await, true)
+        }
+        answer => (answer, is_plain),
+    }
+}

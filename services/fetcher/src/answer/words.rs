@@ -1,0 +1,15 @@
+//! The words that a feed gives of an item.
+
+use wirefold_text::Text;
+
+use crate::feed::Item;
+
+/// The best text that the feed gives of an item.
+pub(crate) fn text_of(item: &Item) -> &str {
+    item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default()
+}
+
+/// How many words a text has, in any script.
+pub(crate) fn word_count(text: &str) -> usize {
+    Text::new(text).words().len()
+}
