@@ -27,6 +27,10 @@ pub struct Findings {
     /// comes from is told by the verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited_agencies: Vec<CitedAgency>,
+    /// Phrases of the title that the text says again, the most telling first; at most five, as the text has
+    /// them. None in scripts without capitals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyphrases: Vec<Keyphrase>,
     /// Topics. Nothing fills them: readers of older output know the field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<Topic>,
@@ -36,6 +40,17 @@ pub struct Findings {
     /// The note with which its outlet puts the text right or takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<EditorNote>,
+}
+
+/// A phrase that says what a text is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Keyphrase {
+    /// The words, verbatim from the text.
+    pub words: String,
+    /// How often the text has them.
+    pub count: u32,
+    /// How they were found.
+    pub how: FoundBy,
 }
 
 /// How something was found.
@@ -87,6 +102,10 @@ pub struct Entity {
     pub name: String,
     /// The one spelling that all variants of the name share.
     pub key: String,
+    /// What it is, the same in all articles, where a table knows it: `country:FR`, `place:lviv`,
+    /// `organisation:united-nations`, `person:angela-merkel`. Its own, not another register's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// How often it stands in the text.
     pub count: u32,
     /// The country that a place is or lies in, as ISO 3166-1 alpha-2, where a table knows it.

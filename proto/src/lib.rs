@@ -92,7 +92,7 @@ pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
     CitedAgency, Dateline, EditorNote, Entity, EntityKind, Extract, Figure, FigureRole, Findings,
-    FoundBy, Language, MentionPlace, NoteKind, Qualifier, Quotation, Topic,
+    FoundBy, Keyphrase, Language, MentionPlace, NoteKind, Qualifier, Quotation, Topic,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};

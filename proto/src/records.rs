@@ -1,18 +1,16 @@
-//! What stands in the key-value buckets, for whoever asks how feeds, subscriptions and stories are
-//! doing.
+//! What stands in the key-value buckets: how feeds, subscriptions and stories are doing.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::agency::Agency;
-use crate::article::outlet_in_words;
 use crate::codec::Message;
 use crate::feed_site::FeedSite;
 use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::story::{RegroupReason, is_zero};
 use crate::tag::Tag;
+use crate::{agency::Agency, article::outlet_in_words};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -396,4 +394,7 @@ pub struct StoryBrief {
     /// Why its articles were taken out of another story, where no person did so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regrouped: Option<RegroupReason>,
+    /// Phrases that say what its lead is about, as the lead has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyphrases: Vec<String>,
 }

@@ -1,5 +1,9 @@
 //! The note with which an outlet puts its own report right, makes it clearer, or takes it back.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Anchored, StartKind};
 use wirefold_text::Text;
 
 use crate::label::{self, without_marks};
@@ -38,6 +42,8 @@ const LONGEST: usize = 200;
 const READ: usize = 2_000;
 /// How far at both ends of a text a note may begin at any sentence; in bytes. Between, it begins a paragraph.
 const EDGE: usize = 2_400;
+/// No phrase is longer; in bytes.
+const PHRASE: usize = 120;
 /// How far behind its first words a phrase names the report; in characters.
 const NEAR: usize = 60;
 
@@ -97,6 +103,9 @@ fn begun(text: &str) -> Option<(NoteKind, String)> {
         return Some((kind, sentences(bounded(line))));
     }
     let line = without_marks(text.split('\n').next()?);
+    if !may_open(line) {
+        return None;
+    }
     let opening: String = line.chars().take(NEAR * 2).flat_map(char::to_lowercase).collect();
     let opening = opening.replace('\u{2019}', "'");
     let names_report = |phrase: &str| {
@@ -116,6 +125,26 @@ fn begun(text: &str) -> Option<(NoteKind, String)> {
     Some((kind, words))
 }
 
+/// Whether one of the phrases may open a line. Of a line whose beginning is ASCII one look at it tells, of another
+/// the first letter.
+fn may_open(line: &str) -> bool {
+    static PHRASES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(true).start_kind(StartKind::Anchored);
+        builder.build(OWN.iter().chain(OWN_VERSION)).expect("a few dozen phrases can be looked for")
+    });
+    static LETTERS: LazyLock<BTreeSet<char>> = LazyLock::new(|| {
+        OWN.iter().chain(OWN_VERSION).filter_map(|phrase| phrase.chars().next()).collect()
+    });
+    let head = line.get(..line.floor_char_boundary(PHRASE)).unwrap_or_default();
+    if head.is_ascii() {
+        let input = aho_corasick::Input::new(head).anchored(Anchored::Yes);
+        return PHRASES.find(input).is_some();
+    }
+    let first = line.chars().next().and_then(|first| first.to_lowercase().next());
+    first.is_some_and(|first| LETTERS.contains(&first))
+}
+
 /// Where a note may begin: at a paragraph, and near both ends at a sentence.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     let end = text.len().saturating_sub(EDGE);
@@ -123,6 +152,9 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
     let mut next = 0;
     std::iter::from_fn(move || {
         loop {
+            if !ended {
+                next += text.as_bytes().get(next..)?.iter().position(may_end)?;
+            }
             let character = text.get(next..)?.chars().next()?;
             let at = next;
             next += character.len_utf8();
@@ -132,7 +164,7 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
             let is_inside = at > EDGE && at < end;
             ended = match character {
                 '\n' => true,
-                '.' | '!' | '?' | '。' | '！' | '？' | '؟' => !is_inside,
+                _ if ends(character) => !is_inside,
                 _ => ended && !begins,
             };
             if begins {
@@ -145,6 +177,16 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
             }
         }
     })
+}
+
+/// Whether a paragraph or a sentence ends with it.
+fn ends(character: char) -> bool {
+    matches!(character, '\n' | '.' | '!' | '?' | '。' | '！' | '？' | '؟')
+}
+
+/// Whether such a character may begin with this byte.
+fn may_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0xd8 | 0xe3 | 0xef)
 }
 
 fn bounded(line: &str) -> &str {
@@ -293,6 +335,27 @@ mod tests {
         let own = "Sugar Daily has retracted its article on a levy.";
         let found = note("Levy", own, &["sugardaily.example"]).map(|note| note.kind);
         assert_eq!(found, Some(Retraction));
+    }
+
+    #[test]
+    fn every_phrase_may_open_a_line() {
+        for phrase in OWN.iter().chain(OWN_VERSION) {
+            assert!(phrase.len() <= PHRASE && may_open(phrase) && may_open(&phrase.to_uppercase()));
+            assert!(may_open(&format!("{phrase} ’")), "{phrase}");
+        }
+        assert!(!may_open("The harbour is shut, and the ferry stays away until Friday."));
+    }
+
+    #[test]
+    fn sentences_begin_behind_every_mark_that_ends_one() {
+        let all = "\n.!?。！？؟";
+        assert!(all.chars().all(|it| ends(it) && may_end(&it.to_string().as_bytes()[0])));
+        for mark in all.chars() {
+            let text = format!("One{mark} \"two{mark})Three four ) é");
+            let found: Vec<&str> = starts(&text).map(|at| &text[at..at + 1]).collect();
+            assert_eq!(found, ["O", "t", "T"], "{mark}");
+        }
+        assert_eq!(starts("").count() + starts(" \"").count(), 0);
     }
 
     #[test]

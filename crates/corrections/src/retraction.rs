@@ -3,6 +3,10 @@
 //! It says so in a label, or in its own name in title or lede. A report about somebody else's retraction
 //! is news.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::label;
 
 /// Labels with which a report is taken back, in lower case.
@@ -62,14 +66,21 @@ const LEDE: usize = 600;
 /// A name of fewer letters stands by chance at the end of a word.
 const NAME: usize = 4;
 
+/// All of these: hardly any text has one of them, and one look at a text finds that out.
+static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(OWN.iter().chain(NAMED)).expect("a few dozen words can be looked for")
+});
+
 /// Whether a text takes back what its outlet reported. `names` are those of the outlet and the agency.
 pub(crate) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool {
-    let lede: String = opening.chars().take(LEDE).collect();
-    [title, &lede].into_iter().any(|text| {
+    let end = opening.char_indices().nth(LEDE).map_or(opening.len(), |(end, _)| end);
+    let lede = opening.get(..end).unwrap_or_default();
+    [title, lede].into_iter().any(|text| {
         let lower = text.to_lowercase().replace('\u{2019}', "'");
         is_labelled(text)
-            || OWN.iter().any(|own| lower.contains(own))
-            || NAMED.iter().any(|act| is_own_act(&lower, act, names))
+            || (ACTS.is_match(&lower)
+                && (OWN.iter().any(|own| lower.contains(own))
+                    || NAMED.iter().any(|act| is_own_act(&lower, act, names))))
     })
 }
 

@@ -5,8 +5,9 @@ use wirefold_text::Text;
 use wirefold_text::extract::{agency_country, cited_agencies};
 
 use crate::dateline::find_dateline;
-use crate::entities::{entities, found};
+use crate::entities::{entities, found, mark_titled};
 use crate::figures::figures;
+use crate::keyphrases::keyphrases;
 use crate::language::language;
 use crate::lead::extract;
 use crate::quotations::quotations;
@@ -21,7 +22,7 @@ pub enum Step {
     Reading,
     /// The language.
     Language,
-    /// People, organisations and places.
+    /// People, organisations, places, and keyphrases.
     Names,
     /// Quotations and who speaks.
     Quotations,
@@ -61,6 +62,7 @@ pub(crate) fn find(
     done(Step::Language);
     let names = found(&reading);
     let entities = entities(&reading, &names, &about.title);
+    let keyphrases = keyphrases(&reading, &about.title);
     done(Step::Names);
     let quotations = quotations(&reading, &names, language.tag.primary());
     done(Step::Quotations);
@@ -77,10 +79,27 @@ pub(crate) fn find(
         quotations,
         numbers,
         cited_agencies,
+        keyphrases,
         topics: Vec::new(),
         extract,
         note,
     }
+}
+
+/// What was found in the same text before, as an article with this title and outlet has it.
+pub(crate) fn of_copy(
+    mut known: Findings,
+    text: &Text,
+    about: &AboutArticle,
+    agency: &str,
+    has_same_title: bool,
+) -> Findings {
+    if !has_same_title {
+        mark_titled(&mut known.entities, &about.title);
+        known.keyphrases = keyphrases(&Reading::new(text), &about.title);
+    }
+    known.note = note(text, about, agency);
+    known
 }
 
 /// The note with which its outlet puts it right or takes it back.

@@ -1,14 +1,16 @@
 //! The enricher: finds language, dateline, names, quotations and figures in what was judged, and
 //! writes the output stream.
 //!
-//! Its output depends only on one decision and the article that it names, so enrichers are many and
-//! keep nothing. It judges nothing and joins no articles.
+//! Its output depends only on one decision and the article that it names, so enrichers are many. They
+//! keep the last texts, so that copies are not read again. It judges nothing and joins no articles.
 
+mod copies;
 mod cues;
 mod dateline;
 mod entities;
 mod figures;
 mod findings;
+mod keyphrases;
 mod language;
 mod lead;
 mod metrics;
@@ -33,6 +35,7 @@ use wirefold_text::Text;
 
 use crate::reading::Reading;
 
+pub use copies::Copies;
 pub use findings::Step;
 pub use metrics::METRICS;
 
@@ -66,13 +69,24 @@ pub async fn run(
 /// The stage by itself, for whoever has a dead letter handled anew.
 #[must_use]
 pub fn stage(settings: Settings) -> Arc<dyn Stage> {
-    Arc::new(stage::Enricher { settings })
+    Arc::new(stage::Enricher { settings, copies: Copies::default() })
 }
 
 /// What is found in a text. Pure; the verdict says which agency it is from.
 #[must_use]
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
     in_steps(text, about, agency_of(verdict), |_| {})
+}
+
+/// The same, where what was found in a copy before is taken over.
+#[must_use]
+pub fn findings_with(
+    copies: &Copies,
+    text: &str,
+    about: &AboutArticle,
+    verdict: &Verdict,
+) -> Findings {
+    copies.findings(&Text::new(text), about, agency_of(verdict))
 }
 
 /// The same of a text that comes from no agency, where `done` is told after each step: what a benchmark asks.

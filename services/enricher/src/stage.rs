@@ -9,7 +9,7 @@ use wirefold_proto::{
 };
 use wirefold_text::Text;
 
-use crate::findings::find;
+use crate::copies::Copies;
 use crate::lead::lead;
 use crate::metrics::{ARTICLES, CHANGES, COMMANDS};
 use crate::title::title;
@@ -17,9 +17,11 @@ use crate::{Settings, agency_of};
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
 
-/// Enriches one decision after the other; keeps nothing between them.
+/// Enriches one decision after the other; keeps nothing between them that the output depends on.
 pub(crate) struct Enricher {
     pub(crate) settings: Settings,
+    /// The last texts, so that their copies are not read again.
+    pub(crate) copies: Copies,
 }
 
 impl Stage for Enricher {
@@ -57,7 +59,7 @@ impl Enricher {
         }
         let text = Text::new(&fetched.text);
         let policy = self.settings.text_policy;
-        let findings = find(&text, &fetched.article, agency_of(&record.verdict), |_| {});
+        let findings = self.copies.findings(&text, &fetched.article, agency_of(&record.verdict));
         let mut article = fetched.article;
         // The detector corrects clocks that are ahead.
         article.seen = record.seen;

@@ -31,8 +31,12 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-const CORRECTIONS: Pure =
-    Pure { name: "wirefold-corrections", own: &["rustc-hash"], builds_on: Some(&TEXT) };
+/// `aho-corasick` looks for all phrases of notes at once.
+const CORRECTIONS: Pure = Pure {
+    name: "wirefold-corrections",
+    own: &["aho-corasick", "rustc-hash"],
+    builds_on: Some(&TEXT),
+};
 
 /// `simhash` counts bits, and is the hint which texts are near-whole copies.
 const DEDUP: Pure = Pure {

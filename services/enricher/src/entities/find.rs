@@ -28,6 +28,8 @@ pub(crate) struct Found {
     pub(super) how: FoundBy,
     /// The country that the table names.
     pub(super) country: Option<&'static str>,
+    /// The id that the table gives it.
+    pub(super) id: Option<&'static str>,
 }
 
 impl Found {
@@ -49,7 +51,8 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
         let mut near = overlapping(&listed, one).iter();
         let same = near.find(|hit| hit.words == one.words && hit.kind == one.kind);
         if let Some(hit) = same {
-            (one.key, one.how, one.country) = (hit.key.clone(), FoundBy::List, hit.country);
+            (one.key, one.how) = (hit.key.clone(), FoundBy::List);
+            (one.country, one.id) = (hit.country, hit.id);
         }
     }
     let is_trusted = |one: &Found| {
@@ -94,7 +97,8 @@ fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
         };
         let key = name_key(&reading.text.original()[name.span.clone()]);
         let how = FoundBy::Model;
-        let one = Found { kind, key, words: start..end, span: name.span, how, country: None };
+        let one =
+            Found { kind, key, words: start..end, span: name.span, how, country: None, id: None };
         (!one.key.is_empty()).then_some(one)
     };
     (sure.into_iter().filter_map(found).collect(), doubtful.into_iter().filter_map(found).collect())
@@ -114,8 +118,9 @@ fn listed(reading: &Reading<'_>) -> Vec<Found> {
                 let Hit { known, words } = hit;
                 let end = words.end;
                 let (kind, key) = (known.kind, known.key.clone());
-                let (span, country) = (bytes(text, &words), known.country);
-                found.push(Found { kind, key, words, span, how: FoundBy::List, country });
+                let (span, country, id) =
+                    (bytes(text, &words), known.country, Some(known.id.as_str()));
+                found.push(Found { kind, key, words, span, how: FoundBy::List, country, id });
                 end
             }
             _ => next + 1,
@@ -162,7 +167,7 @@ fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<Found> {
             if let Some(kind) = kind(reading, &words) {
                 let key = name_key(reading.printed(&words));
                 let (span, how) = (bytes(reading.text, &words), FoundBy::Rule);
-                found.push(Found { kind, key, words, span, how, country: None });
+                found.push(Found { kind, key, words, span, how, country: None, id: None });
             }
         }
     }

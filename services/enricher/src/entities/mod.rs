@@ -78,7 +78,7 @@ fn count(reading: &Reading<'_>, entity: &mut Entity, words: &Range<usize>, bytes
 }
 
 /// Says which entities the title names: by all words of a name, or by a person's surname.
-fn mark_titled(entities: &mut [Entity], title: &str) {
+pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
     let title = title.get(..title.floor_char_boundary(LONGEST_TITLE)).unwrap_or_default();
     let text = Text::new(title);
     let words: Vec<String> = text
@@ -115,6 +115,7 @@ fn enter<'a>(
             kind,
             name,
             key: found.key.clone(),
+            id: found.id.map(str::to_owned),
             count: 0,
             country: found.country.map(str::to_owned),
             in_title: false,

@@ -18,6 +18,8 @@ pub(super) struct KnownEntity {
     pub(super) kind: EntityKind,
     /// The one spelling that all variants share.
     pub(super) key: String,
+    /// The same in all articles: `country:FR`, `place:lviv`.
+    pub(super) id: String,
     /// The country that a place is or lies in.
     pub(super) country: Option<&'static str>,
 }
@@ -67,8 +69,17 @@ impl Table {
             let name = columns.next().unwrap_or_default();
             let known = table.known.len();
             let others = columns.next().unwrap_or_default().split('|');
-            let country = columns.next().filter(|code| !code.is_empty());
-            table.known.push(KnownEntity { kind, key: name_key(name), country });
+            let code = columns.next().filter(|code| !code.is_empty());
+            let own_code = code.and_then(|code| code.strip_prefix('='));
+            let key = name_key(name);
+            let id = match (kind, own_code) {
+                (_, Some(own)) => format!("country:{own}"),
+                (EntityKind::Person, _) => id("person", &key),
+                (EntityKind::Organisation, _) => id("organisation", &key),
+                (EntityKind::Place, _) => id("place", &key),
+            };
+            let country = own_code.or(code);
+            table.known.push(KnownEntity { kind, key, id, country });
             for spelling in std::iter::once(name).chain(others).filter(|s| !s.is_empty()) {
                 table.enter(spelling, known);
             }
@@ -103,6 +114,11 @@ impl Table {
     }
 }
 
+/// The id of what no register here has.
+fn id(kind: &str, key: &str) -> String {
+    format!("{kind}:{}", key.replace(' ', "-"))
+}
+
 /// Whether words stand in the original in just this form, dots aside.
 fn stands(text: &Text, words: Range<usize>, form: &str) -> bool {
     let (first, last) = (text.words()[words.start].span, text.words()[words.end - 1].span);
@@ -129,6 +145,24 @@ mod tests {
                 assert!(other.is_none_or(|other| other.known == one.known), "{first} {one:?}");
             }
         }
+    }
+
+    #[test]
+    fn ids_are_those_of_countries_and_else_our_own() {
+        let id = |original: &str| {
+            let text = Text::new(original);
+            table().at(&text, 0).map(|hit| (hit.known.id.as_str(), hit.known.country))
+        };
+        assert_eq!(id("Франция просит"), id("France asks"));
+        assert_eq!(id("France asks"), Some(("country:FR", Some("FR"))));
+        assert_eq!(id("Lviv is"), Some(("place:lviv", Some("UA"))));
+        assert_eq!(id("Scotland is"), Some(("place:scotland", Some("GB"))));
+        assert_eq!(id("UN aides"), Some(("organisation:united-nations", None)));
+        let mut ids: Vec<&str> = table().known.iter().map(|known| known.id.as_str()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
     }
 
     #[test]

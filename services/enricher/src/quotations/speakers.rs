@@ -10,9 +10,11 @@ mod words;
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
 use wirefold_proto::EntityKind;
 use wirefold_text::Span;
 
+use self::antecedents::Gender;
 use super::Attribution;
 use super::caseless;
 use super::speech::{Lexicon, is_aside, is_copula, is_opener, is_to};
@@ -46,6 +48,8 @@ pub(super) struct Finder<'a> {
     is_english: bool,
     /// The sentences outside of quotation marks, found when first asked for.
     narrative: OnceCell<Vec<Range<usize>>>,
+    /// The last words of people's names, found when first asked for.
+    surnames: OnceCell<FxHashMap<&'a str, Option<Gender>>>,
 }
 
 impl<'a> Finder<'a> {
@@ -64,6 +68,7 @@ impl<'a> Finder<'a> {
             capitalises_nouns,
             is_english,
             narrative: OnceCell::new(),
+            surnames: OnceCell::new(),
         }
     }
 
@@ -95,7 +100,7 @@ impl<'a> Finder<'a> {
             && !(self.is_english && (self.is_noun(index) || self.is_infinitive(index)))
     }
 
-    fn normal(&self, index: usize) -> &str {
+    fn normal(&self, index: usize) -> &'a str {
         let text = self.reading.text;
         text.words().get(index).map_or("", |word| text.normal(word))
     }

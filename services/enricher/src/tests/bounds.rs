@@ -52,6 +52,7 @@ fn marks_by_the_ten_thousand() {
         check(&mark.repeat(10_000));
         check(&format!("{mark}we shut it\n").repeat(10_000));
         check(&format!("{mark}we shut the port again{mark}, said Ada Ruiz. ").repeat(5_000));
+        check(&format!("Ada Ruiz came {mark}we shut the port again{mark}, he said ").repeat(5_000));
     }
 }
 

@@ -67,6 +67,9 @@ fn head(story: &StoryBrief) -> Markup {
             @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
             @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.in_words()) }
         }
+        @if !story.keyphrases.is_empty() {
+            p.about { "About " b lang=[words::lang(Some(&story.language))] { (story.keyphrases.join(" · ")) } }
+        }
     }
 }
 

@@ -268,6 +268,7 @@ mod tests {
             revision: 1,
             quiet: false,
             regrouped: None,
+            keyphrases: Vec::new(),
         };
         StoryWithArticles { story, articles }
     }

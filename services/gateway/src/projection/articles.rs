@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Deserialize;
-use wirefold_proto::{ArticleId, FeedId, Language, LanguageTag, Outlet, OutputArticle, StoryId};
+use wirefold_proto::{
+    ArticleId, FeedId, Keyphrase, Language, LanguageTag, Outlet, OutputArticle, StoryId,
+};
 
 use super::{Answer, Paging, ProjectionError};
 use crate::shapes::{ArticleBrief, ArticleDetail};
@@ -125,6 +127,8 @@ pub(super) struct LeadSource {
 struct LeadFindings {
     #[serde(default)]
     language: Option<Language>,
+    #[serde(default)]
+    keyphrases: Vec<Keyphrase>,
 }
 
 impl Lead {
@@ -132,6 +136,11 @@ impl Lead {
     pub(super) fn language(&self) -> LanguageTag {
         let found = self.findings.language.as_ref();
         found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
+    }
+
+    /// The words of its keyphrases.
+    pub(super) fn keyphrases(&self) -> Vec<String> {
+        self.findings.keyphrases.iter().map(|phrase| phrase.words.clone()).collect()
     }
 }
 

@@ -215,6 +215,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
         event: parse(&row.event)?,
         lead: lead.id,
         language: lead.language(),
+        keyphrases: lead.keyphrases(),
         title: lead.article.title,
         outlet: lead.article.outlet,
         via: lead.article.via,

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use wirefold_text::Span;
 
 use super::super::Attribution;
@@ -14,6 +15,8 @@ use crate::word_set::WordMap;
 const FIRST_NAMES: &str = include_str!("../../../data/first_names.tsv");
 /// Sentences before a pronoun among which the one is looked for whom it means.
 const BACK: usize = 4;
+/// Longer sentences are none; in words.
+const LONGEST: usize = 120;
 /// Paragraphs between the two.
 const APART: u32 = 2;
 
@@ -50,7 +53,7 @@ fn of_first_name(normal: &str) -> Option<Gender> {
     NAMES.get(normal).copied()
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     /// The speaker of speech that has none beside it: the subject of the sentence before.
     pub(in super::super) fn inferred(&self, speech: Span) -> Attribution {
         let before = self.sentences().partition_point(|words| self.starts(words) < speech.start);
@@ -120,6 +123,9 @@ impl Finder<'_> {
             if words.is_empty() {
                 continue;
             }
+            if words.len() > LONGEST {
+                return None;
+            }
             if paragraph(index) > paragraph(words.start) + APART {
                 return None;
             }
@@ -161,15 +167,26 @@ impl Finder<'_> {
                 _ => None,
             }
         });
-        let by_first = |one: &Range<usize>| {
-            (one.len() > 1).then(|| of_first_name(self.normal(one.start))).flatten()
-        };
-        by_title.or_else(|| by_first(name)).or_else(|| {
-            let last = self.normal(name.end - 1);
-            let same = self.people.iter().filter(|one| self.normal(one.end - 1) == last);
-            let mut told: Vec<Gender> = same.filter_map(by_first).collect();
-            told.dedup();
-            told.first().copied().filter(|_| told.len() == 1)
+        by_title
+            .or_else(|| self.by_first_name(name))
+            .or_else(|| self.surnames().get(self.normal(name.end - 1)).copied().flatten())
+    }
+
+    fn by_first_name(&self, name: &Range<usize>) -> Option<Gender> {
+        (name.len() > 1).then(|| of_first_name(self.normal(name.start))).flatten()
+    }
+
+    /// The last words of all people's names, each with the gender of those whose first name tells it, where
+    /// they agree.
+    pub(super) fn surnames(&self) -> &FxHashMap<&'a str, Option<Gender>> {
+        self.surnames.get_or_init(|| {
+            let mut all: FxHashMap<&'a str, Vec<Gender>> = FxHashMap::default();
+            for person in &self.people {
+                let told = all.entry(self.normal(person.end - 1)).or_default();
+                told.extend(self.by_first_name(person).filter(|one| !told.contains(one)));
+            }
+            let agreed = |told: Vec<Gender>| told.first().copied().filter(|_| told.len() == 1);
+            all.into_iter().map(|(last, told)| (last, agreed(told))).collect()
         })
     }
 

@@ -14,6 +14,8 @@ use crate::cues::{is_calendar, is_first_name, is_title};
 
 /// The most words that are looked at for one subject.
 const REACH: usize = 40;
+/// The most words of a sentence that are looked at.
+const SENTENCE: usize = 80;
 /// The most words of a subject that names nobody.
 const PHRASE: usize = 10;
 /// The most words before a name that belong to it: `Norland state director Tom Lund`.
@@ -214,6 +216,7 @@ impl Finder<'_> {
 
     /// The subject of a sentence that begins with `words`.
     pub(super) fn main_subject(&self, words: Range<usize>) -> Option<Subject> {
+        let words = words.start..words.end.min(words.start + SENTENCE);
         let mut at = words.start;
         while at < words.end && is_link(self.normal(at)) {
             at += 1;
@@ -299,11 +302,9 @@ impl Finder<'_> {
 
     /// Whether words are the name of a person: found as one, or the surname of one, or behind a title.
     pub(super) fn is_person(&self, name: &Range<usize>) -> bool {
-        let last = self.normal(name.end - 1);
-        let is_one = |person: &Range<usize>| self.normal(person.end - 1) == last;
         !self.people_in(name).is_empty()
             || is_title(self.normal(name.start))
             || (name.len() == 2 && is_first_name(self.normal(name.start)))
-            || self.people.iter().any(is_one)
+            || self.surnames().contains_key(self.normal(name.end - 1))
     }
 }

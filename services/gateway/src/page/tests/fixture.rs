@@ -171,7 +171,10 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
             "revision": event, "stories": stories, "articles": event, "outlets": event,
             "origins": stories, "first_seen": seen(given.event),
         },
-        "findings": { "language": { "tag": "en", "how": "model" } },
+        "findings": {
+            "language": { "tag": "en", "how": "model" },
+            "keyphrases": [{ "words": "harbour wall", "count": 2, "how": "list" }],
+        },
     });
     if let Some(words) = given.quotation {
         body["findings"]["quotations"] =

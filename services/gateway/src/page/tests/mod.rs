@@ -102,6 +102,7 @@ async fn what_is_quoted_and_counted_is_told_with_who_carries_it() {
         assert!(figures.contains(part), "{part}: {figures}");
     }
     let of_other = fixture.get(&format!("/stories/{}", id('s', 3))).await;
+    assert!(of_other.body.contains("About <b lang=\"en\">harbour wall</b>"), "{}", of_other.body);
     assert!(section(&of_other.body, "quotations").contains("coast.example"));
 
     let api = |path: String| {

@@ -1,0 +1,201 @@
+//! Phrases that say what an article is about: words of its title that its text says again, and rarely said
+//! elsewhere.
+//!
+//! Without other articles: how rare a word is comes from a list of words that ships with the names' model. What
+//! sets a story off from the others of its day is not told.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+use wirefold_proto::{FoundBy, Keyphrase};
+use wirefold_text::Text;
+
+use crate::cues::is_calendar;
+use crate::reading::Reading;
+
+/// The most phrases that are told.
+const MOST: usize = 5;
+/// The most words of a phrase: more are the headline itself.
+const LONGEST: usize = 4;
+/// The most bytes of a title that are read, and its words.
+const TITLE: usize = 400;
+const TITLE_WORDS: usize = 40;
+/// Words so common begin and end no phrase. Of five classes, 0 are the rarest words.
+const VERY_COMMON: u8 = 4;
+/// A phrase has at least one word that is no more common, …
+const NOT_COMMON: u8 = 2;
+/// … and a word alone is none if it is more common than this.
+const RARE: u8 = 1;
+/// Shorter words are no phrase alone, and begin and end none; in letters.
+const SHORTEST: usize = 3;
+
+/// A phrase: its words in the title, where the text has it first, and how often.
+struct Candidate {
+    title: Range<usize>,
+    first: Range<usize>,
+    count: u32,
+}
+
+/// The phrases of a text that its title has too, the most telling first.
+pub(crate) fn keyphrases(reading: &Reading<'_>, title: &str) -> Vec<Keyphrase> {
+    if reading.is_caseless {
+        return Vec::new();
+    }
+    let title = Text::new(&title[..title.floor_char_boundary(TITLE)]);
+    let mut places: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (at, word) in title.words().iter().take(TITLE_WORDS).enumerate() {
+        places.entry(title.normal(word)).or_default().push(at);
+    }
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut next = 0;
+    while next < reading.text.words().len() {
+        let run = shared_run(reading, &title, &places, next);
+        next += run.len().max(1);
+        if let Some((words, first)) = phrase(reading, &title, run, next) {
+            match candidates.iter_mut().find(|one| one.title == words) {
+                Some(one) => one.count += 1,
+                None => candidates.push(Candidate { title: words, first, count: 1 }),
+            }
+        }
+    }
+    told(reading, &title, candidates)
+}
+
+/// The longest run of title words that stands at a place of the text.
+fn shared_run(
+    reading: &Reading<'_>,
+    title: &Text,
+    places: &FxHashMap<&str, Vec<usize>>,
+    at: usize,
+) -> Range<usize> {
+    let words = reading.text.words();
+    if words[at].is_chrome || words[at].alone || reading.in_heading(at) {
+        return 0..0;
+    }
+    let starts = places.get(reading.text.normal(&words[at]));
+    let runs = starts.into_iter().flatten().map(|start| {
+        let follows = |step: &usize| {
+            let (here, there) = (words.get(at + step), title.words().get(start + step));
+            here.zip(there).is_some_and(|(here, there)| {
+                reading.text.normal(here) == title.normal(there)
+                    && (*step == 0 || reading.touches(at + step))
+            })
+        };
+        *start..*start + (0..TITLE_WORDS).take_while(follows).count()
+    });
+    runs.max_by_key(ExactSizeIterator::len).unwrap_or(0..0)
+}
+
+/// A run without the small words at its ends, where it may be a phrase: in the title, and in the text that it
+/// ends before `end`.
+fn phrase(
+    reading: &Reading<'_>,
+    title: &Text,
+    run: Range<usize>,
+    end: usize,
+) -> Option<(Range<usize>, Range<usize>)> {
+    let is_small = |at: &usize| {
+        let normal = title.normal(&title.words()[*at]);
+        commonness(normal) >= VERY_COMMON
+            || normal.chars().count() < SHORTEST
+            || is_calendar(normal)
+            || !normal.chars().any(char::is_alphabetic)
+    };
+    let head = run.clone().take_while(is_small).count();
+    let tail = run.clone().rev().take_while(is_small).count();
+    let words = run.start + head..run.end.saturating_sub(tail);
+    if words.is_empty() || words.len() > LONGEST {
+        return None;
+    }
+    let first = end - run.len() + head;
+    let place = first..first + words.len();
+    let alone = title.normal(&title.words()[words.start]);
+    let is_telling = |at: usize| commonness(title.normal(&title.words()[at])) <= NOT_COMMON;
+    let is_phrase = match words.len() {
+        1 => reading.is_name(place.start) || commonness(alone) <= RARE,
+        _ => words.clone().any(is_telling),
+    };
+    is_phrase.then_some((words, place))
+}
+
+/// How common a word is, 0 to 4.
+fn commonness(normal: &str) -> u8 {
+    wirefold_names::how_common(normal)
+}
+
+/// The phrases that say most, none inside of another.
+fn told(reading: &Reading<'_>, title: &Text, mut candidates: Vec<Candidate>) -> Vec<Keyphrase> {
+    let weight = |one: &Candidate| {
+        let rare = |at: usize| 5 - u32::from(commonness(title.normal(&title.words()[at])).min(4));
+        one.title.clone().map(rare).sum::<u32>() * (1 + one.count.min(8))
+    };
+    // A single word that the text has but once may be there by chance.
+    candidates.retain(|one| one.title.len() > 1 || one.count > 1);
+    candidates.sort_by_key(|one| (std::cmp::Reverse(weight(one)), one.title.start));
+    let mut kept: Vec<Candidate> = Vec::new();
+    for one in candidates {
+        let is_inside = |other: &Candidate| {
+            other.title.start < one.title.end && one.title.start < other.title.end
+        };
+        if kept.len() < MOST && !kept.iter().any(is_inside) {
+            kept.push(one);
+        }
+    }
+    let told = kept.into_iter().map(|one| Keyphrase {
+        words: reading.printed(&one.first).to_owned(),
+        count: one.count,
+        how: FoundBy::List,
+    });
+    told.filter(|one| !one.words.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(title: &str, text: &str, expected: &[(&str, u32)]) {
+        let analysed = Text::new(text);
+        let found = keyphrases(&Reading::new(&analysed), title);
+        let told: Vec<_> = found.iter().map(|one| (one.words.as_str(), one.count)).collect();
+        assert_eq!(told, expected, "{title}");
+        assert!(found.iter().all(|one| text.contains(&one.words)));
+    }
+
+    const TEXT: &str = "The harbour wall of Quayton broke in the storm. Divers looked at the harbour wall on \
+        Monday, and the mayor said the ferry to Sandholm would stay away. The Sandholm ferry is late, as the \
+        ferry often is.";
+
+    #[test]
+    fn words_of_the_title_that_the_text_says_again() {
+        check(
+            "Harbour wall broken, Sandholm ferry stays away",
+            TEXT,
+            &[("harbour wall", 2), ("Sandholm ferry", 1)],
+        );
+        check("Divers go to the moon", TEXT, &[]);
+        check("", TEXT, &[]);
+        check("The of and", TEXT, &[]);
+    }
+
+    #[test]
+    fn the_headline_itself_is_no_phrase() {
+        let title = "Harbour wall of Quayton broke in the storm";
+        check(title, &format!("{title}. {title}."), &[]);
+    }
+
+    #[test]
+    fn no_more_than_five_and_none_inside_of_another() {
+        let names =
+            ["Abelmar", "Brandvik", "Corliss", "Dravenport", "Elsinova", "Farhaven", "Gostrand"];
+        let title = names.join(", ");
+        let text = names.map(|name| format!("We saw {name} and {name} again.")).join(" ");
+        let analysed = Text::new(&text);
+        assert_eq!(keyphrases(&Reading::new(&analysed), &title).len(), MOST);
+    }
+
+    #[test]
+    fn scripts_without_capitals_have_none() {
+        check("港口关闭", "港口关闭。港口关闭。", &[]);
+    }
+}
