@@ -83,9 +83,8 @@ pub(crate) async fn of_event(
     inner: &Inner,
     event: wirefold_proto::EventId,
 ) -> Result<Corrections, CorrectionsError> {
-    let (articles, unread) = inner.projection.noted(event).await?;
-    let (articles, left_out) = bounded(articles);
-    let unread_articles = unread.saturating_add(left_out);
+    let (mut articles, unread_articles) = inner.projection.noted(event, MOST_TEXTS).await?;
+    articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
     let reads = articles.iter().map(|(_, article)| inner.fetched(article.fetched));
     let texts = try_join_all(reads).await?;
     // Whoever leaves lets the next one in; the work itself is bounded.
@@ -104,15 +103,6 @@ pub(crate) fn of_story(corrections: Corrections, story: StoryId) -> Corrections 
     };
     let records = corrections.corrections.into_iter().filter(concerns).collect();
     Corrections { corrections: records, ..corrections }
-}
-
-/// As many articles as are read, the first seen first, and how many are left out.
-fn bounded(mut articles: Vec<InStory>) -> (Vec<InStory>, u32) {
-    let left_out = articles.len().saturating_sub(MOST_TEXTS);
-    articles.sort_by_key(|(_, it)| (it.findings.note.is_none(), it.article.seen, it.fetched));
-    articles.truncate(MOST_TEXTS);
-    articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
-    (articles, u32::try_from(left_out).unwrap_or(u32::MAX))
 }
 
 fn records(articles: &[InStory], texts: &[Option<ArticleFetched>]) -> Vec<CorrectionRecord> {

@@ -103,9 +103,8 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
     stories.extend(inner.projection.stories_of(articles).await?);
     // What became of an event is told of all its stories.
     for event in events {
-        let event = inner.projection.event(event).await?;
-        let of_event = event.into_iter().flat_map(|event| event.stories);
-        stories.extend(of_event.map(|story| story.story.id));
+        let of_event = inner.projection.stories_of_event(event).await?;
+        stories.extend(of_event.into_iter().map(|story| story.id));
     }
     Ok(stories)
 }

@@ -75,8 +75,8 @@ impl Inner {
             newest.ok_or_else(|| Refusal::not_found(format!("no article at {given:?}")))?
         } else if given.starts_with("s-") {
             let story = found::story(self, given).await?;
-            let story = self.projection.story(story).await?;
-            let lead = story.map(|story| story.story.lead);
+            let story = self.projection.story_brief(story).await?;
+            let lead = story.map(|story| story.lead);
             lead.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?
         } else {
             found::article(self, given).await?

@@ -19,8 +19,8 @@ pub(super) async fn of_story(
     Path(given): Path<String>,
 ) -> Handled<Response> {
     let id = found::story(&api.inner, &given).await?;
-    let story = api.inner.projection.story(id).await?;
-    let story = story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?.story;
+    let story = api.inner.projection.story_brief(id).await?;
+    let story = story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?;
     let statements = api.inner.projection.statements(story.event).await?;
     answer(&crate::statements::of_story(statements, story.id))
 }

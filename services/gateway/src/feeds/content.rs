@@ -12,11 +12,14 @@ pub(super) fn html(entry: &Entry) -> String {
         html.push_str(&format!("<p><a href=\"{}\">{outlet}</a></p>", escape(url)));
     }
     if !entry.others.is_empty() {
-        let count = entry.others.len();
+        let count = entry.other_count;
         let title =
             if count == 1 { "1 more article".into() } else { format!("{count} more articles") };
         let items: String = entry.others.iter().map(item).collect();
         html.push_str(&format!("<p>{title} of this story:</p><ul>{items}</ul>"));
+        if count > entry.others.len() as u64 {
+            html.push_str(&format!("<p>These are the first {}.</p>", entry.others.len()));
+        }
     }
     html
 }

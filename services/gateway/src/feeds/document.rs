@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use wirefold_proto::{LanguageTag, Media, OutputArticle, StoryId, TextPolicy};
 
 use crate::projection::lead;
-use crate::shapes::ArticleBrief;
+use crate::shapes::{ArticleBrief, StoryWithArticles};
 
 /// The year in the ids: that in which the form of the ids was fixed. RFC 4151.
 const YEAR: u32 = 2026;
@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub(super) text: Option<String>,
     pub(super) media: Vec<Media>,
     pub(super) others: Vec<Other>,
+    /// How many articles the story has besides this one.
+    pub(super) other_count: u64,
 }
 
 /// Another article of the story.
@@ -47,16 +49,14 @@ pub(super) struct Other {
 }
 
 impl Entry {
-    /// The story as this article tells it, with its other articles.
+    /// The story as this article tells it.
     pub(super) fn of(
         host: &str,
         story: StoryId,
         article: OutputArticle,
-        others: &[ArticleBrief],
         policy: TextPolicy,
     ) -> Self {
         let about = article.article;
-        let last_seen = others.iter().map(|other| other.seen).max();
         let text = match policy {
             TextPolicy::None => None,
             TextPolicy::Lead | TextPolicy::Full => article.text.as_deref().map(lead),
@@ -69,10 +69,23 @@ impl Entry {
             url: about.url.filter(|url| is_web(url)),
             authors: about.authors,
             published: about.published.unwrap_or(about.seen),
-            updated: last_seen.unwrap_or(about.seen).max(about.seen),
+            updated: about.seen,
             text: text.or(about.teaser.as_deref().map(lead)).filter(|_| policy != TextPolicy::None),
             media: about.media.into_iter().filter(|media| is_web(&media.url)).collect(),
-            others: others.iter().filter(|other| other.id != article.id).map(Other::of).collect(),
+            others: Vec::new(),
+            other_count: 0,
+        }
+    }
+
+    /// The same with the first of the story's other articles, at most so many.
+    pub(super) fn with_others(self, with: &StoryWithArticles, most: usize) -> Self {
+        let StoryWithArticles { story, articles } = with;
+        let others = articles.iter().filter(|other| other.id != story.lead).take(most);
+        Self {
+            updated: story.changed.max(self.updated),
+            others: others.map(Other::of).collect(),
+            other_count: u64::from(story.articles).saturating_sub(1),
+            ..self
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
-use wirefold_proto::{ArticleId, FeedId, StoryId, SubscriptionId, Target};
+use wirefold_proto::{FeedId, StoryId, SubscriptionId, Target};
 
 use super::document::{Document, Entry, tag};
 use super::{atom, json_feed};
@@ -15,10 +15,12 @@ use crate::api::refusal::Refusal;
 use crate::api::request::QueryParameters;
 use crate::api::{Api, Handled};
 use crate::projection::Paging;
-use crate::shapes::ArticleBrief;
+use crate::shapes::StoryWithArticles;
 
 /// Stories in a feed.
 const ENTRIES: usize = 50;
+/// The most other articles of a story that an entry lists.
+const LISTED: usize = 40;
 
 /// A form in which a feed is written.
 #[derive(Debug, Clone, Copy)]
@@ -45,11 +47,10 @@ pub(super) async fn all(
         return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
     }
     let paging = Paging::first(ENTRIES);
-    let stories = api.inner.projection.stories_with_articles(paging, words.clone()).await?;
+    let stories = api.inner.projection.latest_stories(paging, words.clone(), LISTED + 1).await?;
     let mut entries = Vec::with_capacity(stories.len());
     for story in stories {
-        let (id, lead) = (story.story.id, story.story.lead);
-        entries.extend(entry(&api, id, lead, &story.articles).await?);
+        entries.extend(entry(&api, &story).await?);
     }
     match words {
         Some(words) => {
@@ -80,9 +81,8 @@ pub(super) async fn subscription(
         else {
             continue;
         };
-        if let Some(story) = api.inner.projection.story(story).await? {
-            let (id, lead) = (story.story.id, story.story.lead);
-            entries.extend(entry(&api, id, lead, &story.articles).await?);
+        if let Some(story) = api.inner.projection.story_on_page(story, LISTED + 1).await? {
+            entries.extend(entry(&api, &story).await?);
         }
     }
     let title = record.map_or_else(|| name.to_owned(), |record| record.subscription.name);
@@ -104,7 +104,7 @@ pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Ha
         let story = article.verdict.story;
         if told.insert(story) {
             let host = host(&api);
-            entries.push(Entry::of(&host, story, article, &[], api.inner.settings.text_policy));
+            entries.push(Entry::of(&host, story, article, api.inner.settings.text_policy));
         }
     }
     let title = record.and_then(|record| record.feed.title.or(record.feed_title));
@@ -125,15 +125,13 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<St
     Ok(api.inner.projection.article(article.id).await?.map(|detail| detail.story))
 }
 
-async fn entry(
-    api: &Api,
-    story: StoryId,
-    lead: ArticleId,
-    articles: &[ArticleBrief],
-) -> Handled<Option<Entry>> {
-    let detail = api.inner.projection.article(lead).await?;
+async fn entry(api: &Api, with: &StoryWithArticles) -> Handled<Option<Entry>> {
+    let detail = api.inner.projection.article(with.story.lead).await?;
     let policy = api.inner.settings.text_policy;
-    Ok(detail.map(|detail| Entry::of(&host(api), story, detail.output, articles, policy)))
+    Ok(detail.map(|detail| {
+        let entry = Entry::of(&host(api), with.story.id, detail.output, policy);
+        entry.with_others(with, LISTED)
+    }))
 }
 
 /// The name and the form of a file such as `all.atom`.

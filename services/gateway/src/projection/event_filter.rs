@@ -35,11 +35,8 @@ pub(crate) enum EventSort {
     Velocity,
 }
 
-/// The event's articles.
-const ITS: &str = "FROM event_articles AS its WHERE its.event = events.id";
-/// The same with their bodies.
-const ITS_BODIES: &str = "FROM event_articles AS its JOIN articles ON articles.key = its.article
-    WHERE its.event = events.id";
+/// The event's outlets.
+const ITS: &str = "FROM event_outlets AS its WHERE its.event = events.key";
 
 impl EventFilter {
     /// What the events are ordered by, as SQL: a number, the largest first.
@@ -47,9 +44,9 @@ impl EventFilter {
         match self.sort {
             EventSort::Newest => "changed".to_owned(),
             EventSort::Outlets => format!("(SELECT count(DISTINCT outlet) {ITS})"),
-            EventSort::Velocity => {
-                format!("(SELECT count(*) {ITS} AND its.seen > events.changed - 3600000)")
-            }
+            EventSort::Velocity => "(SELECT count(*) FROM event_articles AS its
+                    WHERE its.event = events.id AND its.seen > events.changed - 3600000)"
+                .to_owned(),
         }
     }
 
@@ -66,12 +63,7 @@ impl EventFilter {
             );
         }
         let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        conditions.extend(narrowed::by_articles(
-            (ITS, ITS_BODIES),
-            outlet,
-            language,
-            self.min_outlets,
-        ));
+        conditions.extend(narrowed::by_outlets(ITS, outlet, language, self.min_outlets));
         if self.sort != EventSort::Newest {
             let last = "SELECT max(changed) FROM events WHERE gone = 0";
             conditions.push(format!("changed > ({last}) - 172800000"));

@@ -11,18 +11,18 @@ use super::{Answer, Paging, apply};
 use crate::shapes::{Event, EventBrief, EventPage, StoryBrief, StoryWithArticles};
 
 /// The columns of an [`EventRow`].
-const COLUMNS: &str = "id, origins, first_seen, changed, quiet_judged > judged, continues";
+const COLUMNS: &str =
+    "id, origins, first_seen, changed, quiet_judged > judged, continues, key, stories";
 /// An event is shown once one of its stories has an article.
-const SHOWN: &str =
-    "gone = 0 AND EXISTS (SELECT 1 FROM event_articles WHERE event_articles.event = events.id)";
+const SHOWN: &str = "gone = 0 AND stories > 0";
 /// Those of which an article has all the words.
 const FOUND: &str = "id IN (
-    SELECT stories.event FROM words JOIN articles ON articles.key = words.rowid
-    JOIN stories ON stories.id = articles.story WHERE words MATCH :words)";
+    SELECT its.event FROM words JOIN event_articles AS its ON its.article = words.rowid
+    WHERE words MATCH :words)";
 /// Stories shown under an event in a list.
 const STORIES: usize = 12;
 /// Stories shown under an event by itself.
-const ALL_STORIES: usize = 500;
+pub(super) const ALL_STORIES: usize = 500;
 /// The steps of the velocity, and how long each is.
 const STEPS: usize = 36;
 const STEP_MILLIS: i64 = 5 * 60 * 1000;
@@ -35,6 +35,8 @@ struct EventRow {
     changed: i64,
     quiet: bool,
     continues: Option<String>,
+    key: i64,
+    stories: u32,
 }
 
 impl EventRow {
@@ -46,6 +48,8 @@ impl EventRow {
             changed: row.get(3)?,
             quiet: row.get(4)?,
             continues: row.get(5)?,
+            key: row.get(6)?,
+            stories: row.get(7)?,
         })
     }
 }
@@ -91,7 +95,7 @@ pub(super) fn page(
         .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
         .collect();
     let mut rows = ask
-        .query_map(&asked[..], |row| Ok((EventRow::of(row)?, row.get::<_, i64>(6)?)))?
+        .query_map(&asked[..], |row| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let next = paging.cut(&mut rows, |(row, sorted)| Cursor { time: *sorted, id: row.id.clone() });
     let brief = |(row, _): &(EventRow, i64)| brief(connection, row, STORIES).transpose();
@@ -140,10 +144,12 @@ fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<
     let Some(first) = stories.first().cloned() else {
         return Ok(None);
     };
-    let ask = "SELECT count(DISTINCT story), count(*), count(DISTINCT outlet), sum(is_version)
-        FROM event_articles WHERE event = ?1";
+    let ask =
+        "SELECT ?2, coalesce(sum(articles), 0), count(DISTINCT outlet), coalesce(sum(versions), 0)
+        FROM event_outlets WHERE event = ?1";
+    let values = params![row.key, row.stories];
     let Counts { stories: story_count, articles, outlets, copies, versions } =
-        connection.prepare_cached(ask)?.query_row([&row.id], Counts::of)?;
+        connection.prepare_cached(ask)?.query_row(values, Counts::of)?;
     let (first_outlet, first_via) =
         first_outlet(connection, &row.id)?.unwrap_or((first.outlet, first.via));
     let agency = stories.iter().find_map(|story| story.agency.clone());

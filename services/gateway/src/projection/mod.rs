@@ -10,6 +10,7 @@ mod alerts;
 mod apply;
 mod articles;
 mod commands;
+mod event_bodies;
 mod event_filter;
 mod events;
 mod expire;
@@ -17,16 +18,15 @@ mod hour;
 mod ids;
 mod inspect;
 mod narrowed;
-mod noted;
 mod on_page;
 mod open;
 mod paging;
 mod pool;
 mod redirects;
 mod schema;
-mod statements;
 mod stories;
 mod story_filter;
+mod upgrade;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ use crate::shapes::{
 };
 
 pub(crate) use apply::{Batch, Change, lead};
+use event_bodies::First;
 pub(crate) use event_filter::{EventFilter, EventSort};
 pub(crate) use hour::Numbers;
 pub(crate) use ids::{Kind, Meaning};
@@ -135,15 +136,21 @@ impl Projection {
     /// What the articles of an event say and count.
     pub(crate) async fn statements(&self, event: EventId) -> Answer<Statements> {
         self.read(move |connection| {
-            let (articles, unread) = statements::articles(connection, event)?;
+            let most = crate::statements::MOST_ARTICLES;
+            let (articles, unread) = event_bodies::of_event(connection, event, First::Seen, most)?;
             Ok(crate::statements::statements(&articles, unread))
         })
         .await
     }
 
-    /// The articles of an event where one of them has a note, and how many more there are.
-    pub(crate) async fn noted(&self, event: EventId) -> Answer<(Vec<corrections::InStory>, u32)> {
-        self.read(move |connection| noted::articles(connection, event)).await
+    /// At most so many articles of an event where one of them has a note, and how many more there are.
+    pub(crate) async fn noted(
+        &self,
+        event: EventId,
+        most: usize,
+    ) -> Answer<(Vec<corrections::InStory>, u32)> {
+        self.read(move |connection| event_bodies::of_event(connection, event, First::Noted, most))
+            .await
     }
 
     /// Stories, the last changed first.
@@ -156,14 +163,18 @@ impl Projection {
         self.read(move |connection| stories::one(connection, id)).await
     }
 
-    /// Stories with their articles, the last changed first: what feeds are made of.
-    pub(crate) async fn stories_with_articles(
+    /// Stories, each with at most so many of its articles, the last changed first: what feeds are made of.
+    pub(crate) async fn latest_stories(
         &self,
         paging: Paging,
         words: Option<String>,
+        most: usize,
     ) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| stories::with_articles(connection, &paging, words.as_deref()))
-            .await
+        self.read(move |connection| {
+            let stories = stories::latest(connection, &paging, words.as_deref())?;
+            on_page::with_first(connection, stories, most)
+        })
+        .await
     }
 
     /// An event as its page shows it.
@@ -196,6 +207,16 @@ impl Projection {
     /// The stories in which these articles are now; those that are none here are left out.
     pub(crate) async fn stories_of(&self, ids: Vec<ArticleId>) -> Answer<Vec<StoryId>> {
         self.read(move |connection| articles::stories_of(connection, &ids)).await
+    }
+
+    /// A story without its articles.
+    pub(crate) async fn story_brief(&self, id: StoryId) -> Answer<Option<StoryBrief>> {
+        self.read(move |connection| stories::shown(connection, id)).await
+    }
+
+    /// The first stories of an event without their articles, as many as an event has by itself.
+    pub(crate) async fn stories_of_event(&self, id: EventId) -> Answer<Vec<StoryBrief>> {
+        self.read(move |connection| stories::of_event(connection, &id, events::ALL_STORIES)).await
     }
 
     /// These stories without their articles; those that are no more are left out.

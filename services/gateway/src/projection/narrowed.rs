@@ -1,9 +1,9 @@
 //! What lists of stories and of events are narrowed by alike.
 
 /// The outlets and languages of the articles, as SQL over `:outlet`, `:language` and `:least`. `its` is
-/// where the articles of one row are found, `bodies` where their bodies are.
-pub(super) fn by_articles(
-    (its, bodies): (&str, &str),
+/// where the outlets of one row are found.
+pub(super) fn by_outlets(
+    its: &str,
     outlet: Option<&String>,
     language: Option<&String>,
     min_outlets: u32,
@@ -13,9 +13,9 @@ pub(super) fn by_articles(
         conditions.push(format!("EXISTS (SELECT 1 {its} AND outlet = :outlet)"));
     }
     if language.is_some() {
-        let tag = "json_extract(articles.body, '$.findings.language.tag')";
         conditions.push(format!(
-            "EXISTS (SELECT 1 {bodies} AND ({tag} = :language OR {tag} LIKE :language || '-%'))"
+            "EXISTS (SELECT 1 {its} AND (language = :language
+                OR substr(language, 1, length(:language) + 1) = :language || '-'))"
         ));
     }
     if min_outlets > 1 {

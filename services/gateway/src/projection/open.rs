@@ -6,7 +6,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::ProjectionError;
-use super::schema::{COUNTED, FROM_4, POSITIONS, SCHEMA, SCHEMA_BEFORE, TABLES};
+use super::schema::{INDEXES, KEEPING, OF_ALERTS, OF_EVENTS, OLDEST, POSITIONS, SCHEMA, TABLES};
+use super::upgrade::upgrade;
 
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";
@@ -70,7 +71,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     let (version, application) = (number("user_version")?, number("application_id")?);
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let is_ours = application == APPLICATION && (SCHEMA_BEFORE..=SCHEMA).contains(&version);
+    let is_ours = application == APPLICATION && (OLDEST..=SCHEMA).contains(&version);
     if tables > 0 && !is_ours {
         return Ok(None);
     }
@@ -83,8 +84,11 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     if tables == 0 || version < SCHEMA {
         let transaction = connection.transaction()?;
         match tables {
-            0 => transaction.execute_batch(&[TABLES, COUNTED].concat())?,
-            _ => transaction.execute_batch(&FROM_4.replace("$COUNTED", COUNTED))?,
+            0 => {
+                let all = [TABLES, INDEXES, OF_EVENTS, KEEPING, OF_ALERTS];
+                transaction.execute_batch(&all.concat())?;
+            }
+            _ => upgrade(&transaction, version)?,
         }
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", SCHEMA)?;

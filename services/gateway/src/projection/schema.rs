@@ -1,12 +1,13 @@
-//! The tables of the projection's file, and how a file of the version before is brought up to date.
+//! The tables of the projection's file.
 
-/// The version of the tables; a file of any but this one and the one before is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 5;
+/// The version of the tables; a file of an older one than [`OLDEST`] is put aside and rebuilt.
+pub(super) const SCHEMA: i64 = 6;
 /// The oldest version that is brought up to date.
-pub(super) const SCHEMA_BEFORE: i64 = 4;
+pub(super) const OLDEST: i64 = 4;
 
 /// Keys are numbers that only grow: random keys write eight times the bytes. `story` and `event`
 /// are as they stand now; what they were when they were judged stands in `base_story` and `base_event`.
+/// `has_note` and `language` are null in rows of before version 6: their bodies say it.
 /// Times are milliseconds since 1970. What is long stands last in its row.
 pub(super) const TABLES: &str = "
     CREATE TABLE places (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -27,6 +28,8 @@ pub(super) const TABLES: &str = "
         agency_weight INTEGER NOT NULL,
         agency TEXT,
         agency_through TEXT,
+        has_note INTEGER,
+        language TEXT,
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX articles_by_story ON articles (story, seen, outlet, class);
@@ -62,7 +65,8 @@ pub(super) const TABLES: &str = "
         first_seen INTEGER NOT NULL,
         changed INTEGER NOT NULL,
         quiet_judged INTEGER NOT NULL DEFAULT 0,
-        continues TEXT
+        continues TEXT,
+        stories INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX events_by_change ON events (changed, id) WHERE gone = 0;
     CREATE TABLE redirects (
@@ -101,21 +105,26 @@ pub(super) const TABLES: &str = "
     );
 ";
 
-/// What lists and numbers are read from, so that a page costs the same however long a story or an event
-/// is, and however many alerts there are.
+/// The indexes of articles.
 ///
 /// An index over a column leaves out what another index finds: each one that an article has to be put into
 /// costs as much as its row.
-///
-/// `event_articles` has the articles of all stories that are shown, in the order in which they were seen.
-/// It follows from `stories` and `articles`, and triggers keep it so, since both change in many places.
-/// An alert says itself when it last notified and when it was last held back; `alert_totals` adds them up.
-pub(super) const COUNTED: &str = "
+pub(super) const INDEXES: &str = "
     CREATE INDEX articles_by_seen ON articles (seen, folded, class);
     CREATE INDEX articles_by_base ON articles (base_story) WHERE base_story <> story;
     CREATE INDEX articles_by_link ON articles (link) WHERE link <> coalesce(url, '');
     CREATE INDEX articles_by_item ON articles (item) WHERE item <> coalesce(url, '');
     CREATE INDEX articles_by_agency ON articles (story, agency_weight) WHERE agency_weight > 0;
+";
+
+/// What pages read instead of all articles of a story or an event, so that a page costs the same however
+/// long these are.
+///
+/// `event_articles` has the articles of all stories that are shown, in the order in which they were seen.
+/// It follows from `stories` and `articles`, and triggers keep it so, since both change in many places.
+/// `story_outlets`, `event_outlets` and `events.stories` count what stands there, and are kept in the same
+/// way. They are found by keys, which only grow.
+pub(super) const OF_EVENTS: &str = "
     CREATE TABLE event_articles (
         event TEXT NOT NULL,
         seen INTEGER NOT NULL,
@@ -123,23 +132,83 @@ pub(super) const COUNTED: &str = "
         article INTEGER NOT NULL,
         story INTEGER NOT NULL,
         outlet TEXT NOT NULL,
+        language TEXT NOT NULL,
         is_version INTEGER NOT NULL,
+        has_note INTEGER NOT NULL,
         PRIMARY KEY (event, seen, fetched, article)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX event_articles_by_seen ON event_articles (seen, story);
+    CREATE INDEX event_articles_by_article ON event_articles (article, story);
+    CREATE INDEX event_articles_by_note ON event_articles (event, seen, fetched) WHERE has_note = 1;
+    CREATE TABLE story_outlets (
+        story INTEGER NOT NULL,
+        outlet TEXT NOT NULL,
+        language TEXT NOT NULL,
+        articles INTEGER NOT NULL,
+        versions INTEGER NOT NULL,
+        PRIMARY KEY (story, outlet, language)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE event_outlets (
+        event INTEGER NOT NULL,
+        outlet TEXT NOT NULL,
+        language TEXT NOT NULL,
+        articles INTEGER NOT NULL,
+        versions INTEGER NOT NULL,
+        PRIMARY KEY (event, outlet, language)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE article_total (articles INTEGER NOT NULL) STRICT;
     INSERT INTO article_total SELECT count(*) FROM articles;
     CREATE VIEW articles_of_events AS
         SELECT event, seen, fetched, articles.key AS article, stories.key AS story, outlet,
+            coalesce(language, json_extract(body, '$.findings.language.tag'), '') AS language,
             class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3) AS is_version,
+            coalesce(has_note, json_extract(body, '$.findings.note') IS NOT NULL) AS has_note,
             stories.id AS story_id
         FROM stories JOIN articles ON articles.story = stories.id
         WHERE gone = 0 AND event IS NOT NULL;
+";
+
+/// What keeps the tables of [`OF_EVENTS`] as they are.
+pub(super) const KEEPING: &str = "
+    CREATE TRIGGER event_article_added AFTER INSERT ON event_articles BEGIN
+        UPDATE events SET stories = stories + 1 WHERE id = new.event
+            AND NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = new.story);
+        INSERT INTO story_outlets VALUES (new.story, new.outlet, new.language, 1, new.is_version)
+            ON CONFLICT DO UPDATE SET
+                articles = articles + 1, versions = versions + excluded.versions;
+        INSERT INTO event_outlets
+            SELECT key, new.outlet, new.language, 1, new.is_version FROM events WHERE id = new.event
+            ON CONFLICT DO UPDATE SET
+                articles = articles + 1, versions = versions + excluded.versions;
+    END;
+    CREATE TRIGGER event_article_removed AFTER DELETE ON event_articles BEGIN
+        UPDATE story_outlets SET articles = articles - 1, versions = versions - old.is_version
+            WHERE story = old.story AND outlet = old.outlet AND language = old.language;
+        DELETE FROM story_outlets WHERE story = old.story AND outlet = old.outlet
+            AND language = old.language AND articles = 0;
+        UPDATE event_outlets SET articles = articles - 1, versions = versions - old.is_version
+            WHERE event = (SELECT key FROM events WHERE id = old.event)
+            AND outlet = old.outlet AND language = old.language;
+        DELETE FROM event_outlets WHERE event = (SELECT key FROM events WHERE id = old.event)
+            AND outlet = old.outlet AND language = old.language AND articles = 0;
+        UPDATE events SET stories = stories - 1 WHERE id = old.event
+            AND NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = old.story);
+    END;
+    CREATE TRIGGER event_added AFTER INSERT ON events BEGIN
+        INSERT INTO event_outlets SELECT new.key, outlet, language, count(*), sum(is_version)
+            FROM event_articles WHERE event = new.id GROUP BY outlet, language;
+        UPDATE events SET stories = (
+            SELECT count(DISTINCT story) FROM event_articles WHERE event = new.id)
+        WHERE key = new.key;
+    END;
+    CREATE TRIGGER event_removed AFTER DELETE ON events BEGIN
+        DELETE FROM event_outlets WHERE event = old.key;
+    END;
     CREATE TRIGGER article_added AFTER INSERT ON articles BEGIN
         UPDATE article_total SET articles = articles + 1;
         INSERT OR IGNORE INTO event_articles
-            SELECT event, new.seen, new.fetched, new.key, key, new.outlet,
-                new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3)
+            SELECT event, new.seen, new.fetched, new.key, key, new.outlet, new.language,
+                new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3), new.has_note
             FROM stories WHERE id = new.story AND gone = 0 AND event IS NOT NULL;
     END;
     CREATE TRIGGER article_removed AFTER DELETE ON articles BEGIN
@@ -153,13 +222,12 @@ pub(super) const COUNTED: &str = "
         WHERE event = (SELECT event FROM stories WHERE id = old.story)
             AND seen = old.seen AND fetched = old.fetched AND article = old.key;
         INSERT OR IGNORE INTO event_articles
-            SELECT event, new.seen, new.fetched, new.key, key, new.outlet,
-                new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3)
-            FROM stories WHERE id = new.story AND gone = 0 AND event IS NOT NULL;
+            SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
+            FROM articles_of_events WHERE story_id = new.story AND article = new.key;
     END;
     CREATE TRIGGER story_added AFTER INSERT ON stories BEGIN
         INSERT OR IGNORE INTO event_articles
-            SELECT event, seen, fetched, article, story, outlet, is_version
+            SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
             FROM articles_of_events WHERE story_id = new.id;
     END;
     CREATE TRIGGER story_moved AFTER UPDATE OF event, gone ON stories
@@ -167,9 +235,15 @@ pub(super) const COUNTED: &str = "
         DELETE FROM event_articles WHERE event = old.event AND (seen, fetched, article) IN (
             SELECT seen, fetched, key FROM articles WHERE story = new.id);
         INSERT OR IGNORE INTO event_articles
-            SELECT event, seen, fetched, article, story, outlet, is_version
+            SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
             FROM articles_of_events WHERE story_id = new.id;
     END;
+";
+
+/// What numbers of alerts are read from, however many there are.
+///
+/// An alert says itself when it last notified and when it was last held back; `alert_totals` adds them up.
+pub(super) const OF_ALERTS: &str = "
     CREATE TABLE alerts (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -219,31 +293,6 @@ pub(super) const COUNTED: &str = "
             held = held - (old.notified_at IS NULL AND old.held_at IS NOT NULL)
         WHERE subscription = old.subscription;
     END;
-";
-
-/// From 4 to 5, with `$COUNTED` in place of what is counted. All of it follows from what stands there.
-pub(super) const FROM_4: &str = "
-    DROP INDEX articles_by_seen;
-    DROP INDEX articles_by_base;
-    DROP INDEX articles_by_link;
-    DROP INDEX articles_by_item;
-    DROP INDEX alerts_by_time;
-    DROP INDEX alerts_by_subscription;
-    ALTER TABLE alerts RENAME TO alerts_before;
-    $COUNTED
-    INSERT INTO event_articles
-        SELECT event, seen, fetched, article, story, outlet, is_version
-        FROM articles_of_events ORDER BY event, seen, fetched, article;
-    INSERT INTO alerts
-        SELECT key, id, subscription, target, revision, at,
-            coalesce(json_extract(body, '$.copies'), 0),
-            (SELECT max(at) FROM alert_revisions AS one WHERE one.alert = alerts_before.id
-                AND volume = 'loud' AND NOT json_extract(one.body, '$.held')),
-            (SELECT max(at) FROM alert_revisions AS one WHERE one.alert = alerts_before.id
-                AND json_extract(one.body, '$.held')),
-            body
-        FROM alerts_before;
-    DROP TABLE alerts_before;
 ";
 
 /// Which message stands at a place, so that a stream that went back in time is recognised. Beside the

@@ -26,16 +26,11 @@ const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
     )";
 /// Those of which an article has all the words.
 const FOUND: &str =
-    "id IN (SELECT articles.story FROM words JOIN articles ON articles.key = words.rowid
+    "key IN (SELECT its.story FROM words JOIN event_articles AS its ON its.article = words.rowid
     WHERE words MATCH :words)";
 /// A story is shown once it has an article.
 const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
-
-/// The columns of [`Counts`], over the articles of one story. The first article of a story is its own
-/// text, whatever it was before people or a regrouping took it out of another.
-const COUNTS: &str = "count(DISTINCT articles.story), count(*), count(DISTINCT outlet),
-    count(*) FILTER (WHERE class = 'version' AND substr(articles.id, 3) <> substr(articles.story, 3))";
 
 /// Everything that is counted of a story or event: the one place that does. The detector counts the same,
 /// and alerts go by that.
@@ -145,19 +140,12 @@ pub(super) fn one(connection: &Connection, id: StoryId) -> Answer<Option<Story>>
     Ok(Some(Story { schema: Tag::new(), story, articles, sequence: place }))
 }
 
-pub(super) fn with_articles(
+pub(super) fn latest(
     connection: &Connection,
     paging: &Paging,
     words: Option<&str>,
-) -> Answer<Vec<StoryWithArticles>> {
-    let (stories, _) = last_changed(connection, paging, &StoryFilter::of_words(words))?;
-    stories
-        .into_iter()
-        .map(|story| {
-            let articles = articles::of_story(connection, &story.id)?;
-            Ok(StoryWithArticles { story, articles })
-        })
-        .collect()
+) -> Answer<Vec<StoryBrief>> {
+    Ok(last_changed(connection, paging, &StoryFilter::of_words(words))?.0)
 }
 
 pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {
@@ -205,9 +193,11 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
     let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
         return Ok(None);
     };
-    let ask = format!("SELECT {COUNTS} FROM articles WHERE story = ?1");
+    let ask =
+        "SELECT 1, coalesce(sum(articles), 0), count(DISTINCT outlet), coalesce(sum(versions), 0)
+        FROM story_outlets WHERE story = (SELECT key FROM stories WHERE id = ?1)";
     let Counts { stories: _, articles, outlets, copies, versions } =
-        connection.prepare_cached(&ask)?.query_row([&row.id], Counts::of)?;
+        connection.prepare_cached(ask)?.query_row([&row.id], Counts::of)?;
     let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
     let regrouped = row.regrouped.as_deref().map(read::<RegroupReason>).transpose()?;
     Ok(Some(StoryBrief {

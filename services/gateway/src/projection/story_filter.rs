@@ -19,8 +19,8 @@ pub(crate) struct StoryFilter {
     pub(crate) min_outlets: u32,
 }
 
-/// The story's articles.
-const ITS: &str = "FROM articles WHERE articles.story = stories.id";
+/// The story's outlets.
+const ITS: &str = "FROM story_outlets AS its WHERE its.story = stories.key";
 
 impl StoryFilter {
     /// By words alone.
@@ -36,7 +36,7 @@ impl StoryFilter {
             conditions.push("changed >= :since".to_owned());
         }
         let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        conditions.extend(narrowed::by_articles((ITS, ITS), outlet, language, self.min_outlets));
+        conditions.extend(narrowed::by_outlets(ITS, outlet, language, self.min_outlets));
         narrowed::and(&conditions)
     }
 }

@@ -40,9 +40,28 @@ const TABLES: [(&str, &str); 9] = [
 ];
 
 /// What stands among the articles of events, and what should.
-const OF_EVENTS: [&str; 2] = [
-    "SELECT * FROM event_articles",
-    "SELECT event, seen, fetched, article, story, outlet, is_version FROM articles_of_events",
+const FOLLOWS: [[&str; 2]; 4] = [
+    [
+        "SELECT * FROM event_articles",
+        "SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
+         FROM articles_of_events",
+    ],
+    [
+        "SELECT * FROM story_outlets",
+        "SELECT story, outlet, language, count(*), sum(is_version) FROM articles_of_events
+         GROUP BY story, outlet, language",
+    ],
+    [
+        "SELECT * FROM event_outlets",
+        "SELECT events.key, outlet, language, count(*), sum(is_version)
+         FROM articles_of_events AS its JOIN events ON events.id = its.event
+         GROUP BY events.key, outlet, language",
+    ],
+    [
+        "SELECT id, stories FROM events",
+        "SELECT id, (SELECT count(DISTINCT story) FROM articles_of_events WHERE event = events.id)
+         FROM events",
+    ],
 ];
 
 fn put(number: u64, story_of: u64, event_of: u64) -> Change {
@@ -168,7 +187,7 @@ fn dump(folder: &tempfile::TempDir) -> Vec<String> {
         });
         lines.extend(rows.unwrap().map(|row| format!("{table} {:?}", row.unwrap())));
     }
-    for [one, other] in [OF_EVENTS, [OF_EVENTS[1], OF_EVENTS[0]]] {
+    for [one, other] in FOLLOWS.into_iter().flat_map(|[one, other]| [[one, other], [other, one]]) {
         let ask = format!("SELECT count(*) FROM ({one} EXCEPT {other})");
         let strays: i64 = connection.query_row(&ask, [], |row| row.get(0)).unwrap();
         assert_eq!(strays, 0, "{one}");

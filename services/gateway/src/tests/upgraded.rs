@@ -3,15 +3,60 @@
 use std::path::Path;
 
 use wirefold_flow::{Position, UnixMillis};
-use wirefold_proto::{Alert, Hold, HoldReason, SubscriptionId, Volume, decode};
+use wirefold_proto::{Alert, Hold, HoldReason, OutputArticle, SubscriptionId, Volume, decode};
 
 use super::samples::{article, begin, event, story};
 use crate::projection::{Batch, Change, EventFilter, Paging, Projection, StoryFilter};
 
+const NOTED: &[u8] =
+    include_bytes!("../../../../proto/samples/wirefold.output.article.2.note.json");
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
 
-/// Undoes what the version added, so that the file is as the one before wrote it.
-const BACK: &str = "
+/// Undoes what version 6 added, so that the file is as version 5 wrote it.
+const BACK_TO_5: &str = "
+    DROP VIEW articles_of_events;
+    DROP TRIGGER article_added;
+    DROP TRIGGER article_removed;
+    DROP TRIGGER article_moved;
+    DROP TRIGGER story_added;
+    DROP TRIGGER story_moved;
+    DROP TRIGGER event_added;
+    DROP TRIGGER event_removed;
+    DROP TABLE event_articles;
+    DROP TABLE story_outlets;
+    DROP TABLE event_outlets;
+    ALTER TABLE articles DROP COLUMN has_note;
+    ALTER TABLE articles DROP COLUMN language;
+    ALTER TABLE events DROP COLUMN stories;
+    CREATE TABLE event_articles (
+        event TEXT NOT NULL,
+        seen INTEGER NOT NULL,
+        fetched INTEGER NOT NULL,
+        article INTEGER NOT NULL,
+        story INTEGER NOT NULL,
+        outlet TEXT NOT NULL,
+        is_version INTEGER NOT NULL,
+        PRIMARY KEY (event, seen, fetched, article)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX event_articles_by_seen ON event_articles (seen, story);
+    CREATE VIEW articles_of_events AS
+        SELECT event, seen, fetched, articles.key AS article, stories.key AS story, outlet,
+            class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3) AS is_version,
+            stories.id AS story_id
+        FROM stories JOIN articles ON articles.story = stories.id
+        WHERE gone = 0 AND event IS NOT NULL;
+    CREATE TRIGGER article_added AFTER INSERT ON articles BEGIN SELECT 1; END;
+    CREATE TRIGGER article_removed AFTER DELETE ON articles BEGIN SELECT 1; END;
+    CREATE TRIGGER article_moved AFTER UPDATE OF story ON articles BEGIN SELECT 1; END;
+    CREATE TRIGGER story_added AFTER INSERT ON stories BEGIN SELECT 1; END;
+    CREATE TRIGGER story_moved AFTER UPDATE OF event, gone ON stories BEGIN SELECT 1; END;
+    INSERT INTO event_articles
+        SELECT event, seen, fetched, article, story, outlet, is_version FROM articles_of_events;
+    PRAGMA user_version = 5;
+";
+
+/// Undoes what version 5 added.
+const BACK_TO_4: &str = "
     DROP VIEW articles_of_events;
     DROP TRIGGER article_added;
     DROP TRIGGER article_removed;
@@ -64,11 +109,23 @@ fn alerts(number: u64, copies: u32, revisions: &[(Volume, bool)]) -> Vec<Change>
     told.collect()
 }
 
+/// An article in which an outlet puts something right, in English.
+fn said() -> OutputArticle {
+    decode(NOTED).unwrap()
+}
+
 /// Articles and alerts; the alerts the last revision first, where that is said.
 async fn filled(folder: &Path, is_backwards: bool) -> Projection {
     let projection = Projection::open(folder).unwrap();
     let stories = [(1, 1, 1), (2, 1, 1), (3, 3, 1), (4, 4, 4), (5, 5, 4), (6, 1, 1)];
-    let changes = stories.map(|(n, story, event)| Change::of(article(n, story, event), begin()));
+    let made = stories.map(|(n, story, event)| {
+        let mut made = article(n, story, event);
+        if n % 3 == 0 {
+            made.findings = said().findings;
+        }
+        made
+    });
+    let changes = made.map(|article| Change::of(article, begin()));
     let through = || Position::at_sequence(6);
     projection
         .apply(Batch { stream: "WF_OUTPUT", through: through(), changes: changes.into() })
@@ -90,40 +147,67 @@ async fn filled(folder: &Path, is_backwards: bool) -> Projection {
     projection
 }
 
-/// Everything that is read of what the version added.
+/// Everything that is read of what the versions added.
 async fn answers(projection: &Projection) -> Vec<String> {
     let id: SubscriptionId = decode::<Alert>(ALERT).unwrap().subscription;
-    let events = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
     let stories = projection.stories(Paging::first(10), StoryFilter::default()).await.unwrap();
     let numbers = projection.numbers(UnixMillis(0)).await.unwrap();
     let alerts = projection.alerts(Paging::first(10), Some(id)).await.unwrap();
     let said = projection.statements(event(1)).await.unwrap();
+    let (noted, unread) = projection.noted(event(1), 2).await.unwrap();
+    assert_eq!((noted.len(), unread), (2, 2), "two have a note");
+    let narrowed =
+        EventFilter { language: Some("en".into()), min_outlets: 3, ..Default::default() };
+    let english = projection.events(Paging::first(10), narrowed).await.unwrap();
+    assert_eq!(english.events.len(), 1);
     vec![
-        format!("{events:?}"),
+        events(projection).await,
         format!("{stories:?}"),
         format!("{:?} {} {:?}", numbers.hour, numbers.articles, numbers.alerts),
         format!("{alerts:?}"),
         format!("{said:?}"),
+        format!("{noted:?}"),
+        format!("{english:?}"),
         format!("{:?}", projection.story(story(1)).await.unwrap()),
     ]
 }
 
+async fn events(projection: &Projection) -> String {
+    let events = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
+    format!("{events:?}")
+}
+
 #[tokio::test]
-async fn a_file_of_the_version_before_answers_as_it_did() {
-    let folder = tempfile::tempdir().unwrap();
-    let projection = filled(folder.path(), false).await;
-    let expected = answers(&projection).await;
-    assert!(
-        expected[2].contains("AlertCounts { alerts: 4, notified: 2, held: 1 }"),
-        "{expected:?}"
-    );
-    drop(projection);
-    let connection = rusqlite::Connection::open(folder.path().join("gateway.db")).unwrap();
-    connection.execute_batch(BACK).unwrap();
-    drop(connection);
-    let upgraded = Projection::open(folder.path()).unwrap();
-    assert!(!folder.path().join("gateway.db.old").exists(), "it was not begun anew");
-    assert_eq!(answers(&upgraded).await, expected);
+async fn files_of_the_versions_before_answer_as_they_did() {
+    for back in [BACK_TO_5.to_owned(), [BACK_TO_5, BACK_TO_4].concat()] {
+        let folder = tempfile::tempdir().unwrap();
+        let projection = filled(folder.path(), false).await;
+        let expected = answers(&projection).await;
+        assert!(
+            expected[2].contains("AlertCounts { alerts: 4, notified: 2, held: 1 }"),
+            "{expected:?}"
+        );
+        drop(projection);
+        let connection = rusqlite::Connection::open(folder.path().join("gateway.db")).unwrap();
+        connection.execute_batch(&back).unwrap();
+        drop(connection);
+        let upgraded = Projection::open(folder.path()).unwrap();
+        assert!(!folder.path().join("gateway.db.old").exists(), "it was not begun anew");
+        assert_eq!(answers(&upgraded).await, expected);
+        // What comes later counts as in a file that was begun now.
+        let anew = tempfile::tempdir().unwrap();
+        let anew = filled(anew.path(), false).await;
+        for one in [&upgraded, &anew] {
+            let later = [(7, 1, 1), (3, 1, 1), (4, 3, 1)].map(|(n, story, event)| {
+                let judged = n + 10;
+                Change::of(OutputArticle { judged, ..article(n, story, event) }, begin())
+            });
+            let through = Position::at_sequence(7);
+            let batch = Batch { stream: "WF_OUTPUT", through, changes: later.into() };
+            one.apply(batch).await.unwrap();
+        }
+        assert_eq!(events(&upgraded).await, events(&anew).await);
+    }
 }
 
 #[tokio::test]

@@ -63,8 +63,8 @@ fn insert(
 ) -> Answer<i64> {
     let insert = "INSERT INTO articles
         (id, fetched, judged, story, base_story, class, seen, folded, outlet, item, url, link, body,
-         agency, agency_weight, agency_through)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+         agency, agency_weight, agency_through, has_note, language)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     let about = &article.article;
     let agency = article.verdict.agency.as_ref();
     let through = agency.and_then(|agency| agency.evidence.iter().find_map(|it| it.article));
@@ -85,6 +85,8 @@ fn insert(
         agency.map(json).transpose()?,
         agency.map_or(0, |agency| weight(agency, article.judged)),
         through.map(|witness| witness.to_string()),
+        article.findings.note.is_some(),
+        article.findings.language.as_ref().map_or("", |language| language.tag.as_str()),
     ])?;
     Ok(transaction.last_insert_rowid())
 }

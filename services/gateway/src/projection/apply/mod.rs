@@ -108,6 +108,8 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
             // First what follows from the others.
             &[
                 "event_articles",
+                "story_outlets",
+                "event_outlets",
                 "articles",
                 "article_feeds",
                 "stories",

@@ -1,0 +1,70 @@
+//! What an event's articles say, read from their bodies.
+
+use rusqlite::{Connection, params};
+use serde::de::DeserializeOwned;
+use wirefold_proto::{EventId, StoryId};
+
+use super::Answer;
+use super::articles::{parse, read, text};
+
+/// Articles of an event with the stories that they are in now, and how many more there are.
+pub(super) type Bodies<T> = (Vec<(StoryId, T)>, u32);
+
+/// Which articles of an event are read before others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// Those first seen.
+    Seen,
+    /// Those in which an outlet puts something right, then those first seen. None at all where no article does.
+    Noted,
+}
+
+/// At most so many articles of an event, each as far as `T` has fields for it.
+pub(super) fn of_event<T: DeserializeOwned>(
+    connection: &Connection,
+    event: EventId,
+    first: First,
+    most: usize,
+) -> Answer<Bodies<T>> {
+    let event = event.to_string();
+    let (articles, all) = match first {
+        First::Seen => (bodies(connection, &event, "", most)?, count(connection, &event)?),
+        First::Noted => {
+            let mut articles = bodies(connection, &event, "AND its.has_note = 1", most)?;
+            let has_none = articles.is_empty();
+            let rest = if has_none { 0 } else { most.saturating_sub(articles.len()) };
+            articles.extend(bodies(connection, &event, "AND its.has_note = 0", rest)?);
+            (articles, if has_none { 0 } else { count(connection, &event)? })
+        }
+    };
+    let unread = all.saturating_sub(u32::try_from(articles.len()).unwrap_or(u32::MAX));
+    Ok((articles, unread))
+}
+
+fn bodies<T: DeserializeOwned>(
+    connection: &Connection,
+    event: &str,
+    which: &'static str,
+    most: usize,
+) -> Answer<Vec<(StoryId, T)>> {
+    let ask = format!(
+        "SELECT articles.story, articles.body FROM event_articles AS its
+         JOIN articles ON articles.key = its.article
+         WHERE its.event = ?1 {which} ORDER BY its.seen, its.fetched LIMIT ?2"
+    );
+    let mut ask = connection.prepare_cached(&ask)?;
+    let rows =
+        ask.query_map(params![event, most as i64], |row| Ok((text(row, 0)?, text(row, 1)?)))?;
+    rows.map(|row| {
+        let (story, body) = row?;
+        Ok((parse::<StoryId>(&story)?, read(&body)?))
+    })
+    .collect()
+}
+
+/// How many articles the event has.
+fn count(connection: &Connection, event: &str) -> Answer<u32> {
+    let ask = "SELECT coalesce(sum(articles), 0) FROM event_outlets
+        WHERE event = (SELECT key FROM events WHERE id = ?1)";
+    Ok(connection.prepare_cached(ask)?.query_row([event], |row| row.get(0))?)
+}

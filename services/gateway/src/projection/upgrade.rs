@@ -1,0 +1,102 @@
+//! How a file of a version before is brought up to date.
+
+use rusqlite::{Transaction, params};
+
+use super::Answer;
+use super::schema::{INDEXES, KEEPING, OF_ALERTS, OF_EVENTS};
+
+/// Articles whose bodies are read before it is told how far that is.
+const SLICE: i64 = 100_000;
+
+/// What version 4 has and no later one.
+const DROP_OF_4: &str = "
+    DROP INDEX articles_by_seen;
+    DROP INDEX articles_by_base;
+    DROP INDEX articles_by_link;
+    DROP INDEX articles_by_item;
+    DROP INDEX alerts_by_time;
+    DROP INDEX alerts_by_subscription;
+    ALTER TABLE alerts RENAME TO alerts_before;
+";
+
+/// The alerts of version 4, with what their revisions say.
+const ALERTS_OF_4: &str = "
+    INSERT INTO alerts
+        SELECT key, id, subscription, target, revision, at,
+            coalesce(json_extract(body, '$.copies'), 0),
+            (SELECT max(at) FROM alert_revisions AS one WHERE one.alert = alerts_before.id
+                AND volume = 'loud' AND NOT json_extract(one.body, '$.held')),
+            (SELECT max(at) FROM alert_revisions AS one WHERE one.alert = alerts_before.id
+                AND json_extract(one.body, '$.held')),
+            body
+        FROM alerts_before;
+    DROP TABLE alerts_before;
+";
+
+/// What version 5 has and no later one.
+const DROP_OF_5: &str = "
+    DROP TRIGGER article_added;
+    DROP TRIGGER article_removed;
+    DROP TRIGGER article_moved;
+    DROP TRIGGER story_added;
+    DROP TRIGGER story_moved;
+    DROP VIEW articles_of_events;
+    DROP TABLE event_articles;
+    DROP TABLE article_total;
+";
+
+/// Columns of version 6. A new column that may be null writes no row.
+const COLUMNS_OF_6: &str = "
+    ALTER TABLE articles ADD COLUMN has_note INTEGER;
+    ALTER TABLE articles ADD COLUMN language TEXT;
+    ALTER TABLE events ADD COLUMN stories INTEGER NOT NULL DEFAULT 0;
+    CREATE TEMP TABLE bodies_say (key INTEGER PRIMARY KEY, language TEXT NOT NULL, has_note INTEGER NOT NULL);
+";
+
+/// Bodies in the order in which they stand in the file: that of stories would read it many times over.
+const READ_BODIES: &str = "
+    INSERT INTO bodies_say
+        SELECT key, coalesce(json_extract(body, '$.findings.language.tag'), ''),
+            json_extract(body, '$.findings.note') IS NOT NULL
+        FROM articles WHERE key > ?1 AND key <= ?1 + ?2
+";
+
+const FILL: &str = "
+    INSERT INTO event_articles
+        SELECT event, seen, fetched, articles.key, stories.key, outlet, bodies_say.language,
+            class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3), bodies_say.has_note
+        FROM stories JOIN articles ON articles.story = stories.id
+        JOIN bodies_say ON bodies_say.key = articles.key
+        WHERE gone = 0 AND event IS NOT NULL ORDER BY event, seen, fetched, articles.key;
+    DROP TABLE bodies_say;
+    INSERT INTO story_outlets
+        SELECT story, outlet, language, count(*), sum(is_version) FROM event_articles
+        GROUP BY story, outlet, language;
+    INSERT INTO event_outlets
+        SELECT events.key, outlet, language, count(*), sum(is_version)
+        FROM event_articles JOIN events ON events.id = event_articles.event
+        GROUP BY events.key, outlet, language;
+    UPDATE events SET stories = (
+        SELECT count(DISTINCT story) FROM event_articles WHERE event = events.id);
+";
+
+/// Brings a file of this version up to date. All that is new follows from what stands there.
+pub(super) fn upgrade(transaction: &Transaction<'_>, version: i64) -> Answer<()> {
+    let last = "SELECT coalesce(max(key), 0) FROM articles";
+    let last: i64 = transaction.query_row(last, [], |row| row.get(0))?;
+    tracing::info!(articles = last, from = version, "the projection is brought up to date");
+    if version == 4 {
+        transaction.execute_batch(&[DROP_OF_4, INDEXES, OF_ALERTS, ALERTS_OF_4].concat())?;
+    } else {
+        transaction.execute_batch(DROP_OF_5)?;
+    }
+    transaction.execute_batch(COLUMNS_OF_6)?;
+    for before in (0..last).step_by(SLICE as usize) {
+        transaction.execute(READ_BODIES, params![before, SLICE])?;
+        let read = last.min(before + SLICE);
+        tracing::info!(read, of = last, "the projection is brought up to date");
+    }
+    transaction.execute_batch(&[OF_EVENTS, FILL, KEEPING].concat())?;
+    tracing::info!("the projection is up to date");
+    Ok(())
+}
