@@ -37,7 +37,7 @@ impl NatsSubscription {
         shared: Arc<Shared>,
         consumer: ConsumerConfig,
     ) -> Result<Self, BusError> {
-        shared.create_durable(&consumer).await?;
+        shared.find_durable(&consumer).await?;
         let pull = Pull::new(shared.link.clone(), &consumer.stream, &consumer.durable);
         let refusals = AtomicU64::new(shared.link.refusals());
         Ok(Self { holder: Arc::new(Holder { shared, consumer, refusals }), pull })
@@ -133,25 +133,50 @@ impl Subscription for NatsSubscription {
 }
 
 impl Shared {
-    /// Makes the durable reader be so, and whether it had to. Asks first, as most roles may look and not
-    /// make.
+    /// Looks for the durable reader, and makes it where it is not there. Roles may look and not make: for
+    /// them it is not there yet.
+    async fn find_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+        if self.stands(consumer).await? {
+            return Ok(());
+        }
+        let ConsumerConfig { stream, durable, .. } = consumer;
+        match self.make_new(consumer).await {
+            Err(BusError::NotAllowed { .. }) => Err(BusError::Unavailable(format!(
+                "stream {stream} has no reader {durable} as the settings want it: run `wirefold setup` once more"
+            ))),
+            made => made,
+        }
+    }
+
+    /// Makes the durable reader be so, and whether it had to.
     pub(crate) async fn create_durable(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
-        let ConsumerConfig { stream, durable, filter, dead, .. } = consumer;
+        if self.stands(consumer).await? {
+            return Ok(false);
+        }
+        self.make_new(consumer).await?;
+        Ok(true)
+    }
+
+    /// Whether the durable reader is there, and is so.
+    async fn stands(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
+        let ConsumerConfig { stream, durable, filter, .. } = consumer;
         check_name("stream", stream)?;
         check_name("durable", durable)?;
         check_filter(filter)?;
         let wanted = config(consumer);
         let info = format!("CONSUMER.INFO.{stream}.{durable}");
         match self.link.api::<Value>(&info, &Value::Null).await? {
-            Reply::Done(stands) if stands_so(&stands["config"], &wanted) => return Ok(false),
-            Reply::Done(_) => {}
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {}
-            Reply::Failed(failure) => return Err(failure.of_stream(stream)),
-            Reply::Nobody => return Err(no_jetstream()),
+            Reply::Done(stands) => Ok(stands_so(&stands["config"], &wanted)),
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(false),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
         }
-        self.link.stream_of(&dead.subject).await?;
-        self.make_durable(consumer).await?;
-        Ok(true)
+    }
+
+    /// Makes it where there are dead letters for it.
+    async fn make_new(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+        self.link.stream_of(&consumer.dead.subject).await?;
+        self.make_durable(consumer).await
     }
 
     async fn make_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {

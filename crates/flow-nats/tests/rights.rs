@@ -75,7 +75,7 @@ fn attempts() -> BTreeSet<Attempt> {
     subscribe.extend(OTHERS.map(str::to_owned));
     for stream in streams() {
         publish.extend(OF_STREAMS.map(|request| format!("$JS.API.{request}.{stream}")));
-        for reader in ["x", "enricher", "detector", "alerter-desk", "reader"] {
+        for reader in ["x", "enricher", "detector", "alerter-desk", "gateway", "reader"] {
             publish.extend(OF_READERS.map(|it| format!("$JS.API.{it}.{stream}.{reader}")));
             publish.insert(format!("$JS.API.CONSUMER.CREATE.{stream}.{reader}.a.b"));
             publish.insert(format!("$JS.ACK.{stream}.{reader}.1.0.0.0.0"));

@@ -40,6 +40,7 @@ async fn ready() -> (Server, NatsBus) {
     for (stream, name) in READERS.iter().filter(|(_, name)| *name == "reader") {
         setup.create_reader(&durable(stream, name, "gateway")).await.unwrap();
     }
+    setup.create_reader(&durable("WF_ALERTS", "alerter-desk", "alerter")).await.unwrap();
     (server, setup)
 }
 
@@ -139,6 +140,10 @@ async fn alert(bus: &NatsBus) {
         assert_eq!(table.changes(0).await.unwrap().len(), 1);
     }
     take(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), Settle::Ack).await;
+    // The reader of a new delivery is made by `setup`; until then the stage waits, and says for what.
+    let other = bus.subscribe(durable("WF_ALERTS", "alerter-pager", "alerter")).await;
+    let error = other.err().expect("nobody has made it");
+    assert!(error.may_pass() && error.to_string().contains("run `wirefold setup`"), "{error}");
 }
 
 async fn serve(bus: &NatsBus) {

@@ -33,9 +33,9 @@ jetstream {
 include "passwords/nats.conf"
 
 # What no rule can say, as patterns take whole tokens only:
-# - Who makes a consumer says where its messages go. So only `setup` makes any, and the alerter, whose
-#   deliveries each have one on WF_ALERTS. All others read by sequence, or use what `wirefold setup` has
-#   made. A consumer that somebody deletes is made again by `wirefold run pruner`.
+# - Who makes a consumer says where its messages go. So only `setup` makes any. All others read by sequence,
+#   or use what `wirefold setup` has made, which is run again for a new delivery. A consumer that somebody
+#   deletes is made again by `wirefold run pruner`.
 # - Who asks the server anything names the subject of the answer, and the server does not ask whether
 #   that user may publish there. So any user can have an answer stored in any stream. For WF_JUDGED,
 #   give detector and enricher a key (`bus.signing_key_file`): they leave out what is not signed.

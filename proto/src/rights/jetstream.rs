@@ -55,6 +55,16 @@ fn make_durable(stream: &str, durable: &str) -> Vec<String> {
     ]
 }
 
+/// To pull the messages of a durable reader and to settle them.
+fn using(stream: &str, durable: &str) -> [String; 3] {
+    [
+        format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"),
+        // With and without domain and account before the stream.
+        format!("$JS.ACK.{stream}.{durable}.>"),
+        format!("$JS.ACK.*.*.{stream}.{durable}.>"),
+    ]
+}
+
 pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
     let name = stream.name;
     match by {
@@ -76,22 +86,10 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
         ReadBy::Consumer => {
             let durable = durable_of(stream, role);
             let mut publish = vec![format!("$JS.API.CONSUMER.INFO.{name}.{durable}")];
-            let mut never = Vec::new();
-            // Only the alerter's come with its settings; `setup` makes the others.
-            if durable == "*" {
-                publish = make_durable(name, durable);
-                publish.push("$JS.API.STREAM.NAMES".to_owned());
-                let others = READERS.iter().filter(|(of, _)| *of == name);
-                for (_, other) in others {
-                    let made = make_durable(name, other).into_iter();
-                    never.extend(made.filter(|pattern| !pattern.contains("CONSUMER.INFO")));
-                    never.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{other}"));
-                }
-            }
-            publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{name}.{durable}"));
-            // With and without domain and account before the stream.
-            publish.push(format!("$JS.ACK.{name}.{durable}.>"));
-            publish.push(format!("$JS.ACK.*.*.{name}.{durable}.>"));
+            publish.extend(using(name, durable));
+            // Whoever may use all readers of a stream may not use those of other users.
+            let others = READERS.iter().filter(|(of, _)| *of == name && durable == "*");
+            let never = others.flat_map(|(_, other)| using(name, other)).collect();
             let what = format!("reads {name} through a durable reader");
             Right { what, publish, never, ..Right::default() }
         }

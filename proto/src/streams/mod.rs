@@ -19,7 +19,7 @@ pub enum ReadBy {
     /// Through a durable consumer named after the role, and acknowledges. The alerter has one for
     /// each delivery.
     Consumer,
-    /// From a sequence in order, through consumers it creates itself; acknowledges nothing.
+    /// From a sequence in order, by the sequence alone; acknowledges nothing.
     Order,
     /// Single messages by their sequence.
     Sequence,
