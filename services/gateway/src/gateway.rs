@@ -14,6 +14,7 @@ use crate::api::refusal::Refusal;
 use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::projection::{FILE, Projection, ProjectionError};
+use crate::said::LastSaid;
 use crate::settings::Settings;
 use crate::shapes::{Comparison, Problem};
 use crate::{api, follow};
@@ -62,6 +63,7 @@ impl Gateway {
             closing: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
+            last_said: LastSaid::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

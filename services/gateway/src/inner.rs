@@ -16,6 +16,7 @@ use wirefold_proto::{
 
 use crate::pending::{AppliesCommands, DONE, Registry};
 use crate::projection::Projection;
+use crate::said::LastSaid;
 use crate::settings::Settings;
 use crate::shapes::AlertPage;
 
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) streams: Arc<Semaphore>,
     /// How many more comparisons may run at once.
     pub(crate) comparisons: Arc<Semaphore>,
+    /// What large events say, worked out last.
+    pub(crate) last_said: LastSaid,
 }
 
 impl Inner {

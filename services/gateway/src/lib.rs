@@ -17,6 +17,7 @@ mod metrics;
 mod page;
 mod pending;
 mod projection;
+mod said;
 mod settings;
 pub mod shapes;
 mod statements;

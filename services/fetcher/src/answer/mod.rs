@@ -22,6 +22,9 @@ use blocked::{Barrier, barrier};
 pub(crate) use send::send;
 pub(crate) use words::{text_of, word_count};
 
+/// The longest validator that is kept. It goes with every request, also to where that is redirected.
+const LONGEST_VALIDATOR: usize = 1024;
+
 /// What feeds are written in, and whatever else a server calls them.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
                       application/rdf+xml;q=0.9, application/json;q=0.8, application/xml;q=0.8, \
@@ -115,6 +118,11 @@ pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answ
 pub(crate) fn patience(answer: &Response, now: Timestamp) -> Option<Duration> {
     let asked = as_asked(retry_after(answer.header("retry-after")?, now)?);
     Some(if is_elsewhere(answer) { asked.min(ELSEWHERE) } else { asked })
+}
+
+/// A validator of the answer; none where it is longer than any server needs.
+pub(crate) fn validator(answer: &Response, name: &str) -> Option<String> {
+    answer.header(name).filter(|value| value.len() <= LONGEST_VALIDATOR).map(str::to_owned)
 }
 
 /// [`patience`] where it binds all feeds of the host that answered: only if that itself was asked.

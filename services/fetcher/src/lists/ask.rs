@@ -7,7 +7,7 @@ use wirefold_envelope::timestamp;
 use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
-use crate::answer::{Answer, judge, send};
+use crate::answer::{Answer, judge, send, validator};
 use crate::hosts::Errand;
 use crate::opml::{MOST_BYTES, Opml, read};
 use crate::poll::Poller;
@@ -110,7 +110,7 @@ async fn asked(
 
 /// Reads it where its size holds nobody up.
 async fn of_body(answer: Response) -> ListAnswer {
-    let named = |name: &str| answer.header(name).map(str::to_owned);
+    let named = |name: &str| validator(&answer, name);
     let (etag, last_modified) = (named("etag"), named("last-modified"));
     match tokio::task::spawn_blocking(move || read(&answer.body)).await {
         Ok(Ok(opml)) => ListAnswer::Read { opml, etag, last_modified },

@@ -11,7 +11,7 @@ use super::Polled;
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
 use super::listed::{List, Listed};
-use crate::answer::{Failure, Read, moved_to, patience, patience_of_host};
+use crate::answer::{Failure, Read, moved_to, patience, patience_of_host, validator};
 use crate::budget::Spent;
 use crate::interval::{
     Bounds, adapted, after_patience, backoff, item_gap, outside, revisit, soon, trial,
@@ -313,7 +313,7 @@ fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response, now: UnixM
 /// answer without change keeps those it does not name.
 fn with_validators(record: FeedRecord, answer: &Response) -> FeedRecord {
     let is_trusted = has_validators(answer);
-    let named = |name: &str| answer.header(name).filter(|_| is_trusted).map(str::to_owned);
+    let named = |name: &str| validator(answer, name).filter(|_| is_trusted);
     let (etag, last_modified) = (named("etag"), named("last-modified"));
     match answer.status {
         304 => FeedRecord {

@@ -83,6 +83,19 @@ async fn made_up_validators_are_not_sent_back() {
     running.stop().await;
 }
 
+/// They would go with each request, also to another site that a redirect names.
+#[tokio::test]
+async fn validators_longer_than_any_server_needs_are_not_sent_back() {
+    let server = Server::start().await;
+    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    let (etag, long) = ("\"1\"", "x".repeat(1025));
+    server.put("/feed", Reply::ok(one("first")).with("etag", etag).with("last-modified", &long));
+    let running = bench.start().await;
+    let polled = bench.polled("harbour").await;
+    assert_eq!((polled.etag.as_deref(), polled.last_modified), (Some(etag), None));
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_host_that_asks_for_patience_has_it_from_all_its_feeds_and_over_a_restart() {
     let server = Server::start().await;

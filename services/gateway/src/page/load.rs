@@ -13,9 +13,8 @@ use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
 use crate::projection::{Bounds, EventOnPage, Kind, Meaning, ProjectionError};
-use crate::shapes::{
-    Corrections, EventBrief, EventPage, Statements, StoryBrief, StoryWithArticles,
-};
+use crate::said::{self, Said};
+use crate::shapes::{EventBrief, EventPage, StoryBrief, StoryWithArticles};
 use crate::statements;
 
 /// Why a page cannot be shown.
@@ -60,14 +59,11 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
     }
 }
 
-/// What the articles of an event say and count, and what outlets put right in it.
-pub(super) type Said = (Statements, Corrections);
-
 /// An event with its stories studied, the articles that are too many for it, and what it says.
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Said), PageError> {
+) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Arc<Said>), PageError> {
     let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
     let bounds =
         Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
@@ -75,9 +71,8 @@ pub(super) async fn event(
     let EventOnPage { event, mut stories, first } = found;
     bound(&mut stories);
     let left_out = LeftOut::of(event.articles, &stories, first);
-    let said = inner.projection.statements(id).await?;
-    let put_right = corrections::of_event(inner, id).await?;
-    Ok((event, studied(inner, stories).await?, left_out, (said, put_right)))
+    let said = said::of_event(inner, id).await?;
+    Ok((event, studied(inner, stories).await?, left_out, said))
 }
 
 /// A story studied, the articles that are too many for it, and what it says.
@@ -88,16 +83,14 @@ pub(super) async fn story(
     let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
     let found = found.ok_or(PageError::Nothing)?;
-    let of_event = inner.projection.statements(found.story.event).await?;
-    let said = statements::of_story(of_event, id);
-    let put_right = corrections::of_event(inner, found.story.event).await?;
-    let put_right = corrections::of_story(put_right, id);
+    let (said, put_right) = Arc::unwrap_or_clone(said::of_event(inner, found.story.event).await?);
+    let said = (statements::of_story(said, id), corrections::of_story(put_right, id));
     let (all, first) = (found.story.articles, found.articles.clone());
     let mut stories = vec![found];
     bound(&mut stories);
     let left_out = LeftOut::of(all, &stories, first);
     let study = studied(inner, stories).await?.pop().ok_or(PageError::Nothing)?;
-    Ok((study, left_out, (said, put_right)))
+    Ok((study, left_out, said))
 }
 
 /// The stories that the cards of these events show and that have more than one article, with the articles

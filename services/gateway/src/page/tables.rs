@@ -14,7 +14,7 @@ use crate::shapes::ArticleBrief;
 /// A claimed time is shown beside the time of first sight if the two are so many seconds apart.
 const WORTH_SAYING: i64 = 90;
 /// The most articles listed without being drawn.
-pub(super) const MAX_LISTED: usize = 500;
+pub(super) const MAX_LISTED: usize = 200;
 
 /// The articles with their shares and passages: what the map shows, as a table.
 pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {

@@ -1,0 +1,99 @@
+//! What the articles of an event say, and what outlets put right in it, as pages show both.
+//!
+//! Of an event with more articles than are read for it, it is worked out once in a few seconds: it takes many
+//! times as long as the rest of its pages, and what comes last is not read for it anyhow.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+use wirefold_proto::EventId;
+
+use crate::Inner;
+use crate::corrections::{self, CorrectionsError};
+use crate::shapes::{Corrections, Statements};
+
+/// How long it is kept.
+const KEPT: Duration = Duration::from_secs(5);
+/// The most events of which it is kept.
+const MOST_EVENTS: usize = 8;
+
+/// What the articles of an event say and count, and what outlets put right in it.
+pub(crate) type Said = (Statements, Corrections);
+
+/// What was worked out last, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct LastSaid(Mutex<Vec<(EventId, UnixMillis, Arc<Said>)>>);
+
+/// What is said in an event.
+pub(crate) async fn of_event(inner: &Inner, event: EventId) -> Result<Arc<Said>, CorrectionsError> {
+    let now = inner.clock.now();
+    if let Some(said) = inner.last_said.of(event, now) {
+        return Ok(said);
+    }
+    let statements = inner.projection.statements(event).await?;
+    let is_large = statements.unread_articles > 0;
+    let said = Arc::new((statements, corrections::of_event(inner, event).await?));
+    if is_large {
+        inner.last_said.keep(event, now, said.clone());
+    }
+    Ok(said)
+}
+
+impl LastSaid {
+    fn of(&self, event: EventId, now: UnixMillis) -> Option<Arc<Said>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, at, said) = kept.iter().find(|(of, ..)| *of == event)?;
+        (now.since(*at) < KEPT).then(|| said.clone())
+    }
+
+    fn keep(&self, event: EventId, at: UnixMillis, said: Arc<Said>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(of, ..)| *of != event);
+        kept.push((event, at, said));
+        let too_many = kept.len().saturating_sub(MOST_EVENTS);
+        kept.drain(..too_many);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::{ArticleId, ContentHash, ItemAddress, Tag};
+
+    use super::*;
+
+    fn event(number: u64) -> EventId {
+        let url = format!("https://harbour.example/{number}");
+        let outlet = "harbour.example".parse().expect("an outlet");
+        EventId::from(ArticleId::of(&outlet, ItemAddress::Url(&url), ContentHash::of("", "")))
+    }
+
+    fn said(unread_articles: u32) -> Arc<Said> {
+        let statements = Statements {
+            schema: Tag::new(),
+            quotations: Vec::new(),
+            more_quotations: 0,
+            figures: Vec::new(),
+            cited_agencies: Vec::new(),
+            unread_articles,
+        };
+        let corrections =
+            Corrections { schema: Tag::new(), corrections: Vec::new(), unread_articles };
+        Arc::new((statements, corrections))
+    }
+
+    #[test]
+    fn what_was_worked_out_is_kept_for_seconds_and_for_few_events() {
+        let last = LastSaid::default();
+        let at = UnixMillis(1_000_000);
+        for number in 0..=MOST_EVENTS as u64 {
+            last.keep(event(number), at, said(1));
+        }
+        last.keep(event(5), at.plus(KEPT), said(7));
+        let unread = |number, at| last.of(event(number), at).map(|said| said.0.unread_articles);
+        assert_eq!(unread(0, at), None, "the oldest of too many left");
+        assert_eq!(unread(1, at.plus(KEPT / 2)), Some(1));
+        assert_eq!(unread(1, at.plus(KEPT)), None);
+        assert_eq!(unread(5, at.plus(KEPT)), Some(7), "the last counts");
+    }
+}
