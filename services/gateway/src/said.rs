@@ -90,7 +90,7 @@ mod tests {
             last.keep(event(number), at, said(1));
         }
         last.keep(event(5), at.plus(KEPT), said(7));
-        let unread = |number, at| last.of(event(number), at).map(|said| said.0.unread_articles);
+        let unread = |number, now| last.of(event(number), now).map(|said| said.0.unread_articles);
         assert_eq!(unread(0, at), None, "the oldest of too many left");
         assert_eq!(unread(1, at.plus(KEPT / 2)), Some(1));
         assert_eq!(unread(1, at.plus(KEPT)), None);

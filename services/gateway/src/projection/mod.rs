@@ -125,7 +125,9 @@ impl Projection {
 
     /// Events as the filter asks for them, in its order.
     pub(crate) async fn events(&self, paging: Paging, filter: EventFilter) -> Answer<EventPage> {
-        self.read(move |connection| events::page(connection, &paging, &filter)).await
+        let is_search = filter != EventFilter::default();
+        let ask = move |connection: &Connection| events::page(connection, &paging, &filter);
+        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
     /// An event with its stories and articles.
@@ -155,7 +157,9 @@ impl Projection {
 
     /// Stories, the last changed first.
     pub(crate) async fn stories(&self, paging: Paging, filter: StoryFilter) -> Answer<StoryPage> {
-        self.read(move |connection| stories::page(connection, &paging, &filter)).await
+        let is_search = filter != StoryFilter::default();
+        let ask = move |connection: &Connection| stories::page(connection, &paging, &filter);
+        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
     /// A story with its articles.
@@ -170,11 +174,12 @@ impl Projection {
         words: Option<String>,
         most: usize,
     ) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| {
+        let is_search = words.is_some();
+        let ask = move |connection: &Connection| {
             let stories = stories::latest(connection, &paging, words.as_deref())?;
             on_page::with_first(connection, stories, most)
-        })
-        .await
+        };
+        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
     /// An event as its page shows it.

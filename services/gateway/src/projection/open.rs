@@ -78,7 +78,9 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     // It can be rebuilt, so a power cut may cost its last moments: no sync at each commit.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "cache_size", -2_048)?;
+    // All of a file is read to bring it up to date.
+    let is_older = tables > 0 && version < SCHEMA;
+    connection.pragma_update(None, "cache_size", if is_older { -65_536 } else { -2_048 })?;
     // Seldom: pages that every batch changes are then written to the file once for many of them.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     if tables == 0 || version < SCHEMA {
@@ -93,6 +95,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()?;
+        connection.pragma_update(None, "cache_size", -2_048)?;
     }
     connection.execute_batch(POSITIONS)?;
     Ok(Some(connection))

@@ -10,12 +10,15 @@ use super::{Answer, ProjectionError, open};
 
 /// Readers at once; more wait.
 const READERS: usize = 4;
+/// Of these, how many may search or filter: others find a place whatever is searched for.
+const SEARCHES: usize = 2;
 
 pub(super) struct Pool {
     path: PathBuf,
     writer: Arc<Mutex<Connection>>,
     idle: Arc<Mutex<Vec<Connection>>>,
     readers: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
 }
 
 impl Pool {
@@ -25,6 +28,7 @@ impl Pool {
             writer: Arc::new(Mutex::new(writer)),
             idle: Arc::default(),
             readers: Arc::new(Semaphore::new(READERS)),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
         }
     }
 
@@ -39,6 +43,20 @@ impl Pool {
             work(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))
         };
         tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
+    }
+
+    /// The same as [`Self::read`] for what may take a second, such as a search for a frequent word.
+    pub(super) async fn search<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let turn = self.searches.clone().acquire_owned().await;
+        self.read(move |connection| {
+            // Held until it is done, also where nobody waits for the answer any more.
+            let _turn = turn;
+            ask(connection)
+        })
+        .await
     }
 
     /// Runs where it may block, on one state of the tables.
@@ -63,5 +81,43 @@ impl Pool {
             answer
         };
         tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn searches_leave_readers_for_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = open::connect(folder.path()).unwrap();
+        let pool = Arc::new(Pool::new(writer, folder.path().join(open::FILE)));
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let ends = Arc::new(Mutex::new(ends));
+        let searches: Vec<_> = (0..2 * READERS)
+            .map(|_| {
+                let (pool, begun, ends) = (pool.clone(), begun.clone(), ends.clone());
+                let search = move |_: &Connection| {
+                    let _ = begun.send(());
+                    let _ = ends.lock().unwrap().recv();
+                    Ok(())
+                };
+                tokio::spawn(async move { pool.search(search).await })
+            })
+            .collect();
+        for _ in 0..SEARCHES {
+            begins.recv().await.unwrap();
+        }
+        // Who asked has gone; the searches go on.
+        searches[..SEARCHES].iter().for_each(tokio::task::JoinHandle::abort);
+        let read = tokio::time::timeout(Duration::from_secs(60), pool.read(|_| Ok(7)));
+        assert_eq!(read.await.unwrap().unwrap(), 7);
+        assert!(begins.try_recv().is_err(), "no more than so many at once");
+        drop(end);
     }
 }

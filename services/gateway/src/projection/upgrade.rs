@@ -96,6 +96,7 @@ pub(super) fn upgrade(transaction: &Transaction<'_>, version: i64) -> Answer<()>
         let read = last.min(before + SLICE);
         tracing::info!(read, of = last, "the projection is brought up to date");
     }
+    tracing::info!("the articles of events are counted");
     transaction.execute_batch(&[OF_EVENTS, FILL, KEEPING].concat())?;
     tracing::info!("the projection is up to date");
     Ok(())
