@@ -11,6 +11,7 @@
 //! is handed.
 
 mod delivery;
+mod delivery_states;
 mod digest;
 mod engine;
 mod error;
@@ -21,10 +22,10 @@ mod reading;
 mod rehearsal;
 mod resend;
 mod sample;
+mod seams;
 mod settings;
 mod standby;
 mod subscription;
-mod template;
 mod text;
 mod wording;
 
@@ -39,18 +40,19 @@ use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
 use wirefold_proto::streams;
 
 use delivery::{Clients, Common, DeliveryStage, Gone, channel_of};
+use delivery_states::DeliveryStates;
 use digest::Weekly;
-use health::{DeliveryStates, Teller, Watch, beat};
+use health::{Teller, Watch, beat};
 use matcher::{DefaultDeliveries, Namable, Setup};
 
-pub use delivery::{NotPublished, Subjects, check_delivery};
+pub use delivery::check_delivery;
 pub use error::AlerterError;
-pub use health::{Disk, Space};
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
 pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
 pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
+pub use seams::{Disk, NotPublished, Space, Subjects};
 pub use settings::{
     ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings, Heartbeat,
     Secret, Settings, SiteAlerts, Templates,
@@ -58,6 +60,9 @@ pub use settings::{
 pub use standby::run_under;
 pub use subscription::check;
 pub use wirefold_guard::WEB_PORTS;
+
+/// The name under which it reads, in logs and in marks.
+pub(crate) const NAME: &str = "alerter";
 
 /// Where lines for people go.
 pub trait Printer: Send + Sync {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertReason, ReasonKind, SubscriptionSettings, Volume};
 
-use crate::delivery::{Clients, Message, channel_of, compiled_templates, manage, zone_of};
+use crate::delivery::{Clients, channel_of, compiled_templates, manage, zone_of};
+use crate::text::Message;
 use crate::{AlerterError, Delivery, Outcome, Printer, Settings};
 
 /// What a repetition says first.

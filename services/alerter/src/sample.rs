@@ -11,7 +11,8 @@ use wirefold_proto::{
     Target, Volume,
 };
 
-use crate::delivery::{Clients, Failure, Message, Sent, channel_of, compiled_templates, manage};
+use crate::delivery::{Clients, Failure, Sent, channel_of, compiled_templates, manage};
+use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
 
 /// What became of a sample.

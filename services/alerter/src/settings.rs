@@ -12,8 +12,7 @@ use wirefold_envelope::Limits;
 use wirefold_proto::SubscriptionSettings;
 use wirefold_query::Lists;
 
-use crate::delivery::Subjects;
-use crate::health::Disk;
+use crate::seams::{Disk, Subjects};
 
 /// Everything the alerter is told.
 #[derive(Debug, Clone, Default)]

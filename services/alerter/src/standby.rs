@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Event, Leadership, Lease, LoopError, StageContext};
 use wirefold_proto::streams;
 
+use crate::NAME;
 use crate::error::AlerterError;
-use crate::matcher::NAME;
 use crate::settings::Settings;
 use crate::{Printer, run};
 

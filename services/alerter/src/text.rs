@@ -5,6 +5,9 @@
 //! it: the one link to its page carries them.
 
 mod html;
+mod links;
+mod message;
+mod template;
 mod times;
 
 use std::collections::BTreeMap;
@@ -15,11 +18,13 @@ use wirefold_proto::{
     Volume,
 };
 
-use crate::delivery::Message;
 use crate::engine::retracts;
 use crate::wording::{line, numbers};
 
 pub(crate) use html::escaped;
+pub(crate) use links::MessageLinks;
+pub(crate) use message::Message;
+pub(crate) use template::CompiledTemplates;
 
 /// Titles longer than this say nothing more on a phone; in characters.
 const TITLE: usize = 200;

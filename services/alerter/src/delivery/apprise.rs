@@ -10,8 +10,9 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_guard::{Client, Request};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
 use crate::settings::Secret;
+use crate::text::Message;
 use crate::text::{self, Text};
 
 /// Most services take this much; Apprise cuts for those that take less.

@@ -112,7 +112,7 @@ pub(crate) async fn sweep_daily(
     let clock = context.clock.clone();
     loop {
         if let Err(error) = sweep(&*context.bus).await {
-            context.observer.observe(crate::matcher::NAME, Event::BusFailed(&error));
+            context.observer.observe(crate::NAME, Event::BusFailed(&error));
         }
         tokio::select! {
             biased;

@@ -9,7 +9,8 @@ use wirefold_flow::BoxFuture;
 
 use super::channel::{json_of, json_of_notice};
 use super::chat::cut;
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
+use crate::text::Message;
 use crate::wording::line;
 
 /// How long it may run; then it is killed.

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use wirefold_flow::BoxFuture;
 
 use super::channel::{json_of, json_of_notice};
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
+use crate::text::Message;
 
 /// How far back is looked for a line that was written before a kill: more than all that is in hand at
 /// once.

@@ -1,42 +1,12 @@
-//! Links in a message that mute its alert, or its subscription, without a login.
-
-use std::time::Duration;
+//! The key of links that work without a login.
 
 use tokio::sync::OnceCell;
 use url::Url;
-use wirefold_envelope::timestamp;
-use wirefold_flow::{BusError, KeyValue, UnixMillis};
-use wirefold_proto::{Alert, AlertLink, LINK_KEY, LinkAction, LinkKey};
+use wirefold_flow::{BusError, KeyValue};
+use wirefold_proto::{LINK_KEY, LinkKey};
 
-/// How long links work: longer than an alert goes on without news, and no longer than a mail is looked for.
-const WORKS: Duration = Duration::from_hours(24 * 14);
 /// The bytes of a new key.
 const KEY: usize = 32;
-
-/// The links of one message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MessageLinks {
-    pub(crate) mute: String,
-    pub(crate) corrections_only: String,
-    pub(crate) unsubscribe: String,
-}
-
-impl MessageLinks {
-    /// The links of a revision: the same at each attempt.
-    pub(crate) fn of(alert: &Alert, base: &str, key: &LinkKey) -> Self {
-        let at = wirefold_envelope::unix_millis(alert.at);
-        let expires = timestamp(UnixMillis(at.plus(WORKS).0 / 1_000 * 1_000));
-        let link = |action| {
-            let link = AlertLink { action, alert: alert.id.clone(), expires };
-            format!("{}/links/{}", base.trim_end_matches('/'), link.token(key))
-        };
-        Self {
-            mute: link(LinkAction::Mute),
-            corrections_only: link(LinkAction::CorrectionsOnly),
-            unsubscribe: link(LinkAction::Unsubscribe),
-        }
-    }
-}
 
 /// The key, read or made when it is first needed.
 #[derive(Debug, Default)]

@@ -12,8 +12,9 @@ use wirefold_guard::{Client, Request, Response};
 use wirefold_proto::{Published, Volume};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
 use crate::settings::Secret;
+use crate::text::Message;
 use crate::text::{self, Text};
 
 /// An event may have 65,536 bytes, and the text stands in a replacement four times.

@@ -47,19 +47,17 @@ use wirefold_proto::{
 };
 
 use crate::Printer;
+use crate::delivery_states::DeliveryStates;
 use crate::error::AlerterError;
-use crate::health::DeliveryStates;
-use crate::matcher::record_key;
 use crate::metrics;
 use crate::settings::Delivery;
-use crate::template::CompiledTemplates;
+use crate::subscription::record_key;
+use crate::text::{CompiledTemplates, Message, MessageLinks};
 use attempts::Attempts;
 use back::Back;
-pub(crate) use channel::{Channel, Failure, Message, Notice, NoticeKind, Sent};
+pub(crate) use channel::{Channel, Failure, Notice, NoticeKind, Sent};
 pub(crate) use gone::Gone;
 use links::Keys;
-pub(crate) use links::MessageLinks;
-pub use nats::{NotPublished, Subjects};
 pub use open::check_delivery;
 pub(crate) use open::{Clients, channel_of};
 use taken::LastTaken;
@@ -390,5 +388,5 @@ pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
 
 /// The durable name of a delivery.
 fn durable(name: &str) -> String {
-    format!("{}-{name}", crate::matcher::NAME)
+    format!("{}-{name}", crate::NAME)
 }

@@ -1,33 +1,13 @@
 //! A subject of a NATS server: the JSON of a webhook, with an id that the server drops doubles by.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use wirefold_flow::{BoxFuture, check_subject};
 use wirefold_proto::Published as _;
 
-use super::channel::{Channel, Failure, Message, Notice, Sent, json_of, json_of_notice};
-
-/// The way to NATS servers, which the alerter does not know.
-pub trait Subjects: Send + Sync + Debug {
-    /// Publishes on a subject, as the delivery of this name. `id` is the same however often it is.
-    fn publish<'a>(
-        &'a self,
-        delivery: &'a str,
-        subject: &'a str,
-        id: &'a str,
-        body: Vec<u8>,
-    ) -> BoxFuture<'a, Result<(), NotPublished>>;
-}
-
-/// Why a message did not reach a subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotPublished {
-    /// It may later.
-    Later(String),
-    /// The server will never take it.
-    Never(String),
-}
+use super::channel::{Channel, Failure, Notice, Sent, json_of, json_of_notice};
+use crate::seams::{NotPublished, Subjects};
+use crate::text::Message;
 
 /// Our own subjects, and the server's: what is published there would be taken for ours or for a command.
 const RESERVED: [&str; 4] = ["wirefold", "$JS", "$SYS", "$KV"];

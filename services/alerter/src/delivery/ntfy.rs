@@ -9,10 +9,11 @@ use wirefold_flow::BoxFuture;
 use wirefold_guard::{Client, Request};
 use wirefold_proto::{Alert, Volume};
 
-use super::links::MessageLinks;
 use super::retry::{hash, of_answer};
-use super::{Channel, Failure, Message, Notice, NoticeKind, Sent};
+use super::{Channel, Failure, Notice, NoticeKind, Sent};
 use crate::settings::Secret;
+use crate::text::Message;
+use crate::text::MessageLinks;
 use crate::text::{self, Text};
 
 /// How long one attempt may take.

@@ -6,7 +6,6 @@ use ipnet::IpNet;
 use wirefold_guard::Client;
 
 use super::channel::Channel;
-use super::nats::Subjects;
 use super::webhook::Webhook;
 use super::{
     apprise, command, durable, file, mail, matrix, nats, ntfy, sign, slack, stdout, telegram,
@@ -14,8 +13,9 @@ use super::{
 };
 use crate::Printer;
 use crate::error::AlerterError;
+use crate::seams::Subjects;
 use crate::settings::{Delivery, DeliveryKind, Settings, Templates};
-use crate::template::CompiledTemplates;
+use crate::text::CompiledTemplates;
 
 /// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
 pub(crate) struct Clients {

@@ -7,8 +7,9 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_guard::{Client, Request, Response};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
 use crate::settings::Secret;
+use crate::text::Message;
 use crate::text::{self, Text};
 
 /// Discord takes 2,000 characters, Slack 40,000.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use wirefold_flow::BoxFuture;
 use wirefold_proto::{Alert, Volume};
 
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
 use crate::Printer;
+use crate::text::Message;
 use crate::text::{self, Text};
 use crate::wording::line;
 

@@ -14,8 +14,9 @@ use wirefold_guard::{Client, Request, Response, SendError};
 use wirefold_proto::Volume;
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
 use crate::settings::Secret;
+use crate::text::Message;
 use crate::text::{self, Text, escaped};
 
 /// The API takes 4,096 characters after entities are parsed.

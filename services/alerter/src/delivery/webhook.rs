@@ -7,10 +7,11 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_guard::{Client, Request};
 use wirefold_proto::Published;
 
-use super::channel::{Channel, Failure, Message, Notice, Sent, json_of, json_of_notice};
+use super::channel::{Channel, Failure, Notice, Sent, json_of, json_of_notice};
 use super::retry::of_answer;
 use super::sign::{Key, signatures};
 use crate::settings::Header;
+use crate::text::Message;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
 const TOTAL: Duration = Duration::from_secs(20);

@@ -15,9 +15,9 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
 use wirefold_proto::{FeedDigest, streams};
 
+use crate::NAME;
 use crate::delivery::retry::Trying;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
-use crate::matcher::NAME;
 use crate::metrics::FEED_DIGESTS;
 use compose::{headline, lines};
 

@@ -1,7 +1,5 @@
 //! The life of one alert: what has been told, what has come since, and when it speaks next.
 
-use std::time::Duration;
-
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -18,10 +16,7 @@ use super::notes::Notes;
 use super::passing::Mention;
 use super::piece::{OutputPosition, Tally};
 use super::site_budget::Allowance;
-use crate::subscription::Rules;
-
-/// After so long without news an alert goes quiet, and one that never rang is forgotten.
-pub(crate) const QUIET: Duration = Duration::from_hours(24);
+use crate::subscription::{QUIET, Rules};
 
 /// One alert. Everything but `news` and `closing` is rebuilt from its published revisions.
 #[derive(Debug, Clone, Default)]

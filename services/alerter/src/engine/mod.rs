@@ -53,7 +53,6 @@ use velocity::Velocity;
 pub(crate) use correction::carriers;
 pub(crate) use draft::{Draft, Marks};
 pub(crate) use handling::Handling;
-pub(crate) use life::QUIET;
 pub(crate) use notes::retracts;
 pub(crate) use people::Word;
 pub(crate) use piece::{OutputPosition, Piece, Tally, position};

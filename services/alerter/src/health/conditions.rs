@@ -6,10 +6,10 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{HealthCondition, HealthKind};
 
-use super::Space;
-use super::delivery_states::DeliveryState;
 use super::facts::{Dead, DeliveryFact, Facts, Fetched, Forged, StreamFill, Unsaved};
 use super::rhythm::{Quiet, in_words};
+use crate::delivery_states::DeliveryState;
+use crate::seams::Space;
 use crate::wording::{line, minute};
 
 const DAY: Duration = Duration::from_hours(24);

@@ -12,8 +12,8 @@ use wirefold_proto::{
     ArticleFetched, DeadCause, DeadLetter, FeedHealth, FeedId, FeedRecord, streams,
 };
 
-use super::Space;
-use super::delivery_states::DeliveryState;
+use crate::delivery_states::DeliveryState;
+use crate::seams::Space;
 
 /// The subjects of articles in the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";

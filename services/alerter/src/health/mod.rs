@@ -5,7 +5,6 @@
 //! was told stands there, too: see [`teller`]. docs/health.md says which conditions there are.
 
 mod conditions;
-mod delivery_states;
 mod facts;
 mod heartbeat;
 mod notice;
@@ -25,14 +24,15 @@ use wirefold_proto::{
     HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
 };
 
+use crate::NAME;
 use crate::delivery::Gone;
-use crate::matcher::NAME;
+use crate::delivery_states::DeliveryStates;
 use crate::metrics::HEALTH_CONDITIONS;
+use crate::seams::Disk;
 use conditions::{Before, conditions};
 use facts::{DeliveryFact, Facts, Feeds, Letters};
 use rhythm::Rhythm;
 
-pub(crate) use delivery_states::DeliveryStates;
 pub(crate) use heartbeat::beat;
 pub(crate) use teller::Teller;
 
@@ -44,21 +44,6 @@ const AGAIN: Duration = Duration::from_secs(10);
 const CALM: Duration = Duration::from_mins(15);
 /// The key of what the watch itself remembers.
 const WATCH_KEY: &str = "health-watch";
-
-/// The room on a disk, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
-    /// What is free.
-    pub free: u64,
-    /// All of it.
-    pub total: u64,
-}
-
-/// Knows the disk on which the data folder is.
-pub trait Disk: Send + Sync + std::fmt::Debug {
-    /// The room on it; none where it cannot be known.
-    fn space(&self) -> Option<Space>;
-}
 
 /// The report of the last look; none before the first one, and none while the bus fails.
 pub(crate) type Report = watch::Receiver<Option<Arc<HealthReport>>>;

@@ -15,9 +15,9 @@ use wirefold_proto::{HealthNotice, streams};
 
 use super::Report;
 use super::notice::{Told, after, lines, notice, title};
+use crate::NAME;
 use crate::delivery::retry::Trying;
 use crate::delivery::{Channel, Common, Failure, Gone, Notice, NoticeKind};
-use crate::matcher::NAME;
 use crate::metrics::HEALTH_NOTICES;
 
 /// When it tries again after the bus failed it.

@@ -21,6 +21,7 @@ use wirefold_envelope::{InOrder, Stand, decode, unix_millis};
 use wirefold_flow::{Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis};
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
+use crate::NAME;
 use crate::engine::{Draft, Engine, OutputPosition, Word};
 use crate::error::AlerterError;
 use crate::metrics;
@@ -29,10 +30,8 @@ use load::{Item, LoadedItem};
 use place::{Places, SavedPlace};
 use table::Table;
 
-pub(crate) use table::{DefaultDeliveries, Namable, record_key};
+pub(crate) use table::{DefaultDeliveries, Namable};
 
-/// The name under which it reads, in logs and in marks.
-pub(crate) const NAME: &str = "alerter";
 /// How long a gap in the order of decisions is waited for: longer than what an enricher had in hand
 /// when it was killed takes to come again, also where the next one is killed with it.
 const PATIENCE: Duration = Duration::from_secs(20);

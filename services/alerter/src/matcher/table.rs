@@ -17,7 +17,7 @@ use super::place::SavedPlace;
 use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
-use crate::subscription::{Mute, Rules, with_defaults};
+use crate::subscription::{Mute, Rules, record_key, with_defaults};
 
 const PLACE: &str = "place";
 const CONTROL: &str = "control";
@@ -57,11 +57,6 @@ pub(super) struct Table {
     place: SavedPlace,
     control: u64,
     control_reached: Option<Position>,
-}
-
-/// The key of a subscription's record.
-pub(crate) fn record_key(id: &SubscriptionId) -> String {
-    format!("subscription.{}", token::escape(id.as_str()))
 }
 
 /// The key of the output sequence after which a subscription holds.

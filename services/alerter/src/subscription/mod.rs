@@ -9,11 +9,21 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use thiserror::Error;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionSettings};
+use wirefold_proto::{
+    Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionId, SubscriptionSettings, token,
+};
 use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
 pub(crate) use quiet_hours::QuietTime;
 pub(crate) use trigger::Triggers;
+
+/// After so long without news an alert goes quiet, and one that never rang is forgotten.
+pub(crate) const QUIET: Duration = Duration::from_hours(24);
+
+/// The key of a subscription's record.
+pub(crate) fn record_key(id: &SubscriptionId) -> String {
+    format!("subscription.{}", token::escape(id.as_str()))
+}
 
 /// What notifies where a subscription does not say.
 const ON: [&str; 3] = ["new", "origins+2", "material"];
@@ -272,7 +282,7 @@ fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> 
     if repeat.is_zero() {
         return Err(Problem::Repeat("0 would repeat without end: give a time such as 6h"));
     }
-    if repeat >= crate::engine::QUIET {
+    if repeat >= QUIET {
         return Err(Problem::Repeat("an alert is over after 24h without news: give less"));
     }
     Ok(Some(repeat))

@@ -15,7 +15,8 @@ use super::receivers::chat::{Next, Service, TOKEN, Target};
 use super::receivers::smtp::{self, PASSWORD, Security};
 use super::running::{Paper, Running, World, at_once, settings};
 use super::watching::watch;
-use crate::delivery::{Channel, Clients, Failure, Message, MessageLinks, Notice, Sent, channel_of};
+use crate::delivery::{Channel, Clients, Failure, Notice, Sent, channel_of};
+use crate::text::{Message, MessageLinks};
 use crate::{Delivery, DeliveryKind, Secret, Settings};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);

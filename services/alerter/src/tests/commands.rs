@@ -10,7 +10,7 @@ use wirefold_query::Lists;
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, everything, settings};
-use crate::matcher::record_key;
+use crate::subscription::record_key;
 
 impl World {
     pub(super) async fn command(&self, id: &str, command: Command) {

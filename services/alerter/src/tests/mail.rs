@@ -2,7 +2,7 @@
 
 use super::channels::{alert, later, nasty, never, open, send, send_with};
 use super::receivers::smtp::{PASSWORD, Security, Server, USER};
-use crate::delivery::MessageLinks;
+use crate::text::MessageLinks;
 use crate::{DeliveryKind, Email, Secret};
 
 /// The settings that let mail reach a server.

@@ -16,7 +16,7 @@ use wirefold_query::Lists;
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, settle};
 use crate::delivery::{Clients, Common, DeliveryStage};
-use crate::health::DeliveryStates;
+use crate::delivery_states::DeliveryStates;
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
 use crate::{Delivery, DeliveryKind, Printer, SiteAlerts};
 

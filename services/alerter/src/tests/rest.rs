@@ -145,7 +145,7 @@ async fn a_survivor_inherits_what_an_absorbed_alert_showed() {
 /// How many alerts the subscription `all` says that it has opened.
 async fn opened(world: &World) -> u64 {
     let keys = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
-    let key = crate::matcher::record_key(&"all".parse().unwrap());
+    let key = crate::subscription::record_key(&"all".parse().unwrap());
     let value = keys.get(&key).await.unwrap().unwrap().value.unwrap();
     wirefold_proto::decode::<SubscriptionRecord>(&value).unwrap().alerts
 }

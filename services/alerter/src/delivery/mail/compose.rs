@@ -13,7 +13,8 @@ use wirefold_proto::Published;
 
 use crate::delivery::chat::{TITLE, cut, text_of};
 use crate::delivery::retry::hash;
-use crate::delivery::{Failure, Message, Notice};
+use crate::delivery::{Failure, Notice};
+use crate::text::Message;
 use crate::text::{self, Text, escaped};
 
 /// The most bytes of a digest.

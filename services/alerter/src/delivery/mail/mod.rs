@@ -21,8 +21,9 @@ use wirefold_flow::BoxFuture;
 use wirefold_guard::Client;
 
 use super::chat::Hidden;
-use super::{Channel, Failure, Message, Notice, Sent};
+use super::{Channel, Failure, Notice, Sent};
 use crate::settings::{Email, Secret};
+use crate::text::Message;
 use compose::Composed;
 
 /// How long one command may take, …

@@ -8,9 +8,8 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 use wirefold_proto::{AlertFirst, Volume};
 
-use crate::delivery::Message;
+use super::{Message, Text, in_words};
 use crate::settings::Templates;
-use crate::text::{Text, in_words};
 use crate::wording::line;
 
 /// Steps that one template may take.
