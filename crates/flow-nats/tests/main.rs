@@ -6,6 +6,7 @@ mod chain;
 mod cluster;
 mod conformance;
 mod follow;
+mod half_open;
 mod outages;
 mod permissions;
 mod pruner;

@@ -101,7 +101,8 @@ impl RolledBack {
 }
 
 /// Whether a stream went back in time since it was read up to here. A message that is kept no longer
-/// tells nothing.
+/// tells nothing. Where the message stands, nothing went back, whatever a copy that lags behind says of
+/// the end.
 ///
 /// # Errors
 /// Whatever the bus says.
@@ -113,14 +114,14 @@ pub async fn rolled_back(
     if read.sequence == 0 {
         return Ok(None);
     }
+    let is_gone = match bus.get(stream, read.sequence).await {
+        Ok(stored) if read.is(&stored) => return Ok(None),
+        Ok(_) | Err(BusError::NotYet { .. }) => false,
+        Err(BusError::Gone { .. }) => true,
+        Err(error) => return Err(error),
+    };
     let last = bus.stream_state(stream).await?.last;
-    let is_so = last < read.sequence
-        || match bus.get(stream, read.sequence).await {
-            Ok(stored) => !read.is(&stored),
-            Err(BusError::Gone { .. }) => false,
-            Err(BusError::NotYet { .. }) => true,
-            Err(error) => return Err(error),
-        };
+    let is_so = !is_gone || last < read.sequence;
     Ok(is_so.then_some(RolledBack { read: read.sequence, last }))
 }
 

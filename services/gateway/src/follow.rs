@@ -12,7 +12,7 @@ use wirefold_proto::{
 use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::metrics;
-use crate::projection::{Batch, Change, ProjectionError};
+use crate::projection::{Batch, Change, FILE, ProjectionError};
 use crate::tables;
 
 /// Messages put in with one transaction.
@@ -25,8 +25,9 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How often old rows leave, in heartbeats.
 const EXPIRY: u32 = 360;
-/// How long it waits before it tries again what failed.
+/// How long it waits before it tries again what failed: twice as long each time, up to the longest.
 const PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Follows both streams until stopped.
 pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<(), GatewayError> {
@@ -75,26 +76,42 @@ pub(crate) async fn again<F>(
 where
     F: Future<Output = Result<(), GatewayError>>,
 {
+    let (mut failures, mut since) = (0, inner.clock.now());
     while let Err(error) = work().await {
         if !may_pass(&error) {
             return Err(error);
         }
         tell(inner, stream, &error);
+        let now = inner.clock.now();
+        // Whatever held for so long is another failure.
+        failures = if now.since(since) > LONGEST_PATIENCE * 2 { 0 } else { failures + 1 };
+        since = now;
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            () = inner.clock.sleep_until(inner.clock.now().plus(PATIENCE)) => {}
+            () = inner.clock.sleep_until(now.plus(patience(failures, now))) => {}
         }
     }
     Ok(())
 }
 
-/// A bus that fails, and a full disk, are told to whoever watches all that write.
+/// How long to wait after so many failures. Two that fail at once do not try again at once.
+fn patience(failures: u32, now: UnixMillis) -> Duration {
+    let longest = (PATIENCE * (1 << failures.saturating_sub(1).min(5))).min(LONGEST_PATIENCE);
+    let percent = u32::try_from(now.0 % 25).unwrap_or_default();
+    longest * (100 - percent) / 100
+}
+
+/// A bus that fails, and a disk that is full or takes nothing, are told to whoever watches all that write.
 fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
     match error {
         GatewayError::Bus(error) => inner.observer.observe(NAME, Event::of_failure(error)),
         error if is_full(error) => {
             inner.observer.observe(NAME, Event::BusFailed(&BusError::DiskFull));
+        }
+        error if is_of_the_disk(error) => {
+            let what = format!("{FILE}, which the page is made of, cannot be written: {error}");
+            inner.observer.observe(NAME, Event::BusFailed(&BusError::Unavailable(what)));
         }
         error => tracing::warn!(stream, %error, "projection stands still, trying again"),
     }
@@ -206,8 +223,17 @@ fn may_pass(error: &GatewayError) -> bool {
         // It is told, and read anew, once it is looked at again.
         GatewayError::Bus(BusError::RolledBack { .. }) => true,
         GatewayError::Bus(error) => error.may_pass(),
-        error => is_full(error) || matches!(code(error), Some(DatabaseBusy | DatabaseLocked)),
+        error => {
+            let is_busy = matches!(code(error), Some(DatabaseBusy | DatabaseLocked));
+            is_full(error) || is_of_the_disk(error) || is_busy
+        }
     }
+}
+
+/// A write, a read or a sync of the file failed, and the next may not. The transaction was rolled back.
+fn is_of_the_disk(error: &GatewayError) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
+    matches!(code(error), Some(CannotOpen | SystemIoFailure))
 }
 
 fn is_full(error: &GatewayError) -> bool {

@@ -1,13 +1,17 @@
-//! Faults on the way to a bus: lost answers, dropped acks, duplicates, other orders, delays.
+//! Faults on the way to a bus: lost answers, dropped and late acks, duplicates, other orders, delays, and
+//! answers of a copy that lags behind.
 //!
 //! Whatever a real bus may do within its promises, at the odds given and in the order of a seed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::random::Random;
 use crate::bus::{
-    Bus, ChainedPublisher, Delivery, KeyValue, OrderedReader, Settle, Settler, Subscription,
+    Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler, Subscription,
 };
 use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
@@ -25,6 +29,10 @@ pub struct Odds {
     pub answer_lost: u64,
     /// A settle is lost without a word, so that the deadline expires.
     pub settle_lost: u64,
+    /// A settle arrives later than others that were sent after it.
+    pub settle_late: u64,
+    /// What a stream holds, or a key, is told as it was before.
+    pub stale: u64,
     /// A delivery comes twice.
     pub doubled: u64,
     /// A call takes its time.
@@ -32,6 +40,9 @@ pub struct Odds {
     /// How long it takes at most; longer than a deadline makes deadlines expire.
     pub delay: Duration,
 }
+
+/// A copy that lags behind lacks so many messages at most.
+const LAG: u64 = 3;
 
 /// A bus with faults on the way to it.
 pub struct FaultyBus {
@@ -66,10 +77,14 @@ impl Dice {
 
     async fn delay(&self) {
         if self.happens(self.odds.slow) {
-            let longest = u64::try_from(self.odds.delay.as_millis()).unwrap_or(u64::MAX);
-            let millis = self.with(|random| random.below(longest.max(1)));
-            self.clock.sleep_until(self.clock.now().plus(Duration::from_millis(millis))).await;
+            self.late().await;
         }
+    }
+
+    async fn late(&self) {
+        let longest = u64::try_from(self.odds.delay.as_millis()).unwrap_or(u64::MAX);
+        let millis = self.with(|random| random.below(longest.max(1)));
+        self.clock.sleep_until(self.clock.now().plus(Duration::from_millis(millis))).await;
     }
 
     /// A call with a delay before and after it, that may not happen or whose answer may be lost.
@@ -93,7 +108,13 @@ impl Bus for FaultyBus {
     }
 
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
-        Box::pin(self.dice.risk(self.bus.stream_state(stream)))
+        Box::pin(async move {
+            let state = self.dice.risk(self.bus.stream_state(stream)).await?;
+            let most = if self.dice.happens(self.dice.odds.stale) { state.messages } else { 0 };
+            let behind = self.dice.with(|random| random.below(most.min(LAG) + 1));
+            let (last, messages) = (state.last - behind, state.messages - behind);
+            Ok(StreamState { last, messages, ..state })
+        })
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
@@ -140,7 +161,8 @@ impl Bus for FaultyBus {
     }
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
-        self.bus.key_value(bucket)
+        let (keys, dice) = (self.bus.key_value(bucket)?, self.dice.clone());
+        Ok(Arc::new(FaultyKeys { keys, dice, told: Mutex::default() }))
     }
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
@@ -237,7 +259,57 @@ impl Settler for TroubledSettler {
             if self.dice.happens(self.dice.odds.settle_lost) {
                 return Ok(());
             }
+            if self.dice.happens(self.dice.odds.settle_late) {
+                let (settler, dice) = (self.settler.clone(), self.dice.clone());
+                tokio::spawn(async move {
+                    dice.late().await;
+                    let _ = settler.settle(settle).await;
+                });
+                return Ok(());
+            }
             self.dice.risk(self.settler.settle(settle)).await
         })
+    }
+}
+
+/// A table with faults on the way to it.
+struct FaultyKeys {
+    keys: Arc<dyn KeyValue>,
+    dice: Dice,
+    /// What was told of each key.
+    told: Mutex<BTreeMap<String, Option<Entry>>>,
+}
+
+impl KeyValue for FaultyKeys {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
+        Box::pin(async move {
+            let entry = self.dice.risk(self.keys.get(key)).await?;
+            let before = {
+                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.insert(key.to_owned(), entry.clone())
+            };
+            let is_stale = self.dice.happens(self.dice.odds.stale);
+            Ok(before.filter(|_| is_stale).unwrap_or(entry))
+        })
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
+        Box::pin(self.dice.risk(self.keys.put(key, value)))
+    }
+
+    fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
+        Box::pin(self.dice.risk(self.keys.put_if(key, value, expected)))
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64> {
+        Box::pin(self.dice.risk(self.keys.delete(key)))
+    }
+
+    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
+        Box::pin(self.dice.risk(self.keys.changes(after)))
+    }
+
+    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+        Box::pin(self.dice.risk(self.keys.changes_under(names)))
     }
 }

@@ -1,4 +1,4 @@
-//! Tables in memory.
+//! Tables in memory, with what a disk does to them: commits that fail, and a lost tail.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,32 @@ type Result<T> = std::result::Result<T, BusError>;
 
 /// Tables in memory. Clones are one memory.
 #[derive(Clone, Default)]
-pub(super) struct Memory(Arc<Mutex<Maps>>);
+pub(super) struct Memory(Arc<Mutex<Disk>>);
+
+/// What stands, and how to undo what was done last.
+#[derive(Default)]
+pub(super) struct Disk {
+    maps: Maps,
+    /// What undoes the changes since the last commit, in the order in which they were made.
+    uncommitted: Changes,
+    /// The same for the commits of which the disk may still lose some, the oldest first.
+    unsynced: VecDeque<Changes>,
+    /// How many commits the disk may lose.
+    loses_at_most: usize,
+    /// How the next commit fails.
+    failing: Option<FailingCommit>,
+}
+
+type Changes = Vec<Box<dyn FnOnce(&mut Maps) + Send>>;
+
+/// How a commit fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailingCommit {
+    /// Nothing of it stands.
+    Undone,
+    /// All of it stands, although whoever asked is told that it failed.
+    Done,
+}
 
 #[derive(Default)]
 pub(super) struct Maps {
@@ -39,9 +64,57 @@ struct Cursor {
     pending: BTreeMap<u64, Pending>,
 }
 
+impl std::ops::Deref for Disk {
+    type Target = Maps;
+
+    fn deref(&self) -> &Maps {
+        &self.maps
+    }
+}
+
+impl std::ops::DerefMut for Disk {
+    fn deref_mut(&mut self) -> &mut Maps {
+        &mut self.maps
+    }
+}
+
+impl Disk {
+    /// Notes how a change is undone.
+    fn undone_by(&mut self, undo: impl FnOnce(&mut Maps) + Send + 'static) {
+        self.uncommitted.push(Box::new(undo));
+    }
+
+    fn undo(&mut self, changes: Changes) {
+        changes.into_iter().rev().for_each(|undo| undo(&mut self.maps));
+    }
+}
+
 impl Memory {
-    pub(super) fn maps(&self) -> MutexGuard<'_, Maps> {
+    pub(super) fn maps(&self) -> MutexGuard<'_, Disk> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the next commit fail.
+    pub(super) fn fail_commit(&self, how: FailingCommit) {
+        self.maps().failing = Some(how);
+    }
+
+    /// From now on the disk may lose so many commits.
+    pub(super) fn may_lose(&self, commits: usize) {
+        self.maps().loses_at_most = commits;
+    }
+
+    /// Loses the last commits, as a power cut does where nothing is synced. Says how many there were to lose.
+    pub(super) fn lose_tail(&self, commits: usize) -> usize {
+        let mut disk = self.maps();
+        let open = std::mem::take(&mut disk.uncommitted);
+        disk.undo(open);
+        let lost = commits.min(disk.unsynced.len());
+        for _ in 0..lost {
+            let changes = disk.unsynced.pop_back().unwrap_or_default();
+            disk.undo(changes);
+        }
+        lost
     }
 
     /// Counts an object that is stored or deleted; whether its process still lives.
@@ -61,21 +134,44 @@ impl Memory {
     }
 }
 
+/// Puts back what stood under a key, if anything did.
+fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
+    match before {
+        Some(before) => drop(map.insert(key, before)),
+        None => drop(map.remove(&key)),
+    }
+}
+
 fn key(stream: &str, durable: &str) -> (String, String) {
     (stream.to_owned(), durable.to_owned())
 }
 
 impl Tables for Memory {
-    // Nothing in memory fails half-way, so there is nothing to undo.
     fn begin(&mut self) -> Result<()> {
         Ok(())
     }
 
     fn commit(&mut self) -> Result<()> {
-        Ok(())
+        let mut disk = self.maps();
+        let failing = if disk.uncommitted.is_empty() { None } else { disk.failing.take() };
+        let failed = || Err(BusError::Unavailable("simulated: the commit failed".to_owned()));
+        if failing == Some(FailingCommit::Undone) {
+            return failed();
+        }
+        let changes = std::mem::take(&mut disk.uncommitted);
+        if disk.loses_at_most > 0 && !changes.is_empty() {
+            disk.unsynced.push_back(changes);
+            while disk.unsynced.len() > disk.loses_at_most {
+                disk.unsynced.pop_front();
+            }
+        }
+        if failing.is_some() { failed() } else { Ok(()) }
     }
 
     fn roll_back(&mut self) -> Result<()> {
+        let mut disk = self.maps();
+        let changes = std::mem::take(&mut disk.uncommitted);
+        disk.undo(changes);
         Ok(())
     }
 
@@ -84,7 +180,10 @@ impl Tables for Memory {
     }
 
     fn put_stream(&mut self, row: &StreamRow) -> Result<()> {
-        self.maps().streams.insert(row.config.name.clone(), row.clone());
+        let mut disk = self.maps();
+        let name = row.config.name.clone();
+        let before = disk.streams.insert(name.clone(), row.clone());
+        disk.undone_by(move |maps| put_back(&mut maps.streams, name, before));
         Ok(())
     }
 
@@ -93,9 +192,13 @@ impl Tables for Memory {
     }
 
     fn insert(&mut self, message: &Stored) -> Result<()> {
-        let mut maps = self.maps();
-        let messages = maps.messages.entry(message.stream.clone()).or_default();
-        messages.insert(message.sequence, message.clone());
+        let mut disk = self.maps();
+        let (stream, sequence) = (message.stream.clone(), message.sequence);
+        let messages = disk.messages.entry(stream.clone()).or_default();
+        let before = messages.insert(sequence, message.clone());
+        disk.undone_by(move |maps| {
+            put_back(maps.messages.entry(stream).or_default(), sequence, before);
+        });
         Ok(())
     }
 
@@ -116,20 +219,30 @@ impl Tables for Memory {
     }
 
     fn drop_message(&mut self, message: &Stored) -> Result<()> {
-        if let Some(kept) = self.maps().messages.get_mut(&message.stream) {
-            kept.remove(&message.sequence);
-        }
+        let mut disk = self.maps();
+        let (stream, sequence) = (message.stream.clone(), message.sequence);
+        let before = disk.messages.get_mut(&stream).and_then(|kept| kept.remove(&sequence));
+        disk.undone_by(move |maps| {
+            put_back(maps.messages.entry(stream).or_default(), sequence, before);
+        });
         Ok(())
     }
 
     fn remember_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()> {
-        let mut maps = self.maps();
-        let ids = maps.ids.entry(message.stream.clone()).or_default();
+        let mut disk = self.maps();
+        let ids = disk.ids.entry(message.stream.clone()).or_default();
+        let mut forgotten = Vec::new();
         while ids.front().is_some_and(|known| known.at <= after) {
-            ids.pop_front();
+            forgotten.extend(ids.pop_front());
         }
         let (sequence, at) = (message.sequence, message.at);
         ids.push_back(KnownId { id: message.id.clone(), sequence, at });
+        let stream = message.stream.clone();
+        disk.undone_by(move |maps| {
+            let ids = maps.ids.entry(stream).or_default();
+            ids.pop_back();
+            forgotten.into_iter().rev().for_each(|old| ids.push_front(old));
+        });
         Ok(())
     }
 
@@ -149,7 +262,14 @@ impl Tables for Memory {
     }
 
     fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
-        self.maps().readers.entry(key(stream, durable)).or_default().next = next;
+        let mut disk = self.maps();
+        let key = key(stream, durable);
+        let before = disk.readers.get(&key).map(|reader| reader.next);
+        disk.readers.entry(key.clone()).or_default().next = next;
+        disk.undone_by(move |maps| match before {
+            Some(next) => maps.readers.entry(key).or_default().next = next,
+            None => drop(maps.readers.remove(&key)),
+        });
         Ok(())
     }
 
@@ -173,15 +293,24 @@ impl Tables for Memory {
     }
 
     fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()> {
-        let mut maps = self.maps();
-        let place = maps.readers.entry(key(stream, durable)).or_default();
-        place.pending.insert(pending.sequence, pending);
+        let mut disk = self.maps();
+        let (key, sequence) = (key(stream, durable), pending.sequence);
+        let reader = disk.readers.entry(key.clone()).or_default();
+        let before = reader.pending.insert(sequence, pending);
+        disk.undone_by(move |maps| {
+            put_back(&mut maps.readers.entry(key).or_default().pending, sequence, before);
+        });
         Ok(())
     }
 
     fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()> {
-        if let Some(place) = self.maps().readers.get_mut(&key(stream, durable)) {
-            place.pending.remove(&sequence);
+        let mut disk = self.maps();
+        let key = key(stream, durable);
+        let before = disk.readers.get_mut(&key).and_then(|it| it.pending.remove(&sequence));
+        if before.is_some() {
+            disk.undone_by(move |maps| {
+                put_back(&mut maps.readers.entry(key).or_default().pending, sequence, before);
+            });
         }
         Ok(())
     }
@@ -191,9 +320,13 @@ impl Tables for Memory {
     }
 
     fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()> {
-        let mut maps = self.maps();
-        let entries = maps.buckets.entry(bucket.to_owned()).or_default();
-        entries.insert(entry.key.clone(), entry.clone());
+        let mut disk = self.maps();
+        let (bucket, key) = (bucket.to_owned(), entry.key.clone());
+        let entries = disk.buckets.entry(bucket.clone()).or_default();
+        let before = entries.insert(key.clone(), entry.clone());
+        disk.undone_by(move |maps| {
+            put_back(maps.buckets.entry(bucket).or_default(), key, before);
+        });
         Ok(())
     }
 

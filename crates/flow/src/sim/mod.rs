@@ -19,6 +19,8 @@ pub use faulty_bus::{FaultyBus, Odds};
 pub use partition::Partition;
 pub use random::Random;
 
+use memory::FailingCommit;
+
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::local::LocalBus;
@@ -36,6 +38,11 @@ impl SimDisk {
         (maps.objects_left, maps.is_killed) = (count, false);
     }
 
+    /// From now on a power cut may lose so many commits: none of them is synced.
+    pub fn may_lose(&self, commits: usize) {
+        self.0.may_lose(commits);
+    }
+
     /// Whether the process came to where it is killed.
     #[must_use]
     pub fn is_killed(&self) -> bool {
@@ -47,6 +54,7 @@ impl SimDisk {
 pub struct SimBus {
     place: Arc<InPlace>,
     bus: LocalBus,
+    disk: SimDisk,
 }
 
 impl SimBus {
@@ -58,8 +66,21 @@ impl SimBus {
     pub fn open(disk: &SimDisk, clock: Arc<dyn Clock>) -> Self {
         let engine = Engine::open(Box::new(disk.0.clone()), clock.now());
         let engine = Mutex::new(engine.expect("tables in memory can always be read"));
-        let place = Arc::new(InPlace { engine, clock: clock.clone() });
-        Self { bus: LocalBus::new(place.clone(), clock, Arc::new(disk.0.clone())), place }
+        let place = Arc::new(InPlace {
+            engine,
+            clock: clock.clone(),
+            disk: disk.0.clone(),
+            faults: Mutex::default(),
+        });
+        let bus = LocalBus::new(place.clone(), clock, Arc::new(disk.0.clone()));
+        Self { bus, place, disk: disk.clone() }
+    }
+
+    /// From now on so many of a thousand commits fail, by a seed: half of them are undone, and the others
+    /// stand although the caller hears that they failed.
+    pub fn fail_commits(&self, in_a_thousand: u64, seed: u64) {
+        let faults = Some((Random::new(seed), in_a_thousand));
+        *self.place.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
     /// The seam.
@@ -79,10 +100,34 @@ impl SimBus {
     }
 }
 
+impl SimBus {
+    /// A power cut: the last commits, so many at most, never reached the disk. Says how many were lost. Whoever used
+    /// the bus is gone, too: drop them first.
+    pub fn lose_tail(&self, commits: usize) -> usize {
+        let lost = self.disk.0.lose_tail(commits);
+        self.restart();
+        lost
+    }
+}
+
 /// Carries out a job where it is submitted.
 struct InPlace {
     engine: Mutex<Engine>,
     clock: Arc<dyn Clock>,
+    disk: memory::Memory,
+    /// How often commits fail, in a thousand.
+    faults: Mutex<Option<(Random, u64)>>,
+}
+
+impl InPlace {
+    /// How this commit fails, if it does.
+    fn fault(&self) -> Option<FailingCommit> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let (random, in_a_thousand) = faults.as_mut()?;
+        let fails = random.happens(*in_a_thousand);
+        let how = if random.happens(500) { FailingCommit::Undone } else { FailingCommit::Done };
+        fails.then_some(how)
+    }
 }
 
 impl Runner for InPlace {
@@ -92,7 +137,15 @@ impl Runner for InPlace {
         let engine = || self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = {
             let mut engine = engine();
-            job.run(&mut engine, now).and_then(|()| engine.commit())
+            let done = engine.begin().and_then(|()| job.run(&mut engine, now));
+            if let Some(how) = self.fault() {
+                self.disk.fail_commit(how);
+            }
+            let done = done.and_then(|()| engine.commit());
+            if done.is_err() {
+                engine.roll_back(now).expect("tables in memory can always be read");
+            }
+            done
         };
         job.finish(outcome);
         engine().tell();

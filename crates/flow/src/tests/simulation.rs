@@ -13,9 +13,11 @@ use super::pipeline::{
 use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::config::StreamConfig;
 use crate::invariants::{conservation, same_decisions, unbroken_chain};
 use crate::loops::{FailPoints, LoopError, Point, StageContext};
-use crate::message::{Stored, parse_reference};
+use crate::message::{Outgoing, Published, Stored, parse_reference};
+use crate::position::{Position, rolled_back};
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use crate::stage::run_stage;
 use crate::writer::run_writer;
@@ -47,6 +49,11 @@ struct Simulation {
     random: Random,
     calm: CancellationToken,
     stop: CancellationToken,
+    /// Cancelled while there is no power: whatever runs is gone at once. A watch would wake in an order of its own.
+    power: Arc<Mutex<CancellationToken>>,
+    disk: SimDisk,
+    /// Commits that a power cut may lose.
+    unsynced: usize,
 }
 
 /// What stands when all is over.
@@ -60,15 +67,21 @@ struct Outcome {
 
 impl Simulation {
     fn new(seed: u64) -> Self {
-        let clock = VirtualClock::default();
-        let sim = SimBus::open(&SimDisk::default(), Arc::new(clock.clone()));
+        let (clock, disk) = (VirtualClock::default(), SimDisk::default());
+        let mut random = Random::new(seed);
+        let sim = SimBus::open(&disk, Arc::new(clock.clone()));
+        // Half of the disks sync.
+        let unsynced = if random.happens(500) { 0 } else { 100 };
         Self {
             bus: sim.bus(),
             sim,
             clock,
-            random: Random::new(seed),
+            random,
             calm: CancellationToken::new(),
             stop: CancellationToken::new(),
+            power: Arc::default(),
+            disk,
+            unsynced,
         }
     }
 
@@ -78,6 +91,8 @@ impl Simulation {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
             settle_lost: self.random.below(200),
+            settle_late: self.random.below(200),
+            stale: self.random.below(200),
             doubled: self.random.below(200),
             slow: self.random.below(200),
             delay: DEADLINE * 2,
@@ -99,14 +114,20 @@ impl Simulation {
         longest_pause: Duration,
         start: impl Fn(CancellationToken) -> BoxFuture<'static, Result<(), LoopError>> + Send + 'static,
     ) -> tokio::task::JoinHandle<()> {
-        let (clock, stop) = (self.clock.clone(), self.stop.clone());
+        let (clock, stop, power) = (self.clock.clone(), self.stop.clone(), self.power.clone());
         let mut random = Random::new(self.random.next_number());
         tokio::spawn(async move {
             while !stop.is_cancelled() {
-                match start(stop.clone()).await {
-                    Ok(()) => return,
-                    Err(LoopError::Crashed(_) | LoopError::Fenced(_)) => {}
-                    Err(other) => panic!("the loop ended: {other}"),
+                let is_off = power.lock().unwrap().clone();
+                let ended = tokio::select! {
+                    biased;
+                    () = is_off.cancelled() => None,
+                    ended = start(stop.clone()) => Some(ended),
+                };
+                match ended {
+                    Some(Ok(())) => return,
+                    None | Some(Err(LoopError::Crashed(_) | LoopError::Fenced(_))) => {}
+                    Some(Err(other)) => panic!("the loop ended: {other}"),
                 }
                 let longest = u64::try_from(longest_pause.as_millis()).unwrap();
                 let pause = Duration::from_millis(random.below(longest));
@@ -139,20 +160,46 @@ impl Simulation {
         running
     }
 
-    /// Publishes every article, each until it is acknowledged.
+    /// Publishes every article until it stands: also again, where a power cut lost it.
     fn source(&mut self) -> tokio::task::JoinHandle<()> {
         let context = self.context();
-        tokio::spawn(async move {
-            for number in 0..ARTICLES {
-                while context.bus.publish(article(number)).await.is_err() {
-                    context.wait(Duration::from_millis(50)).await;
+        let sound = self.bus.clone();
+        self.supervise(Duration::from_secs(1), move |stop| {
+            let (context, sound) = (context.clone(), sound.clone());
+            Box::pin(async move {
+                while !stop.is_cancelled() {
+                    let stands = loop {
+                        match sound.stream_state("IN").await {
+                            Ok(state) => break state.last,
+                            Err(error) => assert!(error.may_pass(), "{error}"),
+                        }
+                    };
+                    for number in stands..ARTICLES {
+                        while context.bus.publish(article(number)).await.is_err() {
+                            context.wait(Duration::from_millis(50)).await;
+                        }
+                    }
+                    context.wait(Duration::from_secs(1)).await;
                 }
-            }
+                Ok(())
+            })
         })
+    }
+
+    /// The power fails for a moment: everybody is gone, and with them what the disk had not synced.
+    async fn cut_power(&mut self) {
+        self.power.lock().unwrap().cancel();
+        // What was under way arrives, or does not.
+        self.clock.sleep_until(self.clock.now().plus(DEADLINE * 3)).await;
+        let commits = self.random.below(self.unsynced as u64 + 1);
+        self.sim.lose_tail(usize::try_from(commits).unwrap());
+        *self.power.lock().unwrap() = CancellationToken::new();
     }
 
     async fn run(mut self) -> Result<Outcome, String> {
         create_streams(&*self.bus).await;
+        self.sim.fail_commits(self.random.below(40), self.random.next_number());
+        self.disk.may_lose(self.unsynced);
         let running = self.start_all();
         let source = self.source();
         let begin = self.clock.now();
@@ -160,17 +207,19 @@ impl Simulation {
             if self.random.happens(100) {
                 self.sim.restart();
             }
+            if self.random.happens(30) {
+                self.cut_power().await;
+            }
             if self.clock.now().since(begin) > PATIENCE {
                 return Err(format!("stuck with {} finished", self.finished().await));
             }
             self.clock.sleep_until(self.clock.now().plus(Duration::from_secs(1))).await;
         }
-        source.await.map_err(|error| error.to_string())?;
         // What comes late, comes now; then everything goes down in peace.
         self.clock.sleep_until(self.clock.now().plus(Duration::from_mins(5))).await;
         self.calm.cancel();
         self.stop.cancel();
-        for task in running {
+        for task in running.into_iter().chain([source]) {
             task.await.map_err(|error| error.to_string())?;
         }
         Ok(Outcome {
@@ -240,6 +289,76 @@ fn invariants_hold_under_faults() {
             panic!("{why}\nreplay it with WIREFOLD_SEED={seed}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_leaves_nothing_or_all_of_it_and_a_power_cut_the_beginning() {
+    let (clock, disk) = (VirtualClock::default(), SimDisk::default());
+    let sim = SimBus::open(&disk, Arc::new(clock));
+    let bus = sim.bus();
+    create_streams(&*bus).await;
+    disk.may_lose(5);
+    sim.fail_commits(500, 1);
+    let mut told = [0, 0];
+    for number in 0..40 {
+        let before = all(&*bus, "IN", ">").await;
+        let published = bus.publish(article(number)).await;
+        let after = all(&*bus, "IN", ">").await;
+        let new = &after[before.len()..];
+        match published {
+            Ok(published) => {
+                assert_eq!(new.len() as u64, published.sequence() - before.len() as u64)
+            }
+            Err(error) => {
+                assert!(error.may_pass(), "{error}");
+                told[new.len()] += 1;
+            }
+        }
+        assert!(after.starts_with(&before));
+        assert_eq!(bus.stream_state("IN").await.unwrap().last, after.len() as u64);
+    }
+    assert!(told.iter().all(|times| *times > 0), "{told:?}");
+    sim.fail_commits(0, 1);
+    // The last that was to fail.
+    let _ = bus.publish(article(40)).await;
+    let before = all(&*bus, "IN", ">").await;
+    assert_eq!(sim.lose_tail(3), 3);
+    let kept = all(&*bus, "IN", ">").await;
+    assert_eq!(kept, before[..before.len() - 3]);
+    // What was lost was never there: neither its id nor its sequence.
+    let lost = &before[kept.len()];
+    let again = Outgoing::new(lost.subject.clone(), lost.id.clone(), lost.body.to_vec());
+    assert_eq!(bus.publish(again).await.unwrap(), Published::New(lost.sequence));
+}
+
+#[tokio::test]
+async fn a_copy_that_lags_behind_is_no_stream_that_went_back() {
+    let clock = Arc::new(VirtualClock::default());
+    let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
+    bus.create_stream(StreamConfig::new("IN", &["in"])).await.unwrap();
+    for id in ["a", "b", "c", "d"] {
+        bus.publish(Outgoing::new("in", id, id.as_bytes().to_vec())).await.unwrap();
+    }
+    let read = Position::from(&bus.get("IN", 4).await.unwrap());
+    let other = Position { id: "e".to_owned(), ..read.clone() };
+    let odds = Odds {
+        refused: 0,
+        answer_lost: 0,
+        settle_lost: 0,
+        settle_late: 0,
+        stale: 1_000,
+        doubled: 0,
+        slow: 0,
+        delay: Duration::ZERO,
+    };
+    let lagging = FaultyBus::new(bus, clock, odds, 1);
+    let mut lags = false;
+    for _ in 0..32 {
+        lags |= lagging.stream_state("IN").await.unwrap().last < 4;
+        assert_eq!(rolled_back(&lagging, "IN", &read).await.unwrap(), None);
+        assert!(rolled_back(&lagging, "IN", &other).await.unwrap().is_some());
+    }
+    assert!(lags, "nothing was stale");
 }
 
 #[test]

@@ -323,6 +323,8 @@ async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
         refused: 1000,
         answer_lost: 0,
         settle_lost: 0,
+        settle_late: 0,
+        stale: 0,
         doubled: 0,
         slow: 0,
         delay: Duration::ZERO,

@@ -29,6 +29,7 @@ use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::streams::{CONTROL, FETCHED};
 
+use crate::clock::SteadyClock;
 use crate::config::Instance;
 use crate::config::{Loaded, Origin, Overrides, load_here};
 use crate::exit::{Exit, Stop};
@@ -76,7 +77,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     if arguments.supervised {
         nats::end_with_parent();
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
     let telemetry = telemetry::install(&Logging::of(&loaded.config, global), clock.clone())?;
     if !arguments.supervised {
         warn_of_settings(&loaded);
@@ -237,7 +238,7 @@ struct Up<'a> {
 impl Up<'_> {
     async fn run(self, stages: &[StageName]) -> anyhow::Result<Exit> {
         let signals = Signals::listen()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
         let known = self.open_where_there_is_something(&clock).await?;
         let (bus, mut demo) = match known {
             Some(bus) => (bus, None),

@@ -93,6 +93,8 @@ impl Simulation {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
             settle_lost: self.random.below(200),
+            settle_late: self.random.below(200),
+            stale: self.random.below(200),
             doubled: self.random.below(200),
             slow: self.random.below(200),
             delay: DEADLINE * 2,

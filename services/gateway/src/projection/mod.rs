@@ -97,6 +97,12 @@ impl Projection {
         Ok(open::put_aside(&folder.join(FILE))?)
     }
 
+    /// So many of the next writes fail as on a disk that takes nothing.
+    #[cfg(test)]
+    pub(crate) fn fail(&self, writes: u32) {
+        self.pool.failing.store(writes, std::sync::atomic::Ordering::Relaxed);
+    }
+
     /// Puts the changes in, with the place in their stream, in one transaction.
     pub(crate) async fn apply(&self, batch: Batch) -> Answer<()> {
         self.pool.write(move |connection| apply::apply(connection, &batch)).await

@@ -19,6 +19,9 @@ pub(super) struct Pool {
     idle: Arc<Mutex<Vec<Connection>>>,
     readers: Arc<Semaphore>,
     searches: Arc<Semaphore>,
+    /// So many of the next writes fail as on a disk that takes nothing.
+    #[cfg(test)]
+    pub(super) failing: Arc<std::sync::atomic::AtomicU32>,
 }
 
 impl Pool {
@@ -29,6 +32,8 @@ impl Pool {
             idle: Arc::default(),
             readers: Arc::new(Semaphore::new(READERS)),
             searches: Arc::new(Semaphore::new(SEARCHES)),
+            #[cfg(test)]
+            failing: Arc::default(),
         }
     }
 
@@ -38,6 +43,8 @@ impl Pool {
         work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let writer = self.writer.clone();
+        #[cfg(test)]
+        self.fails()?;
         let run = move || {
             // A transaction that panicked was rolled back: the connection holds.
             work(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))
@@ -57,6 +64,14 @@ impl Pool {
             ask(connection)
         })
         .await
+    }
+
+    #[cfg(test)]
+    fn fails(&self) -> Answer<()> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let left = self.failing.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        let eio = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
+        left.map_or(Ok(()), |_| Err(rusqlite::Error::SqliteFailure(eio, None).into()))
     }
 
     /// Runs where it may block, on one state of the tables.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use wirefold_flow::Position;
 use wirefold_flow::sim::Random;
@@ -94,6 +95,25 @@ async fn a_damaged_file_is_put_aside_and_rebuilt() {
     world.start_again().await;
     world.until_shown(1).await;
     assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_nothing_for_a_while_is_waited_out() {
+    let mut world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    world.gateway.inner.projection.fail(9);
+    let time_passes = async {
+        loop {
+            world.clock.advance(Duration::from_millis(100));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = world.publish_articles(&[article(2, 1, 1)]) => {}
+        () = time_passes => {}
+    }
+    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 2);
+    world.stop().await;
 }
 
 #[tokio::test]

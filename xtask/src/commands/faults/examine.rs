@@ -19,6 +19,8 @@ pub(super) struct Output {
     articles: BTreeMap<String, Verdict>,
     /// Pushed once, and there under more than one id.
     doubled: BTreeSet<String>,
+    /// When each was seen, in seconds.
+    seen: BTreeMap<String, i64>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -78,6 +80,7 @@ impl Output {
     fn note(&mut self, stored: &Stored) {
         let Ok(article) = decode::<OutputArticle>(&stored.body) else { return };
         let item = article.article.item_key;
+        self.seen.insert(item.clone(), article.article.seen.as_second());
         let verdict = Verdict {
             message: stored.id.clone(),
             class: article.verdict.class.as_str().to_owned(),
@@ -95,6 +98,12 @@ impl Output {
     /// The id of the article that was pushed under this one.
     pub(super) fn id_of(&self, item: &str) -> Option<&str> {
         self.articles.get(item).map(|verdict| verdict.message.as_str())
+    }
+
+    /// How many articles were seen before so many seconds were over at once.
+    pub(super) fn seen_before_a_gap_of(&self, seconds: i64) -> usize {
+        let first = self.seen.values().min().copied().unwrap_or_default();
+        self.seen.values().filter(|seen| **seen < first + seconds / 2).count()
     }
 
     /// Compares with what was acknowledged, and with where nothing broke.

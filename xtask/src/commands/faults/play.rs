@@ -14,7 +14,7 @@ use super::dice::Dice;
 use super::disk::Disk;
 use super::examine::{Control, Difference, Output};
 use super::fault::{Change, Deed, Fault, File};
-use super::pushing::{articles, id_of, settle, settle_control};
+use super::pushing::{ARTICLES, articles, id_of, settle, settle_control};
 use super::shim::{Setting, Shim};
 use super::{nats, spell};
 use crate::commands::attack::receiver::Receiver;
@@ -56,14 +56,30 @@ pub(super) struct Found {
 
 /// The output and the alerts of the same articles where nothing breaks.
 pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Control> {
+    undisturbed_but(program, seed, None)
+}
+
+/// The same, where the machine sleeps for so many seconds after so many articles: everything that they bring about has
+/// happened by then.
+pub(super) fn undisturbed_but(
+    program: &Path,
+    seed: u64,
+    sleep: Option<(usize, &Shim, i64)>,
+) -> anyhow::Result<Control> {
     let folder = tempfile::tempdir()?;
     let mut receiver = Receiver::open();
     prepare(folder.path(), &receiver)?;
-    let mut running = Running::start(program, folder.path())?;
-    for article in articles(seed) {
-        running.post("/api/v1/articles", &article)?;
+    let mut up = command(program, folder.path());
+    up.envs(sleep.into_iter().flat_map(|(_, shim, _)| shim.environment()));
+    let mut running = Running::start_as(up)?;
+    for (number, article) in articles(seed).iter().enumerate() {
+        if let Some((_, shim, seconds)) = sleep.filter(|(before, ..)| *before == number) {
+            settle_control(&mut running, &mut receiver, number);
+            shim.set(Setting::Slept, seconds)?;
+        }
+        running.post("/api/v1/articles", article)?;
     }
-    settle_control(&mut running, &mut receiver);
+    settle_control(&mut running, &mut receiver, ARTICLES);
     running.terminate();
     receiver.take();
     let output = Output::of(&folder.path().join("data"))?;

@@ -163,8 +163,8 @@ pub(super) fn settle(
 }
 
 /// Waits until all is on the page, and nothing more is told.
-pub(super) fn settle_control(running: &mut Running, receiver: &mut Receiver) {
-    wait(running, receiver, ARTICLES, Duration::from_secs(3), |_| false);
+pub(super) fn settle_control(running: &mut Running, receiver: &mut Receiver, articles: usize) {
+    wait(running, receiver, articles, Duration::from_secs(3), |_| false);
 }
 
 fn wait(

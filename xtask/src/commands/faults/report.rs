@@ -222,7 +222,11 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
          - *refused*: runs in which the damaged folder was not opened again.\n\
          - *stuck*: runs after which no article passed. This must be 0.\n\
          - *recovery*: seconds from the end of the fault, or from the start of the process, until the next article \
-         passes.\n",
+         passes.\n\n\
+         Clocks: a jump for some seconds must change nothing, so those runs are compared with the run without a fault. \
+         A machine that slept for a day is another matter: what comes after the sleep came a day later, and is other \
+         news. That run is compared with one in which the machine sleeps between the same two articles, and nothing \
+         is under way. What became late in the sleep comes in one message, some minutes after it.\n",
         machine::today(),
         machine::load(),
     );

@@ -1,16 +1,18 @@
 /* What a machine does to a process: clocks that are wrong, writes and syncs that fail or take long, and syncs that do
- * nothing. The file that FAULTS names holds five numbers of eight bytes, and is read at every call:
+ * nothing. The file that FAULTS names holds six numbers of eight bytes, and is read at every call:
  * 0: seconds added to the clock of the day
  * 1: so many of the next writes fail
  * 2: so many of the next syncs fail
  * 3: so many milliseconds each sync takes longer
  * 4: 1 if syncs do nothing
+ * 5: so many seconds the machine slept: the clock of the day and the uptime have them, the monotonic clock has not
  * Only processes are meant in whose command line the words of FAULTS_OF occur; without it, all.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +31,7 @@ __attribute__((constructor)) static void open_faults(void) {
     if (!path) return;
     int file = open(path, O_RDWR | O_CLOEXEC);
     if (file < 0) return;
-    void *at = mmap(NULL, 40, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *at = mmap(NULL, 48, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (at == MAP_FAILED) return;
     if (word) {
@@ -47,8 +49,32 @@ int clock_gettime(clockid_t clock, struct timespec *at) {
     static int (*real)(clockid_t, struct timespec *);
     if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
     int done = real(clock, at);
-    if (!done && faults && clock == CLOCK_REALTIME) at->tv_sec += faults[0];
+    if (done || !faults) return done;
+    if (clock == CLOCK_REALTIME) at->tv_sec += faults[0];
+    if (clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME) at->tv_sec += faults[5];
     return done;
+}
+
+/* The uptime with the sleep in it, as a file of its own. */
+static int open_uptime(void) {
+    struct timespec at;
+    char text[64];
+    int file = memfd_create("uptime", MFD_CLOEXEC);
+    if (file < 0 || clock_gettime(CLOCK_BOOTTIME, &at)) return file;
+    int bytes = snprintf(text, sizeof text, "%lld.%02ld 0.00\n", (long long)at.tv_sec, at.tv_nsec / 10000000);
+    if (pwrite(file, text, bytes, 0) != bytes) return -1;
+    return file;
+}
+
+int open64(const char *path, int flags, ...) {
+    static int (*real)(const char *, int, ...);
+    if (!real) real = dlsym(RTLD_NEXT, "open64");
+    if (faults && faults[5] && !strcmp(path, "/proc/uptime")) return open_uptime();
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    return real(path, flags, mode);
 }
 
 /* Sockets and pipes are not on the disk. */

@@ -22,6 +22,8 @@ pub(super) enum Setting {
     SlowSyncs = 3,
     /// 1 if syncs do nothing.
     Unsynced = 4,
+    /// Seconds that the machine slept.
+    Slept = 5,
 }
 
 /// The library and what it is told.
@@ -41,7 +43,7 @@ impl Shim {
         compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(&source).arg("-ldl");
         ensure!(compiler.status().context("cc")?.success(), "the library does not build");
         let settings = folder.join("faults");
-        fs::write(&settings, [0; 40])?;
+        fs::write(&settings, [0; 48])?;
         Ok(Shim { library, settings, of: None })
     }
 

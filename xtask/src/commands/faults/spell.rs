@@ -12,7 +12,9 @@ use super::dice::Dice;
 use super::disk::Disk;
 use super::examine::{Control, Output};
 use super::fault::{Fault, Spell};
-use super::play::{BEFORE, Found, MORE, Outcome, complains, prepare, verify_complains};
+use super::play::{
+    BEFORE, Found, MORE, Outcome, complains, prepare, undisturbed_but, verify_complains,
+};
 use super::pushing::{Pushing, articles, settle};
 use super::shim::{Setting, Shim};
 use crate::commands::attack::receiver::Receiver;
@@ -22,6 +24,9 @@ use crate::commands::attack::running::{Running, command};
 const SMALL: u64 = 64 << 20;
 /// So many writes or syncs fail at most.
 const FAILURES: u64 = 20;
+
+/// What comes late is gathered for less than so many seconds.
+const CATCH_UP: i64 = 600;
 
 /// Plays one.
 pub(super) fn play(
@@ -63,16 +68,33 @@ pub(super) fn play(
         struck.map(|()| pushing.recovery(&mut casting.running, control))
     })?;
     let acknowledged = pushing.acknowledged();
+    if let Spell::Suspended(seconds) = spell {
+        // What became late in the sleep comes in one message, some minutes after it.
+        casting.shim.set(Setting::Slept, seconds + CATCH_UP)?;
+    }
     settle(&mut casting.running, &mut receiver, acknowledged.len(), control);
     let log = casting.running.said();
     casting.running.terminate();
     receiver.take();
     let said = complains(&log) || verify_complains(program, &casting.home)?;
-    let difference =
-        Output::of(&casting.home.join("data"))?.differs(&acknowledged, &receiver, control);
+    let output = Output::of(&casting.home.join("data"))?;
+    let slept = match spell {
+        Spell::Suspended(seconds) => Some(asleep(program, seed, &output, seconds)?),
+        _ => None,
+    };
+    let difference = output.differs(&acknowledged, &receiver, slept.as_ref().unwrap_or(control));
     drop(disk);
     let found = Found { difference, said, recovery, log, ..Found::default() };
     Ok(Outcome::Played(Box::new(found)))
+}
+
+/// What is right where the machine slept: the articles after the sleep came so much later, and are other news. The
+/// same articles are judged where it sleeps between the same two, and nothing is under way.
+fn asleep(program: &Path, seed: u64, output: &Output, seconds: i64) -> anyhow::Result<Control> {
+    let folder = tempfile::tempdir()?;
+    let shim = Shim::build(folder.path())?;
+    let before = output.seen_before_a_gap_of(seconds);
+    undisturbed_but(program, seed, Some((before, &shim, seconds)))
 }
 
 fn start(program: &Path, home: &Path, shim: &Shim) -> anyhow::Result<Running> {
@@ -108,7 +130,7 @@ impl Casting<'_> {
             Spell::Suspended(seconds) => {
                 kill_process(self.running.process(), Signal::STOP)?;
                 self.wait(500, 1_000);
-                self.shim.set(Setting::Clock, seconds)?;
+                self.shim.set(Setting::Slept, seconds)?;
                 kill_process(self.running.process(), Signal::CONT)?;
             }
             Spell::OutOfMemory => {

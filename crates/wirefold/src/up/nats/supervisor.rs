@@ -9,11 +9,12 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Clock, SystemClock};
+use wirefold_flow::Clock;
 
 use super::child::{Keeping, Program};
 use super::server::{NAME, Server, USER};
 use super::{Met, folder, meet, ports, setup};
+use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat, Secret};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -39,7 +40,7 @@ struct Kept {
 impl Supervisor<'_> {
     pub(in crate::up) async fn run(mut self) -> anyhow::Result<Exit> {
         let mut signals = Signals::listen()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
         let logging = logging(&self.loaded, self.global, false);
         let is_for_people = logging.is_for_people();
         let filter = logging.filter.to_owned();

@@ -1,0 +1,250 @@
+//! A time that neither jumps by mistake nor runs back. Pure: it is shown what the clocks say.
+//!
+//! The clock of the day is set by people, by the network and by hosts of virtual machines, now and then
+//! wrongly for a moment. Whatever is stored in that moment keeps its time, and whatever waits for such a
+//! time waits as long as the jump was wide. The monotonic clock tells a jump from time that passes, and the
+//! uptime, which counts sleep, tells it from a machine that slept.
+
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+
+/// Clocks that are read one after the other differ by less, and clocks that are kept in time move by less.
+const SLACK: Duration = Duration::from_secs(2);
+/// A jump that lasts for so long is no mistake.
+const BELIEVED_AFTER: Duration = Duration::from_secs(30);
+/// By so much a clock that was put back is waited for, at half speed. One that was put back further is followed.
+const WAITED_FOR: Duration = Duration::from_hours(24);
+
+/// The time, by what the clocks said last.
+#[derive(Debug)]
+pub(super) struct Steady {
+    /// The time when the monotonic clock was at `awake`.
+    time: Duration,
+    awake: Duration,
+    /// The uptime then, less what the monotonic clock said: how long the machine has slept.
+    slept: Option<Duration>,
+    /// Since when, by the monotonic clock, the clock of the day says something else.
+    doubted: Option<Duration>,
+    is_slowed: bool,
+    /// What was said last.
+    last: UnixMillis,
+}
+
+/// What it says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) now: UnixMillis,
+    /// What has changed about the clock of the day, if anything has.
+    pub(super) change: Option<Change>,
+}
+
+/// What happened to the clock of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It jumped by so many seconds, and is not followed yet.
+    Jumped { seconds: i64 },
+    /// It is again where it should be.
+    Returned,
+    /// It stays so many seconds off, and is followed.
+    Followed { seconds: i64 },
+    /// It stays so many seconds behind, and is waited for.
+    Slowed { seconds: i64 },
+    /// The machine slept for so long.
+    Slept { seconds: i64 },
+}
+
+impl Steady {
+    /// Begins with the clock of the day while the monotonic clock is at zero.
+    pub(super) fn new(day: UnixMillis, uptime: Option<Duration>) -> Self {
+        let time = Duration::from_millis(day.0);
+        let (awake, slept) = (Duration::ZERO, uptime);
+        Self { time, awake, slept, doubted: None, is_slowed: false, last: day }
+    }
+
+    /// The time while the clock of the day and the monotonic one say this. The uptime is asked for only where they
+    /// disagree.
+    pub(super) fn read(
+        &mut self,
+        day: UnixMillis,
+        awake: Duration,
+        uptime: impl FnOnce() -> Option<Duration>,
+    ) -> Read {
+        let passed = awake.saturating_sub(self.awake);
+        self.time += if self.is_slowed { passed / 2 } else { passed };
+        self.awake = awake;
+        let said = Duration::from_millis(day.0);
+        let change = match said.abs_diff(self.time) <= SLACK {
+            true => self.agree(said),
+            false => self.doubt(said, uptime().map(|uptime| uptime.saturating_sub(awake))),
+        };
+        let time = UnixMillis(u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX));
+        let is_put_back = matches!(change, Some(Change::Followed { seconds }) if seconds < 0);
+        self.last = if is_put_back { time } else { self.last.max(time) };
+        Read { now: self.last, change }
+    }
+
+    fn agree(&mut self, said: Duration) -> Option<Change> {
+        self.time = said;
+        let was_off = self.doubted.take().is_some() | std::mem::take(&mut self.is_slowed);
+        was_off.then_some(Change::Returned)
+    }
+
+    fn doubt(&mut self, said: Duration, slept: Option<Duration>) -> Option<Change> {
+        let more =
+            slept.zip(self.slept).map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
+        if more > SLACK && said.abs_diff(self.time + more) <= SLACK {
+            (self.time, self.slept, self.doubted) = (said, slept, None);
+            self.is_slowed = false;
+            return Some(Change::Slept { seconds: seconds(more) });
+        }
+        let off = match said.checked_sub(self.time) {
+            Some(ahead) => seconds(ahead),
+            None => -seconds(self.time.saturating_sub(said)),
+        };
+        let Some(since) = self.doubted else {
+            self.doubted = Some(self.awake);
+            return Some(Change::Jumped { seconds: off });
+        };
+        if self.awake.saturating_sub(since) < BELIEVED_AFTER || self.is_slowed && off < 0 {
+            return None;
+        }
+        if off < 0 && self.time.saturating_sub(said) <= WAITED_FOR {
+            self.is_slowed = true;
+            return Some(Change::Slowed { seconds: off });
+        }
+        (self.time, self.doubted, self.is_slowed) = (said, None, false);
+        Some(Change::Followed { seconds: off })
+    }
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: u64 = 1_767_225_600_000;
+    const HOUR: i64 = 3_600_000;
+    const DAY: i64 = 24 * HOUR;
+
+    /// Clocks of a machine: that of the day is this many milliseconds off.
+    struct Machine {
+        steady: Steady,
+        awake: u64,
+        slept: u64,
+        off: i64,
+        has_uptime: bool,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            let steady = Steady::new(UnixMillis(START), Some(Duration::from_secs(500)));
+            Self { steady, awake: 0, slept: 500_000, off: 0, has_uptime: true }
+        }
+
+        /// What it says after so many more seconds, as milliseconds since the start, looked at each second.
+        fn after(&mut self, seconds: u64) -> (u64, Vec<Change>) {
+            let mut changes = Vec::new();
+            let mut said = 0;
+            for _ in 0..seconds.max(1) {
+                self.awake += if seconds == 0 { 0 } else { 1_000 };
+                let real = START + self.awake + self.slept - 500_000;
+                let uptime = Duration::from_millis(self.awake + self.slept);
+                let read = self.steady.read(
+                    UnixMillis(real.saturating_add_signed(self.off)),
+                    Duration::from_millis(self.awake),
+                    || self.has_uptime.then_some(uptime),
+                );
+                changes.extend(read.change);
+                assert!(said <= read.now.0, "time runs back");
+                said = read.now.0;
+            }
+            (said - START, changes)
+        }
+    }
+
+    #[test]
+    fn a_jump_that_does_not_last_changes_nothing() {
+        for (off, seconds) in [(HOUR, 3_600), (-HOUR, -3_600)] {
+            let mut machine = Machine::new();
+            machine.after(10);
+            machine.off = off;
+            assert_eq!(machine.after(5), (15_000, vec![Change::Jumped { seconds }]));
+            machine.off = 0;
+            assert_eq!(machine.after(5), (20_000, vec![Change::Returned]));
+        }
+    }
+
+    #[test]
+    fn a_jump_ahead_that_lasts_is_followed() {
+        let mut machine = Machine::new();
+        machine.off = HOUR;
+        let (jumped, followed) =
+            (Change::Jumped { seconds: 3_600 }, Change::Followed { seconds: 3_600 });
+        assert_eq!(machine.after(60), (60_000 + HOUR as u64, vec![jumped, followed]));
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_is_waited_for_at_half_speed() {
+        let mut machine = Machine::new();
+        machine.off = -HOUR;
+        let (said, changes) = machine.after(40);
+        assert_eq!(
+            changes,
+            [Change::Jumped { seconds: -3_600 }, Change::Slowed { seconds: -3_600 }]
+        );
+        assert!((35_000..40_000).contains(&said), "{said}");
+        let (said, changes) = machine.after(7_200);
+        assert_eq!((said, changes), (7_240_000 - HOUR as u64, vec![Change::Returned]));
+    }
+
+    #[test]
+    fn one_that_was_put_back_by_days_is_followed_after_all() {
+        let mut machine = Machine::new();
+        machine.after(100_000);
+        machine.off = -2 * DAY;
+        let followed = Change::Followed { seconds: -2 * DAY / 1_000 };
+        let mut changes = Vec::new();
+        for _ in 0..40 {
+            machine.awake += 1_000;
+            let day = UnixMillis((START + machine.awake).saturating_add_signed(machine.off));
+            let read = machine.steady.read(day, Duration::from_millis(machine.awake), || None);
+            changes.extend(read.change);
+        }
+        assert_eq!(changes.last(), Some(&followed));
+        assert!(machine.steady.last.0 < START);
+    }
+
+    #[test]
+    fn a_machine_that_slept_is_in_time_at_once() {
+        let mut machine = Machine::new();
+        machine.after(10);
+        machine.slept += DAY as u64;
+        let slept = Change::Slept { seconds: 86_400 };
+        assert_eq!(machine.after(1), (11_000 + DAY as u64, vec![slept]));
+        machine.has_uptime = false;
+        machine.slept += DAY as u64;
+        let (said, changes) = machine.after(40);
+        assert_eq!(changes.last(), Some(&Change::Followed { seconds: 86_400 }));
+        assert_eq!(said, 51_000 + 2 * DAY as u64, "a little later where the uptime is not known");
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_followed_without_a_word() {
+        let mut machine = Machine::new();
+        for _ in 0..1_000 {
+            machine.off += 10;
+            assert_eq!(machine.after(1).1, []);
+        }
+        machine.off -= 1_500;
+        let (before, (after, changes)) = (machine.steady.last.0 - START, machine.after(1));
+        assert_eq!(
+            (before, changes),
+            (after, vec![]),
+            "it stands still for a moment, and never runs back"
+        );
+    }
+}
