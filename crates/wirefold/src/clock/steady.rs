@@ -76,7 +76,7 @@ impl Steady {
         let said = Duration::from_millis(day.0);
         let change = match said.abs_diff(self.time) <= SLACK {
             true => self.agree(said),
-            false => self.doubt(said, uptime().map(|uptime| uptime.saturating_sub(awake))),
+            false => self.disagree(said, uptime().map(|uptime| uptime.saturating_sub(awake))),
         };
         let time = UnixMillis(u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX));
         let is_put_back = matches!(change, Some(Change::Followed { seconds }) if seconds < 0);
@@ -90,7 +90,7 @@ impl Steady {
         was_off.then_some(Change::Returned)
     }
 
-    fn doubt(&mut self, said: Duration, slept: Option<Duration>) -> Option<Change> {
+    fn disagree(&mut self, said: Duration, slept: Option<Duration>) -> Option<Change> {
         let more =
             slept.zip(self.slept).map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
         if more > SLACK && said.abs_diff(self.time + more) <= SLACK {
