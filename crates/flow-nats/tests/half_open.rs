@@ -28,11 +28,11 @@ impl Relay {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(there) = TcpStream::connect(&server) else { continue };
-                let (back, to) = (client.try_clone().unwrap(), there.try_clone().unwrap());
-                for (from, to) in [(client, to), (there, back)] {
-                    let (now, age) = (now.clone(), now.load(Ordering::Relaxed));
+                let (back, forth) = (client.try_clone().unwrap(), there.try_clone().unwrap());
+                for (from, to) in [(client, forth), (there, back)] {
+                    let (now, born) = (now.clone(), now.load(Ordering::Relaxed));
                     std::thread::spawn(move || {
-                        carry(from, to, || now.load(Ordering::Relaxed) == age)
+                        carry(from, to, || now.load(Ordering::Relaxed) == born);
                     });
                 }
             }

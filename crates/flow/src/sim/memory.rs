@@ -239,9 +239,9 @@ impl Tables for Memory {
         ids.push_back(KnownId { id: message.id.clone(), sequence, at });
         let stream = message.stream.clone();
         disk.undone_by(move |maps| {
-            let ids = maps.ids.entry(stream).or_default();
-            ids.pop_back();
-            forgotten.into_iter().rev().for_each(|old| ids.push_front(old));
+            let known = maps.ids.entry(stream).or_default();
+            known.pop_back();
+            forgotten.into_iter().rev().for_each(|old| known.push_front(old));
         });
         Ok(())
     }
@@ -267,7 +267,7 @@ impl Tables for Memory {
         let before = disk.readers.get(&key).map(|reader| reader.next);
         disk.readers.entry(key.clone()).or_default().next = next;
         disk.undone_by(move |maps| match before {
-            Some(next) => maps.readers.entry(key).or_default().next = next,
+            Some(place) => maps.readers.entry(key).or_default().next = place,
             None => drop(maps.readers.remove(&key)),
         });
         Ok(())

@@ -307,7 +307,7 @@ async fn a_commit_that_fails_leaves_nothing_or_all_of_it_and_a_power_cut_the_beg
         let new = &after[before.len()..];
         match published {
             Ok(published) => {
-                assert_eq!(new.len() as u64, published.sequence() - before.len() as u64)
+                assert_eq!(new.len() as u64, published.sequence() - before.len() as u64);
             }
             Err(error) => {
                 assert!(error.may_pass(), "{error}");

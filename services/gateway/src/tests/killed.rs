@@ -102,14 +102,15 @@ async fn a_disk_that_takes_nothing_for_a_while_is_waited_out() {
     let mut world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
     world.gateway.inner.projection.fail(9);
+    let (clock, next) = (world.clock.clone(), [article(2, 1, 1)]);
     let time_passes = async {
         loop {
-            world.clock.advance(Duration::from_millis(100));
+            clock.advance(Duration::from_millis(100));
             tokio::task::yield_now().await;
         }
     };
     tokio::select! {
-        () = world.publish_articles(&[article(2, 1, 1)]) => {}
+        () = world.publish_articles(&next) => {}
         () = time_passes => {}
     }
     assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 2);
