@@ -275,6 +275,10 @@ impl Written for Lexicon {
     fn read_from(from: &mut Reader<'_>) -> Option<Lexicon> {
         let (dated, free) = (Vec::<Dated>::read_from(from)?, Vec::<u32>::read_from(from)?);
         let is_free: FxHashSet<u32> = free.iter().copied().collect();
+        // A number that is free twice would be given to two words.
+        if is_free.len() < free.len() || free.iter().any(|number| *number as usize >= dated.len()) {
+            return None;
+        }
         let mut numbers = WordNumbers::default();
         let mut entries = Vec::with_capacity(dated.len());
         for (number, Dated { hash, day, weight, is_number }) in (0..).zip(dated) {
@@ -361,5 +365,29 @@ mod tests {
         assert_eq!(lexicon.entries.len(), 4);
         assert_eq!(lexicon.open(&kept), body("three four"));
         assert_eq!(lexicon.open(&late), body("five six"));
+    }
+
+    #[test]
+    fn numbers_that_are_free_twice_or_of_no_word_are_no_lexicon() {
+        let mut lexicon = Lexicon::default();
+        pack(&mut lexicon, "the ferry waits in the harbour", 0);
+        let known = lexicon.len();
+        for (free, left) in [
+            (vec![], Some(known)),
+            (vec![1], Some(known - 1)),
+            (vec![1, 1], None),
+            (vec![u32::MAX], None),
+        ] {
+            lexicon.free = free;
+            let mut bytes = Vec::new();
+            let mut give = |piece: Vec<u8>| bytes.extend(piece);
+            let mut writer = Writer::new(&mut give);
+            lexicon.write_to(&mut writer);
+            writer.finish();
+            let mut piece = Some(bytes);
+            let mut next = || piece.take();
+            let read = Lexicon::read_from(&mut Reader::new(&mut next));
+            assert_eq!(read.map(|it| it.len()), left, "{:?}", lexicon.free);
+        }
     }
 }
