@@ -4,6 +4,7 @@
 //! Only a role that may purge does it; the others wait for it.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,8 +29,12 @@ pub struct Kept {
     pub share: f64,
     /// How many messages were dropped now.
     pub dropped: u64,
+    /// The sequence of the first message that is kept, or that the next one will have.
+    pub first: u64,
     /// When the oldest message came that is kept.
     pub oldest: Option<UnixMillis>,
+    /// After so long a message leaves by age; none where it never does.
+    pub max_age: Option<Duration>,
 }
 
 /// How far a durable reader is.
@@ -106,7 +111,14 @@ impl Shared {
             0 => None,
             _ => self.link.get(stream, info.first_seq).await.ok().map(|oldest| oldest.at),
         };
-        Ok(Kept { share: share_of(info.bytes), dropped: info.first_seq - first, oldest })
+        let age = before.config.get("max_age").and_then(Value::as_u64).filter(|age| *age > 0);
+        Ok(Kept {
+            share: share_of(info.bytes),
+            dropped: info.first_seq - first,
+            first: info.first_seq,
+            oldest,
+            max_age: age.map(Duration::from_nanos),
+        })
     }
 
     /// Drops what can be dropped, where this user may; whether anything was.

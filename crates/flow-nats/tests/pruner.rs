@@ -58,4 +58,6 @@ async fn what_every_reader_is_past_is_dropped_from_a_stream_that_is_nearly_full(
     assert!(further.share < 0.5 && further.share > 0.3, "no more than needed: {further:?}");
     assert_eq!(bus.keep_below("WORK", 0.5).await.unwrap().dropped, 0);
     assert!(further.oldest > Some(oldest));
+    assert_eq!(further.first, bus.stream_state("WORK").await.unwrap().first);
+    assert_eq!(further.max_age, Some(StreamConfig::new("WORK", &[]).max_age));
 }

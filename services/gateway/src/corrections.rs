@@ -6,63 +6,20 @@
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
-use serde::Deserialize;
 use wirefold_corrections::{Article, Correction, note, watch};
 use wirefold_flow::BusError;
-use wirefold_proto::{
-    Agency, ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, Outlet, StoryId, Tag,
-};
+use wirefold_proto::{ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, StoryId, Tag};
 use wirefold_text::Text;
 
+use crate::Inner;
+use crate::noted_article::{InStory, NotedArticle, Source};
+use crate::projection::ProjectionError;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
-use crate::{Inner, projection::ProjectionError};
 
 /// The most articles of one event whose texts are read; those with a note, then the first seen.
 const MOST_TEXTS: usize = 200;
 /// The most bytes of one text.
 const MOST_BYTES: usize = 64 * 1024;
-
-/// An article, as far as corrections concern it: a part of what the output says of it.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct NotedArticle {
-    id: ArticleId,
-    fetched: u64,
-    article: Source,
-    #[serde(default)]
-    verdict: Judged,
-    findings: Found,
-}
-
-/// Who publishes it, and what it is a new version of.
-#[derive(Debug, Clone, Deserialize)]
-struct Source {
-    outlet: Outlet,
-    #[serde(default)]
-    via: Option<Outlet>,
-    #[serde(default)]
-    url: Option<String>,
-    seen: Timestamp,
-    #[serde(default)]
-    version_of: Option<ArticleId>,
-}
-
-/// Whose text it is.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Judged {
-    #[serde(default)]
-    agency: Option<Agency>,
-}
-
-/// The note in it.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Found {
-    #[serde(default)]
-    note: Option<EditorNote>,
-}
-
-/// An article with the story that it is in now.
-pub(crate) type InStory = (StoryId, NotedArticle);
 
 /// Why corrections cannot be told.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! Keeps the projection up with the streams.
 
+mod tables;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +15,6 @@ use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::metrics;
 use crate::projection::{Batch, Change, FILE, ProjectionError};
-use crate::tables;
 
 /// Messages put in with one transaction.
 pub(crate) const BATCH: usize = 500;

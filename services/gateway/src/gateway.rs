@@ -10,17 +10,16 @@ use wirefold_envelope::Forgotten;
 use wirefold_flow::{BusError, Event, RolledBack, StageContext, rolled_back};
 use wirefold_proto::streams;
 
-use crate::api::refusal::Refusal;
+use crate::api::{Access, Api};
 use crate::error::GatewayError;
-use crate::inner::Inner;
+use crate::inner::{Inner, STREAMS};
 use crate::projection::{FILE, Projection, ProjectionError};
+use crate::refusal::Refusal;
 use crate::said::LastSaid;
 use crate::settings::Settings;
 use crate::shapes::{Comparison, Problem};
-use crate::{api, follow};
+use crate::{api, feeds, follow, page};
 
-/// Event streams open at once; more are asked to come back later.
-pub(crate) const STREAMS: usize = 256;
 /// Comparisons at once; more wait.
 const COMPARISONS: usize = 2;
 
@@ -28,16 +27,6 @@ const COMPARISONS: usize = 2;
 #[derive(Clone)]
 pub struct Gateway {
     pub(crate) inner: Arc<Inner>,
-}
-
-/// From where a request comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// A port: the host by which it is asked must be a known one, and writes must be JSON and of
-    /// the same origin.
-    Network,
-    /// The socket in the data folder: whoever can open it may do everything.
-    Socket,
 }
 
 impl Gateway {
@@ -70,7 +59,9 @@ impl Gateway {
 
     /// Everything it serves, for requests that come from there.
     pub fn router(&self, access: Access) -> Router {
-        api::router(self.inner.clone(), access)
+        let sign_in_wanted = page::sign_in_wanted;
+        let api = Api { inner: self.inner.clone(), access, sign_in_wanted };
+        api::router(api.clone(), feeds::routes(), page::router(api))
     }
 
     /// Compares two texts: the body and the answer of `POST /api/v1/compare`, for whoever serves it

@@ -20,6 +20,9 @@ use crate::said::LastSaid;
 use crate::settings::Settings;
 use crate::shapes::AlertPage;
 
+/// Event streams open at once; more are asked to come back later.
+pub(crate) const STREAMS: usize = 256;
+
 /// Commands read at once.
 const COMMANDS: usize = 256;
 

@@ -14,21 +14,23 @@ mod follow;
 mod gateway;
 mod inner;
 mod metrics;
+mod noted_article;
 mod page;
 mod pending;
 mod projection;
+mod refusal;
 mod said;
 mod settings;
 pub mod shapes;
 mod statements;
-mod tables;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 
+pub use api::Access;
 pub use api::access::host_name;
 pub use error::GatewayError;
-pub use gateway::{Access, Gateway};
+pub use gateway::Gateway;
 pub use metrics::METRICS;
 pub use projection::faults_of_projection;
 pub use settings::{Condition, Probe, Rehearse, Replay, Settings};

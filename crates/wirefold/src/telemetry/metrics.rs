@@ -24,6 +24,7 @@ pub(super) const METRICS: &[Metric] = &[
     STREAM_USED,
     STREAM_AGE,
     PRUNED,
+    MISSING,
     READERS_RECREATED,
     CONNECTIONS_REFUSED,
 ];
@@ -154,6 +155,13 @@ pub(crate) const PRUNED: Metric = Metric::counter(
 pub(crate) const STREAM_CHECKS: Metric = Metric::counter(
     "wirefold_pruner_checks_total",
     "Checks of a stream on the NATS server, whether or not messages had to be deleted.",
+    &["stream"],
+);
+
+pub(crate) const MISSING: Metric = Metric::counter(
+    "wirefold_pruner_missing_messages_total",
+    "Messages that left a stream on the NATS server before their time and that wirefold did not delete \
+     for room, as after a purge.",
     &["stream"],
 );
 

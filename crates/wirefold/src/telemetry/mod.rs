@@ -35,7 +35,7 @@ pub(crate) use health::Health;
 pub(crate) use log::Logging;
 pub(crate) use loops::LoopMetrics;
 pub(crate) use metrics::{
-    CONNECTIONS_REFUSED, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
+    CONNECTIONS_REFUSED, MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
 };
 pub(crate) use operations::operations_router;
 

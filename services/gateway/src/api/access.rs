@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Api, Handled, Refusal};
-use crate::gateway::Access;
+use super::{Access, Api, Handled};
+use crate::refusal::Refusal;
 
 /// What JSON is called; a charset or the like may follow.
 const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
@@ -58,7 +58,7 @@ fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
         && is_page
         && accepted.is_some_and(|accepted| accepted.contains("text/html"))
     {
-        return crate::page::sign_in_wanted(&api.inner);
+        return (api.sign_in_wanted)(&api.inner);
     }
     refusal.into_response()
 }

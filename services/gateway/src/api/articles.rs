@@ -7,7 +7,7 @@ use wirefold_proto::{OutputArticle, Tag, TextPolicy};
 
 use super::request::{QueryParameters, answer};
 use super::{Api, Handled, Refusal, found};
-use crate::gateway::Access;
+use crate::api::Access;
 use crate::projection::lead;
 use crate::shapes::ArticleList;
 

@@ -12,7 +12,7 @@ use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag
 
 use super::request::answer;
 use super::{Api, Handled, Refusal};
-use crate::gateway::Access;
+use crate::api::Access;
 use crate::shapes::{Accepted, Decided};
 
 /// The gateway, as messages name it.

@@ -17,7 +17,6 @@ mod health;
 mod passages;
 mod push;
 mod pushed;
-pub(crate) mod refusal;
 mod regroup;
 pub(crate) mod request;
 mod side;
@@ -35,9 +34,10 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, delete, get, post};
 
-use crate::gateway::Access;
+use axum::response::Response;
+
 use crate::inner::Inner;
-use refusal::Refusal;
+use crate::refusal::{self, Refusal};
 
 pub(crate) use commands::SENDER;
 pub(crate) use status::status_with;
@@ -47,17 +47,28 @@ pub(crate) use status::status_with;
 pub(crate) struct Api {
     pub(crate) inner: Arc<Inner>,
     pub(crate) access: Access,
+    /// The page for people who are not let in yet.
+    pub(crate) sign_in_wanted: fn(&Inner) -> Response,
+}
+
+/// From where a request comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A port: the host by which it is asked must be a known one, and writes must be JSON and of
+    /// the same origin.
+    Network,
+    /// The socket in the data folder: whoever can open it may do everything.
+    Socket,
 }
 
 /// What handlers come to.
 pub(crate) type Handled<T> = Result<T, Refusal>;
 
-/// Everything, for requests that come from there.
-pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
-    let api = Api { inner, access };
+/// Everything: the API, and beside it the feeds for readers and the pages.
+pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()
         .nest("/api/v1", routes())
-        .nest("/feeds", crate::feeds::routes())
+        .nest("/feeds", feeds)
         .layer(from_fn(entity_tag::tagged))
         .route("/api/v1/stream", get(stream::open))
         .route("/healthz", get(health::alive))
@@ -66,7 +77,7 @@ pub(crate) fn router(inner: Arc<Inner>, access: Access) -> Router {
         .with_state(api.clone());
     let checked = Router::new()
         .merge(answers)
-        .merge(crate::page::router(api.clone()))
+        .merge(pages)
         .fallback(refusal::no_route)
         .layer(from_fn_with_state(api.clone(), access::checked));
     let asked_by_path = Router::new()

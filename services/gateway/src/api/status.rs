@@ -7,10 +7,10 @@ use axum::response::Response;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
-use super::refusal::Refusal;
 use super::request::answer;
 use super::{Api, Handled};
 use crate::inner::Inner;
+use crate::refusal::Refusal;
 use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status};
 
 pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {

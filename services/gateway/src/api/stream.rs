@@ -217,7 +217,7 @@ impl Open {
 
     fn count(&self) {
         let free = self.inner.streams.available_permits();
-        let open = crate::gateway::STREAMS.saturating_sub(free);
+        let open = crate::inner::STREAMS.saturating_sub(free);
         metrics::STREAMS.set(open as f64, &[]);
     }
 }

@@ -11,10 +11,10 @@ use wirefold_proto::{FeedId, StoryId, SubscriptionId, Target};
 
 use super::document::{Document, Entry, tag};
 use super::{atom, json_feed};
-use crate::api::refusal::Refusal;
 use crate::api::request::QueryParameters;
 use crate::api::{Api, Handled};
 use crate::projection::Paging;
+use crate::refusal::Refusal;
 use crate::shapes::StoryWithArticles;
 
 /// Stories in a feed.

@@ -15,9 +15,9 @@ use wirefold_proto::{Command, OutputCommand, StoryChange, StoryId, Target};
 use super::layout::{self, Frame, Here};
 use super::words;
 use crate::Inner;
-use crate::api::refusal::{self, Refusal};
 use crate::api::{Api, access, found, request};
 use crate::projection::ProjectionError;
+use crate::refusal::{self, Refusal};
 
 /// The most bytes of a form.
 const MOST: usize = 4 * 1024;

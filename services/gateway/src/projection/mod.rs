@@ -39,7 +39,7 @@ use wirefold_proto::{
     SubscriptionId, SubscriptionRecord,
 };
 
-use crate::corrections;
+use crate::noted_article::InStory;
 use crate::shapes::{
     AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, Statements, Story, StoryBrief,
     StoryPage, StoryWithArticles,
@@ -152,11 +152,7 @@ impl Projection {
     }
 
     /// At most so many articles of an event where one of them has a note, and how many more there are.
-    pub(crate) async fn noted(
-        &self,
-        event: EventId,
-        most: usize,
-    ) -> Answer<(Vec<corrections::InStory>, u32)> {
+    pub(crate) async fn noted(&self, event: EventId, most: usize) -> Answer<(Vec<InStory>, u32)> {
         self.read(move |connection| event_bodies::of_event(connection, event, First::Noted, most))
             .await
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::limits::Limits;
 use super::{Peer, Scope, TokenError, TokenFile};
-use crate::api::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// The cookie of a browser that is signed in.
 pub(crate) const COOKIE: &str = "wirefold_session";

@@ -3,16 +3,19 @@
 //!
 //! It also makes durable readers again that somebody deleted: the stages that use them may not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
-use wirefold_flow::{BusError, Clock, ConsumerConfig};
-use wirefold_flow_nats::NatsBus;
+use wirefold_flow::{BusError, Clock, ConsumerConfig, UnixMillis};
+use wirefold_flow_nats::{Kept, NatsBus};
 use wirefold_proto::streams::STREAMS;
 
-use crate::telemetry::{PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED};
+use crate::telemetry::{
+    MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
+};
 
 /// From this share of its bytes on, a stream is made room in.
 const FULL_FROM: f64 = 0.8;
@@ -31,9 +34,10 @@ pub(in crate::up) async fn run(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let mut before = BTreeMap::new();
     while !stop.is_cancelled() {
         for stream in &STREAMS {
-            waited_out(look(&bus, stream.name, &*clock).await)?;
+            waited_out(look(&bus, stream.name, &mut before, &*clock).await)?;
         }
         for reader in &readers {
             waited_out(make_again(&bus, reader).await)?;
@@ -69,8 +73,21 @@ async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusErr
     Ok(())
 }
 
-async fn look(bus: &NatsBus, stream: &'static str, clock: &dyn Clock) -> Result<(), BusError> {
+async fn look(
+    bus: &NatsBus,
+    stream: &'static str,
+    before: &mut BTreeMap<&'static str, Kept>,
+    clock: &dyn Clock,
+) -> Result<(), BusError> {
     let kept = bus.keep_below(stream, FULL_FROM).await?;
+    let missing = before.get(stream).map_or(0, |before| left_early(before, &kept, clock.now()));
+    if missing > 0 {
+        MISSING.add(missing, &[stream]);
+        let what = "messages left a stream before their time, as after a purge: `wirefold setup \
+                    --repair` makes again what can be; `wirefold forget` also removes some";
+        error!(stream, missing, "{what}");
+    }
+    before.insert(stream, kept);
     STREAM_CHECKS.add(1, &[stream]);
     STREAM_USED.set(kept.share, &[stream]);
     let reach = kept.oldest.map(|oldest| clock.now().since(oldest).as_secs_f64());
@@ -84,4 +101,38 @@ async fn look(bus: &NatsBus, stream: &'static str, clock: &dyn Clock) -> Result<
         warn!(stream, percent, "a stream is nearly full of what somebody has not read");
     }
     Ok(())
+}
+
+/// How many messages have left a stream since the last look, neither by age nor because it was full. No stage
+/// would miss them: a server counts what is purged as read.
+fn left_early(before: &Kept, now: &Kept, at: UnixMillis) -> u64 {
+    let is_due = |oldest| before.max_age.is_some_and(|age| at.since(oldest) >= age);
+    // Whoever publishes makes room in a stream that is full.
+    if before.share >= FULL_FROM || before.oldest.is_none_or(is_due) {
+        return 0;
+    }
+    now.first.saturating_sub(now.dropped).saturating_sub(before.first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_neither_by_age_nor_for_room_is_missed() {
+        let (start, hour) = (UnixMillis(1_000_000), Duration::from_hours(1));
+        let kept =
+            Kept { share: 0.1, dropped: 0, first: 5, oldest: Some(start), max_age: Some(hour) };
+        let later = start.plus(Duration::from_mins(1));
+        let now = |first, dropped| Kept { first, dropped, ..kept };
+        assert_eq!(left_early(&kept, &now(12, 0), later), 7);
+        assert_eq!(left_early(&kept, &now(12, 3), later), 4);
+        assert_eq!(left_early(&kept, &now(5, 0), later), 0);
+        // A stream that was made anew begins at 1: whoever reads it says that it went back.
+        assert_eq!(left_early(&kept, &now(1, 0), later), 0);
+        assert_eq!(left_early(&kept, &now(12, 0), start.plus(hour)), 0, "they left by age");
+        assert_eq!(left_early(&Kept { share: 0.9, ..kept }, &now(12, 0), later), 0, "for room");
+        assert_eq!(left_early(&Kept { oldest: None, ..kept }, &now(12, 0), later), 0);
+        assert_eq!(left_early(&Kept { max_age: None, ..kept }, &now(12, 0), later), 7);
+    }
 }

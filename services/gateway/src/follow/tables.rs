@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, KeyValue, Stored};
 use wirefold_proto::{EventId, StoryChange, StoryId, StoryRecord, Tag, Target, encode, streams};
 
+use super::{BATCH, again, change};
 use crate::error::GatewayError;
-use crate::follow::{self, BATCH, change};
 use crate::inner::Inner;
 use crate::projection::Change;
 
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 8;
 
 /// Follows the output until stopped; what may pass is waited out.
 pub(crate) async fn run(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
-    follow::again(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
+    again(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
 }
 
 async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
