@@ -31,10 +31,10 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-/// `aho-corasick` looks for all phrases of notes at once.
+/// `aho-corasick` looks for all phrases of notes at once, by `memchr`.
 const CORRECTIONS: Pure = Pure {
     name: "wirefold-corrections",
-    own: &["aho-corasick", "rustc-hash"],
+    own: &["aho-corasick", "memchr", "rustc-hash"],
     builds_on: Some(&TEXT),
 };
 
