@@ -34,13 +34,13 @@ fn imports(tree: &Tree) -> BTreeMap<&str, Imports<'_>> {
 }
 
 /// The module that a path within `src` belongs to.
-fn module_of(inside: &str) -> &str {
+pub(super) fn module_of(inside: &str) -> &str {
     let first = inside.split('/').next().unwrap_or(inside);
     first.trim_end_matches(".rs")
 }
 
 /// The modules that a line names from the root of the crate on.
-fn named(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn named(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|after| {
         let end = after.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
         Some(&after[..end.unwrap_or(after.len())]).filter(|name| !name.is_empty())

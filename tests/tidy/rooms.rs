@@ -1,6 +1,7 @@
 //! `crates/dedup/src` is laid out in rooms that follow an article. A room imports from those before it
 //! and never from those after it.
 
+use super::circles::{module_of, named};
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
@@ -23,16 +24,13 @@ const ROOMS: [&str; 12] = [
 
 /// The room of a path within the sources.
 fn room_of(path: &str) -> Option<usize> {
-    let first = path.strip_prefix(SRC)?.split('/').next()?;
-    ROOMS.iter().position(|room| first.trim_end_matches(".rs") == *room)
+    let module = module_of(path.strip_prefix(SRC)?);
+    ROOMS.iter().position(|room| module == *room)
 }
 
 /// The rooms that a line imports from or names.
-fn named(line: &str) -> impl Iterator<Item = usize> {
-    line.split("crate::").skip(1).filter_map(|after| {
-        let name = after.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).next()?;
-        ROOMS.iter().position(|room| *room == name)
-    })
+fn rooms_in(line: &str) -> impl Iterator<Item = usize> {
+    named(line).filter_map(|name| ROOMS.iter().position(|room| *room == name))
 }
 
 fn check(tree: &Tree) -> Vec<Finding> {
@@ -46,7 +44,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
         };
         let lines = file.code().lines().enumerate();
         for (at, line) in lines.filter(|(_, line)| !line.trim_start().starts_with("//")) {
-            if let Some(later) = named(line).find(|other| *other > room) {
+            if let Some(later) = rooms_in(line).find(|other| *other > room) {
                 let what =
                     format!("{} imports from {}, which comes after it", ROOMS[room], ROOMS[later]);
                 let remedy = "move what both need into the earlier room";

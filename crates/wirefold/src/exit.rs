@@ -40,9 +40,7 @@ impl Stop {
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Stop {
         Stop { exit, what: what.into() }
     }
-}
 
-impl Stop {
     /// The code.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
+use wirefold_names::how_common;
 use wirefold_proto::{FoundBy, Keyphrase};
 use wirefold_text::Text;
 
@@ -96,7 +97,7 @@ fn phrase(
 ) -> Option<(Range<usize>, Range<usize>)> {
     let is_small = |at: &usize| {
         let normal = title.normal(&title.words()[*at]);
-        commonness(normal) >= VERY_COMMON
+        how_common(normal) >= VERY_COMMON
             || normal.chars().count() < SHORTEST
             || is_calendar(normal)
             || !normal.chars().any(char::is_alphabetic)
@@ -110,23 +111,18 @@ fn phrase(
     let first = end - run.len() + head;
     let place = first..first + words.len();
     let alone = title.normal(&title.words()[words.start]);
-    let is_telling = |at: usize| commonness(title.normal(&title.words()[at])) <= NOT_COMMON;
+    let is_telling = |at: usize| how_common(title.normal(&title.words()[at])) <= NOT_COMMON;
     let is_phrase = match words.len() {
-        1 => reading.is_name(place.start) || commonness(alone) <= RARE,
+        1 => reading.is_name(place.start) || how_common(alone) <= RARE,
         _ => words.clone().any(is_telling),
     };
     is_phrase.then_some((words, place))
 }
 
-/// How common a word is, 0 to 4.
-fn commonness(normal: &str) -> u8 {
-    wirefold_names::how_common(normal)
-}
-
 /// The phrases that say most, none inside of another.
 fn told(reading: &Reading<'_>, title: &Text, mut candidates: Vec<Candidate>) -> Vec<Keyphrase> {
     let weight = |one: &Candidate| {
-        let rare = |at: usize| 5 - u32::from(commonness(title.normal(&title.words()[at])).min(4));
+        let rare = |at: usize| 5 - u32::from(how_common(title.normal(&title.words()[at])).min(4));
         one.title.clone().map(rare).sum::<u32>() * (1 + one.count.min(8))
     };
     // A single word that the text has but once may be there by chance.
