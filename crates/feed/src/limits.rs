@@ -2,7 +2,7 @@
 //! and named in its problems: a small file that unpacks to a million elements costs no memory.
 //!
 //! The bytes of a body, its redirects and its headers are bounded before it comes here, by
-//! `wirefold-guard`.
+//! `wirefold-http-client`.
 
 /// The most items of one feed that are read.
 pub const MAX_ITEMS: usize = 1000;

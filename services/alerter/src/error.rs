@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 use wirefold_flow::{BusError, LoopError};
-use wirefold_guard::GuardError;
+use wirefold_http_client::ClientError;
 use wirefold_proto::TooLarge;
 
 /// Why the alerter ended. Whatever may pass is waited out; these are for people to mend.
@@ -25,7 +25,7 @@ pub enum AlerterError {
     },
     /// The HTTP client cannot be made.
     #[error(transparent)]
-    Client(#[from] GuardError),
+    Client(#[from] ClientError),
     /// A query that does not parse, or settings that are no subscription.
     #[error("subscription {id}: {why}")]
     Subscription {

@@ -7,7 +7,7 @@
 //! deliveries tell what is wrong with it. A subscription comes from a file or
 //! by command and takes effect on the next article.
 //!
-//! It knows no HTTP of its own (see `wirefold-guard`), no concrete bus and no clock but the one it
+//! It knows no HTTP of its own (see `wirefold-http-client`), no concrete bus and no clock but the one it
 //! is handed.
 
 mod delivery;
@@ -59,7 +59,7 @@ pub use settings::{
 };
 pub use standby::run_under;
 pub use subscription::check;
-pub use wirefold_guard::WEB_PORTS;
+pub use wirefold_http_client::WEB_PORTS;
 
 /// The name under which it reads, in logs and in marks.
 pub(crate) const NAME: &str = "alerter";

@@ -1,7 +1,7 @@
 //! How what lies below an address is asked: with a login, under another name, through a proxy.
 
 use url::Url;
-use wirefold_guard::{Request, Secrets};
+use wirefold_http_client::{Request, Secrets};
 
 use crate::sites::is_one_site;
 

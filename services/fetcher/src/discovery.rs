@@ -2,7 +2,7 @@
 //! of the answer; where it names none, what stands at the usual places, asked one after the other.
 
 use url::Url;
-use wirefold_guard::{Client, Response};
+use wirefold_http_client::{Client, Response};
 
 use crate::answer::{Answer, judge, parse, question, send};
 use crate::feed_address::identity;

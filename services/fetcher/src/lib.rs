@@ -7,7 +7,7 @@
 //! their own with a deadline, hosts have lanes, parsers run where they may panic, pages are read in
 //! child processes.
 //!
-//! It knows the bus, the contract and the guard; never the command line, the environment, or what
+//! It knows the bus, the contract and the HTTP client; never the command line, the environment, or what
 //! becomes of its articles.
 
 mod access;
@@ -45,7 +45,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, Point, StageContext};
-use wirefold_guard::{Client, GuardError};
+use wirefold_http_client::{Client, ClientError};
 
 use budget::Budgets;
 use hosts::Hosts;
@@ -61,7 +61,7 @@ pub use metrics::METRICS;
 pub use pages::Rules as RobotsRules;
 pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
 pub use settings::{Budget, ConfiguredFeed, ConfiguredList, Settings};
-pub use wirefold_guard::Secrets;
+pub use wirefold_http_client::Secrets;
 
 /// Why the fetcher ended other than by its stop signal.
 #[derive(Debug, Error)]
@@ -72,7 +72,7 @@ pub enum FetcherError {
     Bus(#[from] BusError),
     /// The settings or the machine give no HTTP client.
     #[error(transparent)]
-    Client(#[from] GuardError),
+    Client(#[from] ClientError),
     /// A test crashed it here.
     #[error("crashed at {0:?}")]
     Crashed(Point),
@@ -124,12 +124,12 @@ async fn poll_feeds(
     Scheduler::begin(Arc::new(poller)).await?.run().await
 }
 
-fn client(settings: &Settings) -> Result<Client, GuardError> {
-    Client::new(wirefold_guard::Settings {
+fn client(settings: &Settings) -> Result<Client, ClientError> {
+    Client::new(wirefold_http_client::Settings {
         user_agent: settings.user_agent.clone(),
         allow: settings.allow.clone(),
         allow_hosts: settings.allow_hosts.clone(),
-        ..wirefold_guard::Settings::default()
+        ..wirefold_http_client::Settings::default()
     })
 }
 

@@ -1,7 +1,7 @@
 //! Links in the head of an answer. RFC 8288.
 
 use url::Url;
-use wirefold_guard::Response;
+use wirefold_http_client::Response;
 
 /// The most bytes of such headers that are looked at.
 const MOST_BYTES: usize = 16 * 1024;

@@ -3,7 +3,7 @@
 use thiserror::Error;
 use url::Url;
 use wirefold_address::find_site;
-use wirefold_guard::{GuardError, Redirect, Response};
+use wirefold_http_client::{ClientError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
 use crate::answer::{Answer, Read, Unread, judge, no_feed, parse, question, send};
@@ -68,10 +68,10 @@ pub enum ProbeError {
     Address(String),
     /// The settings or the machine give no HTTP client.
     #[error(transparent)]
-    Client(#[from] GuardError),
+    Client(#[from] ClientError),
 }
 
-/// Looks once at an address, under the guard and the limits of the settings, and where it is a page
+/// Looks once at an address, under the address checks and the limits of the settings, and where it is a page
 /// for the feeds of that. Publishes nothing.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ pub struct ListProbe {
     pub problem: Option<String>,
 }
 
-/// Looks once at a list of feeds (OPML), under the guard and the limits of the settings.
+/// Looks once at a list of feeds (OPML), under the address checks and the limits of the settings.
 ///
 /// # Errors
 /// A [`ProbeError`] where nothing can be asked; whatever is found there is an answer.

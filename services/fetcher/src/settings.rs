@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use wirefold_guard::Request;
+use wirefold_http_client::Request;
 use wirefold_proto::{FeedSettings, FullText};
 
 use crate::access::{self, Access};

@@ -95,9 +95,9 @@ fn the_top_has_the_names_that_users_know() {
 fn finds_what_is_planted_out_of_reach() {
     let graph = Graph::planted(&[
         ("wirefold", "crates/wirefold", &["wirefold-fetcher", "metrics", "async-nats"]),
-        ("wirefold-fetcher", "services/fetcher", &["wirefold-flow", "wirefold-guard"]),
+        ("wirefold-fetcher", "services/fetcher", &["wirefold-flow", "wirefold-http-client"]),
         ("wirefold-alerter", "services/alerter", &["async-nats", "simhash"]),
-        ("wirefold-guard", "crates/guard", &["reqwest"]),
+        ("wirefold-http-client", "crates/http-client", &["reqwest"]),
         ("wirefold-flow", "crates/flow", &["tokio", "serde_json"]),
     ]);
     let what: Vec<String> = unreached(&graph).into_iter().map(|found| found.what).collect();

@@ -24,7 +24,7 @@ const WALLS: [Wall; 16] = [
             "wirefold-envelope",
             "wirefold-feed",
             "wirefold-flow",
-            "wirefold-guard",
+            "wirefold-http-client",
             "wirefold-language",
             "wirefold-names",
             "wirefold-proto",
@@ -32,7 +32,7 @@ const WALLS: [Wall; 16] = [
             "wirefold-text",
         ],
         never: &["clap", "figment"],
-        why: "a service knows flow, proto, envelope, guard and the pure crates: never another service, a bus, the \
+        why: "a service knows flow, proto, envelope, the HTTP client and the pure crates: never another service, a bus, the \
               command line or the environment",
     },
     wall(
@@ -40,7 +40,7 @@ const WALLS: [Wall; 16] = [
         &["wirefold-flow", "wirefold-proto"],
         "the envelope joins flow and proto and nothing else",
     ),
-    wall("crates/guard", &[], "the guard knows addresses and nothing of ours"),
+    wall("crates/http-client", &[], "the HTTP client knows addresses and nothing of ours"),
     wall("crates/flow", &[], "flow knows no articles"),
     wall("crates/flow-nats", &["wirefold-flow"], "a bus knows only the seam"),
     wall("crates/flow-sqlite", &["wirefold-flow"], "a bus knows only the seam"),

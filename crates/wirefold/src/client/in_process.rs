@@ -143,7 +143,7 @@ impl Rehearse for Trying {
     }
 }
 
-/// Looks at addresses under the guard of the settings, which are read once they are needed.
+/// Looks at addresses under the address checks of the settings, which are read once they are needed.
 struct Looking {
     instance: Instance,
     probing: OnceLock<Result<Probing, String>>,

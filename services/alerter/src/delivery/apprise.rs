@@ -7,7 +7,7 @@
 use serde_json::json;
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
-use wirefold_guard::{Client, Request};
+use wirefold_http_client::{Client, Request};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
 use super::{Channel, Failure, Notice, Sent};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
-use wirefold_guard::{Request, Response, SendError};
+use wirefold_http_client::{Request, Response, SendError};
 
 use super::channel::{Failure, Notice};
 use super::retry::{of_answer, retry_after};

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 use wirefold_flow::BoxFuture;
-use wirefold_guard::{Client, Request};
+use wirefold_http_client::{Client, Request};
 use wirefold_proto::{Alert, Volume};
 
 use super::retry::{hash, of_answer};

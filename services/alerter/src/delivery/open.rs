@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use wirefold_guard::Client;
+use wirefold_http_client::Client;
 
 use super::channel::Channel;
 use super::webhook::Webhook;
@@ -35,12 +35,12 @@ impl Clients {
         if let Some(client) = &self.made {
             return Ok(client.clone());
         }
-        let client = Client::new(wirefold_guard::Settings {
+        let client = Client::new(wirefold_http_client::Settings {
             user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
             allow: self.allow.clone(),
             // Standard Webhooks: another address is the operator's to choose.
             max_redirects: 0,
-            ..wirefold_guard::Settings::default()
+            ..wirefold_http_client::Settings::default()
         })?;
         self.made = Some(client.clone());
         Ok(client)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_guard::{Response, SendError};
+use wirefold_http_client::{Response, SendError};
 
 use super::Failure;
 

@@ -4,7 +4,7 @@
 use serde_json::json;
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
-use wirefold_guard::{Client, Request, Response};
+use wirefold_http_client::{Client, Request, Response};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
 use super::{Channel, Failure, Notice, Sent};

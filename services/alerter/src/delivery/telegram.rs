@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
-use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::Volume;
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
-use wirefold_guard::{Client, Request};
+use wirefold_http_client::{Client, Request};
 use wirefold_proto::Published;
 
 use super::channel::{Channel, Failure, Notice, Sent, json_of, json_of_notice};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Clock, UnixMillis};
-use wirefold_guard::{Client, Request};
+use wirefold_http_client::{Client, Request};
 use wirefold_proto::HealthReport;
 
 use super::{LOOK, Report};

@@ -276,7 +276,7 @@ async fn every_service_may_refuse_and_be_busy() {
 }
 
 #[tokio::test]
-async fn no_channel_goes_where_the_guard_does_not() {
+async fn no_channel_goes_where_the_http_client_does_not() {
     let private = || Url::parse("http://10.0.0.1/notify/x").unwrap();
     let token = || Secret::new(TOKEN);
     let mail = crate::Email {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 use wirefold_flow::UnixMillis;
-use wirefold_guard::{Redirect, Request, Response, SendError};
+use wirefold_http_client::{Redirect, Request, Response, SendError};
 use wirefold_proto::{FeedFinding, FeedRecord};
 
 use crate::feed::{Feed, FeedError};

@@ -1,6 +1,6 @@
 //! Asking a host.
 
-use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_http_client::{Client, Request, Response, SendError};
 
 /// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more, in the
 /// plainest way. Says whether it was that way that was answered.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use wirefold_envelope::timestamp;
 use wirefold_flow::Point;
-use wirefold_guard::{Request, Response};
+use wirefold_http_client::{Request, Response};
 use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 
 use crate::FetcherError;

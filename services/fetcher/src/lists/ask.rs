@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 use wirefold_envelope::timestamp;
-use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
 use crate::answer::{Answer, judge, send, validator};

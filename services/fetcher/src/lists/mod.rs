@@ -1,7 +1,7 @@
 //! Lists of feeds (OPML) at an address, kept in sync with what is polled.
 //!
 //! A list is asked for when it is due, as feeds are: at its host's pace, with validators, under
-//! the guard. What it names and nobody polls is polled from then on; what it brought and names no
+//! the address checks. What it names and nobody polls is polled from then on; what it brought and names no
 //! more leaves, unless another list or a file has it. Only a list that was read to its end and
 //! names feeds makes anything leave. What people added by hand is theirs: no list touches it, and
 //! what they take in hand or remove stays so for as long as the list names it.

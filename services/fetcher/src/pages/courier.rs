@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_http_client::{Client, Request, Response, SendError};
 
 use crate::answer::send;
 

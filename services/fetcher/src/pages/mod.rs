@@ -12,7 +12,7 @@ use std::time::Duration;
 use url::Url;
 use wirefold_envelope::timestamp;
 use wirefold_flow::Clock;
-use wirefold_guard::{Client, Request, Response, SendError};
+use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 

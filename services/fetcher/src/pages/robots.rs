@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 use url::{Position, Url};
 use wirefold_flow::{Clock, UnixMillis};
-use wirefold_guard::Request;
+use wirefold_http_client::Request;
 
 use super::courier::Courier;
 use super::rules::Rules;

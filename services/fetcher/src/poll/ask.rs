@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 use wirefold_envelope::timestamp;
-use wirefold_guard::{Request, Response, SendError};
+use wirefold_http_client::{Request, Response, SendError};
 use wirefold_proto::FeedRecord;
 
 use super::Poller;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use wirefold_guard::Response;
+use wirefold_http_client::Response;
 
 /// What claims to be good for longer is an image's setting, not a feed's.
 const LONGEST: Duration = Duration::from_hours(24);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use siphasher::sip::SipHasher24;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Point, StageContext};
-use wirefold_guard::Client;
+use wirefold_http_client::Client;
 use wirefold_proto::FeedRecord;
 
 use crate::FetcherError;

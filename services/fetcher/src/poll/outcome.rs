@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
-use wirefold_guard::Response;
+use wirefold_http_client::Response;
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, ItemIdentity, Teasers};
 
 use super::Polled;

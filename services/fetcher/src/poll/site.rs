@@ -6,7 +6,7 @@ use url::Url;
 use wirefold_address::{
     Authority, Leads, authority_of, find_site, named_back, needs_proof, site_of, still_holds,
 };
-use wirefold_guard::Response;
+use wirefold_http_client::Response;
 use wirefold_proto::{FeedRecord, FeedSettings, FeedSite};
 
 use super::Poller;

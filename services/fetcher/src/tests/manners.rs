@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use wirefold_flow::Clock as _;
-use wirefold_guard::Secrets;
+use wirefold_http_client::Secrets;
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord};
 
 use super::bench::{Bench, MINUTE, configured};

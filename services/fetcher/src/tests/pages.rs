@@ -2,7 +2,7 @@
 
 use wirefold_proto::{ArticleFetched, FeedFinding, FullText, TextSource};
 
-use wirefold_guard::Secrets;
+use wirefold_http_client::Secrets;
 
 use super::bench::Bench;
 use super::feeds::{Entry, entry, rss, text};

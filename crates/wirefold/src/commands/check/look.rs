@@ -172,7 +172,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     if tells::lacks_server(&loaded.config, delivery) {
         return Finding::bad(format!("{place}: delivery {}: {}", delivery.name, tells::NO_SERVER));
     }
-    // No guard stands between wirefold and a NATS server.
+    // No HTTP client of ours stands between wirefold and a NATS server.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
     let url = guarded.map(|address| address.url());
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
@@ -249,7 +249,7 @@ fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding
     })
 }
 
-/// Why the port of an address that is not private will be refused, as the guard does.
+/// Why the port of an address that is not private will be refused, as the HTTP client does.
 fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let port = url.port().filter(|port| !WEB_PORTS.contains(port))?;
     let allowed = &loaded.config.fetcher.allow_private;

@@ -18,7 +18,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use wirefold_flow::BoxFuture;
-use wirefold_guard::Client;
+use wirefold_http_client::Client;
 
 use super::chat::Hidden;
 use super::{Channel, Failure, Notice, Sent};
@@ -150,7 +150,7 @@ impl Mail {
         Err(failure)
     }
 
-    /// The server's addresses that the guard lets through.
+    /// The server's addresses that the HTTP client lets through.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
         let found = self.client.resolve(&self.settings.host, self.settings.port, &PORTS).await;
         found.map_err(|error| Failure::later(error.to_string()))

@@ -7,7 +7,8 @@ use crate::tests::receivers::smtp::{Security as Offered, Server};
 
 fn mail(server: &Server, trusts: bool) -> Mail {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let client = Client::new(wirefold_guard::Settings { allow, ..Default::default() }).unwrap();
+    let client =
+        Client::new(wirefold_http_client::Settings { allow, ..Default::default() }).unwrap();
     let root = Certificate::from_der(server.certificate.clone()).unwrap();
     let roots = if trusts { vec![root] } else { Vec::new() };
     Mail::with_roots(client, &email(server), roots).unwrap()

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Why a client could not be made: mend the settings or the machine.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum GuardError {
+pub enum ClientError {
     /// The user agent cannot stand in a header.
     #[error("the user agent {0:?} cannot be sent in a header: use printable ASCII")]
     UserAgent(String),
@@ -23,7 +23,7 @@ pub enum GuardError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The guard does not go there: asking again changes nothing.
+    /// The client does not go there: asking again changes nothing.
     #[error("refused: {why}")]
     Refused {
         /// The rule that forbids it, and where one can be made an exception, how.

@@ -11,7 +11,7 @@ use axum::routing::get as route;
 use super::server::serve;
 use super::{client, client_that_allows, get, refusal};
 use crate::resolve::{Looking, Lookup};
-use crate::{Client, GuardError, Request, SendError, Settings};
+use crate::{Client, ClientError, Request, SendError, Settings};
 
 /// Ways to write an address that is not public, as `url` and the eye may differ on them.
 const PRIVATE: [&str; 72] = [
@@ -236,7 +236,7 @@ async fn what_cannot_stand_in_a_header_is_refused() {
     let refused = client().send(request).await.unwrap_err();
     assert_eq!(refused, SendError::refused("the value of X cannot stand in a header"));
     let settings = Settings { user_agent: "a\nb".to_owned(), ..Settings::default() };
-    assert!(matches!(Client::new(settings), Err(GuardError::UserAgent(_))));
+    assert!(matches!(Client::new(settings), Err(ClientError::UserAgent(_))));
 }
 
 #[tokio::test]

@@ -23,6 +23,6 @@ mod target;
 mod tests;
 
 pub use client::{Client, Settings};
-pub use error::{GuardError, SendError};
+pub use error::{ClientError, SendError};
 pub use exchange::{Method, Redirect, Request, Response, Secrets};
 pub use target::WEB_PORTS;

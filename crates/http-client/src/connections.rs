@@ -10,7 +10,7 @@ use reqwest::{Certificate, Proxy};
 use url::Url;
 
 use crate::address::Addresses;
-use crate::error::{GuardError, SendError};
+use crate::error::{ClientError, SendError};
 use crate::resolve::{Lookup, Resolver};
 use crate::target::Reach;
 
@@ -47,11 +47,11 @@ impl Connections {
         user_agent: HeaderValue,
         connect_timeout: Duration,
         roots: Vec<Certificate>,
-    ) -> Result<Self, GuardError> {
+    ) -> Result<Self, ClientError> {
         let made = Mutex::default();
         let connections = Self { lookup, user_agent, connect_timeout, roots, made };
         let usual = Way { reach: Reach::Usual, addresses, is_plain: false, proxy: None };
-        connections.client(&usual).map_err(|why| GuardError::Setup { why })?;
+        connections.client(&usual).map_err(|why| ClientError::Setup { why })?;
         Ok(connections)
     }
 

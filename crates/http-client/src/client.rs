@@ -14,7 +14,7 @@ use crate::address::Addresses;
 use crate::body;
 use crate::connections::{Connections, Way};
 use crate::encoding::ACCEPTED;
-use crate::error::{GuardError, SendError};
+use crate::error::{ClientError, SendError};
 use crate::exchange::{Method, Redirect, Request, Response};
 use crate::resolve::{self, Lookup, System, Unresolved};
 use crate::target::{Reach, check, not_public};
@@ -65,8 +65,8 @@ impl Client {
     /// needs none still works.
     ///
     /// # Errors
-    /// A [`GuardError`] that says what to mend.
-    pub fn new(settings: Settings) -> Result<Self, GuardError> {
+    /// A [`ClientError`] that says what to mend.
+    pub fn new(settings: Settings) -> Result<Self, ClientError> {
         Self::with(settings, Arc::new(System), Vec::new())
     }
 
@@ -75,11 +75,11 @@ impl Client {
         settings: Settings,
         lookup: Arc<dyn Lookup>,
         roots: Vec<Certificate>,
-    ) -> Result<Self, GuardError> {
+    ) -> Result<Self, ClientError> {
         // Refused where the process has one already, which then is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&settings.user_agent)
-            .map_err(|_| GuardError::UserAgent(settings.user_agent.clone()))?;
+            .map_err(|_| ClientError::UserAgent(settings.user_agent.clone()))?;
         let Settings { allow, allow_hosts, max_redirects, connect_timeout, .. } = settings;
         let addresses = Arc::new(Addresses::new(allow, &allow_hosts));
         let connections = Connections::new(
