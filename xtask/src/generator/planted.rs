@@ -2,14 +2,13 @@
 //!
 //! The plain set holds texts of their own and reprints of them, without anything of a page around them. A
 //! reprint has another opening and another headline, its sentences moved, and the last third left out: of all
-//! runs of five words that either has, a third stands in both. The
-//! hard set adds what misleads: the boxes, headlines and footers of the outlets' pages, sentences of a
+//! runs of five words that either has, a third stands in both. A headline is the first words of a sentence of
+//! its opening. The hard set adds what misleads: the boxes, headlines and footers of the outlets' pages, sentences of a
 //! common stock, and strangers that quote the same two sentences. All of it is in Latin letters, since
 //! the methods compared split words at spaces.
 
 use wirefold_score::Random;
 
-use super::Generator;
 use super::article::{Article, Role, Sentence};
 use super::edits::Edit;
 use super::hostile::{STOCK_ROOT, Trick};
@@ -18,6 +17,7 @@ use super::news::{self, Draft};
 use super::plan::{Kind, Plan};
 use super::words::Script;
 use super::writer::Writer;
+use super::{Generator, headline_of};
 
 /// Of a hundred articles, the reprints.
 const REPRINTS: usize = 20;
@@ -78,6 +78,8 @@ impl Generator {
     fn planted_text(&self, set: Planted, number: u64) -> Draft {
         let mut writer = self.writer(&self.planted_plan(number, number), number);
         let mut draft = news::original(&mut writer, self.settings.length, None);
+        // A text under a title of which it does not speak may be a wall, and walls do not fold.
+        draft.title = headline_of(&mut writer, &draft);
         if set == Planted::Plain {
             return draft;
         }
@@ -146,11 +148,11 @@ fn earlier(number: u64, random: &mut Random) -> Option<u64> {
 
 /// Another opening and headline, sentences moved, and the last third left out.
 fn reprint(draft: &mut Draft, writer: &mut Writer<'_>) {
-    draft.title = writer.headline();
     draft.paragraphs.truncate((draft.paragraphs.len() * 2).div_ceil(3));
     let mut sentences: Vec<Sentence> = draft.paragraphs.drain(..).skip(1).flatten().collect();
     writer.random.shuffle(&mut sentences);
     draft.paragraphs.extend([writer.paragraph(2), writer.paragraph(2)]);
+    draft.title = headline_of(writer, draft);
     draft.paragraphs.extend(sentences.chunks(IN_PARAGRAPH).map(<[Sentence]>::to_vec));
 }
 
