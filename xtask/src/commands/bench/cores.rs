@@ -59,7 +59,7 @@ pub(super) fn run(common: &Common) -> anyhow::Result<()> {
     report.add("the detector's stage, one core", one.judged, "articles/s");
     report.add(format!("the detector's stage, {cores} cores"), all.judged, "articles/s");
     report.beside("one core", one.judged).goal_of_ratio(Goal::AtLeast(1.5));
-    report.print()
+    report.print_and_write("cores", common.write)
 }
 
 fn measure(folder: &Path, articles: usize, is_one: bool) -> anyhow::Result<Rates> {

@@ -8,6 +8,7 @@ mod articles;
 mod baseline;
 mod cores;
 mod detect;
+mod document;
 mod enrich;
 mod fetch;
 mod hostile;
@@ -93,7 +94,7 @@ struct Pipeline {
     #[command(flatten)]
     common: Common,
     /// Only the half over NATS.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "write")]
     only_nats: bool,
 }
 
@@ -102,6 +103,9 @@ struct Common {
     /// Less of everything, for a look: no figures to publish.
     #[arg(long)]
     quick: bool,
+    /// Writes the tables into docs/performance.md (those of `scale` into docs/scale.md), in place of the last.
+    #[arg(long, conflicts_with = "quick")]
+    write: bool,
     /// Where the data is put, in a folder that is removed again; on a disk, else it says little.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -126,15 +130,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.what {
         What::Pipeline(Pipeline { common, only_nats }) => {
             let folder = common.scratch()?;
-            runtime()?.block_on(pipeline::run(folder.path(), common.quick, *only_nats))?;
+            runtime()?.block_on(pipeline::run(folder.path(), common, *only_nats))?;
         }
         What::Small(common) => {
             let folder = common.scratch()?;
-            runtime()?.block_on(small::run(folder.path(), common.quick))?;
+            runtime()?.block_on(small::run(folder.path(), common))?;
         }
         What::Hostile(common) => {
             let folder = common.scratch()?;
-            runtime()?.block_on(hostile::run(folder.path(), common.quick))?;
+            runtime()?.block_on(hostile::run(folder.path(), common))?;
         }
         What::HostilePipeline(child) => runtime()?.block_on(hostile::run_child(child))?,
         What::SmallPipeline(child) => runtime()?.block_on(small::run_child(child))?,
@@ -179,9 +183,11 @@ impl Common {
     }
 
     fn arguments(&self) -> Vec<PathBuf> {
-        let quick = self.quick.then(|| PathBuf::from("--quick"));
+        let flags = [(self.quick, "--quick"), (self.write, "--write")];
+        let flags = flags.into_iter().filter(|(is_set, _)| *is_set);
+        let flags = flags.map(|(_, flag)| PathBuf::from(flag));
         let folder = self.folder.clone().map(|folder| [PathBuf::from("--folder"), folder]);
-        quick.into_iter().chain(folder.into_iter().flatten()).collect()
+        flags.chain(folder.into_iter().flatten()).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::{FutureExt as _, TryStreamExt as _, stream};
 use wirefold_flow::{Bus, Clock, Outgoing, SystemClock};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 
+use super::Common;
 use super::articles::{Press, Ready};
 use super::latency::{Latency, latency_with_alerts};
 use super::machine::{self, Stopwatch};
@@ -28,7 +29,8 @@ const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
 
 /// Measures in folders inside this one, which is on a disk; over NATS too, or there alone.
-pub(super) async fn run(folder: &Path, is_quick: bool, only_nats: bool) -> anyhow::Result<()> {
+pub(super) async fn run(folder: &Path, common: &Common, only_nats: bool) -> anyhow::Result<()> {
+    let is_quick = common.quick;
     let mut report = Report::new("wirefold.bench.pipeline/1", is_quick, file_system(folder)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut press = Press::new(SEED)?;
@@ -51,7 +53,7 @@ pub(super) async fn run(folder: &Path, is_quick: bool, only_nats: bool) -> anyho
     }
     let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
     report.add("peak memory, these articles included", memory, "MB");
-    report.print()
+    report.print_and_write("pipeline", common.write)
 }
 
 /// The baselines.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::machine;
+use super::{document, machine};
 use crate::table::Table;
 
 /// What is to be reached.
@@ -151,6 +151,15 @@ impl Report {
         self
     }
 
+    /// Prints both, and puts the table into docs/performance.md too where that is asked for.
+    pub(super) fn print_and_write(mut self, name: &str, is_asked: bool) -> anyhow::Result<()> {
+        self.load_after = machine::load();
+        if is_asked {
+            document::put(document::PERFORMANCE, name, &self.block(name))?;
+        }
+        self.print()
+    }
+
     /// Prints both.
     pub(super) fn print(mut self) -> anyhow::Result<()> {
         self.load_after = machine::load();
@@ -173,11 +182,39 @@ impl Report {
         Ok(())
     }
 
+    /// The table as the page has it, with how it was made.
+    fn block(&self, name: &str) -> String {
+        let mut block = format!(
+            "`cargo xtask bench {name} --write`, {}, {} cores, load average {:.1} before and {:.1} at the end, {}",
+            machine::today(),
+            self.cores,
+            self.load_before,
+            self.load_after,
+            self.file_system,
+        );
+        if self.articles > 0 {
+            block += &format!(", {} articles", self.articles);
+        }
+        block += ".\n\n| measure | figure | unit | goal | beside it in the same run | is | ratio |\n\
+                  |---|--:|---|---|---|--:|--:|\n";
+        for cells in self.rows() {
+            block += &format!("| {} |\n", cells.join(" | "));
+        }
+        self.notes.iter().for_each(|note| block += &format!("\n{note}\n"));
+        block
+    }
+
     fn table(&self) -> Table {
         let mut table =
             Table::new(&["measure", "figure", "unit", "goal", "baseline", "is", "ratio"]);
+        self.rows().for_each(|cells| table.row(cells.each_ref().map(String::as_str)));
+        table
+    }
+
+    /// What is shown of each figure.
+    fn rows(&self) -> impl Iterator<Item = [String; 7]> {
         let shown = self.figures.iter().zip(&self.goals).filter(|(figure, _)| !figure.is_hidden);
-        for (figure, goal) in shown {
+        shown.map(|(figure, goal)| {
             let of = if figure.is_of_ratio { "ratio " } else { "" };
             let goal = match goal {
                 Some(Goal::AtLeast(value)) => format!("{of}>= {} {}", told(*value), mark(figure)),
@@ -186,14 +223,13 @@ impl Report {
             };
             let (name, is, ratio) = match &figure.baseline {
                 Some(simple) => {
-                    (simple.name.as_str(), told(simple.value), format!("{:.2}", simple.ratio))
+                    (simple.name.clone(), told(simple.value), format!("{:.2}", simple.ratio))
                 }
-                None => ("", String::new(), String::new()),
+                None => Default::default(),
             };
-            let value = told(figure.value);
-            table.row([&figure.name, &value, figure.unit, &goal, name, &is, &ratio]);
-        }
-        table
+            let (measure, unit) = (figure.name.clone(), figure.unit.to_owned());
+            [measure, told(figure.value), unit, goal, name, is, ratio]
+        })
     }
 }
 

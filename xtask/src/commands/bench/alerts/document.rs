@@ -2,23 +2,12 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Context;
-
 use super::Measured;
+use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
-use crate::tree;
-
-const DOCUMENT: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- bench alerts: begin -->";
-const END: &str = "<!-- bench alerts: end -->";
 
 /// Puts the table of a run into the document, in place of the one before.
 pub(super) fn write(measured: &[Measured]) -> anyhow::Result<()> {
-    let path = tree::root().join(DOCUMENT);
-    let document = std::fs::read_to_string(&path)?;
-    let (before, rest) =
-        document.split_once(BEGIN).with_context(|| format!("{DOCUMENT} has no {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("{DOCUMENT} has no {END}"))?;
     let head = format!(
         "`cargo xtask bench alerts --write`, {}, one of {} cores, load average {:.1} at the end; processor \
          time of one thread.",
@@ -26,9 +15,7 @@ pub(super) fn write(measured: &[Measured]) -> anyhow::Result<()> {
         machine::cores(),
         machine::load(),
     );
-    let table = table(measured);
-    std::fs::write(&path, format!("{before}{BEGIN}\n{head}\n\n{table}{END}{after}"))?;
-    Ok(())
+    document::put(document::PERFORMANCE, "alerts", &format!("{head}\n\n{}", table(measured)))
 }
 
 fn table(measured: &[Measured]) -> String {

@@ -2,23 +2,12 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Context;
-
 use super::child::{STEPS, Told};
+use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
-use crate::tree;
-
-const DOCUMENT: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- bench enrich: begin -->";
-const END: &str = "<!-- bench enrich: end -->";
 
 /// Puts the tables of a run into the document, in place of those before.
 pub(super) fn write(told: &Told) -> anyhow::Result<()> {
-    let path = tree::root().join(DOCUMENT);
-    let document = std::fs::read_to_string(&path)?;
-    let (before, rest) =
-        document.split_once(BEGIN).with_context(|| format!("{DOCUMENT} has no {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("{DOCUMENT} has no {END}"))?;
     let head = format!(
         "`cargo xtask bench enrich --write`, {}, one of {} cores, load average {:.1} at the end; processor \
          time of one thread.",
@@ -27,8 +16,7 @@ pub(super) fn write(told: &Told) -> anyhow::Result<()> {
         machine::load(),
     );
     let tables = format!("{}\n{}", table(told), bad_input(told));
-    std::fs::write(&path, format!("{before}{BEGIN}\n{head}\n\n{tables}{END}{after}"))?;
-    Ok(())
+    document::put(document::PERFORMANCE, "enrich", &format!("{head}\n\n{tables}"))
 }
 
 fn table(told: &Told) -> String {

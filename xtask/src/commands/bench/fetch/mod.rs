@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) common: super::Common,
     /// Only these parts.
-    #[arg(long, value_enum, value_delimiter = ',')]
+    #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "write")]
     only: Vec<Part>,
 }
 
@@ -72,5 +72,5 @@ pub(super) async fn run(arguments: &Arguments, folder: &Path) -> anyhow::Result<
     if arguments.has(Part::Extract) {
         extract::run(&mut report).await?;
     }
-    report.print()
+    report.print_and_write("fetch", arguments.common.write)
 }

@@ -17,6 +17,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use wirefold_flow::{Clock, SystemClock, UnixMillis};
 
+use super::Common;
 use super::machine::{self, Stopwatch};
 use super::report::{Goal, Report};
 use super::small::server::Papers;
@@ -60,7 +61,8 @@ struct Healthy {
 }
 
 /// Measures in this folder, which is on a disk.
-pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
+pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
+    let is_quick = common.quick;
     let mut report =
         Report::new("wirefold.bench.hostile/1", is_quick, machine::file_system(folder)?);
     let hours = if is_quick { 6 } else { 24 };
@@ -109,7 +111,7 @@ pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
         .goal(Goal::AtMost(500.0));
     report.beside("alone", alone.peak_memory as f64 / MEGA);
     report.note(format!("{FEEDS} healthy and {FEEDS} hostile feeds, {hours} simulated hours, in {:.0} s and {:.0} s", alone.seconds, beside.seconds));
-    report.print()
+    report.print_and_write("hostile", common.write)
 }
 
 /// Articles of which a fact is another than in the run without hostile feeds, or which are missing.

@@ -2,17 +2,12 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Context;
-
 use super::bus::Exchange;
 use super::compare::{Compared, Sample};
 use super::simulate::{Outcome, Plan, Service, on_paper, simulate};
-use crate::commands::bench::machine;
-use crate::tree;
+use crate::commands::bench::{document, machine};
 
 const DOCUMENT: &str = "docs/scale.md";
-const BEGIN: &str = "<!-- bench scale: begin -->";
-const END: &str = "<!-- bench scale: end -->";
 
 /// Days of the window.
 const WINDOW: f64 = 7.0;
@@ -45,12 +40,7 @@ pub(super) fn block(compared: &Compared) -> String {
 
 /// Puts the tables into the document.
 pub(super) fn write(block: &str) -> anyhow::Result<()> {
-    let path = tree::root().join(DOCUMENT);
-    let document = std::fs::read_to_string(&path)?;
-    let (before, rest) = document.split_once(BEGIN).context("docs/scale.md has no begin")?;
-    let (_, after) = rest.split_once(END).context("docs/scale.md has no end")?;
-    std::fs::write(&path, format!("{before}{BEGIN}\n{}\n{END}{after}", block.trim_end()))?;
-    Ok(())
+    document::put(DOCUMENT, "scale", block)
 }
 
 fn mean(compared: &Compared, of: impl Fn(&Sample) -> f64) -> f64 {
@@ -182,16 +172,4 @@ fn plans(compared: &Compared) -> String {
         );
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_document_has_a_place_for_the_tables() {
-        let document = std::fs::read_to_string(tree::root().join(DOCUMENT)).unwrap();
-        let (begin, end) = (document.find(BEGIN).unwrap(), document.find(END).unwrap());
-        assert!(begin < end);
-    }
 }

@@ -34,9 +34,6 @@ pub(super) struct Arguments {
     /// How many shards of documents.
     #[arg(long, value_name = "N", default_value_t = SHARDS)]
     shards: usize,
-    /// Writes the tables into docs/scale.md.
-    #[arg(long)]
-    write: bool,
 }
 
 impl Arguments {
@@ -46,7 +43,6 @@ impl Arguments {
             arguments.extend(["--articles".into(), articles.to_string().into()]);
         }
         arguments.extend(["--shards".into(), self.shards.to_string().into()]);
-        arguments.extend(self.write.then(|| PathBuf::from("--write")));
         arguments
     }
 }
@@ -60,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     let compared = compare::compare(folder, news, (articles, arguments.shards), apart)?;
     let block = document::block(&compared);
     writeln!(std::io::stdout(), "{} of the articles are copies.\n\n{block}", compared.copies)?;
-    if arguments.write {
+    if arguments.common.write {
         document::write(&block)?;
     }
     Ok(())

@@ -17,6 +17,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use wirefold_flow::{Clock, SystemClock, UnixMillis};
 
+use super::Common;
 use super::machine::{self, Stopwatch};
 use super::report::{Goal, Report};
 
@@ -42,7 +43,8 @@ struct Told {
 }
 
 /// Measures in this folder, which is on a disk.
-pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
+pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
+    let is_quick = common.quick;
     let file_system = machine::file_system(folder)?;
     let mut report = Report::new("wirefold.bench.small/1", is_quick, file_system);
     let days = if is_quick { 3 } else { 30 };
@@ -77,7 +79,7 @@ pub(super) async fn run(folder: &Path, is_quick: bool) -> anyhow::Result<()> {
     report.beside("the texts of 7 days", a_day * f64::from(days.min(7)));
     report.add("… idle, of a core", watching * 100.0, "%").goal(Goal::AtMost(2.0));
     report.beside("`up` with no feeds", nothing * 100.0);
-    report.print()
+    report.print_and_write("small", common.write)
 }
 
 /// Has the child live through all days.
