@@ -40,7 +40,7 @@ mod tests {
         for name in ["alerts", "cores", "enrich", "fetch", "hostile", "pipeline", "small"] {
             assert!(replaced(&page, name, "").is_ok(), "{name}");
         }
-        let page = std::fs::read_to_string(tree::root().join("docs/scale.md")).unwrap();
-        assert!(replaced(&page, "scale", "").is_ok());
+        let scale = std::fs::read_to_string(tree::root().join("docs/scale.md")).unwrap();
+        assert!(replaced(&scale, "scale", "").is_ok());
     }
 }
