@@ -10,6 +10,7 @@
 //! It never knows other outlets, nor what was judged.
 
 pub(crate) mod carriers;
+pub(crate) mod trait_cache;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -165,7 +166,7 @@ impl Boilerplate {
     }
 
     /// Takes for boilerplate what these articles of an outlet carry, seen at `time` (seconds): the words
-    /// of a body of one of them that are in `chrome`. The traits, in order.
+    /// of a body of one of them that are in `chrome`. The traits, in order, each named once.
     pub(crate) fn teach(
         &mut self,
         outlet: u64,
@@ -185,14 +186,8 @@ impl Boilerplate {
             .collect();
         Arc::make_mut(self.outlets.entry(outlet).or_default()).carriers.teach(docs, &inside);
         inside.sort_unstable();
+        inside.dedup();
         inside
-    }
-
-    /// Whether a body has a row of these traits, which are in order.
-    pub(crate) fn has(body: &Body, found: &[u32]) -> bool {
-        let traits = shingle_traits(&body.shingles());
-        let inside = traits.iter().filter(|(_, hash)| found.binary_search(hash).is_ok());
-        inside.take(ROW).count() == ROW
     }
 
     /// Marks the runs of a packed body that its outlet is known by now to print on many pages.

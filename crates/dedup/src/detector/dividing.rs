@@ -6,7 +6,6 @@
 
 use crate::body::titles::Titles;
 use crate::body::{Body, SHINGLE_WORDS};
-use crate::boilerplate::Boilerplate;
 use crate::codec::bits::Bits;
 use crate::detector::Detector;
 use crate::detector::chrome::{about, are_strangers};
@@ -53,7 +52,8 @@ impl Detector {
         }
     }
 
-    /// Divides the stories that stand on what an outlet is known to print from now on: traits, in order.
+    /// Divides the stories that stand on what an outlet is known to print from now on: traits, each
+    /// named once.
     pub(crate) fn divide(&mut self, outlet: u64, time: i64, learned: &[u32]) -> Vec<Split> {
         let mut splits = Vec::new();
         for doc in self.folds.latest(outlet, time) {
@@ -62,8 +62,10 @@ impl Detector {
             if joined == doc || self.story_of(joined) != story {
                 continue;
             }
-            let body = self.lexicon.open(&its.at_rest.open().body);
-            if Boilerplate::has(&body, learned) && matches!(self.tie(doc, joined), Tie::Chrome) {
+            let body = || self.lexicon.open(&its.at_rest.open().body);
+            if self.trait_cache.has_row(doc, learned, body)
+                && matches!(self.tie(doc, joined), Tie::Chrome)
+            {
                 splits.extend(self.set_free(story, doc));
             }
         }

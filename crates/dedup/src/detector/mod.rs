@@ -37,6 +37,7 @@ use wirefold_text::Text;
 use crate::body::fingerprint::Fingerprint;
 use crate::body::lexicon::Lexicon;
 use crate::body::word_hash;
+use crate::boilerplate::trait_cache::TraitCache;
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::codec::TextFile;
 use crate::codec::numbered::Numbered;
@@ -82,8 +83,10 @@ pub struct Detector {
     /// The index, and the texts where these stand in other processes.
     pub(crate) documents: Documents,
     pub(crate) boilerplate: Boilerplate,
-    /// What is looked at again when page chrome is recognised.
+    /// What is looked at again when page chrome is recognised, …
     pub(crate) folds: Folds,
+    /// … and what of it is asked for.
+    pub(crate) trait_cache: TraitCache,
     /// The words of packed bodies.
     pub(crate) lexicon: Lexicon,
     /// Prepares what is observed.

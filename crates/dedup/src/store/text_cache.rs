@@ -19,8 +19,8 @@ pub(crate) struct TextCache {
     words: u64,
 }
 
-/// Analysed texts held at once: some 2 MB.
-const HELD: usize = 64;
+/// Analysed texts held at once: some 8 MB.
+const HELD: usize = 256;
 
 impl TextCache {
     /// The text, analysed anew where it is not held.
