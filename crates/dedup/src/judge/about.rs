@@ -31,17 +31,16 @@ const TELLS: f64 = 0.5;
 /// Whether what two texts share speaks of neither's title. Of a title without telling words nobody knows.
 /// What they share stands in the new text, so that alone is read for it.
 pub(crate) fn is_about_neither(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap) -> bool {
-    let told = |title: &TitleWords| {
-        let shared = overlap.passages.iter().flat_map(|passage| &new.body.words[passage.here()]);
-        title.told_by(normal_words(new, shared)).unwrap_or(1.0)
+    let shared = || {
+        let words = overlap.passages.iter().flat_map(|passage| &new.body.words[passage.here()]);
+        normal_words(new, words)
     };
     let own = overlap.own_words.0.saturating_sub(overlap.shared_words);
-    if own > MOST_OF_TEASER {
+    if own > MOST_OF_TEASER || prior.article.title.is_told_by(shared()) {
         return false;
     }
-    let (ours, theirs) = (told(new.title), told(prior.article.title));
-    theirs < TOLD
-        && (ours < TOLD || ours < OF_WHOLE * told_in(new.title, new).unwrap_or_default())
+    let ours = new.title.told_by(shared()).unwrap_or(1.0);
+    (ours < TOLD || ours < OF_WHOLE * told_in(new.title, new).unwrap_or_default())
         && !is_of_one_piece(new, overlap, Passage::here)
         && !is_of_one_piece(&prior.article, overlap, Passage::there)
 }
