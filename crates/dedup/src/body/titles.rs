@@ -110,11 +110,11 @@ impl TitleWords {
     /// Whether words, given in normal form, speak of it: of a title without telling words nobody knows.
     pub(crate) fn is_told_by<'a>(&self, words: impl Iterator<Item = &'a str>) -> bool {
         let mut left = self.telling.clone();
-        let is_told = |left: &[u16]| 1.0 - left.len() as f64 / self.telling.len() as f64 >= TOLD;
+        let all = self.telling.len() as f64;
         left.is_empty()
             || words.filter_map(key).any(|key| {
                 left.retain(|telling| *telling != key);
-                is_told(&left)
+                1.0 - left.len() as f64 / all >= TOLD
             })
     }
 
