@@ -19,6 +19,9 @@ use crate::exchange::{Method, Redirect, Request, Response};
 use crate::resolve::{self, Lookup, System, Unresolved};
 use crate::target::{Reach, check, not_public};
 
+/// The longest address that a redirect may lead to, in bytes: as long as servers must take (RFC 9110, 4.1).
+const MOST_ADDRESS: usize = 8_000;
+
 /// How the client behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -296,6 +299,10 @@ fn redirect_of(
     let location = String::from_utf8_lossy(location.as_bytes());
     let to = request.url.join(&location);
     let to = to.map_err(|_| SendError::broken("a redirect to what is no address"))?;
+    if to.as_str().len() > MOST_ADDRESS {
+        let why = format!("a redirect to an address of more than {MOST_ADDRESS} bytes");
+        return Err(SendError::broken(why));
+    }
     let may_follow = match request.method {
         Method::Get => true,
         Method::Post | Method::Put => {

@@ -63,6 +63,18 @@ pub(crate) struct Item {
 /// From so many words on, a description is the article rather than a teaser.
 const FULL_TEXT_WORDS: usize = 80;
 
+/// The most characters of a feed's title that are kept.
+const MOST_TITLE: usize = 300;
+
+/// A title as long as anybody reads; it stands in the feed's record.
+fn cut(mut title: String) -> String {
+    if let Some((end, _)) = title.char_indices().nth(MOST_TITLE) {
+        title.truncate(end);
+        title.push('…');
+    }
+    title
+}
+
 /// Parses a feed as [`wirefold_feed::parse`] does.
 ///
 /// # Errors
@@ -74,7 +86,7 @@ pub(crate) fn parse(
 ) -> Result<Feed, FeedError> {
     let feed = wirefold_feed::parse(body, content_type, base.as_str())?;
     Ok(Feed {
-        title: feed.title,
+        title: feed.title.map(cut),
         language: feed.language.as_deref().and_then(language),
         ttl: feed.ttl,
         skip_hours: feed.skip_hours,
@@ -200,6 +212,18 @@ mod tests {
     fn addresses_are_written_as_everybody_does() {
         let item = item("<link>HTTPS://Harbour.example/a b</link>");
         assert_eq!(item.link.as_deref(), Some("https://harbour.example/a%20b"));
+    }
+
+    #[test]
+    fn a_title_that_nobody_can_read_is_cut() {
+        let title = |length: usize| {
+            let title = "\u{e4}".repeat(length);
+            let body = format!("<rss><channel><title>{title}</title></channel></rss>");
+            let base = "https://harbour.example/feed.xml".parse().unwrap();
+            parse(body.as_bytes(), None, &base).unwrap().title.unwrap()
+        };
+        assert_eq!(title(300), "\u{e4}".repeat(300));
+        assert_eq!(title(30_000), format!("{}…", "\u{e4}".repeat(300)));
     }
 
     #[test]

@@ -96,6 +96,20 @@ async fn loops_and_long_chains_end() {
 }
 
 #[tokio::test]
+async fn an_address_longer_than_any_server_must_take_is_not_followed() {
+    let (server, asked) = leading().await;
+    let to = |length: usize| {
+        let address = format!("/end%3F{}", "x".repeat(length - server.len() - "/end?".len()));
+        get(&format!("{server}/to/302/{server}{address}"))
+    };
+    assert_eq!(client().send(to(8_000)).await.unwrap().status, 200);
+    let error = client().send(to(8_001)).await.unwrap_err();
+    let said = "the answer is broken: a redirect to an address of more than 8000 bytes";
+    assert_eq!(error.to_string(), said);
+    assert_eq!(asked.lines().len(), 3, "the second is not followed");
+}
+
+#[tokio::test]
 async fn secrets_stay_with_their_origin() {
     let (first, asked) = leading().await;
     let (second, strange) = leading().await;
