@@ -19,6 +19,13 @@ const ASKS_FOR_COOKIES: &[&str] = &[
     "používáme soubory cookie", "sütiket használunk", "мы используем файлы cookie", "мы используем cookie",
     "çerezleri kullanıyoruz",
 ];
+/// What a site says of itself where it asks for money, in small letters.
+#[rustfmt::skip]
+const ASKS_FOR_MONEY: &[&str] = &[
+    "small favour to ask", "small favor to ask", "please consider giving", "please consider donating",
+    "please consider supporting", "support our journalism", "support independent journalism", "support our work",
+    "unterstützen sie uns", "soutenez-nous", "faites un don", "haz una donación", "apóyanos", "sostienici",
+];
 /// How a call to subscribe or to follow begins, in small letters.
 #[rustfmt::skip]
 const CALLS: &[&str] = &[
@@ -30,6 +37,9 @@ const CALLS: &[&str] = &[
     "contenido exclusivo para", "abbonati", "sei già abbonato", "contenuto riservato agli abbonati", "seguici su",
     "al abonnee", "word abonnee", "volg ons op", "já é assinante", "assine já", "conteúdo exclusivo para", "siga-nos",
     "masz już prenumeratę", "subskrybuj", "obserwuj nas", "оформите подписку", "подписывайтесь на наш",
+    "download our app", "download the app", "get our app", "join our whatsapp", "join our telegram", "join us on",
+    "get the latest news", "sign up for our", "subscribe to our", "laden sie unsere app", "abonnieren sie", "téléchargez notre app",
+    "descarga nuestra app", "scarica l'app", "scarica la nostra app", "baixe o app", "download onze app",
 ];
 /// Parts of names of boxes that stand before the rest of an article.
 const WALLS: &[&str] =
@@ -37,6 +47,8 @@ const WALLS: &[&str] =
 /// The longest call, and the longest question about cookies, in letters.
 const LONGEST_CALL: usize = 220;
 const LONGEST_QUESTION: usize = 900;
+/// The most letters of a heading and a button beside a call.
+const LONGEST_HEADING: usize = 80;
 /// A box with more elements than these is no paragraph.
 const FEW: usize = 3;
 /// Elements that hold one paragraph.
@@ -48,7 +60,10 @@ pub(super) fn take_out_calls(page: &mut Document, limits: Limits) {
         if !is_call(page, id) {
             continue;
         }
-        let parent = page.parent(id).filter(|parent| is_wall(page, *parent, limits));
+        let size = letters(&page.text_content(id));
+        let parent = page.parent(id).filter(|parent| {
+            is_wall(page, *parent, limits) || is_around(page, *parent, size, limits)
+        });
         page.remove(parent.unwrap_or(id), true);
     }
 }
@@ -66,10 +81,19 @@ fn is_call(page: &Document, id: NodeId) -> bool {
     // What somebody else says stands in quotation marks.
     let is_own = |at: usize| !said[..at].contains(['"', '“', '„', '«', '‘', '»']);
     let asks = ASKS_FOR_COOKIES.iter().any(|sign| said.find(*sign).is_some_and(is_own));
-    asks || (size <= LONGEST_CALL && CALLS.iter().any(|start| said.starts_with(start)))
+    let wants = ASKS_FOR_MONEY.iter().any(|sign| said.find(*sign).is_some_and(is_own));
+    asks || (wants && size <= 2 * LONGEST_CALL)
+        || (size <= LONGEST_CALL && CALLS.iter().any(|start| said.starts_with(start)))
 }
 
 fn is_wall(page: &Document, id: NodeId, limits: Limits) -> bool {
     let names = names(page, id);
     WALLS.iter().any(|sign| names.contains(sign)) && may_go(page, id, limits)
+}
+
+/// Whether a box has hardly more than a call of this size, such as a heading and a button.
+fn is_around(page: &Document, id: NodeId, size: usize, limits: Limits) -> bool {
+    matches!(page.tag_name(id), "aside" | "div" | "section")
+        && letters(&page.text_content(id)) <= size + LONGEST_HEADING
+        && may_go(page, id, limits)
 }

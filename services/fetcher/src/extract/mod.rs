@@ -5,6 +5,7 @@
 //! So a child does it, under limits that it sets itself, and is killed when it takes too long. It
 //! also gives up whatever an intruder could use: see [`Sandbox`].
 
+mod asides;
 mod body;
 mod calls;
 mod data;

@@ -3,6 +3,7 @@
 
 use trafilatura::dom::{Document, NodeId};
 
+use super::asides::{is_named_so, is_unseen, take_out_lines};
 use super::calls::take_out_calls;
 use super::repeats::take_out_pull_quotes;
 use super::signs::{CONSENT, RELATED, SAID_BEFORE_LISTS, SETTINGS, is_agreement, names};
@@ -39,7 +40,11 @@ pub(super) fn tidy(page: &mut Document) {
     let limits = Limits { body, most: (whole as f64 * MOST_OF_PAGE) as usize };
     for id in page.iter_descendants(body, &[]) {
         let names = names(page, id);
-        if is_question(page, id, &names, limits) || is_list_of_others(page, id, &names, limits) {
+        if is_question(page, id, &names, limits)
+            || is_list_of_others(page, id, &names, limits)
+            || is_unseen(page, id, &names, limits)
+            || is_named_so(page, id, &names, limits)
+        {
             page.remove(id, true);
         }
     }
@@ -49,6 +54,7 @@ pub(super) fn tidy(page: &mut Document) {
         }
     }
     take_out_calls(page, limits);
+    take_out_lines(page, limits);
     take_out_pull_quotes(page, limits);
     let headings = ["b", "div", "h2", "h3", "h4", "h5", "h6", "p", "span", "strong"];
     for id in page.iter_descendants(body, &headings) {

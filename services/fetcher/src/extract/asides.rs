@@ -1,0 +1,95 @@
+//! Small parts of a page that are none of its article: what is not shown, what is named for something else, labels over
+//! advertisements, notices of rights, and links to other articles between paragraphs.
+
+use trafilatura::dom::{Document, NodeId};
+
+use super::signs::has_word;
+use super::tidy::{Limits, letters, may_go, share_of_links};
+
+/// Parts of names of what is said to those who cannot see the page.
+const UNSEEN: &[&str] = &[
+    "visually-hidden",
+    "visuallyhidden",
+    "visually_hidden",
+    "sr-only",
+    "screen-reader",
+    "screenreader",
+    "hidden-visually",
+];
+/// Parts of names of boxes in which a site speaks of pictures, authors, advertisements, films and itself.
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "photo-credit", "photocredit", "photo_credit", "image-credit", "imagecredit", "img-credit", "picture-credit",
+    "photo-caption", "image-caption", "img-caption", "author-bio", "authorbio", "author_bio", "author-box", "authorbox",
+    "about-author", "about-the-author", "advertisement", "ad-label", "ad-slot", "adslot", "donation", "donate-",
+    "reader-support", "support-banner", "app-promo", "app-banner", "app-download", "video-player", "videoplayer",
+    "share-tools", "share-bar", "sharebar", "social-share", "read-time", "reading-time", "readtime",
+];
+/// The same, where it is a whole word of a name.
+const WORDS: &[&str] = &["advert", "bio"];
+/// The most letters of such a box.
+const LONGEST_BOX: usize = 600;
+/// Labels of advertisements, in small letters, each all that a paragraph says.
+#[rustfmt::skip]
+const LABELS: &[&str] = &[
+    "advertisement", "advertising", "ad", "sponsored", "sponsored content", "article continues below", "story continues below",
+    "article continues below advertisement", "story continues below advertisement", "continue reading below",
+    "article continues after advertisement", "anzeige", "werbung", "publicité", "publicidad", "pubblicità", "publicidade",
+    "advertentie", "annons", "annonse", "annonce", "mainos", "reklama", "reklam", "hirdetés", "реклама", "広告", "广告", "광고",
+];
+/// The longest notice of rights, in letters.
+const LONGEST_NOTICE: usize = 220;
+/// The fewest letters of a headline that a link shows.
+const HEADLINE: usize = 20;
+/// From this share of letters on, a paragraph is a link and nothing else.
+const ALL_LINK: f64 = 0.95;
+/// What ends a sentence: a headline has none of it.
+const ENDS: &[char] = &['.', '!', ':', '…', '”', '"', '»', '。'];
+
+/// Whether a browser does not show an element.
+pub(super) fn is_unseen(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+    let hidden = page.get_attribute(id, "hidden");
+    let is_hidden = hidden.is_some_and(|how| !how.eq_ignore_ascii_case("until-found"));
+    (is_hidden || UNSEEN.iter().any(|sign| names.contains(sign))) && may_go(page, id, limits)
+}
+
+/// Whether an element is named for something that is no article, and is no longer than that is.
+pub(super) fn is_named_so(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+    let is_named = NAMES.iter().any(|sign| names.contains(sign)) || has_word(page, id, WORDS);
+    is_named && letters(&page.text_content(id)) <= LONGEST_BOX && may_go(page, id, limits)
+}
+
+/// Takes out labels of advertisements, notices of rights and links to other articles.
+pub(super) fn take_out_lines(page: &mut Document, limits: Limits) {
+    for id in page.iter_descendants(limits.body, &["div", "p", "span"]) {
+        let is_line = page.iter_descendants(id, &["div", "p"]).is_empty();
+        if is_line && (is_label(page, id) || is_notice(page, id) || is_other_article(page, id)) {
+            page.remove(id, true);
+        }
+    }
+}
+
+fn is_label(page: &Document, id: NodeId) -> bool {
+    let text = page.text_content(id);
+    let said = text.trim_matches(|c: char| !c.is_alphanumeric());
+    said.len() <= 60 && LABELS.contains(&said.to_lowercase().as_str())
+}
+
+fn is_notice(page: &Document, id: NodeId) -> bool {
+    let text = page.text_content(id).trim().to_lowercase();
+    let begins = ["©", "copyright ©", "copyright 20", "(c) 20", "all rights reserved"];
+    begins.iter().any(|begin| text.starts_with(begin)) && letters(&text) <= LONGEST_NOTICE
+}
+
+/// Whether a paragraph between others is the headline of another article, and all of it its link.
+fn is_other_article(page: &Document, id: NodeId) -> bool {
+    let text = page.text_content(id);
+    let text = text.trim();
+    let is_paragraph = |other: Option<NodeId>| other.is_some_and(|it| page.tag_name(it) == "p");
+    page.tag_name(id) == "p"
+        && letters(text) >= HEADLINE
+        && !text.ends_with(ENDS)
+        && share_of_links(page, id) >= ALL_LINK
+        && is_paragraph(page.next_element_sibling(id))
+        && is_paragraph(page.prev_element_sibling(id))
+}
