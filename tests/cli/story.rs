@@ -70,17 +70,23 @@ fn api() -> Api {
             200,
             json!({"schema": "wirefold.api.stories/2", "stories": [story_brief()], "sequence": 7}),
         ),
-        "GET /api/v1/stories/s-3e8swf" | "GET /api/v1/stories/s-3e8swfvwy1mr4n7gw8bbv5dvw2" => (
+        "GET /api/v1/stories/s-3e8swf?limit=100"
+        | "GET /api/v1/stories/s-3e8swfvwy1mr4n7gw8bbv5dvw2?limit=100" => (
             200,
             json!({
-                "schema": "wirefold.api.story/3", "story": story_brief(), "sequence": 7,
-                "articles": [
-                    brief(FIRST, "harbour.example", "new"),
-                    brief(SECOND, "skerrow.example", "copy"),
-                ],
+                "schema": "wirefold.api.story/4", "story": story_brief(), "sequence": 7,
+                "articles": [brief(FIRST, "harbour.example", "new")], "next": "17.a b",
             }),
         ),
-        "GET /api/v1/stories/s-33" => {
+        "GET /api/v1/stories/s-3e8swf?limit=100&cursor=17.a%20b"
+        | "GET /api/v1/stories/s-3e8swfvwy1mr4n7gw8bbv5dvw2?limit=100&cursor=17.a%20b" => (
+            200,
+            json!({
+                "schema": "wirefold.api.story/4", "story": story_brief(), "sequence": 7,
+                "articles": [brief(SECOND, "skerrow.example", "copy")],
+            }),
+        ),
+        "GET /api/v1/stories/s-33?limit=100" => {
             let (status, mut body) = problem(409, "give more digits");
             body["candidates"] = json!(["s-33a", "s-33b"]);
             (status, body)

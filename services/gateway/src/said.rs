@@ -1,6 +1,6 @@
 //! What the articles of an event say, and what outlets put right in it, as pages show both.
 //!
-//! Of an event with more articles than are read for it, it is worked out once in a few seconds: it takes many
+//! Of an event with more articles than are read for it, it is worked out once a minute: it takes many
 //! times as long as the rest of its pages, and what comes last is not read for it anyhow.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::corrections::{self, CorrectionsError};
 use crate::shapes::{Corrections, Statements};
 
 /// How long it is kept.
-const KEPT: Duration = Duration::from_secs(5);
+const KEPT: Duration = Duration::from_secs(60);
 /// The most events of which it is kept.
 const MOST_EVENTS: usize = 8;
 

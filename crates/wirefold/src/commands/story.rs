@@ -2,6 +2,7 @@
 
 mod regroup;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -312,16 +313,15 @@ impl View {
 
 /// The story of this id, else that of the article of this id.
 async fn find(client: &Client, id: &str) -> anyhow::Result<Story> {
-    let story = |of: &str| format!("/api/v1/stories/{}", escaped(of));
     if !id.starts_with("a-") {
-        match client.get(&story(id)).await {
+        match whole(client, id).await {
             Err(ClientError::Refused(problem)) if problem.status == 404 => {}
             answer => return Ok(answer?),
         }
     }
     let article = client.get::<ArticleDetail>(&format!("/api/v1/articles/{}", escaped(id))).await;
     match article {
-        Ok(article) => Ok(client.get(&story(&article.story.to_string())).await?),
+        Ok(article) => Ok(whole(client, &article.story.to_string()).await?),
         Err(ClientError::Refused(problem)) if problem.status == 404 => {
             let what = format!(
                 "no story or article {:?}: `wirefold story ls` lists stories, and `story show` \
@@ -334,10 +334,23 @@ async fn find(client: &Client, id: &str) -> anyhow::Result<Story> {
     }
 }
 
+/// The story with all its articles, page after page.
+async fn whole(client: &Client, id: &str) -> Result<Story, ClientError> {
+    let path = format!("/api/v1/stories/{}", escaped(id));
+    let mut story: Story = client.get(&page(&path, PAGE, None)).await?;
+    while let Some(next) = story.next.take() {
+        let more: Story = client.get(&page(&path, PAGE, Some(&next))).await?;
+        story.articles.extend(more.articles);
+        story.next = more.next;
+    }
+    Ok(story)
+}
+
 /// The stories that changed last, at most so many.
 async fn stories(client: &Client, asked: &StoriesAsked) -> anyhow::Result<Vec<StoryBrief>> {
     let query = asked.query();
     let mut stories: Vec<StoryBrief> = Vec::new();
+    let mut known = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
         let wanted = asked.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
@@ -346,7 +359,10 @@ async fn stories(client: &Client, asked: &StoriesAsked) -> anyhow::Result<Vec<St
             return Ok(stories);
         }
         let found: StoryPage = client.get(&path).await?;
-        stories.extend(found.stories);
+        // One with a frequent word may come again.
+        let mut fresh = found.stories;
+        fresh.retain(|story| known.insert(story.id));
+        stories.extend(fresh);
         match found.next {
             Some(next) => cursor = Some(next),
             None => return Ok(stories),

@@ -39,8 +39,21 @@ pub(super) async fn list(
     answer(&api.inner.projection.events(paging, filter).await?)
 }
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+/// Which of its stories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path(given): Path<String>,
+    QueryParameters(query): QueryParameters<EventQuery>,
+) -> Handled<Response> {
+    let paging = paging(query.limit, query.cursor.as_deref())?;
     let id = found::event(&api.inner, &given).await?;
-    let event = api.inner.projection.event(id).await?;
+    let event = api.inner.projection.event(id, paging).await?;
     answer(&event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?)
 }

@@ -37,8 +37,21 @@ pub(super) async fn list(
     answer(&api.inner.projection.stories(paging, filter).await?)
 }
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+/// Which of its articles.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoryQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path(given): Path<String>,
+    QueryParameters(query): QueryParameters<StoryQuery>,
+) -> Handled<Response> {
+    let paging = paging(query.limit, query.cursor.as_deref())?;
     let id = found::story(&api.inner, &given).await?;
-    let story = api.inner.projection.story(id).await?;
+    let story = api.inner.projection.story(id, paging).await?;
     answer(&story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?)
 }

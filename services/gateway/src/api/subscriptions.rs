@@ -44,6 +44,9 @@ pub(super) async fn mute(
 
 pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> Handled<Response> {
     let RehearsalRequest { subscription, hours } = json_of(request, MOST).await?;
+    // It reads a month of articles at most, so few run at once.
+    let turn = api.inner.comparisons.acquire().await;
+    let _turn = turn.map_err(|_| Refusal::failed("the rehearsal broke off"))?;
     let report = api.rehearse_subscription(subscription, hours).await?;
     answer(&RehearsalReport { schema: Tag::new(), hours, report })
 }

@@ -22,6 +22,8 @@ use crate::projection::Change;
 const PLACE: &str = "place";
 /// Stories written at once: others write too, and nobody waits for this.
 const AT_ONCE: usize = 8;
+/// Stories of an event that are told what became of it.
+const STORIES_OF_EVENT: usize = 500;
 
 /// Follows the output until stopped; what may pass is waited out.
 pub(crate) async fn run(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
@@ -103,7 +105,7 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
     stories.extend(inner.projection.stories_of(articles).await?);
     // What became of an event is told of all its stories.
     for event in events {
-        let of_event = inner.projection.stories_of_event(event).await?;
+        let of_event = inner.projection.stories_of_event(event, STORIES_OF_EVENT).await?;
         stories.extend(of_event.into_iter().map(|story| story.id));
     }
     Ok(stories)

@@ -5,7 +5,10 @@ use maud::{Markup, html};
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord};
 
 use super::{Narrow, spark, words};
-use crate::shapes::{ArticleBrief, EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
+use crate::shapes::{
+    ArticleBrief, EventBrief, EventPage, LookedAt, LookedThrough, Status, StoryBrief,
+    StoryWithArticles,
+};
 
 /// The most stories of an event that a card shows.
 pub(super) const SHOWN_STORIES: usize = 6;
@@ -125,7 +128,22 @@ fn list(river: &River<'_>) -> Markup {
         section #river data-live=[river.is_first.then_some("")] data-sequence=(river.events.sequence) aria-label="Events, the last changed first" {
             @if river.events.events.is_empty() { (empty(river)) }
             @for event in &river.events.events { (card(event, river.folded)) }
+            @if let Some(looked) = &river.events.looked_through { (looked_through(looked)) }
             @if let Some(next) = &river.events.next { (more(next, river)) }
+        }
+    }
+}
+
+/// How far a search looked that does not look at everything at once.
+fn looked_through(looked: &LookedThrough) -> Markup {
+    let count = words::number(looked.count.into());
+    html! {
+        p.faint role="status" {
+            @match looked.what {
+                LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” goes on to older ones." }
+                LookedAt::EventsWithSeveralArticles => { "Put in this order: the " (count) " events with several articles that changed last." }
+                LookedAt::Events | LookedAt::Stories => { (count) " events were looked through. “More events” looks on." }
+            }
         }
     }
 }
@@ -134,7 +152,7 @@ fn empty(river: &River<'_>) -> Markup {
     html! {
         div.empty {
             @if river.is_narrowed() {
-                h2 { "No event matches" }
+                h2 { @if river.events.next.is_some() { "No event matches so far" } @else { "No event matches" } }
                 p { "Every word must stand in the title or the opening of one article of the event. Try fewer words, or filter less. "
                     "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " reads whole texts, with fields and operators." }
             } @else if !river.is_first {

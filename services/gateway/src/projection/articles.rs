@@ -6,6 +6,7 @@ use wirefold_proto::{
     ArticleId, FeedId, Keyphrase, Language, LanguageTag, Outlet, OutputArticle, StoryId,
 };
 
+use super::paging::Cursor;
 use super::{Answer, Paging, ProjectionError};
 use crate::shapes::{ArticleBrief, ArticleDetail};
 
@@ -41,10 +42,25 @@ pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>
     briefs(connection, &ask, &[&url])
 }
 
-/// The articles of a story, the first seen first.
-pub(super) fn of_story(connection: &Connection, story: &StoryId) -> Answer<Vec<ArticleBrief>> {
-    let ask = format!("SELECT {BRIEF} FROM articles WHERE story = ?1 ORDER BY seen, fetched");
-    briefs(connection, &ask, &[&story.to_string()])
+/// A page of the articles of a story, the first seen first, and the cursor of the next.
+pub(super) fn of_story(
+    connection: &Connection,
+    story: &StoryId,
+    paging: &Paging,
+) -> Answer<(Vec<ArticleBrief>, Option<String>)> {
+    let after = paging.after_first();
+    let ask = format!(
+        "SELECT {BRIEF} FROM articles WHERE key IN (
+            SELECT key FROM articles WHERE story = ?1 AND seen >= ?2
+            AND (seen, id) > (?2, ?3) ORDER BY seen, id LIMIT ?4
+        ) ORDER BY seen, id"
+    );
+    let limit = paging.limit() as i64 + 1;
+    let values: [&dyn rusqlite::ToSql; 4] = [&story.to_string(), &after.time, &after.id, &limit];
+    let mut rows = briefs(connection, &ask, &values)?;
+    let last = |it: &ArticleBrief| Cursor { time: it.seen.as_millisecond(), id: it.id.to_string() };
+    let next = paging.cut(&mut rows, last);
+    Ok((rows, next))
 }
 
 /// The first so many articles of a story, the first seen first. Only their bodies are read.

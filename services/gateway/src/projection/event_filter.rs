@@ -22,7 +22,7 @@ pub(crate) struct EventFilter {
 }
 
 /// The order of events. Where it is not that of time, those are listed that changed in the two days
-/// before the last change.
+/// before the last change, those with one article behind all others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum EventSort {
@@ -56,18 +56,16 @@ impl EventFilter {
         let mut conditions = Vec::new();
         if self.subscription.is_some() {
             conditions.push(
-                "EXISTS (SELECT 1 FROM alerts WHERE subscription = :subscription
-                    AND (target = events.id OR target IN (
-                        SELECT id FROM stories WHERE event = events.id)))"
+                "(EXISTS (SELECT 1 FROM alerts
+                    WHERE subscription = :subscription AND target = events.id)
+                OR EXISTS (SELECT 1 FROM stories CROSS JOIN alerts
+                    WHERE stories.event = events.id
+                    AND subscription = :subscription AND target = stories.id))"
                     .to_owned(),
             );
         }
         let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
         conditions.extend(narrowed::by_outlets(ITS, outlet, language, self.min_outlets));
-        if self.sort != EventSort::Newest {
-            let last = "SELECT max(changed) FROM events WHERE gone = 0";
-            conditions.push(format!("changed > ({last}) - 172800000"));
-        }
         narrowed::and(&conditions)
     }
 }

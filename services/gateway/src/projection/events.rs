@@ -1,35 +1,29 @@
 //! Events, asked for.
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use wirefold_proto::{EventId, Outlet, Tag, streams};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use wirefold_proto::{EventId, Outlet, Tag};
 
 use super::articles::{self, parse};
-use super::event_filter::EventFilter;
-use super::paging::Cursor;
 use super::stories::{self, Counts, timestamp};
-use super::{Answer, Paging, apply};
-use crate::shapes::{Event, EventBrief, EventPage, StoryBrief, StoryWithArticles};
+use super::{Answer, Paging, on_page};
+use crate::shapes::{Event, EventBrief};
 
 /// The columns of an [`EventRow`].
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, origins, first_seen, changed, quiet_judged > judged, continues, key, stories";
 /// An event is shown once one of its stories has an article.
-const SHOWN: &str = "gone = 0 AND stories > 0";
-/// Those of which an article has all the words.
-const FOUND: &str = "id IN (
-    SELECT its.event FROM words JOIN event_articles AS its ON its.article = words.rowid
-    WHERE words MATCH :words)";
+pub(super) const SHOWN: &str = "gone = 0 AND stories > 0";
 /// Stories shown under an event in a list.
-const STORIES: usize = 12;
-/// Stories shown under an event by itself.
-pub(super) const ALL_STORIES: usize = 500;
+pub(super) const STORIES: usize = 12;
+/// Articles that stand with each story of an event by itself: a story by itself has all.
+const ARTICLES: usize = 20;
 /// The steps of the velocity, and how long each is.
 const STEPS: usize = 36;
 const STEP_MILLIS: i64 = 5 * 60 * 1000;
 
 /// A row of the table.
-struct EventRow {
-    id: String,
+pub(super) struct EventRow {
+    pub(super) id: String,
     origins: u32,
     first_seen: i64,
     changed: i64,
@@ -40,7 +34,7 @@ struct EventRow {
 }
 
 impl EventRow {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             origins: row.get(1)?,
@@ -54,76 +48,14 @@ impl EventRow {
     }
 }
 
-pub(super) fn page(
-    connection: &Connection,
-    paging: &Paging,
-    filter: &EventFilter,
-) -> Answer<EventPage> {
-    let place = apply::place(connection, streams::OUTPUT.name)?;
-    let wanted = filter.words.as_deref().map(all_of);
-    if wanted.as_deref() == Some("") {
-        return Ok(EventPage {
-            schema: Tag::new(),
-            events: Vec::new(),
-            next: None,
-            sequence: place,
-        });
-    }
-    let found = if wanted.is_some() { FOUND } else { ":words IS NULL" };
-    let (key, conditions) = (filter.key(), filter.conditions());
-    let ask = format!(
-        "SELECT {COLUMNS}, {key} AS sorted FROM events
-         WHERE {SHOWN} AND (sorted, id) < (:after, :id) AND {found}{conditions}
-         ORDER BY sorted DESC, id DESC LIMIT :limit"
-    );
-    let after = paging.after();
-    let mut ask = connection.prepare_cached(&ask)?;
-    let limit = paging.limit() as i64 + 1;
-    let values: [(&str, &dyn ToSql); 8] = [
-        (":after", &after.time),
-        (":id", &after.id),
-        (":limit", &limit),
-        (":words", &wanted),
-        (":subscription", &filter.subscription),
-        (":outlet", &filter.outlet),
-        (":language", &filter.language),
-        (":least", &filter.min_outlets),
-    ];
-    // Those that this question does not have are left out.
-    let asked: Vec<(&str, &dyn ToSql)> = values
-        .into_iter()
-        .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
-        .collect();
-    let mut rows = ask
-        .query_map(&asked[..], |row| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?)))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let next = paging.cut(&mut rows, |(row, sorted)| Cursor { time: *sorted, id: row.id.clone() });
-    let brief = |(row, _): &(EventRow, i64)| brief(connection, row, STORIES).transpose();
-    let events = rows.iter().filter_map(brief).collect::<Answer<_>>()?;
-    Ok(EventPage { schema: Tag::new(), events, next, sequence: place })
-}
-
-/// What people type as what FTS5 reads: every word must be there, the last may go on.
-pub(super) fn all_of(words: &str) -> String {
-    let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();
-    match quoted.is_empty() {
-        true => String::new(),
-        false => format!("{}*", quoted.join(" ")),
-    }
-}
-
-pub(super) fn one(connection: &Connection, id: EventId) -> Answer<Option<Event>> {
-    let Some(mut event) = shown(connection, id, ALL_STORIES)? else {
+/// An event with a page of its stories, each with the first of its articles.
+pub(super) fn one(connection: &Connection, id: EventId, paging: &Paging) -> Answer<Option<Event>> {
+    let Some(event) = shown(connection, id, STORIES)? else {
         return Ok(None);
     };
-    let with_articles = |story: &StoryBrief| -> Answer<StoryWithArticles> {
-        let articles = articles::of_story(connection, &story.id)?;
-        Ok(StoryWithArticles { story: story.clone(), articles })
-    };
-    let stories = event.stories.iter().map(with_articles).collect::<Answer<_>>()?;
-    event.stories.truncate(STORIES);
-    Ok(Some(Event { schema: Tag::new(), event, stories }))
+    let (stories, next) = stories::page_of_event(connection, &id, paging)?;
+    let stories = on_page::with_first(connection, stories, ARTICLES)?;
+    Ok(Some(Event { schema: Tag::new(), event, stories, next }))
 }
 
 /// An event with so many of its stories.
@@ -138,7 +70,11 @@ pub(super) fn shown(
 }
 
 /// None where all its stories have gone.
-fn brief(connection: &Connection, row: &EventRow, most: usize) -> Answer<Option<EventBrief>> {
+pub(super) fn brief(
+    connection: &Connection,
+    row: &EventRow,
+    most: usize,
+) -> Answer<Option<EventBrief>> {
     let id: EventId = parse(&row.id)?;
     let stories = stories::of_event(connection, &id, most)?;
     let Some(first) = stories.first().cloned() else {

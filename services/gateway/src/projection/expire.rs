@@ -25,12 +25,21 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
         transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
         transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
     }
-    let stories = "DELETE FROM stories WHERE changed < ?1
-        AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
-    transaction.execute(stories, [before])?;
-    let events = "DELETE FROM events WHERE changed < ?1
-        AND NOT EXISTS (SELECT 1 FROM stories WHERE stories.event = events.id)";
-    transaction.execute(events, [before])?;
+    // Each state of `gone` has an index of its own.
+    for gone in [0, 1] {
+        let stories = format!(
+            "DELETE FROM stories WHERE gone = {gone} AND changed < ?1
+            AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)"
+        );
+        transaction.execute(&stories, [before])?;
+    }
+    for gone in [0, 1] {
+        let events = format!(
+            "DELETE FROM events WHERE gone = {gone} AND changed < ?1
+            AND NOT EXISTS (SELECT 1 FROM stories WHERE stories.event = events.id)"
+        );
+        transaction.execute(&events, [before])?;
+    }
     expire_links(&transaction)?;
     transaction.execute("DELETE FROM commands WHERE at < ?1", [before])?;
     let alerts = before.saturating_sub(ALERTS_LONGER);

@@ -12,6 +12,7 @@ mod articles;
 mod commands;
 mod event_bodies;
 mod event_filter;
+mod event_list;
 mod events;
 mod expire;
 mod hour;
@@ -24,8 +25,10 @@ mod paging;
 mod pool;
 mod redirects;
 mod schema;
+mod search;
 mod stories;
 mod story_filter;
+mod story_list;
 mod upgrade;
 
 use std::path::Path;
@@ -132,13 +135,13 @@ impl Projection {
     /// Events as the filter asks for them, in its order.
     pub(crate) async fn events(&self, paging: Paging, filter: EventFilter) -> Answer<EventPage> {
         let is_search = filter != EventFilter::default();
-        let ask = move |connection: &Connection| events::page(connection, &paging, &filter);
+        let ask = move |connection: &Connection| event_list::page(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
-    /// An event with its stories and articles.
-    pub(crate) async fn event(&self, id: EventId) -> Answer<Option<Event>> {
-        self.read(move |connection| events::one(connection, id)).await
+    /// An event with a page of its stories.
+    pub(crate) async fn event(&self, id: EventId, paging: Paging) -> Answer<Option<Event>> {
+        self.read(move |connection| events::one(connection, id, &paging)).await
     }
 
     /// What the articles of an event say and count.
@@ -160,13 +163,13 @@ impl Projection {
     /// Stories, the last changed first.
     pub(crate) async fn stories(&self, paging: Paging, filter: StoryFilter) -> Answer<StoryPage> {
         let is_search = filter != StoryFilter::default();
-        let ask = move |connection: &Connection| stories::page(connection, &paging, &filter);
+        let ask = move |connection: &Connection| story_list::page(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
-    /// A story with its articles.
-    pub(crate) async fn story(&self, id: StoryId) -> Answer<Option<Story>> {
-        self.read(move |connection| stories::one(connection, id)).await
+    /// A story with a page of its articles.
+    pub(crate) async fn story(&self, id: StoryId, paging: Paging) -> Answer<Option<Story>> {
+        self.read(move |connection| stories::one(connection, id, &paging)).await
     }
 
     /// Stories, each with at most so many of its articles, the last changed first: what feeds are made of.
@@ -178,7 +181,7 @@ impl Projection {
     ) -> Answer<Vec<StoryWithArticles>> {
         let is_search = words.is_some();
         let ask = move |connection: &Connection| {
-            let stories = stories::latest(connection, &paging, words.as_deref())?;
+            let stories = story_list::latest(connection, &paging, words.as_deref())?;
             on_page::with_first(connection, stories, most)
         };
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
@@ -221,9 +224,13 @@ impl Projection {
         self.read(move |connection| stories::shown(connection, id)).await
     }
 
-    /// The first stories of an event without their articles, as many as an event has by itself.
-    pub(crate) async fn stories_of_event(&self, id: EventId) -> Answer<Vec<StoryBrief>> {
-        self.read(move |connection| stories::of_event(connection, &id, events::ALL_STORIES)).await
+    /// The first stories of an event without their articles.
+    pub(crate) async fn stories_of_event(
+        &self,
+        id: EventId,
+        most: usize,
+    ) -> Answer<Vec<StoryBrief>> {
+        self.read(move |connection| stories::of_event(connection, &id, most)).await
     }
 
     /// These stories without their articles; those that are no more are left out.

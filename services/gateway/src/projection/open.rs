@@ -6,7 +6,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::ProjectionError;
-use super::schema::{INDEXES, KEEPING, OF_ALERTS, OF_EVENTS, OLDEST, POSITIONS, SCHEMA, TABLES};
+use super::schema::{
+    INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS, OLDEST, POSITIONS, SCHEMA, TABLES,
+};
 use super::upgrade::upgrade;
 
 /// The name of the file in the gateway's folder.
@@ -87,7 +89,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
         let transaction = connection.transaction()?;
         match tables {
             0 => {
-                let all = [TABLES, INDEXES, OF_EVENTS, KEEPING, OF_ALERTS];
+                let all = [TABLES, INDEXES, OF_EVENTS, KEEPING, OF_ALERTS, INDEXES_OF_7];
                 transaction.execute_batch(&all.concat())?;
             }
             _ => upgrade(&transaction, version)?,

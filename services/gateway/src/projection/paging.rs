@@ -41,9 +41,12 @@ impl Paging {
 
     /// The row that this page follows; every row follows the row given here where none was named.
     pub(super) fn after(&self) -> Cursor {
-        // No id begins with a letter after `z`.
-        let before_all = Cursor { time: i64::MAX, id: "~".to_owned() };
-        self.after.clone().unwrap_or(before_all)
+        self.after.clone().unwrap_or_else(Cursor::before_all)
+    }
+
+    /// The same for rows that stand in the other order, the first seen first.
+    pub(super) fn after_first(&self) -> Cursor {
+        self.after.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() })
     }
 
     /// Cuts rows of which one more than the limit was asked for, and names the last where more
@@ -62,6 +65,12 @@ impl Paging {
 }
 
 impl Cursor {
+    /// What every row follows.
+    pub(super) fn before_all() -> Self {
+        // No id begins with a letter after `z`.
+        Self { time: i64::MAX, id: "~".to_owned() }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (time, id) = text.split_once('.')?;
         (id.len() <= 200).then_some(())?;

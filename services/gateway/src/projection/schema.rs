@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables; a file of an older one than [`OLDEST`] is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 6;
+pub(super) const SCHEMA: i64 = 7;
 /// The oldest version that is brought up to date.
 pub(super) const OLDEST: i64 = 4;
 
@@ -66,7 +66,8 @@ pub(super) const TABLES: &str = "
         changed INTEGER NOT NULL,
         quiet_judged INTEGER NOT NULL DEFAULT 0,
         continues TEXT,
-        stories INTEGER NOT NULL DEFAULT 0
+        stories INTEGER NOT NULL DEFAULT 0,
+        articles INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX events_by_change ON events (changed, id) WHERE gone = 0;
     CREATE TABLE redirects (
@@ -117,12 +118,20 @@ pub(super) const INDEXES: &str = "
     CREATE INDEX articles_by_agency ON articles (story, agency_weight) WHERE agency_weight > 0;
 ";
 
+/// The indexes of version 7: events that a rank puts in order, and what leaves with time.
+pub(super) const INDEXES_OF_7: &str = "
+    CREATE INDEX events_of_several ON events (changed) WHERE gone = 0 AND articles > 1;
+    CREATE INDEX events_gone ON events (changed) WHERE gone = 1;
+    CREATE INDEX stories_gone ON stories (changed) WHERE gone = 1;
+    CREATE INDEX alerts_by_target ON alerts (subscription, target);
+";
+
 /// What pages read instead of all articles of a story or an event, so that a page costs the same however
 /// long these are.
 ///
 /// `event_articles` has the articles of all stories that are shown, in the order in which they were seen.
 /// It follows from `stories` and `articles`, and triggers keep it so, since both change in many places.
-/// `story_outlets`, `event_outlets` and `events.stories` count what stands there, and are kept in the same
+/// `story_outlets`, `event_outlets`, `events.stories` and `events.articles` count what stands there, and are kept in the same
 /// way. They are found by keys, which only grow.
 pub(super) const OF_EVENTS: &str = "
     CREATE TABLE event_articles (
@@ -171,8 +180,9 @@ pub(super) const OF_EVENTS: &str = "
 /// What keeps the tables of [`OF_EVENTS`] as they are.
 pub(super) const KEEPING: &str = "
     CREATE TRIGGER event_article_added AFTER INSERT ON event_articles BEGIN
-        UPDATE events SET stories = stories + 1 WHERE id = new.event
-            AND NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = new.story);
+        UPDATE events SET articles = articles + 1,
+            stories = stories + NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = new.story)
+        WHERE id = new.event;
         INSERT INTO story_outlets VALUES (new.story, new.outlet, new.language, 1, new.is_version)
             ON CONFLICT DO UPDATE SET
                 articles = articles + 1, versions = versions + excluded.versions;
@@ -191,14 +201,15 @@ pub(super) const KEEPING: &str = "
             AND outlet = old.outlet AND language = old.language;
         DELETE FROM event_outlets WHERE event = (SELECT key FROM events WHERE id = old.event)
             AND outlet = old.outlet AND language = old.language AND articles = 0;
-        UPDATE events SET stories = stories - 1 WHERE id = old.event
-            AND NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = old.story);
+        UPDATE events SET articles = articles - 1,
+            stories = stories - NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = old.story)
+        WHERE id = old.event;
     END;
     CREATE TRIGGER event_added AFTER INSERT ON events BEGIN
         INSERT INTO event_outlets SELECT new.key, outlet, language, count(*), sum(is_version)
             FROM event_articles WHERE event = new.id GROUP BY outlet, language;
-        UPDATE events SET stories = (
-            SELECT count(DISTINCT story) FROM event_articles WHERE event = new.id)
+        UPDATE events SET (stories, articles) = (
+            SELECT count(DISTINCT story), count(*) FROM event_articles WHERE event = new.id)
         WHERE key = new.key;
     END;
     CREATE TRIGGER event_removed AFTER DELETE ON events BEGIN

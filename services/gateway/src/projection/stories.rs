@@ -1,19 +1,17 @@
 //! Stories, asked for.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use wirefold_proto::{Agency, EventId, RegroupReason, StoryId, Tag};
 
 use super::articles::{self, parse, read};
-use super::events::all_of;
 use super::paging::Cursor;
-use super::story_filter::StoryFilter;
 use super::{Answer, Paging, ProjectionError, apply};
-use crate::shapes::{Story, StoryBrief, StoryPage, StoryWithArticles};
+use crate::shapes::{Story, StoryBrief};
 
 /// The columns of a [`StoryRow`]. Which agency it is from its articles say: what is known by way of
 /// one that people took out says nothing any more.
-const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
+pub(super) const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
         SELECT agency FROM articles AS said
         WHERE said.story = stories.id AND agency_weight > 0 AND NOT EXISTS (
             SELECT 1 FROM articles AS witness
@@ -24,12 +22,8 @@ const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
         SELECT reason FROM moves WHERE moves.story = stories.id AND reason IS NOT NULL
         ORDER BY moves.judged DESC LIMIT 1
     )";
-/// Those of which an article has all the words.
-const FOUND: &str =
-    "key IN (SELECT its.story FROM words JOIN event_articles AS its ON its.article = words.rowid
-    WHERE words MATCH :words)";
 /// A story is shown once it has an article.
-const SHOWN: &str = "gone = 0 AND event IS NOT NULL
+pub(super) const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
 
 /// Everything that is counted of a story or event: the one place that does. The detector counts the same,
@@ -53,20 +47,20 @@ impl Counts {
 }
 
 /// A row of the table.
-struct StoryRow {
-    id: String,
+pub(super) struct StoryRow {
+    pub(super) id: String,
     event: String,
     lead: Option<String>,
     revision: i64,
     first_seen: i64,
-    changed: i64,
+    pub(super) changed: i64,
     agency: Option<String>,
     quiet: bool,
     regrouped: Option<String>,
 }
 
 impl StoryRow {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             event: row.get(1)?,
@@ -81,71 +75,13 @@ impl StoryRow {
     }
 }
 
-pub(super) fn page(
-    connection: &Connection,
-    paging: &Paging,
-    filter: &StoryFilter,
-) -> Answer<StoryPage> {
-    let (stories, next) = last_changed(connection, paging, filter)?;
-    let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
-    Ok(StoryPage { schema: Tag::new(), stories, next, sequence: place })
-}
-
-fn last_changed(
-    connection: &Connection,
-    paging: &Paging,
-    filter: &StoryFilter,
-) -> Answer<(Vec<StoryBrief>, Option<String>)> {
-    let wanted = filter.words.as_deref().map(all_of);
-    if wanted.as_deref() == Some("") {
-        return Ok((Vec::new(), None));
-    }
-    let found = if wanted.is_some() { FOUND } else { ":words IS NULL" };
-    let conditions = filter.conditions();
-    let ask = format!(
-        "SELECT {COLUMNS} FROM stories
-         WHERE {SHOWN} AND (changed, id) < (:after, :id) AND {found}{conditions}
-         ORDER BY changed DESC, id DESC LIMIT :limit"
-    );
-    let after = paging.after();
-    let mut ask = connection.prepare_cached(&ask)?;
-    let limit = paging.limit() as i64 + 1;
-    let since = filter.since.map(Timestamp::as_millisecond);
-    let values: [(&str, &dyn ToSql); 8] = [
-        (":after", &after.time),
-        (":id", &after.id),
-        (":limit", &limit),
-        (":words", &wanted),
-        (":outlet", &filter.outlet),
-        (":language", &filter.language),
-        (":since", &since),
-        (":least", &filter.min_outlets),
-    ];
-    // Those that this question does not have are left out.
-    let asked: Vec<(&str, &dyn ToSql)> = values
-        .into_iter()
-        .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
-        .collect();
-    let rows = ask.query_map(&asked[..], StoryRow::of)?;
-    let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    let next = paging.cut(&mut rows, |row| Cursor { time: row.changed, id: row.id.clone() });
-    Ok((briefs(connection, &rows)?, next))
-}
-
-pub(super) fn one(connection: &Connection, id: StoryId) -> Answer<Option<Story>> {
-    let Some(StoryWithArticles { story, articles }) = with_its_articles(connection, id)? else {
+pub(super) fn one(connection: &Connection, id: StoryId, paging: &Paging) -> Answer<Option<Story>> {
+    let Some(story) = shown(connection, id)? else {
         return Ok(None);
     };
+    let (articles, next) = articles::of_story(connection, &story.id, paging)?;
     let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
-    Ok(Some(Story { schema: Tag::new(), story, articles, sequence: place }))
-}
-
-pub(super) fn latest(
-    connection: &Connection,
-    paging: &Paging,
-    words: Option<&str>,
-) -> Answer<Vec<StoryBrief>> {
-    Ok(last_changed(connection, paging, &StoryFilter::of_words(words))?.0)
+    Ok(Some(Story { schema: Tag::new(), story, articles, next, sequence: place }))
 }
 
 pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {
@@ -159,32 +95,46 @@ pub(super) fn shown(connection: &Connection, id: StoryId) -> Answer<Option<Story
     Ok(row.optional()?.map(|row| brief(connection, &row)).transpose()?.flatten())
 }
 
-fn with_its_articles(connection: &Connection, id: StoryId) -> Answer<Option<StoryWithArticles>> {
-    let Some(story) = shown(connection, id)? else {
-        return Ok(None);
-    };
-    let articles = articles::of_story(connection, &story.id)?;
-    Ok(Some(StoryWithArticles { story, articles }))
-}
-
-/// The stories of an event, the first seen first.
+/// The first stories of an event, the first seen first.
 pub(super) fn of_event(
     connection: &Connection,
     event: &EventId,
     most: usize,
 ) -> Answer<Vec<StoryBrief>> {
-    let ask = format!(
-        "SELECT {COLUMNS} FROM stories WHERE event = ?1 AND {SHOWN}
-         ORDER BY first_seen, id LIMIT ?2"
-    );
-    let rows = connection
-        .prepare_cached(&ask)?
-        .query_map(params![event.to_string(), most as i64], StoryRow::of)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let rows = rows_of_event(connection, event, &Paging::first(1).after_first(), most)?;
     briefs(connection, &rows)
 }
 
-fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<StoryBrief>> {
+/// A page of the stories of an event, the first seen first, and the cursor of the next.
+pub(super) fn page_of_event(
+    connection: &Connection,
+    event: &EventId,
+    paging: &Paging,
+) -> Answer<(Vec<StoryBrief>, Option<String>)> {
+    let most = paging.limit() + 1;
+    let mut rows = rows_of_event(connection, event, &paging.after_first(), most)?;
+    let last = |row: &StoryRow| Cursor { time: row.first_seen, id: row.id.clone() };
+    let next = paging.cut(&mut rows, last);
+    Ok((briefs(connection, &rows)?, next))
+}
+
+fn rows_of_event(
+    connection: &Connection,
+    event: &EventId,
+    after: &Cursor,
+    most: usize,
+) -> Answer<Vec<StoryRow>> {
+    let ask = format!(
+        "SELECT {COLUMNS} FROM stories WHERE event = ?1 AND first_seen >= ?2
+         AND (first_seen, id) > (?2, ?3) AND {SHOWN} ORDER BY first_seen, id LIMIT ?4"
+    );
+    let values = params![event.to_string(), after.time, after.id, most as i64];
+    let mut ask = connection.prepare_cached(&ask)?;
+    let rows = ask.query_map(values, StoryRow::of)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(rows)
+}
+
+pub(super) fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<StoryBrief>> {
     rows.iter().filter_map(|row| brief(connection, row).transpose()).collect()
 }
 

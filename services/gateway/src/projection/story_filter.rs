@@ -28,15 +28,10 @@ impl StoryFilter {
         Self { words: words.map(str::to_owned), ..Self::default() }
     }
 
-    /// The conditions besides the words as SQL over `:outlet`, `:language`, `:since` and `:least`. What
-    /// is not asked for is not looked at.
+    /// The conditions besides words and time as SQL over `:outlet`, `:language` and `:least`. What is not
+    /// asked for is not looked at.
     pub(super) fn conditions(&self) -> String {
-        let mut conditions = Vec::new();
-        if self.since.is_some() {
-            conditions.push("changed >= :since".to_owned());
-        }
         let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        conditions.extend(narrowed::by_outlets(ITS, outlet, language, self.min_outlets));
-        narrowed::and(&conditions)
+        narrowed::and(&narrowed::by_outlets(ITS, outlet, language, self.min_outlets))
     }
 }

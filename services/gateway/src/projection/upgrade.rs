@@ -1,12 +1,17 @@
 //! How a file of a version before is brought up to date.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use rusqlite::{Transaction, params};
 
 use super::Answer;
-use super::schema::{INDEXES, KEEPING, OF_ALERTS, OF_EVENTS};
+use super::schema::{INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS};
 
 /// Articles whose bodies are read before it is told how far that is.
 const SLICE: i64 = 100_000;
+/// How often a long step says that it goes on.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// What version 4 has and no later one.
 const DROP_OF_4: &str = "
@@ -50,6 +55,7 @@ const COLUMNS_OF_6: &str = "
     ALTER TABLE articles ADD COLUMN has_note INTEGER;
     ALTER TABLE articles ADD COLUMN language TEXT;
     ALTER TABLE events ADD COLUMN stories INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE events ADD COLUMN articles INTEGER NOT NULL DEFAULT 0;
     CREATE TEMP TABLE bodies_say (key INTEGER PRIMARY KEY, language TEXT NOT NULL, has_note INTEGER NOT NULL);
 ";
 
@@ -61,23 +67,43 @@ const READ_BODIES: &str = "
         FROM articles WHERE key > ?1 AND key <= ?1 + ?2
 ";
 
-const FILL: &str = "
-    INSERT INTO event_articles
+/// Fills the tables of events, a step at a time.
+const FILL: [&str; 4] = [
+    "INSERT INTO event_articles
         SELECT event, seen, fetched, articles.key, stories.key, outlet, bodies_say.language,
             class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3), bodies_say.has_note
         FROM stories JOIN articles ON articles.story = stories.id
         JOIN bodies_say ON bodies_say.key = articles.key
         WHERE gone = 0 AND event IS NOT NULL ORDER BY event, seen, fetched, articles.key;
-    DROP TABLE bodies_say;
-    INSERT INTO story_outlets
+    DROP TABLE bodies_say;",
+    "INSERT INTO story_outlets
         SELECT story, outlet, language, count(*), sum(is_version) FROM event_articles
-        GROUP BY story, outlet, language;
-    INSERT INTO event_outlets
+        GROUP BY story, outlet, language;",
+    "INSERT INTO event_outlets
         SELECT events.key, outlet, language, count(*), sum(is_version)
         FROM event_articles JOIN events ON events.id = event_articles.event
-        GROUP BY events.key, outlet, language;
-    UPDATE events SET stories = (
-        SELECT count(DISTINCT story) FROM event_articles WHERE event = events.id);
+        GROUP BY events.key, outlet, language;",
+    "UPDATE events SET (stories, articles) = (
+        SELECT count(DISTINCT story), count(*) FROM event_articles WHERE event = events.id);",
+];
+
+/// What version 6 has otherwise.
+const DROP_OF_6: &str = "
+    DROP TRIGGER event_article_added;
+    DROP TRIGGER event_article_removed;
+    DROP TRIGGER event_added;
+    DROP TRIGGER event_removed;
+    DROP TRIGGER article_added;
+    DROP TRIGGER article_removed;
+    DROP TRIGGER article_moved;
+    DROP TRIGGER story_added;
+    DROP TRIGGER story_moved;
+    ALTER TABLE events ADD COLUMN articles INTEGER NOT NULL DEFAULT 0;
+";
+
+const COUNT_OF_6: &str = "
+    UPDATE events SET articles = (
+        SELECT coalesce(sum(articles), 0) FROM event_outlets WHERE event = events.key);
 ";
 
 /// Brings a file of this version up to date. All that is new follows from what stands there.
@@ -85,19 +111,55 @@ pub(super) fn upgrade(transaction: &Transaction<'_>, version: i64) -> Answer<()>
     let last = "SELECT coalesce(max(key), 0) FROM articles";
     let last: i64 = transaction.query_row(last, [], |row| row.get(0))?;
     tracing::info!(articles = last, from = version, "the projection is brought up to date");
-    if version == 4 {
-        transaction.execute_batch(&[DROP_OF_4, INDEXES, OF_ALERTS, ALERTS_OF_4].concat())?;
-    } else {
-        transaction.execute_batch(DROP_OF_5)?;
+    match version {
+        6 => {
+            transaction.execute_batch(DROP_OF_6)?;
+            count(transaction, &[COUNT_OF_6])?;
+        }
+        5 => {
+            transaction.execute_batch(DROP_OF_5)?;
+            fill(transaction, last)?;
+        }
+        _ => {
+            transaction.execute_batch(&[DROP_OF_4, INDEXES, OF_ALERTS, ALERTS_OF_4].concat())?;
+            fill(transaction, last)?;
+        }
     }
+    transaction.execute_batch(&[KEEPING, INDEXES_OF_7].concat())?;
+    tracing::info!("the projection is up to date");
+    Ok(())
+}
+
+/// Fills what version 6 brought.
+fn fill(transaction: &Transaction<'_>, last: i64) -> Answer<()> {
     transaction.execute_batch(COLUMNS_OF_6)?;
     for before in (0..last).step_by(SLICE as usize) {
         transaction.execute(READ_BODIES, params![before, SLICE])?;
         let read = last.min(before + SLICE);
         tracing::info!(read, of = last, "the projection is brought up to date");
     }
-    tracing::info!("the articles of events are counted");
-    transaction.execute_batch(&[OF_EVENTS, FILL, KEEPING].concat())?;
-    tracing::info!("the projection is up to date");
+    transaction.execute_batch(OF_EVENTS)?;
+    count(transaction, &FILL)
+}
+
+/// Runs what may take a minute, and says every few seconds that it goes on.
+fn count(transaction: &Transaction<'_>, steps: &[&str]) -> Answer<()> {
+    let of = steps.len();
+    for (step, sql) in (1..).zip(steps) {
+        tracing::info!(step, of, "the articles of events are counted");
+        let (working, done) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut seconds = 0;
+                while done.recv_timeout(EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    seconds += EVERY.as_secs();
+                    tracing::info!(step, of, seconds, "the articles of events are still counted");
+                }
+            });
+            let counted = transaction.execute_batch(sql);
+            drop(working);
+            counted
+        })?;
+    }
     Ok(())
 }

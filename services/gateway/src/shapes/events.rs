@@ -17,9 +17,37 @@ pub struct EventPage {
     /// Pass it as `cursor` for the events after these; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How far it looked, where it did not look at everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_through: Option<LookedThrough>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
     #[serde(alias = "place")]
     pub sequence: u64,
+}
+
+/// How far a list looked that would have had to look at more than a page may cost. What follows it stands
+/// behind `next`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LookedThrough {
+    /// What it looked at, the newest first.
+    pub what: LookedAt,
+    /// How many of them; there are more.
+    pub count: u32,
+}
+
+/// What a list looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LookedAt {
+    /// Articles that have the words: those of older ones follow on later pages, where an event or a story
+    /// may come again.
+    ArticlesWithTheWords,
+    /// Events: fewer than were asked for may stand on a page though more follow.
+    Events,
+    /// Events with several articles: older ones stand in no order but that of time.
+    EventsWithSeveralArticles,
+    /// Stories: fewer than were asked for may stand on a page though more follow.
+    Stories,
 }
 
 /// An event in a list.
@@ -77,18 +105,22 @@ impl EventBrief {
     }
 }
 
-/// `GET /api/v1/events/{id}`: an event with its stories and all their articles.
+/// `GET /api/v1/events/{id}`: an event with a page of its stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
-    /// `wirefold.api.event/2`.
+    /// `wirefold.api.event/3`.
     pub schema: Tag<Self>,
     /// The event.
     pub event: EventBrief,
-    /// All its stories, the first seen first.
+    /// Its stories, the first seen first, each with at most the first 20 of its articles: a story by itself
+    /// has all.
     pub stories: Vec<StoryWithArticles>,
+    /// Pass it as `cursor` for the stories after these; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
-/// A story with its articles.
+/// A story with its articles, or the first of them: `story.articles` says how many it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryWithArticles {
     /// The story.
@@ -107,20 +139,26 @@ pub struct StoryPage {
     /// Pass it as `cursor` for the stories after these; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How far it looked, where it did not look at everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_through: Option<LookedThrough>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
     #[serde(alias = "place")]
     pub sequence: u64,
 }
 
-/// `GET /api/v1/stories/{id}`: a story with its articles.
+/// `GET /api/v1/stories/{id}`: a story with a page of its articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Story {
-    /// `wirefold.api.story/3`.
+    /// `wirefold.api.story/4`.
     pub schema: Tag<Self>,
     /// The story.
     pub story: StoryBrief,
     /// Its articles, the first seen first.
     pub articles: Vec<ArticleBrief>,
+    /// Pass it as `cursor` for the articles after these; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
     #[serde(alias = "place")]
     pub sequence: u64,
@@ -128,7 +166,7 @@ pub struct Story {
 
 super::api_message!(
     EventPage = "events" / 2,
-    Event = "event" / 2,
+    Event = "event" / 3,
     StoryPage = "stories" / 2,
-    Story = "story" / 3,
+    Story = "story" / 4,
 );

@@ -30,7 +30,9 @@ pub use compare::{
 };
 pub use corrections::{CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
 pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};
-pub use events::{Event, EventBrief, EventPage, Story, StoryPage, StoryWithArticles};
+pub use events::{
+    Event, EventBrief, EventPage, LookedAt, LookedThrough, Story, StoryPage, StoryWithArticles,
+};
 pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};

@@ -22,7 +22,7 @@ use wirefold_proto::{
 use crate::shapes::{Carrier, CitedAgencyRecord, FigureRecord, QuotationRecord, Statements};
 
 /// The most articles of one event that are read.
-pub(crate) const MOST_ARTICLES: usize = 2_000;
+pub(crate) const MOST_ARTICLES: usize = 1_000;
 /// The most carriers that are named.
 const MOST_CARRIERS: usize = 50;
 

@@ -3,6 +3,7 @@
 mod access;
 mod alert_life;
 mod asking;
+mod bounded;
 mod feeds;
 mod handling;
 mod killed;

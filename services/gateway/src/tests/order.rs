@@ -227,7 +227,7 @@ async fn what_was_merged_is_one() {
     assert!(event_brief.quiet);
     let stories: BTreeSet<_> = event_brief.stories.iter().map(|story| story.id).collect();
     assert_eq!(stories, [story(1), story(7), story(8)].into());
-    let first = projection.story(story(1)).await.unwrap().unwrap();
+    let first = projection.story(story(1), Paging::first(50)).await.unwrap().unwrap();
     assert_eq!(first.articles.len(), 15);
     assert_eq!(first.story.lead, id(1));
     assert_eq!(event_brief.velocity.iter().sum::<u32>(), 20);
@@ -239,13 +239,13 @@ async fn what_people_take_out_put_back_and_take_out_is_where_they_put_it() {
     let projection = Projection::open(folder.path()).unwrap();
     feed(&projection, &[messages(), regrouped()].concat(), 100).await;
     let members = async |number| -> Vec<_> {
-        let found = projection.story(story(number)).await.unwrap().unwrap();
+        let found = projection.story(story(number), Paging::first(50)).await.unwrap().unwrap();
         found.articles.iter().map(|article| article.id).collect()
     };
     assert_eq!(members(15).await, [id(15), id(30)], "26 was put back with 16");
     let first = members(1).await;
     assert!([16, 26, 28].iter().all(|number| first.contains(&id(*number))), "{first:?}");
-    let taken = projection.story(story(15)).await.unwrap().unwrap().story;
+    let taken = projection.story(story(15), Paging::first(50)).await.unwrap().unwrap().story;
     // One of them is a copy of the other.
     assert_eq!((taken.event, taken.articles, taken.copies), (event(1), 2, 1));
     let page = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
@@ -269,7 +269,10 @@ async fn what_people_take_out_of_a_story_leaves_it() {
         let members = |story: Option<crate::shapes::Story>| -> Vec<_> {
             story.unwrap().articles.iter().map(|article| article.id).collect()
         };
-        let (one, two) = (projection.story(story(1)).await, projection.story(story(2)).await);
+        let (one, two) = (
+            projection.story(story(1), Paging::first(50)).await,
+            projection.story(story(2), Paging::first(50)).await,
+        );
         assert_eq!(members(one.unwrap()), [id(1), id(4)], "seed {seed}");
         assert_eq!(members(two.unwrap()), [id(2), id(3)], "seed {seed}");
     }
@@ -292,7 +295,9 @@ async fn what_was_regrouped_is_a_story_of_its_own_that_says_why_in_any_order() {
         let folder = tempfile::tempdir().unwrap();
         let projection = Projection::open(folder.path()).unwrap();
         feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
-        let found = async |number| projection.story(story(number)).await.unwrap().unwrap();
+        let found = async |number| {
+            projection.story(story(number), Paging::first(50)).await.unwrap().unwrap()
+        };
         let (one, two) = (found(1).await, found(2).await);
         let members = |of: &crate::shapes::Story| -> Vec<_> {
             of.articles.iter().map(|article| article.id).collect()
@@ -331,8 +336,9 @@ async fn an_agency_leaves_a_story_with_the_article_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let projection = Projection::open(folder.path()).unwrap();
         feed(&projection, &messages[..3], 1).await;
-        let agency =
-            async |number| projection.story(story(number)).await.unwrap().unwrap().story.agency;
+        let agency = async |number| {
+            projection.story(story(number), Paging::first(50)).await.unwrap().unwrap().story.agency
+        };
         assert_eq!(agency(1).await.map(|it| it.how), Some(AgencyHow::Credited));
         feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
         assert_eq!(agency(1).await, None, "seed {seed}");

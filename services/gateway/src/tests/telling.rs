@@ -281,3 +281,20 @@ async fn what_is_wrong_stands_in_the_status_and_at_the_head_of_the_page() {
     );
     assert_eq!(health["conditions"][0]["kind"], "nothing-new");
 }
+
+#[tokio::test]
+async fn rehearsals_wait_for_each_other() {
+    let world = World::new().await;
+    let inner = &world.gateway.inner;
+    let all = u32::try_from(inner.comparisons.available_permits()).unwrap();
+    let busy = inner.comparisons.acquire_many(all).await.unwrap();
+    let asked = json!({"subscription": {"id": "x", "name": "x", "query": "ferry"}});
+    let mut asking = std::pin::pin!(world.post("/api/v1/subscriptions/test", &asked));
+    for _ in 0..100 {
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(asking.as_mut().poll(cx)));
+        assert!(polled.await.is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(busy);
+    assert_eq!(asking.await.status, 200);
+}

@@ -6,11 +6,27 @@ use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{Alert, Hold, HoldReason, OutputArticle, SubscriptionId, Volume, decode};
 
 use super::samples::{article, begin, event, story};
-use crate::projection::{Batch, Change, EventFilter, Paging, Projection, StoryFilter};
+use crate::projection::{Batch, Change, EventFilter, EventSort, Paging, Projection, StoryFilter};
 
 const NOTED: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.output.article.2.note.json");
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+
+/// Undoes what version 7 added, so that the file is as version 6 wrote it.
+const BACK_TO_6: &str = "
+    DROP INDEX events_of_several;
+    DROP INDEX events_gone;
+    DROP INDEX stories_gone;
+    DROP INDEX alerts_by_target;
+    DROP TRIGGER event_article_added;
+    DROP TRIGGER event_article_removed;
+    DROP TRIGGER event_added;
+    ALTER TABLE events DROP COLUMN articles;
+    CREATE TRIGGER event_article_added AFTER INSERT ON event_articles BEGIN SELECT 1; END;
+    CREATE TRIGGER event_article_removed AFTER DELETE ON event_articles BEGIN SELECT 1; END;
+    CREATE TRIGGER event_added AFTER INSERT ON events BEGIN SELECT 1; END;
+    PRAGMA user_version = 6;
+";
 
 /// Undoes what version 6 added, so that the file is as version 5 wrote it.
 const BACK_TO_5: &str = "
@@ -160,6 +176,8 @@ async fn answers(projection: &Projection) -> Vec<String> {
         EventFilter { language: Some("en".into()), min_outlets: 3, ..Default::default() };
     let english = projection.events(Paging::first(10), narrowed).await.unwrap();
     assert_eq!(english.events.len(), 1);
+    let fastest = EventFilter { sort: EventSort::Velocity, ..Default::default() };
+    let fastest = projection.events(Paging::first(10), fastest).await.unwrap();
     vec![
         events(projection).await,
         format!("{stories:?}"),
@@ -168,7 +186,8 @@ async fn answers(projection: &Projection) -> Vec<String> {
         format!("{said:?}"),
         format!("{noted:?}"),
         format!("{english:?}"),
-        format!("{:?}", projection.story(story(1)).await.unwrap()),
+        format!("{fastest:?}"),
+        format!("{:?}", projection.story(story(1), Paging::first(50)).await.unwrap()),
     ]
 }
 
@@ -179,7 +198,11 @@ async fn events(projection: &Projection) -> String {
 
 #[tokio::test]
 async fn files_of_the_versions_before_answer_as_they_did() {
-    for back in [BACK_TO_5.to_owned(), [BACK_TO_5, BACK_TO_4].concat()] {
+    for back in [
+        BACK_TO_6.to_owned(),
+        [BACK_TO_6, BACK_TO_5].concat(),
+        [BACK_TO_6, BACK_TO_5, BACK_TO_4].concat(),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let projection = filled(folder.path(), false).await;
         let expected = answers(&projection).await;

@@ -1,0 +1,89 @@
+//! Bounds of lists that are searched or narrowed: each page looks at a bounded number of rows and says
+//! from where the next goes on, so that it costs the same however much stands here.
+
+use rusqlite::{Connection, params};
+
+use super::Answer;
+use super::paging::Cursor;
+
+/// The most articles with the words that one page looks at. Tests have few.
+pub(super) const BLOCK: usize = if cfg!(test) { 40 } else { 2_000 };
+/// The most rows in the order of time that one page looks at.
+pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 10_000 };
+/// The most events with several articles that are put in the order of a rank: those that changed last.
+pub(super) const RANKED: usize = if cfg!(test) { 20 } else { 2_000 };
+
+/// The newest articles that have all the words, at most [`BLOCK`] of them.
+pub(super) struct Block {
+    /// Their keys, as a list in JSON.
+    pub(super) keys: String,
+    /// Where the next block begins, if there is one.
+    next: Option<i64>,
+    /// Where this one begins.
+    through: i64,
+}
+
+impl Block {
+    /// The block in which a page lies.
+    pub(super) fn read(connection: &Connection, words: &str, through: i64) -> Answer<Self> {
+        let ask = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid <= ?2
+            ORDER BY rowid DESC LIMIT ?3";
+        let keys = connection
+            .prepare_cached(ask)?
+            .query_map(params![words, through, BLOCK as i64], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        let next = keys.last().filter(|_| keys.len() == BLOCK).map(|last| last - 1);
+        let keys: Vec<String> = keys.iter().map(i64::to_string).collect();
+        Ok(Self { keys: format!("[{}]", keys.join(",")), next, through })
+    }
+
+    /// Whether older articles with the words may follow.
+    pub(super) fn has_next(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// The cursor behind a page: of the same block where that has more, else of the next block.
+    pub(super) fn cursor(&self, next_on_page: Option<String>) -> Option<String> {
+        match next_on_page {
+            Some(cursor) => Some(format!("{cursor}.{}", self.through)),
+            None => self.next.map(|next| format!("{}.{next}", Cursor::before_all())),
+        }
+    }
+}
+
+/// The row that a page of a search follows, and where its block begins.
+pub(super) fn place(after: Cursor) -> (Cursor, i64) {
+    let parts = after.id.rsplit_once('.').and_then(|(id, key)| Some((id, key.parse().ok()?)));
+    match parts {
+        Some((id, through)) => (Cursor { time: after.time, id: id.to_owned() }, through),
+        None => (after, i64::MAX),
+    }
+}
+
+/// The last row that a page has looked at, where it has not looked at all. `which` chooses rows of a table by
+/// `:after` and `:id`.
+pub(super) fn end_of_scan(
+    connection: &Connection,
+    which: &str,
+    after: &Cursor,
+) -> Answer<Option<Cursor>> {
+    use rusqlite::OptionalExtension as _;
+    let ask = format!(
+        "SELECT changed, id FROM {which} ORDER BY changed DESC, id DESC LIMIT 1 OFFSET {}",
+        SCAN - 1
+    );
+    let read = |row: &rusqlite::Row<'_>| Ok(Cursor { time: row.get(0)?, id: row.get(1)? });
+    let mut ask = connection.prepare_cached(&ask)?;
+    let values = [(":after", &after.time as &dyn rusqlite::ToSql), (":id", &after.id)];
+    Ok(ask.query_row(&values[..], read).optional()?)
+}
+
+/// What people type as what FTS5 reads: every word must be there, the last may go on.
+pub(super) fn all_of(words: &str) -> String {
+    let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!("{}*", quoted.join(" ")),
+    }
+}
