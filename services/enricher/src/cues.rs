@@ -8,7 +8,9 @@ use crate::word_set::WordSet;
 /// Titles and offices before a person's name.
 const TITLES: &str = "mr mrs ms miss dr prof professor president presidents vice minister premier \
     chancellor secretary senator sen rep gov governor mayor judge justice general gen colonel col \
-    captain capt sergeant sgt lieutenant admiral commissioner ambassador director chairman \
+    captain capt sergeant sgt lieutenant lt admiral adm commander cmdr maj brig brigadier corporal cpl \
+    superintendent supt insp reverend rev rabbi imam archbishop councillor councilor councilman \
+    councilwoman congressman congresswoman commissioner ambassador director chairman \
     chairwoman chair chief officer king queen prince princess pope bishop cardinal sheriff coach \
     spokesman spokeswoman spokesperson inspector detective analyst economist lawyer sir lord lady \
     herr frau präsident präsidentin bundespräsident bundeskanzler bundeskanzlerin kanzler \

@@ -203,6 +203,12 @@ mod tests {
         check(&format!("{quote} said the union’s chief, Ada Ruiz."), &[Some("Ada Ruiz")]);
         check("Tom Lund said: “We will not open the quay.”", &[Some("Tom Lund")]);
         check("Sen. Tom Lund (R-Norland) said: “We will not open the quay.”", &[Some("Tom Lund")]);
+        for title in ["Cmdr.", "Capt.", "Lt. Col.", "Prof.", "Maj. Gen.", "Supt."] {
+            let told = format!("{quote} said {title} Leif Arrendal, head of the coast guard station.");
+            check(&told, &[Some("Leif Arrendal")]);
+            let before = format!("{title} Leif Arrendal said: “We will not open the quay again.”");
+            check(&before, &[Some("Leif Arrendal")]);
+        }
         check("Old Tom Lund told them, “We will not open the quay.”", &[Some("Tom Lund")]);
         check("The sign read “no entry for the public” in red.", &[None]);
         check("They spoke of “one big quay” as Tom Lund left.", &[]);
