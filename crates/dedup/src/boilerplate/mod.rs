@@ -6,6 +6,9 @@
 //! only one article carries with the next few dozen of its outlet, so that memory is bounded by
 //! outlets and boilerplate and not by articles.
 //!
+//! This module learns short repetitions. The detector does the rest: `detector/chrome.rs` learns page chrome that is
+//! longer, `detector/learning.rs` says which articles teach, and `judge/same_outlet.rs` judges pages that share chrome.
+//!
 //! What a page has in common with others of its outlet comes in; which of its words are boilerplate goes out.
 //! It never knows other outlets, nor what was judged.
 

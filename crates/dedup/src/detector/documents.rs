@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::body::fingerprint::Fingerprint;
 use crate::codec::TextFile;
-use crate::detector::questions::{Entry, Question, kept_from, listed_from};
+use crate::detector::shard_protocol::{Entry, ShardRequest, kept_from, listed_from};
 use crate::ids::DocId;
 use crate::index::listed::Listed;
 use crate::index::segment::{KeyCount, short};
@@ -118,7 +118,7 @@ impl Documents {
         self.here.expire(oldest);
         self.from = oldest.div_euclid(DAY);
         if let Some(elsewhere) = &self.elsewhere {
-            elsewhere.tell_all(&Question::Expire { time: oldest });
+            elsewhere.tell_all(&ShardRequest::Expire { time: oldest });
         }
     }
 }
@@ -166,7 +166,9 @@ impl Elsewhere {
     fn look_up(&self, before: DocId, from: i64, keys: &[u64]) -> Listed {
         let keys = keys.iter().map(|key| short(*key)).collect();
         let mut all = Listed::default();
-        for (shard, answer) in (0..).zip(self.tell_all(&Question::LookUp { before, from, keys })) {
+        for (shard, answer) in
+            (0..).zip(self.tell_all(&ShardRequest::LookUp { before, from, keys }))
+        {
             all.merge(listed_from(&answer).unwrap_or_else(|| self.shards.give_up(shard)));
         }
         all
@@ -175,14 +177,14 @@ impl Elsewhere {
     fn insert(&self, entry: Entry) {
         let shard = self.shard_of(entry.doc);
         let doc = entry.doc;
-        let question = Question::Insert(entry);
+        let question = ShardRequest::Insert(entry);
         self.shards.ask(vec![(shard, question.to_bytes())]);
-        if let Question::Insert(Entry { kept, .. }) = question {
+        if let ShardRequest::Insert(Entry { kept, .. }) = question {
             self.latest().hold(doc, kept);
         }
     }
 
-    fn tell_all(&self, question: &Question) -> Vec<Vec<u8>> {
+    fn tell_all(&self, question: &ShardRequest) -> Vec<Vec<u8>> {
         let bytes = question.to_bytes();
         self.shards.ask((0..self.shards.count()).map(|shard| (shard, bytes.clone())).collect())
     }
@@ -198,7 +200,7 @@ impl Elsewhere {
         }
         while missing.iter().any(|of_shard| !of_shard.is_empty()) {
             let asked = (0..).zip(&missing).filter(|(_, of_shard)| !of_shard.is_empty());
-            let question = |of_shard: &Vec<DocId>| Question::Read { docs: of_shard.clone() };
+            let question = |of_shard: &Vec<DocId>| ShardRequest::Read { docs: of_shard.clone() };
             let asked: Vec<(u32, Vec<u8>)> =
                 asked.map(|(shard, of_shard)| (shard, question(of_shard).to_bytes())).collect();
             let shards: Vec<u32> = asked.iter().map(|(shard, _)| *shard).collect();

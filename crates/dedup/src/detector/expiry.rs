@@ -27,7 +27,7 @@ impl Detector {
         }
         self.docs.retain(|_, doc| doc.time >= oldest);
         self.forget_gone();
-        self.leave_room();
+        self.recount_bytes();
         self.events.expire_quotations(time - self.settings.event_quiet);
         if is_other_week {
             self.events.forget_terms();

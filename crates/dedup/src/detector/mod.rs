@@ -8,20 +8,20 @@
 pub(crate) mod chrome;
 pub(crate) mod dividing;
 pub(crate) mod documents;
+pub(crate) mod eviction;
 pub(crate) mod expiry;
 pub(crate) mod explain;
+pub(crate) mod final_verdict;
 pub(crate) mod find;
 pub(crate) mod incoming;
-pub(crate) mod known;
 pub(crate) mod learning;
 pub(crate) mod prepare;
-pub(crate) mod questions;
 pub(crate) mod reading;
+pub(crate) mod recording;
 pub(crate) mod regroup;
-pub(crate) mod remember;
-pub(crate) mod room;
-pub(crate) mod settled;
+pub(crate) mod reporting;
 pub(crate) mod shard;
+pub(crate) mod shard_protocol;
 pub(crate) mod state;
 pub(crate) mod verdict;
 pub(crate) mod work;
@@ -42,11 +42,11 @@ use crate::boilerplate::{Boilerplate, Traits};
 use crate::codec::TextFile;
 use crate::codec::numbered::Numbered;
 use crate::detector::documents::{Documents, Shards};
+use crate::detector::eviction::WindowUse;
 use crate::detector::find::KnownAs;
 use crate::detector::incoming::{Incoming, Step};
 use crate::detector::prepare::{Prepared, Preparer};
 use crate::detector::reading::{Analysed, Words};
-use crate::detector::room::Room;
 use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
@@ -108,7 +108,7 @@ pub struct Detector {
     /// What was done so far, but for texts analysed again.
     pub(crate) work: Work,
     /// What the articles of the window take.
-    pub(crate) room: Room,
+    pub(crate) window_use: WindowUse,
     /// How many left it early.
     pub(crate) evicted: u64,
 }
@@ -174,7 +174,7 @@ impl Detector {
         mut taken: impl FnMut(Step),
     ) -> Verdict {
         self.expire(incoming.time);
-        self.make_room();
+        self.evict_beyond_limit();
         let number = self.next;
         self.next += 1;
         let (mut doc, mut analysed, traits) = self.enter_words(number, incoming, prepared);
@@ -200,8 +200,13 @@ impl Detector {
         let news = self.news(&analysed, &judgement, &earlier);
         self.text_cache.borrow_mut().hold(number, analysed.text.clone());
         self.work += Work { candidates_scored: scored, ..Work::of(&analysed, &judgement) };
-        let (mut verdict, others) =
-            self.remember(number, incoming, (doc, &analysed), (&judgement, news), traits.as_ref());
+        let (mut verdict, others) = self.record_article(
+            number,
+            incoming,
+            (doc, &analysed),
+            (&judgement, news),
+            traits.as_ref(),
+        );
         let is_same = |of: DocId| versions.contains(&of) || same_page.contains(&of);
         self.note_fold(number, &judgement, is_same);
         learned.push((traits.as_ref().map_or(0, Traits::outlet), others));
@@ -331,7 +336,7 @@ impl Detector {
         let new = (number, incoming.time);
         self.documents.insert(new, fingerprint, under_keys, &mut doc.at_rest);
         self.docs.insert(number, doc);
-        self.take_room(number, analysed.words.new, incoming);
+        self.count_article_bytes(number, analysed.words.new, incoming);
         self.settle(number);
     }
 

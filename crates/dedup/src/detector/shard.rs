@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::codec::{Writer, Written};
-use crate::detector::questions::{Entry, Question, listed_bytes, push_kept};
+use crate::detector::shard_protocol::{Entry, ShardRequest, listed_bytes, push_kept};
 use crate::ids::DocId;
 use crate::index::Index;
 use crate::settings::DAY;
@@ -27,16 +27,16 @@ impl Shard {
     /// Answers a question; `None` if the bytes are none. A question that is asked again has no further
     /// effect, and its answer is the same.
     pub fn answer(&mut self, question: &[u8]) -> Option<Vec<u8>> {
-        Some(match Question::from_bytes(question)? {
-            Question::LookUp { before, from, keys } => {
+        Some(match ShardRequest::from_bytes(question)? {
+            ShardRequest::LookUp { before, from, keys } => {
                 listed_bytes(&self.index.listed(&keys, before, from))
             }
-            Question::Insert(entry) => {
+            ShardRequest::Insert(entry) => {
                 self.insert(entry);
                 Vec::new()
             }
-            Question::Read { docs } => self.read(&docs),
-            Question::Expire { time } => {
+            ShardRequest::Read { docs } => self.read(&docs),
+            ShardRequest::Expire { time } => {
                 self.expire(time.saturating_sub(LONGER));
                 Vec::new()
             }
@@ -46,11 +46,11 @@ impl Shard {
     /// What a question asks for, in a word; for those who count them.
     #[must_use]
     pub fn name_of(question: &[u8]) -> Option<&'static str> {
-        Some(match Question::from_bytes(question)? {
-            Question::LookUp { .. } => "look-up",
-            Question::Insert(_) => "insert",
-            Question::Read { .. } => "read",
-            Question::Expire { .. } => "expire",
+        Some(match ShardRequest::from_bytes(question)? {
+            ShardRequest::LookUp { .. } => "look-up",
+            ShardRequest::Insert(_) => "insert",
+            ShardRequest::Read { .. } => "read",
+            ShardRequest::Expire { .. } => "expire",
         })
     }
 

@@ -38,7 +38,7 @@ impl Detector {
         self.events.write_to(to);
         self.boilerplate.write_to(to);
         self.folds.write_to(to);
-        self.room.write_to(to);
+        self.window_use.write_to(to);
     }
 
     /// A detector that knows what another had learnt, which judged by the same settings; `None`
@@ -57,7 +57,7 @@ impl Detector {
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;
         detector.folds = Written::read_from(from)?;
-        detector.room = Written::read_from(from)?;
+        detector.window_use = Written::read_from(from)?;
         (detector.stories.is_sound() && detector.events.is_sound()).then_some(detector)
     }
 }

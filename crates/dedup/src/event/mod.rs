@@ -9,13 +9,13 @@
 //! A story's terms and time come in; the event that it belongs to goes out. It never knows the texts.
 
 mod by_people;
-mod fit;
+mod chunked_rows;
+mod event_match;
 pub(crate) mod frequencies;
-mod hits;
 mod link;
-mod parted;
 mod quoted;
 mod round_up;
+mod shared_terms;
 pub(crate) mod vector;
 
 use std::cell::RefCell;
@@ -26,15 +26,15 @@ use crate::body::terms::Terms;
 use crate::codec::bits::Bits;
 use crate::codec::numbered::Numbered;
 use crate::codec::{Reader, Writer, Written, written};
+use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
-use crate::event::hits::Hits;
-use crate::event::parted::PartedRows;
 use crate::event::quoted::Quoted;
+use crate::event::shared_terms::SharedTermCounts;
 use crate::event::vector::Placed;
 use crate::ids::{EventId, StoryId, all_end};
 use crate::settings::Settings;
 use crate::story::Merge;
-use fit::{Fit, Near};
+use event_match::{EventMatch, Near};
 pub use link::Link;
 use link::Subject;
 
@@ -92,11 +92,11 @@ pub struct Events {
     events: Numbered<Event>,
     redirects: FxHashMap<EventId, EventId>,
     /// The latest stories by the places of their terms.
-    by_term: PartedRows,
+    by_term: ChunkedRows,
     /// The stories of the latest days by what they quote.
     quoted: Quoted,
     /// Used anew for each story.
-    hits: RefCell<Hits>,
+    term_counts: RefCell<SharedTermCounts>,
 }
 
 impl Event {
@@ -178,18 +178,19 @@ impl Events {
         let asked_for = near.least;
         let (found, more_compared) = near.events_like(links);
         joined.stories_compared += more_compared;
-        let (fit, unfit): (Vec<Fit>, Vec<Fit>) = found.into_iter().partition(|fit| fit.takes);
-        joined.continues = unfit.first().filter(|_| fit.is_empty()).map(|fit| fit.event);
-        let event = fit.first().map_or(story, |fit| fit.event);
+        let (matching, other): (Vec<EventMatch>, Vec<EventMatch>) =
+            found.into_iter().partition(|it| it.accepts);
+        joined.continues = other.first().filter(|_| matching.is_empty()).map(|it| it.event);
+        let event = matching.first().map_or(story, |it| it.event);
         match self.events.get_mut(event) {
             Some(entry) => entry.add(story, time),
             None => self.open(story, time),
         }
         self.quoted.learn(&terms.quoted, story, time);
         self.learn(story, time, event, placed, &found_by);
-        let others = fit.iter().skip(1).map(|fit| fit.event);
+        let others = matching.iter().skip(1).map(|it| it.event);
         joined.absorbed = self.merge_linked(event, others, asked_for, settings);
-        joined.links = fit.into_iter().flat_map(|fit| fit.links).collect();
+        joined.links = matching.into_iter().flat_map(|it| it.links).collect();
         joined
     }
 
@@ -226,8 +227,8 @@ impl Events {
     /// were looked at to find them.
     fn like(&self, found_by: &[u32]) -> (Vec<StoryId>, u64) {
         let (first, last) = self.profiles.ends().unwrap_or_default();
-        let mut hits = self.hits.borrow_mut();
-        hits.begin(first, last);
+        let mut counts = self.term_counts.borrow_mut();
+        counts.begin(first, last);
         let (mut room, mut probed) = (LOOKS, 0);
         // All lists are found before the first is read: the processor asks far memory for the next while it
         // waits for one.
@@ -238,11 +239,11 @@ impl Events {
                 break;
             }
             let seen = stories.len().min(LATEST.min(room));
-            hits.count(stories.iter().rev().take(seen));
+            counts.count(stories.iter().rev().take(seen));
             probed += seen as u64;
             room = room.saturating_sub(stories.len().min(LATEST));
         }
-        (hits.take(COMPARED), probed)
+        (counts.take(COMPARED), probed)
     }
 
     /// The stories in reach that quote in their openings what these terms quote, but for digests.
@@ -371,7 +372,7 @@ impl Written for Events {
             redirects: Written::read_from(from)?,
             by_term: Written::read_from(from)?,
             quoted: Written::read_from(from)?,
-            hits: RefCell::default(),
+            term_counts: RefCell::default(),
         })
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Events;
-use super::fit::ByEvent;
+use super::event_match::ByEvent;
 use super::link::Link;
 use crate::body::terms::Terms;
 use crate::event::frequencies::Frequencies;

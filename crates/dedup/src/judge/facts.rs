@@ -9,7 +9,7 @@ use crate::codec::varint;
 use crate::compare::overlap::{Overlap, Passage};
 use crate::judge::Article;
 use crate::judge::rule::Rule;
-use crate::judge::slots::{Slots, is_filled_in_anew};
+use crate::judge::template::{Slots, is_filled_in_anew};
 use crate::settings::{Settings, Switch};
 use wirefold_text::Text;
 use wirefold_text::extract::{dateline, name_key, names, numbers};

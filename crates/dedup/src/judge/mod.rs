@@ -3,18 +3,18 @@
 //! An article and the earlier ones that it may come from come in; the rule that decides about each pair, and
 //! what the article is, go out. It never knows what was decided about others.
 
-pub(crate) mod about;
 pub(crate) mod corrected;
 pub(crate) mod digest;
 pub(crate) mod expanded;
 pub(crate) mod facts;
-pub(crate) mod house;
 pub(crate) mod material;
+pub(crate) mod name_variants;
 pub(crate) mod notes;
 pub(crate) mod rule;
-pub(crate) mod slots;
+pub(crate) mod same_outlet;
+pub(crate) mod shared_topic;
 pub(crate) mod takes;
-pub(crate) mod variants;
+pub(crate) mod template;
 
 use crate::body::figures::Figures;
 use crate::body::simhash::is_near;
@@ -27,8 +27,8 @@ use crate::ids::DocId;
 use crate::judge::digest::{are_items_of, is_held, is_second_text};
 use crate::judge::expanded::is_expanded;
 use crate::judge::facts::{ShortFacts, facts_conflict};
-use crate::judge::house::{is_page_chrome, is_supported, why_equal_is_no_copy};
 use crate::judge::rule::{Compared, Rule};
+use crate::judge::same_outlet::{is_page_chrome, is_supported, why_equal_is_no_copy};
 use crate::judge::takes::{is_form_of_house, is_of_another_day, why_no_take};
 use crate::settings::{Settings, Switch};
 use std::ops::Deref;

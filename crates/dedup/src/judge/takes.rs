@@ -8,9 +8,9 @@ use crate::body::BodyWord;
 use crate::body::titles::Titles;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
 use crate::judge::facts::{agreeing_numbers, names_agree};
-use crate::judge::house::{BRIEF_WORDS, HOUR, HOURS, is_within};
 use crate::judge::rule::Rule;
-use crate::judge::slots::form_conflict;
+use crate::judge::same_outlet::{BRIEF_WORDS, HOUR, HOURS, is_within};
+use crate::judge::template::form_conflict;
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};
 
@@ -154,7 +154,7 @@ pub(crate) fn is_form_of_house(
 
 #[cfg(test)]
 mod tests {
-    use crate::judge::house::tests::{check, words};
+    use crate::judge::same_outlet::tests::{check, words};
 
     #[test]
     fn a_form_with_another_number_or_name_is_another_item_unless_it_corrects() {

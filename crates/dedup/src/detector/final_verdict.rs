@@ -1,4 +1,4 @@
-//! The settled state: what an article's verdict says once everything after it is known.
+//! The settled state: the verdict of an article once everything after it is known.
 
 use crate::detector::Detector;
 use crate::detector::verdict::Verdict;

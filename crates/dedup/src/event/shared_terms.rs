@@ -1,11 +1,11 @@
-//! Which stories have most terms in common with a new one.
+//! Counts the terms that earlier stories have in common with a new one.
 
 use crate::ids::StoryId;
 
 /// Counts by story. Tens of thousands of hits go into one look for like stories, so they are
 /// counted in a row and not in a map.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hits {
+pub(crate) struct SharedTermCounts {
     /// By story, from the first one of the window; all zero between two looks.
     counts: Vec<u16>,
     /// The stories counted.
@@ -13,7 +13,7 @@ pub(crate) struct Hits {
     first: StoryId,
 }
 
-impl Hits {
+impl SharedTermCounts {
     /// Begins a look at the stories from `first` to `last`.
     pub(crate) fn begin(&mut self, first: StoryId, last: StoryId) {
         self.first = first;
@@ -77,15 +77,15 @@ mod tests {
 
     #[test]
     fn the_most_frequent_come_first_and_the_earlier_of_equals() {
-        let mut hits = Hits::default();
+        let mut counts = SharedTermCounts::default();
         for _ in 0..2 {
-            hits.begin(5, 9);
+            counts.begin(5, 9);
             for list in [&[5, 7, 9][..], &[7, 9], &[9, 6], &[8]] {
-                hits.count(list.iter());
+                counts.count(list.iter());
             }
-            assert_eq!(hits.take(4), [9, 7, 5, 6]);
+            assert_eq!(counts.take(4), [9, 7, 5, 6]);
         }
-        hits.begin(5, 9);
-        assert!(hits.take(4).is_empty());
+        counts.begin(5, 9);
+        assert!(counts.take(4).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Which events a new story fits.
+//! The events that a new story may join.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ const MOST_MORE: f64 = 0.1;
 
 /// An event that a new story is enough alike to, but for the time between.
 #[derive(Debug)]
-pub(super) struct Fit {
+pub(super) struct EventMatch {
     pub(super) event: EventId,
     /// The mean likeness to its nearest stories.
     pub(super) likeness: f64,
     /// Whether it may take the story: whether they are alike enough with the time between counted, and
     /// its bounds allow it.
-    pub(super) takes: bool,
+    pub(super) accepts: bool,
     /// The links to its stories that are above the threshold, likeliest first.
     pub(super) links: Vec<Link>,
 }
@@ -69,12 +69,12 @@ impl Near<'_> {
 
     /// The events that the story fits but for the time between, likeliest first, and how many stories
     /// more it was compared with.
-    pub(super) fn events_like(&mut self, mut by_event: ByEvent) -> (Vec<Fit>, u64) {
+    pub(super) fn events_like(&mut self, mut by_event: ByEvent) -> (Vec<EventMatch>, u64) {
         by_event.retain(|_, links| links.iter().any(|link| link.at_once >= self.least));
         let (mut found, mut compared) = (Vec::new(), 0);
         for (event, mut links) in by_event {
             compared += self.link_others(event, &mut links);
-            found.extend(self.fit(event, links));
+            found.extend(self.match_of(event, links));
         }
         found.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.event.cmp(&b.event)));
         (found, compared)
@@ -92,7 +92,7 @@ impl Near<'_> {
         (links.len() - before) as u64
     }
 
-    fn fit(&self, event: EventId, mut links: Vec<Link>) -> Option<Fit> {
+    fn match_of(&self, event: EventId, mut links: Vec<Link>) -> Option<EventMatch> {
         let least = self.least;
         let size = self.events.latest_of(event).take(NEAREST).count();
         let nearest = |share: fn(&Link) -> f64| {
@@ -105,10 +105,10 @@ impl Near<'_> {
         if nearest(|link| link.at_once) < least {
             return None;
         }
-        let takes = likeness >= least && self.events.may_take(event, self.time, self.settings);
+        let accepts = likeness >= least && self.events.may_take(event, self.time, self.settings);
         links.retain(|link| link.likeness >= least);
         links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
-        Some(Fit { event, likeness, takes, links })
+        Some(EventMatch { event, likeness, accepts, links })
     }
 
     /// How alike the new story is to an earlier one.

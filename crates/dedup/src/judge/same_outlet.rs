@@ -7,8 +7,10 @@
 
 use crate::body::titles::Titles;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
-use crate::judge::about::{is_about_neither, is_equal_about_neither, name_others, tells_both};
 use crate::judge::rule::Rule;
+use crate::judge::shared_topic::{
+    is_about_neither, is_equal_about_neither, name_others, tells_both,
+};
 use crate::judge::takes::is_at_its_hour;
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};

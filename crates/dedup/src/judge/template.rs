@@ -1,5 +1,4 @@
-//! What stands in the places where one text has something else than the other: whether a form was filled
-//! in again.
+//! Whether two texts are one template that was filled in twice: compares the places where they differ (*slots*).
 
 use std::ops::Range;
 

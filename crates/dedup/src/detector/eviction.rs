@@ -1,6 +1,6 @@
-//! What the window takes in bytes, and what leaves it early where that is more than it may.
+//! The bytes that the window takes, and the articles that leave it early if these are too many.
 //!
-//! Room is shared as water fills vessels: who takes little keeps all, and those who take most give back down to
+//! Memory is shared as water fills vessels: sites that take little keep all, and those that take most give back down to
 //! one level. So a flood drives out itself and nobody else. Of what a site has, articles without a copy at
 //! another site go first, and of these the oldest.
 
@@ -20,14 +20,14 @@ use crate::store::doc::Doc;
 /// What an article takes beside its text, its packed body and its notes: entries of indexes and tables.
 const OVERHEAD: u64 = 2 << 10;
 /// What a word takes that no article of the window had before: its entry in the lexicon. Whoever makes words
-/// up takes most of the room by these.
+/// up takes most of the memory by these.
 const WORD: u64 = 96;
-/// Of so many parts of the room one is made free at a time, as that takes a look at everything.
+/// One of so many parts of the memory is freed at a time, as that takes a look at everything.
 const PARTS: u64 = 8;
 
 /// Who said each article of the window, and what all of them take.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Room {
+pub(crate) struct WindowUse {
     shares: Numbered<Share>,
     used: u64,
 }
@@ -41,7 +41,7 @@ struct Share {
     words: u32,
 }
 
-impl Room {
+impl WindowUse {
     fn share(&self, number: DocId) -> Share {
         self.shares.get(number).copied().unwrap_or_default()
     }
@@ -52,7 +52,7 @@ impl Room {
     }
 }
 
-written!(Room { shares, used });
+written!(WindowUse { shares, used });
 written!(Share { speaker, words });
 
 impl Detector {
@@ -60,7 +60,7 @@ impl Detector {
     /// counts them.
     #[must_use]
     pub fn window_bytes(&self) -> u64 {
-        self.room.used
+        self.window_use.used
     }
 
     /// How many articles left the window before their time since this detector was made or read.
@@ -71,25 +71,31 @@ impl Detector {
 
     /// Notes what an article takes that brought so many words, and who said it: whoever speaks for another
     /// pays for what is said.
-    pub(crate) fn take_room(&mut self, number: DocId, words: u32, incoming: &Incoming<'_>) {
+    pub(crate) fn count_article_bytes(
+        &mut self,
+        number: DocId,
+        words: u32,
+        incoming: &Incoming<'_>,
+    ) {
         let speaker = incoming.via.or(incoming.outlet).map_or(0, word_hash);
-        self.room.shares.insert(number, Share { speaker, words });
+        self.window_use.shares.insert(number, Share { speaker, words });
         if let Some(doc) = self.docs.get(number) {
-            self.room.used += self.room.weight(number, doc);
+            self.window_use.used += self.window_use.weight(number, doc);
         }
     }
 
-    /// Drops from the room what left the window by its time.
-    pub(crate) fn leave_room(&mut self) {
+    /// Counts anew after articles have left the window by their time.
+    pub(crate) fn recount_bytes(&mut self) {
         let docs = &self.docs;
-        self.room.shares.retain(|number, _| docs.contains(number));
-        self.room.used = docs.iter().map(|(number, doc)| self.room.weight(number, doc)).sum();
+        self.window_use.shares.retain(|number, _| docs.contains(number));
+        self.window_use.used =
+            docs.iter().map(|(number, doc)| self.window_use.weight(number, doc)).sum();
     }
 
-    /// Makes room where too much is taken. On shards nothing leaves early.
-    pub(crate) fn make_room(&mut self) {
+    /// Drops articles if the window takes too many bytes. On shards nothing leaves early.
+    pub(crate) fn evict_beyond_limit(&mut self) {
         let most = self.settings.window_bytes;
-        if self.room.used <= most || !self.documents.are_here() {
+        if self.window_use.used <= most || !self.documents.are_here() {
             return;
         }
         let leaving = self.leaving_for(most / PARTS * (PARTS - 1));
@@ -98,7 +104,7 @@ impl Detector {
         self.docs.retain(|number, _| !leaving.contains(&number));
         self.documents.forget(|number| leaving.contains(&number));
         self.forget_gone();
-        self.leave_room();
+        self.recount_bytes();
         self.events.forget_terms();
         self.keep_words_in_use();
         self.move_to_full_files();
@@ -108,8 +114,8 @@ impl Detector {
     fn leaving_for(&self, most: u64) -> FxHashSet<DocId> {
         let mut taken: BTreeMap<u64, u64> = BTreeMap::new();
         for (number, doc) in self.docs.iter() {
-            *taken.entry(self.room.share(number).speaker).or_default() +=
-                self.room.weight(number, doc);
+            *taken.entry(self.window_use.share(number).speaker).or_default() +=
+                self.window_use.weight(number, doc);
         }
         let level = level(taken.values().copied().collect(), most);
         let copied = self.stories_at_several();
@@ -117,9 +123,11 @@ impl Detector {
         for has_copies in [false, true] {
             for (number, doc) in self.docs.iter() {
                 let is_copied = copied.contains(&self.stories.resolve(doc.story));
-                let Some(taken) = taken.get_mut(&self.room.share(number).speaker) else { continue };
+                let Some(taken) = taken.get_mut(&self.window_use.share(number).speaker) else {
+                    continue;
+                };
                 if *taken > level && is_copied == has_copies {
-                    *taken -= self.room.weight(number, doc);
+                    *taken -= self.window_use.weight(number, doc);
                     leaving.insert(number);
                 }
             }
@@ -133,7 +141,7 @@ impl Detector {
         let mut several = FxHashSet::default();
         for (number, doc) in self.docs.iter() {
             let (story, speaker) =
-                (self.stories.resolve(doc.story), self.room.share(number).speaker);
+                (self.stories.resolve(doc.story), self.window_use.share(number).speaker);
             if *first.entry(story).or_insert(speaker) != speaker {
                 several.insert(story);
             }
@@ -220,7 +228,7 @@ mod tests {
         })
     }
 
-    /// Room for so many articles of [`text`], each with words of its own.
+    /// Memory for so many articles of [`text`], each with words of its own.
     fn detector(articles: u64) -> Detector {
         let mut some = Detector::new(Settings::default());
         (0..20).for_each(|seed| drop(observe(&mut some, "a.example", seed, None)));

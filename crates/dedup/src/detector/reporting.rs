@@ -1,4 +1,4 @@
-//! What the detector knows of the articles in its window, for whoever reports its verdicts.
+//! Data about the articles of the window, for callers that report verdicts.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
-//! What the writer asks a shard of documents, as bytes: docs/scale.md has the table.
+//! Requests of the writer to a shard of documents, as bytes: docs/scale.md has the table.
 
 use crate::codec::varint;
 use crate::ids::DocId;
 use crate::index::listed::Listed;
 use crate::index::segment::KeyCount;
 
-/// A question.
+/// A request.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Question {
+pub(crate) enum ShardRequest {
     /// Which articles before `before` stand under these keys, in days from `from` on?
     LookUp { before: DocId, from: i64, keys: Vec<u32> },
     /// Keep this article, unless it is known.
@@ -38,17 +38,17 @@ const INSERT: u8 = 2;
 const READ: u8 = 3;
 const EXPIRE: u8 = 4;
 
-impl Question {
+impl ShardRequest {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self {
-            Question::LookUp { before, from, keys } => {
+            ShardRequest::LookUp { before, from, keys } => {
                 bytes.push(LOOK_UP);
                 varint::push(&mut bytes, *before);
                 varint::push_time(&mut bytes, *from);
                 push_keys(&mut bytes, keys);
             }
-            Question::Insert(Entry { doc, time, count, keys, kept }) => {
+            ShardRequest::Insert(Entry { doc, time, count, keys, kept }) => {
                 bytes.push(INSERT);
                 varint::push(&mut bytes, *doc);
                 varint::push_time(&mut bytes, *time);
@@ -57,12 +57,12 @@ impl Question {
                 push_keys(&mut bytes, keys);
                 bytes.extend_from_slice(kept);
             }
-            Question::Read { docs } => {
+            ShardRequest::Read { docs } => {
                 bytes.push(READ);
                 varint::push_count(&mut bytes, docs.len());
                 docs.iter().for_each(|doc| varint::push(&mut bytes, *doc));
             }
-            Question::Expire { time } => {
+            ShardRequest::Expire { time } => {
                 bytes.push(EXPIRE);
                 varint::push_time(&mut bytes, *time);
             }
@@ -71,11 +71,11 @@ impl Question {
     }
 
     /// `None` if the bytes are no question.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Question> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<ShardRequest> {
         let (kind, rest) = bytes.split_first()?;
         let mut rest = rest;
         let question = match *kind {
-            LOOK_UP => Question::LookUp {
+            LOOK_UP => ShardRequest::LookUp {
                 before: varint::take(&mut rest)?,
                 from: varint::take_time(&mut rest)?,
                 keys: take_keys(&mut rest)?,
@@ -88,14 +88,14 @@ impl Question {
                 let count = count.filter(|_| *is_findable == 1);
                 let keys = take_keys(&mut rest)?;
                 let kept = std::mem::take(&mut rest).to_vec();
-                Question::Insert(Entry { doc, time, count, keys, kept })
+                ShardRequest::Insert(Entry { doc, time, count, keys, kept })
             }
             READ => {
                 let count = varint::take(&mut rest)?;
                 let docs = (0..count).map(|_| varint::take(&mut rest)).collect::<Option<_>>()?;
-                Question::Read { docs }
+                ShardRequest::Read { docs }
             }
-            EXPIRE => Question::Expire { time: varint::take_time(&mut rest)? },
+            EXPIRE => ShardRequest::Expire { time: varint::take_time(&mut rest)? },
             _ => return None,
         };
         rest.is_empty().then_some(question)

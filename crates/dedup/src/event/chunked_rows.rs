@@ -1,4 +1,4 @@
-//! Lists of articles by place, in parts that clones share until one of them changes.
+//! Lists of articles by place, in chunks that clones share until one of them changes.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use crate::ids::DocId;
 
 /// [`Rows`] in parts, each of a few places: one article enters its number at many.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PartedRows {
+pub(crate) struct ChunkedRows {
     parts: Vec<Arc<Rows>>,
 }
 
 /// Places of a part.
 const PLACES: u32 = 1 << 6;
 
-impl PartedRows {
+impl ChunkedRows {
     /// The articles at a place, in the order in which they came.
     pub(crate) fn get(&self, place: u32) -> &[DocId] {
         self.parts.get((place / PLACES) as usize).map_or(&[], |part| part.get(place % PLACES))
@@ -45,7 +45,7 @@ impl PartedRows {
     }
 }
 
-impl Written for PartedRows {
+impl Written for ChunkedRows {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.parts.len());
         self.parts.iter().for_each(|part| part.write_to(to));

@@ -1,4 +1,4 @@
-//! Whether what two texts share is what their titles speak of.
+//! Whether the passages that two texts share are about the topic of their titles.
 //!
 //! A headline is written anew by each outlet, yet its words come from the text. A wall, a teaser for
 //! subscribers or a list of blurbs stands under any title: what two pages share speaks of neither, and

@@ -1,4 +1,4 @@
-//! The second half of a decision: entering the article into stories, events and what is learned.
+//! The second half of a decision: records the article in stories, events and learned boilerplate.
 
 use std::cell::LazyCell;
 
@@ -25,7 +25,7 @@ use crate::story::agency::{Kin, inferred_agency, own_agency};
 
 impl Detector {
     /// Enters a judged article and gives its verdict; and what of it is boilerplate from now on.
-    pub(crate) fn remember(
+    pub(crate) fn record_article(
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
