@@ -39,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
 use wirefold_proto::streams;
 
-use delivery::{Clients, Common, DeliveryStage, Gone, channel_of};
+use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
 use delivery_states::DeliveryStates;
 use digest::Weekly;
 use health::{Teller, Watch, beat};
@@ -139,7 +139,7 @@ fn watch_health(
 ) -> Result<(), AlerterError> {
     let HealthSettings { limits, disk, heartbeat } = settings.health.clone();
     let keys = common.context.bus.key_value(streams::DELIVERIES.name)?;
-    let gone = |delivery: &Delivery| Gone::new(&delivery.name, &delivery.kind, keys.clone());
+    let gone = |delivery: &Delivery| TargetGone::new(&delivery.name, &delivery.kind, keys.clone());
     let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
     let states = common.states.clone();
     let (watch, report) = Watch::new(&common.context, limits, disk, watched, states)?;

@@ -7,28 +7,28 @@
 //! is held waits for the one that follows it; a silent one goes only where it replaces the one
 //! before.
 
+mod alert_order;
 mod apprise;
 pub(crate) mod attempts;
-mod back;
 mod channel;
 mod chat;
 mod command;
 mod digest;
 mod file;
-mod gone;
+mod last_accepted;
 mod links;
 mod mail;
 mod matrix;
 mod nats;
 mod ntfy;
 mod open;
+mod redelivery;
 pub(crate) mod retry;
 mod sign;
 mod slack;
 mod stdout;
-mod taken;
+mod target_gone;
 mod telegram;
-mod turns;
 mod webhook;
 
 use std::sync::Arc;
@@ -53,15 +53,15 @@ use crate::metrics;
 use crate::settings::Delivery;
 use crate::subscription::record_key;
 use crate::text::{CompiledTemplates, Message, MessageLinks};
+use alert_order::AlertOrder;
 use attempts::Attempts;
-use back::Back;
 pub(crate) use channel::{Channel, Failure, Notice, NoticeKind, Sent};
-pub(crate) use gone::Gone;
+use last_accepted::LastAccepted;
 use links::Keys;
 pub use open::check_delivery;
 pub(crate) use open::{Clients, channel_of};
-use taken::LastTaken;
-use turns::Turns;
+use redelivery::Redeliveries;
+pub(crate) use target_gone::TargetGone;
 
 /// How many revisions one delivery has in hand at once; those of one alert in order.
 const AT_ONCE: usize = 4;
@@ -98,13 +98,13 @@ pub(crate) struct DeliveryStage {
     templates: Option<CompiledTemplates>,
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
-    pub(crate) taken: Arc<dyn KeyValue>,
+    pub(crate) accepted: Arc<dyn KeyValue>,
     attempts: Attempts,
     link_keys: Keys,
     /// Two revisions of one alert are never under way at once.
-    turns: Turns,
-    back: Back,
-    gone: Gone,
+    order: AlertOrder,
+    redeliveries: Redeliveries,
+    gone: TargetGone,
     /// Whether the target did not take what was sent last.
     is_down: AtomicBool,
 }
@@ -131,19 +131,19 @@ impl DeliveryStage {
     ) -> Result<Self, AlerterError> {
         let channel = channel_of(delivery, clients, printer)?;
         let bus = &common.context.bus;
-        let taken = bus.key_value(streams::DELIVERIES.name)?;
+        let accepted = bus.key_value(streams::DELIVERIES.name)?;
         Ok(Self {
             name: delivery.name.clone(),
             channel,
             templates: compiled_templates(delivery)?,
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
-            attempts: Attempts::new(&delivery.name, taken.clone()),
-            gone: Gone::new(&delivery.name, &delivery.kind, taken.clone()),
-            taken,
+            attempts: Attempts::new(&delivery.name, accepted.clone()),
+            gone: TargetGone::new(&delivery.name, &delivery.kind, accepted.clone()),
+            accepted,
             link_keys: Keys::default(),
-            turns: Turns::default(),
-            back: Back::default(),
+            order: AlertOrder::default(),
+            redeliveries: Redeliveries::default(),
             is_down: AtomicBool::new(false),
         })
     }
@@ -151,13 +151,13 @@ impl DeliveryStage {
     /// Runs until it is told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let consumer = consumer(&self.name);
-        self.back.expect(self.now().plus(ACK_DEADLINE));
+        self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
         let context = self.common.context.clone();
         run_stage(context, Arc::new(self), consumer, AT_ONCE, stop).await
     }
 
     async fn deliver(&self, input: &Input) -> Result<(), StageError> {
-        self.back.is_here(input.message.sequence);
+        self.redeliveries.is_here(input.message.sequence);
         let alert: Alert = decode(&input.message)?;
         if !self.is_to_be_sent(&alert) {
             return Ok(());
@@ -170,7 +170,7 @@ impl DeliveryStage {
             return Ok(());
         }
         let key = taken_key(&self.name, &alert.id);
-        let before = self.last_taken(&key).await?;
+        let before = self.last_accepted(&key).await?;
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
@@ -178,10 +178,10 @@ impl DeliveryStage {
         if let Some(why) = gone {
             return Err(StageError::Reject { why: why.to_owned() });
         }
-        if self.back.times(input.message.sequence) < PUT_OFFS {
+        if self.redeliveries.times(input.message.sequence) < PUT_OFFS {
             self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
         }
-        self.back.goes(input.message.sequence, self.now());
+        self.redeliveries.goes(input.message.sequence, self.now());
         let attempt = self.attempts.begin(&alert, self.now()).await;
         let sent = self.send(&alert, &record.subscription, &before).await;
         if let Ok(Err(Failure::Gone { why })) = &sent {
@@ -201,7 +201,7 @@ impl DeliveryStage {
             );
         }
         let after = before.and(alert.volume, alert.revision, kept).to_string();
-        self.taken.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
+        self.accepted.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
         Ok(())
     }
 
@@ -210,7 +210,7 @@ impl DeliveryStage {
         &self,
         alert: &Alert,
         subscription: &SubscriptionSettings,
-        before: &LastTaken,
+        before: &LastAccepted,
     ) -> Result<Sent, StageError> {
         if let Some(digest) = &alert.digest {
             let sent = self.send_digest(alert, digest, subscription).await?;
@@ -256,7 +256,7 @@ impl DeliveryStage {
     }
 
     fn of_bus(&self, error: &BusError) -> StageError {
-        self.back.expect(self.now().plus(ACK_DEADLINE));
+        self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
         StageError::Retry { after: BUS_RETRY, why: error.to_string() }
     }
 
@@ -264,23 +264,24 @@ impl DeliveryStage {
     async fn wait_for_earlier(
         &self,
         alert: &Alert,
-        taken: &LastTaken,
+        accepted: &LastAccepted,
         sequence: u64,
     ) -> Result<(), StageError> {
-        if self.back.is_over(self.now()) {
+        if self.redeliveries.is_over(self.now()) {
             return Ok(());
         }
         let bus = &self.common.context.bus;
-        for revision in taken.any + 1..alert.revision {
+        for revision in accepted.any + 1..alert.revision {
             let subject = Subject::alert(&alert.id, revision);
             let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;
             let earlier = earlier.map_err(|error| self.of_bus(&error))?;
-            let earlier = earlier.filter(|stored| self.back.awaits(stored.sequence, self.now()));
+            let earlier =
+                earlier.filter(|stored| self.redeliveries.awaits(stored.sequence, self.now()));
             let earlier = earlier.and_then(|stored| decode::<Alert>(&stored).ok());
             if earlier.is_some_and(|earlier| self.is_to_be_sent(&earlier)) {
-                self.back.put_off(sequence);
+                self.redeliveries.put_off(sequence);
                 let why = format!("revision {revision} may come first");
-                let after = self.back.by().since(self.now()).max(NEXT_LOOK);
+                let after = self.redeliveries.by().since(self.now()).max(NEXT_LOOK);
                 return Err(StageError::Retry { after, why });
             }
         }
@@ -298,11 +299,11 @@ impl DeliveryStage {
         }))
     }
 
-    /// What the target has taken of an alert.
-    async fn last_taken(&self, key: &str) -> Result<LastTaken, StageError> {
-        let entry = self.taken.get(key).await.map_err(|error| self.of_bus(&error))?;
+    /// The last revision of an alert that the target has accepted.
+    async fn last_accepted(&self, key: &str) -> Result<LastAccepted, StageError> {
+        let entry = self.accepted.get(key).await.map_err(|error| self.of_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
-        let last = value.and_then(|value| LastTaken::read(std::str::from_utf8(&value).ok()?));
+        let last = value.and_then(|value| LastAccepted::read(std::str::from_utf8(&value).ok()?));
         Ok(last.unwrap_or_default())
     }
 
@@ -317,7 +318,8 @@ impl DeliveryStage {
             Failure::Later { after, why } => {
                 self.common.states.failed(delivery, self.now(), &why);
                 // Those before were not all the target's.
-                let attempt = input.attempt.saturating_sub(self.back.times(input.message.sequence));
+                let attempt =
+                    input.attempt.saturating_sub(self.redeliveries.times(input.message.sequence));
                 let age = self.now().since(input.message.at);
                 if retry::is_enough(attempt, age) {
                     tracing::warn!(delivery, alert, why, "delivery is given up");
@@ -330,7 +332,7 @@ impl DeliveryStage {
                     tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
                 } else {
                     let what = "delivery failed; all that waits for it is tried again for more \
-                                than a day: see to its target, or change its settings";
+                                than a day: repair its target, or change its settings";
                     tracing::warn!(delivery, alert, why, ?after, "{what}");
                 }
                 StageError::Retry { after, why }
@@ -352,17 +354,17 @@ impl Stage for DeliveryStage {
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
         Box::pin(async move {
             let sequence = input.message.sequence;
-            let _turn = self.turns.wait(sequence, input.attempt).await;
+            let _turn = self.order.wait(sequence, input.attempt).await;
             let delivered = self.deliver(&input).await;
             if !matches!(delivered, Err(StageError::Retry { .. })) {
-                self.back.is_done(sequence);
+                self.redeliveries.is_done(sequence);
             }
             delivered.map(|()| Vec::new())
         })
     }
 
     fn line_up(&self, taken: &[Taken]) {
-        self.turns.give(taken);
+        self.order.give(taken);
     }
 }
 

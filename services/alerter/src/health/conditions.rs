@@ -118,8 +118,7 @@ fn stream_full(stream: &StreamFill, before: Before<'_>) -> Option<HealthConditio
     let (kind, name) = (HealthKind::StreamFull, stream.name.as_str());
     let place = usize::from(before.has(kind, Some(name)));
     let percent = stream.bytes.saturating_mul(100) / stream.max_bytes.max(1);
-    let words =
-        format!("stream {name} is {percent} % full: its oldest messages go before their time");
+    let words = format!("stream {name} is {percent} % full: its oldest messages are deleted early");
     let advice = "raise `retention.max_bytes`; `wirefold storage` says what comes in a day";
     (percent >= FULL[place]).then(|| about(name, before.condition(kind, words, advice)))
 }
@@ -132,7 +131,7 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
         return Some(about(name, before.condition(HealthKind::DeliveryOff, words, advice)));
     }
     let kind = HealthKind::DeliveryFailing;
-    let advice = format!("see to its target; `wirefold alert test {name}` tries it");
+    let advice = format!("repair its target; `wirefold alert test {name}` tries it");
     match &delivery.state {
         Some(DeliveryState::Failing { since, why }) => {
             let is_long = before.now.since(*since) >= FAILING;

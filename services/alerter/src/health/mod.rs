@@ -25,7 +25,7 @@ use wirefold_proto::{
 };
 
 use crate::NAME;
-use crate::delivery::Gone;
+use crate::delivery::TargetGone;
 use crate::delivery_states::DeliveryStates;
 use crate::metrics::HEALTH_CONDITIONS;
 use crate::seams::Disk;
@@ -54,7 +54,7 @@ pub(crate) struct Watch {
     limits: Limits,
     disk: Option<Arc<dyn Disk>>,
     /// The deliveries, with what tells of each that its target is gone.
-    deliveries: Vec<(String, Gone)>,
+    deliveries: Vec<(String, TargetGone)>,
     states: DeliveryStates,
     kept: Arc<dyn KeyValue>,
     feeds: Feeds,
@@ -78,7 +78,7 @@ impl Watch {
         context: &StageContext,
         limits: Limits,
         disk: Option<Arc<dyn Disk>>,
-        deliveries: Vec<(String, Gone)>,
+        deliveries: Vec<(String, TargetGone)>,
         states: DeliveryStates,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);

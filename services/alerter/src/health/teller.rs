@@ -17,7 +17,7 @@ use super::Report;
 use super::notice::{Told, after, lines, notice, title};
 use crate::NAME;
 use crate::delivery::retry::Trying;
-use crate::delivery::{Channel, Common, Failure, Gone, Notice, NoticeKind};
+use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind, TargetGone};
 use crate::metrics::HEALTH_NOTICES;
 
 /// When it tries again after the bus failed it.
@@ -32,7 +32,7 @@ pub(crate) struct Teller {
     delivery: String,
     channel: Box<dyn Channel>,
     common: Common,
-    gone: Gone,
+    gone: TargetGone,
     kept: Arc<dyn KeyValue>,
     key: String,
     report: Report,
@@ -55,7 +55,7 @@ impl Teller {
         delivery: &str,
         channel: Box<dyn Channel>,
         common: &Common,
-        gone: Gone,
+        gone: TargetGone,
         report: Report,
     ) -> Result<Self, BusError> {
         let kept = common.context.bus.key_value(streams::DELIVERIES.name)?;

@@ -146,8 +146,8 @@ async fn what_the_bus_failed_is_not_overtaken() {
     world.newsroom.tell_all([first, second]).await;
     match_only(&world).await;
     let mut stage = stage(&world);
-    let keys = stage.taken.clone();
-    stage.taken = Arc::new(FailingOnce { keys, has_failed: AtomicBool::new(false) });
+    let keys = stage.accepted.clone();
+    stage.accepted = Arc::new(FailingOnce { keys, has_failed: AtomicBool::new(false) });
     let taken = take(&stage, &world, 2).await;
     for one in &taken {
         let answer = stage.handle(input(one)).await;

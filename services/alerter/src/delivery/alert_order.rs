@@ -1,4 +1,4 @@
-//! Whose turn it is: revisions of one alert are delivered in the order in which they were taken.
+//! The order of an alert: its revisions are delivered in the order in which they were taken.
 //!
 //! The loop starts side by side what it takes, so their order is noted where they are taken. A
 //! revision waits for the one of its alert that was taken before, and for
@@ -13,7 +13,7 @@ use wirefold_flow::Delivery;
 
 /// The turns of all that was taken and is not done.
 #[derive(Default)]
-pub(super) struct Turns(Mutex<Queues>);
+pub(super) struct AlertOrder(Mutex<Queues>);
 
 #[derive(Default)]
 struct Queues {
@@ -32,7 +32,7 @@ pub(super) struct Turn {
     _ends: oneshot::Sender<Infallible>,
 }
 
-impl Turns {
+impl AlertOrder {
     /// Gives turns to what was taken together, in the order of the stream.
     pub(super) fn give(&self, taken: &[Delivery]) {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What may come again, so that what is newer does not overtake it.
+//! Revisions that may be delivered again: newer ones wait for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use wirefold_flow::UnixMillis;
 /// Which revisions are waited for: for a while those that were in hand at a kill or that the bus
 /// failed, and until they come those that were put off themselves.
 #[derive(Debug, Default)]
-pub(super) struct Back {
+pub(super) struct Redeliveries {
     /// The time by which all that nobody knows of have come again.
     by: AtomicU64,
     known: Mutex<SentSequences>,
@@ -25,7 +25,7 @@ struct SentSequences {
     times: BTreeMap<u64, u32>,
 }
 
-impl Back {
+impl Redeliveries {
     /// Something may come again by this time.
     pub(super) fn expect(&self, by: UnixMillis) {
         self.by.fetch_max(by.0, Ordering::Relaxed);

@@ -1,18 +1,18 @@
-//! What a target has taken of an alert.
+//! The last revision of an alert that a target has accepted.
 
 use wirefold_proto::Volume;
 
-/// The newest revision of an alert that a target has taken, and the newest that rang there; 0
-/// where it took none.
+/// The newest revision of an alert that a target has accepted, and the newest that rang there; 0
+/// where it accepted none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct LastTaken {
+pub(super) struct LastAccepted {
     pub(super) any: u64,
     loud: u64,
     /// What the channel keeps for the next revision, such as the id of the message it edits.
     pub(super) kept: Option<String>,
 }
 
-impl LastTaken {
+impl LastAccepted {
     /// As it was written.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, ' ');
@@ -28,14 +28,14 @@ impl LastTaken {
         }
     }
 
-    /// With this revision taken too, and what the channel keeps of it.
+    /// With this revision accepted too, and what the channel keeps of it.
     pub(super) fn and(self, volume: Volume, revision: u64, kept: Option<String>) -> Self {
         let loud = if volume == Volume::Loud { revision } else { 0 };
         Self { any: self.any.max(revision), loud: self.loud.max(loud), kept: kept.or(self.kept) }
     }
 }
 
-impl std::fmt::Display for LastTaken {
+impl std::fmt::Display for LastAccepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.any, self.loud)?;
         self.kept.iter().try_for_each(|kept| write!(f, " {kept}"))
@@ -48,21 +48,21 @@ mod tests {
 
     #[test]
     fn what_rings_gives_way_only_to_what_rings() {
-        let none = LastTaken::default();
+        let none = LastAccepted::default();
         assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
         let overtaken = none.and(Volume::Silent, 2, None);
         assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
         let rung = overtaken.and(Volume::Loud, 1, None);
-        assert_eq!(rung, LastTaken { any: 2, loud: 1, kept: None });
+        assert_eq!(rung, LastAccepted { any: 2, loud: 1, kept: None });
         assert!(rung.covers(Volume::Loud, 1) && !rung.covers(Volume::Loud, 3));
-        assert_eq!(LastTaken::read(&rung.to_string()), Some(rung));
+        assert_eq!(LastAccepted::read(&rung.to_string()), Some(rung));
     }
 
     #[test]
     fn what_a_channel_keeps_outlives_revisions_that_keep_nothing() {
         let first =
-            LastTaken::default().and(Volume::Loud, 1, Some("$event:of two words".to_owned()));
-        let second = LastTaken::read(&first.to_string()).unwrap().and(Volume::Silent, 2, None);
+            LastAccepted::default().and(Volume::Loud, 1, Some("$event:of two words".to_owned()));
+        let second = LastAccepted::read(&first.to_string()).unwrap().and(Volume::Silent, 2, None);
         assert_eq!(second.to_string(), "2 1 $event:of two words");
     }
 }

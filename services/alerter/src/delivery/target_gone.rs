@@ -16,7 +16,7 @@ use crate::settings::DeliveryKind;
 const HOLDS: Duration = Duration::from_hours(7 * 24);
 
 /// Why nothing more is sent to a delivery, where its target is gone.
-pub(crate) struct Gone {
+pub(crate) struct TargetGone {
     delivery: String,
     target: String,
     keys: Arc<dyn KeyValue>,
@@ -25,7 +25,7 @@ pub(crate) struct Gone {
     is_read: OnceCell<()>,
 }
 
-impl Gone {
+impl TargetGone {
     pub(crate) fn new(delivery: &str, kind: &DeliveryKind, keys: Arc<dyn KeyValue>) -> Self {
         let target = Sha256::digest(kind.address());
         let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
