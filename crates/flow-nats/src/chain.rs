@@ -17,9 +17,9 @@ use wirefold_flow::{Answer, BusError, ChainedPublisher, Outgoing, Published, che
 use crate::Shared;
 use crate::batch::Committed;
 use crate::chain_costs::FEW;
-use crate::form::Form;
 use crate::headers;
 use crate::publish::{Expect, Patience, Sent, expecting};
+use crate::publish_form::PublishForm;
 
 /// The server takes up to 1,000.
 const BATCH_MOST: usize = 500;
@@ -62,14 +62,14 @@ impl NatsChain {
     ) -> Result<u64, BusError> {
         let costs = &self.shared.chain_costs;
         let mut part = &messages[..messages.len().min(BATCH_MOST)];
-        let mut form = Form::Singles;
+        let mut form = PublishForm::Singles;
         if self.batches && part.len() >= FEW && !patience.has_waited() {
             let most;
             (form, most) = costs.choose(part.len());
             part = &part[..most];
         }
         let begun = Instant::now();
-        if form == Form::Batch {
+        if form == PublishForm::Batch {
             match self.shared.commit_after(&self.stream, part, last).await? {
                 Committed::At(end) if end == last + part.len() as u64 => {
                     costs.took(form, part.len(), begun.elapsed());
@@ -84,7 +84,7 @@ impl NatsChain {
         let end = self.append_singly(last, part).await?;
         if end < last + part.len() as u64 {
             patience.wait(&self.shared, &self.stream).await;
-        } else if form == Form::Singles && !patience.has_waited() {
+        } else if form == PublishForm::Singles && !patience.has_waited() {
             costs.took(form, part.len(), begun.elapsed());
         }
         Ok(end)

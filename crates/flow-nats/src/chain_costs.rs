@@ -8,7 +8,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::form::{Form, TRIED_EACH, believed};
+use crate::publish_form::{PublishForm, TRIED_EACH, believed};
 
 /// Fewer messages go singly.
 pub(crate) const FEW: usize = 8;
@@ -29,29 +29,29 @@ struct Costs {
 impl ChainCosts {
     /// The form for so many messages, no fewer than [`FEW`], and for how many of them: a trial of the
     /// dearer form takes a few.
-    pub(crate) fn choose(&self, count: usize) -> (Form, usize) {
+    pub(crate) fn choose(&self, count: usize) -> (PublishForm, usize) {
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         costs.choices = costs.choices.wrapping_add(1);
         let (Some(batch), Some(single)) = (costs.batch, costs.single) else {
             return match costs.batch {
-                None => (Form::Batch, count),
-                Some(_) => (Form::Singles, FEW),
+                None => (PublishForm::Batch, count),
+                Some(_) => (PublishForm::Singles, FEW),
             };
         };
         let is_trial = costs.choices.is_multiple_of(TRIED_EACH);
         match batch <= single * count as f64 {
-            true if is_trial => (Form::Singles, FEW),
-            false if !is_trial => (Form::Singles, count),
-            _ => (Form::Batch, count),
+            true if is_trial => (PublishForm::Singles, FEW),
+            false if !is_trial => (PublishForm::Singles, count),
+            _ => (PublishForm::Batch, count),
         }
     }
 
     /// So many messages took so long. That one took longer than known is believed in part: a disk may stall.
-    pub(crate) fn took(&self, form: Form, count: usize, time: Duration) {
+    pub(crate) fn took(&self, form: PublishForm, count: usize, time: Duration) {
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, seconds) = match form {
-            Form::Batch => (&mut costs.batch, time.as_secs_f64()),
-            Form::Singles => (&mut costs.single, time.as_secs_f64() / count.max(1) as f64),
+            PublishForm::Batch => (&mut costs.batch, time.as_secs_f64()),
+            PublishForm::Singles => (&mut costs.single, time.as_secs_f64() / count.max(1) as f64),
         };
         *known = Some(believed(*known, seconds));
     }
@@ -63,43 +63,43 @@ mod tests {
 
     /// The form for so many messages on a server where a batch and a single message take so many
     /// microseconds, once both are known.
-    fn chosen(batch: u64, single: u64, count: usize) -> Form {
+    fn chosen(batch: u64, single: u64, count: usize) -> PublishForm {
         let costs = ChainCosts::default();
-        costs.took(Form::Batch, 100, Duration::from_micros(batch));
-        costs.took(Form::Singles, 10, Duration::from_micros(10 * single));
+        costs.took(PublishForm::Batch, 100, Duration::from_micros(batch));
+        costs.took(PublishForm::Singles, 10, Duration::from_micros(10 * single));
         costs.choose(count).0
     }
 
     #[test]
     fn a_batch_is_held_against_as_many_single_messages() {
         // Where each write is synced.
-        assert_eq!(chosen(4_000, 520, FEW), Form::Batch);
+        assert_eq!(chosen(4_000, 520, FEW), PublishForm::Batch);
         // By the server's own settings.
-        assert_eq!(chosen(4_000, 150, 20), Form::Singles);
-        assert_eq!(chosen(4_000, 150, 40), Form::Batch);
+        assert_eq!(chosen(4_000, 150, 20), PublishForm::Singles);
+        assert_eq!(chosen(4_000, 150, 40), PublishForm::Batch);
     }
 
     #[test]
     fn both_are_tried_at_first_and_the_dearer_one_now_and_then() {
         let costs = ChainCosts::default();
-        assert_eq!(costs.choose(100), (Form::Batch, 100));
-        costs.took(Form::Batch, 100, Duration::from_millis(4));
-        assert_eq!(costs.choose(100), (Form::Singles, FEW));
-        costs.took(Form::Singles, FEW, Duration::from_millis(2));
-        let singles = (0..640).filter(|_| costs.choose(100).0 == Form::Singles).count();
+        assert_eq!(costs.choose(100), (PublishForm::Batch, 100));
+        costs.took(PublishForm::Batch, 100, Duration::from_millis(4));
+        assert_eq!(costs.choose(100), (PublishForm::Singles, FEW));
+        costs.took(PublishForm::Singles, FEW, Duration::from_millis(2));
+        let singles = (0..640).filter(|_| costs.choose(100).0 == PublishForm::Singles).count();
         assert_eq!(singles, 10);
-        let batches = (0..640).filter(|_| costs.choose(FEW).0 == Form::Batch).count();
+        let batches = (0..640).filter(|_| costs.choose(FEW).0 == PublishForm::Batch).count();
         assert_eq!(batches, 10);
     }
 
     #[test]
     fn a_disk_that_stalled_once_is_soon_forgotten() {
         let costs = ChainCosts::default();
-        costs.took(Form::Batch, 100, Duration::from_secs(10));
-        costs.took(Form::Batch, 100, Duration::from_millis(4));
-        costs.took(Form::Singles, 1, Duration::from_micros(200));
-        assert_eq!(costs.choose(100).0, Form::Batch);
-        costs.took(Form::Batch, 100, Duration::from_millis(40));
-        assert_eq!(costs.choose(100).0, Form::Batch, "a stall among good ones");
+        costs.took(PublishForm::Batch, 100, Duration::from_secs(10));
+        costs.took(PublishForm::Batch, 100, Duration::from_millis(4));
+        costs.took(PublishForm::Singles, 1, Duration::from_micros(200));
+        assert_eq!(costs.choose(100).0, PublishForm::Batch);
+        costs.took(PublishForm::Batch, 100, Duration::from_millis(40));
+        assert_eq!(costs.choose(100).0, PublishForm::Batch, "a stall among good ones");
     }
 }

@@ -30,27 +30,27 @@ mod chain_costs;
 mod connect;
 mod connect_error;
 mod delivered;
-mod direct;
-mod form;
+mod direct_get;
+mod group_publish;
 mod headers;
 mod keys;
 mod link;
 mod lookup;
 mod metrics;
+mod multi_get;
 mod objects;
 mod options;
 mod pruner;
 mod publish;
+mod publish_form;
 mod pull;
 mod reader;
 mod refusals;
+mod send;
 mod service;
-mod several;
 mod signed;
 mod streams;
 mod subscription;
-mod tell;
-mod together;
 mod version;
 
 use std::sync::Arc;
@@ -84,8 +84,8 @@ pub(crate) struct Shared {
     pub(crate) replicas: Option<u8>,
     /// Whether this role drops what has been read; not once it was refused.
     pub(crate) makes_room: AtomicBool,
-    pub(crate) together: together::Together,
-    pub(crate) forms: form::Forms,
+    pub(crate) group_publisher: group_publish::GroupPublisher,
+    pub(crate) form_costs: publish_form::FormCosts,
     pub(crate) chain_costs: chain_costs::ChainCosts,
 }
 
@@ -107,8 +107,8 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
         life,
         replicas: options.replicas,
         makes_room: AtomicBool::new(options.makes_room),
-        together: together::Together::default(),
-        forms: form::Forms::default(),
+        group_publisher: group_publish::GroupPublisher::default(),
+        form_costs: publish_form::FormCosts::default(),
         chain_costs: chain_costs::ChainCosts::default(),
     })))
 }
@@ -187,8 +187,8 @@ impl NatsBus {
     /// # Errors
     /// [`BusError::Unavailable`] where nobody listens and no stream keeps it,
     /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
-    pub async fn tell(&self, subject: &str, id: &str, body: bytes::Bytes) -> Result<(), BusError> {
-        self.0.tell(subject, id, body).await
+    pub async fn send(&self, subject: &str, id: &str, body: bytes::Bytes) -> Result<(), BusError> {
+        self.0.send_with_id(subject, id, body).await
     }
 
     /// How many messages a durable reader has not settled yet, those on their way with them.
@@ -236,7 +236,7 @@ impl Bus for NatsBus {
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        Box::pin(together::publish(&self.0, message))
+        Box::pin(group_publish::publish(&self.0, message))
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
@@ -280,7 +280,7 @@ impl Bus for NatsBus {
         stream: &'a str,
         sequences: &'a [u64],
     ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        Box::pin(several::get_each(&self.0.link, stream, sequences))
+        Box::pin(multi_get::get_each(&self.0.link, stream, sequences))
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {

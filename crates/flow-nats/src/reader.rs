@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use wirefold_flow::{Answer, BusError, OrderedReader, Position, Stored, rolled_back};
 
-use crate::direct::{Bell, Came, Direct};
+use crate::direct_get::{Bell, DirectGet, Received};
 use crate::streams::stored_in;
 use crate::{NatsBus, Shared};
 
@@ -48,7 +48,7 @@ pub(crate) struct NatsReader {
     state: Read,
     /// When the server last showed that the stream goes on from what was read.
     sure: Instant,
-    direct: Direct,
+    direct: DirectGet,
     bell: Bell,
     /// How long to wait before the next question, and until when.
     wait: Duration,
@@ -59,7 +59,7 @@ pub(crate) struct NatsReader {
 impl NatsReader {
     pub(crate) fn new(shared: Arc<Shared>, stream: String, filter: String, from: u64) -> Self {
         let next = from.max(1);
-        let direct = Direct::new(shared.link.clone(), &stream, &filter);
+        let direct = DirectGet::new(shared.link.clone(), &stream, &filter);
         Self {
             shared,
             stream,
@@ -103,14 +103,16 @@ impl NatsReader {
                 self.direct.ask(from).await?;
             }
             match self.direct.come(&self.stream).await {
-                Ok(Came::Message(stored)) => self.meet(stored),
+                Ok(Received::Message(stored)) => self.meet(stored),
                 // The last message read is kept no longer, or never stood in this stream.
-                Ok(Came::End { .. }) if self.state == Read::Again => self.state = Read::Doubtful,
-                Ok(Came::End { is_dry }) => {
+                Ok(Received::End { .. }) if self.state == Read::Again => {
+                    self.state = Read::Doubtful;
+                }
+                Ok(Received::End { is_dry }) => {
                     self.is_sure();
                     return Ok(is_dry);
                 }
-                Ok(Came::Lost) => self.state = Read::Doubtful,
+                Ok(Received::Lost) => self.state = Read::Doubtful,
                 Err(error) => {
                     self.state = Read::Doubtful;
                     return Err(error);

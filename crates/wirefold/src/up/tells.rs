@@ -94,7 +94,7 @@ impl Subjects for Ways {
         Box::pin(async move {
             let unknown = || NotPublished::Never(NO_SERVER.to_owned());
             let bus = self.0.get(delivery).ok_or_else(unknown)?.bus().await?;
-            bus.tell(subject, id, body.into()).await.map_err(|error| match error {
+            bus.send(subject, id, body.into()).await.map_err(|error| match error {
                 BusError::BadName { .. } | BusError::TooLarge { .. } => {
                     NotPublished::Never(error.to_string())
                 }

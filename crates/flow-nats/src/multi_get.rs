@@ -1,5 +1,5 @@
-//! Several messages by sequence: those that stand close to each other with one question, the others each
-//! with its own, side by side.
+//! Gets several messages by sequence: messages that are close to each other with one request, all others with
+//! a request each, side by side.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use wirefold_flow::{BusError, Stored};
 
 use crate::connect::SharedLink;
-use crate::direct::{Came, Direct};
+use crate::direct_get::{DirectGet, Received};
 
 /// From so many on one question for all costs less than one for each.
 const FEW: usize = 4;
@@ -44,7 +44,7 @@ fn range(sequences: &[u64]) -> Option<(u64, u64)> {
 /// What stands there, as far as the server says so: what is missing is asked for singly.
 async fn between(link: &SharedLink, stream: &str, first: u64, last: u64) -> HashMap<u64, Stored> {
     let mut found = HashMap::new();
-    let mut direct = Direct::new(link.clone(), stream, ">");
+    let mut direct = DirectGet::new(link.clone(), stream, ">");
     let mut from = first;
     while from <= last {
         let most = usize::try_from(last - from + 1).unwrap_or(usize::MAX);
@@ -53,13 +53,13 @@ async fn between(link: &SharedLink, stream: &str, first: u64, last: u64) -> Hash
         }
         loop {
             match direct.come(stream).await {
-                Ok(Came::Message(stored)) => {
+                Ok(Received::Message(stored)) => {
                     from = stored.sequence + 1;
                     found.insert(stored.sequence, stored);
                 }
                 // An answer ends early where it is large.
-                Ok(Came::End { is_dry: false }) if from <= last => break,
-                Ok(Came::End { .. } | Came::Lost) | Err(_) => return found,
+                Ok(Received::End { is_dry: false }) if from <= last => break,
+                Ok(Received::End { .. } | Received::Lost) | Err(_) => return found,
             }
         }
     }

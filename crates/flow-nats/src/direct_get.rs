@@ -1,5 +1,5 @@
-//! Messages in order, many to a question, by direct requests: the server keeps nothing for it, so whoever
-//! reads so needs no right to make anything.
+//! Reads messages in order by JetStream's direct get, many to a request. The server stores nothing for it, so the
+//! reader needs no right to create anything.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const BYTES_AT_ONCE: usize = 4 << 20;
 const STALLED: Duration = Duration::from_secs(5);
 
 /// What comes of a question.
-pub(crate) enum Came {
+pub(crate) enum Received {
     Message(Stored),
     /// The answer is over; whether there was nothing behind it.
     End {
@@ -41,7 +41,7 @@ struct Question {
 }
 
 /// Asks one stream. All calls may be dropped: what comes later is given by the next call.
-pub(crate) struct Direct {
+pub(crate) struct DirectGet {
     link: SharedLink,
     subject: String,
     filter: String,
@@ -52,7 +52,7 @@ pub(crate) struct Direct {
     refusals: u64,
 }
 
-impl Direct {
+impl DirectGet {
     pub(crate) fn new(link: SharedLink, stream: &str, filter: &str) -> Self {
         let (losses, refusals) = (link.losses(), link.refusals());
         Self {
@@ -119,10 +119,10 @@ impl Direct {
     }
 
     /// The next part of the answer to what was asked.
-    pub(crate) async fn come(&mut self, stream: &str) -> Result<Came, BusError> {
+    pub(crate) async fn come(&mut self, stream: &str) -> Result<Received, BusError> {
         loop {
             let (Some(asked), Some((_, inbox))) = (&mut self.asked, &mut self.inbox) else {
-                return Ok(Came::Lost);
+                return Ok(Received::Lost);
             };
             let part = tokio::select! {
                 biased;
@@ -140,7 +140,7 @@ impl Direct {
                 }
                 self.asked = None;
                 self.inbox = None;
-                return Ok(Came::Lost);
+                return Ok(Received::Lost);
             };
             let number = part.subject.rsplit('.').next().and_then(|number| number.parse().ok());
             if number == Some(asked.number) {
@@ -150,9 +150,9 @@ impl Direct {
         }
     }
 
-    async fn meet(&mut self, stream: &str, part: Message) -> Result<Came, BusError> {
+    async fn meet(&mut self, stream: &str, part: Message) -> Result<Received, BusError> {
         let Some(asked) = &mut self.asked else {
-            return Ok(Came::Lost);
+            return Ok(Received::Lost);
         };
         let before = number(part.headers.as_ref(), "Nats-Last-Sequence");
         let left = number(part.headers.as_ref(), "Nats-Num-Pending");
@@ -160,21 +160,21 @@ impl Direct {
         if number(part.headers.as_ref(), "Nats-Sequence").is_some() {
             if before != Some(asked.last) {
                 self.asked = None;
-                return Ok(Came::Lost);
+                return Ok(Received::Lost);
             }
             let stored = from_direct(stream, part)?;
             asked.last = stored.sequence;
-            return Ok(Came::Message(stored));
+            return Ok(Received::Message(stored));
         }
         let last = asked.last;
         self.asked = None;
         match part.status {
-            Some(StatusCode::NOT_FOUND) => Ok(Came::End { is_dry: true }),
+            Some(StatusCode::NOT_FOUND) => Ok(Received::End { is_dry: true }),
             Some(StatusCode::NO_RESPONDERS) => Err(self.link.why_nobody(stream).await),
             // The end of an answer, which is 204.
             Some(status) if status.as_u16() == 204 => match before {
-                Some(end) if end == last => Ok(Came::End { is_dry: left == Some(0) }),
-                _ => Ok(Came::Lost),
+                Some(end) if end == last => Ok(Received::End { is_dry: left == Some(0) }),
+                _ => Ok(Received::Lost),
             },
             status => {
                 let why = part.description.unwrap_or_default();

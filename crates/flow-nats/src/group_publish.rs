@@ -1,4 +1,4 @@
-//! Publishes that come while others are under way are written together.
+//! Groups publishes: those that come while others are under way are written together.
 //!
 //! Where the server syncs each write, single messages cost a sync each, and an atomic batch some
 //! four however many are in it; elsewhere single messages cost less. So a publish that finds nothing under way goes at once. What comes
@@ -23,8 +23,8 @@ use wirefold_flow::{BusError, Outgoing, Published, check_subject};
 
 use crate::Shared;
 use crate::api::code;
-use crate::form::{Form, Forms, MANY};
 use crate::publish::Expect;
+use crate::publish_form::{FormCosts, MANY, PublishForm};
 
 /// The most that are written at once; into a batch the server takes up to 1,000, and whoever waits for it waits for them all.
 const MOST: usize = 256;
@@ -37,7 +37,7 @@ const HELD_UP: Duration = Duration::from_millis(100);
 
 /// What is under way, and what waits for it.
 #[derive(Default)]
-pub(crate) struct Together(Mutex<State>);
+pub(crate) struct GroupPublisher(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -63,7 +63,7 @@ enum Turn {
     Later(oneshot::Receiver<Result<Published, BusError>>),
 }
 
-impl Together {
+impl GroupPublisher {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,7 +80,7 @@ impl Together {
     }
 
     /// What is written next, once nothing is under way any more; none where nothing waits.
-    fn next(&self, forms: &Forms) -> Option<Part> {
+    fn next(&self, forms: &FormCosts) -> Option<Part> {
         let mut state = self.state();
         let part = state.next(forms);
         state.is_busy = part.is_some();
@@ -113,7 +113,7 @@ impl State {
         self.streams.get(&message.subject)?.as_ref()
     }
 
-    fn next(&mut self, forms: &Forms) -> Option<Part> {
+    fn next(&mut self, forms: &FormCosts) -> Option<Part> {
         let stream = self.stream_of(&self.waiting.front()?.message).cloned();
         let mut bytes = 0;
         let mut count = 0;
@@ -126,12 +126,13 @@ impl State {
             count += 1;
         }
         let stream = stream.filter(|_| count >= MANY);
-        let (form, most) = stream.as_ref().map_or((Form::Singles, count), |_| forms.choose(count));
+        let (form, most) =
+            stream.as_ref().map_or((PublishForm::Singles, count), |_| forms.choose(count));
         // What was dropped before it was sent does not happen.
         let is_wanted = |one: &Waiting| !one.answer.is_closed();
         let part = self.waiting.drain(..most).filter(is_wanted).collect();
         match stream {
-            Some(stream) if form == Form::Batch => Some(Part::Batch(stream, part)),
+            Some(stream) if form == PublishForm::Batch => Some(Part::Batch(stream, part)),
             _ => Some(Part::Singles(part)),
         }
     }
@@ -144,11 +145,11 @@ impl Drop for Leaving {
     fn drop(&mut self) {
         match Handle::try_current() {
             Ok(runtime) => {
-                if let Some(part) = self.0.together.next(&self.0.forms) {
+                if let Some(part) = self.0.group_publisher.next(&self.0.form_costs) {
                     runtime.spawn(write(self.0.clone(), part));
                 }
             }
-            Err(_) => self.0.together.give_up(),
+            Err(_) => self.0.group_publisher.give_up(),
         }
     }
 }
@@ -159,7 +160,7 @@ pub(crate) async fn publish(
     message: Outgoing,
 ) -> Result<Published, BusError> {
     check_subject(&message.subject)?;
-    match shared.together.enter(message) {
+    match shared.group_publisher.enter(message) {
         Turn::Now(message) => {
             let leaving = Leaving(shared.clone());
             let mut publishing = pin!(shared.publish_singly(message));
@@ -197,7 +198,7 @@ impl Shared {
     async fn publish_singly(&self, message: Outgoing) -> Result<Published, BusError> {
         let subject = message.subject.clone();
         let (stream, published) = self.publish(message, Expect::Nothing).await?;
-        self.together.learn(&subject, Some(&stream));
+        self.group_publisher.learn(&subject, Some(&stream));
         Ok(published)
     }
 
@@ -207,7 +208,7 @@ impl Shared {
         let begun = Instant::now();
         match self.commit(stream, &messages, None).await {
             Ok(Ok(last)) => {
-                self.forms.took(Form::Batch, messages.len(), begun.elapsed());
+                self.form_costs.took(PublishForm::Batch, messages.len(), begun.elapsed());
                 let first = last + 1 - waiting.len() as u64;
                 for (Waiting { answer, .. }, sequence) in waiting.into_iter().zip(first..) {
                     // Whoever is gone needs no answer.
@@ -217,7 +218,9 @@ impl Shared {
             }
             Ok(Err(failure)) => {
                 if failure.kind == code::BATCHES_OFF {
-                    waiting.iter().for_each(|one| self.together.learn(&one.message.subject, None));
+                    waiting
+                        .iter()
+                        .for_each(|one| self.group_publisher.learn(&one.message.subject, None));
                 }
                 waiting
             }
@@ -244,6 +247,6 @@ impl Shared {
         });
         // In order: without a budget for this task none yields before it is sent.
         unconstrained(join_all(writes)).await;
-        self.forms.took(Form::Singles, count, begun.elapsed());
+        self.form_costs.took(PublishForm::Singles, count, begun.elapsed());
     }
 }

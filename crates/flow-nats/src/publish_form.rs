@@ -1,4 +1,4 @@
-//! Which form many messages take: an atomic batch, or single messages side by side.
+//! Chooses how many messages are published: as an atomic batch, or as single messages side by side.
 //!
 //! For a batch the server makes a file of its own and syncs that a few times, whatever its settings.
 //! Where it syncs each write, that is a fraction of what single messages cost; where it does not, it
@@ -19,7 +19,7 @@ const BELIEVED: f64 = 0.25;
 
 /// How many messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum PublishForm {
     Batch,
     Singles,
 }
@@ -31,7 +31,7 @@ pub(crate) fn believed(known: Option<f64>, taken: f64) -> f64 {
 
 /// What each form has cost.
 #[derive(Default)]
-pub(crate) struct Forms(Mutex<Costs>);
+pub(crate) struct FormCosts(Mutex<Costs>);
 
 #[derive(Default)]
 struct Costs {
@@ -41,32 +41,33 @@ struct Costs {
     choices: u32,
 }
 
-impl Forms {
+impl FormCosts {
     /// The form for many messages, and of how many at most: fewer where it is a trial.
-    pub(crate) fn choose(&self, count: usize) -> (Form, usize) {
+    pub(crate) fn choose(&self, count: usize) -> (PublishForm, usize) {
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         costs.choices = costs.choices.wrapping_add(1);
         let (Some(batch), Some(singles)) = (costs.batch, costs.singles) else {
             return match costs.batch {
-                None => (Form::Batch, count),
-                Some(_) => (Form::Singles, MANY.min(count)),
+                None => (PublishForm::Batch, count),
+                Some(_) => (PublishForm::Singles, MANY.min(count)),
             };
         };
         let is_early = costs.choices.is_power_of_two();
         let is_trial = is_early || costs.choices.is_multiple_of(TRIED_EACH);
-        let form = if (batch <= singles) == is_trial { Form::Singles } else { Form::Batch };
+        let form =
+            if (batch <= singles) == is_trial { PublishForm::Singles } else { PublishForm::Batch };
         (form, if is_trial { MANY.min(count) } else { count })
     }
 
     /// So many messages took so long; fewer than many say nothing.
-    pub(crate) fn took(&self, form: Form, count: usize, time: Duration) {
+    pub(crate) fn took(&self, form: PublishForm, count: usize, time: Duration) {
         if count < MANY {
             return;
         }
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = match form {
-            Form::Batch => &mut costs.batch,
-            Form::Singles => &mut costs.singles,
+            PublishForm::Batch => &mut costs.batch,
+            PublishForm::Singles => &mut costs.singles,
         };
         let each = time.as_secs_f64() / count as f64;
         *known = Some(believed(*known, each));
@@ -78,16 +79,16 @@ mod tests {
     use super::*;
 
     /// How often each form was chosen for so many messages, where a message costs so much in each.
-    fn chosen(forms: &Forms, times: u32, batch: u64, singles: u64) -> (u32, u32) {
+    fn chosen(forms: &FormCosts, times: u32, batch: u64, singles: u64) -> (u32, u32) {
         let mut counts = (0, 0);
         for _ in 0..times {
             let (form, count) = forms.choose(100);
             let each = match form {
-                Form::Batch => {
+                PublishForm::Batch => {
                     counts.0 += 1;
                     batch
                 }
-                Form::Singles => {
+                PublishForm::Singles => {
                     counts.1 += 1;
                     singles
                 }
@@ -100,11 +101,11 @@ mod tests {
 
     #[test]
     fn the_cheaper_form_is_chosen_and_the_other_tried_now_and_then() {
-        let forms = Forms::default();
-        assert_eq!(forms.choose(100), (Form::Batch, 100));
-        forms.took(Form::Batch, 100, Duration::from_millis(5));
-        assert_eq!(forms.choose(100), (Form::Singles, MANY));
-        forms.took(Form::Singles, MANY, Duration::from_millis(6));
+        let forms = FormCosts::default();
+        assert_eq!(forms.choose(100), (PublishForm::Batch, 100));
+        forms.took(PublishForm::Batch, 100, Duration::from_millis(5));
+        assert_eq!(forms.choose(100), (PublishForm::Singles, MANY));
+        forms.took(PublishForm::Singles, MANY, Duration::from_millis(6));
         // At 4, 8, 16 and 32, and at each 64.
         let (_, singles) = chosen(&forms, 640, 50, 190);
         assert_eq!(singles, 14);
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_server_that_is_set_otherwise_is_noticed() {
-        let forms = Forms::default();
+        let forms = FormCosts::default();
         chosen(&forms, 100, 50, 190);
         let (batches, singles) = chosen(&forms, 1_000, 40, 15);
         assert!(singles > batches, "{singles} {batches}");
@@ -121,19 +122,19 @@ mod tests {
 
     #[test]
     fn a_disk_that_stalled_once_is_given_another_chance_soon() {
-        let forms = Forms::default();
-        forms.took(Form::Batch, 100, Duration::from_secs(10));
+        let forms = FormCosts::default();
+        forms.took(PublishForm::Batch, 100, Duration::from_secs(10));
         let (_, singles) = chosen(&forms, 100, 50, 190);
         assert!(singles < 10, "{singles}");
-        forms.took(Form::Batch, 100, Duration::from_millis(40));
-        assert_eq!(forms.choose(100).0, Form::Batch, "a stall among many good ones");
+        forms.took(PublishForm::Batch, 100, Duration::from_millis(40));
+        assert_eq!(forms.choose(100).0, PublishForm::Batch, "a stall among many good ones");
     }
 
     #[test]
     fn few_messages_say_nothing() {
-        let forms = Forms::default();
-        forms.took(Form::Singles, MANY - 1, Duration::ZERO);
-        forms.took(Form::Batch, 100, Duration::from_millis(1));
-        assert_eq!(forms.choose(100), (Form::Singles, MANY));
+        let forms = FormCosts::default();
+        forms.took(PublishForm::Singles, MANY - 1, Duration::ZERO);
+        forms.took(PublishForm::Batch, 100, Duration::from_millis(1));
+        assert_eq!(forms.choose(100), (PublishForm::Singles, MANY));
     }
 }

@@ -1,4 +1,4 @@
-//! A message on a subject that others listen on, whether or not a stream keeps it.
+//! Sends a message on a subject that others listen on, whether or not a stream stores it.
 
 use std::time::Duration;
 
@@ -16,7 +16,12 @@ const GRACE: Duration = Duration::from_secs(2);
 impl Shared {
     /// Publishes with an id. A stream that keeps the subject says so and drops doubles; where there is none,
     /// somebody must listen.
-    pub(crate) async fn tell(&self, subject: &str, id: &str, body: Bytes) -> Result<(), BusError> {
+    pub(crate) async fn send_with_id(
+        &self,
+        subject: &str,
+        id: &str,
+        body: Bytes,
+    ) -> Result<(), BusError> {
         check_subject(subject)?;
         let bad = |_| BusError::BadName { what: "message id", name: id.to_owned() };
         let id: HeaderValue = id.parse().map_err(bad)?;

@@ -12,9 +12,9 @@ async fn a_stream_keeps_it_once_under_its_id() {
     let bus = server.bus().await;
     bus.create_stream(StreamConfig::new("DESK", &["news.alerts"])).await.unwrap();
     for _ in 0..2 {
-        bus.tell("news.alerts", "alert.desk.1", "{}".into()).await.unwrap();
+        bus.send("news.alerts", "alert.desk.1", "{}".into()).await.unwrap();
     }
-    bus.tell("news.alerts", "alert.desk.2", "{}".into()).await.unwrap();
+    bus.send("news.alerts", "alert.desk.2", "{}".into()).await.unwrap();
     assert_eq!(bus.stream_state("DESK").await.unwrap().messages, 2);
     assert_eq!(bus.get("DESK", 1).await.unwrap().id, "alert.desk.1");
 }
@@ -23,7 +23,7 @@ async fn a_stream_keeps_it_once_under_its_id() {
 async fn who_listens_without_a_stream_gets_it_and_where_nobody_does_it_is_said() {
     let server = Server::start();
     let bus = server.bus().await;
-    let nobody = bus.tell("news.alerts", "alert.desk.1", "{}".into()).await.unwrap_err();
+    let nobody = bus.send("news.alerts", "alert.desk.1", "{}".into()).await.unwrap_err();
     assert!(
         matches!(&nobody, BusError::Unavailable(why) if why.contains("nobody listens")),
         "{nobody}"
@@ -33,7 +33,7 @@ async fn who_listens_without_a_stream_gets_it_and_where_nobody_does_it_is_said()
     // What comes back on its own connection says that the server knows of the subscription.
     client.publish("news.ready", "".into()).await.unwrap();
     within_reason(heard.next()).await.unwrap();
-    bus.tell("news.alerts", "alert.desk.1", "{\"revision\":1}".into()).await.unwrap();
+    bus.send("news.alerts", "alert.desk.1", "{\"revision\":1}".into()).await.unwrap();
     let message = within_reason(heard.next()).await.unwrap();
     let headers = message.headers.unwrap();
     assert_eq!(headers.get("Nats-Msg-Id").unwrap().as_str(), "alert.desk.1");
@@ -45,7 +45,7 @@ async fn a_subject_or_an_id_that_is_none_is_refused() {
     let server = Server::start();
     let bus = server.bus().await;
     for (subject, id) in [("news.*", "one"), ("", "one"), ("news.alerts", "one\r\ntwo")] {
-        let refused = bus.tell(subject, id, "{}".into()).await.unwrap_err();
+        let refused = bus.send(subject, id, "{}".into()).await.unwrap_err();
         assert!(matches!(refused, BusError::BadName { .. }), "{subject} {id:?}: {refused}");
     }
 }
