@@ -35,9 +35,9 @@ const CONTRIBUTIONS: &str = "\
 
 /// What stands before the tables of events.
 const HAPPENINGS: &str = "\
-**Events.** *event-shape*: 1,484 real pages about the politics of one country in eleven weeks, each happening
-told separately by two or three outlets. Pairs of texts by whether they are one event in the settled state; 485
-pairs of which nobody is sure count neither way. What was set, was set on the first half.";
+**Events.** *event-shape*: 1,484 real pages about the politics of one country in eleven weeks, each event
+reported separately by two or three outlets. The table counts pairs of texts that are one event in the settled state;
+485 uncertain pairs do not count. All settings were chosen on the first half.";
 
 /// What the sets show.
 pub(super) struct RealTables {

@@ -79,7 +79,7 @@ impl Arguments {
         std::fs::create_dir_all(folder)?;
         let Found { difference, said, refused, recovery, repaired, log } = found;
         let text = format!(
-            "{difference:#?}\nsaid: {said}, refused: {refused}, recovery: {recovery:?}, made again: \
+            "{difference:#?}\nsaid: {said}, refused: {refused}, recovery: {recovery:?}, recovered: \
              {repaired}\n{log}"
         );
         Ok(std::fs::write(folder.join(format!("{}-{seed}.log", fault.name)), text)?)

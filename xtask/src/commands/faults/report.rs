@@ -138,20 +138,23 @@ impl Row {
         let holds = broken.is_empty() && silent.is_empty() && stuck.is_empty();
         (!holds).then(|| {
             format!(
-                "{name}: wrong with the seeds {broken:?}, silent with {silent:?}, stuck with \
+                "{name}: wrong with the seeds {broken:?}, unreported with {silent:?}, stuck with \
                  {stuck:?}"
             )
         })
     }
 
     fn cells(&self) -> [String; 12] {
+        if self.runs == 0 {
+            return self.cells_without_runs();
+        }
         let mut recoveries = self.recoveries.clone();
         recoveries.sort_by(f64::total_cmp);
-        let seconds = |at: Option<&f64>| at.map_or_else(String::new, |it| format!("{it:.1} s"));
-        let skipped = self.skipped.as_ref().map(|_| "skipped".to_owned());
+        let median = recoveries.get(recoveries.len() / 2);
+        let recovery = median.zip(recoveries.last());
         [
             self.fault.name.to_owned(),
-            skipped.unwrap_or_else(|| self.runs.to_string()),
+            self.runs.to_string(),
             self.lost.to_string(),
             self.repaired.to_string(),
             self.doubled.to_string(),
@@ -161,12 +164,17 @@ impl Row {
             self.silent.len().to_string(),
             self.refused.to_string(),
             self.stuck.len().to_string(),
-            format!(
-                "{} / {}",
-                seconds(recoveries.get(recoveries.len() / 2)),
-                seconds(recoveries.last())
-            ),
+            recovery
+                .map_or_else(|| "–".to_owned(), |(p50, most)| format!("{p50:.1} s / {most:.1} s")),
         ]
+    }
+
+    /// Zeros would look like runs that passed.
+    fn cells_without_runs(&self) -> [String; 12] {
+        let mut cells = HEAD.map(|_| String::new());
+        let why = if self.skipped.is_some() { "skipped" } else { "not run" };
+        (cells[0], cells[1]) = (self.fault.name.to_owned(), why.to_owned());
+        cells
     }
 }
 
@@ -174,12 +182,12 @@ const HEAD: [&str; 12] = [
     "fault",
     "runs",
     "lost",
-    "made again",
+    "recovered",
     "doubled",
     "wrong",
-    "untold",
-    "said",
-    "silent",
+    "missing alerts",
+    "reported",
+    "unreported",
     "refused",
     "stuck",
     "recovery p50 / most",
@@ -207,26 +215,28 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
          `cargo xtask trouble --write` wrote this page on {}, load {:.1}, from {runs} runs. Each starts the real binary, pushes 200 invented articles one \
          after the other over HTTP, and breaks something in the middle. Then the rest is pushed. A webhook notes every \
          alert. `cargo xtask trouble NAME --seed N` repeats one run.\n\n\
-         An examiner reads the output stream and the webhook's notes afterwards. It does not use wirefold's own \
+         A separate checker reads the output stream and the webhook's notes afterwards. It does not use wirefold's own \
          counters.\n\n\
-         - *lost*: articles that were acknowledged and are not in the output. Where a stream itself was damaged, \
-         messages are gone, and the question is whether somebody says so.\n\
-         - *made again*: articles that were missing, and that `wirefold setup --repair` brought back.\n\
+         - *lost*: articles that were acknowledged and are not in the output. If a stream itself is damaged, losses \
+         are expected; the run tests that they are reported.\n\
+         - *recovered*: articles that were missing, and that `wirefold setup --repair` brought back.\n\
          - *doubled*: articles in the output under two ids, and revisions of alerts that came under two ids. A reader \
          drops the ids it knows.\n\
-         - *wrong*: articles in another class, story or event than in a run of the same articles without a fault, where \
+         - *wrong*: articles in another class, story or event than in a run of the same articles without a fault. \
+         Counted only if nothing is lost.\n\
+         - *missing alerts*: alerts that were sent in the run without a fault and not in this one. Counted only if \
          nothing is lost.\n\
-         - *untold*: alerts that came in that run and not in this one, where nothing is lost.\n\
-         - *said*: runs in which any of this happened, and the log, `wirefold verify` or the refusal to start says so.\n\
-         - *silent*: the same, and nobody says so. This must be 0.\n\
-         - *refused*: runs in which the damaged folder was not opened again.\n\
+         - *reported*: runs in which something went wrong, and the log, `wirefold verify` or the refusal to start said \
+         so.\n\
+         - *unreported*: runs in which something went wrong, and wirefold did not say so. This must be 0.\n\
+         - *refused*: runs in which wirefold refused to open the damaged folder again.\n\
          - *stuck*: runs after which no article passed. This must be 0.\n\
          - *recovery*: seconds from the end of the fault, or from the start of the process, until the next article \
          passes.\n\n\
          Clocks: a jump for some seconds must change nothing, so those runs are compared with the run without a fault. \
-         A machine that slept for a day is another matter: what comes after the sleep came a day later, and is other \
-         news. That run is compared with one in which the machine sleeps between the same two articles, and nothing \
-         is under way. What became late in the sleep comes in one message, some minutes after it.\n",
+         After a day's sleep, later articles are a day newer, so results differ from that run. Such a run is compared \
+         with one that sleeps between the same two articles while wirefold is idle. Alerts that became late in the \
+         sleep come in one message, some minutes after it.\n",
         machine::today(),
         machine::load(),
     );
@@ -234,7 +244,7 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
         rows.iter().partition(|row| row.fault.is_over_nats());
     section(&mut text, "One process (`wirefold up`)", &embedded)?;
     section(&mut text, "Over NATS (`wirefold up` with `bus.nats`)", &over_nats)?;
-    text += "\nA control puts in what the examiner must find. If it finds nothing, the other rows show nothing.\n\n\
+    text += "\nA control run breaks something on purpose, to prove that the checker works. If the checker finds nothing in it, the other rows show nothing.\n\n\
              More kills over NATS are in `cargo xtask chaos`, hostile feeds in `cargo xtask attack`. What to do about \
              damage: [mend damaged data](how-to/mend-damaged-data.md).\n";
     Ok(std::fs::write(tree::root().join(FILE), text)?)
@@ -259,4 +269,17 @@ fn section(text: &mut String, title: &str, rows: &[&Row]) -> std::fmt::Result {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_without_runs_shows_no_zeros() {
+        let kill = Fault::chosen(&["kill".to_owned()]).unwrap()[0];
+        let cells = Row::of(kill).cells();
+        assert_eq!(cells[1], "not run");
+        assert!(cells[2..].iter().all(String::is_empty), "{cells:?}");
+    }
 }

@@ -8,10 +8,11 @@ use wirefold_proto::Interval;
 
 use super::value::Share;
 
-/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`
-/// and `partial_words`; to group less, raise `event_similarity`. `wirefold replay --dry-run --set
-/// KEY=VALUE` shows what would change. docs/accuracy.md says how the defaults were measured. A change
-/// applies to the articles that come after it.
+/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained` (for
+/// reprints and partial copies), `reprint_words` (for reprints) and `partial_words` (for partial copies, and
+/// for articles that contain an earlier one). Equal texts and short texts fold by other rules. To group less,
+/// raise `event_similarity`. `wirefold replay --dry-run --set KEY=VALUE` shows what would change.
+/// docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DetectorConfig {
@@ -23,11 +24,12 @@ pub(crate) struct DetectorConfig {
     pub(crate) reprint_larger: Share,
     /// … the share of the new text that stands in the old one reaches this …
     pub(crate) reprint_contained: Share,
-    /// … and they share at least this many words.
+    /// … and they share at least this many words. Fewer are enough if nearly all of both texts or long runs of
+    /// words are equal, or if both are of one page.
     pub(crate) reprint_words: u32,
     /// A partial copy: the share of the new text that stands in the old one reaches this …
     pub(crate) partial_contained: Share,
-    /// … and they share at least this many words.
+    /// … and they share at least this many words. The same holds for an article that contains an earlier one.
     pub(crate) partial_words: u32,
     /// A text holds another one without being its copy if at least this share of the old text
     /// stands in the new one, and less than `partial_contained` of the new text in the old one.

@@ -100,7 +100,7 @@ fn memory(compared: &Compared) -> String {
     let (index, texts) = (compared.index as f64 / kept, compared.texts as f64 / kept);
     let writer = compared.writer as f64 / in_window;
     let mut table = format!(
-        "| on paper | of an article | 10 M a day | 100 M a day | largest language of 100 M |\n|---|--:|--:|--:|--:|\n\
+        "| calculated | of an article | 10 M a day | 100 M a day | largest language of 100 M |\n|---|--:|--:|--:|--:|\n\
          | articles in the window | | {:.0} M | {:.0} M | {:.0} M |\n",
         10.0 * WINDOW,
         100.0 * WINDOW,
@@ -134,19 +134,19 @@ fn planned() -> [(&'static str, f64, usize, usize); 7] {
     [
         ("10 M, mean of the day", 10e6 / DAY, 2, 1),
         ("10 M, busiest hour", busiest(10e6), 2, 1),
-        ("10 M, busiest hour, 8 ahead", busiest(10e6), 2, 8),
-        ("largest language of 100 M, mean, 8 ahead", 100e6 * LARGEST / DAY, 8, 8),
-        ("largest language of 100 M, busiest hour, 8 ahead", largest, 8, 8),
+        ("10 M, busiest hour, 8 look-ups sent early", busiest(10e6), 2, 8),
+        ("largest language of 100 M, mean, 8 look-ups sent early", 100e6 * LARGEST / DAY, 8, 8),
+        ("largest language of 100 M, busiest hour, 8 look-ups sent early", largest, 8, 8),
         ("most that one writer decides", f64::INFINITY, 8, 1),
-        ("most that one writer decides, 32 ahead", f64::INFINITY, 8, 32),
+        ("most that one writer decides, 32 look-ups sent early", f64::INFINITY, 8, 32),
     ]
 }
 
-/// Paper and simulation side by side.
+/// Calculated and simulated figures side by side.
 fn plans(compared: &Compared) -> String {
     let services: Vec<Service> = compared.samples.iter().map(Service::of).collect();
     let trip = trip(compared);
-    let mut table = "| plan | shards | paper: a second | mean, ms | MB/s | simulation: a second | mean, ms | p99, ms | MB/s |\n\
+    let mut table = "| plan | shards | calculated articles/s | mean, ms | MB/s | simulated articles/s | mean, ms | p99, ms | MB/s |\n\
                      |---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
         .to_owned();
     for (name, rate, shards, ahead) in planned() {
@@ -157,7 +157,7 @@ fn plans(compared: &Compared) -> String {
         let is_bounded = rate.is_finite() && paper.mean.is_finite();
         let delay = |outcome: &Outcome, value: fn(&Outcome) -> f64| match is_bounded {
             true => format!("{:.1}", value(outcome)),
-            false => "grows".to_owned(),
+            false => "queue grows without end".to_owned(),
         };
         let _ = writeln!(
             table,
