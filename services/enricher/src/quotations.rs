@@ -204,7 +204,8 @@ mod tests {
         check("Tom Lund said: “We will not open the quay.”", &[Some("Tom Lund")]);
         check("Sen. Tom Lund (R-Norland) said: “We will not open the quay.”", &[Some("Tom Lund")]);
         for title in ["Cmdr.", "Capt.", "Lt. Col.", "Prof.", "Maj. Gen.", "Supt."] {
-            let told = format!("{quote} said {title} Leif Arrendal, head of the coast guard station.");
+            let told =
+                format!("{quote} said {title} Leif Arrendal, head of the coast guard station.");
             check(&told, &[Some("Leif Arrendal")]);
             let before = format!("{title} Leif Arrendal said: “We will not open the quay again.”");
             check(&before, &[Some("Leif Arrendal")]);
