@@ -1,6 +1,7 @@
 //! The clock of what runs for long: it follows a jump of the machine's clock only if that stays.
 
 mod steady;
+mod uptime;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 use wirefold_flow::{BoxFuture, Clock, SystemClock, UnixMillis};
 
 use steady::{Change, Steady};
+use uptime::{Uptime, uptime};
 
 /// The longest single wait, so that a machine that slept is noticed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -16,21 +18,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// The machine's clock, steadied by its monotonic one: see [`Steady`].
 pub(crate) struct SteadyClock {
     started: Instant,
-    steady: Mutex<Steady>,
+    steady: Mutex<(Steady, Uptime)>,
 }
 
 impl SteadyClock {
     pub(crate) fn start() -> SteadyClock {
         let steady = Steady::new(SystemClock.now(), uptime());
-        SteadyClock { started: Instant::now(), steady: Mutex::new(steady) }
+        SteadyClock {
+            started: Instant::now(),
+            steady: Mutex::new((steady, Uptime::read_by(uptime))),
+        }
     }
 }
 
 impl Clock for SteadyClock {
     fn now(&self) -> UnixMillis {
         let read = {
-            let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
-            steady.read(SystemClock.now(), self.started.elapsed(), uptime)
+            let mut held = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+            let (steady, uptime) = &mut *held;
+            let awake = self.started.elapsed();
+            steady.read(SystemClock.now(), awake, || uptime.at(awake))
         };
         // Whoever writes the log asks for the time, too.
         if let Some(change) = read.change {
@@ -70,25 +77,4 @@ fn tell(change: Change) {
         ),
         Change::Slept { seconds } => tracing::info!(seconds, "this machine slept"),
     }
-}
-
-/// How long the machine has been on, sleep included. Where there is no such file, the system is asked.
-fn uptime() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
-    let seconds = text.split(' ').next().and_then(|first| first.parse().ok());
-    let read = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    read.or_else(asked)
-}
-
-#[cfg(target_os = "linux")]
-fn asked() -> Option<Duration> {
-    use rustix::time::{ClockId, clock_gettime};
-    let time = clock_gettime(ClockId::Boottime);
-    let seconds = u64::try_from(time.tv_sec).ok()?;
-    Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn asked() -> Option<Duration> {
-    None
 }

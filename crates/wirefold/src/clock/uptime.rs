@@ -1,0 +1,80 @@
+//! How long the machine has been on: read once a second at most.
+
+use std::time::Duration;
+
+/// While the clock of the day is off, it is asked only so often whether the machine slept.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
+/// The uptime as it was read last.
+pub(super) struct Uptime {
+    /// Reads it.
+    read: fn() -> Option<Duration>,
+    /// When it was read, by the monotonic clock, and what it was.
+    last: Option<(Duration, Option<Duration>)>,
+}
+
+impl Uptime {
+    pub(super) fn read_by(read: fn() -> Option<Duration>) -> Self {
+        Self { read, last: None }
+    }
+
+    /// The uptime now. Between two readings as much passes as by the monotonic clock: a sleep is seen by the next one.
+    pub(super) fn at(&mut self, awake: Duration) -> Option<Duration> {
+        match self.last {
+            Some((then, uptime)) if awake.saturating_sub(then) < ASKED_EVERY => {
+                uptime.map(|uptime| uptime + awake.saturating_sub(then))
+            }
+            _ => {
+                let uptime = (self.read)();
+                self.last = Some((awake, uptime));
+                uptime
+            }
+        }
+    }
+}
+
+/// How long the machine has been on, sleep included. Where there is no such file, the system is asked.
+pub(super) fn uptime() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let seconds = text.split(' ').next().and_then(|first| first.parse().ok());
+    let read = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    read.or_else(asked)
+}
+
+#[cfg(target_os = "linux")]
+fn asked() -> Option<Duration> {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(time.tv_sec).ok()?;
+    Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn asked() -> Option<Duration> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    /// Counts the readings of this test alone.
+    static READ: AtomicU64 = AtomicU64::new(0);
+
+    fn counted() -> Option<Duration> {
+        Some(Duration::from_secs(500 + READ.fetch_add(1, Ordering::SeqCst)))
+    }
+
+    #[test]
+    fn the_uptime_is_read_once_a_second_at_most() {
+        let mut uptime = Uptime::read_by(counted);
+        let mut said = Vec::new();
+        for millis in (0..3_000).step_by(250) {
+            said.extend(uptime.at(Duration::from_millis(millis)).map(|at| at.as_millis()));
+        }
+        assert_eq!(READ.load(Ordering::SeqCst), 3);
+        assert_eq!(said, (0..12).map(|quarter| 500_000 + quarter * 250).collect::<Vec<_>>());
+    }
+}
