@@ -67,9 +67,9 @@ pub const STORIES: Store = Store {
 pub const TRIES: Store = Store {
     name: "wf_tries",
     kind: StoreKind::KeyValue,
-    about: "decisions that the enricher is to try again, and those that it tries alone",
-    writers: &[ENRICHER],
-    readers: &[ENRICHER],
+    about: "decisions that the enricher is to try again, and what the detector and the enricher try alone",
+    writers: &[DETECTOR, ENRICHER],
+    readers: &[DETECTOR, ENRICHER],
 };
 
 /// The addresses and outlets that may not come in again.

@@ -117,5 +117,6 @@ fn config() -> WriterConfig {
         decisions: Subject::judged().as_str().to_owned(),
         epochs: Subject::epoch().as_str().to_owned(),
         dead: dead_letters(Stage::Detector),
+        notes: Some(streams::TRIES.name.to_owned()),
     }
 }

@@ -74,6 +74,7 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
         decisions: "decided.article".into(),
         epochs: "decided.epoch".into(),
         dead: dead.clone(),
+        notes: None,
     };
     let worker = ConsumerConfig {
         filter: "decided.article".into(),

@@ -18,6 +18,7 @@ pub use tests::objects::*;
 pub use tests::reading::*;
 pub use tests::storing::*;
 pub use tests::survival::*;
+pub use tests::suspects::*;
 pub use tests::tries::*;
 
 use crate::BoxFuture;
@@ -102,6 +103,8 @@ macro_rules! conformance_suite {
             max_tries_stands_in_the_dead_letters
             kills_bury_no_good_message
             what_kills_alone_is_buried
+            what_ends_a_writer_is_set_aside
+            kills_set_no_good_input_aside
             order_is_kept_per_subject
             filters_take_in_what_they_match
             two_holders_share_a_durable

@@ -16,6 +16,7 @@ use crate::message::{Outgoing, Stored};
 
 pub(crate) use panics::message;
 pub use run::{handle_once, run_stage};
+pub(crate) use tries::{MOST_STRIKES, ended_the_process};
 
 /// One step of the pipeline. The loop takes, publishes and settles; a stage answers.
 pub trait Stage: Send + Sync {

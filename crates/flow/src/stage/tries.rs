@@ -14,7 +14,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::gate::Coming;
 use super::referred::Referred;
 use super::work::{Away, Failure, Worker, or_else};
-use crate::bus::{Bus, Delivery, KeyValue, Settle};
+use crate::bus::{Bus, Delivery, Entry, KeyValue, Settle};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
@@ -25,7 +25,9 @@ use crate::message::Stored;
 /// A message that was delivered so often without an answer is tried alone.
 const SUSPECT_AFTER: u32 = 2;
 /// So often a message may end the process while it is tried alone.
-const MOST_STRIKES: u32 = 3;
+pub(crate) const MOST_STRIKES: u32 = 3;
+/// Before a note is read again that a copy which lags behind showed.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How often messages may be tried, and where that is noted.
 #[derive(Default)]
@@ -44,6 +46,24 @@ struct Note {
     strikes: u32,
     /// How often the stage answered that it is to be tried again.
     answers: u32,
+    /// Tells this writing of it from others.
+    mark: u64,
+}
+
+/// What stands in the table.
+#[derive(Default)]
+struct Noted {
+    /// None of this message where another had its sequence.
+    note: Option<Note>,
+    /// 0 where nothing stands.
+    revision: u64,
+}
+
+/// A note that was changed, unless both are the same.
+#[derive(Clone, Copy)]
+struct Changed {
+    before: Note,
+    after: Note,
 }
 
 /// The turn of one message; others go on once it is dropped.
@@ -54,6 +74,12 @@ pub(super) struct Turn<'a> {
     note: Note,
     /// What stands in the table.
     noted: Option<Note>,
+}
+
+/// Why a message is set aside that ends the process.
+pub(crate) fn ended_the_process() -> Reason {
+    let text = format!("ended the process {MOST_STRIKES} times while it was tried alone");
+    Reason { cause: Cause::MaxDeliver, text }
 }
 
 impl Tries {
@@ -72,13 +98,17 @@ impl Note {
     /// The note of a message as it is written: a stream made anew gives its sequences again, so its
     /// id stands there, too.
     fn written(self, message: &Stored) -> Bytes {
-        format!("{} {} {}", self.strikes, self.answers, message.id).into()
+        format!("{}@{} {} {}", self.strikes, self.mark, self.answers, message.id).into()
     }
 
     fn read(value: &[u8], message: &Stored) -> Option<Self> {
         let mut parts = std::str::from_utf8(value).ok()?.splitn(3, ' ');
-        let (strikes, answers) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        (parts.next()? == message.id).then_some(Self { strikes, answers })
+        let strikes = parts.next()?;
+        // What an earlier release wrote has no mark.
+        let (strikes, mark) = strikes.split_once('@').unwrap_or((strikes, "0"));
+        let (strikes, mark) = (strikes.parse().ok()?, mark.parse().ok()?);
+        let answers = parts.next()?.parse().ok()?;
+        (parts.next()? == message.id).then_some(Self { strikes, answers, mark })
     }
 }
 
@@ -117,9 +147,7 @@ impl Worker {
             Err(failure) => return (Turn::default(), Err(failure)),
         };
         if turn.is_over() {
-            let text = format!("ended the process {MOST_STRIKES} times while it was tried alone");
-            let reason = Reason { cause: Cause::MaxDeliver, text };
-            return (turn, Err(Failure::Settle(Settle::Reject(reason))));
+            return (turn, Err(Failure::Settle(Settle::Reject(ended_the_process()))));
         }
         let done = self.until_taken(delivery, coming, referred).await;
         (turn, done)
@@ -133,7 +161,7 @@ impl Worker {
         let (message, before) = (&delivery.message, delivery.attempt - 1);
         let noted = match before {
             0 => None,
-            _ => or_else(self.noted(notes, message), || coming.stay_back()).await?,
+            _ => or_else(self.noted(notes, message), || coming.stay_back()).await?.note,
         };
         let note = noted.unwrap_or_default();
         if before.saturating_sub(note.answers) < SUSPECT_AFTER {
@@ -148,18 +176,19 @@ impl Worker {
 
     /// Strikes a message that is alone now.
     async fn strike(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Turn<'_>, Failure> {
-        let noted = self.noted(notes, message).await?;
-        let before = noted.unwrap_or_default();
-        if before.strikes >= MOST_STRIKES {
-            return Ok(Turn { note: before, noted, ..Turn::default() });
+        let strike = |before: Note| match before.strikes {
+            MOST_STRIKES.. => before,
+            strikes => Note { strikes: strikes + 1, ..before },
+        };
+        let Changed { before, after } = self.change(notes, message, strike).await?;
+        if before == after {
+            return Ok(Turn { note: before, noted: Some(before), ..Turn::default() });
         }
-        let struck = Note { strikes: before.strikes + 1, ..before };
-        let event = Event::Struck { id: &message.id, strikes: struck.strikes };
+        let event = Event::Struck { id: &message.id, strikes: after.strikes };
         self.context.observer.observe(&self.name, event);
-        self.put(notes, message, struck).await?;
         // Any answer takes the strikes away.
         let note = Note { strikes: 0, ..before };
-        Ok(Turn { note, noted: Some(struck), ..Turn::default() })
+        Ok(Turn { note, noted: Some(after), ..Turn::default() })
     }
 
     /// Notes that a message was answered with another try, and so did not end the process.
@@ -167,15 +196,22 @@ impl Worker {
         let Some(notes) = self.tries.notes.as_deref() else {
             return;
         };
-        if turn.noted.unwrap_or_default() != turn.note {
+        let noted = turn.noted.unwrap_or_default();
+        if noted != turn.note {
+            let more = turn.note.answers.saturating_sub(noted.answers);
+            let answer =
+                |before: Note| Note { strikes: 0, answers: before.answers + more, ..before };
             // Where the bus is away, it counts as none.
-            let _ = self.put(notes, &delivery.message, turn.note).await;
+            let _ = self.change(notes, &delivery.message, answer).await;
         }
     }
 
-    /// Forgets what is settled for good.
+    /// Forgets what is settled for good. What ends the process is remembered: where the settle is lost, it comes
+    /// again.
     pub(super) async fn forget(&self, delivery: &Delivery, turn: &Turn<'_>) {
-        let (Some(notes), Some(_)) = (self.tries.notes.as_deref(), turn.noted) else {
+        let (Some(notes), Some(_), false) =
+            (self.tries.notes.as_deref(), turn.noted, turn.is_over())
+        else {
             return;
         };
         if let Err(error) = notes.delete(&self.tries.key(&delivery.message)).await {
@@ -184,16 +220,59 @@ impl Worker {
         }
     }
 
-    async fn noted(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Option<Note>, Failure> {
+    async fn noted(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Noted, Failure> {
         let key = self.tries.key(message);
         let found = self.asked(|| notes.get(&key)).await?.flatten();
-        let value = found.and_then(|entry| entry.value);
-        Ok(value.and_then(|value| Note::read(&value, message)))
+        let Some(Entry { revision, value: Some(value), .. }) = found else {
+            return Ok(Noted::default());
+        };
+        Ok(Noted { note: Note::read(&value, message), revision })
     }
 
-    async fn put(&self, notes: &dyn KeyValue, message: &Stored, note: Note) -> Result<(), Failure> {
+    /// Changes the note of a message from what stands: a copy that lags behind shows an older one, and that
+    /// must take no strikes away. Where the table never will answer, nothing is written.
+    async fn change(
+        &self,
+        notes: &dyn KeyValue,
+        message: &Stored,
+        change: impl Fn(Note) -> Note,
+    ) -> Result<Changed, Failure> {
         let key = self.tries.key(message);
-        self.asked(|| notes.put(&key, note.written(message))).await.map(drop)
+        let mut away = Away::default();
+        let mark = self.context.clock.now().0;
+        // What was written and may stand, though nobody said so.
+        let mut unsaid: Vec<Changed> = Vec::new();
+        loop {
+            let Noted { note, revision } = self.noted(notes, message).await?;
+            let before = note.unwrap_or_default();
+            if let Some(stands) = unsaid.iter().find(|unsaid| unsaid.after == before) {
+                return Ok(*stands);
+            }
+            let mut changed = Changed { before, after: change(before) };
+            if changed.before == changed.after {
+                return Ok(changed);
+            }
+            changed.after.mark = mark;
+            let error = match notes.put_if(&key, changed.after.written(message), revision).await {
+                Ok(_) => return Ok(changed),
+                // Something else stands than what was read.
+                Err(BusError::Refused { .. }) => {
+                    self.context.wait(LOOK_AGAIN).await;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            if !error.may_pass() {
+                self.context.observer.observe(&self.name, Event::BusFailed(&error));
+                return Ok(changed);
+            }
+            unsaid.push(changed);
+            match self.wait_out(&mut away, &error).await {
+                // What comes again is looked for in the output anyhow.
+                Ok(()) | Err(Failure::Late) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
     }
 
     /// Asks until the bus answers; fails once the loop is told to stop. Nothing where the bus never

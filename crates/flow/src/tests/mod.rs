@@ -2,6 +2,7 @@
 
 mod conformance;
 mod pipeline;
+mod poison;
 mod simulation;
 mod stage;
 mod standby;

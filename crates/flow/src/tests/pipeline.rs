@@ -45,6 +45,7 @@ pub(super) fn writer_config() -> WriterConfig {
         decisions: "decided.article".into(),
         epochs: "decided.epoch".into(),
         dead: DeadLetters::plain("dead.writer"),
+        notes: Some("notes".into()),
     }
 }
 

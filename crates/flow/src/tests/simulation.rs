@@ -14,6 +14,7 @@ use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::StreamConfig;
+use crate::dead::Cause;
 use crate::invariants::{conservation, same_decisions, unbroken_chain};
 use crate::loops::{FailPoints, LoopError, Point, StageContext};
 use crate::message::{Outgoing, Published, Stored, parse_reference};
@@ -24,6 +25,8 @@ use crate::writer::run_writer;
 
 const SEEDS: u64 = 200;
 const ARTICLES: u64 = 60;
+/// So many inputs may be set aside where processes end by chance.
+const MOST_SET_ASIDE: usize = 3;
 /// Virtual time after which a pipeline that is not done counts as stuck.
 const PATIENCE: Duration = Duration::from_hours(12);
 
@@ -255,7 +258,18 @@ fn check(outcome: &Outcome) -> Result<(), String> {
         buried.filter_map(parse_reference).map(|(_, sequence)| sequence).collect();
     unbroken_chain(&outcome.decided, "IN", ARTICLES, &buried)
         .map_err(|violation| format!("chain: {violation}"))?;
-    same_decisions(&outcome.decided, &undisturbed(&outcome.inputs))
+    let set_aside = outcome.dead.iter().filter(|letter| {
+        let cause = letter.headers.get("Wf-Dead-Cause");
+        letter.subject == "dead.writer" && cause == Some(Cause::MaxDeliver.as_str())
+    });
+    // Chance may end a writer three times at one input; here others take over from it as often, besides.
+    let set_aside = set_aside.count();
+    if set_aside > MOST_SET_ASIDE {
+        return Err(format!("{set_aside} good inputs set aside"));
+    }
+    let inputs = outcome.inputs.iter().filter(|input| !buried.contains(&input.sequence));
+    let inputs: Vec<Stored> = inputs.cloned().collect();
+    same_decisions(&outcome.decided, &undisturbed(&inputs))
         .map_err(|violation| format!("decisions: {violation}"))
 }
 

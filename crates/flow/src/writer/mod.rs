@@ -7,6 +7,7 @@
 mod flight;
 mod inputs;
 mod run;
+mod suspects;
 
 use std::future::ready;
 
@@ -119,4 +120,7 @@ pub struct WriterConfig {
     pub epochs: String,
     /// Where inputs go that cannot be decided on.
     pub dead: DeadLetters,
+    /// The table in which it notes from where it goes on, and strikes what may end the process. Without one
+    /// nothing is struck.
+    pub notes: Option<String>,
 }

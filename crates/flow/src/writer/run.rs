@@ -1,25 +1,26 @@
 //! The loop of a writer.
 
+mod alone;
+mod deciding;
 mod life;
 mod standby;
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::flight::{Flight, Landed};
 use super::inputs::{Inputs, Offsets};
-use super::{CommittedDecision, Decide, EPOCH, INPUT, INPUTS, OFFSETS, WriterConfig};
+use super::suspects::Suspects;
+use super::{CommittedDecision, Decide, EPOCH, WriterConfig};
 use crate::bus::ChainedPublisher;
-use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
-use crate::stage::message as panic_message;
+use deciding::Decided;
 use life::Life;
 
 /// How many inputs are decided on before their decisions are written.
@@ -58,6 +59,7 @@ pub async fn run_leased_writer(
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let mut writer = Writer {
+        suspects: Suspects::new(&*context.bus, &config)?,
         context,
         config,
         decide,
@@ -107,18 +109,12 @@ struct Writer {
     lease: Lease,
     /// The decision up to which it knows what stands, and nothing else.
     learnt: Option<Position>,
-    /// Inputs on which it panicked: stream, sequence, id.
+    /// Inputs on which it panicked, or that end the process: stream, sequence, id.
     poisonous: BTreeSet<(String, u64, String)>,
+    suspects: Suspects,
     own_epoch: Option<u64>,
     /// The last decision that stood in any life of this writer.
     stood: Option<CommittedDecision>,
-}
-
-/// What was decided on a batch.
-struct Decided {
-    records: Vec<Outgoing>,
-    /// It panicked, and must learn everything anew.
-    cut_short: bool,
 }
 
 impl Writer {
@@ -140,6 +136,7 @@ impl Writer {
             if self.is_led_by_another(stop).await {
                 return Ok(());
             }
+            let at_once = self.at_once();
             let inputs = tokio::select! {
                 biased;
                 () = stop.cancelled() => {
@@ -155,10 +152,11 @@ impl Writer {
                     }
                     continue;
                 }
-                inputs = life.inputs.next(BATCH) => inputs?,
+                inputs = life.inputs.next(at_once) => inputs?,
                 () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     self.mark_rest(&mut life).await?;
+                    self.note_that_it_lives(&mut life).await;
                     continue;
                 }
             };
@@ -217,7 +215,8 @@ impl Writer {
         Ok(())
     }
 
-    async fn leave(&mut self, life: Life) -> Result<(), LoopError> {
+    async fn leave(&mut self, mut life: Life) -> Result<(), LoopError> {
+        self.note_that_it_lives(&mut life).await;
         // Who takes over need not wait for what is kept.
         self.lease.release().await;
         if let Some(last) = life.last {
@@ -254,6 +253,8 @@ impl Writer {
         let inputs =
             Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
+        self.suspects.begin(&self.context, &offsets).await?;
+        self.poisonous.extend(self.suspects.set_aside());
         let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
         let (flight, decided) = (Flight::new(chain), Vec::new());
         Ok(Life { epoch, flight, decided, offsets, inputs, last, unmarked: 0 })
@@ -300,70 +301,6 @@ impl Writer {
             Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch),
             Err(_) => false,
         }
-    }
-
-    async fn decide_on(
-        &mut self,
-        life: &mut Life,
-        inputs: &[Stored],
-    ) -> Result<Decided, LoopError> {
-        let mut records = Vec::new();
-        self.decide.look_ahead(inputs);
-        for input in inputs {
-            let place = (input.stream.clone(), input.sequence, input.id.clone());
-            life.offsets.set(input);
-            if self.poisonous.contains(&place) {
-                continue;
-            }
-            // Nobody sees what a panic left half learnt: everything is learnt anew.
-            let decide = AssertUnwindSafe(|| self.decide.decide(life.epoch, input));
-            match catch_unwind(decide) {
-                Ok(Ok(Some(record))) => records.push(self.outgoing(life, input, record)),
-                Ok(Ok(None)) => {}
-                Ok(Err(reason)) => self.bury(input, &reason).await?,
-                Err(panic) => {
-                    self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;
-                    self.poisonous.insert(place);
-                    return Ok(Decided { records, cut_short: true });
-                }
-            }
-        }
-        Ok(Decided { records, cut_short: false })
-    }
-
-    fn outgoing(&self, life: &Life, input: &Stored, record: super::Record) -> Outgoing {
-        let source = self.config.sources.iter().find(|source| source.stream == input.stream);
-        let mark = source.map(|source| source.mark.as_str()).unwrap_or_default();
-        let id = format!("{}-{mark}{}", life.epoch, input.sequence);
-        let mut headers = record.headers;
-        headers.set(EPOCH, life.epoch.to_string());
-        headers.set(INPUT, input.reference());
-        headers.set(OFFSETS, life.offsets.sequences());
-        headers.set(INPUTS, life.offsets.inputs());
-        Outgoing { subject: self.config.decisions.clone(), id, headers, body: record.body }
-    }
-
-    async fn bury(&mut self, input: &Stored, reason: &Reason) -> Result<(), LoopError> {
-        self.observe(Event::Rejected { why: &reason.text });
-        let letter = DeadLetter {
-            stage: &self.config.name,
-            reason,
-            attempts: 1,
-            at: self.context.clock.now(),
-            message: input,
-            body: Some(&input.body),
-        };
-        let bus = &self.context.bus;
-        match bus.publish(self.config.dead.outgoing(&letter)).await {
-            Err(BusError::TooLarge { .. }) => {
-                let bare = DeadLetter { body: None, ..letter };
-                bus.publish(self.config.dead.outgoing(&bare)).await?;
-            }
-            published => {
-                published?;
-            }
-        }
-        Ok(())
     }
 
     fn observe(&self, event: Event<'_>) {

@@ -8,6 +8,7 @@ pub(super) mod objects;
 pub(super) mod reading;
 pub(super) mod storing;
 pub(super) mod survival;
+pub(super) mod suspects;
 pub(super) mod tries;
 
 use std::time::Duration;

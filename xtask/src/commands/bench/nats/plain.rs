@@ -72,6 +72,7 @@ fn writer() -> WriterConfig {
         decisions: Subject::judged().as_str().to_owned(),
         epochs: Subject::epoch().as_str().to_owned(),
         dead: dead_letters(Role::Detector),
+        notes: None,
     }
 }
 

@@ -1,0 +1,188 @@
+//! What the loop of a writer promises over any bus: what ends it is set aside, and nothing else is.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::tries::until;
+use super::{dead_letters, publish, streams, work};
+use crate::clock::UnixMillis;
+use crate::config::StreamConfig;
+use crate::conformance::Harness;
+use crate::dead::{DeadLetters, Reason};
+use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
+use crate::message::Stored;
+use crate::writer::{Decide, Record, Source, WriterConfig, run_writer};
+
+/// A writer in a process that is killed, or ended by an input whose name begins with `poison`.
+#[derive(Default)]
+struct Victim {
+    /// The input that ends the process.
+    is_dying: AtomicBool,
+    /// It is killed once it has decided so often; 0: never.
+    kill_after: AtomicUsize,
+    most_strikes: AtomicU32,
+    /// What it looked at before its turn.
+    looked_at: Mutex<BTreeSet<String>>,
+}
+
+struct Deciding(Arc<Victim>);
+
+impl Decide for Deciding {
+    fn restart(&mut self) -> u64 {
+        0
+    }
+
+    fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
+
+    fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
+        Record::default()
+    }
+
+    fn look_ahead(&mut self, inputs: &[Stored]) {
+        let mut looked_at = self.0.looked_at.lock().unwrap();
+        looked_at.extend(inputs.iter().map(|input| input.id.clone()));
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        if input.id.starts_with("poison") {
+            self.0.is_dying.store(true, Ordering::SeqCst);
+        }
+        Ok(Some(Record { body: Bytes::from(input.id.clone()), ..Record::default() }))
+    }
+}
+
+impl FailPoints for Victim {
+    fn crashes_at(&self, point: Point) -> bool {
+        let is_killed = point == Point::Decided
+            && self.kill_after.load(Ordering::SeqCst) > 0
+            && self.kill_after.fetch_sub(1, Ordering::SeqCst) == 1;
+        is_killed || self.is_dying.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Observer for Victim {
+    fn observe(&self, _name: &str, event: Event<'_>) {
+        if let Event::Struck { strikes, .. } = event {
+            self.most_strikes.fetch_max(strikes, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A life of the process.
+struct Life {
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), LoopError>>,
+}
+
+impl Life {
+    fn start(victim: &Arc<Victim>, harness: &dyn Harness) -> Life {
+        let config = WriterConfig {
+            name: "writer".into(),
+            sources: vec![Source {
+                stream: "WORK".into(),
+                filter: ">".into(),
+                mark: String::new(),
+            }],
+            output: "DECIDED".into(),
+            decisions: "decided.one".into(),
+            epochs: "decided.epoch".into(),
+            dead: DeadLetters::plain("dead.writer"),
+            notes: Some("notes".into()),
+        };
+        let context = StageContext {
+            fail_points: victim.clone(),
+            observer: victim.clone(),
+            ..StageContext::new(harness.bus(), harness.clock())
+        };
+        let stop = CancellationToken::new();
+        let decide = Box::new(Deciding(victim.clone()));
+        let running = tokio::spawn(run_writer(context, config, decide, stop.clone()));
+        Life { stop, running }
+    }
+
+    /// Waits until the process has ended.
+    async fn ends(self, harness: &dyn Harness) {
+        until(harness, async || self.running.is_finished()).await;
+        let ended = self.running.await.unwrap();
+        assert!(matches!(ended, Err(LoopError::Crashed(Point::Decided))), "{ended:?}");
+    }
+
+    async fn stops(self) {
+        self.stop.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+async fn decided(harness: &dyn Harness) -> Vec<String> {
+    let mut reader = harness.bus().read("DECIDED", "decided.one", 1).await.unwrap();
+    let decided = reader.ready(1000).await.unwrap();
+    decided.iter().map(|one| String::from_utf8_lossy(&one.body).into_owned()).collect()
+}
+
+async fn streams_of_a_writer(harness: &dyn Harness) {
+    streams(harness).await;
+    let decided = StreamConfig::new("DECIDED", &["decided.>"]);
+    harness.bus().create_stream(decided).await.unwrap();
+}
+
+/// What ends a writer is a dead letter after two times with others and three alone, and stays one.
+pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
+    streams_of_a_writer(harness).await;
+    let bus = harness.bus();
+    publish(&*bus, &["a", "b", "poison", "c", "d"]).await;
+    let victim = Arc::<Victim>::default();
+    for _ in 0..5 {
+        Life::start(&victim, harness).ends(harness).await;
+        assert_eq!(dead_letters(&*bus).await.len(), 0);
+    }
+    let life = Life::start(&victim, harness);
+    until(harness, async || decided(harness).await == ["a", "b", "c", "d"]).await;
+    life.stops().await;
+    let dead = dead_letters(&*bus).await;
+    assert_eq!((dead.len(), &dead[0].body[..]), (1, &b"poison"[..]));
+    let said = |name| dead[0].headers.get(name).unwrap_or_default();
+    assert_eq!(said("Wf-Dead-Cause"), "max_deliver");
+    assert!(said("Wf-Dead-Reason").starts_with("ended the process 3 times"), "{dead:?}");
+    // One behind which nothing is decided stays aside, too.
+    publish(&*bus, &["poison-2"]).await;
+    for _ in 0..5 {
+        Life::start(&victim, harness).ends(harness).await;
+    }
+    for _ in 0..3 {
+        let again = Life::start(&victim, harness);
+        until(harness, async || dead_letters(&*bus).await.len() == 2).await;
+        again.stops().await;
+    }
+    victim.looked_at.lock().unwrap().clear();
+    bus.publish(work("next")).await.unwrap();
+    let last = Life::start(&victim, harness);
+    until(harness, async || decided(harness).await == ["a", "b", "c", "d", "next"]).await;
+    last.stops().await;
+    let looked_at: Vec<String> = victim.looked_at.lock().unwrap().iter().cloned().collect();
+    assert_eq!(looked_at, ["next"]);
+    assert_eq!(dead_letters(&*bus).await.len(), 2);
+}
+
+/// Ten kills with inputs in hand put none of them into the dead letters.
+pub async fn kills_set_no_good_input_aside(harness: &mut dyn Harness) {
+    streams_of_a_writer(harness).await;
+    let names: Vec<String> = (0..24).map(|number| format!("m{number:02}")).collect();
+    publish(&*harness.bus(), &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let victim = Arc::<Victim>::default();
+    for round in 0..10 {
+        // One at a time from the third life on, as nothing tells them from what kills.
+        victim.kill_after.store(if round < 2 { 1 } else { 2 }, Ordering::SeqCst);
+        Life::start(&victim, harness).ends(harness).await;
+        assert_eq!(decided(harness).await.len(), usize::max(round, 1) - 1);
+    }
+    let life = Life::start(&victim, harness);
+    until(harness, async || decided(harness).await == names).await;
+    life.stops().await;
+    assert_eq!(dead_letters(&*harness.bus()).await.len(), 0);
+    assert_eq!(victim.most_strikes.load(Ordering::SeqCst), 2);
+}

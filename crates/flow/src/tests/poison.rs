@@ -1,0 +1,213 @@
+//! What ends the process, over a bus that loses answers and whose copies lag behind: no strike is lost, and
+//! none is one too many. `WIREFOLD_SEED=n` runs that one alone.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::{DEADLINE, all, create_streams, worker_config, writer_config};
+use super::simulation::seed_to_replay;
+use crate::BoxFuture;
+use crate::bus::Bus;
+use crate::clock::{Clock, UnixMillis};
+use crate::config::ConsumerConfig;
+use crate::dead::Reason;
+use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
+use crate::message::{Outgoing, Stored};
+use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
+use crate::stage::{Emit, Input, Stage, StageError, run_stage};
+use crate::writer::{Decide, Record, run_writer};
+
+const SEEDS: u64 = 200;
+const GOOD: u64 = 7;
+/// More lives than any run needs.
+const MOST_LIVES: u32 = 50;
+
+/// One process, until the poison ends it.
+#[derive(Default)]
+struct Process {
+    ends: CancellationToken,
+    is_dying: AtomicBool,
+    /// A writer says it of the first that it tries alone.
+    is_writer: bool,
+    /// Whether the poison was tried alone.
+    is_alone: AtomicBool,
+}
+
+impl Observer for Process {
+    fn observe(&self, _name: &str, event: Event<'_>) {
+        if let Event::Struck { id, .. } = event
+            && (self.is_writer || id == "poison")
+        {
+            self.is_alone.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl FailPoints for Process {
+    fn crashes_at(&self, _point: Point) -> bool {
+        if self.is_dying.load(Ordering::SeqCst) {
+            self.ends.cancel();
+        }
+        self.is_dying.load(Ordering::SeqCst)
+    }
+}
+
+struct Handling(Arc<Process>);
+
+impl Stage for Handling {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+        let id = input.message.id;
+        if id == "poison" {
+            self.0.ends.cancel();
+            // Whoever waits for its turn does not get it any more.
+            return Box::pin(pending());
+        }
+        let emit = Outgoing::new("out.one", id.clone(), id.into_bytes());
+        Box::pin(async { Ok(vec![Emit::Message(emit)]) })
+    }
+}
+
+struct Deciding(Arc<Process>);
+
+impl Decide for Deciding {
+    fn restart(&mut self) -> u64 {
+        0
+    }
+
+    fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
+
+    fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
+        Record::default()
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        if input.id == "poison" {
+            self.0.is_dying.store(true, Ordering::SeqCst);
+        }
+        Ok(Some(Record { body: input.body.clone(), ..Record::default() }))
+    }
+}
+
+/// Runs a loop in one process after the other.
+type Start = fn(StageContext, Arc<Process>) -> BoxFuture<'static, Result<(), LoopError>>;
+
+fn stage(
+    context: StageContext,
+    process: Arc<Process>,
+) -> BoxFuture<'static, Result<(), LoopError>> {
+    let consumer = ConsumerConfig {
+        stream: "IN".into(),
+        filter: ">".into(),
+        notes: Some("notes".into()),
+        ..worker_config()
+    };
+    let stage = Arc::new(Handling(process));
+    Box::pin(run_stage(context, stage, consumer, 4, CancellationToken::new()))
+}
+
+fn writer(
+    context: StageContext,
+    process: Arc<Process>,
+) -> BoxFuture<'static, Result<(), LoopError>> {
+    let decide = Box::new(Deciding(process));
+    Box::pin(run_writer(context, writer_config(), decide, CancellationToken::new()))
+}
+
+/// Whether the poison was tried alone, for each life that it ended.
+async fn lives(
+    seed: u64,
+    start: Start,
+    done: &str,
+    clock: VirtualClock,
+) -> Result<Vec<bool>, String> {
+    let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+    create_streams(&*bus).await;
+    let mut random = Random::new(seed);
+    let place = random.below(GOOD + 1);
+    for number in 0..=GOOD {
+        let id = if number == place { "poison".to_owned() } else { format!("a{number}") };
+        bus.publish(Outgoing::new("in.f", id.clone(), id.into_bytes())).await.unwrap();
+    }
+    let mut fatal = Vec::new();
+    for _ in 0..MOST_LIVES {
+        let odds = Odds {
+            refused: random.below(60),
+            answer_lost: random.below(60),
+            settle_lost: random.below(100),
+            settle_late: random.below(100),
+            stale: random.below(500),
+            doubled: random.below(100),
+            slow: random.below(100),
+            delay: DEADLINE / 2,
+        };
+        let sim_clock = Arc::new(clock.clone());
+        let faulty = FaultyBus::new(bus.clone(), sim_clock.clone(), odds, random.next_number());
+        let process =
+            Arc::new(Process { is_writer: done.starts_with("DECIDED"), ..Process::default() });
+        let context = StageContext {
+            observer: process.clone(),
+            fail_points: process.clone(),
+            ..StageContext::new(Arc::new(faulty), sim_clock)
+        };
+        tokio::select! {
+            biased;
+            () = process.ends.cancelled() => {}
+            _ = start(context, process.clone()) => {}
+            () = is_done(&*bus, done, &clock) => {
+                let buried = all(&*bus, "DEAD", ">").await;
+                let buried: Vec<_> = buried.iter().map(|letter| letter.body.clone()).collect();
+                return if buried == ["poison"] { Ok(fatal) } else { Err(format!("{buried:?}")) };
+            }
+        }
+        fatal.push(process.is_alone.load(Ordering::SeqCst));
+        // What was in hand comes back.
+        clock.sleep_until(clock.now().plus(DEADLINE * 2)).await;
+    }
+    Err(format!("no end of it: {fatal:?}"))
+}
+
+/// Waits until the poison is buried, and what is good stands.
+async fn is_done(bus: &dyn Bus, done: &str, clock: &VirtualClock) {
+    let (stream, filter) = done.split_once('/').unwrap();
+    loop {
+        let stands = all(bus, stream, filter).await.len() as u64;
+        if stands >= GOOD && bus.stream_state("DEAD").await.unwrap().messages > 0 {
+            return;
+        }
+        clock.sleep_until(clock.now().plus(Duration::from_millis(100))).await;
+    }
+}
+
+fn check(start: Start, done: &str) {
+    for seed in seed_to_replay().map_or(0..SEEDS, |seed| seed..seed + 1) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let fatal = runtime.block_on(async {
+            let clock = VirtualClock::default();
+            tokio::select! {
+                biased;
+                fatal = lives(seed, start, done, clock.clone()) => fatal,
+                () = clock.run_when_idle() => unreachable!("the clock runs for ever"),
+            }
+        });
+        let alone = fatal.map(|fatal| fatal.into_iter().filter(|alone| *alone).count());
+        assert_eq!(alone, Ok(3), "replay it with WIREFOLD_SEED={seed}");
+    }
+}
+
+#[test]
+fn a_stage_is_ended_three_times_by_what_is_tried_alone() {
+    check(stage, "OUT/>");
+}
+
+#[test]
+fn a_writer_is_ended_three_times_by_what_is_tried_alone() {
+    check(writer, "DECIDED/decided.article");
+}

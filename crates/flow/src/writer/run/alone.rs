@@ -1,0 +1,59 @@
+//! Inputs that are tried alone, as one of them may have ended the process.
+
+use super::deciding::{Decided, One, place};
+use super::{BATCH, Life, Writer};
+use crate::loops::{LoopError, Point};
+use crate::message::Stored;
+use crate::stage::ended_the_process;
+
+/// How many inputs are taken at once to be tried alone: each costs some syncs.
+const FEW: usize = 10;
+
+impl Writer {
+    /// How many inputs are taken at once.
+    pub(super) fn at_once(&self) -> usize {
+        if self.suspects.are_tried_alone() { FEW } else { BATCH }
+    }
+
+    /// Decides on one after the other: strikes each first, and goes on once what was decided on it stands.
+    pub(super) async fn decide_alone(
+        &mut self,
+        life: &mut Life,
+        inputs: &[Stored],
+    ) -> Result<Decided, LoopError> {
+        let mut cut_short = false;
+        for input in inputs {
+            life.offsets.set(input);
+            if self.poisonous.contains(&place(input)) {
+                continue;
+            }
+            if self.suspects.is_over(input) {
+                self.bury(input, &ended_the_process()).await?;
+                self.suspects.bury(&self.context, input).await?;
+                self.poisonous.insert(place(input));
+                continue;
+            }
+            self.suspects.strike(&self.context, input).await?;
+            let one = self.decide_on_one(life, input).await?;
+            self.context.pass(Point::Decided)?;
+            cut_short = matches!(one, One::CutShort);
+            if let One::Record(record) = one {
+                life.decided.push(record);
+                self.write_rest(life).await?;
+            }
+            self.suspects.answered(input, &life.offsets);
+            if cut_short {
+                break;
+            }
+        }
+        self.suspects.rest(&self.context).await?;
+        Ok(Decided { records: Vec::new(), cut_short })
+    }
+
+    /// Notes that this process lives where all that came is decided on: what ends it later is something else.
+    pub(super) async fn note_that_it_lives(&mut self, life: &mut Life) {
+        if life.flight.is_idle() && life.decided.is_empty() {
+            self.suspects.survived(&self.context).await;
+        }
+    }
+}
