@@ -67,6 +67,8 @@ pub(super) enum Spell {
     OutOfMemory,
     /// It is killed and started again, so many times.
     Restarts(u32),
+    /// An article ends the process whenever the detector reads it.
+    Poison,
 }
 
 /// A fault with its name.
@@ -82,7 +84,7 @@ const fn fault(name: &'static str, about: &'static str, deed: Deed) -> Fault {
 }
 
 /// In one process with its file.
-const EMBEDDED: [Fault; 25] = {
+const EMBEDDED: [Fault; 26] = {
     use Change::{Cut, Flip, Remove, Zero};
     use Deed::{Damage, Kill, PowerCut};
     use File::{Bus, BusLog, Page, Snapshot};
@@ -118,6 +120,12 @@ const EMBEDDED: [Fault; 25] = {
         spell("clock-behind", "the clock is an hour behind for some seconds", Spell::Clock(-3_600)),
         spell("suspended", "the machine sleeps for a day", Spell::Suspended(86_400)),
         spell("out-of-memory", "the process gets no more memory and ends", Spell::OutOfMemory),
+        spell(
+            "poison",
+            "an article ends the process whenever the detector reads it; when it is set aside that is mended, and it is \
+             replayed",
+            Spell::Poison,
+        ),
         spell("restarts", "kill -9 and a start, twenty times", Spell::Restarts(20)),
     ]
 };

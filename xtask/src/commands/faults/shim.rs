@@ -24,6 +24,8 @@ pub(super) enum Setting {
     Unsynced = 4,
     /// Seconds that the machine slept.
     Slept = 5,
+    /// A thread of the detector that asks for a piece of memory of so many bytes ends the process.
+    Deadly = 6,
 }
 
 /// The library and what it is told.
@@ -43,7 +45,7 @@ impl Shim {
         compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(&source).arg("-ldl");
         ensure!(compiler.status().context("cc")?.success(), "the library does not build");
         let settings = folder.join("faults");
-        fs::write(&settings, [0; 48])?;
+        fs::write(&settings, [0; 56])?;
         Ok(Shim { library, settings, of: None })
     }
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use serde_json::json;
 
 use super::dice::Dice;
 use super::disk::Disk;
@@ -27,6 +28,12 @@ const FAILURES: u64 = 20;
 
 /// What comes late is gathered for less than so many seconds.
 const CATCH_UP: i64 = 600;
+
+/// What ends the process is pushed under this id, and has a text of so many bytes.
+const POISON: &str = "poison";
+const DEADLY: usize = 7_998;
+/// It may end it so often.
+const MOST_ENDS: usize = 20;
 
 /// Plays one.
 pub(super) fn play(
@@ -67,7 +74,10 @@ pub(super) fn play(
         }
         struck.map(|()| pushing.recovery(&mut casting.running, control))
     })?;
-    let acknowledged = pushing.acknowledged();
+    let mut acknowledged = pushing.acknowledged();
+    if spell == Spell::Poison {
+        acknowledged.push(POISON.to_owned());
+    }
     if let Spell::Suspended(seconds) = spell {
         // What became late in the sleep comes in one message, some minutes after it.
         casting.shim.set(Setting::Slept, seconds + CATCH_UP)?;
@@ -143,8 +153,34 @@ impl Casting<'_> {
                     self.restart(pushing)?;
                 }
             }
+            Spell::Poison => self.poison(pushing)?,
         }
         Ok(())
+    }
+
+    /// Pushes what ends the process, and starts it again until that is set aside. Then it is harmless, and replayed.
+    fn poison(&mut self, pushing: &Pushing<'_>) -> anyhow::Result<()> {
+        self.shim.set(Setting::Deadly, i64::try_from(DEADLY)?)?;
+        let text = "quorvex ".repeat(DEADLY / 8);
+        let poison = json!({
+            "id": POISON, "outlet": "poison.example", "title": "Quorvex zimbular",
+            "url": "https://poison.example/1", "text": format!("{text}vexed."),
+        });
+        // It may end before it says that it has it.
+        let _ = self.running.post("/api/v1/articles", &poison);
+        for _ in 0..MOST_ENDS {
+            self.running.until(|running| set_aside(running).is_some());
+            if let Some(sequence) = set_aside(&self.running) {
+                self.shim.set(Setting::Deadly, 0)?;
+                return self.running.post(&format!("/api/v1/dead/{sequence}/replay"), &json!({}));
+            }
+            // It may end before its page is there.
+            if let Ok(running) = start(self.program, &self.home, &self.shim) {
+                self.running = running;
+                pushing.goes_to(&self.running.page);
+            }
+        }
+        bail!("what ends the process is not set aside")
     }
 
     fn wait(&mut self, least: u64, more: u64) {
@@ -178,6 +214,11 @@ impl Casting<'_> {
         pushing.goes_to(&self.running.page);
         Ok(())
     }
+}
+
+/// The first dead letter.
+fn set_aside(running: &Running) -> Option<u64> {
+    running.json("/api/v1/dead").ok()?["dead"][0]["sequence"].as_u64()
 }
 
 /// A process may have only as much memory as it has: what asks for more ends it.
