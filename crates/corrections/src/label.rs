@@ -14,6 +14,9 @@ pub(crate) fn behind<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
 
 /// A text without the spaces, brackets and stars that it begins with.
 pub(crate) fn without_marks(text: &str) -> &str {
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return text;
+    }
     text.trim_start_matches(|c: char| c.is_whitespace() || "*•[(_«“\"【".contains(c))
 }
 

@@ -98,6 +98,9 @@ fn labelled(line: &str) -> Option<(NoteKind, &str)> {
 
 /// The note that begins here: behind a label, or in a sentence about its own report.
 fn begun(text: &str) -> Option<(NoteKind, String)> {
+    if !may_begin(text) {
+        return None;
+    }
     if let Some((kind, behind)) = labelled(text) {
         let line = behind.split('\n').find(|line| without_marks(line).chars().count() > 1)?;
         return Some((kind, sentences(bounded(line))));
@@ -123,6 +126,38 @@ fn begun(text: &str) -> Option<(NoteKind, String)> {
     let is_clearer = CLEARER.iter().any(|phrase| lower.contains(phrase));
     let kind = if is_clearer { NoteKind::Clarification } else { NoteKind::Correction };
     Some((kind, words))
+}
+
+/// Whether a label or a phrase may stand at the beginning: nearly everywhere the first two letters tell.
+fn may_begin(text: &str) -> bool {
+    static FIRST: LazyLock<BTreeSet<char>> =
+        LazyLock::new(|| all_beginnings().filter_map(|words| words.chars().next()).collect());
+    /// By the first letter of the alphabet a bit for each that follows.
+    static PAIRS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+        let mut pairs = [0; 26];
+        for words in all_beginnings() {
+            if let [first @ b'a'..=b'z', second, ..] = words.as_bytes() {
+                pairs[usize::from(first - b'a')] |= 1 << (second & 31);
+            }
+        }
+        pairs
+    });
+    let text = without_marks(text);
+    match text.as_bytes() {
+        [first @ (b'a'..=b'z' | b'A'..=b'Z'), rest @ ..] => {
+            let pairs = PAIRS[usize::from(first.to_ascii_lowercase() - b'a')];
+            let second = rest.first().filter(|byte| byte.is_ascii_alphabetic());
+            second.map_or(pairs != 0, |byte| pairs & 1 << (byte & 31) != 0)
+        }
+        _ => {
+            let first = text.chars().next().and_then(|letter| letter.to_lowercase().next());
+            first.is_some_and(|letter| FIRST.contains(&letter))
+        }
+    }
+}
+
+fn all_beginnings() -> impl Iterator<Item = &'static &'static str> {
+    [CORRECTIONS, CLARIFICATIONS, OWN, OWN_VERSION].into_iter().flatten()
 }
 
 /// Whether one of the phrases may open a line. Of a line whose beginning is ASCII one look at it tells, of another

@@ -66,6 +66,9 @@ const LEDE: usize = 600;
 /// A name of fewer letters stands by chance at the end of a word.
 const NAME: usize = 4;
 
+/// No label is longer, in letters of whatever case; in bytes.
+const LONGEST_LABEL: usize = 200;
+
 /// All of these: hardly any text has one of them, and one look at a text finds that out.
 static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new(OWN.iter().chain(NAMED)).expect("a few dozen words can be looked for")
@@ -87,7 +90,8 @@ pub(crate) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool 
 fn is_labelled(text: &str) -> bool {
     // Agencies write it so; `Kill` is a word of many titles.
     let is_kill = label::behind(text, &["kill"]).is_some() && text.trim_start().starts_with("KILL");
-    let is_bare = LABELS.contains(&text.trim().to_lowercase().as_str());
+    let bare = text.trim();
+    let is_bare = bare.len() <= LONGEST_LABEL && LABELS.contains(&bare.to_lowercase().as_str());
     is_kill || is_bare || label::behind(text, LABELS).is_some()
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gazetteer::{BRIDGE, COMMON, HOW_COMMON, NAMES};
+use crate::gazetteer::{BRIDGE, COMMON};
 use crate::token::{Gap, Shape, Token};
 
 /// The most small words between two capitals of one island: `Ministry of the Interior`.
@@ -10,8 +10,6 @@ const LONGEST_BRIDGE: usize = 2;
 /// The most tokens of an island: longer ones are cut.
 const LONGEST: usize = 64;
 
-/// Words of 5 and more on the Zipf scale.
-const VERY_COMMON: u16 = 3 * COMMON;
 /// Where more than one token in so many has a capital, many that have name nothing: German nouns.
 const CROWDED: usize = 4;
 
@@ -21,7 +19,7 @@ pub(crate) fn islands(tokens: &[Token]) -> Vec<Range<usize>> {
     let capitals = tokens.iter().filter(|token| token.is_capital()).count();
     let is_crowded = capitals * CROWDED > tokens.len();
     for (at, token) in tokens.iter().enumerate() {
-        if !token.is_capital() || token.is_boilerplate || is_word(token) {
+        if !token.is_capital() || token.is_boilerplate || token.only_opens_a_sentence() {
             continue;
         }
         match found.last_mut() {
@@ -72,18 +70,8 @@ fn reaches(tokens: &[Token], island: &Range<usize>, at: usize) -> bool {
         && (bridge == 0 || between.iter().all(is_tight) && between[..bridge].iter().all(is_bridge))
 }
 
-/// Whether a capital only opens a sentence: a very common word that is in no list of names.
-fn is_word(token: &Token) -> bool {
-    let opens = matches!(token.gap, Gap::Start | Gap::Stop | Gap::QuoteOpen);
-    opens && is_common(token, VERY_COMMON)
-}
-
 /// Whether a token alone between small ones is a common word that is in no list of names.
 fn is_noun(tokens: &[Token], at: usize) -> bool {
     let is_plain = tokens.get(at + 1).is_none_or(|next| next.gap != Gap::Hyphen);
-    is_plain && is_common(&tokens[at], COMMON)
-}
-
-fn is_common(token: &Token, least: u16) -> bool {
-    token.flags & HOW_COMMON >= least && token.flags & NAMES == 0
+    is_plain && tokens[at].is_common(COMMON)
 }

@@ -2,7 +2,7 @@
 
 use wirefold_text::{Text, Word};
 
-use crate::gazetteer::Gazetteer;
+use crate::gazetteer::{COMMON, Gazetteer, HOW_COMMON, NAMES};
 use crate::hash;
 use crate::latin::push_latin;
 
@@ -101,6 +101,17 @@ impl Token {
     pub(crate) fn is_capital(&self) -> bool {
         has_capital(self.shape)
     }
+
+    /// Whether a capital only opens a sentence: a very common word that is in no list of names.
+    pub(crate) fn only_opens_a_sentence(&self) -> bool {
+        let opens = matches!(self.gap, Gap::Start | Gap::Stop | Gap::QuoteOpen);
+        opens && self.is_common(VERY_COMMON)
+    }
+
+    /// Whether it is at least so common a word, and in no list of names.
+    pub(crate) fn is_common(&self, least: u16) -> bool {
+        self.flags & HOW_COMMON >= least && self.flags & NAMES == 0
+    }
 }
 
 /// The hash of a run of tokens.
@@ -109,8 +120,10 @@ pub(crate) fn run_hash(tokens: &[Token]) -> u64 {
     rest.iter().fold(first, |hash, token| hash::join(hash, token.normal))
 }
 
+/// Words of 5 and more on the Zipf scale.
+const VERY_COMMON: u16 = 3 * COMMON;
 /// So many tokens on both sides of a capital are looked at.
-const NEAR: usize = 3;
+const NEAR: usize = 2;
 
 /// The tokens of a text, in order; none where no name can stand, since nothing has a capital.
 pub(crate) fn tokens(text: &Text, gazetteer: &Gazetteer) -> Vec<Token> {
@@ -147,7 +160,8 @@ const fn has_capital(shape: Shape) -> bool {
     matches!(shape, Shape::Capital | Shape::Upper | Shape::Initial | Shape::Mixed)
 }
 
-/// Only what stands near a capital is looked at: other tokens have neither hash nor gap.
+/// Only what stands near a capital that may begin or end a name is looked at: other tokens have neither hash
+/// nor gap.
 fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Token]) {
     let mut latin = String::new();
     let mut completed = 0;
@@ -155,16 +169,32 @@ fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Toke
         if !tokens[at].is_capital() {
             continue;
         }
-        let end = (at + 1 + NEAR).min(tokens.len());
-        for near in completed.max(at.saturating_sub(NEAR))..end {
-            let before = near.checked_sub(1).map(|before| tokens[before]);
-            let token = &mut tokens[near];
-            token.gap = gap(text, before.as_ref(), token.start, token.paragraph);
-            token.hash(text, &mut latin);
-            token.flags = gazetteer.flags(token.normal);
+        if at >= completed {
+            complete(text, gazetteer, tokens, at, &mut latin);
+        }
+        if tokens[at].is_boilerplate || tokens[at].only_opens_a_sentence() {
+            continue;
+        }
+        // A number beside a capital belongs to it, and has neighbours of its own.
+        let is_number =
+            |place: usize| tokens.get(place).is_some_and(|one| one.shape == Shape::Number);
+        let reach = |is_further| NEAR + usize::from(is_further);
+        let start = at.saturating_sub(reach(at > 0 && is_number(at - 1)));
+        let end = (at + 1 + reach(is_number(at + 1))).min(tokens.len());
+        for near in completed.max(start)..end {
+            complete(text, gazetteer, tokens, near, &mut latin);
         }
         completed = end;
     }
+}
+
+/// Gives a token its gap, its hash and what the lists say.
+fn complete(text: &Text, lists: &Gazetteer, tokens: &mut [Token], at: usize, latin: &mut String) {
+    let before = at.checked_sub(1).map(|before| tokens[before]);
+    let token = &mut tokens[at];
+    token.gap = gap(text, before.as_ref(), token.start, token.paragraph);
+    token.hash(text, latin);
+    token.flags = lists.flags(token.normal);
 }
 
 fn push_word(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {

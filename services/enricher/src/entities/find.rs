@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
 use wirefold_names::Kind;
 use wirefold_proto::{EntityKind, FoundBy};
 use wirefold_text::Text;
@@ -25,7 +26,7 @@ pub(crate) struct Found {
     pub(crate) words: Range<usize>,
     /// Where it stands, in bytes, without a possessive ending.
     pub(crate) span: Range<usize>,
-    pub(super) how: FoundBy,
+    pub(crate) how: FoundBy,
     /// The country that the table names.
     pub(super) country: Option<&'static str>,
     /// The id that the table gives it.
@@ -87,7 +88,8 @@ fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
     let names = wirefold_names::names(reading.text);
     let (sure, doubtful): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|name| name.confidence >= SURE);
-    let found = |name: wirefold_names::Name| {
+    let mut keys: FxHashMap<&str, String> = FxHashMap::default();
+    let mut found = |name: wirefold_names::Name| {
         let start = words.partition_point(|word| word.span.end <= name.span.start);
         let end = words.partition_point(|word| word.span.start < name.span.end);
         let kind = match name.kind {
@@ -95,13 +97,15 @@ fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
             Kind::Organisation => EntityKind::Organisation,
             Kind::Place => EntityKind::Place,
         };
-        let key = name_key(&reading.text.original()[name.span.clone()]);
+        let printed = &reading.text.original()[name.span.clone()];
+        let key = keys.entry(printed).or_insert_with(|| name_key(printed)).clone();
         let how = FoundBy::Model;
         let one =
             Found { kind, key, words: start..end, span: name.span, how, country: None, id: None };
         (!one.key.is_empty()).then_some(one)
     };
-    (sure.into_iter().filter_map(found).collect(), doubtful.into_iter().filter_map(found).collect())
+    let sure = sure.into_iter().filter_map(&mut found).collect();
+    (sure, doubtful.into_iter().filter_map(found).collect())
 }
 
 /// The known names that stand for themselves, not as a part of another.

@@ -94,7 +94,11 @@ pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
         !wanted.is_empty() && words.windows(wanted.len()).any(is_here)
     };
     for entity in entities {
-        let name = name_key(&entity.name);
+        // The table has another spelling of some, and of the rules' the possessive ending is cut off.
+        let name = match entity.how {
+            FoundBy::Model => Cow::Borrowed(&entity.key),
+            _ => Cow::Owned(name_key(&entity.name)),
+        };
         let name: Vec<&str> = name.split(' ').collect();
         let is_person = entity.kind == EntityKind::Person;
         let surname = name.last().filter(|last| is_person && last.chars().count() > 2);

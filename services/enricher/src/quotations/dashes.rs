@@ -16,6 +16,31 @@ const LONGEST: usize = 300;
 /// Words before a verb of saying: `ha replicato`, `diye bağırdı`, `se souvient`.
 const FEW: usize = 2;
 
+/// Where the next word begins, asked at one place after the other: of many marks in a row each asks for the same.
+struct NextWord<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> NextWord<'a> {
+    const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Where the first word at `start` or behind begins; the end of the text where there is none.
+    fn from(&mut self, start: usize) -> usize {
+        if self.at < start {
+            let next = self.text.get(start..).and_then(|rest| rest.find(is_of_word));
+            self.at = next.map_or(self.text.len(), |behind| start + behind);
+        }
+        self.at
+    }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '\'' || c == '’'
+}
+
 /// The speech in a paragraph that a dash opens, at its beginning or behind a sentence.
 pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec<Piece> {
     let text = paragraph.of(original);
@@ -62,11 +87,12 @@ fn opening(text: &str) -> Option<usize> {
 /// The end of the speech from `from`, and who says it.
 fn said_in(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
     let marks = |c: char| DASHES.contains(&c) || matches!(c, ',' | '!' | '?');
+    let mut next_word = NextWord::new(text);
     for (at, mark) in text.get(from..)?.match_indices(marks) {
         let at = from + at;
         let start = at + mark.len();
         let is_dash = DASHES.iter().any(|dash| mark.starts_with(*dash));
-        if let Some(end) = saying(text, start, is_dash, lexicon) {
+        if let Some(end) = saying(&mut next_word, start, is_dash, lexicon) {
             let end_of_speech = if matches!(mark, "!" | "?") { start } else { at };
             return Some((end_of_speech, Span { start, end }));
         }
@@ -75,10 +101,15 @@ fn said_in(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
 }
 
 /// Where what begins at `start` ends, if it says who speaks: a verb of saying stands first in it.
-pub(super) fn saying(text: &str, start: usize, in_dashes: bool, lexicon: Lexicon) -> Option<usize> {
-    let rest = text.get(start..)?;
+fn saying(
+    next_word: &mut NextWord<'_>,
+    start: usize,
+    in_dashes: bool,
+    lexicon: Lexicon,
+) -> Option<usize> {
+    let rest = next_word.text.get(start..)?;
     let rest = &rest[..rest.floor_char_boundary(LONGEST)];
-    let words = rest.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
+    let words = rest.get(next_word.from(start) - start..)?.split(|c: char| !is_of_word(c));
     let mut first = words.filter(|word| !word.is_empty()).take(FEW + 1);
     let is_small = rest.trim_start().starts_with(|c: char| !c.is_uppercase());
     let says = |word: &str| match word.chars().all(char::is_lowercase) {
@@ -104,11 +135,12 @@ pub(super) fn inside(original: &str, quoted: Span, lexicon: Lexicon) -> Option<(
     if !text.starts_with(['«', '»', '„']) {
         return None;
     }
+    let mut next_word = NextWord::new(text);
     for (at, mark) in text.match_indices([',', '!', '?', '.']) {
         let behind = &text[at + mark.len()..];
         let start =
             text.len() - behind.trim_start_matches(|c| DASHES.contains(&c) || c == ' ').len();
-        let Some(end) = saying(text, start, false, lexicon) else { continue };
+        let Some(end) = saying(&mut next_word, start, false, lexicon) else { continue };
         let said = &text[start..end];
         // `insiste Dufour, et`: to the next comma, behind a capital.
         let comma = said.find(',').filter(|comma| said[..*comma].contains(char::is_uppercase));

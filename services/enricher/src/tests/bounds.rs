@@ -64,6 +64,16 @@ fn dashes_by_the_hundred_thousand() {
 }
 
 #[test]
+fn signs_without_a_word_by_the_hundred_thousand() {
+    // Each mark looked for the word behind it: in this test's build that took ten seconds.
+    for signs in ["!? — … ", "— !, ", "—,.!? …", "! ?\n— …\n", "— ,"] {
+        let found = check(&signs.repeat(40_000));
+        assert!(found.quotations.is_empty() && found.entities.is_empty(), "{signs}");
+        check(&format!("«{}»", signs.repeat(40_000)));
+    }
+}
+
+#[test]
 fn scores_by_the_hundred_thousand() {
     // One run: looked through for the unit behind each score, it would be read fifty thousand times.
     check(&"1-0-".repeat(50_000));

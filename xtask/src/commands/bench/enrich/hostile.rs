@@ -25,6 +25,8 @@ pub(super) fn hostile() -> Vec<Hostile> {
         text("200,000 Chinese numerals without a stop", "三百分之一人".repeat(33_334)),
         text("200,000 Thai characters without a stop", "ท่าเรือปิด".repeat(20_000)),
         text("200,000 punctuation marks", ".,;:!?-–".repeat(25_000)),
+        text("231,000 signs without a word", "!? — … ".repeat(33_000)),
+        text("231,000 signs between marks", format!("«{}»", "—,.!? …".repeat(33_000))),
         text("100,000 words in mixed scripts", MIXED.repeat(7_000)),
         text("10,000 quotation marks", "“".repeat(10_000)),
         text("10,000 straight quotation marks", "\" a ".repeat(10_000)),
