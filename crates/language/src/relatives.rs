@@ -189,7 +189,9 @@ const MODAL: &[&str] = &[
 
 /// Whether a word has `ije` or `je` behind a consonant where Serbian has `e`.
 fn has_yat(word: &str) -> bool {
-    if word.starts_with("obje") || word.starts_with("subje") {
+    // The United States and Nations are called so in all three.
+    let is_of_all = ["obje", "subje", "sjedinj"].iter().any(|start| word.starts_with(start));
+    if is_of_all {
         return false;
     }
     let is_ending = |rest: &str| matches!(rest, "" | "g" | "m" | "mu" | "ga" | "h");
@@ -243,6 +245,7 @@ mod tests {
             "njegov",
             "je",
             "vijetnam",
+            "sjedinjene",
         ] {
             assert!(!has_yat(word), "{word}");
         }
@@ -260,6 +263,12 @@ mod tests {
         assert_eq!(best("da", "Havnen blev lukket efter ugen"), Some("da"));
         assert_eq!(best("da", "Havnen ble stengt etter uken, sier politiet"), Some("no"));
         assert_eq!(best("cs", "Přístav byl uzavřen při bouři"), Some("cs"));
+        assert_eq!(best("sr", "Sjedinjene Države, poverenje je uništeno"), Some("sr"));
+        assert_eq!(best("ms", "Kemalangan di tarikh yang sama, kata peguam"), Some("ms"));
+        assert_eq!(best("zu", "Inkqubo iphelile kwaye abantu bemkile"), Some("xh"));
+        assert_eq!(best("xh", "Inqubo iphelile futhi abantu bahambile"), Some("zu"));
+        assert_eq!(best("fo", "Höfnin er lokuð og skipið fer ekki"), Some("is"));
+        assert_eq!(best("is", "Havnin er stongd og skipið fer ikki"), Some("fo"));
         assert_eq!(best("en", "The harbour"), None);
     }
 }
