@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
 use wirefold_flow::{ConsumerConfig, LoopError, Stage, StageContext, run_stage};
 use wirefold_proto::streams::{self, Stage as Role};
-use wirefold_proto::{AboutArticle, EntityKind, Findings, Subject, TextPolicy, Verdict};
+use wirefold_proto::{AboutArticle, EntityKind, Findings, FoundBy, Subject, TextPolicy, Verdict};
 use wirefold_text::Text;
 
 use crate::reading::Reading;
@@ -118,6 +118,8 @@ pub struct Mention {
     pub span: Range<usize>,
     /// What it names.
     pub kind: EntityKind,
+    /// How it was found.
+    pub how: FoundBy,
 }
 
 /// The names in a text, in order, each where it stands.
@@ -125,7 +127,7 @@ pub struct Mention {
 pub fn mentions(text: &str) -> Vec<Mention> {
     let text = Text::new(text);
     let found = entities::found(&Reading::new(&text));
-    found.into_iter().map(|one| Mention { span: one.span, kind: one.kind }).collect()
+    found.into_iter().map(|one| Mention { span: one.span, kind: one.kind, how: one.how }).collect()
 }
 
 /// The durable reader that all enrichers share.

@@ -15,25 +15,41 @@ struct Counts {
     open: usize,
 }
 
+/// A row of the suite.
+pub(super) struct Row {
+    pub(super) language: String,
+    kind: String,
+    pub(super) text: String,
+}
+
+/// The rows of the suite; `None` where it is absent.
+pub(super) fn rows() -> anyhow::Result<Option<Vec<Row>>> {
+    let path = tree::root().join("../shared/suites/languages/rows.tsv");
+    let Ok(lines) = std::fs::read_to_string(path) else { return Ok(None) };
+    let row = |line: &str| {
+        let mut columns = line.split('\t').map(str::to_owned);
+        let mut column = || columns.next().unwrap_or_default();
+        Row { language: column(), kind: column(), text: column() }
+    };
+    Ok(Some(lines.lines().skip(1).map(row).collect()))
+}
+
 /// A row for known and other languages and each kind of text; nothing is declared.
 pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
-    let folder = tree::root().join("../shared/suites/languages");
-    let Ok(lines) = std::fs::read_to_string(folder.join("rows.tsv")) else { return Ok(None) };
-    let others = std::fs::read_to_string(folder.join("others.txt"))?;
+    let Some(all) = rows()? else { return Ok(None) };
+    let others = tree::root().join("../shared/suites/languages/others.txt");
+    let others = std::fs::read_to_string(others)?;
     let others: BTreeSet<&str> = others.split_whitespace().collect();
     let mut counts: BTreeMap<(bool, usize), Counts> = BTreeMap::new();
-    for row in lines.lines().skip(1) {
-        let mut columns = row.split('\t');
-        let mut column = || columns.next().unwrap_or_default();
-        let (language, kind, text) = (column(), column(), column());
-        let found = match kind {
+    for Row { language, kind, text } in &all {
+        let found = match kind.as_str() {
             "title" => enriched::findings(text, "", None),
             _ => enriched::findings("", text, None),
         };
         let tag = found.language.map(|named| named.tag);
         let told = tag.as_ref().map_or("und", |tag| same(tag.primary()));
-        let at = KINDS.iter().position(|one| *one == kind).unwrap_or_default();
-        let count = counts.entry((others.contains(language), at)).or_default();
+        let at = KINDS.iter().position(|one| one == kind).unwrap_or_default();
+        let count = counts.entry((others.contains(language.as_str()), at)).or_default();
         count.rows += 1;
         count.right += usize::from(told == language);
         count.open += usize::from(told == "und");
@@ -59,7 +75,7 @@ pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
 const KINDS: [&str; 3] = ["title", "sentence", "text"];
 
 /// Codes that mean one language.
-fn same(code: &str) -> &str {
+pub(super) fn same(code: &str) -> &str {
     match code {
         "nb" | "nn" => "no",
         "fil" => "tl",

@@ -8,6 +8,7 @@ mod figures;
 mod languages;
 mod names;
 mod quotations;
+mod sureness;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ pub(super) struct EnrichTables {
     names: Cells,
     quotations: Cells,
     figures: Cells,
+    sureness: Cells,
 }
 
 /// Examines all suites; `None` where they are absent. With `errors`, each wrong finding is printed.
@@ -35,14 +37,14 @@ pub(super) fn examine(errors: bool) -> anyhow::Result<Option<EnrichTables>> {
     };
     let (quotations, figures) = (quotations::examine(errors)?, figures::examine(errors)?);
     let (Some(quotations), Some(figures)) = (quotations, figures) else { return Ok(None) };
-    Ok(Some(EnrichTables { languages, names, quotations, figures }))
+    let Some(sureness) = sureness::examine()? else { return Ok(None) };
+    Ok(Some(EnrichTables { languages, names, quotations, figures, sureness }))
 }
 
 /// Prints the tables and puts them into the card.
 pub(super) fn run(check: bool, errors: bool) -> anyhow::Result<ExitCode> {
     let Some(tables) = examine(errors)? else { bail!("../shared/suites is absent") };
-    let parts = [&tables.languages, &tables.names, &tables.quotations, &tables.figures];
-    parts.iter().try_for_each(|part| say(&format!("{}\n", part.plain())))?;
+    tables.all().iter().try_for_each(|part| say(&format!("{}\n", part.plain())))?;
     let path = tree::root().join(CARD);
     let before = std::fs::read_to_string(&path)?;
     let [begins, ends] = MARKS;
@@ -64,14 +66,12 @@ pub(super) fn section(tables: Option<&EnrichTables>, card: &str) -> String {
 }
 
 impl EnrichTables {
+    fn all(&self) -> [&Cells; 5] {
+        [&self.languages, &self.names, &self.quotations, &self.figures, &self.sureness]
+    }
+
     fn markdown(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n{}",
-            self.languages.markdown(),
-            self.names.markdown(),
-            self.quotations.markdown(),
-            self.figures.markdown()
-        )
+        self.all().map(Cells::markdown).join("\n")
     }
 }
 
