@@ -46,6 +46,30 @@ fn the_strike_is_told_with_its_people_and_figures() {
     assert!(extract[0].contains("Talks aimed at ending"), "{extract:?}");
 }
 
+/// What a reader would not call the subject of any of these articles.
+const NO_SUBJECT: &[&str] = &[
+    "chains had rusted solid",
+    "crowns",
+    "fourteen hours",
+    "mln crown bond",
+    "mln crowns",
+    "nine times",
+    "shelters",
+    "sixty",
+    "steering",
+    "year contract",
+];
+
+#[test]
+fn nearly_all_keyphrases_say_what_the_article_is_about() {
+    let english = seeds().into_iter().filter(|seed| seed.language().starts_with("en"));
+    let told: Vec<String> =
+        english.flat_map(|seed| findings(&seed).keyphrases).map(|phrase| phrase.words).collect();
+    let wrong = told.iter().filter(|words| NO_SUBJECT.contains(&words.as_str())).count();
+    assert!(told.len() >= 45, "{}: {told:?}", told.len());
+    assert!(wrong * 100 <= told.len() * 15, "{wrong} of {}: {told:?}", told.len());
+}
+
 #[test]
 fn every_finding_stands_in_its_text() {
     for seed in seeds() {

@@ -18,6 +18,7 @@ mod expire;
 mod hour;
 mod ids;
 mod inspect;
+mod keyphrases;
 mod narrowed;
 mod on_page;
 mod open;

@@ -6,7 +6,7 @@ use wirefold_proto::{Agency, EventId, RegroupReason, StoryId, Tag};
 
 use super::articles::{self, parse, read};
 use super::paging::Cursor;
-use super::{Answer, Paging, ProjectionError, apply};
+use super::{Answer, Paging, ProjectionError, apply, keyphrases};
 use crate::shapes::{Story, StoryBrief};
 
 /// The columns of a [`StoryRow`]. Which agency it is from its articles say: what is known by way of
@@ -88,11 +88,14 @@ pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<V
     ids.iter().filter_map(|id| shown(connection, *id).transpose()).collect()
 }
 
-/// A story without its articles.
+/// A story without its articles, its keyphrases against the window.
 pub(super) fn shown(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
     let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
-    Ok(row.optional()?.map(|row| brief(connection, &row)).transpose()?.flatten())
+    let Some(row) = row.optional()? else { return Ok(None) };
+    let Some(mut story) = brief(connection, &row)? else { return Ok(None) };
+    story.keyphrases = keyphrases::against_window(connection, &row.event, story.keyphrases)?;
+    Ok(Some(story))
 }
 
 /// The first stories of an event, the first seen first.

@@ -1,0 +1,95 @@
+//! The keyphrases of a story against the window: what many other events say too tells little of this one.
+//!
+//! The enricher knows one text, and so a phrase's words only as a language has them. The projection knows the
+//! titles and names of all articles that it keeps: counted is in how many other events a phrase stands there.
+
+use rusqlite::{Connection, params};
+
+use super::Answer;
+
+/// A phrase is left out that stands in more than one of so many other events, …
+const SHARE: i64 = 50;
+/// … and in more than so many.
+const FEWEST: i64 = 2;
+/// Events are counted up to here.
+const MOST: i64 = 5_000;
+
+/// The phrases that tell an event from the others of the window, those that stand in the fewest others first.
+pub(super) fn against_window(
+    connection: &Connection,
+    event: &str,
+    phrases: Vec<String>,
+) -> Answer<Vec<String>> {
+    if phrases.is_empty() {
+        return Ok(phrases);
+    }
+    let ask = "SELECT count(*) FROM (SELECT 1 FROM events WHERE gone = 0 AND stories > 0 LIMIT ?1)";
+    let events: i64 = connection.prepare_cached(ask)?.query_row([MOST], |row| row.get(0))?;
+    let most = (events / SHARE).max(FEWEST);
+    let mut counted = Vec::with_capacity(phrases.len());
+    for phrase in phrases {
+        let others = others(connection, event, &phrase, most + 1)?;
+        if others <= most {
+            counted.push((others, phrase));
+        }
+    }
+    counted.sort_by_key(|(others, _)| *others);
+    Ok(counted.into_iter().map(|(_, phrase)| phrase).collect())
+}
+
+/// In how many other events a phrase stands in a title or a name, counted up to `most`.
+fn others(connection: &Connection, event: &str, phrase: &str, most: i64) -> Answer<i64> {
+    let words = phrase.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let wanted = format!("\"{}\"", words.collect::<Vec<_>>().join(" "));
+    let ask = "SELECT count(*) FROM (
+        SELECT DISTINCT its.event FROM words JOIN event_articles AS its ON its.article = words.rowid
+        WHERE words MATCH ?1 AND its.event <> ?2 LIMIT ?3)";
+    Ok(connection.prepare_cached(ask)?.query_row(params![wanted, event, most], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events with the titles of their articles, in the tables as far as they are looked at.
+    fn window(events: &[(&str, &[&str])]) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE events (id TEXT, gone INTEGER, stories INTEGER);
+                CREATE TABLE event_articles (event TEXT, article INTEGER);
+                CREATE VIRTUAL TABLE words USING fts5(searched);",
+            )
+            .unwrap();
+        let mut key = 0;
+        for (id, titles) in events {
+            connection.execute("INSERT INTO events VALUES (?1, 0, 1)", [id]).unwrap();
+            for title in *titles {
+                key += 1;
+                let of_title = "INSERT INTO words (rowid, searched) VALUES (?1, ?2)";
+                connection.execute(of_title, params![key, title]).unwrap();
+                let of_event = "INSERT INTO event_articles VALUES (?1, ?2)";
+                connection.execute(of_event, params![id, key]).unwrap();
+            }
+        }
+        connection
+    }
+
+    #[test]
+    fn what_other_events_say_too_comes_last_or_not_at_all() {
+        let connection = window(&[
+            ("own", &["Quay Cement prices 40 mln crown bond", "Quay Cement bond"]),
+            ("other", &["Lund Paper prices 20 mln crown bond", "The mln crown bond of Lund"]),
+            ("third", &["Hollin prices 75 mln crown bond"]),
+            ("fourth", &["A mln crown bond. Quay Cement is not in it"]),
+        ]);
+        let told = |phrases: &[&str]| {
+            let phrases = phrases.iter().map(|it| (*it).to_owned()).collect();
+            against_window(&connection, "own", phrases).unwrap()
+        };
+        assert_eq!(told(&["mln crown bond", "Quay Cement", "40"]), ["40", "Quay Cement"]);
+        assert_eq!(told(&[]), [""; 0]);
+        // Quotation marks of FTS5 and signs alone ask for nothing.
+        assert_eq!(told(&["\"", "Quay \"OR\" Cement"]), ["\"", "Quay \"OR\" Cement"]);
+    }
+}
