@@ -2,7 +2,7 @@
 //!
 //! Of each article the first figure of a kind counts: news tells its own count before those of the past.
 //! The value that came up last is the newest. Another value contradicts it if both cannot be true (`more
-//! than 20` and `28` can). What was told only before the newest came up is no contradiction, but how the
+//! than 20` and `28` can, `at least 14` and `41` cannot). What was told only before the newest came up is no contradiction, but how the
 //! count grew.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ use crate::shapes::{Carrier, FigureRecord, FigureStanding, FigureValue};
 
 /// What `about` and `nearly` leave open.
 const ABOUT: f64 = 0.1;
+/// `At least 14` leaves open so many times as much: where 41 are counted, nobody writes that.
+const AT_LEAST: f64 = 2.0;
 /// The unit of those who are counted without one.
 const PEOPLE: &str = "people";
 /// The most values of one kind that are told, the newest.
@@ -112,7 +114,7 @@ fn bounds(figure: &Figure) -> (f64, f64) {
     let to = figure.value_to.as_ref().and_then(serde_json::Number::as_f64).unwrap_or(value);
     match figure.qualifier {
         None => (value, to),
-        Some(Qualifier::AtLeast | Qualifier::MoreThan) => (value, f64::INFINITY),
+        Some(Qualifier::AtLeast | Qualifier::MoreThan) => (value, AT_LEAST * to.abs()),
         Some(Qualifier::UpTo | Qualifier::LessThan) => (f64::NEG_INFINITY, to),
         Some(Qualifier::About) => (value - value.abs() * ABOUT, to + to.abs() * ABOUT),
         Some(Qualifier::Nearly) => (value - value.abs() * ABOUT, to),

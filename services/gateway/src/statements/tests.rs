@@ -150,6 +150,20 @@ fn a_count_that_grows_is_no_contradiction_and_an_old_one_told_later_is() {
 }
 
 #[test]
+fn at_least_so_many_is_not_three_times_as_many() {
+    let standings = |first: (u64, Option<&str>), newest: (u64, Option<&str>)| {
+        let articles =
+            [counting(1, 1, "a.example", &[first]), counting(2, 2, "b.example", &[newest])];
+        statements(&articles, 0).figures[0].values[1].standing
+    };
+    let at_least = Some("at_least");
+    assert_eq!(standings((41, at_least), (14, at_least)), FigureStanding::Earlier);
+    assert_eq!(standings((14, at_least), (41, None)), FigureStanding::Earlier);
+    assert_eq!(standings((14, at_least), (28, None)), FigureStanding::Compatible);
+    assert_eq!(standings((20, at_least), (14, at_least)), FigureStanding::Compatible);
+}
+
+#[test]
 fn agencies_are_told_with_who_cites_them() {
     let citing = |names: &[&str]| {
         let one = |name: &&str| json!({ "name": name, "words": name, "how": "rule" });
