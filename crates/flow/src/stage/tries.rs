@@ -164,7 +164,8 @@ impl Worker {
             _ => or_else(self.noted(notes, message), || coming.stay_back()).await?.note,
         };
         let note = noted.unwrap_or_default();
-        if before.saturating_sub(note.answers) < SUSPECT_AFTER {
+        // What is to be set aside is looked up again alone: a copy that lags behind may have shown the strikes.
+        if before.saturating_sub(note.answers) < SUSPECT_AFTER && note.strikes < MOST_STRIKES {
             let beside = or_else(self.tries.alone.read(), || coming.stay_back()).await;
             return Ok(Turn { _side_by_side: Some(beside), note, noted, ..Turn::default() });
         }
@@ -177,12 +178,13 @@ impl Worker {
     /// Strikes a message that is alone now.
     async fn strike(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Turn<'_>, Failure> {
         let strike = |before: Note| match before.strikes {
-            MOST_STRIKES.. => before,
+            // Written again: that is refused where it is not what stands.
+            MOST_STRIKES.. => Note { mark: before.mark.wrapping_add(1), ..before },
             strikes => Note { strikes: strikes + 1, ..before },
         };
         let Changed { before, after } = self.change(notes, message, strike).await?;
-        if before == after {
-            return Ok(Turn { note: before, noted: Some(before), ..Turn::default() });
+        if before.strikes == after.strikes {
+            return Ok(Turn { note: before, noted: Some(after), ..Turn::default() });
         }
         let event = Event::Struck { id: &message.id, strikes: after.strikes };
         self.context.observer.observe(&self.name, event);

@@ -86,21 +86,37 @@ fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An entry of a table that is neither JSON nor a note of two numbers.
+/// An entry of a table that is neither JSON nor a note of a stage.
 pub(super) fn of_entry(table: &str, entry: &Entry) -> Option<Finding> {
     let value = entry.value.as_ref()?;
     let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(value);
-    let error = read.err().filter(|_| !is_note(value))?;
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    let error = read.err().filter(|_| !is_note(text) && !is_note_of_writer(text))?;
     Some(Finding::bad(format!("the entry {} of {table} cannot be read: {error}", entry.key)))
 }
 
 /// Whether it is two numbers, and what else belongs to them: what a target has taken of an alert, and how often a
-/// message was tried.
-fn is_note(value: &[u8]) -> bool {
-    let text = std::str::from_utf8(value).unwrap_or_default();
+/// message was tried. The mark of one writing may stand behind the first.
+fn is_note(text: &str) -> bool {
     let mut parts = text.splitn(3, ' ');
-    let mut is_number = || parts.next().is_some_and(|part| part.parse::<u64>().is_ok());
-    is_number() && is_number()
+    let first = parts.next().unwrap_or_default();
+    let (number, mark) = first.split_once('@').unwrap_or((first, "0"));
+    [Some(number), Some(mark), parts.next()].into_iter().all(|part| part.is_some_and(is_number))
+}
+
+/// Whether each line is a number with inputs, as `stream/sequence…`: from where a writer went on, and which
+/// inputs it tried alone.
+fn is_note_of_writer(text: &str) -> bool {
+    let is_input = |input: &str| input.split('/').nth(1).is_some_and(is_number);
+    let is_line = |line: &str| {
+        line.split_once(' ')
+            .is_some_and(|(first, inputs)| is_number(first) && inputs.split(' ').all(is_input))
+    };
+    !text.is_empty() && text.lines().all(is_line)
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<u64>().is_ok()
 }
 
 #[cfg(test)]
@@ -114,9 +130,11 @@ mod tests {
             let entry = Entry { key, revision: 1, value: Some(value.into()) };
             of_entry("wf_deliveries", &entry).is_none()
         };
-        let sound = ["{}", "12", "2 1", "2 1 $event:of two words", "0 3 a-7"];
+        let sound = ["{}", "12", "2 1", "2 1 $event:of two words", "0 3 a-7", "1@1700 0 a-7"];
         assert!(sound.into_iter().all(is_sound));
-        let damaged = ["{", "2 x", "x 1", "2", "2 1}"].map(is_sound);
-        assert_eq!(damaged, [false, false, false, true, false]);
+        let of_writers = ["1 WF_FETCHED/7/1700/a-7", "2 A/7/1/a-7 B/9/2/b-9\n3 A/8/1/a-8"];
+        assert!(of_writers.into_iter().all(is_sound));
+        let damaged = ["{", "2 x", "x 1", "2", "2 1}", "2 A/x", "2 A/7/1/a-7\nx A/8/1/a-8"];
+        assert_eq!(damaged.map(is_sound), [false, false, false, true, false, false, false]);
     }
 }
