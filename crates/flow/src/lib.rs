@@ -58,7 +58,7 @@ pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
     CommittedDecision, Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, WriterConfig,
-    run_leased_writer, run_writer,
+    is_writers_note, run_leased_writer, run_writer,
 };
 
 /// A boxed future: boxes at the seam keep builds short.

@@ -1,7 +1,7 @@
 //! The suite over the simulated bus, the loops by themselves, and both under faults.
 
 mod conformance;
-mod pipeline;
+pub(crate) mod pipeline;
 mod poison;
 mod simulation;
 mod stage;

@@ -22,7 +22,7 @@ pub(super) fn article(number: u64) -> Outgoing {
     Outgoing::new(format!("in.f{}", number % 3), id.clone(), id.into_bytes())
 }
 
-pub(super) async fn create_streams(bus: &dyn Bus) {
+pub(crate) async fn create_streams(bus: &dyn Bus) {
     for (name, subjects, readers) in [
         ("IN", "in.>", &["writer"][..]),
         ("DECIDED", "decided.>", &["worker"]),
@@ -37,7 +37,7 @@ pub(super) async fn create_streams(bus: &dyn Bus) {
     }
 }
 
-pub(super) fn writer_config() -> WriterConfig {
+pub(crate) fn writer_config() -> WriterConfig {
     WriterConfig {
         name: "writer".into(),
         sources: vec![Source { stream: "IN".into(), filter: ">".into(), mark: String::new() }],

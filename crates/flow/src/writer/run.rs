@@ -253,7 +253,7 @@ impl Writer {
         let inputs =
             Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
-        self.suspects.begin(&self.context, &offsets).await?;
+        self.note_the_place(epoch, &offsets).await?;
         self.poisonous.extend(self.suspects.set_aside());
         let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
         let (flight, decided) = (Flight::new(chain), Vec::new());
@@ -293,14 +293,15 @@ impl Writer {
         Ok((epoch, chain, stands.ok_or_else(fenced)?.sequence))
     }
 
-    /// Whether the last epoch record is another's.
     async fn is_overtaken(&mut self) -> bool {
-        let last = self.context.bus.last(&self.config.output, &self.config.epochs).await;
-        match last {
-            // One that has aged out, or that a store put back to an older copy has, says nothing of another.
-            Ok(last) => last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch),
-            Err(_) => false,
-        }
+        self.has_a_later_one().await.unwrap_or(false)
+    }
+
+    /// Whether the last epoch record is that of a later writer.
+    async fn has_a_later_one(&mut self) -> Result<bool, BusError> {
+        let last = self.context.bus.last(&self.config.output, &self.config.epochs).await?;
+        // One that has aged out, or that a store put back to an older copy has, says nothing of another.
+        Ok(last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch))
     }
 
     fn observe(&self, event: Event<'_>) {

@@ -30,6 +30,15 @@ const SET_ASIDE: u32 = MOST_STRIKES + 1;
 /// Before a note is read again that a copy which lags behind showed.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// What the note of a later epoch means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Later {
+    /// Its writer has overtaken this one.
+    Leads,
+    /// The stream with its epoch is gone, and epochs are counted anew.
+    IsGone,
+}
+
 /// What a writer knows of inputs that may have ended it.
 pub(super) struct Suspects {
     table: Option<Arc<dyn KeyValue>>,
@@ -50,6 +59,8 @@ pub(super) struct Suspects {
 /// What stands in the table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Note {
+    /// The epoch of the writer that wrote it.
+    epoch: u64,
     /// From where the writer went on.
     place: String,
     /// So many processes went on from there.
@@ -75,9 +86,19 @@ impl Struck {
     }
 }
 
+/// Whether an entry of the table of notes is what a writer writes there, for whoever checks tables.
+#[must_use]
+pub fn is_writers_note(value: &[u8]) -> bool {
+    let is_input = |input: &str| {
+        input.split_once('/').is_some_and(|(_, input)| Position::parse(input).is_some())
+    };
+    Note::read(value)
+        .is_some_and(|note| note.place.is_empty() || note.place.split(' ').all(is_input))
+}
+
 impl Note {
     fn text(&self) -> Bytes {
-        let mut text = format!("{} {}", self.lives, self.place);
+        let mut text = format!("{}@{} {}", self.lives, self.epoch, self.place);
         for Struck { stream, input, strikes } in &self.struck {
             let _ = write!(text, "\n{strikes} {stream}/{input}");
         }
@@ -86,7 +107,10 @@ impl Note {
 
     fn read(text: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(text).ok()?.lines();
-        let (lives, place) = lines.next()?.split_once(' ')?;
+        let (first, place) = lines.next()?.split_once(' ')?;
+        // Those before it had no epoch.
+        let (lives, epoch) = first.split_once('@').unwrap_or((first, "0"));
+        let (lives, epoch) = (lives.parse().ok()?, epoch.parse().ok()?);
         let struck = lines.map(|line| {
             let (strikes, input) = line.split_once(' ')?;
             let (stream, input) = input.split_once('/')?;
@@ -94,7 +118,7 @@ impl Note {
             Some(Struck { stream, input, strikes: strikes.parse().ok()? })
         });
         let struck = struck.collect::<Option<_>>()?;
-        Some(Self { place: place.to_owned(), lives: lives.parse().ok()?, struck })
+        Some(Self { epoch, place: place.to_owned(), lives, struck })
     }
 
     fn strikes(&self, input: &Stored) -> u32 {
@@ -129,14 +153,17 @@ impl Suspects {
         })
     }
 
-    /// Notes that the writer goes on from here. What may pass is an error.
+    /// Notes that the writer goes on from here. What may pass is an error, and so is
+    /// [`BusError::Fenced`]: a later epoch has noted its place, unless `later` ones count as gone.
     pub(super) async fn begin(
         &mut self,
         context: &StageContext,
+        epoch: u64,
+        later: Later,
         offsets: &Offsets,
     ) -> Result<(), BusError> {
         let begun = loop {
-            match self.note_the_place(offsets).await {
+            match self.note_the_place(epoch, later, offsets).await {
                 Err(BusError::Refused { .. }) => context.wait(LOOK_AGAIN).await,
                 begun => break begun,
             }
@@ -150,7 +177,12 @@ impl Suspects {
         Ok(())
     }
 
-    async fn note_the_place(&mut self, offsets: &Offsets) -> Result<(), BusError> {
+    async fn note_the_place(
+        &mut self,
+        epoch: u64,
+        later: Later,
+        offsets: &Offsets,
+    ) -> Result<(), BusError> {
         let Some(table) = self.table.clone() else { return Ok(()) };
         let found = table.get(&self.name).await?;
         let (value, revision) = match found.map(|entry| (entry.value, entry.revision)) {
@@ -161,7 +193,10 @@ impl Suspects {
         let is_own = self.written.contains(&value);
         let stands =
             if is_own { self.note.clone() } else { Note::read(&value).unwrap_or_default() };
-        let mut note = Note { place: offsets.inputs(), ..stands.clone() };
+        if stands.epoch > epoch && later == Later::Leads {
+            return Err(BusError::Fenced(self.name.clone()));
+        }
+        let mut note = Note { epoch, place: offsets.inputs(), ..stands.clone() };
         note.struck.retain(|struck| !struck.is_passed(offsets));
         if note.place != stands.place {
             note.lives = 1;
@@ -272,8 +307,11 @@ impl Suspects {
         context: &StageContext,
         done: Result<(), BusError>,
     ) -> Result<(), BusError> {
+        let is_answer = |error: &BusError| {
+            error.may_pass() || matches!(error, BusError::Refused { .. } | BusError::Fenced(_))
+        };
         match done {
-            Err(error) if !error.may_pass() && !matches!(error, BusError::Refused { .. }) => {
+            Err(error) if !is_answer(&error) => {
                 context.observer.observe(&self.name, Event::BusFailed(&error));
                 self.table = None;
                 Ok(())
@@ -287,6 +325,8 @@ impl Suspects {
 mod tests {
     use super::*;
     use crate::clock::UnixMillis;
+    use crate::sim::{SimBus, SimDisk, VirtualClock};
+    use crate::tests::pipeline::{create_streams, writer_config};
 
     #[test]
     fn a_note_comes_back() {
@@ -294,9 +334,34 @@ mod tests {
         let one = Struck { stream: "IN".to_owned(), input, strikes: 2 };
         let place = "IN/6/1699/a-1 CONTROL/2/1/c".to_owned();
         for struck in [Vec::new(), vec![one.clone(), one]] {
-            let note = Note { place: place.clone(), lives: 3, struck };
+            let note = Note { epoch: 8, place: place.clone(), lives: 3, struck };
             assert_eq!(Note::read(&note.text()), Some(note));
         }
+        let before = Note { place: "IN/6/1/a".to_owned(), lives: 2, ..Note::default() };
+        assert_eq!(Note::read(b"2 IN/6/1/a"), Some(before), "without an epoch");
         assert_eq!(Note::read(b""), None);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_was_overtaken_notes_nothing() {
+        let clock = Arc::new(VirtualClock::default());
+        let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
+        create_streams(&*bus).await;
+        let context = StageContext::new(bus.clone(), clock);
+        let suspects = || Suspects::new(&*bus, &writer_config()).unwrap();
+        let (mut before, mut after) = (suspects(), suspects());
+        let place = Offsets::default();
+        after.begin(&context, 2, Later::Leads, &place).await.unwrap();
+        let noted = before.begin(&context, 1, Later::Leads, &place).await;
+        assert!(matches!(noted, Err(BusError::Fenced(_))), "{noted:?}");
+        let notes = bus.key_value("notes").unwrap();
+        let stands = async || {
+            let entry = notes.get("writer").await.unwrap().unwrap();
+            Note::read(&entry.value.unwrap()).unwrap().epoch
+        };
+        assert_eq!(stands().await, 2);
+        // The stream was made anew, and epochs are counted from the first.
+        before.begin(&context, 1, Later::IsGone, &place).await.unwrap();
+        assert_eq!(stands().await, 1);
     }
 }

@@ -1,7 +1,10 @@
 //! Inputs that are tried alone, as one of them may have ended the process.
 
+use super::super::inputs::Offsets;
+use super::super::suspects::Later;
 use super::deciding::{Decided, One, place};
 use super::{BATCH, Life, Writer};
+use crate::error::BusError;
 use crate::loops::{LoopError, Point};
 use crate::message::Stored;
 use crate::stage::ended_the_process;
@@ -48,6 +51,20 @@ impl Writer {
         }
         self.suspects.rest(&self.context).await?;
         Ok(Decided { records: Vec::new(), cut_short })
+    }
+
+    /// Notes from where this writer goes on, unless another has overtaken it.
+    pub(super) async fn note_the_place(
+        &mut self,
+        epoch: u64,
+        offsets: &Offsets,
+    ) -> Result<(), BusError> {
+        let noted = self.suspects.begin(&self.context, epoch, Later::Leads, offsets).await;
+        let Err(BusError::Fenced(_)) = noted else { return noted };
+        if self.has_a_later_one().await? {
+            return Err(BusError::Fenced(self.config.output.clone()));
+        }
+        self.suspects.begin(&self.context, epoch, Later::IsGone, offsets).await
     }
 
     /// Notes that this process lives where all that came is decided on: what ends it later is something else.
