@@ -106,6 +106,9 @@ pub struct Entity {
     /// `organisation:united-nations`, `person:angela-merkel`. Its own, not another register's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Its item in Wikidata, such as `Q142`, where a table knows it: countries, some organisations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wikidata: Option<String>,
     /// How often it stands in the text.
     pub count: u32,
     /// The country that a place is or lies in, as ISO 3166-1 alpha-2, where a table knows it.
@@ -274,13 +277,16 @@ pub enum Qualifier {
 /// An agency that a text cites.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CitedAgency {
-    /// The agency's short name, such as `AP`.
+    /// The agency's short name, such as `AP`: the same in all articles.
     pub name: String,
     /// Its name as written where it is first cited.
     pub words: String,
     /// Where it is at home, as ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Its item in Wikidata, such as `Q40469`, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wikidata: Option<String>,
     /// How it was found.
     pub how: FoundBy,
 }

@@ -10,6 +10,7 @@ mod bad_feeds;
 mod bad_start;
 mod drained;
 mod examples;
+mod five_statements;
 mod forgotten;
 mod full_disk;
 mod generated;

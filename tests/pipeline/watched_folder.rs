@@ -13,7 +13,7 @@ use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
 /// The user's own five articles; where they are absent, five of ours that are made alike.
-const SHARED: &str = "../../../shared/seeds";
+pub(super) const SHARED: &str = "../../../shared/seeds";
 const OURS: &str = "../../seeds/articles.jsonl";
 /// A text of its own, to show that what came before it was not taken again.
 const LAST: &str = "A lighthouse keeper on the outer skerries has handed in his keys after forty \

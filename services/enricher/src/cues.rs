@@ -72,6 +72,34 @@ const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday
 /// Prepositions behind which a name is a place, in languages that leave other nouns small.
 const PLACING: &str = "in near outside";
 
+/// Words that may open a sentence, and name nothing by themselves.
+const FUNCTION_WORDS: &str = "a an the this that these those he she it they we you i his her their our my its \
+    but and or if when while as in on at to of for from by with after before not no yes so then there here what \
+    who how why der die das ein eine er sie es wir ihr und aber le la les un une des il elle ils elles et mais el \
+    los las una y pero ellos ella lo gli i";
+
+/// What people, languages and faiths are called after: they take capitals in English and are no names.
+const DEMONYMS: &str = "afghan afghans african africans albanian albanians algerian algerians american americans \
+    angolan arab arabic arabs argentine argentines armenian armenians asian asians australian australians austrian \
+    austrians azerbaijani bahraini bangladeshi basque belarusian belarusians belgian belgians bolivian bosnian \
+    bosnians brazilian brazilians british britons buddhist bulgarian bulgarians burmese cambodian cambodians \
+    cameroonian canadian canadians catalan catalans catholic catholics chechen chechens chilean chinese christian \
+    christians colombian colombians congolese croat croatian croats cuban cubans cypriot cypriots czech czechs \
+    danish danes dutch ecuadorian egyptian egyptians emirati emiratis english eritrean estonian estonians ethiopian \
+    ethiopians european europeans filipino filipinos finnish finns french georgian georgians german germans \
+    ghanaian greek greeks guatemalan haitian haitians hindu hindus hungarian hungarians icelandic indian indians \
+    indonesian indonesians iranian iranians iraqi iraqis irish islamic islamist islamists israeli israelis italian \
+    italians jamaican japanese jewish jews jordanian jordanians kazakh kenyan kenyans korean koreans kosovar \
+    kurdish kurds kuwaiti kyrgyz latvian latvians lebanese libyan libyans lithuanian lithuanians macedonian \
+    malaysian malaysians mexican mexicans moldovan moldovans mongolian moroccan moroccans muslim muslims nepalese \
+    nicaraguan nigerian nigerians norwegian norwegians omani pakistani pakistanis palestinian palestinians \
+    panamanian paraguayan persian peruvian peruvians polish portuguese protestant protestants qatari qataris \
+    romanian romanians russian russians rwandan rwandans saudi saudis scottish senegalese serb serbian serbs shia \
+    shiite shiites singaporean slovak slovaks slovenian somali somalis soviet spanish sudanese sunni sunnis swedish \
+    swedes swiss syrian syrians taiwanese tajik tanzanian thai tibetan tunisian tunisians turkish turks ugandan \
+    ukrainian ukrainians uruguayan uyghur uyghurs uzbek venezuelan venezuelans vietnamese welsh yemeni yemenis \
+    zambian zimbabwean zimbabweans";
+
 /// A set of words, made once.
 macro_rules! cue {
     ($(#[$doc:meta])* $name:ident, $words:ident) => {
@@ -112,4 +140,14 @@ cue!(
     /// Whether a name behind this word is a place.
     places,
     PLACING
+);
+cue!(
+    /// Whether a word only joins others, or stands for somebody.
+    is_function_word,
+    FUNCTION_WORDS
+);
+cue!(
+    /// Whether a word says of which country, people or faith something is.
+    is_demonym,
+    DEMONYMS
 );

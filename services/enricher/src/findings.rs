@@ -2,7 +2,7 @@
 
 use wirefold_proto::{AboutArticle, CitedAgency, EditorNote, Findings, FoundBy, NoteKind};
 use wirefold_text::Text;
-use wirefold_text::extract::{agency_country, cited_agencies};
+use wirefold_text::extract::{agency_home, cited_agencies};
 
 use crate::dateline::find_dateline;
 use crate::entities::{entities, found, mark_titled};
@@ -117,11 +117,15 @@ fn note(text: &Text, about: &AboutArticle, agency: &str) -> Option<EditorNote> {
 /// The agencies that a text cites.
 fn cited(text: &Text) -> Vec<CitedAgency> {
     let cited = cited_agencies(text).into_iter();
-    let told = cited.map(|(name, span)| CitedAgency {
-        name: name.to_owned(),
-        words: span.of(text.original()).to_owned(),
-        country: agency_country(name).map(str::to_owned),
-        how: FoundBy::Rule,
+    let told = cited.map(|(name, span)| {
+        let home = agency_home(name);
+        CitedAgency {
+            name: name.to_owned(),
+            words: span.of(text.original()).to_owned(),
+            country: home.map(|home| home.country.to_owned()),
+            wikidata: home.and_then(|home| home.wikidata).map(str::to_owned),
+            how: FoundBy::Rule,
+        }
     });
     told.collect()
 }

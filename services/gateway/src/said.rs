@@ -74,6 +74,8 @@ mod tests {
             quotations: Vec::new(),
             more_quotations: 0,
             figures: Vec::new(),
+            names: Vec::new(),
+            more_names: 0,
             cited_agencies: Vec::new(),
             unread_articles,
         };

@@ -24,6 +24,8 @@ struct Agency {
     shy: Vec<&'static str>,
     /// What people call it besides, such as its site. No text is read by these.
     called: Vec<&'static str>,
+    /// Its item in Wikidata, where it is known.
+    wikidata: Option<&'static str>,
 }
 
 impl Agency {
@@ -35,7 +37,9 @@ impl Agency {
             let names = columns.next().unwrap_or_default().split('|');
             names.filter(|one: &&str| !one.is_empty()).collect()
         };
-        Agency { name, country, forms: list(), codes: list(), shy: list(), called: list() }
+        let [forms, codes, shy, called] = std::array::from_fn(|_| list());
+        let wikidata = columns.next().filter(|item| !item.is_empty());
+        Agency { name, country, forms, codes, shy, called, wikidata }
     }
 
     /// Everything it may be called, whatever the capitals.
@@ -125,16 +129,27 @@ pub fn agency_named(name: &str) -> Option<&'static str> {
     agencies().iter().map(|agency| agency.name).find(|known| *known == name)
 }
 
-/// The country of the agency with this short name, as ISO 3166-1 alpha-2.
+/// Where an agency is at home, and its item in Wikidata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgencyHome {
+    /// The country, as ISO 3166-1 alpha-2.
+    pub country: &'static str,
+    /// The item, where it is known.
+    pub wikidata: Option<&'static str>,
+}
+
+/// What is known of the agency with this short name.
 ///
 /// ```
-/// use wirefold_text::extract::agency_country;
+/// use wirefold_text::extract::agency_home;
 ///
-/// assert_eq!(agency_country("EFE"), Some("ES"));
+/// let home = agency_home("Reuters").expect("an agency");
+/// assert_eq!((home.country, home.wikidata), ("GB", Some("Q130879")));
 /// ```
 #[must_use]
-pub fn agency_country(name: &str) -> Option<&'static str> {
-    agencies().iter().find(|agency| agency.name == name).map(|agency| agency.country)
+pub fn agency_home(name: &str) -> Option<AgencyHome> {
+    let known = agencies().iter().find(|agency| agency.name == name);
+    known.map(|&Agency { country, wikidata, .. }| AgencyHome { country, wikidata })
 }
 
 /// The short name of the agency that somebody means who asks for an agency of this name: any name of it,
@@ -199,6 +214,9 @@ mod tests {
         for agency in agencies() {
             let is_code = agency.country.len() == 2 && agency.country.is_ascii();
             assert!(is_code, "{}: {}", agency.name, agency.country);
+            let is_item =
+                |item: &str| item.strip_prefix('Q').is_some_and(|n| n.parse::<u32>().is_ok());
+            assert!(agency.wikidata.is_none_or(is_item), "{}", agency.name);
             let is_named = agency.aliases().nth(1).is_some();
             assert!(is_named, "{} has no spelling", agency.name);
         }

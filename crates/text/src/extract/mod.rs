@@ -14,7 +14,7 @@ mod numbers;
 pub use agency::{
     AgencyTrace, Trace, agencies, agencies_begun_by, byline_agencies, cited_agencies,
 };
-pub use agency_names::{agency_called, agency_country, agency_named, may_begin_agency};
+pub use agency_names::{AgencyHome, agency_called, agency_home, agency_named, may_begin_agency};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{Name, name_words, names, names_in};

@@ -8,7 +8,8 @@ use wirefold_proto::{EntityKind, FoundBy};
 use wirefold_text::Text;
 use wirefold_text::extract::name_key;
 
-use super::table::{Hit, table};
+use super::table::{Hit, KnownEntity, table};
+use super::trim;
 use crate::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says};
 use crate::reading::Reading;
 
@@ -27,13 +28,20 @@ pub(crate) struct Found {
     /// Where it stands, in bytes, without a possessive ending.
     pub(crate) span: Range<usize>,
     pub(crate) how: FoundBy,
-    /// The country that the table names.
-    pub(super) country: Option<&'static str>,
-    /// The id that the table gives it.
-    pub(super) id: Option<&'static str>,
+    /// What the table knows of it.
+    pub(super) known: Option<&'static KnownEntity>,
 }
 
 impl Found {
+    /// Says what the table knows of it. Texts mean an organisation by a place, and the other way round.
+    fn look_up(&mut self, text: &Text) {
+        let is_person = |kind| kind == EntityKind::Person;
+        let known = known(text, self).filter(|it| is_person(it.kind) == is_person(self.kind));
+        if let Some(known) = known {
+            (self.key, self.how, self.known) = (known.key.clone(), FoundBy::List, Some(known));
+        }
+    }
+
     pub(super) fn printed<'a>(&self, reading: &Reading<'a>) -> &'a str {
         &reading.text.original()[self.span.clone()]
     }
@@ -49,12 +57,7 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
     let (mut found, doubtful) = tagged(reading);
     found.retain(|one| !overlapping(&listed, one).iter().any(|hit| is_part_of(one, hit)));
     for one in &mut found {
-        let mut near = overlapping(&listed, one).iter();
-        let same = near.find(|hit| hit.words == one.words && hit.kind == one.kind);
-        if let Some(hit) = same {
-            (one.key, one.how) = (hit.key.clone(), FoundBy::List);
-            (one.country, one.id) = (hit.country, hit.id);
-        }
+        one.look_up(reading.text);
     }
     let is_trusted = |one: &Found| {
         let has_no_capitals = reading.text.words()[one.words.start].alone;
@@ -66,7 +69,8 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
         listed.into_iter().filter(|hit| is_new(hit) && is_trusted(hit)).collect();
     found.extend(others);
     let taken = covered(reading.text, found.iter());
-    found.extend(by_rules(reading, &taken).into_iter().filter(is_trusted));
+    let by_rules = by_rules(reading, &taken).into_iter().filter(is_trusted);
+    found.extend(by_rules.filter(|one| !trim::names_nobody(reading.text, &one.words)));
     found.sort_by_key(|one| one.words.start);
     found
 }
@@ -82,30 +86,70 @@ fn is_part_of(one: &Found, hit: &Found) -> bool {
     one.words.len() < hit.words.len()
 }
 
+/// What the table has under a name, whatever its kind.
+fn known(text: &Text, one: &Found) -> Option<&'static KnownEntity> {
+    let whole = |of: &Text, words: Range<usize>| {
+        let hit = table().at(of, words.start).filter(|hit| hit.words == words);
+        hit.map(|hit| hit.known)
+    };
+    let by_words = || whole(text, one.words.clone());
+    // The table has no possessive ending.
+    let by_span = || {
+        let printed = text.original().get(one.span.clone())?;
+        let is_cut = text.original()[one.span.end..].starts_with(['\'', '’']);
+        let bare = is_cut.then(|| Text::new(printed))?;
+        whole(&bare, 0..bare.words().len())
+    };
+    by_words().or_else(by_span).or_else(|| table().keyed(&one.key))
+}
+
 /// The names that the tagger is sure of, and the others that it has.
 fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
-    let words = reading.text.words();
     let names = wirefold_names::names(reading.text);
     let (sure, doubtful): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|name| name.confidence >= SURE);
     let mut keys: FxHashMap<&str, String> = FxHashMap::default();
     let mut found = |name: wirefold_names::Name| {
-        let start = words.partition_point(|word| word.span.end <= name.span.start);
-        let end = words.partition_point(|word| word.span.start < name.span.end);
-        let kind = match name.kind {
-            Kind::Person => EntityKind::Person,
-            Kind::Organisation => EntityKind::Organisation,
-            Kind::Place => EntityKind::Place,
+        let all = words_in(reading.text, &name.span);
+        let of_one = |words: Range<usize>| {
+            let is_whole = words == all;
+            let span = if is_whole { name.span.clone() } else { bytes(reading.text, &words) };
+            let printed = &reading.text.original()[span.clone()];
+            let key = keys.entry(printed).or_insert_with(|| tagged_key(printed)).clone();
+            let kind = kind_of(name.kind);
+            let mut one = Found { kind, key, words, span, how: FoundBy::Model, known: None };
+            // What it was called with another name says little of it.
+            if let Some(known) = known(reading.text, &one).filter(|_| !is_whole) {
+                one.kind = known.kind;
+            }
+            one
         };
-        let printed = &reading.text.original()[name.span.clone()];
-        let key = keys.entry(printed).or_insert_with(|| name_key(printed)).clone();
-        let how = FoundBy::Model;
-        let one =
-            Found { kind, key, words: start..end, span: name.span, how, country: None, id: None };
-        (!one.key.is_empty()).then_some(one)
+        let parts = trim::names(reading.text, all.clone()).into_iter();
+        let found: Vec<Found> = parts.map(of_one).collect();
+        found.into_iter().filter(|one| !one.key.is_empty())
     };
-    let sure = sure.into_iter().filter_map(&mut found).collect();
-    (sure, doubtful.into_iter().filter_map(found).collect())
+    let sure = sure.into_iter().flat_map(&mut found).collect();
+    (sure, doubtful.into_iter().flat_map(found).collect())
+}
+
+fn words_in(text: &Text, span: &Range<usize>) -> Range<usize> {
+    let words = text.words();
+    let start = words.partition_point(|word| word.span.end <= span.start);
+    start..words.partition_point(|word| word.span.start < span.end)
+}
+
+/// The key of a name without its article: `The Fixture Press` and `Fixture Press` are one.
+fn tagged_key(printed: &str) -> String {
+    let bare = printed.strip_prefix("The ").or_else(|| printed.strip_prefix("the "));
+    name_key(bare.unwrap_or(printed))
+}
+
+fn kind_of(kind: Kind) -> EntityKind {
+    match kind {
+        Kind::Person => EntityKind::Person,
+        Kind::Organisation => EntityKind::Organisation,
+        Kind::Place => EntityKind::Place,
+    }
 }
 
 /// The known names that stand for themselves, not as a part of another.
@@ -120,11 +164,9 @@ fn listed(reading: &Reading<'_>) -> Vec<Found> {
         next = match hit {
             Some(hit) if stands_alone(reading, &hit) => {
                 let Hit { known, words } = hit;
-                let end = words.end;
-                let (kind, key) = (known.kind, known.key.clone());
-                let (span, country, id) =
-                    (bytes(text, &words), known.country, Some(known.id.as_str()));
-                found.push(Found { kind, key, words, span, how: FoundBy::List, country, id });
+                let (end, span) = (words.end, bytes(text, &words));
+                let (kind, key, how) = (known.kind, known.key.clone(), FoundBy::List);
+                found.push(Found { kind, key, words, span, how, known: Some(known) });
                 end
             }
             _ => next + 1,
@@ -171,7 +213,7 @@ fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<Found> {
             if let Some(kind) = kind(reading, &words) {
                 let key = name_key(reading.printed(&words));
                 let (span, how) = (bytes(reading.text, &words), FoundBy::Rule);
-                found.push(Found { kind, key, words, span, how, country: None, id: None });
+                found.push(Found { kind, key, words, span, how, known: None });
             }
         }
     }

@@ -3,13 +3,14 @@
 
 mod find;
 mod table;
+mod trim;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use wirefold_proto::{Entity, EntityKind, FoundBy, MentionPlace};
-use wirefold_text::extract::name_key;
+use wirefold_text::extract::{agency_called, agency_home, name_key};
 use wirefold_text::{Span, Text};
 
 use crate::reading::Reading;
@@ -20,6 +21,8 @@ pub(crate) use find::{Found, found};
 const MOST: usize = 48;
 /// The most mentions of one that are told.
 const MOST_MENTIONS: usize = 16;
+/// A name of so many letters means an agency, where one is called so.
+const LONG_NAME: usize = 5;
 /// The most bytes of a title that are read.
 const LONGEST_TITLE: usize = 1_000;
 
@@ -114,14 +117,19 @@ fn enter<'a>(
 ) -> usize {
     *places.entry(&found.key).or_insert_with(|| {
         let name = found.printed(reading).to_owned();
-        let Found { kind, how, .. } = *found;
+        let Found { kind, how, known, .. } = *found;
+        let agency = known.is_none().then(|| agency(kind, &name)).flatten();
+        let of_agency = || agency.map(|short| format!("agency:{short}"));
+        let item = agency.and_then(agency_home).and_then(|home| home.wikidata);
+        let owned = |part: Option<&str>| part.map(str::to_owned);
         entities.push(Entity {
             kind,
             name,
             key: found.key.clone(),
-            id: found.id.map(str::to_owned),
+            id: known.map(|known| known.id.clone()).or_else(of_agency),
+            wikidata: owned(known.and_then(|known| known.wikidata).or(item)),
             count: 0,
-            country: found.country.map(str::to_owned),
+            country: owned(known.and_then(|known| known.country)),
             in_title: false,
             in_lede: false,
             mentions: Vec::new(),
@@ -129,6 +137,13 @@ fn enter<'a>(
         });
         entities.len() - 1
     })
+}
+
+/// The short name of the agency that an organisation is. Short names alone may mean others.
+fn agency(kind: EntityKind, name: &str) -> Option<&'static str> {
+    let bare = name.strip_prefix("The ").or_else(|| name.strip_prefix("the ")).unwrap_or(name);
+    let is_long = bare.chars().count() >= LONG_NAME;
+    (kind == EntityKind::Organisation && is_long).then(|| agency_called(bare)).flatten()
 }
 
 /// Surnames that stand alone, and that neither table nor rules found.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use wirefold_proto::EntityKind;
 use wirefold_text::extract::name_key;
 use wirefold_text::{Text, normalise};
@@ -22,6 +23,8 @@ pub(super) struct KnownEntity {
     pub(super) id: String,
     /// The country that a place is or lies in.
     pub(super) country: Option<&'static str>,
+    /// Its item in Wikidata.
+    pub(super) wikidata: Option<&'static str>,
 }
 
 /// One spelling of a name.
@@ -39,6 +42,8 @@ struct Spelling {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     known: Vec<KnownEntity>,
+    /// By the key of the name, not of its other spellings.
+    by_key: FxHashMap<String, usize>,
     by_first: WordMap<Vec<Spelling>>,
 }
 
@@ -79,7 +84,9 @@ impl Table {
                 (EntityKind::Place, _) => id("place", &key),
             };
             let country = own_code.or(code);
-            table.known.push(KnownEntity { kind, key, id, country });
+            let wikidata = columns.next().filter(|item| !item.is_empty());
+            table.by_key.entry(key.clone()).or_insert(known);
+            table.known.push(KnownEntity { kind, key, id, country, wikidata });
             for spelling in std::iter::once(name).chain(others).filter(|s| !s.is_empty()) {
                 table.enter(spelling, known);
             }
@@ -98,6 +105,11 @@ impl Table {
         self.by_first.entry(&first).push(Spelling { rest: words, verbatim, known });
     }
 
+    /// What has this key.
+    pub(super) fn keyed(&self, key: &str) -> Option<&KnownEntity> {
+        self.by_key.get(key).map(|known| &self.known[*known])
+    }
+
     /// The longest known name that begins at word `start`.
     pub(super) fn at(&self, text: &Text, start: usize) -> Option<Hit<'_>> {
         let words = text.words();
@@ -114,7 +126,7 @@ impl Table {
     }
 }
 
-/// The id of what no register here has.
+/// The id of what has no code.
 fn id(kind: &str, key: &str) -> String {
     format!("{kind}:{}", key.replace(' ', "-"))
 }
@@ -128,6 +140,8 @@ fn stands(text: &Text, words: Range<usize>, form: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -136,7 +150,7 @@ mod tests {
         assert!(table.known.len() > 400);
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
             let columns: Vec<&str> = line.split('\t').collect();
-            assert!((2..=4).contains(&columns.len()), "{line}");
+            assert!((2..=5).contains(&columns.len()), "{line}");
             assert!(matches!(columns[0], "person" | "organisation" | "place"), "{line}");
         }
         for (first, spellings) in table.by_first.iter() {
@@ -158,6 +172,18 @@ mod tests {
         assert_eq!(id("Lviv is"), Some(("place:lviv", Some("UA"))));
         assert_eq!(id("Scotland is"), Some(("place:scotland", Some("GB"))));
         assert_eq!(id("UN aides"), Some(("organisation:united-nations", None)));
+        let items: Vec<&str> = table().known.iter().filter_map(|known| known.wikidata).collect();
+        let is_item =
+            |item: &&str| item.strip_prefix('Q').is_some_and(|n| n.parse::<u32>().is_ok());
+        assert!(items.len() > 100 && items.iter().all(is_item), "{items:?}");
+        assert_eq!(
+            items.iter().collect::<BTreeSet<_>>().len(),
+            items.len(),
+            "an item stands twice"
+        );
+        let is_country = |one: &&KnownEntity| one.id.starts_with("country:");
+        let countries: Vec<_> = table().known.iter().filter(is_country).collect();
+        assert!(countries.iter().all(|country| country.wikidata.is_some()));
         let mut ids: Vec<&str> = table().known.iter().map(|known| known.id.as_str()).collect();
         let all = ids.len();
         ids.sort_unstable();

@@ -1,25 +1,29 @@
-//! Who said what, and how many: the quotations of an event with their wordings and carriers, and figures
-//! on which texts differ.
+//! Who said what, how many, and who is named: the quotations of an event with their wordings and carriers,
+//! figures on which texts differ, and names with their spellings.
 
 use maud::{Markup, html};
-use wirefold_proto::FigureRole;
+use wirefold_proto::{EntityKind, FigureRole};
 
 use super::diff;
 use super::read::Reading;
 use super::words;
 use crate::shapes::{
-    Carrier, Difference, FigureRecord, FigureStanding, FigureValue, QuotationRecord, Statements,
-    Wording,
+    Carrier, Difference, FigureRecord, FigureStanding, FigureValue, NameRecord, QuotationRecord,
+    Statements, Wording,
 };
 
 /// The quotations that are shown before the others can be opened.
 const SHOWN: usize = 8;
+/// The most names of a kind.
+const SHOWN_NAMES: usize = 12;
+/// The most characters of a name.
+const NAME: usize = 80;
 /// The most carriers that are named.
 const NAMED: usize = 6;
 /// The most characters of a wording.
 const WORDING: usize = 600;
 
-/// Both sections; what nobody else carries and nobody contradicts is not shown.
+/// All sections; what nobody else carries and nobody contradicts is not shown.
 pub(super) fn sections(statements: &Statements) -> Markup {
     let shared: Vec<&QuotationRecord> =
         statements.quotations.iter().filter(|it| it.outlets > 1 || it.wordings.len() > 1).collect();
@@ -57,6 +61,46 @@ pub(super) fn sections(statements: &Statements) -> Markup {
                     }
                 }
             }
+        }
+        (names(statements))
+    }
+}
+
+/// Whom several outlets name, whatever the spelling.
+fn names(statements: &Statements) -> Markup {
+    let kinds = [
+        (EntityKind::Person, "People"),
+        (EntityKind::Organisation, "Organisations"),
+        (EntityKind::Place, "Places"),
+    ];
+    let of_kind = |kind| {
+        let names = statements.names.iter().filter(|it| it.outlets > 1 && it.kind == kind);
+        names.take(SHOWN_NAMES).collect::<Vec<_>>()
+    };
+    let kinds = kinds.map(|(kind, title)| (title, of_kind(kind)));
+    html! {
+        @if kinds.iter().any(|(_, names)| !names.is_empty()) {
+            section #names {
+                h2 { "Names" }
+                p.faint { "Whom and what several outlets name. All spellings of a name count as one." }
+                dl.names {
+                    @for (title, names) in kinds.iter().filter(|(_, names)| !names.is_empty()) {
+                        dt { (title) }
+                        dd { @for name in names { (named_entity(name)) " " } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn named_entity(name: &NameRecord) -> Markup {
+    let others =
+        (!name.other_names.is_empty()).then(|| format!("also: {}", name.other_names.join(", ")));
+    html! {
+        span.name title=[others] {
+            b { bdi { (words::cut(&name.name, NAME)) } }
+            " " span.faint { (words::count(name.outlets.into(), "outlet", "outlets")) }
         }
     }
 }

@@ -38,7 +38,7 @@ pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};
 pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, hold_in_words};
 pub use statements::{
-    Carrier, CitedAgencyRecord, Difference, FigureRecord, FigureStanding, FigureValue,
+    Carrier, CitedAgencyRecord, Difference, FigureRecord, FigureStanding, FigureValue, NameRecord,
     QuotationRecord, Statements, Wording,
 };
 pub use status::{FeedCounts, HealthStatus, HourCounts, PageStatus, Status};

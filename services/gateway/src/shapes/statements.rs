@@ -1,14 +1,16 @@
-//! What is said and counted about an event: quotations and figures, with who carries them.
+//! What is said and counted about an event and who is named: quotations and figures with who carries them, and
+//! names with their spellings.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
-    ArticleId, FigureRole, LanguageTag, Outlet, Qualifier, StoryId, Tag, outlet_in_words,
+    ArticleId, EntityKind, FigureRole, LanguageTag, Outlet, Qualifier, StoryId, Tag,
+    outlet_in_words,
 };
 
-/// `GET /api/v1/events/{id}/statements` and `GET /api/v1/stories/{id}/statements`: the quotations and
-/// figures of an event; of a story only those that one of its articles carries.
+/// `GET /api/v1/events/{id}/statements` and `GET /api/v1/stories/{id}/statements`: the quotations, figures and
+/// names of an event; of a story only those that one of its articles carries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Statements {
     /// `wirefold.api.statements/1`.
@@ -20,12 +22,45 @@ pub struct Statements {
     pub more_quotations: u32,
     /// What is counted: those dead, hurt, missing and so on.
     pub figures: Vec<FigureRecord>,
+    /// The people, organisations and places that most texts name first; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<NameRecord>,
+    /// How many names are left out.
+    #[serde(default)]
+    pub more_names: u32,
     /// The agencies that texts cite, those that most texts cite first. Who wrote a text is told by its story.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited_agencies: Vec<CitedAgencyRecord>,
     /// How many of the event's articles were not read because there are too many.
     #[serde(default)]
     pub unread_articles: u32,
+}
+
+/// One person, organisation or place through an event, whatever its spellings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NameRecord {
+    /// What it is.
+    pub kind: EntityKind,
+    /// The same for all its spellings: the table's (`country:FR`, `person:angela-merkel`), or one of that form
+    /// made of the name.
+    pub id: String,
+    /// The fullest spelling.
+    pub name: String,
+    /// Other spellings; at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_names: Vec<String>,
+    /// Its item in Wikidata, where a table knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wikidata: Option<String>,
+    /// The country that a place is or lies in, as ISO 3166-1 alpha-2, where a table knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The stories that name it, the first seen first; at most 50.
+    pub stories: Vec<StoryId>,
+    /// The outlets that name it.
+    pub outlets: u32,
+    /// The separately written texts that name it.
+    pub texts: u32,
 }
 
 /// An agency that texts of an event cite.

@@ -1,12 +1,13 @@
-//! What an event's articles say and count, as objects of their own: each quotation with its wordings and
-//! carriers, each figure with its values.
+//! What an event's articles say and count and whom they name, as objects of their own: each quotation with
+//! its wordings and carriers, each figure with its values, each name with its spellings.
 //!
 //! In come articles with what the enricher found in them, the first seen first. Out go
-//! [`QuotationRecord`]s and [`FigureRecord`]s. They follow from the articles alone, so a projection that
+//! [`QuotationRecord`]s, [`FigureRecord`]s and `NameRecord`s. They follow from the articles alone, so a projection that
 //! is rebuilt gives the same. Nothing here knows how articles were folded: a story counts as one
 //! separately written text.
 
 mod figures;
+mod names;
 mod quotations;
 mod wording;
 
@@ -74,11 +75,14 @@ pub(crate) type InStory = (StoryId, SayingArticle);
 pub(crate) fn statements(articles: &[InStory], unread: u32) -> Statements {
     let (quotations, more_quotations) = quotations::records(articles);
     let figures = figures::records(articles);
+    let (names, more_names) = names::records(articles);
     Statements {
         schema: Tag::new(),
         quotations,
         more_quotations,
         figures,
+        names,
+        more_names,
         cited_agencies: cited(articles),
         unread_articles: unread,
     }
@@ -114,6 +118,7 @@ pub(crate) fn of_story(statements: Statements, story: StoryId) -> Statements {
         cited_agencies: statements.cited_agencies.into_iter().filter(has_cited).collect(),
         quotations: statements.quotations.into_iter().filter(has_quotation).collect(),
         figures: statements.figures.into_iter().filter(has_figure).collect(),
+        names: statements.names.into_iter().filter(|it| it.stories.contains(&story)).collect(),
         ..statements
     }
 }

@@ -75,6 +75,52 @@ fn one_quotation_is_one_record_with_who_cut_it_and_who_changed_it() {
     assert_eq!(of_story(said, "s-00000000000000000000000009".parse().unwrap()).quotations, []);
 }
 
+fn naming(
+    number: u64,
+    story: u64,
+    outlet: &str,
+    entities: &[(&str, &str, Option<&str>)],
+) -> InStory {
+    let entity = |(kind, name, id): &(&str, &str, Option<&str>)| json!({ "kind": kind, "name": name, "key": name.to_lowercase(), "id": id, "count": 1, "how": "model" });
+    let entities: Vec<Value> = entities.iter().map(entity).collect();
+    article(number, story, outlet, &json!({ "entities": entities }))
+}
+
+#[test]
+fn one_name_is_one_record_whatever_its_spellings() {
+    let putin = Some("person:vladimir-putin");
+    let articles = [
+        naming(1, 1, "a.example", &[("person", "Voss", None), ("person", "Putin", putin)]),
+        naming(2, 2, "b.example", &[("person", "Mara Voss", None), ("person", "Tom Lund", None)]),
+        naming(
+            3,
+            2,
+            "c.example",
+            &[("person", "Vladimir Poutine", putin), ("place", "Voss", None)],
+        ),
+        naming(4, 3, "d.example", &[("person", "Lund", None), ("person", "Eva Lund", None)]),
+    ];
+    let said = statements(&articles, 0);
+    let told: Vec<_> =
+        said.names.iter().map(|it| (it.id.as_str(), it.name.as_str(), it.outlets)).collect();
+    let expected = [
+        ("person:mara-voss", "Mara Voss", 2),
+        ("person:vladimir-putin", "Vladimir Poutine", 2),
+        // Two people of the event are called so.
+        ("person:eva-lund", "Eva Lund", 1),
+        ("person:lund", "Lund", 1),
+        ("person:tom-lund", "Tom Lund", 1),
+        ("place:voss", "Voss", 1),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(said.names[0].other_names, ["Voss"]);
+    let first = of_story(said.clone(), articles[0].0);
+    assert_eq!(first.names, said.names[..2]);
+    let mut reversed = articles;
+    reversed.reverse();
+    assert_eq!(statements(&reversed, 0).names.len(), said.names.len());
+}
+
 #[test]
 fn the_order_of_arrival_changes_only_who_is_first() {
     let texts =
