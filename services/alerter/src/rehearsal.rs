@@ -51,7 +51,11 @@ pub async fn rehearse(
                 order.push(stand, item);
             }
         }
-        order.ready(now).into_iter().for_each(|item| stage.take(item));
+        for item in order.ready(now) {
+            stage.take(item);
+            // Others on this thread do not wait for a whole batch.
+            tokio::task::yield_now().await;
+        }
     }
     stage.fire(now);
     Ok(stage.end(now))

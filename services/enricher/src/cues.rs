@@ -72,6 +72,10 @@ const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday
 /// Prepositions behind which a name is a place, in languages that leave other nouns small.
 const PLACING: &str = "in near outside";
 
+/// Words behind which `in` names nobody's place: `confidence in Mara Voss`.
+const TRUSTING: &str = "confidence trust trusts trusted faith interest interested belief believe believes believed \
+    invest invested involved";
+
 /// Words that may open a sentence, and name nothing by themselves.
 const FUNCTION_WORDS: &str = "a an the this that these those he she it they we you i his her their our my its \
     but and or if when while as in on at to of for from by with after before not no yes so then there here what \
@@ -150,4 +154,9 @@ cue!(
     /// Whether a word says of which country, people or faith something is.
     is_demonym,
     DEMONYMS
+);
+cue!(
+    /// Whether a word behind which `in` stands before people.
+    trusts,
+    TRUSTING
 );

@@ -10,7 +10,7 @@ use wirefold_text::extract::name_key;
 
 use super::table::{Hit, KnownEntity, table};
 use super::trim;
-use crate::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says};
+use crate::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says, trusts};
 use crate::reading::Reading;
 
 /// Words of the longest name that the rules find.
@@ -71,6 +71,7 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
     let taken = covered(reading.text, found.iter());
     let by_rules = by_rules(reading, &taken).into_iter().filter(is_trusted);
     found.extend(by_rules.filter(|one| !trim::names_nobody(reading.text, &one.words)));
+    call_places(reading, &mut found);
     found.sort_by_key(|one| one.words.start);
     found
 }
@@ -84,6 +85,60 @@ fn overlapping<'a>(names: &'a [Found], one: &Found) -> &'a [Found] {
 /// Whether a name is shorter than a listed one that it shares a word with.
 fn is_part_of(one: &Found, hit: &Found) -> bool {
     one.words.len() < hit.words.len()
+}
+
+/// Calls a place what the tagger takes for a person and the text mostly names as a place: `in Ellerby Ford`.
+fn call_places(reading: &Reading<'_>, found: &mut [Found]) {
+    let tagged = || found.iter().filter(|name| is_tagged_person(name));
+    let mut people: FxHashMap<&str, Mentions> =
+        tagged().map(|name| (name.printed(reading), Mentions::default())).collect();
+    if people.is_empty() {
+        return;
+    }
+    let mut all: Vec<&Range<usize>> =
+        reading.names.iter().filter(|words| words.len() > 1).collect();
+    all.extend(tagged().map(|name| &name.words));
+    all.sort_by_key(|words| (words.start, words.end));
+    all.dedup();
+    for words in all {
+        if let Some(mentions) = people.get_mut(reading.printed(words)) {
+            mentions.count(reading, words);
+        }
+    }
+    for name in found.iter_mut().filter(|name| is_tagged_person(name)) {
+        if people.get(name.printed(reading)).is_some_and(Mentions::are_of_place) {
+            name.kind = EntityKind::Place;
+        }
+    }
+}
+
+fn is_tagged_person(name: &Found) -> bool {
+    name.kind == EntityKind::Person && name.how == FoundBy::Model && name.words.len() > 1
+}
+
+/// How a text mentions a name.
+#[derive(Default)]
+struct Mentions {
+    placed: usize,
+    others: usize,
+    /// Whether it has a title, or says something.
+    acts: bool,
+}
+
+impl Mentions {
+    fn count(&mut self, reading: &Reading<'_>, words: &Range<usize>) {
+        let text = reading.text;
+        let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
+        let before = |by: usize| words.start.checked_sub(by).map_or("", normal);
+        self.acts |= reading.touches(words.start) && (says(before(1)) || is_title(before(1)))
+            || reading.touches(words.end) && says(normal(words.end));
+        let is_placed = places(before(1)) && !trusts(before(2));
+        *(if is_placed { &mut self.placed } else { &mut self.others }) += 1;
+    }
+
+    fn are_of_place(&self) -> bool {
+        !self.acts && self.placed > 0 && self.placed >= self.others
+    }
 }
 
 /// What the table has under a name, whatever its kind.
@@ -255,7 +310,8 @@ fn kind(reading: &Reading<'_>, words: &Range<usize>) -> Option<EntityKind> {
     if is_person && (words.len() > 1 || !reading.capitalises_nouns) {
         return Some(EntityKind::Person);
     }
-    let is_place = places(before) && !reading.capitalises_nouns && words.len() <= 3;
+    let is_placed = places(before) && !trusts(words.start.checked_sub(2).map_or("", normal));
+    let is_place = is_placed && !reading.capitalises_nouns && words.len() <= 3;
     is_place.then_some(EntityKind::Place)
 }
 

@@ -220,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_text_names_as_a_place_is_no_person() {
+        check(
+            "Rail and power failed on Monday in Ellerby Ford, officials said. Ellerby Ford has been flooded since.",
+            &[(Place, "Ellerby Ford", 2)],
+        );
+        check(
+            "Voters lost confidence in Mara Voss. The council met twice, and Mara Voss spoke.",
+            &[(Person, "Mara Voss", 2)],
+        );
+    }
+
+    #[test]
     fn german_nouns_are_no_names() {
         check(
             "Der Hafen bleibt nach dem Streik der Arbeiter geschlossen, sagte Minister Jonas Feld in Berlin. \
