@@ -12,6 +12,7 @@ mod flood;
 mod inner_network;
 mod list;
 mod nested_json;
+mod queries;
 mod readers;
 mod robots;
 mod script;
@@ -21,7 +22,7 @@ mod wait;
 mod words;
 
 /// All of them, in the order in which they run.
-pub(super) const ALL: [&Attack; 19] = [
+pub(super) const ALL: [&Attack; 20] = [
     &empty_items::ATTACK,
     &baseline::ATTACK,
     &claim::ATTACK,
@@ -41,4 +42,5 @@ pub(super) const ALL: [&Attack; 19] = [
     &words::ATTACK,
     &script::ATTACK,
     &robots::ATTACK,
+    &queries::ATTACK,
 ];
