@@ -21,6 +21,8 @@ const LENGTH: usize = 60;
 /// way, and something must be left to come.
 const LEFT: usize = 20;
 const PAUSE: Duration = Duration::from_millis(10);
+/// So many articles behind a fault are asked for, until one of them is there.
+const FIRST: usize = 10;
 /// An article that is not taken for so long is never taken.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Nothing more comes where nothing came for so long.
@@ -130,12 +132,14 @@ impl<'a> Pushing<'a> {
         self.is_past.store(true, Ordering::Relaxed);
         while watch.elapsed() < PATIENCE && running.is_alive() {
             let is_over = self.is_over();
-            let next = lock(&self.acknowledged).get(before).cloned();
-            let id = next.as_ref().and_then(|item| control.output.id_of(item));
-            if id.is_some_and(|id| running.get(&format!("/api/v1/articles/{id}")).is_ok()) {
+            // What breaks a stream may take the first of them, too.
+            let next: Vec<String> =
+                lock(&self.acknowledged).iter().skip(before).take(FIRST).cloned().collect();
+            let mut ids = next.iter().filter_map(|item| control.output.id_of(item));
+            if ids.any(|id| running.get(&format!("/api/v1/articles/{id}")).is_ok()) {
                 return Some(watch.elapsed().as_secs_f64());
             }
-            if is_over && next.is_none() {
+            if is_over && next.is_empty() {
                 return None;
             }
             std::thread::park_timeout(EVERY);

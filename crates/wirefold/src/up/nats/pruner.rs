@@ -20,7 +20,7 @@ use crate::telemetry::{
 /// From this share of its bytes on, a stream is made room in.
 const FULL_FROM: f64 = 0.8;
 /// How often streams are looked at.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(5);
 
 const DAY: f64 = 86_400.0;
 
@@ -50,6 +50,12 @@ pub(in crate::up) async fn run(
     Ok(())
 }
 
+/// What a stream kept when it was looked at.
+struct Look {
+    at: UnixMillis,
+    kept: Kept,
+}
+
 /// What may pass is looked at again later.
 fn waited_out(looked: Result<(), BusError>) -> anyhow::Result<()> {
     match looked {
@@ -76,18 +82,19 @@ async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusErr
 async fn look(
     bus: &NatsBus,
     stream: &'static str,
-    before: &mut BTreeMap<&'static str, Kept>,
+    before: &mut BTreeMap<&'static str, Look>,
     clock: &dyn Clock,
 ) -> Result<(), BusError> {
     let kept = bus.keep_below(stream, FULL_FROM).await?;
-    let missing = before.get(stream).map_or(0, |before| left_early(before, &kept, clock.now()));
+    let at = clock.now();
+    let missing = before.get(stream).map_or(0, |before| left_early(before, &kept, at));
     if missing > 0 {
         MISSING.add(missing, &[stream]);
         let what = "messages left a stream before their time, as after a purge: `wirefold setup \
                     --repair` makes again what can be; `wirefold forget` also removes some";
         error!(stream, missing, "{what}");
     }
-    before.insert(stream, kept);
+    before.insert(stream, Look { at, kept });
     STREAM_CHECKS.add(1, &[stream]);
     STREAM_USED.set(kept.share, &[stream]);
     let reach = kept.oldest.map(|oldest| clock.now().since(oldest).as_secs_f64());
@@ -105,13 +112,17 @@ async fn look(
 
 /// How many messages have left a stream since the last look, neither by age nor because it was full. No stage
 /// would miss them: a server counts what is purged as read.
-fn left_early(before: &Kept, now: &Kept, at: UnixMillis) -> u64 {
-    let is_due = |oldest| before.max_age.is_some_and(|age| at.since(oldest) >= age);
+fn left_early(before: &Look, now: &Kept, at: UnixMillis) -> u64 {
+    let Look { at: looked, kept: before } = before;
+    // What came after the last look is no older than that.
+    let oldest = before.oldest.unwrap_or(*looked);
+    let is_due = before.max_age.is_some_and(|age| at.since(oldest) >= age);
     // Whoever publishes makes room in a stream that is full.
-    if before.share >= FULL_FROM || before.oldest.is_none_or(is_due) {
+    if before.share >= FULL_FROM || is_due {
         return 0;
     }
-    now.first.saturating_sub(now.dropped).saturating_sub(before.first)
+    // A new stream has no first message yet.
+    now.first.saturating_sub(now.dropped).saturating_sub(before.first.max(1))
 }
 
 #[cfg(test)]
@@ -125,14 +136,18 @@ mod tests {
             Kept { share: 0.1, dropped: 0, first: 5, oldest: Some(start), max_age: Some(hour) };
         let later = start.plus(Duration::from_mins(1));
         let now = |first, dropped| Kept { first, dropped, ..kept };
-        assert_eq!(left_early(&kept, &now(12, 0), later), 7);
-        assert_eq!(left_early(&kept, &now(12, 3), later), 4);
-        assert_eq!(left_early(&kept, &now(5, 0), later), 0);
+        let early = |old: Kept, new: Kept, at| left_early(&Look { at: start, kept: old }, &new, at);
+        assert_eq!(early(kept, now(12, 0), later), 7);
+        assert_eq!(early(kept, now(12, 3), later), 4);
+        assert_eq!(early(kept, now(5, 0), later), 0);
         // A stream that was made anew begins at 1: whoever reads it says that it went back.
-        assert_eq!(left_early(&kept, &now(1, 0), later), 0);
-        assert_eq!(left_early(&kept, &now(12, 0), start.plus(hour)), 0, "they left by age");
-        assert_eq!(left_early(&Kept { share: 0.9, ..kept }, &now(12, 0), later), 0, "for room");
-        assert_eq!(left_early(&Kept { oldest: None, ..kept }, &now(12, 0), later), 0);
-        assert_eq!(left_early(&Kept { max_age: None, ..kept }, &now(12, 0), later), 7);
+        assert_eq!(early(kept, now(1, 0), later), 0);
+        assert_eq!(early(kept, now(12, 0), start.plus(hour)), 0, "they left by age");
+        assert_eq!(early(Kept { share: 0.9, ..kept }, now(12, 0), later), 0, "for room");
+        assert_eq!(early(Kept { max_age: None, ..kept }, now(12, 0), later), 7);
+        let empty = Kept { oldest: None, first: 0, ..kept };
+        assert_eq!(early(empty, now(12, 0), later), 11, "all that came since");
+        assert_eq!(early(empty, now(1, 0), later), 0);
+        assert_eq!(early(empty, now(12, 0), start.plus(hour)), 0, "they left by age");
     }
 }

@@ -34,6 +34,8 @@ const BEFORE: usize = 40;
 const MORE: u64 = 60;
 /// What `setup --repair` sets going is over after so long.
 const REPAIR: Duration = Duration::from_secs(15);
+/// What left a stream is said after so long: the pruner looks every five seconds.
+const SAYING: Duration = Duration::from_secs(15);
 
 /// Plays a fault.
 pub(super) fn play(
@@ -130,6 +132,10 @@ fn examine(
     recovery: Option<f64>,
 ) -> anyhow::Result<Found> {
     let mut difference = site.output()?.differs(acknowledged, &site.receiver, control);
+    if !difference.lost.is_empty() || !difference.untold.is_empty() {
+        let watch = Stopwatch::start();
+        site.up.until(|up| complains(&up.said()) || watch.elapsed() > SAYING);
+    }
     let said = complains(&site.up.said()) || site.verify_complains()?;
     let missing = difference.lost.len();
     if missing > 0 {
