@@ -103,7 +103,7 @@ pub struct Entity {
     /// The one spelling that all variants of the name share.
     pub key: String,
     /// What it is, the same in all articles, where a table knows it: `country:FR`, `place:lviv`,
-    /// `organisation:united-nations`, `person:angela-merkel`. Its own, not another register's.
+    /// `organisation:united-nations`, `agency:AP`, `person:angela-merkel`. Its own, not another register's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Its item in Wikidata, such as `Q142`, where a table knows it: countries, some organisations.

@@ -7,10 +7,11 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
-    Confidence, EntityKind, EventState, GroupBy, Headline, Input, LanguageTag, MaterialReason,
-    OutputArticle, ReasonKind, StoryState, Target, outlet_in_words,
+    Confidence, Entity, EntityKind, EventState, FoundBy, GroupBy, Headline, Input, LanguageTag,
+    MaterialReason, OutputArticle, ReasonKind, StoryState, Target, outlet_in_words,
 };
 use wirefold_query::{Document, Numbers, Prepared};
+use wirefold_text::extract::name_key;
 
 use super::figures::{Figure, figures_of};
 use super::notes::Note;
@@ -285,20 +286,29 @@ fn text_of<'a>(output: &OutputArticle, fetched: Option<&'a ArticleFetched>) -> C
     text.map_or_else(|| Cow::Owned(given()), |full| Cow::Borrowed(&*full.text))
 }
 
+/// What a query may call an entity: its key, and its name as printed, where the table knows it by another.
+fn keys_of(found: &Entity) -> impl Iterator<Item = Cow<'_, str>> {
+    let is_listed = found.how == FoundBy::List;
+    let printed = is_listed.then(|| name_key(&found.name)).filter(|name| *name != found.key);
+    std::iter::once(Cow::Borrowed(&*found.key)).chain(printed.map(Cow::Owned))
+}
+
 fn prepared(output: &OutputArticle, text: &str) -> Prepared {
     let about = &output.article;
     let url = about.canonical_url.as_deref().or(about.url.as_deref());
     let url = url.and_then(|url| url::Url::parse(url).ok());
     let feeds: Vec<&str> = about.feeds.iter().map(|feed| feed.as_str()).collect();
     let findings = &output.findings;
-    let keys = |places_only: bool| -> Vec<&str> {
+    let keys = |places_only: bool| -> Vec<Cow<'_, str>> {
         let wanted = findings.entities.iter();
         let wanted = wanted.filter(|found| !places_only || found.kind == EntityKind::Place);
-        wanted.map(|found| found.key.as_str()).collect()
+        wanted.flat_map(keys_of).collect()
     };
+    let (all, places) = (keys(false), keys(true));
+    let entities: Vec<&str> = all.iter().map(|key| &**key).collect();
+    let mut places: Vec<&str> = places.iter().map(|key| &**key).collect();
     let dateline = findings.dateline.as_ref().and_then(|found| found.place.as_deref());
-    let dateline = dateline.map(wirefold_text::extract::name_key).unwrap_or_default();
-    let mut places = keys(true);
+    let dateline = dateline.map(name_key).unwrap_or_default();
     places.extend((!dateline.is_empty()).then_some(dateline.as_str()));
     let cited: Vec<&str> = findings.cited_agencies.iter().map(|it| it.name.as_str()).collect();
     Prepared::new(&Document {
@@ -310,9 +320,28 @@ fn prepared(output: &OutputArticle, text: &str) -> Prepared {
         language: findings.language.as_ref().map_or("", |found| found.tag.as_str()),
         class: output.verdict.class.as_str(),
         feeds: &feeds,
-        entities: &keys(false),
+        entities: &entities,
         places: &places,
         cited: &cited,
         note: findings.note.as_ref().map_or("", |note| note.kind.as_str()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_may_call_what_the_table_knows_as_the_text_does() {
+        let keys = |how: &str, name: &str| {
+            let found = serde_json::json!({
+                "kind": "organisation", "name": name, "key": "european union", "count": 1, "how": how
+            });
+            let found: Entity = serde_json::from_value(found).expect("an entity");
+            keys_of(&found).map(Cow::into_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(keys("list", "EU"), ["european union", "eu"]);
+        assert_eq!(keys("list", "European Union"), ["european union"]);
+        assert_eq!(keys("model", "The European Union"), ["european union"]);
+    }
 }
