@@ -156,6 +156,7 @@ impl Writer {
                 () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     self.mark_rest(&mut life).await?;
+                    self.keep(&mut life).await?;
                     self.note_that_it_lives(&mut life).await;
                     continue;
                 }

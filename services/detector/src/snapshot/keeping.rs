@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::Instant;
 use tracing::{info, warn};
 use wirefold_flow::{Bus, BusError, CommittedDecision, ObjectReader, Objects};
 use wirefold_proto::streams;
@@ -27,6 +29,10 @@ const AGAIN: usize = 8;
 /// One in so many of the articles in the window must be new before the next snapshot: then each
 /// article is written down about so often in all.
 const SHARE: usize = 4;
+/// From one snapshot to the next, at least, where fewer articles are new.
+const PAUSE: Duration = Duration::from_secs(10);
+/// And so many times what the last one took: at most a twentieth of one core's time goes into them.
+const PAUSES: u32 = 20;
 
 /// Keeps snapshots on the bus.
 pub(crate) struct Keeping {
@@ -38,11 +44,21 @@ pub(crate) struct Keeping {
     after: usize,
     /// Decisions since the last one was begun that no snapshot knows, those learnt again at a start included.
     since: usize,
-    /// Those that the last one was to know, where it could not be written.
-    unwritten: Arc<AtomicUsize>,
+    /// When the last one was begun, or read.
+    begun: Instant,
+    ended: Arc<Ended>,
     under_way: Option<JoinHandle<()>>,
     /// Segments that could not be read: the next snapshot writes them again.
     unreadable: BTreeSet<String>,
+}
+
+/// How the last one ended.
+#[derive(Default)]
+struct Ended {
+    /// The decisions that it was to know, where it could not be written.
+    unwritten: AtomicUsize,
+    /// Milliseconds that it took.
+    took: AtomicU64,
 }
 
 /// Why a snapshot could not be had.
@@ -87,9 +103,17 @@ impl From<BusError> for Missing {
 
 impl Keeping {
     pub(crate) fn new(bus: Arc<dyn Bus>, folder: Arc<Folder>, settings: u64, after: usize) -> Self {
-        let unwritten = Arc::default();
-        let unreadable = BTreeSet::new();
-        Self { bus, folder, settings, after, since: 0, unwritten, under_way: None, unreadable }
+        Self {
+            bus,
+            folder,
+            settings,
+            after,
+            since: 0,
+            begun: Instant::now(),
+            ended: Arc::default(),
+            under_way: None,
+            unreadable: BTreeSet::new(),
+        }
     }
 
     /// Counts a decision.
@@ -98,17 +122,25 @@ impl Keeping {
     }
 
     /// Whether enough was decided for another snapshot, of so many articles, and none is being
-    /// written.
+    /// written. A start decides again what no snapshot knows, so a quiet hour is used to write one.
     pub(crate) fn is_due(&self, articles: usize) -> bool {
         let is_writing = self.under_way.as_ref().is_some_and(|task| !task.is_finished());
-        let enough = self.after.max(articles / SHARE);
+        let enough = match self.has_paused() {
+            true => self.after,
+            false => self.after.max(articles / SHARE),
+        };
         // Where the last one failed, as on a full disk, not every decision tries again.
         let is_due = self.news() >= enough && self.since >= enough.div_ceil(AGAIN);
         self.after > 0 && is_due && !is_writing
     }
 
+    fn has_paused(&self) -> bool {
+        let took = Duration::from_millis(self.ended.took.load(Ordering::Relaxed));
+        self.begun.elapsed() >= PAUSE.max(took * PAUSES)
+    }
+
     fn news(&self) -> usize {
-        self.since + self.unwritten.load(Ordering::Relaxed)
+        self.since + self.ended.unwritten.load(Ordering::Relaxed)
     }
 
     /// Whether anything was decided that no snapshot knows.
@@ -119,16 +151,22 @@ impl Keeping {
     /// Begins to write a snapshot; what it takes is done beside.
     pub(crate) fn begin(&mut self, last: &CommittedDecision, known: SnapshotState) {
         let news = self.news();
-        (self.since, self.unwritten) = (0, Arc::default());
+        self.reset();
         let rewritten = self.unreadable.clone();
         let of = Of { settings: self.settings, last: last.clone(), known, rewritten };
-        let (bus, folder, unwritten) =
-            (self.bus.clone(), self.folder.clone(), self.unwritten.clone());
+        let (bus, folder, ended) = (self.bus.clone(), self.folder.clone(), self.ended.clone());
+        let begun = self.begun;
         self.under_way = Some(tokio::spawn(async move {
             if !store(bus, folder, of).await {
-                unwritten.store(news, Ordering::Relaxed);
+                ended.unwritten.store(news, Ordering::Relaxed);
             }
+            let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            ended.took.store(took, Ordering::Relaxed);
         }));
+    }
+
+    fn reset(&mut self) {
+        (self.since, self.begun, self.ended) = (0, Instant::now(), Arc::default());
     }
 
     /// Returns once nothing is being written.
@@ -141,7 +179,7 @@ impl Keeping {
 
     /// The newest snapshot that is fit, and the sequence of the last decision that it knows.
     pub(crate) async fn recall(&mut self, ground: &DetectorConfig) -> Option<(u64, SnapshotState)> {
-        (self.since, self.unwritten) = (0, Arc::default());
+        self.reset();
         if self.after == 0 {
             return None;
         }

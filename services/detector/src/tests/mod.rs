@@ -5,6 +5,7 @@ mod apart;
 mod clocks;
 mod leads;
 mod orders;
+mod pauses;
 mod people;
 mod regrouping;
 mod restarts;

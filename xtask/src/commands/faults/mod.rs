@@ -18,7 +18,7 @@ mod spell;
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
     /// The binary; without it, `target/debug/wirefold` is built and run.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// The binary of another version, for the faults in which both run side by side.
+    #[arg(long, value_name = "FILE")]
+    other: Option<PathBuf>,
     /// Write docs/reliability.md.
     #[arg(long)]
     write: bool,
@@ -54,6 +57,14 @@ pub(crate) struct Arguments {
     /// Append each run to this file, and count the runs that it holds already. With `--seeds 0`, only those count.
     #[arg(long, value_name = "FILE")]
     runs: Option<PathBuf>,
+}
+
+/// The binaries of a run.
+#[derive(Clone, Copy)]
+struct Programs<'a> {
+    tested: &'a Path,
+    /// Of another version.
+    other: Option<&'a Path>,
 }
 
 impl Arguments {
@@ -102,6 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let program = folder.path().join("wirefold");
     std::fs::copy(&built, &program).with_context(|| built.display().to_string())?;
+    let programs = Programs { tested: &program, other: arguments.other.as_deref() };
     let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed + 1);
     let mut rows: Vec<Row> = chosen.iter().map(|fault| Row::of(fault)).collect();
     let earlier = arguments.recorded()?;
@@ -112,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let control = play::undisturbed(&program, seed)?;
         for row in &mut rows {
             writeln!(std::io::stderr(), "seed {seed}: {} …", row.fault.name)?;
-            match play::play(&program, row.fault, seed, &control)? {
+            match play::play(programs, row.fault, seed, &control)? {
                 Outcome::Played(found) => {
                     let run = Run::of(row.fault, seed, &found);
                     arguments.record(&run)?;

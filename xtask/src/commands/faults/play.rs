@@ -16,7 +16,7 @@ use super::examine::{Control, Difference, Output};
 use super::fault::{Change, Deed, Fault, File};
 use super::pushing::{ARTICLES, articles, id_of, settle, settle_control};
 use super::shim::{Setting, Shim};
-use super::{nats, spell};
+use super::{Programs, nats, spell};
 use crate::commands::attack::receiver::Receiver;
 use crate::commands::attack::running::{Running, command};
 use crate::commands::bench::machine::Stopwatch;
@@ -98,13 +98,14 @@ pub(super) fn prepare(folder: &Path, receiver: &Receiver) -> anyhow::Result<()> 
 
 /// Plays a fault.
 pub(super) fn play(
-    program: &Path,
+    programs: Programs<'_>,
     fault: &Fault,
     seed: u64,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
+    let program = programs.tested;
     match fault.deed {
-        Deed::Nats(deed) => return nats::play(program, (fault, deed), seed, control),
+        Deed::Nats(deed) => return nats::play(programs, (fault, deed), seed, control),
         Deed::Spell(spell) => return spell::play(program, (fault, spell), seed, control),
         Deed::Kill | Deed::PowerCut { .. } | Deed::Damage(..) => {}
     }
@@ -302,7 +303,14 @@ fn names_the_file(words: &str) -> bool {
 
 /// Whether a log says that something is not as it was.
 pub(super) fn complains(log: &str) -> bool {
-    ["went back in time", "is passed over", "put aside", "damaged", "before their time"]
-        .iter()
-        .any(|it| log.contains(it))
+    [
+        "went back in time",
+        "is passed over",
+        "put aside",
+        "damaged",
+        "before their time",
+        "set the clock",
+    ]
+    .iter()
+    .any(|it| log.contains(it))
 }

@@ -36,6 +36,10 @@ pub(in super::super) enum NatsDeed {
     Cluster(Strike, u8),
     /// Clocks of wirefold's processes jump by so many seconds, and back after a while.
     Clocks(i64, Where),
+    /// They are wrong by so many seconds from the start to the end.
+    WrongClocks(i64, Where),
+    /// Stages of another version run beside, work passes to them and back.
+    OtherVersion,
     /// A process gets no more memory.
     OutOfMemory,
     /// Nothing; the examiner is shown a message less than there is.

@@ -9,7 +9,10 @@ const fn fault(name: &'static str, about: &'static str, deed: NatsDeed) -> Fault
 
 /// All of them.
 pub(in super::super) const FAULTS: &[Fault] = {
-    use NatsDeed::{Clocks, Cluster, Network, PowerCut, Rights, Suspend, TwoDetectors};
+    use NatsDeed::{
+        Clocks, Cluster, Network, OtherVersion, PowerCut, Rights, Suspend, TwoDetectors,
+        WrongClocks,
+    };
     &[
         fault("nats-lost", "a control: one article of the output is deleted", NatsDeed::ForgetOne),
         fault("nats-doubled", "a control: one is stored under another id", NatsDeed::StoreTwice),
@@ -61,6 +64,31 @@ pub(in super::super) const FAULTS: &[Fault] = {
             "nats-clock-behind",
             "one process is an hour behind",
             Clocks(-3_600, Where::OneStage),
+        ),
+        fault(
+            "nats-clocks-wrong-ahead",
+            "all clocks are an hour ahead, from the start to the end",
+            WrongClocks(3_600, Where::Everywhere),
+        ),
+        fault(
+            "nats-clocks-wrong-behind",
+            "all are an hour behind, from the start to the end",
+            WrongClocks(-3_600, Where::Everywhere),
+        ),
+        fault(
+            "nats-clock-wrong-ahead",
+            "one process is an hour ahead, from the start to the end",
+            WrongClocks(3_600, Where::OneStage),
+        ),
+        fault(
+            "nats-clock-wrong-behind",
+            "one process is an hour behind, from the start to the end",
+            WrongClocks(-3_600, Where::OneStage),
+        ),
+        fault(
+            "nats-two-versions",
+            "stages of another version take over from ours, and ours from them",
+            OtherVersion,
         ),
         fault("nats-out-of-memory", "a process gets no more memory", NatsDeed::OutOfMemory),
         fault("nats-stream-deleted", "a stream is deleted", NatsDeed::DeleteStream),

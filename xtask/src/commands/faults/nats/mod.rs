@@ -8,19 +8,19 @@ mod site;
 mod strike;
 mod wire;
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
 use wirefold_proto::streams::OUTPUT;
 
+use super::Programs;
 use super::dice::Dice;
 use super::examine::Control;
 use super::fault::Fault;
 use super::play::{DISK, Found, Outcome, complains};
 use super::pushing::{Pushing, articles, settle};
-use super::shim::Shim;
+use super::shim::{Setting, Shim};
 use crate::commands::bench::machine::Stopwatch;
 use server::Settings;
 use site::{Plan, Site};
@@ -39,18 +39,24 @@ const SAYING: Duration = Duration::from_secs(15);
 
 /// Plays a fault.
 pub(super) fn play(
-    program: &Path,
+    programs: Programs<'_>,
     (fault, deed): (&Fault, NatsDeed),
     seed: u64,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
+    if deed == NatsDeed::OtherVersion && programs.other.is_none() {
+        return Ok(Outcome::Skipped("--other FILE names no binary of another version".to_owned()));
+    }
     let folder = tempfile::tempdir()?;
     let mut dice = Dice::new(seed, fault.name);
     let mut shim = Shim::build(folder.path())?;
     if let Some(words) = strike::only_for(deed, &mut dice) {
         shim = shim.only_for(&words);
     }
-    let mut site = match Site::open(program, folder.path(), &plan(deed, &shim))? {
+    if let NatsDeed::WrongClocks(seconds, _) = deed {
+        shim.set(Setting::Clock, seconds)?;
+    }
+    let mut site = match Site::open(programs, folder.path(), &plan(deed, &shim))? {
         Ok(site) => site,
         Err(why) => return Ok(Outcome::Skipped(why)),
     };
@@ -89,7 +95,7 @@ fn plan(deed: NatsDeed, shim: &Shim) -> Plan {
         },
         disk: matches!(deed, NatsDeed::PowerCut { .. } | NatsDeed::DiskFull).then_some(DISK),
         environment: match deed {
-            NatsDeed::Clocks(..) => shim.environment(),
+            NatsDeed::Clocks(..) | NatsDeed::WrongClocks(..) => shim.environment(),
             _ => Vec::new(),
         },
     }

@@ -12,6 +12,7 @@ use wirefold_flow::{Bus, Outgoing, Stored, SystemClock};
 use wirefold_flow_nats::{Login, Options, connect};
 use wirefold_proto::streams::OUTPUT;
 
+use super::super::Programs;
 use super::super::disk::Disk;
 use super::super::examine::Output as Examined;
 use super::proxy::Proxy;
@@ -45,7 +46,7 @@ pub(super) struct Plan {
 
 /// All of it. It ends when it is dropped.
 pub(super) struct Site<'a> {
-    program: &'a Path,
+    programs: Programs<'a>,
     /// Where wirefold runs.
     pub(super) home: PathBuf,
     pub(super) up: Running,
@@ -62,7 +63,7 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     /// Starts all of it in a folder; the reason where this machine cannot.
     pub(super) fn open(
-        program: &'a Path,
+        programs: Programs<'a>,
         folder: &Path,
         plan: &Plan,
     ) -> anyhow::Result<Result<Site<'a>, String>> {
@@ -97,10 +98,10 @@ impl<'a> Site<'a> {
             receiver.settings()
         );
         fs::write(home.join("wirefold.toml"), settings)?;
-        let mut up = command(program, &home);
+        let mut up = command(programs.tested, &home);
         up.envs(plan.environment.iter().map(|(name, value)| (*name, value)));
         let up = Running::start_as(up)?;
-        Ok(Ok(Site { program, home, up, receiver, proxies, routes, servers, disks }))
+        Ok(Ok(Site { programs, home, up, receiver, proxies, routes, servers, disks }))
     }
 
     /// An operator's connection to a server that answers.
@@ -124,12 +125,22 @@ impl<'a> Site<'a> {
 
     /// A command of wirefold's, as whoever runs it would give it.
     pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
-        Ok(command(self.program, &self.home).args(arguments).output()?)
+        Ok(command(self.programs.tested, &self.home).args(arguments).output()?)
     }
 
     /// A second stage beside the supervised one.
     pub(super) fn beside(&self, stage: &str) -> Command {
-        let mut beside = command(self.program, &self.home);
+        self.beside_of(self.programs.tested, stage)
+    }
+
+    /// A stage of the other version beside the supervised one.
+    pub(super) fn other_beside(&self, stage: &str) -> anyhow::Result<Command> {
+        let other = self.programs.other.context("no binary of another version")?;
+        Ok(self.beside_of(other, stage))
+    }
+
+    fn beside_of(&self, program: &Path, stage: &str) -> Command {
+        let mut beside = command(program, &self.home);
         beside.args(["run", stage, "--operations", "127.0.0.1:0"]);
         beside
     }

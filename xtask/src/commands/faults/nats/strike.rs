@@ -20,6 +20,8 @@ use super::site::{STAGES, Site};
 
 /// The streams that somebody may damage.
 const STREAMS: [Stream; 4] = [FETCHED, JUDGED, OUTPUT, ALERTS];
+/// Stages that may run twice.
+const DOUBLED: [&str; 3] = ["detector", "enricher", "alerter"];
 /// What an operator may take away by mistake.
 const DENIED: [&[&str]; 6] = [
     &["wirefold.v1.article.fetched.>"],
@@ -86,11 +88,12 @@ impl Striking<'_, '_> {
                 self.wait(2_000, 3_000);
                 self.shim.set(Setting::Clock, 0)?;
             }
+            NatsDeed::OtherVersion => left.0 = self.other_version()?,
             NatsDeed::OutOfMemory => {
                 let stage = self.any_stage()?;
                 starve(stage)?;
             }
-            NatsDeed::ForgetOne | NatsDeed::StoreTwice => {}
+            NatsDeed::ForgetOne | NatsDeed::StoreTwice | NatsDeed::WrongClocks(..) => {}
         }
         Ok(left)
     }
@@ -274,6 +277,29 @@ impl Striking<'_, '_> {
         Ok(child)
     }
 
+    /// As in a rolling update that is taken back: stages of the other version stand by, take over, and are
+    /// taken over from.
+    fn other_version(&mut self) -> anyhow::Result<Vec<Child>> {
+        let mut children = Left::default();
+        for stage in DOUBLED {
+            let log = fs::File::create(self.scratch.join(format!("other-{stage}.log")))?;
+            let mut other = self.site.other_beside(stage)?;
+            children.0.push(other.stdout(Stdio::null()).stderr(log).spawn()?);
+        }
+        self.wait(2_000, 1_000);
+        for stage in DOUBLED {
+            let ours = self.site.stage(stage)?;
+            self.site.signal(ours, Signal::KILL);
+        }
+        self.wait(4_000, 4_000);
+        for (stage, other) in DOUBLED.iter().zip(&mut children.0) {
+            ensure!(other.try_wait()?.is_none(), "the {stage} of the other version ended");
+            other.kill()?;
+        }
+        self.wait(2_000, 1_000);
+        Ok(std::mem::take(&mut children.0))
+    }
+
     fn strike_leader(&mut self, strike: Strike) -> anyhow::Result<()> {
         let stream = self.any_stream();
         let mut wire = self.site.operator()?;
@@ -342,7 +368,7 @@ fn find(below: &Path, name: &str) -> Option<PathBuf> {
 /// Whether clocks are wrong on one process alone, and on which.
 pub(super) fn only_for(deed: NatsDeed, dice: &mut Dice) -> Option<String> {
     match deed {
-        NatsDeed::Clocks(_, Where::OneStage) => {
+        NatsDeed::Clocks(_, Where::OneStage) | NatsDeed::WrongClocks(_, Where::OneStage) => {
             Some(format!("run {}", STAGES[dice.place(STAGES.len())]))
         }
         _ => None,
