@@ -4,6 +4,7 @@
 //! After a crash the alerts are rebuilt from their revisions, and the output is read again from
 //! the first place that a revision not yet published needs.
 
+mod bus_clock;
 mod corrected;
 mod handled;
 pub(crate) mod load;
@@ -26,6 +27,7 @@ use crate::engine::{Draft, Engine, OutputPosition, Word};
 use crate::error::AlerterError;
 use crate::metrics;
 use crate::settings::{ConfiguredSubscription, SiteAlerts};
+use bus_clock::BusClock;
 use load::{Item, LoadedItem};
 use place::{Places, SavedPlace};
 use table::Table;
@@ -94,6 +96,7 @@ struct Matcher<'a> {
     places: Places,
     output: Box<dyn OrderedReader>,
     control: Box<dyn OrderedReader>,
+    bus_clock: BusClock,
     /// What came while it waited.
     arrived: Vec<Stored>,
     commands: Vec<Stored>,
@@ -155,10 +158,16 @@ impl Matcher<'_> {
     }
 
     async fn batch(&mut self) -> Result<Vec<Stored>, AlerterError> {
-        match self.arrived.is_empty() {
-            true => Ok(self.output.ready(BATCH).await?),
-            false => Ok(std::mem::take(&mut self.arrived)),
+        let asked = self.now();
+        let batch = match self.arrived.is_empty() {
+            true => self.output.ready(BATCH).await?,
+            false => std::mem::take(&mut self.arrived),
+        };
+        match batch.first() {
+            Some(first) => self.bus_clock.came(first.at, self.now()),
+            None => self.bus_clock.nothing_stood(asked),
         }
+        Ok(batch)
     }
 
     async fn take(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {

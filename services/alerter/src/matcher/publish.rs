@@ -41,7 +41,7 @@ impl Matcher<'_> {
                     false => return Ok(()),
                 }
             };
-            self.engine.hold_late(&mut draft.alert, self.context.clock.now());
+            self.engine.hold_late(&mut draft.alert, self.bus_clock.corrected(self.now()));
             self.context.pass(Point::Handled)?;
             // One of an alert at a time, so that none stands without the one before it.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);

@@ -6,6 +6,7 @@ use wirefold_flow::{
 };
 use wirefold_proto::streams;
 
+use super::bus_clock::BusClock;
 use super::place::{Places, SavedPlace};
 use super::publish::revision;
 use super::table::{Change, Table};
@@ -42,6 +43,7 @@ impl<'a> Matcher<'a> {
             output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
             control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
             table,
+            bus_clock: BusClock::default(),
             arrived: Vec::new(),
             commands: Vec::new(),
             leaving: Vec::new(),

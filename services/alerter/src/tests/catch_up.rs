@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{FailPoints, LoopError, Point, StageContext};
 use wirefold_proto::{HoldReason, QuietHours, SubscriptionSettings, Volume};
 
@@ -141,6 +143,23 @@ async fn each_subscription_gets_a_message_of_its_own_and_no_quiet_hour_is_broken
         digests(&blocks).iter().filter_map(|block| block.lines().next()).collect();
     assert_eq!(told, ["DIGEST · Desk: 4 alerts", "DIGEST · Night: 4 alerts"]);
     assert!(blocks.iter().all(|block| !block.contains("Asleep")), "{blocks:?}");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_of_the_bus_delays_nothing() {
+    let mut world = World::new().await;
+    let wrong = VirtualClock::default();
+    wrong.advance(Duration::from_hours(2));
+    let context = StageContext::new(world.bus.clone(), Arc::new(wrong.clone()));
+    let running = Running::start(&context, &settings([at_once()]), &world.paper);
+    world.pass(1).await;
+    for (told, (event, title)) in LATE.into_iter().enumerate() {
+        world.newsroom.tell(happening(event, title)).await;
+        wrong.advance(Duration::from_secs(1));
+        world.pass(1).await;
+        assert_eq!(world.paper.blocks().len(), told + 1, "{title}");
+    }
     running.stop().await;
 }
 

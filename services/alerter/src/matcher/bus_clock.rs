@@ -1,0 +1,86 @@
+//! How far the clock of this machine is ahead of the bus's, by what is stored while the alerter waits for it.
+
+use std::time::Duration;
+
+use wirefold_flow::UnixMillis;
+
+/// Clocks of machines that are kept in time differ by less.
+const SLACK: Duration = Duration::from_mins(5);
+
+/// Compares the two clocks, so that what was stored just now is not taken for what came hours late.
+///
+/// Who waits at the end of a stream knows that the next message is stored after it began to wait. A process that
+/// stood still for a day began to wait a day ago, and finds nothing wrong with its clock.
+#[derive(Debug, Default)]
+pub(super) struct BusClock {
+    /// When it was last found, by the clock of this machine, that nothing more stands.
+    at_end: Option<UnixMillis>,
+    /// So much this machine's clock is ahead at the least; nothing where that is little.
+    ahead: Duration,
+}
+
+impl BusClock {
+    /// Nothing more stood at this time of this machine's clock.
+    pub(super) fn nothing_stood(&mut self, at: UnixMillis) {
+        self.at_end = Some(at);
+    }
+
+    /// A message has come that was stored at this time of the bus's clock.
+    pub(super) fn came(&mut self, stored: UnixMillis, now: UnixMillis) {
+        let at_least = self.at_end.take().map_or(Duration::ZERO, |at| at.since(stored));
+        if at_least > SLACK {
+            if self.ahead.is_zero() {
+                let seconds = at_least.as_secs();
+                let what = "the clock of this machine is ahead of the bus: set the clock; what is new is told at \
+                            once all the same";
+                tracing::warn!(seconds, "{what}");
+            }
+            self.ahead = at_least;
+        } else if now.since(stored) <= SLACK {
+            self.ahead = Duration::ZERO;
+        }
+    }
+
+    /// This time of this machine's clock, as the bus would tell it.
+    pub(super) fn corrected(&self, now: UnixMillis) -> UnixMillis {
+        now.minus(self.ahead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const START: UnixMillis = UnixMillis(1_700_000_000_000);
+
+    #[test]
+    fn a_clock_is_ahead_by_what_was_stored_after_it_began_to_wait() {
+        let mut clock = BusClock::default();
+        let ahead = START.plus(2 * HOUR);
+        clock.nothing_stood(ahead);
+        clock.came(START, ahead);
+        assert_eq!(clock.corrected(ahead), START);
+        // It was set right.
+        clock.nothing_stood(START);
+        clock.came(START, START);
+        assert_eq!(clock.corrected(ahead), ahead);
+    }
+
+    #[test]
+    fn a_process_that_stood_still_finds_nothing_wrong() {
+        let mut clock = BusClock::default();
+        let day_later = START.plus(24 * HOUR);
+        clock.nothing_stood(START);
+        clock.came(START.plus(HOUR), day_later);
+        assert_eq!(clock.corrected(day_later), day_later);
+    }
+
+    #[test]
+    fn what_stood_already_says_nothing_of_the_clock() {
+        let mut clock = BusClock::default();
+        let late = START.plus(3 * HOUR);
+        clock.came(START, late);
+        assert_eq!(clock.corrected(late), late);
+    }
+}
