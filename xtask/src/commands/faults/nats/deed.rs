@@ -34,10 +34,8 @@ pub(in super::super) enum NatsDeed {
     TwoDetectors(Strike),
     /// Something happens to who leads a stream in a cluster of three.
     Cluster(Strike, u8),
-    /// Clocks of wirefold's processes jump by so many seconds, and back after a while.
-    Clocks(i64, Where),
-    /// They are wrong by so many seconds from the start to the end.
-    WrongClocks(i64, Where),
+    /// Clocks of wirefold's processes are wrong by so many seconds.
+    Clocks(i64, Where, HowLong),
     /// Stages of another version run beside, work passes to them and back.
     OtherVersion,
     /// A process gets no more memory.
@@ -90,6 +88,14 @@ pub(in super::super) enum Where {
     Everywhere,
     /// On one of them.
     OneStage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum HowLong {
+    /// They jump, and back after a while.
+    AWhile,
+    /// From the start to the end.
+    Always,
 }
 
 impl NatsDeed {

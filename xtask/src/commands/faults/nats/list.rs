@@ -1,18 +1,22 @@
 //! The faults over NATS by name.
 
 use super::super::fault::{Deed, Fault};
-use super::deed::{Break, NatsDeed, Right, Strike, Where, Who};
+use super::deed::{Break, HowLong, NatsDeed, Right, Strike, Where, Who};
 
 const fn fault(name: &'static str, about: &'static str, deed: NatsDeed) -> Fault {
     Fault { name, about, deed: Deed::Nats(deed) }
 }
 
+/// Seconds that clocks are wrong by.
+const HOUR: i64 = 3_600;
+
 /// All of them.
 pub(in super::super) const FAULTS: &[Fault] = {
+    use HowLong::{AWhile, Always};
     use NatsDeed::{
         Clocks, Cluster, Network, OtherVersion, PowerCut, Rights, Suspend, TwoDetectors,
-        WrongClocks,
     };
+    use Where::{Everywhere, OneStage};
     &[
         fault("nats-lost", "a control: one article of the output is deleted", NatsDeed::ForgetOne),
         fault("nats-doubled", "a control: one is stored under another id", NatsDeed::StoreTwice),
@@ -56,34 +60,34 @@ pub(in super::super) const FAULTS: &[Fault] = {
         fault(
             "nats-clocks-ahead",
             "all clocks are an hour ahead",
-            Clocks(3_600, Where::Everywhere),
+            Clocks(HOUR, Everywhere, AWhile),
         ),
-        fault("nats-clocks-behind", "all are an hour behind", Clocks(-3_600, Where::Everywhere)),
-        fault("nats-clock-ahead", "one process is an hour ahead", Clocks(3_600, Where::OneStage)),
+        fault("nats-clocks-behind", "all are an hour behind", Clocks(-HOUR, Everywhere, AWhile)),
+        fault("nats-clock-ahead", "one process is an hour ahead", Clocks(HOUR, OneStage, AWhile)),
         fault(
             "nats-clock-behind",
             "one process is an hour behind",
-            Clocks(-3_600, Where::OneStage),
+            Clocks(-HOUR, OneStage, AWhile),
         ),
         fault(
             "nats-clocks-wrong-ahead",
             "all clocks are an hour ahead, from the start to the end",
-            WrongClocks(3_600, Where::Everywhere),
+            Clocks(HOUR, Everywhere, Always),
         ),
         fault(
             "nats-clocks-wrong-behind",
             "all are an hour behind, from the start to the end",
-            WrongClocks(-3_600, Where::Everywhere),
+            Clocks(-HOUR, Everywhere, Always),
         ),
         fault(
             "nats-clock-wrong-ahead",
             "one process is an hour ahead, from the start to the end",
-            WrongClocks(3_600, Where::OneStage),
+            Clocks(HOUR, OneStage, Always),
         ),
         fault(
             "nats-clock-wrong-behind",
             "one process is an hour behind, from the start to the end",
-            WrongClocks(-3_600, Where::OneStage),
+            Clocks(-HOUR, OneStage, Always),
         ),
         fault(
             "nats-two-versions",

@@ -22,6 +22,7 @@ use super::play::{DISK, Found, Outcome, complains};
 use super::pushing::{Pushing, articles, settle};
 use super::shim::{Setting, Shim};
 use crate::commands::bench::machine::Stopwatch;
+use deed::HowLong;
 use server::Settings;
 use site::{Plan, Site};
 use strike::Striking;
@@ -53,7 +54,7 @@ pub(super) fn play(
     if let Some(words) = strike::only_for(deed, &mut dice) {
         shim = shim.only_for(&words);
     }
-    if let NatsDeed::WrongClocks(seconds, _) = deed {
+    if let NatsDeed::Clocks(seconds, _, HowLong::Always) = deed {
         shim.set(Setting::Clock, seconds)?;
     }
     let mut site = match Site::open(programs, folder.path(), &plan(deed, &shim))? {
@@ -95,7 +96,7 @@ fn plan(deed: NatsDeed, shim: &Shim) -> Plan {
         },
         disk: matches!(deed, NatsDeed::PowerCut { .. } | NatsDeed::DiskFull).then_some(DISK),
         environment: match deed {
-            NatsDeed::Clocks(..) | NatsDeed::WrongClocks(..) => shim.environment(),
+            NatsDeed::Clocks(..) => shim.environment(),
             _ => Vec::new(),
         },
     }

@@ -46,7 +46,7 @@ pub(super) struct Plan {
 
 /// All of it. It ends when it is dropped.
 pub(super) struct Site<'a> {
-    programs: Programs<'a>,
+    pub(super) programs: Programs<'a>,
     /// Where wirefold runs.
     pub(super) home: PathBuf,
     pub(super) up: Running,
@@ -128,18 +128,8 @@ impl<'a> Site<'a> {
         Ok(command(self.programs.tested, &self.home).args(arguments).output()?)
     }
 
-    /// A second stage beside the supervised one.
-    pub(super) fn beside(&self, stage: &str) -> Command {
-        self.beside_of(self.programs.tested, stage)
-    }
-
-    /// A stage of the other version beside the supervised one.
-    pub(super) fn other_beside(&self, stage: &str) -> anyhow::Result<Command> {
-        let other = self.programs.other.context("no binary of another version")?;
-        Ok(self.beside_of(other, stage))
-    }
-
-    fn beside_of(&self, program: &Path, stage: &str) -> Command {
+    /// The command of a second stage beside the supervised one.
+    pub(super) fn beside(&self, program: &Path, stage: &str) -> Command {
         let mut beside = command(program, &self.home);
         beside.args(["run", stage, "--operations", "127.0.0.1:0"]);
         beside

@@ -13,7 +13,7 @@ use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
 use super::super::dice::Dice;
 use super::super::shim::{Setting, Shim};
 use super::super::spell::starve;
-use super::deed::{Break, NatsDeed, Right, Strike, Where, Who};
+use super::deed::{Break, HowLong, NatsDeed, Right, Strike, Where, Who};
 use super::proxy::{Network, Proxy};
 use super::server::Server;
 use super::site::{STAGES, Site};
@@ -83,7 +83,7 @@ impl Striking<'_, '_> {
             NatsDeed::RollBackStore => self.roll_back(None)?,
             NatsDeed::TwoDetectors(strike) => left.0.push(self.two_detectors(strike)?),
             NatsDeed::Cluster(strike, _) => self.strike_leader(strike)?,
-            NatsDeed::Clocks(seconds, _) => {
+            NatsDeed::Clocks(seconds, _, HowLong::AWhile) => {
                 self.shim.set(Setting::Clock, seconds)?;
                 self.wait(2_000, 3_000);
                 self.shim.set(Setting::Clock, 0)?;
@@ -93,7 +93,8 @@ impl Striking<'_, '_> {
                 let stage = self.any_stage()?;
                 starve(stage)?;
             }
-            NatsDeed::ForgetOne | NatsDeed::StoreTwice | NatsDeed::WrongClocks(..) => {}
+            // Clocks that are always wrong were so from the start.
+            NatsDeed::Clocks(.., HowLong::Always) | NatsDeed::ForgetOne | NatsDeed::StoreTwice => {}
         }
         Ok(left)
     }
@@ -252,11 +253,16 @@ impl Striking<'_, '_> {
         self.site.servers[0].start_and_wait()
     }
 
+    /// A second stage beside the supervised one.
+    fn start_beside(&self, program: &Path, stage: &str) -> anyhow::Result<Child> {
+        let log = fs::File::create(self.scratch.join(format!("beside-{stage}.log")))?;
+        let mut beside = self.site.beside(program, stage);
+        Ok(beside.stdout(Stdio::null()).stderr(log).spawn()?)
+    }
+
     /// The supervised one leads; the other stands by.
     fn two_detectors(&mut self, strike: Strike) -> anyhow::Result<Child> {
-        let mut beside = self.site.beside("detector");
-        let log = fs::File::create(self.scratch.join("beside.log"))?;
-        let child = beside.stdout(Stdio::null()).stderr(log).spawn()?;
+        let child = self.start_beside(self.site.programs.tested, "detector")?;
         self.wait(1_500, 500);
         let leader = self.site.stage("detector")?;
         match strike {
@@ -281,10 +287,9 @@ impl Striking<'_, '_> {
     /// taken over from.
     fn other_version(&mut self) -> anyhow::Result<Vec<Child>> {
         let mut children = Left::default();
+        let program = self.site.programs.other.context("no binary of another version")?;
         for stage in DOUBLED {
-            let log = fs::File::create(self.scratch.join(format!("other-{stage}.log")))?;
-            let mut other = self.site.other_beside(stage)?;
-            children.0.push(other.stdout(Stdio::null()).stderr(log).spawn()?);
+            children.0.push(self.start_beside(program, stage)?);
         }
         self.wait(2_000, 1_000);
         for stage in DOUBLED {
@@ -368,7 +373,7 @@ fn find(below: &Path, name: &str) -> Option<PathBuf> {
 /// Whether clocks are wrong on one process alone, and on which.
 pub(super) fn only_for(deed: NatsDeed, dice: &mut Dice) -> Option<String> {
     match deed {
-        NatsDeed::Clocks(_, Where::OneStage) | NatsDeed::WrongClocks(_, Where::OneStage) => {
+        NatsDeed::Clocks(_, Where::OneStage, _) => {
             Some(format!("run {}", STAGES[dice.place(STAGES.len())]))
         }
         _ => None,
