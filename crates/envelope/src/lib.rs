@@ -14,5 +14,7 @@ mod streams;
 pub use dead::dead_letters;
 pub use forgotten::Forgotten;
 pub use in_order::{InOrder, Part, Stand};
-pub use message::{Sender, decode, decode_judged, timestamp, trace_of, unix_millis};
+pub use message::{
+    CLOCK_TOLERANCE, Sender, decode, decode_judged, timestamp, trace_of, unix_millis,
+};
 pub use streams::{Limits, create_streams, stream_configs};

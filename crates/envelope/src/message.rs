@@ -1,8 +1,13 @@
 //! Messages on their way to the bus and back.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use wirefold_flow::{Headers, Outgoing, StageError, Stored, UnixMillis};
 use wirefold_proto::{EventHeaders, Judged, Message, Published, TooLarge, TraceParent};
+
+/// Clocks of machines that are kept in time differ by less.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
 /// Whoever publishes: gives messages their headers.
 #[derive(Debug, Clone, Copy)]

@@ -4,16 +4,13 @@
 //! clock is years ahead would have all that comes after it stand outside the window, for as long as the store is
 //! kept. The broker's clock is the same for all who write, and what it stored stays: replays judge alike.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tracing::warn;
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{CLOCK_TOLERANCE, timestamp};
 use wirefold_flow::Stored;
 use wirefold_proto::ArticleFetched;
 
 use crate::metrics::AHEAD_OF_CLOCK;
-
-/// Clocks of machines that are kept in time differ by less.
-const SLACK: SignedDuration = SignedDuration::from_mins(5);
 
 /// The time at which an article was seen: no later than it was stored. None where what it says itself is taken.
 pub(crate) fn corrected(fetched: &ArticleFetched, stored: &Stored) -> Option<Timestamp> {
@@ -22,7 +19,7 @@ pub(crate) fn corrected(fetched: &ArticleFetched, stored: &Stored) -> Option<Tim
 }
 
 fn latest(stored: Timestamp) -> Timestamp {
-    stored.saturating_add(SLACK).unwrap_or(Timestamp::MAX)
+    stored.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX)
 }
 
 /// Says that a clock is ahead: once until one is in time again, and each in the metric.

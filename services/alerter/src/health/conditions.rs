@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{CLOCK_TOLERANCE, timestamp};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{HealthCondition, HealthKind};
 
@@ -15,8 +15,6 @@ use crate::wording::{line, minute};
 const DAY: Duration = Duration::from_hours(24);
 /// A delivery that fails for less may work again by itself.
 const FAILING: Duration = Duration::from_hours(1);
-/// Clocks that are kept in time differ by less. The detector corrects what is further ahead.
-const CLOCKS: Duration = Duration::from_mins(5);
 /// Articles that are still fetched so long after the last one came out should have come out.
 const THROUGH: Duration = Duration::from_mins(30);
 /// So full is a stream that is almost full, in percent; once said, it is until it is less full than this.
@@ -151,7 +149,7 @@ fn fetcher_ahead(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition
     let words = format!("the clock of the fetcher is {} ahead of the bus", in_words(ahead));
     let advice = "set the clock of its machine; the time of storing is taken meanwhile";
     let condition = before.condition(HealthKind::ClockOff, words, advice);
-    (ahead > CLOCKS).then(|| about("fetcher", condition))
+    (ahead > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
 }
 
 fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
@@ -162,7 +160,7 @@ fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
         in_words(behind)
     );
     let condition = before.condition(HealthKind::ClockOff, words, "set the clocks of the machines");
-    (behind > CLOCKS).then(|| about("alerter", condition))
+    (behind > CLOCK_TOLERANCE).then(|| about("alerter", condition))
 }
 
 fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition> {

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
+use wirefold_envelope::CLOCK_TOLERANCE;
 use wirefold_flow::UnixMillis;
-
-/// Clocks of machines that are kept in time differ by less.
-const SLACK: Duration = Duration::from_mins(5);
 
 /// Compares the two clocks, so that what was stored just now is not taken for what came hours late.
 ///
@@ -28,7 +26,7 @@ impl BusClock {
     /// A message has come that was stored at this time of the bus's clock.
     pub(super) fn came(&mut self, stored: UnixMillis, now: UnixMillis) {
         let at_least = self.at_end.take().map_or(Duration::ZERO, |at| at.since(stored));
-        if at_least > SLACK {
+        if at_least > CLOCK_TOLERANCE {
             if self.ahead.is_zero() {
                 let seconds = at_least.as_secs();
                 let what = "the clock of this machine is ahead of the bus: set the clock; what is new is told at \
@@ -36,7 +34,7 @@ impl BusClock {
                 tracing::warn!(seconds, "{what}");
             }
             self.ahead = at_least;
-        } else if now.since(stored) <= SLACK {
+        } else if now.since(stored) <= CLOCK_TOLERANCE {
             self.ahead = Duration::ZERO;
         }
     }

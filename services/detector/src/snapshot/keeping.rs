@@ -122,7 +122,7 @@ impl Keeping {
     }
 
     /// Whether enough was decided for another snapshot, of so many articles, and none is being
-    /// written. A start decides again what no snapshot knows, so a quiet hour is used to write one.
+    /// written. A start decides again what no snapshot knows, so a pause is used to write one.
     pub(crate) fn is_due(&self, articles: usize) -> bool {
         let is_writing = self.under_way.as_ref().is_some_and(|task| !task.is_finished());
         let enough = match self.has_paused() {
