@@ -26,6 +26,11 @@ impl Run {
         }
     }
 
+    /// Runs a command to its end.
+    pub(crate) fn of(mut command: Command) -> Run {
+        Run::new(&command.output().expect("the binary is built"))
+    }
+
     /// Standard output as verdicts. Fails where anything else stands there.
     #[track_caller]
     pub(crate) fn lines(&self) -> Vec<VerdictLine> {

@@ -6,6 +6,7 @@ mod find;
 mod chaos;
 mod citizens;
 mod dead;
+mod forgotten;
 mod forms;
 mod kills;
 mod over;

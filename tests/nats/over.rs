@@ -224,7 +224,7 @@ pub(super) async fn within<T>(event: impl Future<Output = T>) -> T {
 }
 
 /// A client keeps its connection up beside the test.
-fn runtime() -> Runtime {
+pub(super) fn runtime() -> Runtime {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(1).enable_all().build().expect("a runtime can be made")
 }

@@ -57,18 +57,18 @@ impl Feeds {
 }
 
 /// A pipeline with two feeds and a subscription, and what it is asked to forget.
-struct Newsroom {
+pub(super) struct Newsroom {
     feeds: Feeds,
     server: Loopback,
     target: Target,
-    folder: Folder,
+    pub(super) folder: Folder,
     numbers: Numbers,
     /// The text that both feeds carry.
     shared: String,
 }
 
 impl Newsroom {
-    fn open() -> Newsroom {
+    pub(super) fn open() -> Newsroom {
         let feeds = Feeds::default();
         let answering = feeds.clone();
         let hosts = [1, 2].map(|host| ([127, 0, 0, host], 0).into());
@@ -89,7 +89,7 @@ impl Newsroom {
         Newsroom { feeds, server, target, folder, numbers, shared }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -124,12 +124,12 @@ impl Newsroom {
     }
 
     /// Starts, and has everything come in that the test is about. Ends it with a snapshot.
-    fn fill(&mut self) {
+    pub(super) fn fill(&mut self, start: impl Fn(&Folder) -> Up) {
         for feed in 0..2 {
             let other = self.other();
             self.list(feed, &format!("/old/{feed}"), &other);
         }
-        let up = Up::start(&self.folder);
+        let up = start(&self.folder);
         let mut events = up.events(0);
         for feed in 0..2 {
             let url = self.url(feed, &format!("/feed/{feed}"));
@@ -163,15 +163,59 @@ impl Newsroom {
         assert_eq!(up.terminate().code, Some(0));
     }
 
+    /// Once it runs again without what was forgotten: all else is there, that does not come back though its feed
+    /// lists it still, and what rang does not ring again.
+    pub(super) fn goes_on(&mut self, up: &Up) {
+        up.get_until("/api/v1/status", |status| status["articles"] == 4 && status["lag"] == 0);
+        let reprint = up.get(&format!("/api/v1/articles?url={}", self.url(1, "/reprint")));
+        let story = reprint["articles"][0]["story"].as_str().unwrap_or_default().to_owned();
+        let page = up.html(&format!("/stories/{story}"));
+        assert!(page.contains("/reprint") && !page.to_lowercase().contains(MARK), "{page}");
+        // Its feed lists it still, in other words, and it does not come back. The next reprint finds its story.
+        self.target.take();
+        let known = self.target.messages.len();
+        let shared = self.shared.clone();
+        let again = format!("{} pilots said so again. {shared}", capital(MARK));
+        self.feeds.add(0, &format!("/{MARK}/ferry"), &format!("The {MARK} ferry, again"), &again);
+        let fresh = self.other();
+        self.list(0, "/fresh", &fresh);
+        let came = self.poll(up, 0, 1);
+        assert!(
+            came[0].article.url.as_deref().is_some_and(|url| url.ends_with("/fresh")),
+            "{came:?}"
+        );
+        self.list(1, "/second", &format!("Another opening. {shared}"));
+        let second = &self.poll(up, 1, 1)[0];
+        assert_eq!((second.verdict.class, second.verdict.story.to_string()), (Class::Copy, story));
+        let pushed = json!({"text": "Words of it.", "url": self.url(0, &format!("/{MARK}/ferry?utm_source=x"))});
+        assert!(up.post_status("/api/v1/articles", &pushed).contains(" 403 "));
+        // Only what is new rings, and what had rung is told of once.
+        self.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == came[0].id));
+        self.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == second.id));
+        let (earlier, since) = self.target.messages.split_at(known);
+        for alert in since.iter().map(|it| &it.alert) {
+            let is_new = |id| id == came[0].id || id == second.id;
+            assert!(alert.articles.iter().any(|it| is_new(it.id)), "told again: {alert:#?}");
+            let of_it = earlier.iter().filter(|it| it.alert.id == alert.id);
+            let newest = of_it.map(|it| it.alert.revision).max();
+            assert!(Some(alert.revision) > newest, "told again: {alert:#?}");
+        }
+    }
+
+    /// What is to be forgotten.
+    pub(super) fn addresses(&self) -> [String; 2] {
+        [self.url(0, &format!("/{MARK}/ferry")), self.url(0, &format!("/{MARK}/alone"))]
+    }
+
     fn forget(&self, more: &[&str]) -> crate::program::Run {
-        let urls = [self.url(0, &format!("/{MARK}/ferry")), self.url(0, &format!("/{MARK}/alone"))];
+        let urls = self.addresses();
         let arguments = [&["forget", &urls[0], &urls[1]], more].concat();
         self.folder.run(&arguments)
     }
 }
 
 /// The files below a folder that hold the mark, in any case.
-fn marked(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn marked(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("it can be read") {
         let path = entry.expect("it can be read").path();
@@ -190,7 +234,7 @@ fn marked(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn no_byte_of_it_stays_and_all_else_goes_on() {
     let mut room = Newsroom::open();
-    room.fill();
+    room.fill(Up::start);
     let data = room.data();
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
@@ -211,38 +255,7 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     let up = Up::start(&room.folder);
     let busy = room.forget(&["--yes"]).code(1).err;
     assert!(busy.contains("stop it first"), "{busy}");
-    up.get_until("/api/v1/status", |status| status["articles"] == 4 && status["lag"] == 0);
-    let reprint = up.get(&format!("/api/v1/articles?url={}", room.url(1, "/reprint")));
-    let story = reprint["articles"][0]["story"].as_str().unwrap_or_default().to_owned();
-    let page = up.html(&format!("/stories/{story}"));
-    assert!(page.contains("/reprint") && !page.to_lowercase().contains(MARK), "{page}");
-    // Its feed lists it still, in other words, and it does not come back. The next reprint finds its story.
-    room.target.take();
-    let known = room.target.messages.len();
-    let shared = room.shared.clone();
-    let again = format!("{} pilots said so again. {shared}", capital(MARK));
-    room.feeds.add(0, &format!("/{MARK}/ferry"), &format!("The {MARK} ferry, again"), &again);
-    let fresh = room.other();
-    room.list(0, "/fresh", &fresh);
-    let came = room.poll(&up, 0, 1);
-    assert!(came[0].article.url.as_deref().is_some_and(|url| url.ends_with("/fresh")), "{came:?}");
-    room.list(1, "/second", &format!("Another opening. {shared}"));
-    let second = &room.poll(&up, 1, 1)[0];
-    assert_eq!((second.verdict.class, second.verdict.story.to_string()), (Class::Copy, story));
-    let pushed =
-        json!({"text": "Words of it.", "url": room.url(0, &format!("/{MARK}/ferry?utm_source=x"))});
-    assert!(up.post_status("/api/v1/articles", &pushed).contains(" 403 "));
-    // Only what is new rings, and what had rung is told of once.
-    room.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == came[0].id));
-    room.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == second.id));
-    let (earlier, since) = room.target.messages.split_at(known);
-    for alert in since.iter().map(|it| &it.alert) {
-        let is_new = |id| id == came[0].id || id == second.id;
-        assert!(alert.articles.iter().any(|it| is_new(it.id)), "told again: {alert:#?}");
-        let of_it = earlier.iter().filter(|it| it.alert.id == alert.id);
-        let newest = of_it.map(|it| it.alert.revision).max();
-        assert!(Some(alert.revision) > newest, "told again: {alert:#?}");
-    }
+    room.goes_on(&up);
     assert_eq!(up.terminate().code, Some(0));
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
     let kept = Kept::in_folder(&data);
@@ -261,14 +274,14 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
 #[test]
 fn killed_in_the_middle_the_next_run_ends_it() {
     let mut room = Newsroom::open();
-    room.fill();
+    room.fill(Up::start);
     let data = room.data();
     let saved = room.folder.path().join("saved");
     copy_all(&data, &saved);
     for tenth in 0..16 {
         fs::remove_dir_all(&data).expect("it is there");
         copy_all(&saved, &data);
-        let urls = [room.url(0, &format!("/{MARK}/ferry")), room.url(0, &format!("/{MARK}/alone"))];
+        let urls = room.addresses();
         let mut command = room.folder.command(&["forget", "--yes", "-q", &urls[0], &urls[1]]);
         let mut child = command.spawn().expect("the binary is built");
         std::thread::park_timeout(Duration::from_millis(4 * tenth));
@@ -284,7 +297,7 @@ fn killed_in_the_middle_the_next_run_ends_it() {
     }
 }
 
-fn copy_all(from: &Path, to: &Path) {
+pub(super) fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("it can be read") {
         let path = entry.expect("it can be read").path();

@@ -11,7 +11,7 @@ mod bad_start;
 mod drained;
 mod examples;
 mod five_statements;
-mod forgotten;
+pub(super) mod forgotten;
 mod full_disk;
 mod generated;
 mod kept;

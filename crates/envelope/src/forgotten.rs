@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
-use wirefold_proto::streams;
+use wirefold_flow::{Bus, BusError, Entry, KeyValue, UnixMillis};
+use wirefold_proto::{FORGETTING, streams};
 
 /// How old what is known of the list may be.
 const FRESH: Duration = Duration::from_secs(5);
@@ -46,6 +46,26 @@ impl Forgotten {
         Ok(keys.iter().any(|key| known.keys.contains(key)))
     }
 
+    /// The revision of what was put on the list last; 0 where nothing is on it. Whoever keeps what it makes
+    /// of articles makes it anew once this is later than it was then.
+    ///
+    /// # Errors
+    /// Whatever the bus says.
+    pub async fn newest(&self) -> Result<u64, BusError> {
+        let changes = self.changes(0).await?;
+        let listed = changes.iter().filter(|it| it.value.is_some() && it.key != FORGETTING);
+        Ok(listed.map(|entry| entry.revision).max().unwrap_or(0))
+    }
+
+    /// What changed on the list since a revision.
+    async fn changes(&self, after: u64) -> Result<Vec<Entry>, BusError> {
+        match self.keys.changes(after).await {
+            // The rights of a server may be older than the list: then there is none.
+            Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => Ok(Vec::new()),
+            changes => changes,
+        }
+    }
+
     async fn refresh(&self, now: UnixMillis) -> Result<(), BusError> {
         let after = {
             let known = self.known();
@@ -54,11 +74,7 @@ impl Forgotten {
             }
             known.revision
         };
-        let changes = match self.keys.changes(after).await {
-            // The rights of a server may be older than the list: then there is none.
-            Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => Vec::new(),
-            changes => changes?,
-        };
+        let changes = self.changes(after).await?;
         let mut known = self.known();
         for entry in changes {
             known.revision = known.revision.max(entry.revision);

@@ -1,11 +1,21 @@
 //! Atomic batches: all of them stored, in order and with one sync, or none.
 
+use async_nats::HeaderMap;
+use bytes::Bytes;
 use wirefold_flow::{BusError, Outgoing};
 
 use crate::Shared;
 use crate::api::{Failure, code};
 use crate::headers;
-use crate::publish::{acknowledged, is_full};
+use crate::publish::{Expect, acknowledged, expecting, is_full};
+
+/// A message as it goes over the wire.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    pub(crate) subject: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
 
 /// What became of a batch of a chain that was not refused.
 pub(crate) enum Committed {
@@ -51,6 +61,21 @@ impl Shared {
         messages: &[&Outgoing],
         expected: Option<u64>,
     ) -> Result<Result<u64, Failure>, BusError> {
+        let prepare = |message: &&Outgoing| {
+            let headers = headers::write(message)?;
+            Ok(Prepared { subject: message.subject.clone(), headers, body: message.body.clone() })
+        };
+        let prepared = messages.iter().map(prepare).collect::<Result<Vec<Prepared>, BusError>>()?;
+        let committed = self.commit_prepared(&prepared, expected).await?;
+        committed.ok_or_else(|| self.link.nobody_stores(stream))
+    }
+
+    /// The same of messages whose headers are written; none where nobody listens on their subjects.
+    pub(crate) async fn commit_prepared(
+        &self,
+        messages: &[Prepared],
+        expected: Option<u64>,
+    ) -> Result<Option<Result<u64, Failure>>, BusError> {
         self.link.connected().await?;
         let mark = self.link.refusals();
         let inbox = self.link.client.new_inbox();
@@ -58,27 +83,27 @@ impl Shared {
         let closed = |_| BusError::Unavailable("the connection is closed".to_owned());
         let mut commit = None;
         for (place, message) in messages.iter().enumerate() {
-            let mut headers = headers::write(message)?;
+            let Prepared { subject, headers, body } = message.clone();
+            let mut headers = headers;
             headers.insert("Nats-Batch-Id", batch);
             headers.insert("Nats-Batch-Sequence", (place + 1).to_string());
             if let Some(expected) = expected.filter(|_| place == 0) {
-                headers.insert("Nats-Expected-Last-Sequence", expected.to_string());
+                expecting(&mut headers, Expect::Last(expected));
             }
-            let (subject, body) = (message.subject.as_str(), message.body.clone());
             if place + 1 == messages.len() {
                 headers.insert("Nats-Batch-Commit", "1");
-                commit = Some(self.link.ask_at_once(subject, Some(headers), body, mark));
+                let answer = self.link.ask_at_once(&subject, Some(headers), body, mark).await?;
+                commit = Some((subject, answer));
             } else {
-                let client = &self.link.client;
-                let sent = client.publish_with_headers(subject.to_owned(), headers, body);
+                let sent = self.link.client.publish_with_headers(subject, headers, body);
                 sent.await.map_err(closed)?;
             }
         }
-        let Some(commit) = commit else {
-            return Ok(Err(Failure::default()));
+        let Some((subject, answer)) = commit else {
+            return Ok(Some(Err(Failure::default())));
         };
-        let answer = commit.await?.ok_or_else(|| self.link.nobody_stores(stream))?;
-        let acknowledged = acknowledged(stream, &answer.payload)?;
-        Ok(acknowledged.error.map_or(Ok(acknowledged.seq), Err))
+        let Some(answer) = answer else { return Ok(None) };
+        let acknowledged = acknowledged(&subject, &answer.payload)?;
+        Ok(Some(acknowledged.error.map_or(Ok(acknowledged.seq), Err)))
     }
 }

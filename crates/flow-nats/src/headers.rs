@@ -4,12 +4,14 @@
 //! header of its own wherever it is not that of the names.
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
-use wirefold_flow::{BusError, Headers, Outgoing};
+use wirefold_flow::{BusError, Headers, Outgoing, UnixMillis};
 
 /// The message's id, which the server remembers for the stream's window.
 pub(crate) const ID: &str = "Nats-Msg-Id";
 /// Where each of the headers, by name, stood: places with dots between.
 const ORDER: &str = "Wf-Order";
+/// When a message that was written anew was first stored, in milliseconds since 1970.
+pub(crate) const STORED: &str = "Wf-Stored";
 /// The server's headers begin so.
 const SERVERS: &str = "Nats-";
 
@@ -17,6 +19,8 @@ const SERVERS: &str = "Nats-";
 pub(crate) struct Received {
     pub(crate) headers: Headers,
     pub(crate) id: Option<String>,
+    /// When it was first stored, where it was written anew since.
+    pub(crate) at: Option<UnixMillis>,
 }
 
 /// A message's headers with its id.
@@ -24,17 +28,26 @@ pub(crate) struct Received {
 /// # Errors
 /// [`BusError::BadName`] for a header or an id that would break a line.
 pub(crate) fn write(message: &Outgoing) -> Result<HeaderMap, BusError> {
-    let mut map = HeaderMap::new();
     if message.id.is_empty() {
         return Err(BusError::BadName { what: "message id", name: String::new() });
     }
+    let mut map = write_without_id(&message.headers)?;
     map.insert(ID, value("message id", &message.id)?);
-    let mut by_name: Vec<(usize, (&str, &str))> = message.headers.iter().enumerate().collect();
+    Ok(map)
+}
+
+/// Headers of ours alone.
+///
+/// # Errors
+/// [`BusError::BadName`] for a header that would break a line.
+pub(crate) fn write_without_id(headers: &Headers) -> Result<HeaderMap, BusError> {
+    let mut map = HeaderMap::new();
+    let mut by_name: Vec<(usize, (&str, &str))> = headers.iter().enumerate().collect();
     by_name.sort_by_key(|(_, (name, _))| *name);
     for (_, (name, text)) in &by_name {
         let bad = || BusError::BadName { what: "header", name: (*name).to_owned() };
         let header: HeaderName = name.parse().map_err(|_| bad())?;
-        let is_reserved = name.starts_with(SERVERS) || *name == ORDER;
+        let is_reserved = name.starts_with(SERVERS) || [ORDER, STORED].contains(name);
         if is_reserved || name.is_empty() || name.contains(char::is_whitespace) {
             return Err(bad());
         }
@@ -69,11 +82,13 @@ pub(crate) fn parse(stored: &[u8]) -> Received {
 
 fn from_pairs(mut pairs: Vec<(&str, &str)>) -> Received {
     let mut id = None;
+    let mut at = None;
     let mut order = None;
     pairs.retain(|(name, value)| {
         match *name {
             ID => id = Some((*value).to_owned()),
             ORDER => order = Some(*value),
+            STORED => at = value.parse().ok().map(UnixMillis),
             other => return !other.starts_with(SERVERS),
         }
         false
@@ -84,7 +99,7 @@ fn from_pairs(mut pairs: Vec<(&str, &str)>) -> Received {
         placed.sort_by_key(|(place, _)| *place);
         pairs = placed.into_iter().map(|(_, pair)| pair).collect();
     }
-    Received { headers: pairs.into_iter().collect(), id }
+    Received { headers: pairs.into_iter().collect(), id, at }
 }
 
 /// The places, where they are those of so many headers.
@@ -128,6 +143,16 @@ mod tests {
         let back: Vec<(&str, &str)> = received.headers.iter().collect();
         assert_eq!(back, [("b", "2"), ("a", "1:2")]);
         assert_eq!(received.id.as_deref(), Some("id"));
+    }
+
+    #[test]
+    fn the_time_of_a_message_that_was_written_anew_is_none_of_its_headers() {
+        let received = parse(b"NATS/1.0\r\nWf-Stored: 1700\r\na: 1\r\n");
+        assert_eq!(received.at, Some(UnixMillis(1_700)));
+        assert_eq!(received.headers.iter().collect::<Vec<_>>(), [("a", "1")]);
+        assert_eq!(parse(b"NATS/1.0\r\nWf-Stored: soon\r\n").at, None);
+        let headers = [(STORED, "1")].into_iter().collect();
+        assert!(write(&Outgoing { headers, ..Outgoing::new("a", "id", "") }).is_err());
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn unescape(escaped: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn entry(bucket: &str, stored: Stored) -> Entry {
+pub(crate) fn entry(bucket: &str, stored: Stored) -> Entry {
     let prefix = format!("$KV.{bucket}.");
     let key = unescape(stored.subject.strip_prefix(&prefix).unwrap_or(&stored.subject));
     let is_deleted = stored.headers.get(OPERATION).is_some();

@@ -46,6 +46,7 @@ mod publish_form;
 mod pull;
 mod reader;
 mod refusals;
+mod rewrite;
 mod send;
 mod service;
 mod signed;
@@ -68,8 +69,9 @@ pub use connect_error::ConnectError;
 pub use metrics::METRICS;
 pub use options::{Login, Options};
 pub use pruner::{Kept, MARKS};
+pub use rewrite::Rewrite;
 pub use service::{Answering, Denied, Endpoint, Service};
-pub use signed::{SignedBus, SignedStream, SigningKey};
+pub use signed::{SignedBus, SignedStream, SigningKey, is_signed};
 pub use version::{OLDEST, version};
 
 use publish::Expect;

@@ -136,7 +136,8 @@ fn time(text: &str) -> Option<UnixMillis> {
     Some(UnixMillis(u64::try_from(at.as_millisecond()).unwrap_or(0)))
 }
 
-/// A message of a stranger's has no id: its place is one.
+/// A message of a stranger's has no id: its place is one. One that was written anew was stored when it was
+/// first; never later than the server says, so nobody can make a message look newer than it is.
 pub(crate) fn stored(
     stream: &str,
     sequence: u64,
@@ -145,6 +146,12 @@ pub(crate) fn stored(
     received: Received,
     body: Bytes,
 ) -> Stored {
-    let id = received.id.unwrap_or_else(|| format!("{stream}-{sequence}"));
+    let id = received.id.unwrap_or_else(|| id_of_place(stream, sequence));
+    let at = received.at.map_or(at, |first| first.min(at));
     Stored { stream: stream.to_owned(), sequence, at, subject, id, headers: received.headers, body }
+}
+
+/// The id of a message that was stored without one.
+pub(crate) fn id_of_place(stream: &str, sequence: u64) -> String {
+    format!("{stream}-{sequence}")
 }

@@ -191,7 +191,7 @@ fn last_number(description: &str) -> u64 {
 
 /// Waits while nobody stores a subject: in a cluster it may be that servers still choose who leads its stream.
 #[derive(Default)]
-struct Leaderless {
+pub(crate) struct Leaderless {
     since: Option<Instant>,
     /// Whether it was asked if there is such a stream.
     was_asked: bool,
@@ -200,7 +200,7 @@ struct Leaderless {
 impl Leaderless {
     /// # Errors
     /// Where there is no such stream, or they have had long enough.
-    async fn wait(&mut self, link: &Link, subject: &str) -> Result<(), BusError> {
+    pub(crate) async fn wait(&mut self, link: &Link, subject: &str) -> Result<(), BusError> {
         let waited = self.since.get_or_insert_with(Instant::now).elapsed();
         if link.cluster().is_none() || waited > CHOOSING {
             return Err(link.nobody_stores(subject));

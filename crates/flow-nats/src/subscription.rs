@@ -100,7 +100,7 @@ pub(crate) async fn follow(
             }
         }
         Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {
-            shared.make_durable(&consumer).await?;
+            shared.make_durable(&consumer, &config(&consumer)).await?;
         }
         Reply::Failed(failure) => return Err(failure.of_stream(&stream)),
         Reply::Nobody => return Err(no_jetstream()),
@@ -136,11 +136,9 @@ impl Shared {
     /// Looks for the durable reader, and makes it where it is not there. Roles may look and not make: for
     /// them it is not there yet.
     async fn find_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
-        if self.stands(consumer).await? {
-            return Ok(());
-        }
         let ConsumerConfig { stream, durable, .. } = consumer;
-        match self.make_new(consumer).await {
+        let Some(wanted) = self.to_make(consumer).await? else { return Ok(()) };
+        match self.make_new(consumer, &wanted).await {
             Err(BusError::NotAllowed { .. }) => Err(BusError::Unavailable(format!(
                 "stream {stream} has no reader {durable} as the settings want it: run `wirefold setup` once more"
             ))),
@@ -150,38 +148,47 @@ impl Shared {
 
     /// Makes the durable reader be so, and whether it had to.
     pub(crate) async fn create_durable(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
-        if self.stands(consumer).await? {
-            return Ok(false);
-        }
-        self.make_new(consumer).await?;
+        let Some(wanted) = self.to_make(consumer).await? else { return Ok(false) };
+        self.make_new(consumer, &wanted).await?;
         Ok(true)
     }
 
-    /// Whether the durable reader is there, and is so.
-    async fn stands(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
+    /// How the durable reader is to be made; none where it is there and is so. Where it began to read cannot
+    /// be changed, and is right: who made its stream again had it begin where it was.
+    async fn to_make(&self, consumer: &ConsumerConfig) -> Result<Option<Value>, BusError> {
         let ConsumerConfig { stream, durable, filter, .. } = consumer;
         check_name("stream", stream)?;
         check_name("durable", durable)?;
         check_filter(filter)?;
-        let wanted = config(consumer);
+        let mut wanted = config(consumer);
         let info = format!("CONSUMER.INFO.{stream}.{durable}");
         match self.link.api::<Value>(&info, &Value::Null).await? {
-            Reply::Done(stands) => Ok(stands_so(&stands["config"], &wanted)),
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(false),
+            Reply::Done(stands) => {
+                let stands = &stands["config"];
+                if let Some(begun) = stands.get("opt_start_seq") {
+                    wanted["deliver_policy"] = stands["deliver_policy"].clone();
+                    wanted["opt_start_seq"] = begun.clone();
+                }
+                Ok((!stands_so(stands, &wanted)).then_some(wanted))
+            }
+            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(Some(wanted)),
             Reply::Failed(failure) => Err(failure.of_stream(stream)),
             Reply::Nobody => Err(no_jetstream()),
         }
     }
 
     /// Makes it where there are dead letters for it.
-    async fn make_new(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+    async fn make_new(&self, consumer: &ConsumerConfig, wanted: &Value) -> Result<(), BusError> {
         self.link.stream_of(&consumer.dead.subject).await?;
-        self.make_durable(consumer).await
+        self.make_durable(consumer, wanted).await
     }
 
-    async fn make_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
+    async fn make_durable(
+        &self,
+        consumer: &ConsumerConfig,
+        wanted: &Value,
+    ) -> Result<(), BusError> {
         let ConsumerConfig { stream, durable, filter, .. } = consumer;
-        let wanted = config(consumer);
         let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
         if filter != ">" {
             what = format!("{what}.{filter}");

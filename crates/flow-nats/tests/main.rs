@@ -12,6 +12,7 @@ mod outages;
 mod permissions;
 mod pruner;
 mod replicated;
+mod rewrite;
 mod rights;
 mod roles;
 mod rolled_back;

@@ -34,7 +34,7 @@ static ACCOUNT: AtomicUsize = AtomicUsize::new(0);
 const ACCOUNTS: usize = 64;
 
 /// Three servers of a cluster, each with more in its configuration; they need not have found each other yet.
-fn cluster(more: &str) -> Vec<Server> {
+pub(crate) fn cluster(more: &str) -> Vec<Server> {
     let ports: Vec<u16> = (0..COUNT).map(|_| port::free()).collect();
     let routes: Vec<String> = ports.iter().map(|it| format!("nats://127.0.0.1:{it}")).collect();
     let configure = |(number, port): (usize, &u16)| {
@@ -49,13 +49,13 @@ fn cluster(more: &str) -> Vec<Server> {
     servers
 }
 
-fn options(servers: &[Server]) -> Options {
+pub(crate) fn options(servers: &[Server]) -> Options {
     let urls: Vec<String> = servers.iter().map(Server::url).collect();
     Options { replicas: Some(3), ..Options::new(urls.join(","), "test") }
 }
 
 /// A bus on the servers, once they have found each other and everything of its account has a leader.
-async fn ready(options: &Options) -> NatsBus {
+pub(crate) async fn ready(options: &Options) -> NatsBus {
     let bus = connect(options, Arc::new(SystemClock)).await.unwrap();
     within_reason(async {
         while let Err(error) = bus.create_stream(StreamConfig::new("FIRST", &["first"])).await {

@@ -7,13 +7,13 @@ use axum::Router;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Forgotten;
-use wirefold_flow::{BusError, Event, RolledBack, StageContext, rolled_back};
+use wirefold_flow::{BusError, Event, Position, RolledBack, StageContext, rolled_back};
 use wirefold_proto::streams;
 
 use crate::api::{Access, Api};
 use crate::error::GatewayError;
 use crate::inner::{Inner, STREAMS};
-use crate::projection::{FILE, Projection, ProjectionError};
+use crate::projection::{Batch, FILE, Projection, ProjectionError};
 use crate::refusal::Refusal;
 use crate::said::LastSaid;
 use crate::settings::Settings;
@@ -36,13 +36,14 @@ impl Gateway {
     /// # Errors
     /// A [`GatewayError`] that says what to do.
     pub async fn open(context: StageContext, settings: Settings) -> Result<Self, GatewayError> {
-        let projection = open_projection(&context, &settings.folder).await?;
+        let forgotten = Forgotten::open(&*context.bus)?;
+        let projection = open_projection(&context, &settings.folder, &forgotten).await?;
         let place = projection.place(streams::OUTPUT.name).await?;
         let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
         let inner = Inner {
             projection,
-            forgotten: Forgotten::open(&*bus)?,
+            forgotten,
             bus,
             clock,
             observer,
@@ -88,8 +89,9 @@ impl Gateway {
 async fn open_projection(
     context: &StageContext,
     folder: &Path,
+    forgotten: &Forgotten,
 ) -> Result<Projection, GatewayError> {
-    let projection = open_file(folder)?;
+    let projection = without_forgotten(open_file(folder)?, folder, forgotten).await?;
     for stream in [streams::OUTPUT.name, streams::ALERTS.name] {
         let reached = projection.reached(stream).await?;
         let how = match rolled_back(&*context.bus, stream, &reached).await {
@@ -106,6 +108,28 @@ async fn open_projection(
         }
     }
     Ok(projection)
+}
+
+/// A file from before something was forgotten holds words of it, in rows that were deleted too: no byte of
+/// such a file stays. `forget` itself reaches only the machine on which it runs.
+async fn without_forgotten(
+    projection: Projection,
+    folder: &Path,
+    forgotten: &Forgotten,
+) -> Result<Projection, GatewayError> {
+    const LIST: &str = streams::FORGOTTEN.name;
+    let newest = forgotten.newest().await?;
+    let known = projection.place(LIST).await?;
+    if newest <= known {
+        return Ok(projection);
+    }
+    tracing::info!(newest, known, "articles were forgotten: making the tables of the page anew");
+    drop(projection);
+    Projection::remove(folder).map_err(|error| explain(folder, error))?;
+    let begun_anew = open_file(folder)?;
+    let through = Position::at_sequence(newest);
+    begun_anew.apply(Batch { stream: LIST, through, changes: Vec::new() }).await?;
+    Ok(begun_anew)
 }
 
 fn open_file(folder: &Path) -> Result<Projection, GatewayError> {

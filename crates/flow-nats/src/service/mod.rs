@@ -6,6 +6,7 @@
 //! refusal without a body, takes any number of requests at once, drops what it has in hand when it
 //! stops, and its STATS lack the metadata.
 
+mod present;
 mod told;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -22,7 +22,7 @@ use wirefold_flow::{
     Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, matches,
 };
 
-pub use code::SigningKey;
+pub use code::{SigningKey, is_signed};
 
 use crate::metrics::FORGED;
 use chain::SignedChain;

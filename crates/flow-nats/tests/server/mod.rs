@@ -116,6 +116,11 @@ impl Server {
         assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
     }
 
+    /// Where it keeps what it stores.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }

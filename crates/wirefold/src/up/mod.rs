@@ -103,6 +103,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
                 nats::Met::There(bus) => bus,
                 nats::Met::Stopped(signal) => return Ok(signal.exit()),
             };
+            nats::must_not_be_forgetting(&bus).await?;
             nats::look_for_streams(&bus, stage).await?;
             (nats::signed(&loaded.config, &bus)?, Some(bus))
         };

@@ -101,6 +101,11 @@ impl Projection {
         Ok(open::put_aside(&folder.join(FILE))?)
     }
 
+    /// Removes the file in this folder, and those that were put aside.
+    pub(crate) fn remove(folder: &Path) -> Answer<()> {
+        Ok(open::remove(folder)?)
+    }
+
     /// So many of the next writes fail as on a disk that takes nothing.
     #[cfg(test)]
     pub(crate) fn fail(&self, writes: u32) {

@@ -51,6 +51,18 @@ pub(super) fn put_aside(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Removes the file with its log, and what was put aside beside it.
+pub(super) fn remove(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(FILE) && path.is_file() {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Opens a connection that can only read.
 pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

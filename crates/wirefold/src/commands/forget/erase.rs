@@ -11,12 +11,12 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use wirefold_flow::BusError;
 use wirefold_flow_sqlite::Offline;
+use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::FORGOTTEN;
-use wirefold_proto::{FORGETTING, ForgottenRecord};
 
 use super::plan::Plan;
+use super::store::record;
 
 /// Folders of what the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
@@ -36,19 +36,19 @@ pub(super) fn carry_out(
     finish(offline)
 }
 
-/// Whether one was begun and did not end.
-pub(super) fn is_unfinished(offline: &mut Offline) -> Result<bool, BusError> {
-    let entries = offline.entries(FORGOTTEN.name)?;
-    Ok(entries.iter().any(|entry| entry.key == FORGETTING && entry.value.is_some()))
-}
-
-fn drop_files(folder: &Path) -> anyhow::Result<()> {
+/// Removes what this machine keeps of it beside the bus.
+pub(super) fn drop_files(folder: &Path) -> anyhow::Result<()> {
     let shown = |path: &Path| format!("cannot remove {}", path.display());
     for name in FOLDERS {
         let path = folder.join(name);
         absent(fs::remove_dir_all(&path)).with_context(|| shown(&path))?;
     }
-    for entry in fs::read_dir(folder).with_context(|| shown(folder))? {
+    let entries = match fs::read_dir(folder) {
+        // Beside a server elsewhere this machine may keep nothing.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(|| shown(folder))?,
+    };
+    for entry in entries {
         let path = entry.with_context(|| shown(folder))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(TABLES) {
@@ -81,8 +81,7 @@ fn change(
     for change in &plan.changes {
         offline.put(change.bucket, &change.key, change.value.clone())?;
     }
-    let articles = plan.counts.articles as u64;
-    let record = serde_json::to_vec(&ForgottenRecord { at: now, articles })?;
+    let record = record(plan, now)?;
     for key in keys {
         offline.put(FORGOTTEN.name, key, Some(record.clone().into()))?;
     }
@@ -95,17 +94,4 @@ fn finish(offline: &mut Offline) -> anyhow::Result<()> {
     offline.begin()?;
     offline.put(FORGOTTEN.name, FORGETTING, None)?;
     Ok(offline.commit()?)
-}
-
-/// Takes keys off the list; how many stood there.
-pub(super) fn allow(keys: &BTreeSet<String>, offline: &mut Offline) -> anyhow::Result<usize> {
-    let entries = offline.entries(FORGOTTEN.name)?;
-    let listed = entries.iter().filter(|entry| entry.value.is_some() && keys.contains(&entry.key));
-    let listed: Vec<String> = listed.map(|entry| entry.key.clone()).collect();
-    offline.begin()?;
-    for key in &listed {
-        offline.put(FORGOTTEN.name, key, None)?;
-    }
-    offline.commit()?;
-    Ok(listed.len())
 }

@@ -2,9 +2,11 @@
 
 mod alerts;
 mod erase;
+mod over_nats;
 mod plan;
 mod records;
 mod scrub;
+mod store;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,7 +27,9 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
+use over_nats::OverNats;
 use plan::{Counts, Plan};
+use store::OfflineStore;
 
 /// The most articles that are named before somebody is asked.
 const NAMED: usize = 10;
@@ -40,7 +44,7 @@ Examples:
   wirefold forget --list                                     what may not come in again
   wirefold forget --allow https://harbour.example/ferry      let it come in again
 
-`up` must not run meanwhile. Copies elsewhere stay as they are: backups, what deliveries have sent, files in
+`up` must not run meanwhile; on a NATS server no stage. Copies elsewhere stay as they are: backups, what deliveries have sent, files in
 watched folders.")]
 pub(crate) struct ForgetArguments {
     #[command(flatten)]
@@ -85,23 +89,29 @@ struct Listed {
 
 /// Runs `forget`.
 pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Result<Exit> {
-    let folder = arguments.asking.instance.folder()?;
-    if arguments.asking.instance.is_over_nats(&folder) {
-        let what = "what is collected stands on a NATS server, where `forget` removes nothing yet";
-        anyhow::bail!(Stop::new(Exit::Usage, what));
-    }
-    let mut offline = open(&folder)?;
+    let instance = &arguments.asking.instance;
+    let folder = instance.folder()?;
     let keys = keys(arguments)?;
+    let mut store: Box<dyn OfflineStore> = match instance.is_over_nats(&folder) {
+        true => {
+            let server = OverNats::open(instance, &folder)?;
+            if !arguments.list {
+                server.finish_rewrites()?;
+            }
+            Box::new(server)
+        }
+        false => Box::new(open(&folder)?),
+    };
     if arguments.list {
-        return list(arguments, &mut offline, global);
+        return list(arguments, &mut *store, global);
     }
     if arguments.allow {
-        let listed = erase::allow(&keys, &mut offline)?;
+        let listed = store.allow(&keys)?;
         let what = count(listed, "entry is off the list", "entries are off the list");
         global.note(format_args!("{what}: it comes in once somebody publishes or pushes it again"));
         return Ok(if listed == 0 { Exit::NotFound } else { Exit::Ok });
     }
-    forget(arguments, &keys, &mut offline, &folder, global)
+    forget(arguments, &keys, &mut *store, &folder, global)
 }
 
 fn open(folder: &Path) -> anyhow::Result<Offline> {
@@ -142,15 +152,17 @@ fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
 fn forget(
     arguments: &ForgetArguments,
     keys: &BTreeSet<String>,
-    offline: &mut Offline,
+    store: &mut dyn OfflineStore,
     folder: &Path,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let plan = Plan::of(keys, offline)?;
-    if erase::is_unfinished(offline)? {
+    let mut wanted = keys.clone();
+    if store.is_unfinished()? {
         global
             .note(format_args!("note: an earlier `forget` was interrupted; this run finishes it"));
+        wanted.extend(store.listed()?);
     }
+    let plan = Plan::of(&wanted, store)?;
     tell(&plan, global);
     if arguments.dry_run {
         return report(arguments, &plan, None);
@@ -161,7 +173,7 @@ fn forget(
     }
     let began = SystemClock.now();
     let now = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
-    erase::carry_out(&plan, keys, offline, folder, now)?;
+    store.carry_out(&plan, keys, folder, now)?;
     let took = SystemClock.now().since(began);
     global.note(format_args!(
         "done in {:.1} s; the next start learns {} anew and makes the tables of the page again",
@@ -218,10 +230,10 @@ fn report(arguments: &ForgetArguments, plan: &Plan, took: Option<u64>) -> anyhow
 
 fn list(
     arguments: &ForgetArguments,
-    offline: &mut Offline,
+    store: &mut dyn OfflineStore,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let entries = offline.entries(FORGOTTEN.name)?;
+    let entries = store.entries(FORGOTTEN.name)?;
     let entries = entries.into_iter().filter_map(|entry| Some((entry.key, entry.value?)));
     let mut listed: Vec<Listed> = entries
         .filter_map(|(key, value)| {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use serde::Serialize;
 use wirefold_flow::{BusError, Stored};
-use wirefold_flow_sqlite::Offline;
 use wirefold_proto::streams::{ALERTS, DEAD, FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{
     AboutArticle, Alert, ArticleFetched, DeadBody, DeadLetter, Judged, Message as _, OutputArticle,
@@ -15,6 +14,7 @@ use wirefold_proto::{
 use super::alerts::{Alerts, Fate};
 use super::records;
 use super::scrub::{Ids, Of, holds_one, names_one, without_words};
+use super::store::OfflineStore;
 
 /// What becomes of one message.
 pub(super) struct Edit {
@@ -65,21 +65,29 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Finds everything of the articles that have one of these keys.
-    pub(super) fn of(keys: &BTreeSet<String>, offline: &mut Offline) -> Result<Self, BusError> {
+    pub(super) fn of(
+        keys: &BTreeSet<String>,
+        store: &mut dyn OfflineStore,
+    ) -> Result<Self, BusError> {
         let mut plan = Self::default();
-        offline.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
-        offline.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
+        store.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
+        store.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
         plan.counts.articles = plan.ids.len();
-        offline.each(JUDGED.name, &mut |stored| plan.judged(&stored))?;
-        offline.each(OUTPUT.name, &mut |stored| plan.other_output(&stored))?;
-        offline.each(ALERTS.name, &mut |stored| plan.note_alert(&stored))?;
-        offline.each(ALERTS.name, &mut |stored| plan.alert(&stored))?;
+        store.each(JUDGED.name, &mut |stored| plan.judged(&stored))?;
+        store.each(OUTPUT.name, &mut |stored| plan.other_output(&stored))?;
+        store.each(ALERTS.name, &mut |stored| plan.note_alert(&stored))?;
+        store.each(ALERTS.name, &mut |stored| plan.alert(&stored))?;
         plan.counts.alerts = plan.alerts.gone().count();
         plan.counts.scrubbed += plan.alerts.scrubbed().count();
-        offline.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
-        plan.changes = records::of(&plan, offline)?;
+        store.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
+        plan.changes = records::of(&plan, store)?;
         plan.counts.records = plan.changes.len();
         Ok(plan)
+    }
+
+    /// Whether there is nothing to remove.
+    pub(super) fn is_empty(&self) -> bool {
+        self.edits.is_empty() && self.changes.is_empty()
     }
 
     fn erase(&mut self, stream: &'static str, sequence: u64) {

@@ -4,21 +4,25 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use wirefold_flow::{BusError, Entry};
-use wirefold_flow_sqlite::Offline;
 use wirefold_proto::streams::{DELIVERIES, FEEDS, STORIES, SUBSCRIPTIONS};
 use wirefold_proto::{handling_key, token};
 
 use super::plan::{Change, Plan};
 use super::scrub::{names_one, without_addresses, without_items};
+use super::store::OfflineStore;
+
+/// The tables that may hold something of an article.
+pub(super) const TABLES: [&str; 4] =
+    [FEEDS.name, DELIVERIES.name, SUBSCRIPTIONS.name, STORIES.name];
 
 /// The changes to all tables.
-pub(super) fn of(plan: &Plan, offline: &mut Offline) -> Result<Vec<Change>, BusError> {
+pub(super) fn of(plan: &Plan, store: &mut dyn OfflineStore) -> Result<Vec<Change>, BusError> {
     let mut changes = Vec::new();
     let escaped = |id: &wirefold_proto::AlertId| token::escape(&id.to_string());
     let gone: BTreeSet<String> = plan.alerts.gone().map(escaped).collect();
     let scrubbed: BTreeSet<String> = plan.alerts.scrubbed().map(escaped).collect();
     let handled: BTreeSet<String> = plan.alerts.gone().map(handling_key).collect();
-    for (bucket, entry) in all(offline)? {
+    for (bucket, entry) in all(store)? {
         let Some(value) = &entry.value else { continue };
         let is_seen = bucket == FEEDS.name && entry.key.starts_with("seen.");
         let about = alert_of(&entry.key);
@@ -43,10 +47,10 @@ pub(super) fn of(plan: &Plan, offline: &mut Offline) -> Result<Vec<Change>, BusE
     Ok(changes)
 }
 
-fn all(offline: &mut Offline) -> Result<Vec<(&'static str, Entry)>, BusError> {
+fn all(store: &mut dyn OfflineStore) -> Result<Vec<(&'static str, Entry)>, BusError> {
     let mut all = Vec::new();
-    for bucket in [FEEDS.name, DELIVERIES.name, SUBSCRIPTIONS.name, STORIES.name] {
-        let entries = offline.entries(bucket)?;
+    for bucket in TABLES {
+        let entries = store.entries(bucket)?;
         all.extend(entries.into_iter().map(|entry| (bucket, entry)));
     }
     Ok(all)

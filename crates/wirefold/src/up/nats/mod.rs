@@ -2,6 +2,7 @@
 
 mod child;
 mod lease;
+mod own_server;
 mod ports;
 pub(crate) mod pruner;
 mod server;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use wirefold_flow::{Bus, BusError, Clock};
 use wirefold_flow_nats::{Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect};
-use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Role, STREAMS};
+use wirefold_proto::{FORGETTING, Subject};
 
 use super::arguments::StageName;
 use super::signals::{Signals, StopSignal};
@@ -26,6 +27,7 @@ use crate::exit::{Exit, Stop};
 
 pub(super) use child::end_with_parent;
 pub(super) use lease::lease;
+pub(crate) use own_server::OwnServer;
 pub(crate) use server::own_bus;
 pub(super) use server::run as run_server;
 pub(super) use service::{Own, Serving, inputs};
@@ -84,15 +86,23 @@ pub(super) async fn meet(
 /// Exit code 2 where the key cannot be read, or is too short.
 pub(super) fn signed(config: &Config, bus: &NatsBus) -> anyhow::Result<Arc<dyn Bus>> {
     let bus: Arc<dyn Bus> = Arc::new(bus.clone());
-    let Some(path) = &config.bus.signing_key_file else { return Ok(bus) };
+    let Some(key) = signing_key(&config.bus)? else { return Ok(bus) };
+    let (name, epochs) = (streams::JUDGED.name.to_owned(), Subject::epoch().to_string());
+    Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs })))
+}
+
+/// The key with which decisions are signed, where there is one.
+///
+/// # Errors
+/// Exit code 2 where it cannot be read, or is too short.
+pub(crate) fn signing_key(bus: &BusConfig) -> anyhow::Result<Option<SigningKey>> {
+    let Some(path) = &bus.signing_key_file else { return Ok(None) };
     let refused = |why: String| {
         Stop::new(Exit::Usage, format!("bus.signing_key_file: {}: {why}", path.display()))
     };
     let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
     let key = SigningKey::new(text.trim().as_bytes());
-    let key = key.ok_or_else(|| refused("expected at least 16 characters".to_owned()))?;
-    let (name, epochs) = (streams::JUDGED.name.to_owned(), Subject::epoch().to_string());
-    Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs })))
+    key.map(Some).ok_or_else(|| refused("expected at least 16 characters".to_owned()).into())
 }
 
 /// The folder for what is kept beside a NATS server, made for its owner only where it is
@@ -102,6 +112,27 @@ pub(super) fn folder(data: &Path) -> anyhow::Result<PathBuf> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     made.with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
+}
+
+/// Looks that no `forget` was begun which has not ended: until it has, streams may be missing, and what is
+/// published is lost. Who may not read the list starts.
+///
+/// # Errors
+/// Exit code 4 where one was.
+pub(super) async fn must_not_be_forgetting(bus: &NatsBus) -> anyhow::Result<()> {
+    let begun = match bus.key_value(streams::FORGOTTEN.name)?.get(FORGETTING).await {
+        Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => None,
+        Err(error) if error.may_pass() => None,
+        begun => begun.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?,
+    };
+    match begun {
+        None => Ok(()),
+        Some(_) => {
+            let what =
+                "a `forget` runs on this server, or was interrupted: run it to its end first";
+            Err(Stop::new(Exit::Bus, what).into())
+        }
+    }
 }
 
 /// Looks whether the streams are there that a stage writes, and the one that all read.

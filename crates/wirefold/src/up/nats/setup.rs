@@ -10,7 +10,7 @@ use wirefold_flow_nats::{MARKS, NatsBus, connect};
 use wirefold_proto::rights::READERS;
 use wirefold_proto::streams::{Role, STORES, STORIES, Stage, StoreKind, TRIES};
 
-use super::options;
+use super::{must_not_be_forgetting, options};
 use crate::config::{Config, Loaded};
 use crate::exit::{Exit, Stop};
 use crate::output;
@@ -50,6 +50,7 @@ pub(in crate::up) async fn run(loaded: &Loaded, repairs: bool) -> anyhow::Result
 /// Makes everything be so.
 pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
     let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
+    must_not_be_forgetting(bus).await?;
     let mut made = Made::default();
     for stream in stream_configs(&config.limits()) {
         made.streams.push(stream.name.clone());

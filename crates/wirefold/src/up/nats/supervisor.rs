@@ -1,7 +1,6 @@
 //! `wirefold up --nats`: each stage a process, watched and started again, over one NATS server.
 
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +12,10 @@ use wirefold_flow::Clock;
 
 use super::child::{Keeping, Program};
 use super::server::{NAME, Server, USER};
-use super::{Met, folder, meet, ports, setup};
+use super::{Met, meet, own_server, ports, setup};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat, Secret};
-use crate::exit::{Exit, Stop};
+use crate::exit::Exit;
 use crate::global::Global;
 use crate::telemetry::{Health, Telemetry, operations_router};
 use crate::up::arguments::{StageName, UpArguments};
@@ -47,7 +46,8 @@ impl Supervisor<'_> {
         let telemetry = crate::telemetry::install(&logging, clock.clone())?;
         warn_of_settings(&self.loaded);
         crate::telemetry::log_old_names();
-        let _lock = self.lock()?;
+        let data = &self.loaded.config.data;
+        let _lock = own_server::lock(data, "choose another with --data DIR")?;
         let health = Health::new(telemetry.loops.clone());
         let mut environment = Vec::new();
         let mut kept = None;
@@ -76,25 +76,6 @@ impl Supervisor<'_> {
         end_server(kept).await;
         self.global.note(format_args!("{}", tally.summary()));
         finish(end)
-    }
-
-    /// One run at a time over a data folder.
-    fn lock(&self) -> anyhow::Result<File> {
-        let data = &self.loaded.config.data;
-        let path = folder(data)?.join("up.lock");
-        let file =
-            File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                let data = data.display();
-                let what = format!(
-                    "another `wirefold up --nats` runs on {data}: choose another with --data DIR"
-                );
-                Err(Stop::new(Exit::Bus, what).into())
-            }
-            Err(TryLockError::Error(error)) => Err(error).context("cannot take the lock"),
-        }
     }
 
     /// Has the settings name our own server, and says how children are told its password: not by

@@ -1,0 +1,82 @@
+//! The durable readers of a stream that is made again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use wirefold_flow::BusError;
+
+use crate::Shared;
+use crate::api::Reply;
+use crate::streams::no_jetstream;
+
+/// A durable reader, and how far it was.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Reader {
+    durable: String,
+    config: Map<String, Value>,
+    /// All messages up to this sequence are settled.
+    through: u64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    total: usize,
+    consumers: Option<Vec<Described>>,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    config: Map<String, Value>,
+    ack_floor: Floor,
+}
+
+#[derive(Deserialize)]
+struct Floor {
+    stream_seq: u64,
+}
+
+impl Shared {
+    /// The durable readers of a stream. Others end with whoever reads.
+    pub(super) async fn durable_readers(&self, stream: &str) -> Result<Vec<Reader>, BusError> {
+        let (mut readers, mut offset) = (Vec::new(), 0);
+        loop {
+            let asked = json!({ "offset": offset });
+            let page = self.link.api(&format!("CONSUMER.LIST.{stream}"), &asked).await?;
+            let Page { total, consumers } = match page {
+                Reply::Done(page) => page,
+                Reply::Failed(failure) => return Err(failure.of_stream(stream)),
+                Reply::Nobody => return Err(no_jetstream()),
+            };
+            let consumers = consumers.unwrap_or_default();
+            offset += consumers.len();
+            let is_last = consumers.is_empty() || offset >= total;
+            readers.extend(consumers.into_iter().filter_map(|Described { config, ack_floor }| {
+                let durable = config.get("durable_name")?.as_str()?.to_owned();
+                Some(Reader { durable, config, through: ack_floor.stream_seq })
+            }));
+            if is_last {
+                return Ok(readers);
+            }
+        }
+    }
+
+    /// Makes a reader go on where it was. What it had in hand, or settled out of order, comes again.
+    pub(super) async fn make_reader(&self, stream: &str, reader: &Reader) -> Result<(), BusError> {
+        let Reader { durable, config, through } = reader;
+        let mut config = config.clone();
+        if *through > 0 {
+            config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
+            config.insert("opt_start_seq".to_owned(), (through + 1).into());
+            config.remove("opt_start_time");
+        }
+        let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
+        if let Some(filter) = config.get("filter_subject").and_then(Value::as_str) {
+            what = format!("{what}.{filter}");
+        }
+        let request = json!({ "stream_name": stream, "config": config, "action": "" });
+        match self.link.api::<Value>(&what, &request).await? {
+            Reply::Done(_) => Ok(()),
+            Reply::Failed(failure) => Err(failure.of_stream(stream)),
+            Reply::Nobody => Err(no_jetstream()),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Streams and tables written anew: what goes leaves no byte in the server's files, and all else stands as it
+//! was.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use wirefold_flow::{
+    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, Stored, StreamConfig,
+};
+use wirefold_flow_nats::{NatsBus, Rewrite};
+
+use crate::replicated::{cluster, options, ready};
+use crate::server::Server;
+use crate::waiting::{pass, within_reason};
+
+/// In what goes, and nowhere else.
+const MARK: &[u8] = b"xqzzymark";
+
+/// Whether a file below a folder holds the mark.
+fn holds_mark(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => holds_mark(&path),
+            false => fs::read(&path).unwrap().windows(MARK.len()).any(|part| part == MARK),
+        }
+    })
+}
+
+fn message(nth: u64, body: &str) -> Outgoing {
+    let headers = [("b", "1"), ("a", "2")].into_iter().collect();
+    Outgoing {
+        headers,
+        ..Outgoing::new(format!("work.{nth}"), format!("id-{nth}"), body.to_owned())
+    }
+}
+
+async fn all(bus: &NatsBus, stream: &str) -> Vec<Stored> {
+    let first = bus.stream_state(stream).await.unwrap().first;
+    bus.read(stream, ">", first).await.unwrap().ready(10_000).await.unwrap()
+}
+
+/// A stream of ten messages, of which the third, the sixth and the last hold the mark; a reader is past four.
+async fn filled(bus: NatsBus) -> NatsBus {
+    bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
+    bus.create_stream(StreamConfig::new("DEAD", &["dead.>"])).await.unwrap();
+    for nth in 1..=10 {
+        let body = if [3, 6, 10].contains(&nth) { "about xqzzymark" } else { "other" };
+        bus.publish(message(nth, body)).await.unwrap();
+    }
+    let mut reader = bus.subscribe(reader()).await.unwrap();
+    for delivery in within_reason(reader.next(4)).await.unwrap() {
+        delivery.settler.settle(Settle::Ack).await.unwrap();
+    }
+    drop(reader.close().await.unwrap());
+    within_reason(async {
+        while bus.unread("WORK", "reader").await.unwrap() < 5 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    bus
+}
+
+fn reader() -> ConsumerConfig {
+    ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"))
+}
+
+/// The sixth says something else; the other two go.
+fn edit(stored: &Stored) -> Rewrite {
+    match stored.sequence {
+        3 | 10 => Rewrite::Goes,
+        6 => Rewrite::Says(Box::new(Stored { body: "scrubbed".into(), ..stored.clone() })),
+        _ => Rewrite::Stays,
+    }
+}
+
+#[tokio::test]
+async fn what_goes_leaves_no_byte_and_all_else_stands_as_it_was() {
+    let server = Server::start();
+    let bus = filled(server.bus().await).await;
+    assert!(holds_mark(&server.store()), "the search finds what is there");
+    let before = all(&bus, "WORK").await;
+    let config = server.ask("STREAM.INFO.WORK", json!({})).await["config"].clone();
+    assert_eq!(bus.rewrite_stream("WORK", &mut edit).await.unwrap(), 8);
+    assert!(!holds_mark(&server.store()));
+
+    let mut expected: Vec<Stored> =
+        before.into_iter().filter(|stored| ![3, 10].contains(&stored.sequence)).collect();
+    expected[4].body = "scrubbed".into();
+    assert_eq!(all(&bus, "WORK").await, expected, "sequence, time, id, headers and body");
+    let after = server.ask("STREAM.INFO.WORK", json!({})).await["config"].clone();
+    assert_eq!(without_first(after), without_first(config));
+    assert_eq!(bus.stream_state("WORK").await.unwrap().last, 10);
+
+    // Its reader goes on where it was, and is taken as it is.
+    assert!(!bus.create_reader(&reader()).await.unwrap());
+    let mut subscription = bus.subscribe(reader()).await.unwrap();
+    let deliveries = within_reason(subscription.next(1)).await.unwrap();
+    assert_eq!(deliveries[0].message, expected[3]);
+    let slower = ConsumerConfig { max_in_flight: 7, ..reader() };
+    assert!(bus.create_reader(&slower).await.unwrap(), "it can be changed");
+    // The next message stands behind the last that went.
+    let published = bus.publish(message(11, "new")).await.unwrap();
+    assert_eq!(published.sequence(), 11);
+}
+
+fn without_first(mut config: serde_json::Value) -> serde_json::Value {
+    config.as_object_mut().unwrap().remove("first_seq");
+    config
+}
+
+#[tokio::test]
+async fn a_table_holds_nothing_of_what_its_keys_said_before() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    let keys = bus.key_value("wf_feeds").unwrap();
+    for (key, value) in
+        [("a", "xqzzymark"), ("a", "now"), ("b", "xqzzymark too"), ("c", "xqzzymark"), ("d", "x")]
+    {
+        keys.put(key, Bytes::from(value)).await.unwrap();
+    }
+    keys.delete("d").await.unwrap();
+    assert!(holds_mark(&server.store()));
+    let mut edit = |entry: &wirefold_flow::Entry| match entry.key.as_str() {
+        "b" => Some(Some(Bytes::from("scrubbed"))),
+        "c" => Some(None),
+        _ => None,
+    };
+    bus.rewrite_bucket("wf_feeds", &mut edit).await.unwrap();
+    assert!(!holds_mark(&server.store()));
+    let left = keys.changes(6).await.unwrap();
+    let left: Vec<(&str, Option<&[u8]>)> =
+        left.iter().map(|entry| (&*entry.key, entry.value.as_deref())).collect();
+    assert_eq!(left, [("a", Some(&b"now"[..])), ("b", Some(b"scrubbed")), ("d", None)]);
+    let revision = keys.get("a").await.unwrap().unwrap().revision;
+    keys.put_if("a", "later".into(), revision).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_stands_twice_stays_twice() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    let window = Duration::from_millis(100);
+    let config = StreamConfig { window, ..StreamConfig::new("WORK", &["work.>"]) };
+    bus.create_stream(config).await.unwrap();
+    let twice = || message(1, "twice");
+    bus.publish(twice()).await.unwrap();
+    within_reason(async {
+        while matches!(bus.publish(twice()).await.unwrap(), Published::Duplicate(_)) {}
+    })
+    .await;
+    let before = all(&bus, "WORK").await;
+    assert_eq!(before.len(), 2);
+    bus.rewrite_stream("WORK", &mut |_| Rewrite::Stays).await.unwrap();
+    assert_eq!(all(&bus, "WORK").await, before);
+}
+
+/// Killed anywhere, a second run ends it: here once before the copy is whole, and once after the stream is
+/// gone.
+#[tokio::test]
+async fn an_interrupted_one_is_ended_by_the_next() {
+    let server = Server::start();
+    let bus = filled(server.bus().await).await;
+    let before = all(&bus, "WORK").await;
+    let mut seen = 0;
+    let mut interrupted = move |stored: &Stored| {
+        seen += 1;
+        assert!(seen < 5, "interrupted");
+        edit(stored)
+    };
+    let other = server.bus().await;
+    let killed = tokio::spawn(async move { other.rewrite_stream("WORK", &mut interrupted).await });
+    assert!(killed.await.unwrap_err().is_panic());
+    assert_eq!(all(&bus, "WORK").await, before);
+    assert_eq!(bus.finish_rewrites().await.unwrap(), [""; 0], "that copy was worth nothing");
+    let names = server.ask("STREAM.NAMES", json!({})).await;
+    assert_eq!(names["streams"], json!(["DEAD", "WORK"]));
+
+    // The copy is whole and the stream gone, and it cannot be made again.
+    let subjects = ["wirefold_rewrite.WORK.>"];
+    bus.create_stream(StreamConfig::new("IN_THE_WAY", &subjects)).await.unwrap();
+    let refused = bus.rewrite_stream("WORK", &mut edit).await;
+    assert!(matches!(refused, Err(BusError::BadStream { .. })), "{refused:?}");
+    let gone = bus.stream_state("WORK").await;
+    assert!(matches!(gone, Err(BusError::NoStream(_))), "{gone:?}");
+    server.delete_stream("IN_THE_WAY").await;
+    assert_eq!(bus.finish_rewrites().await.unwrap(), ["WORK"]);
+    let ids: Vec<String> = all(&bus, "WORK").await.into_iter().map(|it| it.id).collect();
+    let expected: Vec<String> =
+        [1, 2, 4, 5, 6, 7, 8, 9].iter().map(|nth| format!("id-{nth}")).collect();
+    assert_eq!(ids, expected);
+    assert!(!bus.create_reader(&reader()).await.unwrap());
+    assert_eq!(bus.unread("WORK", "reader").await.unwrap(), 5);
+    assert!(!holds_mark(&server.store()));
+}
+
+/// The servers of a cluster keep each message in a log of theirs too.
+#[tokio::test]
+async fn what_goes_leaves_no_byte_on_three_servers() {
+    let servers = cluster("");
+    let bus = filled(ready(&options(&servers)).await).await;
+    let hold_mark = || servers.iter().filter(|server| holds_mark(&server.store())).count();
+    within_reason(async {
+        while hold_mark() < 3 {
+            pass(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let before = all(&bus, "WORK").await;
+    assert_eq!(bus.rewrite_stream("WORK", &mut edit).await.unwrap(), 8);
+    let ids = |stored: &[Stored]| stored.iter().map(|it| (it.sequence, it.at)).collect::<Vec<_>>();
+    let mut expected = ids(&before);
+    expected.retain(|(sequence, _)| ![3, 10].contains(sequence));
+    assert_eq!(ids(&all(&bus, "WORK").await), expected);
+    // Those that follow delete a moment behind the one that leads.
+    within_reason(async {
+        while hold_mark() > 0 {
+            pass(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert_eq!(bus.publish(message(11, "new")).await.unwrap().sequence(), 11);
+}
+
+#[tokio::test]
+async fn those_who_run_are_known_by_name() {
+    let server = Server::start();
+    let bus = server.bus().await;
+    let shortly = Duration::from_millis(200);
+    assert!(bus.services(shortly).await.unwrap().is_empty());
+}

@@ -1,0 +1,243 @@
+//! Forgetting on a NATS server: streams and tables are written anew, in an order in which a kill loses nothing
+//! and a second run ends it.
+//!
+//! 1. The keys go on the list, with the note that it was begun: nothing of it comes in again.
+//! 2. The tables are written anew, then the streams. The articles themselves go last: by them a second
+//!    run finds everything else.
+//! 3. The stores of objects are emptied, the files of this machine removed, and the note with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
+use wirefold_flow::{Bus as _, BusError, Entry, KeyValue, Stored, SystemClock};
+use wirefold_flow_nats::{NatsBus, Rewrite, SigningKey, connect, is_signed};
+use wirefold_proto::FORGETTING;
+use wirefold_proto::streams::{
+    ALERTS, DEAD, FETCHED, FORGOTTEN, JUDGED, OUTPUT, STORES, StoreKind,
+};
+
+use super::erase::drop_files;
+use super::plan::Plan;
+use super::records::TABLES;
+use super::store::{OfflineStore, record};
+use crate::config::{BusConfig, Instance, Overrides};
+use crate::exit::{Exit, Stop};
+use crate::up::nats::{OwnServer, options, signing_key};
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long whoever runs may take to say so.
+const ANSWER: Duration = Duration::from_secs(1);
+/// The streams that may hold something of an article, in the order in which they are written anew.
+const STREAMS: [&str; 5] = [DEAD.name, ALERTS.name, JUDGED.name, OUTPUT.name, FETCHED.name];
+/// Messages read at once.
+const AT_ONCE: usize = 256;
+
+/// The server on which no stage runs.
+pub(super) struct OverNats {
+    runtime: Runtime,
+    bus: NatsBus,
+    key: Option<SigningKey>,
+    own: Option<OwnServer>,
+}
+
+impl OverNats {
+    /// Connects to the server of this instance; starts that of an `up --nats` which does not run.
+    ///
+    /// # Errors
+    /// Exit code 4 where it cannot be reached; 1 while a stage runs.
+    pub(super) fn open(instance: &Instance, folder: &Path) -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let mut bus = crate::config::load_here(instance, Overrides::default())?.config.bus;
+        let mut own = None;
+        if bus.nats.is_empty() {
+            let server = runtime.block_on(async { OwnServer::start(folder) })?;
+            bus = BusConfig { signing_key_file: bus.signing_key_file, ..server.bus.clone() };
+            own = Some(server);
+        }
+        let key = signing_key(&bus)?;
+        let connected = runtime.block_on(connected(&bus))?;
+        let store = Self { runtime, bus: connected, key, own };
+        store.must_be_alone()?;
+        Ok(store)
+    }
+
+    /// Ends what an earlier run had begun, as far as streams are missing for it.
+    pub(super) fn finish_rewrites(&self) -> anyhow::Result<()> {
+        self.runtime.block_on(self.bus.finish_rewrites()).map_err(|error| refused(&error))?;
+        Ok(())
+    }
+
+    /// Whoever runs would lose what it publishes meanwhile.
+    fn must_be_alone(&self) -> anyhow::Result<()> {
+        let services =
+            self.runtime.block_on(self.bus.services(ANSWER)).map_err(|error| refused(&error))?;
+        let ours = services.iter().filter_map(|name| name.strip_prefix("wirefold-"));
+        let running: Vec<&str> = ours.collect();
+        if running.is_empty() {
+            return Ok(());
+        }
+        let what = format!(
+            "these run on the server: {}. Stop all stages first: `forget` needs the streams for itself",
+            running.join(", ")
+        );
+        Err(Stop::new(Exit::Failure, what).into())
+    }
+
+    fn list(&self) -> Result<Arc<dyn KeyValue>, BusError> {
+        self.bus.key_value(FORGOTTEN.name)
+    }
+
+    /// Puts the keys on the list, and notes that it was begun.
+    fn begin(&self, keys: &BTreeSet<String>, record: &[u8]) -> Result<(), BusError> {
+        let list = self.list()?;
+        self.runtime.block_on(async {
+            for key in keys.iter().map(String::as_str).chain([FORGETTING]) {
+                list.put(key, Bytes::copy_from_slice(record)).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn rewrite_all(&self, plan: &Plan) -> Result<(), BusError> {
+        for table in TABLES {
+            let of_table = plan.changes.iter().filter(|change| change.bucket == table);
+            let changes: BTreeMap<&str, Option<Bytes>> =
+                of_table.map(|it| (it.key.as_str(), it.value.clone())).collect();
+            let mut edit = |entry: &Entry| changes.get(entry.key.as_str()).cloned();
+            self.runtime.block_on(self.bus.rewrite_bucket(table, &mut edit))?;
+        }
+        for stream in STREAMS {
+            let of_stream = plan.edits.iter().filter(|edit| edit.stream == stream);
+            let edits: BTreeMap<u64, Option<Bytes>> =
+                of_stream.map(|it| (it.sequence, it.body.clone())).collect();
+            let mut edit = |stored: &Stored| match edits.get(&stored.sequence) {
+                None => Rewrite::Stays,
+                Some(None) => Rewrite::Goes,
+                Some(Some(body)) => Rewrite::Says(Box::new(self.saying(stored, body.clone()))),
+            };
+            self.runtime.block_on(self.bus.rewrite_stream(stream, &mut edit))?;
+        }
+        for store in STORES.iter().filter(|store| store.kind == StoreKind::Objects) {
+            self.runtime.block_on(self.bus.empty_store(store.name))?;
+        }
+        Ok(())
+    }
+
+    fn saying(&self, stored: &Stored, body: Bytes) -> Stored {
+        let stored = Stored { body, ..stored.clone() };
+        match &self.key {
+            Some(key) => key.signed_again(stored),
+            None => stored,
+        }
+    }
+
+    /// Decisions that are signed can be changed only by who has the key.
+    fn must_have_key(&mut self, plan: &Plan) -> anyhow::Result<()> {
+        if self.key.is_some() {
+            return Ok(());
+        }
+        let changed = plan.edits.iter().filter(|it| it.stream == JUDGED.name && it.body.is_some());
+        let changed: BTreeSet<u64> = changed.map(|edit| edit.sequence).collect();
+        let mut needs = false;
+        self.each(JUDGED.name, &mut |stored| {
+            needs |= changed.contains(&stored.sequence) && is_signed(&stored);
+        })?;
+        if needs {
+            let what = "decisions are signed that must lose words of it: name the key of the detector as \
+                        `bus.signing_key_file`";
+            anyhow::bail!(Stop::new(Exit::Usage, what));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for OverNats {
+    fn drop(&mut self) {
+        let own = self.own.take();
+        self.runtime.block_on(async {
+            self.bus.close().await;
+            if let Some(server) = own {
+                server.stop().await;
+            }
+        });
+    }
+}
+
+impl OfflineStore for OverNats {
+    fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError> {
+        self.runtime.block_on(async {
+            let mut reader = match self.bus.read(stream, ">", 1).await {
+                Err(BusError::NoStream(_)) => return Ok(()),
+                reader => reader?,
+            };
+            loop {
+                let messages = reader.ready(AT_ONCE).await?;
+                if messages.is_empty() {
+                    return Ok(());
+                }
+                messages.into_iter().for_each(&mut *take);
+            }
+        })
+    }
+
+    fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError> {
+        let table = self.bus.key_value(bucket)?;
+        self.runtime.block_on(table.changes(0))
+    }
+
+    fn carry_out(
+        &mut self,
+        plan: &Plan,
+        keys: &BTreeSet<String>,
+        folder: &Path,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        self.must_have_key(plan)?;
+        let store: &mut dyn OfflineStore = self;
+        let is_needed = !plan.is_empty() || store.is_unfinished()?;
+        self.begin(keys, &record(plan, now)?).map_err(|error| refused(&error))?;
+        if is_needed {
+            self.rewrite_all(plan).map_err(|error| refused(&error))?;
+            // The gateway of `up --nats` keeps its tables beside the server.
+            drop_files(folder)?;
+            drop_files(&folder.join("nats"))?;
+        }
+        self.take_off(&[FORGETTING.to_owned()])
+    }
+
+    fn take_off(&mut self, keys: &[String]) -> anyhow::Result<()> {
+        let list = self.list()?;
+        self.runtime.block_on(async {
+            for key in keys {
+                list.delete(key).await.map_err(|error| refused(&error))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn connected(bus: &BusConfig) -> anyhow::Result<NatsBus> {
+    let addresses = bus.addresses();
+    let options = options(bus, "forget");
+    let answer = tokio::time::timeout(PATIENCE, connect(&options, Arc::new(SystemClock))).await;
+    let missed = format!("no NATS server answers at {addresses} within {PATIENCE:?}");
+    let connected = answer.map_err(|_| Stop::new(Exit::Bus, missed))?;
+    connected.map_err(|error| Stop::new(Exit::Bus, error.to_string()).into())
+}
+
+fn refused(error: &BusError) -> anyhow::Error {
+    let advice = match error {
+        BusError::NotAllowed { .. } => {
+            ": `forget` needs a user who may do everything; docs/how-to/forget-an-article.md says how"
+        }
+        BusError::Fenced(_) => ": somebody publishes into the stream. Stop it, and run this again",
+        _ => "",
+    };
+    Stop::new(Exit::Bus, format!("{error}{advice}")).into()
+}

@@ -1,0 +1,138 @@
+//! `forget` on a NATS server: no byte of an article stays in the server's files or ours, and all else goes on.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wirefold_flow::{Bus as _, SystemClock};
+use wirefold_flow_nats::{Options, connect};
+use wirefold_proto::FORGETTING;
+use wirefold_proto::streams::FORGOTTEN;
+
+use super::over::{Over, program, runtime};
+use super::setup::server;
+use crate::pipeline::PATIENCE;
+use crate::pipeline::forgotten::{Newsroom, copy_all, marked};
+use crate::pipeline::up::{CONFIG, Up, now};
+use crate::program::{Folder, Run};
+
+fn start(folder: &Folder) -> Up {
+    Over::start(folder).up
+}
+
+/// `forget`, with a nats-server that it finds.
+fn command(room: &Newsroom, arguments: &[&str]) -> Command {
+    let mut command = room.folder.command(&[&["forget"], arguments].concat());
+    let path = program().path;
+    let beside = path.parent().expect("it stands in a folder");
+    command.env("PATH", format!("{}:/usr/bin:/bin", beside.display()));
+    command
+}
+
+/// Both articles are to be forgotten.
+fn forget(room: &Newsroom, option: &str) -> Run {
+    let [ferry, alone] = room.addresses();
+    Run::of(command(room, &[option, &ferry, &alone]))
+}
+
+#[test]
+fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
+    let mut room = Newsroom::open();
+    room.fill(start);
+    let data = room.data();
+    let before = marked(&data);
+    let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
+    for name in ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT", "WF_ALERTS", "wf_snapshots", "gateway.db"]
+    {
+        assert!(is_found(name), "the search finds what is there: {name} {before:?}");
+    }
+    let saved = room.folder.path().join("saved");
+    copy_all(&data.join("nats"), &saved);
+    let told = forget(&room, "--dry-run").code(0).err;
+    assert!(told.contains("goes: 2 articles, 2 decisions, 2 output messages, 1 alert,"), "{told}");
+    forget(&room, "--yes").code(0);
+    assert_eq!(marked(&data), Vec::<PathBuf>::new());
+    let listed = Run::of(command(&room, &["--list"])).code(0).out;
+    assert_eq!(listed.matches("address.").count(), 2, "{listed}");
+
+    // The page of another machine, which `forget` did not reach.
+    for table in ["gateway.db", "gateway.db-wal", "gateway.db-shm"] {
+        fs::copy(saved.join(table), data.join("nats").join(table)).expect("it stood there");
+    }
+    fs::remove_dir_all(&saved).expect("it is there");
+    let up = start(&room.folder);
+    let busy = forget(&room, "--yes").code(4).err;
+    assert!(busy.contains("stop it first"), "{busy}");
+    room.goes_on(&up);
+    assert_eq!(up.terminate().code, Some(0));
+    assert_eq!(marked(&data), Vec::<PathBuf>::new());
+}
+
+/// However far it came, the next run ends it, and nothing else is lost.
+#[test]
+fn killed_in_the_middle_the_next_run_ends_it() {
+    let mut room = Newsroom::open();
+    room.fill(start);
+    let data = room.data();
+    let saved = room.folder.path().join("saved");
+    copy_all(&data, &saved);
+    // The first second it asks whether somebody runs.
+    for after in (1_000..2_200).step_by(150) {
+        fs::remove_dir_all(&data).expect("it is there");
+        copy_all(&saved, &data);
+        let [ferry, alone] = room.addresses();
+        let mut command = command(&room, &["--yes", "-q", &ferry, &alone]);
+        let mut child = command.spawn().expect("the binary is built");
+        std::thread::park_timeout(Duration::from_millis(after));
+        // Where it has ended by then there is nothing to kill.
+        let _ = child.kill();
+        child.wait().expect("it is our child");
+        let told = forget(&room, "--yes").code(0).err;
+        assert_eq!(marked(&data), Vec::<PathBuf>::new(), "killed after {after} ms: {told}");
+    }
+    let up = start(&room.folder);
+    room.goes_on(&up);
+    assert_eq!(up.terminate().code, Some(0));
+}
+
+/// On a server of somebody else's: nobody starts before it is done, and it does not start while somebody runs.
+#[test]
+fn whoever_runs_and_whoever_forgets_wait_for_each_other() {
+    let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n")]);
+    let server = server(&folder);
+    let url = server.url.as_str();
+    folder.run(&["setup", "--nats", url]).code(0);
+    let set = format!("[bus]\nnats = [\"{url}\"]\n");
+    folder.write(CONFIG, format!("data = \"data\"\n{set}").as_bytes());
+    let address = "https://harbour.example/ferry";
+    let told = folder.run(&["forget", "--yes", address]).code(0).err;
+    assert!(told.contains("from now on none comes in"), "{told}");
+
+    let stage = ["run", "enricher", "--operations", "127.0.0.1:0", "--nats", url];
+    let mut enricher = folder.command(&stage).spawn().expect("the binary is built");
+    let deadline = now().plus(PATIENCE);
+    let busy = loop {
+        let run = folder.run(&["forget", "--yes", address]);
+        if run.code == 1 || now() > deadline {
+            break run.code(1).err;
+        }
+    };
+    assert!(busy.contains("these run on the server: enricher. Stop all stages first"), "{busy}");
+    enricher.kill().expect("it runs");
+    enricher.wait().expect("it is our child");
+
+    let runtime = runtime();
+    let options = Options::new(url, "test");
+    let bus = runtime.block_on(connect(&options, Arc::new(SystemClock))).expect("it runs");
+    let list = bus.key_value(FORGOTTEN.name).expect("a good name");
+    runtime.block_on(list.put(FORGETTING, "{}".into())).expect("it is stored");
+    for arguments in [&["setup", "--nats", url][..], &stage] {
+        let refused = folder.run(arguments).code(4).err;
+        assert!(refused.contains("run it to its end first"), "{refused}");
+    }
+    let finished = folder.run(&["forget", "--yes", address]).code(0).err;
+    assert!(finished.contains("an earlier `forget` was interrupted"), "{finished}");
+    folder.run(&["setup", "--nats", url]).code(0);
+}
