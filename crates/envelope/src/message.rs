@@ -9,6 +9,26 @@ use wirefold_proto::{EventHeaders, Judged, Message, Published, TooLarge, TracePa
 /// Clocks of machines that are kept in time differ by less.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
+/// The header that says when whoever publishes an article sent it, by its own clock: milliseconds since 1970. What
+/// the broker stored then tells how wrong that clock is, by which the time at which the article was seen is wrong too.
+const SENT: &str = "Wf-Sent";
+
+/// An article that is sent now. Where it is sent again, it is sent later.
+#[must_use]
+pub fn sent(message: &Outgoing, now: UnixMillis) -> Outgoing {
+    let now = now.0.to_string();
+    let others = message.headers.iter().filter(|(name, _)| *name != SENT);
+    // First, since headers that are in the order of their names need no header that says their order.
+    let headers = [(SENT, now.as_str())].into_iter().chain(others).collect();
+    Outgoing { headers, ..message.clone() }
+}
+
+/// When it was sent, by the clock of who did; none where that is not said.
+#[must_use]
+pub fn sent_at(stored: &Stored) -> Option<UnixMillis> {
+    stored.headers.get(SENT)?.parse().ok().map(UnixMillis)
+}
+
 /// Whoever publishes: gives messages their headers.
 #[derive(Debug, Clone, Copy)]
 pub struct Sender {

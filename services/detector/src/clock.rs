@@ -2,46 +2,49 @@
 //!
 //! Stream time is the latest that was seen, and what is older than the window is forgotten. One fetcher whose
 //! clock is years ahead would have all that comes after it stand outside the window, for as long as the store is
-//! kept. The broker's clock is the same for all who write, and what it stored stays: replays judge alike.
+//! kept; of one whose clock is an hour behind, each article would look like one that was missed for an hour. The
+//! broker's clock is the same for all who write, and what it stored stays: replays judge alike.
 
 use jiff::Timestamp;
 use tracing::warn;
-use wirefold_envelope::{CLOCK_TOLERANCE, timestamp};
+use wirefold_envelope::{CLOCK_TOLERANCE, sent_at, timestamp, unix_millis};
 use wirefold_flow::Stored;
 use wirefold_proto::ArticleFetched;
 
-use crate::metrics::AHEAD_OF_CLOCK;
+use crate::metrics::WRONG_CLOCK;
 
-/// The time at which an article was seen: no later than it was stored. None where what it says itself is taken.
+/// The time at which an article was seen by the broker's clock: so long before it was stored as it was seen before
+/// it was sent, and never later than it was stored. None where what it says itself is taken.
 pub(crate) fn corrected(fetched: &ArticleFetched, stored: &Stored) -> Option<Timestamp> {
-    let at = timestamp(stored.at);
-    (fetched.article.seen > latest(at)).then_some(at)
+    let (at, seen) = (stored.at, unix_millis(fetched.article.seen));
+    let is_off = |sent| at.since(sent).max(sent.since(at)) > CLOCK_TOLERANCE;
+    match sent_at(stored).filter(|sent| is_off(*sent)) {
+        Some(sent) => Some(timestamp(at.minus(sent.since(seen)))),
+        // Somebody else's, who says nothing of its clock: one that is behind cannot be told from one that waited.
+        None => (seen.since(at) > CLOCK_TOLERANCE).then(|| timestamp(at)),
+    }
 }
 
-fn latest(stored: Timestamp) -> Timestamp {
-    stored.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX)
-}
-
-/// Says that a clock is ahead: once until one is in time again, and each in the metric.
+/// Says that a clock is wrong: once until one is in time again, and each in the metric.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
     was_said: bool,
 }
 
 impl Clocks {
-    /// Has an article be seen no later than it was stored.
+    /// Has an article be seen when it was by the broker's clock.
     pub(crate) fn correct(&mut self, fetched: &mut ArticleFetched, stored: &Stored) {
-        let Some(at) = corrected(fetched, stored) else {
+        let Some(seen) = corrected(fetched, stored) else {
             self.was_said = false;
             return;
         };
-        AHEAD_OF_CLOCK.add(1, &[]);
+        WRONG_CLOCK.add(1, &[]);
         if !std::mem::replace(&mut self.was_said, true) {
-            let what = "an article says that it was seen later than it was stored: set the clock of the \
-                        fetcher's machine; the time of storing is taken";
-            let (seen, sequence) = (fetched.article.seen, stored.sequence);
-            warn!(%seen, stored_at = %at, sequence, "{what}");
+            let what = "the clock of whoever sent an article differs from the broker's by minutes: set it; \
+                        the time at which it was seen is corrected meanwhile";
+            let (said, sequence) = (fetched.article.seen, stored.sequence);
+            warn!(%said, stored_at = %timestamp(stored.at), taken = %seen, sequence, "{what}");
         }
-        fetched.article.seen = at;
+        fetched.article.seen = seen;
     }
 }

@@ -15,7 +15,7 @@ pub const METRICS: &[Metric] = &[
     EVICTED,
     SNAPSHOTS,
     SNAPSHOT_BYTES,
-    AHEAD_OF_CLOCK,
+    WRONG_CLOCK,
 ];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
@@ -71,8 +71,8 @@ pub(crate) const SNAPSHOT_BYTES: Metric = Metric::counter(
     "Bytes of snapshots, by how they were stored: written, or kept in a segment of an earlier snapshot.",
     &["how"],
 );
-pub(crate) const AHEAD_OF_CLOCK: Metric = Metric::counter(
-    "wirefold_detector_ahead_of_clock_total",
-    "Articles that say they were seen minutes later than the broker stored them, whose time was corrected.",
+pub(crate) const WRONG_CLOCK: Metric = Metric::counter(
+    "wirefold_detector_wrong_clock_total",
+    "Articles from a clock that differs from the broker's by minutes, whose time was corrected.",
     &[],
 );

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use tokio::task::JoinSet;
-use wirefold_envelope::{Forgotten, Sender, timestamp};
+use wirefold_envelope::{Forgotten, Sender, sent, timestamp};
 use wirefold_flow::{BusError, Event, StageContext, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, TextSource, TraceParent, forgotten_address, forgotten_outlet,
@@ -65,8 +65,8 @@ impl Publisher {
             tracing::warn!(article = %article.id, url = article.article.url, "article left out: too large for a message");
             return Ok(());
         };
-        let bus = &self.context.bus;
-        until_it_passes(&self.context, || bus.publish(message.clone())).await?;
+        let StageContext { bus, clock, .. } = &self.context;
+        until_it_passes(&self.context, || bus.publish(sent(&message, clock.now()))).await?;
         ARTICLES.add(1, &[text_label(article.text_source)]);
         Ok(())
     }

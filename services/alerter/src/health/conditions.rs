@@ -70,7 +70,7 @@ pub(super) fn conditions(
     found.extend(facts.space.and_then(|space| disk_low(space, before)));
     found.extend(facts.streams.iter().filter_map(|stream| stream_full(stream, before)));
     found.extend(facts.deliveries.iter().filter_map(|it| delivery(it, before)));
-    found.extend(facts.fetched.and_then(|fetched| fetcher_ahead(fetched, before)));
+    found.extend(facts.fetched.and_then(|fetched| fetcher_clock(fetched, before)));
     found.extend(facts.fetched.and_then(|fetched| own_clock(fetched, before)));
     found.extend(facts.unsaved.and_then(|unsaved| snapshot_old(unsaved, before)));
     found.extend(set_aside(facts, before));
@@ -144,12 +144,16 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
     }
 }
 
-fn fetcher_ahead(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
-    let ahead = fetched.seen.since(fetched.stored);
-    let words = format!("the clock of the fetcher is {} ahead of the bus", in_words(ahead));
-    let advice = "set the clock of its machine; the time of storing is taken meanwhile";
+fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
+    let Fetched { seen, sent, stored } = fetched;
+    let ahead = sent.unwrap_or(seen).since(stored);
+    // What does not say when it was sent may have waited.
+    let behind = sent.map_or(Duration::ZERO, |sent| stored.since(sent));
+    let (by, where_to) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
+    let words = format!("the clock of the fetcher is {} {where_to} the bus", in_words(by));
+    let advice = "set the clock of its machine; times are corrected meanwhile";
     let condition = before.condition(HealthKind::ClockOff, words, advice);
-    (ahead > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
+    (by > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
 }
 
 fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
@@ -274,16 +278,19 @@ mod tests {
 
     #[test]
     fn clocks_that_differ_by_minutes_are_told() {
-        let fetched = |seen: i64, stored: i64| {
+        let of = |seen: i64, sent: Option<i64>, stored: i64| {
             let at = |minutes: i64| UnixMillis(NOW.0.saturating_add_signed(minutes * 60_000));
-            let fetched = Some(Fetched { seen: at(seen), stored: at(stored) });
-            found(&Facts { fetched, ..Facts::default() }, &[])
+            let fetched = Fetched { seen: at(seen), sent: sent.map(at), stored: at(stored) };
+            found(&Facts { fetched: Some(fetched), ..Facts::default() }, &[])
         };
         let off = |whose: &str| [(HealthKind::ClockOff, Some(whose.to_owned()))];
-        assert_eq!(fetched(0, -4), []);
-        assert_eq!(fetched(-60, -1), [], "an article may have waited");
-        assert_eq!(fetched(0, -10), off("fetcher"));
-        assert_eq!(fetched(10, 10), off("alerter"));
+        assert_eq!(of(0, None, -4), []);
+        assert_eq!(of(-60, None, -1), [], "an article may have waited");
+        assert_eq!(of(0, None, -10), off("fetcher"));
+        assert_eq!(of(10, None, 10), off("alerter"));
+        assert_eq!(of(-120, Some(-4), -1), [], "it was seen long before, and sent just now");
+        assert_eq!(of(-120, Some(-61), -1), off("fetcher"));
+        assert_eq!(of(-120, Some(-1), -61), off("fetcher"));
     }
 
     #[test]
@@ -308,7 +315,8 @@ mod tests {
             conditions(facts, Some(quiet), before).remove(0).advice
         };
         assert!(advice(&Facts::default()).starts_with("see whether feeds can be read"));
-        let fetched = Some(Fetched { seen: NOW.minus(FAILING), stored: NOW.minus(FAILING) });
+        let fetched =
+            Some(Fetched { seen: NOW.minus(FAILING), sent: None, stored: NOW.minus(FAILING) });
         let stuck = advice(&Facts { fetched, ..Facts::default() });
         assert!(stuck.starts_with("articles are fetched, but none comes out"), "{stuck}");
     }

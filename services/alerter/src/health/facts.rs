@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use wirefold_envelope::{Limits, decode, stream_configs, unix_millis};
+use wirefold_envelope::{Limits, decode, sent_at, stream_configs, unix_millis};
 use wirefold_flow::{Bus, BusError, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, DeadCause, DeadLetter, FeedHealth, FeedId, FeedRecord, streams,
@@ -41,6 +41,8 @@ pub(super) struct Facts {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fetched {
     pub(super) seen: UnixMillis,
+    /// When it was sent, where that is said.
+    pub(super) sent: Option<UnixMillis>,
     pub(super) stored: UnixMillis,
 }
 
@@ -171,7 +173,8 @@ pub(super) async fn of_bus(
     let fetched = allowed(bus.last(streams::FETCHED.name, ">").await)?.flatten();
     let fetched = fetched.and_then(|stored| {
         let article: ArticleFetched = decode(&stored).ok()?;
-        Some(Fetched { seen: unix_millis(article.article.seen), stored: stored.at })
+        let (seen, sent) = (unix_millis(article.article.seen), sent_at(&stored));
+        Some(Fetched { seen, sent, stored: stored.at })
     });
     let mut fills = Vec::new();
     for config in stream_configs(limits) {

@@ -9,7 +9,7 @@ use wirefold_proto::{
     ControlCommand, Judged, StoryChange, StoryId, Tag, Target,
 };
 
-use super::stand::{Stand, Told, seed_articles, settings, without_epochs};
+use super::stand::{Stand, Told, outgoing, seed_articles, settings, without_epochs};
 use crate::{Settings, run};
 
 fn commanded(id: &str, command: Command) -> ControlCommand {
@@ -49,10 +49,17 @@ impl Desk {
     }
 
     pub(super) async fn give(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
-        self.stand.publish(articles).await;
-        self.count += articles.len();
+        self.give_sent(articles.iter().map(outgoing).collect()).await
+    }
+
+    pub(super) async fn give_sent(&mut self, messages: Vec<Outgoing>) -> Vec<ArticleJudged> {
+        let count = messages.len();
+        for message in messages {
+            self.stand.bus.publish(message).await.unwrap();
+        }
+        self.count += count;
         let judged = self.stand.run_to(self.count).await;
-        judged[self.count - articles.len()..].iter().filter_map(judged_article).collect()
+        judged[self.count - count..].iter().filter_map(judged_article).collect()
     }
 
     pub(super) async fn say(&mut self, command: Command) -> CommandJudged {

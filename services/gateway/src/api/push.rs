@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use wirefold_envelope::sent;
 use wirefold_flow::Published;
 use wirefold_proto::{ArticleId, SubmittedArticle, Tag};
 
@@ -70,7 +71,7 @@ async fn store(api: &Api, pushed: Pushed) -> Handled<(ArticleId, PushedOutcome)>
         let message = SENDER
             .outgoing(&article, article.article.seen, None)
             .map_err(|error| Refusal::too_large(error.to_string()))?;
-        match api.inner.bus.publish(message).await? {
+        match api.inner.bus.publish(sent(&message, api.inner.clock.now())).await? {
             Published::New(_) => PushedOutcome::Stored,
             Published::Duplicate(_) => PushedOutcome::Known,
         }
