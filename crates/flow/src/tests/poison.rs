@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{DEADLINE, all, create_streams, worker_config, writer_config};
-use super::simulation::seed_to_replay;
+use super::simulation::seeds;
 use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::{Clock, UnixMillis};
@@ -183,7 +183,7 @@ async fn is_done(bus: &dyn Bus, done: &str, clock: &VirtualClock) {
 }
 
 fn check(start: Start, done: &str) {
-    for seed in seed_to_replay().map_or(0..SEEDS, |seed| seed..seed + 1) {
+    for seed in seeds(SEEDS) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)

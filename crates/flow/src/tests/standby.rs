@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{Tally, all, article, create_streams, undisturbed, writer_config};
-use super::simulation::seed_to_replay;
+use super::simulation::seeds;
 use crate::bus::{Bus, Entry, KeyValue};
 use crate::clock::{Clock, UnixMillis};
 use crate::dead::Reason;
@@ -407,8 +407,7 @@ async fn run_with_problems(mut stand: Stand, seed: u64) -> Result<(), String> {
 
 #[test]
 fn whatever_befalls_two_writers_they_decide_as_one_and_one_leads_in_time() {
-    let seeds = seed_to_replay().map_or(0..SEEDS, |seed| seed..seed + 1);
-    for seed in seeds {
+    for seed in seeds(SEEDS) {
         if let Err(why) = simulated(async |stand| run_with_problems(stand, seed).await) {
             panic!("{why}\nreplay it with WIREFOLD_SEED={seed}");
         }
