@@ -65,6 +65,8 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     let up = start(&room.folder);
     let busy = forget(&room, "--yes").code(4).err;
     assert!(busy.contains("stop it first"), "{busy}");
+    let while_it_runs = Run::of(command(&room, &["--list"])).code(0).out;
+    assert_eq!(while_it_runs, listed);
     room.goes_on(&up);
     assert_eq!(up.terminate().code, Some(0));
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
@@ -120,6 +122,9 @@ fn whoever_runs_and_whoever_forgets_wait_for_each_other() {
         }
     };
     assert!(busy.contains("these run on the server: enricher. Stop all stages first"), "{busy}");
+    for (option, code) in [("--dry-run", 0), ("--allow", 0), ("--allow", 3)] {
+        folder.run(&["forget", option, address]).code(code);
+    }
     enricher.kill().expect("it runs");
     enricher.wait().expect("it is our child");
 

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
+use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{
     Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, Stored, StreamConfig,
 };
 use wirefold_flow_nats::{NatsBus, Rewrite};
+use wirefold_proto::streams::FETCHED;
 
 use crate::replicated::{cluster, options, ready};
+use crate::rights::users;
 use crate::server::Server;
 use crate::waiting::{pass, within_reason};
 
@@ -224,6 +227,27 @@ async fn what_goes_leaves_no_byte_on_three_servers() {
     })
     .await;
     assert_eq!(bus.publish(message(11, "new")).await.unwrap().sequence(), 11);
+}
+
+/// On a server as it is shipped no user may delete a stream, but one that an operator adds for the time.
+#[tokio::test]
+async fn only_who_may_do_everything_can_write_a_stream_anew() {
+    let server = Server::shipped(&[&users()[..], &["forget"]].concat());
+    let setup = server.bus_of("setup").await;
+    create_streams(&setup, &Limits::default()).await.unwrap();
+    let refused = setup.rewrite_stream(FETCHED.name, &mut |_| Rewrite::Stays).await;
+    assert!(matches!(refused, Err(BusError::NotAllowed { .. })), "{refused:?}");
+    let fetcher = server.bus_of("fetcher").await;
+    let subject = "wirefold.v1.article.fetched.harbour";
+    fetcher.publish(Outgoing::new(subject, "a-1", "{}")).await.unwrap();
+    let operator = server.bus_of("forget").await;
+    let edit = &mut |_: &Stored| Rewrite::Goes;
+    assert_eq!(operator.rewrite_stream(FETCHED.name, edit).await.unwrap(), 0);
+    // Whoever could publish and read still can.
+    let published = fetcher.publish(Outgoing::new(subject, "a-2", "{}")).await.unwrap();
+    assert_eq!(published.sequence(), 2);
+    let detector = server.bus_of("detector").await;
+    assert_eq!(detector.get(FETCHED.name, 2).await.unwrap().id, "a-2");
 }
 
 #[tokio::test]

@@ -50,11 +50,18 @@ impl Server {
         let store = format!("{:?}", folder.path().join("store"));
         let conf = conf.replace("\"/var/lib/nats\"", &store);
         assert!(conf.contains(&store));
+        // As docs/how-to/forget-an-article.md says it.
+        let added = "users: [\n      { user: forget, password: \"forget-password\" }";
+        let conf = match users.contains(&"forget") {
+            true => conf.replacen("users: [", added, 1),
+            false => conf,
+        };
         std::fs::write(folder.path().join("nats.conf"), conf).unwrap();
         let password = |user: &&str| {
             format!("WIREFOLD_{}_PASSWORD: \"{user}-password\"\n", user.to_uppercase())
         };
-        let passwords: String = users.iter().map(password).collect();
+        let named = users.iter().filter(|user| **user != "forget");
+        let passwords: String = named.map(password).collect();
         std::fs::create_dir(folder.path().join("passwords")).unwrap();
         std::fs::write(folder.path().join("passwords/nats.conf"), passwords).unwrap();
         let (port, monitor) = (port::free(), port::free());

@@ -94,11 +94,8 @@ pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Resul
     let keys = keys(arguments)?;
     let mut store: Box<dyn OfflineStore> = match instance.is_over_nats(&folder) {
         true => {
-            let server = OverNats::open(instance, &folder)?;
-            if !arguments.list {
-                server.finish_rewrites()?;
-            }
-            Box::new(server)
+            let changes = !(arguments.list || arguments.allow || arguments.dry_run);
+            Box::new(OverNats::open(instance, &folder, changes)?)
         }
         false => Box::new(open(&folder)?),
     };
@@ -158,8 +155,9 @@ fn forget(
 ) -> anyhow::Result<Exit> {
     let mut wanted = keys.clone();
     if store.is_unfinished()? {
-        global
-            .note(format_args!("note: an earlier `forget` was interrupted; this run finishes it"));
+        let what =
+            if arguments.dry_run { "run it again to finish it" } else { "this run finishes it" };
+        global.note(format_args!("note: an earlier `forget` was interrupted; {what}"));
         wanted.extend(store.listed()?);
     }
     let plan = Plan::of(&wanted, store)?;

@@ -27,7 +27,7 @@ use super::records::TABLES;
 use super::store::{OfflineStore, record};
 use crate::config::{BusConfig, Instance, Overrides};
 use crate::exit::{Exit, Stop};
-use crate::up::nats::{OwnServer, options, signing_key};
+use crate::up::nats::{OwnServer, options, own_bus, signing_key};
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -47,30 +47,33 @@ pub(super) struct OverNats {
 }
 
 impl OverNats {
-    /// Connects to the server of this instance; starts that of an `up --nats` which does not run.
+    /// Connects to the server of this instance, that of an `up --nats` too; starts the latter where it does not
+    /// run. Whoever `changes` streams must be alone, and ends what an earlier run had begun.
     ///
     /// # Errors
-    /// Exit code 4 where it cannot be reached; 1 while a stage runs.
-    pub(super) fn open(instance: &Instance, folder: &Path) -> anyhow::Result<Self> {
+    /// Exit code 4 where it cannot be reached, 1 while a stage runs beside who must be alone.
+    pub(super) fn open(instance: &Instance, folder: &Path, changes: bool) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let mut bus = crate::config::load_here(instance, Overrides::default())?.config.bus;
         let mut own = None;
         if bus.nats.is_empty() {
-            let server = runtime.block_on(async { OwnServer::start(folder) })?;
-            bus = BusConfig { signing_key_file: bus.signing_key_file, ..server.bus.clone() };
-            own = Some(server);
+            let started = runtime.block_on(async { OwnServer::start(folder) });
+            let running = if changes { None } else { own_bus(folder) };
+            let found = match (started, running) {
+                (Ok(server), _) => own.insert(server).bus.clone(),
+                (Err(_), Some(running)) => running,
+                (Err(error), None) => return Err(error),
+            };
+            bus = BusConfig { signing_key_file: bus.signing_key_file, ..found };
         }
         let key = signing_key(&bus)?;
         let connected = runtime.block_on(connected(&bus))?;
         let store = Self { runtime, bus: connected, key, own };
-        store.must_be_alone()?;
+        if changes {
+            store.must_be_alone()?;
+            store.runtime.block_on(store.bus.finish_rewrites()).map_err(|error| refused(&error))?;
+        }
         Ok(store)
-    }
-
-    /// Ends what an earlier run had begun, as far as streams are missing for it.
-    pub(super) fn finish_rewrites(&self) -> anyhow::Result<()> {
-        self.runtime.block_on(self.bus.finish_rewrites()).map_err(|error| refused(&error))?;
-        Ok(())
     }
 
     /// Whoever runs would lose what it publishes meanwhile.
