@@ -24,11 +24,16 @@ const MARK: &[u8] = b"xqzzymark";
 
 /// Whether a file below a folder holds the mark.
 fn holds_mark(folder: &Path) -> bool {
-    fs::read_dir(folder).unwrap().any(|entry| {
-        let path = entry.unwrap().path();
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(Result::ok).any(|entry| {
+        let path = entry.path();
         match path.is_dir() {
             true => holds_mark(&path),
-            false => fs::read(&path).unwrap().windows(MARK.len()).any(|part| part == MARK),
+            // The server may have removed it since.
+            false => {
+                let bytes = fs::read(&path).unwrap_or_default();
+                bytes.windows(MARK.len()).any(|part| part == MARK)
+            }
         }
     })
 }

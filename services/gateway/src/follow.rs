@@ -123,8 +123,12 @@ async fn read_on(
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
+    let generation = inner.projection.generation();
     let reached = inner.projection.reached(stream).await?;
     let mut from = reached.sequence + 1;
+    if stream == streams::OUTPUT.name {
+        inner.place.send_replace(reached.sequence);
+    }
     if let Some(how) = rolled_back(&*inner.bus, stream, &reached).await? {
         inner.observer.observe(NAME, Event::rolled_back(stream, how));
         inner.projection.begin_anew(stream).await?;
@@ -149,7 +153,7 @@ async fn read_on(
         };
         let sequence = through.sequence;
         let changes = messages.iter().filter_map(read).collect();
-        inner.projection.apply(Batch { stream, through, changes }).await?;
+        inner.projection.apply_into(generation, Batch { stream, through, changes }).await?;
         inner.bus.mark_read(stream, NAME, sequence).await?;
         metrics::ROWS.add(messages.len() as u64, &[stream]);
         if stream == streams::OUTPUT.name {
@@ -226,7 +230,7 @@ fn may_pass(error: &GatewayError) -> bool {
         GatewayError::Bus(error) => error.may_pass(),
         error => {
             let is_busy = matches!(code(error), Some(DatabaseBusy | DatabaseLocked));
-            is_full(error) || is_of_the_disk(error) || is_busy
+            is_full(error) || is_of_the_disk(error) || is_busy || is_begun_anew(error)
         }
     }
 }
@@ -235,6 +239,13 @@ fn may_pass(error: &GatewayError) -> bool {
 fn is_of_the_disk(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
     matches!(code(error), Some(CannotOpen | SystemIoFailure))
+}
+
+/// The file was damaged, and is begun anew.
+fn is_begun_anew(error: &GatewayError) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error, GatewayError::Failed(ProjectionError::BegunAnew))
+        || matches!(code(error), Some(DatabaseCorrupt | NotADatabase))
 }
 
 fn is_full(error: &GatewayError) -> bool {

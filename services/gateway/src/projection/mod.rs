@@ -33,7 +33,6 @@ mod story_list;
 mod upgrade;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rusqlite::Connection;
 use thiserror::Error;
@@ -76,6 +75,9 @@ pub enum ProjectionError {
     /// The file is another program's.
     #[error("not a projection")]
     Version,
+    /// The file was damaged and begun anew meanwhile: what was read is to be read again.
+    #[error("the tables are made anew")]
+    BegunAnew,
     /// The work was dropped because the program ends.
     #[error("the program is ending")]
     Ending,
@@ -84,7 +86,7 @@ pub enum ProjectionError {
 /// What the output stream says, in tables.
 #[derive(Clone)]
 pub(crate) struct Projection {
-    pool: Arc<Pool>,
+    pool: Pool,
 }
 
 type Answer<T> = Result<T, ProjectionError>;
@@ -93,7 +95,7 @@ impl Projection {
     /// Opens the file in this folder, or begins one.
     pub(crate) fn open(folder: &Path) -> Answer<Self> {
         let writer = open::connect(folder)?;
-        Ok(Self { pool: Arc::new(Pool::new(writer, folder.join(FILE))) })
+        Ok(Self { pool: Pool::new(writer, folder.join(FILE)) })
     }
 
     /// Puts the file in this folder aside, so that the next opening begins anew.
@@ -112,9 +114,19 @@ impl Projection {
         self.pool.failing.store(writes, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// How often the file was begun anew because it turned out to be damaged.
+    pub(crate) fn generation(&self) -> u64 {
+        self.pool.generation()
+    }
+
     /// Puts the changes in, with the place in their stream, in one transaction.
     pub(crate) async fn apply(&self, batch: Batch) -> Answer<()> {
         self.pool.write(move |connection| apply::apply(connection, &batch)).await
+    }
+
+    /// The same, if the file is still that of this generation: in another the messages before them are missing.
+    pub(crate) async fn apply_into(&self, generation: u64, batch: Batch) -> Answer<()> {
+        self.pool.write_into(generation, move |connection| apply::apply(connection, &batch)).await
     }
 
     /// Drops what was seen before this time; says how many articles, at most a few thousand a

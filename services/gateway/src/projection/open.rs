@@ -120,6 +120,11 @@ fn is_broken(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
 }
 
+/// Whether the file turned out to be damaged: what was read of it first was sound.
+pub(super) fn is_damaged<T>(answer: &Result<T, ProjectionError>) -> bool {
+    matches!(answer, Err(ProjectionError::Sqlite(error)) if is_broken(error))
+}
+
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);

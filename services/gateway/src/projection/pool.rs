@@ -1,7 +1,8 @@
 //! One connection that writes, a few that read, none of them on an async thread.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -13,10 +14,14 @@ const READERS: usize = 4;
 /// Of these, how many may search or filter: others find a place whatever is searched for.
 const SEARCHES: usize = 2;
 
+#[derive(Clone)]
 pub(super) struct Pool {
-    path: PathBuf,
+    path: Arc<PathBuf>,
+    /// How often the file was begun anew.
+    generation: Arc<AtomicU64>,
     writer: Arc<Mutex<Connection>>,
-    idle: Arc<Mutex<Vec<Connection>>>,
+    /// Each with the generation of its file.
+    idle: Arc<Mutex<Vec<(u64, Connection)>>>,
     readers: Arc<Semaphore>,
     searches: Arc<Semaphore>,
     /// So many of the next writes fail as on a disk that takes nothing.
@@ -27,7 +32,8 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(writer: Connection, path: PathBuf) -> Self {
         Self {
-            path,
+            path: Arc::new(path),
+            generation: Arc::default(),
             writer: Arc::new(Mutex::new(writer)),
             idle: Arc::default(),
             readers: Arc::new(Semaphore::new(READERS)),
@@ -37,19 +43,55 @@ impl Pool {
         }
     }
 
+    /// How often the file was begun anew because it turned out to be damaged.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
     /// Runs where it may block, with the connection that writes.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        let writer = self.writer.clone();
+        let pool = self.clone();
         #[cfg(test)]
         self.fails()?;
         let run = move || {
             // A transaction that panicked was rolled back: the connection holds.
-            work(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))
+            let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let answer = work(&mut writer);
+            if open::is_damaged(&answer) {
+                pool.begin_anew(&mut writer)?;
+            }
+            answer
         };
         tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
+    }
+
+    /// The same, if the file is still that of this generation.
+    pub(super) async fn write_into<T: Send + 'static>(
+        &self,
+        generation: u64,
+        work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let now = self.generation.clone();
+        self.write(move |connection| match now.load(Ordering::SeqCst) == generation {
+            true => work(connection),
+            false => Err(ProjectionError::BegunAnew),
+        })
+        .await
+    }
+
+    /// Puts a damaged file aside, and begins another: what it held stands in the streams.
+    fn begin_anew(&self, writer: &mut Connection) -> Answer<()> {
+        let path = &*self.path;
+        tracing::error!(file = %path.display(), "the tables of the page are damaged: putting them aside, rebuilding");
+        *writer = Connection::open_in_memory()?;
+        open::put_aside(path)?;
+        *writer = open::connect(path.parent().unwrap_or(Path::new(".")))?;
+        // Last: what is opened in a generation is its file or a later one.
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        Ok(())
     }
 
     /// The same as [`Self::read`] for what may take a second, such as a search for a frequent word.
@@ -80,22 +122,49 @@ impl Pool {
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let turn = self.readers.clone().acquire_owned().await;
-        let (idle, path) = (self.idle.clone(), self.path.clone());
+        let pool = self.clone();
         let run = move || {
             let _turn = turn;
-            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut connection = match kept {
-                Some(connection) => connection,
-                None => open::connect_reader(&path)?,
-            };
+            let (generation, mut connection) = pool.reader()?;
             let answer = {
                 let snapshot = connection.transaction()?;
                 ask(&snapshot)
             };
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            if open::is_damaged(&answer) {
+                drop(connection);
+                let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
+                // Another may have found it too.
+                if pool.generation() == generation {
+                    pool.begin_anew(&mut writer)?;
+                }
+            } else {
+                pool.idle().push((generation, connection));
+            }
             answer
         };
         tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
+    }
+
+    /// A connection that reads, and the generation of its file.
+    fn reader(&self) -> Answer<(u64, Connection)> {
+        let generation = self.generation();
+        let kept = {
+            let mut idle = self.idle();
+            idle.retain(|(of, _)| *of == generation);
+            idle.pop()
+        };
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        // While a file is begun anew it has no tables, or is not that of its log.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = open::connect_reader(&self.path)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok((self.generation(), connection))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(u64, Connection)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

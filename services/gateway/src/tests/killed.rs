@@ -1,6 +1,7 @@
 //! A projection whose process is killed, and files that do not fit.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -95,6 +96,52 @@ async fn a_damaged_file_is_put_aside_and_rebuilt() {
     world.start_again().await;
     world.until_shown(1).await;
     assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
+}
+
+/// The pages that an opening reads are sound, others are not: that turns out when somebody reads or writes there.
+#[tokio::test]
+async fn a_file_that_turns_out_to_be_damaged_is_put_aside_and_rebuilt_while_it_runs() {
+    for reads_first in [false, true] {
+        let mut world = World::new().await;
+        let articles: Vec<_> = (1..=9).map(|number| article(number, number, number)).collect();
+        world.publish_articles(&articles).await;
+        world.stop().await;
+        damage(&world.folder.path().join("gateway.db"), "articles");
+        world.start_again().await;
+        let projection = world.gateway.inner.projection.clone();
+        if reads_first {
+            projection.article(id(3)).await.unwrap_err();
+            assert_eq!(projection.generation(), 1);
+        }
+        let (clock, next) = (world.clock.clone(), [article(10, 10, 10)]);
+        let time_passes = async {
+            loop {
+                clock.advance(Duration::from_millis(100));
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = world.publish_articles(&next) => {}
+            () = time_passes => {}
+        }
+        assert_eq!((projection.article_count().await.unwrap(), projection.generation()), (10, 1));
+        assert!(world.folder.path().join("gateway.db.old").exists());
+        world.stop().await;
+    }
+}
+
+/// Writes nonsense over the first page of a table.
+fn damage(path: &Path, table: &str) {
+    const PAGE: u64 = 4_096;
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+    let root: i64 = connection.query_row(root, [table], |row| row.get(0)).unwrap();
+    drop(connection);
+    let mut file = std::fs::File::options().write(true).open(path).unwrap();
+    let place = (u64::try_from(root).unwrap() - 1) * PAGE;
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(place)).unwrap();
+    file.write_all(&[0x5a; PAGE as usize]).unwrap();
 }
 
 #[tokio::test]
