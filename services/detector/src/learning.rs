@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tracing::warn;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Evidence, Incoming, Merge, Prepared, Settings, TextFile, word_hash,
+    Class, Detector, DocId, Evidence, Incoming, Merge, OutletId, Prepared, Settings, TextFile,
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
@@ -127,7 +127,7 @@ impl Learning {
             fetched: input.fetched,
             seen: about.seen,
             time: self.time,
-            outlet: word_hash(about.outlet.as_str()),
+            outlet: OutletId::of(about.outlet.as_str()),
             comparable: found.comparable,
             is_version: found.class == Class::Version,
             claim: self.claim(about, found.doc),

@@ -24,14 +24,14 @@ use crate::body::{Body, BodyWord, WORD_WEIGHT, mix};
 use crate::boilerplate::carriers::Carriers;
 use crate::codec::bits::Bits;
 use crate::codec::written;
-use crate::ids::DocId;
+use crate::ids::{DocId, OutletId};
 use crate::settings::{DAY, Settings};
 use wirefold_text::Text;
 
 /// What outlets print on many pages.
 #[derive(Debug, Clone, Default)]
 pub struct Boilerplate {
-    outlets: FxHashMap<u64, Arc<Outlet>>,
+    outlets: FxHashMap<OutletId, Arc<Outlet>>,
     /// The first article learned from on each day.
     days: BTreeMap<i64, DocId>,
 }
@@ -46,9 +46,9 @@ struct Outlet {
 }
 
 /// The traits of one article that may turn out to be its outlet's boilerplate.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Traits {
-    outlet: u64,
+    outlet: OutletId,
     /// One for each paragraph with words, with the paragraph's index.
     paragraphs: Vec<(u32, u32)>,
     /// One for each sampled shingle of the whole body, with its place there.
@@ -78,14 +78,14 @@ impl Traits {
         };
         let paragraphs = whole.by_paragraph(text).map(|(at, words)| (at, hash_of(words)));
         Traits {
-            outlet: crate::body::word_hash(outlet),
+            outlet: OutletId::of(outlet),
             paragraphs: paragraphs.collect(),
             shingles: shingle_traits(shingles),
         }
     }
 
-    /// The outlet's pages, as a hash.
-    pub(crate) fn outlet(&self) -> u64 {
+    /// The outlet whose pages have them.
+    pub(crate) fn outlet(&self) -> OutletId {
         self.outlet
     }
 
@@ -130,7 +130,7 @@ impl Boilerplate {
             |hash: u32| outlet.carriers.get(hash).len() >= settings.boilerplate_carriers;
         let learned = traits.paragraphs.iter().filter(|(_, hash)| is_learned(*hash));
         let learned: Vec<u32> = learned.map(|(at, _)| *at).collect();
-        mark_runs(&mut masked, traits, settings, is_learned);
+        mark_runs(&mut masked, &traits.shingles, settings, is_learned);
         if learned.is_empty() {
             return masked;
         }
@@ -164,7 +164,7 @@ impl Boilerplate {
     }
 
     /// Whether an article is among the latest that were learned from as pages of an outlet.
-    pub(crate) fn is_late_page(&self, outlet: u64, doc: DocId) -> bool {
+    pub(crate) fn is_late_page(&self, outlet: OutletId, doc: DocId) -> bool {
         self.outlets.get(&outlet).is_some_and(|known| known.latest.binary_search(&doc).is_ok())
     }
 
@@ -172,7 +172,7 @@ impl Boilerplate {
     /// of a body of one of them that are in `chrome`. The traits, in order, each named once.
     pub(crate) fn teach(
         &mut self,
-        outlet: u64,
+        outlet: OutletId,
         (docs, time): (&[DocId], i64),
         body: &Body,
         chrome: &Bits,
@@ -194,12 +194,12 @@ impl Boilerplate {
     }
 
     /// Marks the runs of a packed body that its outlet is known by now to print on many pages.
-    pub(crate) fn mark(&self, outlet: u64, body: &mut Body, settings: &Settings) {
+    pub(crate) fn mark(&self, outlet: OutletId, body: &mut Body, settings: &Settings) {
         let Some(known) = self.outlets.get(&outlet) else { return };
         let is_learned =
             |hash: u32| known.carriers.get(hash).len() >= settings.boilerplate_carriers;
         let shingles = shingle_traits(&body.shingles());
-        mark_runs(body, &Traits { shingles, ..Traits::default() }, settings, is_learned);
+        mark_runs(body, &shingles, settings, is_learned);
     }
 
     /// Forgets whole days that ended before `time` (seconds).
@@ -238,11 +238,11 @@ impl Outlet {
 /// Marks the words of runs at least as long as a passage whose every sampled shingle is learned.
 fn mark_runs(
     body: &mut Body,
-    traits: &Traits,
+    shingle_traits: &[(u32, u32)],
     settings: &Settings,
     is_learned: impl Fn(u32) -> bool,
 ) {
-    let mut rest = &traits.shingles[..];
+    let mut rest = shingle_traits;
     while let Some((start, _)) = rest.first() {
         let len = rest.iter().take_while(|(_, hash)| is_learned(*hash)).count();
         if len > 0 {

@@ -11,6 +11,7 @@
 //! Any value comes in; bytes go out, and the other way round. It never knows what they mean.
 
 pub(crate) mod bits;
+mod ids;
 pub(crate) mod numbered;
 pub(crate) mod packed;
 pub(crate) mod postings;
@@ -92,6 +93,22 @@ pub trait Written: Sized {
             values.push(Self::read_from(from)?);
         }
         Some(values)
+    }
+
+    /// Writes a value down that may be missing.
+    fn write_option(value: Option<&Self>, to: &mut Writer<'_>) {
+        value.is_some().write_to(to);
+        if let Some(present) = value {
+            present.write_to(to);
+        }
+    }
+
+    /// Reads a value back that was written so.
+    fn read_option(from: &mut Reader<'_>) -> Option<Option<Self>> {
+        match bool::read_from(from)? {
+            true => Self::read_from(from).map(Some),
+            false => Some(None),
+        }
     }
 }
 

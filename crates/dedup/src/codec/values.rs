@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hash;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -46,17 +45,6 @@ macro_rules! written_numbers {
 
 written_numbers!(u8, u16, u32, u64, u128, i32, i64, f64);
 
-/// Zero stands for none.
-impl Written for Option<NonZeroU64> {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.map_or(0, NonZeroU64::get).write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        u64::read_from(from).map(NonZeroU64::new)
-    }
-}
-
 impl Written for bool {
     fn write_to(&self, to: &mut Writer<'_>) {
         u8::from(*self).write_to(to);
@@ -83,17 +71,11 @@ impl Written for String {
 
 impl<T: Written> Written for Option<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        self.is_some().write_to(to);
-        if let Some(value) = self {
-            value.write_to(to);
-        }
+        T::write_option(self.as_ref(), to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        match bool::read_from(from)? {
-            true => T::read_from(from).map(Some),
-            false => Some(None),
-        }
+        T::read_option(from)
     }
 }
 

@@ -9,8 +9,6 @@
 //! Papers of one house print one footer. Of pages at several outlets the titles are asked too: a text that
 //! three papers print between parts of their own is told by their headlines, a footer by none.
 
-use std::num::NonZeroU64;
-
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 
@@ -20,7 +18,7 @@ use crate::codec::bits::Bits;
 use crate::detector::Detector;
 use crate::detector::find::KnownAs;
 use crate::detector::reading::{Analysed, AtRest};
-use crate::ids::DocId;
+use crate::ids::{DocId, OutletId};
 use crate::judge::{Judgement, Match};
 use crate::settings::Switch;
 use crate::store::doc::Doc;
@@ -41,7 +39,7 @@ const RECURRING: usize = 8;
 /// Words of a new article that its outlet prints on its pages, and others may on theirs.
 pub(crate) struct Chrome {
     /// All of them, the article's own first.
-    outlets: Vec<u64>,
+    outlets: Vec<OutletId>,
     /// The earlier pages that show it.
     pages: Vec<DocId>,
     words: Bits,
@@ -61,7 +59,7 @@ impl Detector {
     /// What a new article of `outlet` shows to be page chrome, together with earlier pages, if any.
     pub(crate) fn shown_chrome(
         &self,
-        outlet: u64,
+        outlet: OutletId,
         analysed: &Analysed,
         judgement: &Judgement,
         known: &KnownAs<'_>,
@@ -89,7 +87,7 @@ impl Detector {
     /// The same together with pages of any outlet, under whose titles nobody would look for it.
     fn shown_by_a_house(
         &self,
-        outlet: u64,
+        outlet: OutletId,
         analysed: &Analysed,
         likely: &[(usize, &Match)],
         earlier: &[AtRest<'_>],
@@ -105,8 +103,8 @@ impl Detector {
         if titles.any(is_told) {
             return None;
         }
-        let mut outlets: Vec<u64> =
-            pages.iter().filter_map(|doc| self.outlet_of(*doc)).map(NonZeroU64::get).collect();
+        let mut outlets: Vec<OutletId> =
+            pages.iter().filter_map(|doc| self.outlet_of(*doc)).collect();
         outlets.sort_unstable();
         outlets.dedup();
         outlets.retain(|other| *other != outlet);
@@ -121,10 +119,10 @@ impl Detector {
         (number, doc): (DocId, &mut Doc),
         chrome: Chrome,
         analysed: &mut Analysed,
-    ) -> Vec<(u64, Vec<u32>)> {
+    ) -> Vec<(OutletId, Vec<u32>)> {
         let Chrome { outlets, mut pages, words } = chrome;
         pages.push(number);
-        let mut teach = |outlet: &u64| {
+        let mut teach = |outlet: &OutletId| {
             let pages = (&pages[..], doc.time);
             (*outlet, self.boilerplate.teach(*outlet, pages, &analysed.body, &words))
         };

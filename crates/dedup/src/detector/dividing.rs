@@ -12,7 +12,7 @@ use crate::detector::chrome::{about, are_strangers};
 use crate::detector::find::apart;
 use crate::detector::reading::AtRest;
 use crate::detector::regroup::most_alike;
-use crate::ids::{DocId, StoryId};
+use crate::ids::{DocId, OutletId, StoryId};
 use crate::judge::rule::Rule;
 use crate::judge::{Article, Judgement, Prior, judge};
 use crate::store::doc::Doc;
@@ -48,13 +48,13 @@ impl Detector {
         let is_by_text = found.is_some_and(|found| by_text.contains(&found.rule));
         let other = self.outlet_of(doc.joined);
         if let (Some(outlet), Some(other), true, false) = (doc.outlet, other, is_by_text, is_same) {
-            self.folds.note(number, doc.time, [outlet.get(), other.get()]);
+            self.folds.note(number, doc.time, [outlet, other]);
         }
     }
 
     /// Divides the stories that stand on what an outlet is known to print from now on: traits, each
     /// named once.
-    pub(crate) fn divide(&mut self, outlet: u64, time: i64, learned: &[u32]) -> Vec<Split> {
+    pub(crate) fn divide(&mut self, outlet: OutletId, time: i64, learned: &[u32]) -> Vec<Split> {
         let mut splits = Vec::new();
         for doc in self.folds.latest(outlet, time) {
             let Some(its) = self.docs.get(doc) else { continue };
@@ -138,7 +138,7 @@ impl Detector {
     fn marked(&self, at_rest: &AtRest<'_>) -> Body {
         let mut body = at_rest.body.clone();
         if let Some(outlet) = at_rest.doc.outlet {
-            self.boilerplate.mark(outlet.get(), &mut body, &self.settings);
+            self.boilerplate.mark(outlet, &mut body, &self.settings);
         }
         body
     }

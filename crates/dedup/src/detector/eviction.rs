@@ -9,12 +9,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::body::word_hash;
 use crate::codec::numbered::Numbered;
 use crate::codec::written;
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
-use crate::ids::{DocId, StoryId};
+use crate::ids::{DocId, OutletId, StoryId};
 use crate::store::doc::Doc;
 
 /// What an article takes beside its text, its packed body and its notes: entries of indexes and tables.
@@ -35,8 +34,8 @@ pub(crate) struct WindowUse {
 /// What is known of an article here.
 #[derive(Debug, Clone, Copy, Default)]
 struct Share {
-    /// The site that said it, as a hash; 0 where none is known.
-    speaker: u64,
+    /// The site that said it, if one is known.
+    speaker: Option<OutletId>,
     /// How many words it brought.
     words: u32,
 }
@@ -77,7 +76,7 @@ impl Detector {
         words: u32,
         incoming: &Incoming<'_>,
     ) {
-        let speaker = incoming.via.or(incoming.outlet).map_or(0, word_hash);
+        let speaker = incoming.via.or(incoming.outlet).map(OutletId::of);
         self.window_use.shares.insert(number, Share { speaker, words });
         if let Some(doc) = self.docs.get(number) {
             self.window_use.used += self.window_use.weight(number, doc);
@@ -112,7 +111,7 @@ impl Detector {
 
     /// The articles that leave so that the others take no more than this.
     fn leaving_for(&self, most: u64) -> FxHashSet<DocId> {
-        let mut taken: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut taken: BTreeMap<Option<OutletId>, u64> = BTreeMap::new();
         for (number, doc) in self.docs.iter() {
             *taken.entry(self.window_use.share(number).speaker).or_default() +=
                 self.window_use.weight(number, doc);
@@ -137,7 +136,7 @@ impl Detector {
 
     /// The stories that more than one site has.
     fn stories_at_several(&self) -> FxHashSet<StoryId> {
-        let mut first: FxHashMap<StoryId, u64> = FxHashMap::default();
+        let mut first: FxHashMap<StoryId, Option<OutletId>> = FxHashMap::default();
         let mut several = FxHashSet::default();
         for (number, doc) in self.docs.iter() {
             let (story, speaker) =

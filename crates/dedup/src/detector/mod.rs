@@ -28,7 +28,6 @@ pub(crate) mod work;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use siphasher::sip128::SipHasher13;
@@ -36,7 +35,6 @@ use wirefold_text::Text;
 
 use crate::body::fingerprint::Fingerprint;
 use crate::body::lexicon::Lexicon;
-use crate::body::word_hash;
 use crate::boilerplate::trait_cache::TraitCache;
 use crate::boilerplate::{Boilerplate, Traits};
 use crate::codec::TextFile;
@@ -50,7 +48,7 @@ use crate::detector::reading::{Analysed, Words};
 use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
-use crate::ids::{DocId, StoryId};
+use crate::ids::{DocId, OutletId, StoryId};
 use crate::index::identities::Identities;
 use crate::settings::{DAY, Settings, Switch};
 use crate::store::doc::{Beginnings, Doc};
@@ -209,7 +207,7 @@ impl Detector {
         );
         let is_same = |of: DocId| versions.contains(&of) || same_page.contains(&of);
         self.note_fold(number, &judgement, is_same);
-        learned.push((traits.as_ref().map_or(0, Traits::outlet), others));
+        learned.extend(traits.as_ref().map(|traits| (traits.outlet(), others)));
         for (outlet, found) in learned.iter().filter(|(_, found)| !found.is_empty()) {
             verdict.regrouped.extend(self.divide(*outlet, incoming.time, found));
         }
@@ -264,7 +262,7 @@ impl Detector {
             exact: fingerprint.exact,
             counted_shingles: fingerprint.counted_shingles,
             quoted: body.quoted_weight(),
-            outlet: incoming.outlet.map(word_hash),
+            outlet: incoming.outlet.map(OutletId::of),
             time: incoming.time,
             published: incoming.published,
         };
@@ -283,7 +281,7 @@ impl Detector {
         self.docs.get(doc).map_or(doc, |doc| self.stories.resolve(doc.story))
     }
 
-    pub(crate) fn outlet_of(&self, doc: DocId) -> Option<NonZeroU64> {
+    pub(crate) fn outlet_of(&self, doc: DocId) -> Option<OutletId> {
         self.docs.get(doc).and_then(|doc| doc.outlet)
     }
 

@@ -1,7 +1,6 @@
 //! What the detector keeps of an article. A million of them are kept, so what few have stands apart,
 //! and what is seldom looked at is written down in few bytes.
 
-use std::num::NonZeroU64;
 use std::ops::Deref;
 
 use wirefold_text::Text;
@@ -11,7 +10,7 @@ use crate::body::Body;
 use crate::body::fingerprint::Exact;
 use crate::codec::bits::{Bits, PackedBits};
 use crate::codec::written;
-use crate::ids::{DocId, StoryId};
+use crate::ids::{DocId, OutletId, StoryId};
 use crate::judge::Article;
 use crate::judge::notes::Notes;
 use crate::store::text_store::Resting;
@@ -27,8 +26,7 @@ pub(crate) struct Doc {
     pub(crate) joined: DocId,
     /// The weight of its words inside quotation marks.
     pub(crate) quoted: u32,
-    /// The outlet, as a hash.
-    pub(crate) outlet: Option<NonZeroU64>,
+    pub(crate) outlet: Option<OutletId>,
     pub(crate) time: i64,
     /// When it claims to be published, in seconds.
     pub(crate) published: i64,
@@ -63,7 +61,7 @@ pub(crate) struct Beginnings {
     pub(crate) exact: Option<u128>,
     pub(crate) counted_shingles: u32,
     pub(crate) quoted: u32,
-    pub(crate) outlet: Option<u64>,
+    pub(crate) outlet: Option<OutletId>,
     pub(crate) time: i64,
     pub(crate) published: i64,
 }
@@ -78,7 +76,7 @@ impl Doc {
             story: number,
             joined: number,
             quoted: of.quoted,
-            outlet: of.outlet.and_then(NonZeroU64::new),
+            outlet: of.outlet,
             time: of.time,
             published: of.published,
             common: PackedBits::default(),

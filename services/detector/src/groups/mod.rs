@@ -10,7 +10,7 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use wirefold_dedup::{DocId, Merge, Numbered};
+use wirefold_dedup::{DocId, Merge, Numbered, OutletId};
 use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
 };
@@ -38,8 +38,8 @@ pub(crate) struct Story {
     articles: u32,
     /// Those of them that are later versions of another.
     versions: u32,
-    /// Hashes of its outlets, and how many articles each has in it.
-    outlets: BTreeMap<u64, u32>,
+    /// Its outlets, and how many articles each has in it.
+    outlets: BTreeMap<OutletId, u32>,
     first_seen: Timestamp,
     /// Its texts that are long enough to be compared: without any, it counts as no origin.
     comparable: u32,
@@ -65,8 +65,7 @@ pub(crate) struct Entering {
     pub(crate) fetched: u64,
     pub(crate) seen: Timestamp,
     pub(crate) time: i64,
-    /// The outlet, as a hash.
-    pub(crate) outlet: u64,
+    pub(crate) outlet: OutletId,
     pub(crate) comparable: bool,
     /// Whether it is a later version of another article.
     pub(crate) is_version: bool,
@@ -296,7 +295,7 @@ impl Groups {
     pub(crate) fn event_state(&self, event: DocId) -> Option<EventState> {
         let event = self.events.get(self.resolve(event))?;
         let stories = || event.stories.iter().filter_map(|story| self.stories.get(*story));
-        let outlets: BTreeSet<u64> =
+        let outlets: BTreeSet<OutletId> =
             stories().flat_map(|story| story.outlets.keys()).copied().collect();
         Some(EventState {
             revision: event.revision,
@@ -385,13 +384,13 @@ pub(crate) fn count(number: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn entering(number: u32, outlet: u64) -> Entering {
+    fn entering(number: u32, outlet: u32) -> Entering {
         Entering {
             id: format!("a-{number:026}").parse().unwrap(),
             fetched: u64::from(number),
             seen: Timestamp::UNIX_EPOCH,
             time: i64::from(number),
-            outlet,
+            outlet: OutletId::of(&outlet.to_string()),
             comparable: true,
             is_version: false,
             claim: Claim { is_outlets_own: true, ..Claim::default() },
@@ -402,7 +401,7 @@ mod tests {
     fn three() -> Groups {
         let mut groups = Groups::default();
         for (story, event) in [(0, 0), (1, 0), (2, 2)] {
-            let first = entering(story, u64::from(story));
+            let first = entering(story, story);
             groups.open(story, event, &first, None);
             groups.enter(story, &first);
         }

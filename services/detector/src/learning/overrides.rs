@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use wirefold_dedup::{DocId, Merge, Split, word_hash};
+use wirefold_dedup::{DocId, Merge, OutletId, Split, word_hash};
 use wirefold_proto::{
     ArticleId, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, EventId,
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
@@ -198,7 +198,7 @@ impl Learning {
 
     fn prefer(&mut self, id: StoryId, outlet: &Outlet) -> Result<Done, Refusal> {
         let story = self.story(id)?;
-        let wanted = word_hash(outlet.as_str());
+        let wanted = OutletId::of(outlet.as_str());
         let members = self.dedup.members(story).iter();
         let mut places = members.filter_map(|member| self.places.get(*member));
         let is_wanted = |place: &&WindowArticle| {
