@@ -28,11 +28,11 @@ const EXAMPLES: usize = 3;
 const WORST_PAIRS: usize = 12;
 
 const WHY_FALSE: &str = "\
-A pair counts as folded where both stand in one story, also where each was folded with a third text. So
-one article that draws two texts into a story makes a pair of each copy of the one with each of the other.";
+A pair counts as folded if both are in one story, even if each was folded with a third text. If one article joins
+two texts into a story, each copy of the first text therefore makes a false pair with each copy of the second.";
 const WHY_MISSED: &str = "\
-Stories are those at arrival: a pair is missed for good where the two came before the text that both have
-something of, and share too little by themselves at that time.";
+Stories are those at arrival. If two articles share too little by themselves and come before the text from which both
+copied, the pair is missed for good.";
 
 /// All examinations that the card reports.
 pub(crate) struct Card {
@@ -222,10 +222,10 @@ impl Card {
              missed it.\n\n{}",
             self.worst_kinds(&missed).markdown()
         );
-        said += "\nThe worst pairs: missed in most orders, the most alike first. \"Contained\" is the \
-            share of the later text that stands in the earlier one, \"containing\" the other way; \
-            first of the two by themselves, then when the later one came in, with what its outlet \
-            prints on other pages left out.\n\n";
+        said += "\nThe worst pairs: those missed in most orders first, then the most similar. \
+            \"Contained\" is the share of the later text that is in the earlier one, \"containing\" \
+            the reverse. The first figure is that of the two texts alone. The second is that at the \
+            arrival of the later one, without its outlet's boilerplate.\n\n";
         said += &tables::worst_missed(&self.generated, &self.exams[0], WORST_PAIRS).markdown();
         said += &format!("\n{WHY_MISSED}");
         said
