@@ -19,6 +19,30 @@ pub struct Agency {
     pub evidence: Vec<AgencyEvidence>,
 }
 
+impl Agency {
+    /// The agency for people, as [`agency_in_words`] writes it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        agency_in_words(&self.name, self.how, self.confidence)
+    }
+}
+
+/// An agency for people: `AP (credited)`, `probably AP (mentioned)`.
+#[must_use]
+pub fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence) -> String {
+    let how = match how {
+        AgencyHow::Credited => "credited",
+        AgencyHow::Mentioned => "mentioned",
+        AgencyHow::Inferred => "inferred from shared passages",
+    };
+    let sure = match confidence {
+        Confidence::Certainly => "",
+        Confidence::Probably => "probably ",
+        Confidence::Possibly => "possibly ",
+    };
+    format!("{sure}{name} ({how})")
+}
+
 /// How an agency is known.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -1,4 +1,4 @@
-//! Under which keys the tables hold what belongs to one alert.
+//! The keys of the table entries that belong to one alert.
 
 use crate::ids::AlertId;
 use crate::token;

@@ -1,8 +1,8 @@
-//! Links in messages that do one thing to one alert without a login: whoever has the message may.
+//! Links in messages that do one thing to one alert without a login: whoever has the message may use them.
 //!
-//! A token is `base64url(action.expires.alert)` and, behind a dot, the first 16 bytes of its HMAC-SHA256
-//! (RFC 2104) under a key that only alerter and gateway read. It names nothing that the message
-//! does not, and can be used once, until it expires.
+//! A token is `base64url(action.expires.alert)` and, behind a dot, the first 16 bytes of its HMAC-SHA256 (RFC
+//! 2104) under a key that only alerter and gateway read. It contains nothing that the message does not. It
+//! can be used once, until it expires.
 
 use std::fmt;
 use std::str::FromStr;
@@ -73,7 +73,7 @@ pub struct AlertLink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LinkError {
     /// It was not made here, or was cut or changed on its way.
-    #[error("this is no link of wirefold's, or a part of it is missing")]
+    #[error("this is not a link of wirefold, or a part of it is missing")]
     Unknown,
     /// It is too old.
     #[error("this link has expired")]

@@ -1,4 +1,4 @@
-//! `wirefold.alert.attempts/1`: what came of each attempt to deliver an alert.
+//! `wirefold.alert.attempts/1`: the outcome of each attempt to deliver an alert.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

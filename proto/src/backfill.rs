@@ -1,4 +1,4 @@
-//! `wirefold.backfill/2`: how the reading of a feed's archive goes.
+//! `wirefold.backfill/2`: the progress of the backfill of a feed.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -89,7 +89,7 @@ impl BackfillEnd {
             Self::NoArchive => "the feed names no older items (RFC 5005)",
             Self::PageLimit => "there is more: ask for more --pages",
             Self::ItemLimit => "there is more: ask for more --items",
-            Self::Loop => "its pages lead back to one that was read",
+            Self::Loop => "its pages lead back to one that was already read",
             Self::OtherSite => "the next page is on another site, or not encrypted",
             Self::Failed => "a page could not be read",
         }

@@ -1,8 +1,8 @@
-//! The envelope of every body: a `schema` such as `wirefold.article.fetched/1`, written first and
+//! The envelope of every body: a `schema` such as `wirefold.article.fetched/1`. It is written first and
 //! checked before anything else is read.
 //!
-//! A reader keeps unknown fields out of the way, so a writer may add fields within a version. It
-//! refuses what it cannot mean to read: another message, or a version it does not know.
+//! A reader ignores unknown fields, so a writer may add fields within a version. It refuses another message,
+//! and a version that it does not know.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ pub enum DecodeError {
     )]
     BadSchema(String),
     /// The body is another message.
-    #[error("{found}: this reader takes {wanted}")]
+    #[error("{found}: this reader expects {wanted}")]
     OtherSchema {
         /// The schema in the body.
         found: SchemaName,
@@ -98,7 +98,7 @@ impl From<SchemaNameError> for DecodeError {
 
 /// Why a message was not encoded: it is larger than its stream takes.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{schema}: {bytes} bytes, at most {limit} are taken")]
+#[error("{schema}: {bytes} bytes, at most {limit} are allowed")]
 pub struct TooLarge {
     /// The schema of the message.
     pub schema: SchemaName,
@@ -299,7 +299,7 @@ mod tests {
             ),
             (
                 r#"{"schema":"wirefold.other/1"}"#,
-                "wirefold.other/1: this reader takes wirefold.test.greeting",
+                "wirefold.other/1: this reader expects wirefold.test.greeting",
             ),
             (
                 r#"{"schema":"wirefold.test.greeting/4"}"#,
@@ -344,7 +344,7 @@ mod tests {
         let long = "x".repeat(80);
         assert_eq!(
             encode(&greeting(&long)).unwrap_err().to_string(),
-            "wirefold.test.greeting/3: 137 bytes, at most 80 are taken",
+            "wirefold.test.greeting/3: 137 bytes, at most 80 are allowed",
         );
     }
 }

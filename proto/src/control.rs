@@ -1,4 +1,4 @@
-//! `wirefold.control/2`: what people tell a running system to do.
+//! `wirefold.control/2`: commands of people to a running system.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,5 +1,5 @@
 //! Digests: `wirefold.alert.digest/1`, the alerts of a subscription that gathers its messages, and
-//! `wirefold.feed.digest/2`, what is wrong with feeds, told once a week.
+//! `wirefold.feed.digest/2`, a weekly message about feeds with problems.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! What the enricher finds in a text. Every finding says how it was found.
+//! The findings of the enricher in a text. Each says how it was found.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
-//! What may not come in again, in the bucket `wf_forgotten`: addresses and outlets, as hashes.
+//! The list of addresses and outlets that may not come in again, as hashes, in the bucket `wf_forgotten`.
 //!
-//! Who asks that an article be forgotten does not want its address kept either. A hash tells whether
-//! an address is on the list, and does not give it back. Somebody who guesses an address can check it.
+//! Somebody who asks that an article be forgotten does not want its address stored either. A hash tells
+//! whether an address is on the list, but does not give it back. Somebody who guesses an address can check
+//! it.
 
 use std::hash::Hasher as _;
 

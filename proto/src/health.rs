@@ -1,5 +1,5 @@
-//! Health: `wirefold.health.report/1`, the conditions that are wrong with this installation, and
-//! `wirefold.health.notice/1`, the message that tells a delivery what has changed about them.
+//! Health: `wirefold.health.report/1`, the current problems of this installation, and
+//! `wirefold.health.notice/1`, the message that reports changes of them to a delivery.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -73,7 +73,7 @@ pub enum HealthKind {
     ClockOff,
     /// The detector has not written a snapshot for long.
     SnapshotOld,
-    /// A feed is set aside, since the process ended twice while it was read.
+    /// A feed is set aside, since wirefold crashed twice while it read the feed.
     FeedSetAside,
     /// Messages went to the dead letters in the last day.
     DeadLetters,

@@ -1,4 +1,4 @@
-//! What an article is known by to the detector: its item, its page, its publisher and its time.
+//! The properties by which the detector knows an article: its item, its page, its publisher and its time.
 
 use jiff::Timestamp;
 

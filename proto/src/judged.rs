@@ -1,7 +1,7 @@
-//! The detector's records in `WF_JUDGED`: decisions on articles, commands carried out, epochs.
+//! The records of the detector in `WF_JUDGED`: decisions on articles, commands that were carried out, epochs.
 //!
-//! One writer, and every record says how far the inputs had been read, so a successor reads the
-//! last record and goes on from there. Nothing is decided twice.
+//! There is one writer, and every record says how far the inputs had been read. A successor reads the last
+//! record and continues there. Nothing is decided twice.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -256,7 +256,7 @@ mod tests {
         let other = Judged::decode(br#"{"schema":"wirefold.alert/1"}"#).unwrap_err();
         assert_eq!(
             other.to_string(),
-            "wirefold.alert/1: this reader takes wirefold.article.judged",
+            "wirefold.alert/1: this reader expects wirefold.article.judged",
         );
     }
 

@@ -71,7 +71,7 @@ mod verb;
 mod verdict;
 mod verdict_line;
 
-pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace};
+pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, agency_in_words};
 pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, DigestPart,
     Headline, Hold, HoldReason, InDigest, ReasonKind, Volume,

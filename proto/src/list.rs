@@ -1,4 +1,4 @@
-//! `wirefold.list/2`: a list of feeds (OPML) at an address, which is kept in sync.
+//! `wirefold.list/2`: a remote OPML list that wirefold keeps your feeds in step with.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

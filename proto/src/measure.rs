@@ -14,10 +14,10 @@ use crate::string_form::string_form;
 #[non_exhaustive]
 pub enum MeasureError {
     /// A share outside 0 to 1, or no number.
-    #[error("{0} is no share: expected a number from 0 to 1")]
+    #[error("{0} is not a share: expected a number from 0 to 1")]
     Share(f64),
     /// A SimHash of another form.
-    #[error("{0:?} is no simhash: expected 16 lower-case hex digits")]
+    #[error("{0:?} is not a simhash: expected 16 lower-case hex digits")]
     Simhash(String),
 }
 
@@ -149,7 +149,7 @@ mod tests {
             assert!(Containment::new(share).is_err(), "{share}");
         }
         let error = serde_json::from_str::<Containment>("1.5").unwrap_err();
-        assert!(error.to_string().starts_with("1.5 is no share: expected a number from 0 to 1"));
+        assert!(error.to_string().starts_with("1.5 is not a share: expected a number from 0 to 1"));
         assert!(serde_json::from_str::<Containment>("\"0.5\"").is_err());
     }
 

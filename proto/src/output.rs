@@ -1,5 +1,5 @@
-//! The output stream: articles with verdict, story state and what was found in the text; the changes
-//! to stories; and what came of people's commands about them.
+//! The output stream: articles with verdict, story state and findings; changes to stories; and the outcome of
+//! commands about them.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Messages that travel on the bus: each knows its stream, its subject and its id.
+//! Messages on the bus: each knows its stream, its subject and its id.
 
 use crate::codec::Message;
 use crate::streams::Stream;

@@ -1,4 +1,4 @@
-//! What stands in the key-value buckets: how feeds, subscriptions and stories are doing.
+//! The records in the key-value buckets: the state of feeds, subscriptions and stories.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -41,7 +41,7 @@ pub struct FeedRecord {
     /// When the first of these failures was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// When it was set aside, since wirefold ended twice while it read it; it is polled no more until
+    /// When it was set aside, since wirefold crashed twice while it read it; it is polled no more until
     /// somebody brings it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<Timestamp>,
@@ -220,30 +220,28 @@ impl FeedFinding {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Dead => "given up: looked at once a month; remove it or mend its address",
+            Self::Dead => "given up: polled once a month; remove it or correct its address",
             Self::Blocked => {
-                "lets only browsers or logins in: ask its publisher, or see [[access]]"
+                "only browsers or logins are let in: ask its publisher, or see [[access]]"
             }
             Self::Broken => "no feed that can be read: check its address with `feed test`",
             Self::Unreachable => "its host cannot be reached or fails: it is tried again",
-            Self::Silent => "silent for long against its own rhythm: look whether it has moved",
-            Self::Truncated => "breaks off in the middle: what stands before is read",
+            Self::Silent => "silent for far longer than usual: check whether it has moved",
+            Self::Truncated => "breaks off in the middle: wirefold reads what comes before",
             Self::ArticleSelectorUnmatched => {
                 "`article_selector` finds nothing on most pages, which are read as usual: try \
                  another with `extract --article-selector`"
             }
-            Self::ChangingIds => "its ids change or repeat: items are told by link or title",
+            Self::ChangingIds => "its ids change or repeat: link or title identifies its items",
             Self::UnreliableValidators => {
-                "says that nothing has changed where something has: asked in full"
+                "says that nothing has changed when something has: wirefold asks for the whole feed"
             }
-            Self::Undated => "most items have no date: the first sight of them counts",
+            Self::Undated => "most items have no date: wirefold uses the time of first sight",
             Self::UnreadDates => {
-                "some of its dates cannot be read, and the first sight of these items counts: `feed \
-                 test` shows one"
+                "some of its dates cannot be read: wirefold uses the time at which it first saw these items; `feed test` shows one"
             }
             Self::SpeaksForOthers => {
-                "its items are said to be of a site that does not name it: say whose feed it is with \
-                 `feed set --speaks-for`"
+                "its items lead to a site that does not name this feed: say whose feed it is with `feed set --speaks-for`"
             }
             Self::Duplicate => "the same address as another feed: remove one of them",
             Self::Moved => "has moved for good: put the new address into its settings",

@@ -30,7 +30,7 @@ impl SchemaName {
 
 /// What is not of the form `name/version`, shortened.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0} is no name and version")]
+#[error("{0} is not a name and a version")]
 pub struct SchemaNameError(pub String);
 
 impl fmt::Display for SchemaName {

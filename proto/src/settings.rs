@@ -1,5 +1,5 @@
-//! Settings of feeds and subscriptions as they travel in commands. Secrets never do: deliveries
-//! are named here and configured where they run.
+//! Settings of feeds and subscriptions in commands. They contain no secrets: they name deliveries, which are
+//! configured where they run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

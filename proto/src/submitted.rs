@@ -1,4 +1,4 @@
-//! An article as somebody gives it, whichever way it comes in.
+//! An article as somebody submits it, in whichever way.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

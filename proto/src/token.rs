@@ -1,9 +1,9 @@
-//! Any text as one subject token, and back.
+//! Encodes any text as one token of a subject, and decodes it.
 //!
-//! NATS parts subjects at `.`, gives `*` and `>` a meaning and forbids spaces. A token keeps ASCII
-//! letters, digits, `-` and `_`; every other byte of the UTF-8 text becomes `=` and two upper-case
-//! hex digits; the empty text is a lone `=`. `=` rather than `%`, because it is also allowed in
-//! the keys of key-value buckets. Every text has exactly one token.
+//! NATS separates tokens with `.`, gives `*` and `>` a meaning and forbids spaces. A token keeps ASCII
+//! letters, digits, `-` and `_`. Every other byte of the UTF-8 text becomes `=` and two upper-case hex
+//! digits; the empty text is a lone `=`. `=` is used instead of `%`, because it is also allowed in the keys
+//! of key-value buckets. Every text has exactly one token.
 
 use thiserror::Error;
 

@@ -83,6 +83,19 @@ impl Class {
             Self::Version => "version",
         }
     }
+
+    /// What an article of this class is to its story, for people.
+    #[must_use]
+    pub fn in_words(self, kind: Option<CopyKind>) -> &'static str {
+        match (self, kind) {
+            (Self::New, _) => "own text",
+            (Self::Related, _) => "own text, known event",
+            (Self::Copy, Some(CopyKind::Exact)) => "exact copy",
+            (Self::Copy, Some(CopyKind::Partial)) => "partial copy",
+            (Self::Copy, Some(CopyKind::Reprint) | None) => "reprint",
+            (Self::Version, _) => "new version",
+        }
+    }
 }
 
 /// How much of a text is copied.
@@ -141,7 +154,7 @@ pub enum MaterialReason {
     NewName,
     /// An act that is new in the lede.
     NewAct,
-    /// The lede was written anew.
+    /// The lede was rewritten.
     LedeRewritten,
     /// A correction was added.
     Correction,
@@ -149,4 +162,20 @@ pub enum MaterialReason {
     FollowUp,
     /// Only wording, spelling or page chrome changed: not material.
     Cosmetic,
+}
+
+impl MaterialReason {
+    /// The reason for people.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::NewNumber => "a new number in the lede",
+            Self::NewName => "a new name in the lede",
+            Self::NewAct => "a new act in the lede",
+            Self::LedeRewritten => "the lede was rewritten",
+            Self::Correction => "a correction was added",
+            Self::FollowUp => "most of the text is new",
+            Self::Cosmetic => "only wording, spelling or page chrome changed",
+        }
+    }
 }

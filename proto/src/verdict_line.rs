@@ -1,12 +1,12 @@
-//! The public verdict line: what `wirefold fold --json` prints, one object a line.
+//! The public verdict line: the output of `wirefold fold --json`, one object a line.
 //!
-//! Other programs read it, so names and order of the fields are fixed. Its ids are the ids of the
-//! *input* (file stems or the `id` of a JSON line), not article ids.
+//! Other programs read it, so names and order of the fields are fixed. Its ids are the ids of the *input*
+//! (file stems or the `id` of a JSON line), not article ids.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::agency::{Agency, AgencyHow};
+use crate::agency::{Agency, AgencyHow, agency_in_words};
 use crate::codec::Message;
 use crate::confidence::Confidence;
 use crate::measure::{Containment, Simhash};
@@ -96,6 +96,14 @@ pub struct LineAgency {
     pub how: AgencyHow,
     /// How sure it is.
     pub confidence: Confidence,
+}
+
+impl LineAgency {
+    /// The agency for people, as [`agency_in_words`] writes it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        agency_in_words(&self.name, self.how, self.confidence)
+    }
 }
 
 impl From<&Agency> for LineAgency {

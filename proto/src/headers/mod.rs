@@ -1,9 +1,9 @@
 //! CloudEvents 1.0 in NATS binary mode: the body stays as it is, its attributes are headers.
 //!
-//! The names and the encoding follow the NATS protocol binding of CloudEvents, where
-//! `datacontenttype` is a header `ce-datacontenttype` like any other; a `content-type` that starts
-//! with `application/cloudevents` would mean structured mode and is refused. Both headers are
-//! written, since people's tools look for `content-type`. `traceparent` is the W3C header.
+//! The names and the encoding follow the NATS protocol binding of CloudEvents, where `datacontenttype` is a
+//! header `ce-datacontenttype` like any other. A `content-type` that starts with `application/cloudevents`
+//! would mean structured mode and is refused. Both headers are written, because tools of other people look
+//! for `content-type`. `traceparent` is the W3C header.
 
 mod percent;
 mod trace;
@@ -46,7 +46,7 @@ pub enum HeaderError {
     #[error("no header `{0}`")]
     Missing(&'static str),
     /// A header stands there more than once.
-    #[error("header `{0}` stands there more than once")]
+    #[error("header `{0}` occurs more than once")]
     Twice(&'static str),
     /// A required header without a value.
     #[error("header `{0}` is empty")]

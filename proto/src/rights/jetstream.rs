@@ -1,4 +1,4 @@
-//! The subjects by which JetStream is asked.
+//! The subjects of requests to JetStream.
 
 use super::{REPLAY, Right};
 use crate::streams::{ALERTS, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};

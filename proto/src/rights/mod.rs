@@ -1,8 +1,9 @@
-//! What each user of the NATS server may do, by subject, and the server's configuration made of it.
+//! The rights of each user of the NATS server, by subject, and the configuration of the server made from
+//! them.
 //!
-//! All of it follows from the tables in [`streams`](crate::streams): who writes a stream, who reads
-//! it and how, which tables of keys are whose. This module knows the subjects by which JetStream is
-//! asked for that. `deploy/nats.conf` is [`document`].
+//! They follow from the tables in [`streams`](crate::streams): who writes a stream, who reads it and how, and
+//! who owns which table of keys. This module knows the subjects of the requests to JetStream for that.
+//! `deploy/nats.conf` is [`document`].
 
 mod conf;
 mod jetstream;

@@ -1,4 +1,4 @@
-//! What answers as a NATS service, and on which subjects.
+//! The services on NATS and their subjects.
 
 use super::{Right, User};
 use crate::streams::{Role, Stage};

@@ -1,4 +1,4 @@
-//! Who connects to the bus.
+//! The roles that connect to the bus.
 
 use std::fmt;
 

@@ -68,12 +68,12 @@ pub(crate) const FEEDS: Metric = Metric {
     labels: &["health"],
 };
 
-/// Feeds that are read no more, since the process ended twice while it read them.
+/// Feeds that are read no more, since wirefold crashed twice while it read them.
 pub(crate) const SET_ASIDE: Metric = Metric {
     name: "wirefold_fetcher_feeds_set_aside",
     kind: MetricKind::Gauge,
     unit: ITEMS.unit,
-    help: "feeds that are read no more, since the process ended twice over them",
+    help: "feeds that are read no more, since wirefold crashed twice while it read them",
     labels: &[],
 };
 

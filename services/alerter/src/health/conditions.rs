@@ -185,7 +185,7 @@ fn set_aside<'a>(
 ) -> impl Iterator<Item = HealthCondition> + 'a {
     let feeds = facts.feeds.iter().filter_map(move |feed| {
         let id = feed.id.as_str();
-        let words = format!("feed {id} is set aside: wirefold ended twice while it read it");
+        let words = format!("feed {id} is set aside: wirefold crashed twice while it read it");
         let advice = format!("`wirefold feed retry {id}` brings it back");
         let condition = before.condition(HealthKind::FeedSetAside, words, advice);
         Some(HealthCondition { since: feed.set_aside?, ..about(id, condition) })

@@ -50,7 +50,7 @@ async fn it_comes_once_a_week_whatever_is_restarted_and_only_where_something_is_
     running.stop().await;
     let again = world.start(&telling());
     pass(&world, 2).await;
-    let silent = "harbour: silent for long against its own rhythm: look whether it has moved";
+    let silent = "harbour: silent for far longer than usual: check whether it has moved";
     let first =
         format!("DIGEST · 1 of 2 feeds needs a look\n  {silent}\n  http://127.0.0.1:8787/feeds");
     assert_eq!(world.paper.blocks(), std::slice::from_ref(&first));

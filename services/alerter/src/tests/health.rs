@@ -58,8 +58,8 @@ fn telling() -> Settings {
     settings
 }
 
-const SET_ASIDE: &str = "HEALTH · wirefold: feed pier is set aside: wirefold ended twice while it read it\n  \
-    feed pier is set aside: wirefold ended twice while it read it. `wirefold feed retry pier` brings it back\n  \
+const SET_ASIDE: &str = "HEALTH · wirefold: feed pier is set aside: wirefold crashed twice while it read it\n  \
+    feed pier is set aside: wirefold crashed twice while it read it. `wirefold feed retry pier` brings it back\n  \
     http://127.0.0.1:8787";
 
 #[tokio::test(start_paused = true)]

@@ -273,7 +273,7 @@ pub(super) fn after_nothing(
 pub(crate) fn set_aside(mut record: FeedRecord, now: UnixMillis) -> FeedRecord {
     let id = &record.feed.id;
     record.problem = Some(format!(
-        "wirefold ended twice while it read this feed, and reads it no more: \
+        "wirefold crashed twice while it read this feed, and reads it no more: \
          `wirefold feed retry {id}` brings it back"
     ));
     record.failures = record.failures.saturating_add(1);

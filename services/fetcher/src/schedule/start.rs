@@ -151,7 +151,7 @@ async fn examine(
     // Said at each start: whoever restarts may not have seen the last one.
     for (record, _) in feeds.iter().filter(|(record, _)| record.set_aside.is_some()) {
         let feed = &record.feed.id;
-        tracing::error!(%feed, "wirefold ended twice while it read this feed, and reads it no more: `wirefold feed retry {feed}` brings it back");
+        tracing::error!(%feed, "wirefold crashed twice while it read this feed, and reads it no more: `wirefold feed retry {feed}` brings it back");
     }
     let suspects = begun.into_iter().filter(|(_, begun)| !begun.is_alone).map(|(feed, _)| feed);
     poller.reading.suspect(suspects);

@@ -1,4 +1,4 @@
-//! What a stream or a snapshot holds.
+//! Input from streams and snapshots.
 
 use wirefold_dedup::codec::{Reader, Writer};
 use wirefold_dedup::{Detector, Incoming, Settings};
@@ -26,7 +26,7 @@ pub(in super::super) fn message(bytes: &[u8]) -> u64 {
         read::<SubscriptionRecord>(bytes),
         read::<HealthReport>(bytes),
     ];
-    let wanted = said.iter().flatten().find(|said| !said.contains("this reader takes"));
+    let wanted = said.iter().flatten().find(|said| !said.contains("this reader expects"));
     let name = name.unwrap_or_else(|error| error.to_string());
     kind(
         &[said.iter().filter(|said| said.is_none()).count() + 1],
