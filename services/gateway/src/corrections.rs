@@ -1,7 +1,7 @@
-//! The corrections of an event: its articles are read once more, with their texts, where one of them has a note.
+//! The corrections of an event. If one of its articles has a note, all are read again with their texts.
 //!
-//! Nothing is stored: the answer follows from the output and from the texts that are kept, so a projection that
-//! is rebuilt gives the same.
+//! Nothing is stored. The answer follows from the output and the stored texts, so a rebuilt projection gives
+//! the same answer.
 
 use std::collections::HashMap;
 

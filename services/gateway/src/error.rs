@@ -1,4 +1,4 @@
-//! Why the gateway does not run.
+//! Why the gateway cannot run.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Keeps the projection up with the streams.
+//! Reads the streams and updates the projection.
 
 mod tables;
 

@@ -1,4 +1,4 @@
-//! The gateway as the binary sees it.
+//! The gateway as the binary uses it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::error::GatewayError;
 use crate::inner::{Inner, STREAMS};
 use crate::projection::{Batch, FILE, Projection, ProjectionError};
 use crate::refusal::Refusal;
-use crate::said::LastSaid;
 use crate::settings::Settings;
 use crate::shapes::{Comparison, Problem};
+use crate::statement_cache::StatementCache;
 use crate::{api, feeds, follow, page};
 
 /// Comparisons at once; more wait.
@@ -38,7 +38,7 @@ impl Gateway {
     pub async fn open(context: StageContext, settings: Settings) -> Result<Self, GatewayError> {
         let forgotten = Forgotten::open(&*context.bus)?;
         let projection = open_projection(&context, &settings.folder, &forgotten).await?;
-        let place = projection.place(streams::OUTPUT.name).await?;
+        let place = projection.applied_sequence(streams::OUTPUT.name).await?;
         let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
         let inner = Inner {
@@ -53,7 +53,7 @@ impl Gateway {
             closing: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
-            last_said: LastSaid::default(),
+            statement_cache: StatementCache::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -119,7 +119,7 @@ async fn without_forgotten(
 ) -> Result<Projection, GatewayError> {
     const LIST: &str = streams::FORGOTTEN.name;
     let newest = forgotten.newest().await?;
-    let known = projection.place(LIST).await?;
+    let known = projection.applied_sequence(LIST).await?;
     if newest <= known {
         return Ok(projection);
     }

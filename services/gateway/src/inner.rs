@@ -1,4 +1,4 @@
-//! What everything in the gateway shares.
+//! The state that all parts of the gateway share.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use wirefold_proto::{
 
 use crate::pending::{AppliesCommands, DONE, Registry};
 use crate::projection::Projection;
-use crate::said::LastSaid;
 use crate::settings::Settings;
 use crate::shapes::AlertPage;
+use crate::statement_cache::StatementCache;
 
 /// Event streams open at once; more are asked to come back later.
 pub(crate) const STREAMS: usize = 256;
@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     /// How many more comparisons may run at once.
     pub(crate) comparisons: Arc<Semaphore>,
     /// What large events say, worked out last.
-    pub(crate) last_said: LastSaid,
+    pub(crate) statement_cache: StatementCache,
 }
 
 impl Inner {
@@ -72,7 +72,7 @@ impl Inner {
     /// Every feed, those too that a command added which is not carried out yet.
     pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();
-        self.known(streams::FEEDS.name, "feed", id).await
+        self.registry(streams::FEEDS.name, "feed", id).await
     }
 
     /// Every list of feeds that is kept in sync, by address.
@@ -100,7 +100,7 @@ impl Inner {
     /// Every subscription, those too that a command put which is not carried out yet.
     pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
         let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
-        self.known(streams::SUBSCRIPTIONS.name, "subscription", id).await
+        self.registry(streams::SUBSCRIPTIONS.name, "subscription", id).await
     }
 
     /// The settings of a subscription as a command put them last, also where it was removed since.
@@ -168,7 +168,7 @@ impl Inner {
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
-    async fn known<M: Message>(
+    async fn registry<M: Message>(
         &self,
         bucket: &str,
         name: &str,

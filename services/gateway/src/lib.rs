@@ -1,11 +1,11 @@
 //! Projection, API, feeds and page over the output stream.
 //!
-//! [`Gateway::run`] reads `WF_OUTPUT` and `WF_ALERTS` in order into a SQLite file of its own, the
-//! projection, which can be rebuilt at any time; [`Gateway::router`] serves it: JSON under
-//! `/api/v1` (the shapes stand in [`shapes`]), Atom and JSON Feed under `/feeds`, the page at `/`,
-//! `/healthz` and `/readyz`. Commands of people go to `WF_CONTROL`; what is pushed in goes to
-//! `WF_FETCHED`. It listens nowhere itself: the binary owns ports and sockets.
+//! [`Gateway::run`] reads `WF_OUTPUT` and `WF_ALERTS` in order and writes a SQLite file, the projection. The
+//! file can be rebuilt at any time. [`Gateway::router`] serves it: JSON under `/api/v1` (see [`shapes`]),
+//! Atom and JSON Feed under `/feeds`, the page at `/`, and `/healthz` and `/readyz`. Commands go to
+//! `WF_CONTROL`, pushed articles to `WF_FETCHED`. The gateway opens no port or socket: the binary does.
 
+mod analysed_text;
 mod api;
 mod corrections;
 mod error;
@@ -19,14 +19,16 @@ mod page;
 mod pending;
 mod projection;
 mod refusal;
-mod said;
 mod settings;
 pub mod shapes;
+mod statement_cache;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod text_comparison;
 pub mod tokens;
 
+pub use analysed_text::AnalysedText;
 pub use api::Access;
 pub use api::access::host_name;
 pub use error::GatewayError;
@@ -34,5 +36,6 @@ pub use gateway::Gateway;
 pub use metrics::METRICS;
 pub use projection::faults_of_projection;
 pub use settings::{Condition, Probe, Rehearse, Replay, Settings};
+pub use text_comparison::{TextComparison, change_counts};
 
 use inner::Inner;

@@ -1,4 +1,4 @@
-//! What the output says of an article, as far as corrections need it.
+//! The part of an article in the output that corrections need.
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -1,5 +1,5 @@
-//! Commands that are stored and not carried out yet, laid over the records that stand: what was
-//! said before the first start is known to whoever asks next.
+//! Applies stored commands that no stage has carried out yet to the current records. So a command that was
+//! given before the first start already shows in answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What is not done, and what to do instead: RFC 9457.
+//! Refusals: why a request is refused, and what to do instead (RFC 9457).
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -41,16 +41,16 @@ macro_rules! refusals {
 refusals! {
     /// Something in the request cannot be read.
     bad_request = BAD_REQUEST, "bad-request",
-        "Mend the request as the detail says, then send it again";
+        "Correct the request as the detail says, then send it again";
     /// It is not here.
     not_found = NOT_FOUND, "not-found",
-        "Check the id or the address: nothing here has it";
+        "Check the id or the address: nothing has it here";
     /// It was here.
     gone = GONE, "gone",
-        "Go on without it: it is kept no longer";
+        "Continue without it: it has expired";
     /// It was forgotten, and may not come in again.
     forgotten = FORBIDDEN, "forgotten",
-        "Leave it out: somebody had it forgotten";
+        "Leave it out: somebody asked wirefold to forget it";
     /// A method that the route does not take.
     method = METHOD_NOT_ALLOWED, "method",
         "Use one of the methods in the Allow header";
@@ -62,41 +62,41 @@ refusals! {
         "Give more digits: several ids begin so";
     /// A command that was decided on, and is not carried out.
     refused = CONFLICT, "refused",
-        "Ask for something else: the detail says why this is not done";
+        "Ask for something else: the detail says why this is refused";
     /// A host name that is not ours.
     host = MISDIRECTED_REQUEST, "host",
-        "Ask by a loopback name, or add the host name to the gateway's hosts";
+        "Use a loopback name, or add the host name to `page.hosts`";
     /// Nobody is let in without a token here.
     sign_in = UNAUTHORIZED, "sign-in",
         "Send a token as `Authorization: Bearer TOKEN`: `wirefold token add NAME` makes one, and \
          `wirefold token sign-in` prints a link for a browser";
     /// A token that may not do that.
     scope = FORBIDDEN, "scope",
-        "Use a token that may: `wirefold token add NAME --scope full`";
+        "Use a token with enough rights: `wirefold token add NAME --scope full`";
     /// Too often.
     too_often = TOO_MANY_REQUESTS, "too-many",
         "Wait as many seconds as the Retry-After header says";
     /// A page of another origin writes.
     origin = FORBIDDEN, "origin",
-        "Write from a page of this server, or from a program that sends no Origin";
+        "Send it from a page of this server, or from a program that sends no Origin";
     /// A write that a form could send.
     media_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
         "Send JSON with the header Content-Type: application/json";
     /// A write to a page that no form of it sends.
     form_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
-        "Programs write to /api/v1; this address takes the forms of the page";
+        "This address takes the forms of the page; programs write to /api/v1";
     /// Too much.
     too_large = PAYLOAD_TOO_LARGE, "too-large",
         "Send less at once";
     /// Read, and it makes no sense.
     unprocessable = UNPROCESSABLE_ENTITY, "unprocessable",
-        "Mend what the detail names, then send it again";
+        "Correct what the detail names, then send it again";
     /// Too many, too long.
     busy = SERVICE_UNAVAILABLE, "busy",
         "Try again in a moment";
     /// Our own fault.
     failed = INTERNAL_SERVER_ERROR, "failed",
-        "Look into the log of wirefold; trying again may help";
+        "Look into the log of wirefold, or try again";
 }
 
 impl Refusal {
@@ -181,10 +181,10 @@ impl From<BusError> for Refusal {
 
 /// Nothing stands at this address.
 pub(crate) async fn no_route(uri: axum::http::Uri) -> Refusal {
-    Refusal::not_found(format!("nothing stands at {}", uri.path()))
+    Refusal::not_found(format!("there is nothing at {}", uri.path()))
 }
 
 /// Something stands there, and takes other methods.
 pub(crate) async fn other_method(method: axum::http::Method) -> Refusal {
-    Refusal::method(format!("{method} is not among them"))
+    Refusal::method(format!("the method {method} is not allowed here"))
 }

@@ -1,4 +1,4 @@
-//! What the binary decides, and what it alone can do or know.
+//! What the binary decides for the gateway, and what only the binary can do.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! Who may ask, and who may write.
+//! Checks which requests may ask, and which may write.
 //!
-//! A server on the loopback is within reach of every page in the browser beside it. Against DNS
-//! rebinding, the host by which it is asked must be a known one; against cross-site requests, a
-//! write must carry a content type that no form can send, and an origin, if any, that is its own.
+//! Every web page in a browser on this machine can reach a server on loopback. Two checks protect it. Against
+//! DNS rebinding, the `Host` header must name a known host. Against cross-site requests, a write must have a
+//! content type that no form can send, and its origin, if it has one, must be this server.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -67,7 +67,7 @@ fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
 fn check(request: &Request, hosts: &[String], has_tokens: bool) -> Handled<()> {
     let asked = host_of(request.headers(), request.uri())?;
     if !(is_known(&asked, hosts) || has_tokens && is_address(&asked)) {
-        return Err(Refusal::host(format!("{asked:?} is no name of this server")));
+        return Err(Refusal::host(format!("{asked:?} is not a name of this server")));
     }
     // Who follows a link of a message shows that they have the message: a page of another site has it not.
     if is_read(request.method()) || request.uri().path().starts_with("/links/") {
@@ -105,7 +105,9 @@ pub(crate) async fn own_form_only(request: Request, next: Next) -> Response {
 fn check_form(headers: &HeaderMap) -> Handled<()> {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     if !headers.contains_key(header::ORIGIN) && site != Some("same-origin") {
-        return Err(Refusal::origin("nothing says that a page of this server sends this form"));
+        return Err(Refusal::origin(
+            "the request does not show that a page of this server sent this form",
+        ));
     }
     let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
     let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();

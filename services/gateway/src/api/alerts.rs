@@ -1,4 +1,4 @@
-//! `alerts`.
+//! The routes below `alerts`.
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! `articles/{id}/alerts`: why each subscription did or did not alert on an article.
+//! `articles/{id}/alerts`: why each subscription alerted on an article, or why it did not.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -46,8 +46,7 @@ pub(super) async fn list(
 ) -> Handled<Response> {
     let inner = &api.inner;
     let id = found::article(inner, &given).await?;
-    let detail = inner.projection.article(id).await?;
-    let detail = detail.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))?;
+    let detail = found::article_detail(inner, id, &given).await?;
     let text = inner.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
     let mut records = inner.subscriptions().await?.into_records();
     if let Some(wanted) = &query.subscription {
@@ -97,8 +96,7 @@ impl Inner {
             (Some(told), is_match) => in_alert(told, is_match, &reading),
             (None, false) => (ArticleOutcome::NoMatch, no_match(&reading)),
             (None, true) if detail.output.article.baseline => {
-                let why =
-                    "it stood in its feed before the feed was followed: such articles never alert";
+                let why = "its feed listed it at the first poll: such articles never alert";
                 (ArticleOutcome::Baseline, why.to_owned())
             }
             (None, true) => {
@@ -107,7 +105,7 @@ impl Inner {
         };
         let (in_passing, found) = (reading.in_passing, reading.found);
         let alert = told.as_ref().map(|told| told.id.clone());
-        let revision = told.as_ref().map(brief);
+        let revision = told.as_ref().map(AlertRevision::of);
         Ok(ArticleAlert { in_passing, found, alert, revision, ..verdict(outcome, why) })
     }
 
@@ -186,16 +184,5 @@ fn no_match(reading: &Reading) -> String {
         (Some(part), true) => format!("it has {part}, which the query excludes"),
         (Some(part), false) => format!("this part of the query does not hold: {part}"),
         (None, _) => "the query does not match".to_owned(),
-    }
-}
-
-fn brief(alert: &Alert) -> AlertRevision {
-    AlertRevision {
-        revision: alert.revision,
-        at: alert.at,
-        state: alert.state,
-        volume: alert.volume,
-        reasons: alert.reasons.clone(),
-        held: alert.held.is_some(),
     }
 }

@@ -1,4 +1,4 @@
-//! `articles`, asked for.
+//! The routes below `articles`.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -35,8 +35,7 @@ pub(super) async fn at(
 
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
     let id = found::article(&api.inner, &given).await?;
-    let detail = api.inner.projection.article(id).await?;
-    let mut detail = detail.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))?;
+    let mut detail = found::article_detail(&api.inner, id, &given).await?;
     let policy = api.text_policy();
     if policy != TextPolicy::None {
         match api.inner.fetched(detail.output.fetched).await? {

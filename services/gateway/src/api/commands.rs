@@ -1,4 +1,4 @@
-//! Commands of people, on their way to `WF_CONTROL`; and what came of those about stories.
+//! Sends commands to `WF_CONTROL`, and answers with the outcome of those about stories.
 
 use std::hash::{DefaultHasher, Hasher as _};
 
@@ -24,7 +24,7 @@ const DECIDED_TIME: Duration = Duration::from_secs(20);
 /// `commands/{id}`: what came of it.
 pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
     let decided = api.inner.projection.command(id.clone()).await?;
-    let unknown = || Refusal::not_found(format!("nothing has come of a command {id:?}"));
+    let unknown = || Refusal::not_found(format!("there is no outcome of a command {id:?}"));
     answer(&Decided::from(decided.ok_or_else(unknown)?))
 }
 

@@ -1,4 +1,4 @@
-//! `compare`: two articles, or two texts.
+//! `compare`: compares two stored articles or two given texts.
 
 use std::sync::Arc;
 
@@ -38,11 +38,7 @@ pub(super) async fn stored(
 ) -> Handled<Response> {
     let a = api.inner.stored(&query.a).await?;
     let b = api.inner.stored(&query.b).await?;
-    let relation = match (a.story == b.story, a.event == b.event) {
-        (true, _) => Relation::SameStory,
-        (false, true) => Relation::SameEvent,
-        (false, false) => Relation::Unrelated,
-    };
+    let relation = Relation::of(a.story == b.story, a.event == b.event);
     let comparison = api.inner.compare(a.side, b.side).await?;
     answer(&Comparison { stored: Some(relation), ..comparison })
 }
@@ -74,15 +70,11 @@ impl Inner {
             let newest = articles.first().map(|article| article.id);
             newest.ok_or_else(|| Refusal::not_found(format!("no article at {given:?}")))?
         } else if given.starts_with("s-") {
-            let story = found::story(self, given).await?;
-            let story = self.projection.story_brief(story).await?;
-            let lead = story.map(|story| story.lead);
-            lead.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?
+            found::story_brief(self, given).await?.lead
         } else {
             found::article(self, given).await?
         };
-        let detail = self.projection.article(id).await?;
-        let detail = detail.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))?;
+        let detail = found::article_detail(self, id, given).await?;
         let fetched = self.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
         let gone = || Refusal::gone(format!("the text of {id} has expired"));
         let side = Side::stored(fetched.ok_or_else(gone)?);

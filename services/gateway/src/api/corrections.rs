@@ -19,9 +19,7 @@ pub(super) async fn of_story(
     State(api): State<Api>,
     Path(given): Path<String>,
 ) -> Handled<Response> {
-    let id = found::story(&api.inner, &given).await?;
-    let story = api.inner.projection.story_brief(id).await?;
-    let story = story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?;
+    let story = found::story_brief(&api.inner, &given).await?;
     let corrections = corrections::of_event(&api.inner, story.event).await?;
     answer(&corrections::of_story(corrections, story.id))
 }

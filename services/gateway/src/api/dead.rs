@@ -1,4 +1,4 @@
-//! `dead`: what stages gave up on.
+//! `dead`: the dead letters.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

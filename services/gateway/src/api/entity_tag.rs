@@ -1,4 +1,4 @@
-//! `ETag` and 304: who has the answer already is not sent it again.
+//! `ETag` and status 304: a client that has the answer does not get it again.
 
 use std::hash::{DefaultHasher, Hasher as _};
 

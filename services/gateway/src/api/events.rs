@@ -1,10 +1,10 @@
-//! `events`.
+//! The routes below `events`.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::request::{QueryParameters, answer, paging};
+use super::request::{PageQuery, QueryParameters, answer, paging};
 use super::{Api, Handled, Refusal, found};
 use crate::projection::{EventFilter, EventSort};
 
@@ -39,18 +39,10 @@ pub(super) async fn list(
     answer(&api.inner.projection.events(paging, filter).await?)
 }
 
-/// Which of its stories.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EventQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 pub(super) async fn one(
     State(api): State<Api>,
     Path(given): Path<String>,
-    QueryParameters(query): QueryParameters<EventQuery>,
+    QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let id = found::event(&api.inner, &given).await?;

@@ -1,4 +1,4 @@
-//! `feeds`: how they do, and commands about them.
+//! `feeds`: their state, and commands about them.
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;

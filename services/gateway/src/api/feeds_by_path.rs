@@ -1,6 +1,7 @@
-//! Feeds for readers that can send no password: the token stands in the address, `/t/TOKEN/feeds/…`.
+//! Feeds for readers that cannot send a password: the address `/t/TOKEN/feeds/…` contains the token.
 //!
-//! It is asked for as `/feeds/…` with the token in its header, so that one place decides.
+//! This module turns such a request into one for `/feeds/…` with the token in its header, so that only one
+//! place decides about access.
 
 use axum::Router;
 use axum::extract::{Path, Request, State};

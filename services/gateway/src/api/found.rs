@@ -1,10 +1,11 @@
-//! Ids and their first digits, looked up.
+//! Finds the article, story or event that an id or the beginning of one means.
 
 use wirefold_proto::{ArticleId, EventId, StoryId};
 
 use super::{Handled, Refusal};
 use crate::inner::Inner;
 use crate::projection::{Kind, Meaning};
+use crate::shapes::{ArticleDetail, StoryBrief};
 
 /// The article that an id, or the first digits of one, means.
 pub(crate) async fn article(inner: &Inner, given: &str) -> Handled<ArticleId> {
@@ -14,6 +15,23 @@ pub(crate) async fn article(inner: &Inner, given: &str) -> Handled<ArticleId> {
 /// The story, as it is called now.
 pub(crate) async fn story(inner: &Inner, given: &str) -> Handled<StoryId> {
     found(inner, Kind::Story, "story", given).await
+}
+
+/// The story without its articles.
+pub(super) async fn story_brief(inner: &Inner, given: &str) -> Handled<StoryBrief> {
+    let id = story(inner, given).await?;
+    let found = inner.projection.story_brief(id).await?;
+    found.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))
+}
+
+/// The article with everything known of it.
+pub(super) async fn article_detail(
+    inner: &Inner,
+    id: ArticleId,
+    given: &str,
+) -> Handled<ArticleDetail> {
+    let found = inner.projection.article(id).await?;
+    found.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))
 }
 
 /// The event, as it is called now.

@@ -1,4 +1,4 @@
-//! Routes, and what every request passes through.
+//! The routes of the API, and the layers that every request passes.
 
 pub(crate) mod access;
 mod alerts;

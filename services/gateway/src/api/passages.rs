@@ -1,64 +1,51 @@
-//! What two texts have in common, in the form of the API.
+//! The comparison of two texts in the form of the API.
 
 use std::ops::Range;
 
-use wirefold_dedup::{
-    Block, Body, Change, Changes, Class, CopyKind, Overlap, Passage, Settings, Verdict, explain,
-};
+use wirefold_dedup::{Block, Change, Changes, Class, CopyKind, Passage, Settings, Verdict};
 use wirefold_proto::{Containment, Tag};
-use wirefold_text::{Sentence, Span, Text};
+use wirefold_text::Sentence;
 
 use super::side::Side;
+use crate::analysed_text::AnalysedText;
 use crate::shapes::{
-    ChangeWord, Changed, ComparedText, Comparison, Place, Relation, SentenceChange, SharedPassage,
+    ChangeWord, Changed, ComparedText, Comparison, Relation, SentenceChange, SharedPassage,
+    TextRange,
 };
-
-/// A text and the part of it that is compared.
-struct Read {
-    text: Text,
-    body: Body,
-}
+use crate::text_comparison::TextComparison;
 
 /// Compares the two as if they came in one after the other, by the detector's settings; none where the
 /// detector fails.
 pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Comparison> {
     let items = [a.items("a"), b.items("b")];
-    let found = explain(&a.described(&items[0]), &b.described(&items[1]), settings)?;
-    let [old, new] = [a, b].map(|side| {
-        let text = Text::new(&side.text);
-        Read { body: Body::new(&text), text }
-    });
-    let overlap = Overlap::between(&new.body, &old.body, settings);
-    let pair = Pair { old: &old, new: &new };
-    let relation = match (found.is_one_story(), found.is_one_event()) {
-        (true, _) => Relation::SameStory,
-        (false, true) => Relation::SameEvent,
-        (false, false) => Relation::Unrelated,
-    };
+    let (earlier, later) = (a.described(&items[0]), b.described(&items[1]));
+    let found = TextComparison::new(&earlier, &later, settings, AnalysedText::new)?;
+    let (relation, overlap) = (found.relation(), &found.overlap);
     let is_close = relation == Relation::SameStory || !overlap.passages.is_empty();
-    let quotation = |block: &Block| pair.shared(&Passage { blocks: vec![*block], counted: 0 });
+    let quotation = |block: &Block| shared(&found, &Passage { blocks: vec![*block], counted: 0 });
+    let verdict = &found.explanation.later;
     Some(Comparison {
         schema: Tag::new(),
-        a: described(a, &old, &found.earlier),
-        b: described(b, &new, &found.later),
+        a: described(a, &found.earlier, &found.explanation.earlier),
+        b: described(b, &found.later, verdict),
         relation,
         stored: None,
-        kind: (found.later.class == Class::Copy).then_some(found.later.kind).flatten().map(kind),
-        rule: found.rule.name().to_owned(),
-        words: in_words(relation, found.words(&overlap, settings)),
+        kind: (verdict.class == Class::Copy).then_some(verdict.kind).flatten().map(kind),
+        rule: found.explanation.rule.name().to_owned(),
+        words: in_words(relation, found.words()),
         contained: share(overlap.contained),
         containing: share(overlap.containing),
         reprint_contained: share(settings.reprint_contained),
         reprint_larger: share(settings.reprint_larger),
         longest: overlap.longest,
-        simhash_distance: (found.earlier.simhash ^ found.later.simhash).count_ones(),
-        passages: overlap.passages.iter().map(|passage| pair.shared(passage)).collect(),
+        simhash_distance: found.simhash_distance(),
+        passages: overlap.passages.iter().map(|passage| shared(&found, passage)).collect(),
         shared_quotations: overlap.shared_quotations.iter().map(quotation).collect(),
-        changes: is_close.then(|| pair.changes()),
+        changes: is_close.then(|| changed(&found)),
     })
 }
 
-fn described(side: &Side, read: &Read, settled: &Verdict) -> ComparedText {
+fn described(side: &Side, read: &AnalysedText, settled: &Verdict) -> ComparedText {
     ComparedText {
         id: side.id,
         title: side.title.clone(),
@@ -96,75 +83,62 @@ fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-struct Pair<'a> {
-    old: &'a Read,
-    new: &'a Read,
-}
-
-impl Pair<'_> {
-    fn shared(&self, passage: &Passage) -> SharedPassage {
-        SharedPassage {
-            a: self.old.place(&passage.there()),
-            b: self.new.place(&passage.here()),
-            words: passage.blocks.iter().map(|block| block.len).sum(),
-            edits: narrow(passage.blocks.len().saturating_sub(1)),
-        }
-    }
-
-    fn changes(&self) -> Changed {
-        let changes = Changes::between(&self.old.text, &self.new.text);
-        let count = changes.count();
-        let sentences = changes.changes.iter().filter_map(|change| self.change(&changes, *change));
-        Changed {
-            kept: narrow(count.kept),
-            reworded: narrow(count.reworded),
-            moved: narrow(count.moved),
-            added: narrow(count.added),
-            dropped: narrow(count.dropped),
-            sentences: sentences.collect(),
-        }
-    }
-
-    fn change(&self, changes: &Changes, change: Change) -> Option<SentenceChange> {
-        let (word, old, new) = match change {
-            Change::Kept { .. } => return None,
-            Change::Reworded { old, new, moved: false } => {
-                (ChangeWord::Reworded, Some(old), Some(new))
-            }
-            Change::Reworded { old, new, moved: true } => {
-                (ChangeWord::MovedAndReworded, Some(old), Some(new))
-            }
-            Change::Moved { old, new } => (ChangeWord::Moved, Some(old), Some(new)),
-            Change::Added { new } => (ChangeWord::Added, None, Some(new)),
-            Change::Dropped { old } => (ChangeWord::Dropped, Some(old), None),
-        };
-        let words = |read: &Read, sentences: &[Sentence], at: Option<usize>| {
-            at.map(|at| sentences[at].span.of(read.text.original()).to_owned())
-        };
-        let number = |at: usize| narrow(at + 1);
-        Some(SentenceChange {
-            change: word,
-            a: old.map(number),
-            b: new.map(number),
-            old: words(self.old, &changes.old, old),
-            new: words(self.new, &changes.new, new),
-        })
+fn shared(found: &TextComparison, passage: &Passage) -> SharedPassage {
+    SharedPassage {
+        a: text_range(&found.earlier, &passage.there()),
+        b: text_range(&found.later, &passage.here()),
+        words: passage.blocks.iter().map(|block| block.len).sum(),
+        edits: narrow(passage.blocks.len().saturating_sub(1)),
     }
 }
 
-impl Read {
-    /// A range of the body's words as a stretch of the text.
-    fn place(&self, words: &Range<usize>) -> Place {
-        let span = |word: usize| self.text.words()[self.body.words[word].index as usize].span;
-        let (first, last) = (span(words.start), span(words.end - 1));
-        let whole = Span { start: first.start, end: last.end };
-        let points = self.text.code_points(whole);
-        Place {
-            start: narrow(points.start),
-            end: narrow(points.end),
-            text: whole.of(self.text.original()).to_owned(),
-        }
+/// A range of the body's words as a stretch of the text.
+fn text_range(of: &AnalysedText, words: &Range<usize>) -> TextRange {
+    let stretch = of.stretch(words);
+    let points = of.text.code_points(stretch);
+    TextRange {
+        start: narrow(points.start),
+        end: narrow(points.end),
+        text: stretch.of(of.text.original()).to_owned(),
     }
+}
+
+fn changed(found: &TextComparison) -> Changed {
+    let changes = found.changes();
+    let count = changes.count();
+    let sentences = changes.changes.iter().filter_map(|change| sentence(found, &changes, *change));
+    Changed {
+        kept: narrow(count.kept),
+        reworded: narrow(count.reworded),
+        moved: narrow(count.moved),
+        added: narrow(count.added),
+        dropped: narrow(count.dropped),
+        sentences: sentences.collect(),
+    }
+}
+
+fn sentence(found: &TextComparison, changes: &Changes, change: Change) -> Option<SentenceChange> {
+    let (word, old, new) = match change {
+        Change::Kept { .. } => return None,
+        Change::Reworded { old, new, moved: false } => (ChangeWord::Reworded, Some(old), Some(new)),
+        Change::Reworded { old, new, moved: true } => {
+            (ChangeWord::MovedAndReworded, Some(old), Some(new))
+        }
+        Change::Moved { old, new } => (ChangeWord::Moved, Some(old), Some(new)),
+        Change::Added { new } => (ChangeWord::Added, None, Some(new)),
+        Change::Dropped { old } => (ChangeWord::Dropped, Some(old), None),
+    };
+    let words = |of: &AnalysedText, sentences: &[Sentence], at: Option<usize>| {
+        at.map(|at| sentences[at].span.of(of.text.original()).to_owned())
+    };
+    let number = |at: usize| narrow(at + 1);
+    Some(SentenceChange {
+        change: word,
+        a: old.map(number),
+        b: new.map(number),
+        old: words(&found.earlier, &changes.old, old),
+        new: words(&found.later, &changes.new, new),
+    })
 }
 
 #[cfg(test)]

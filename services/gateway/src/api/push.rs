@@ -1,4 +1,4 @@
-//! `POST articles`: articles pushed in.
+//! `POST articles`: takes articles from other programs.
 
 use axum::extract::{Request, State};
 use axum::response::Response;

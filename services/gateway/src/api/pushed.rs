@@ -1,4 +1,4 @@
-//! A pushed article as it goes to `WF_FETCHED`.
+//! Turns a pushed article into a message for `WF_FETCHED`.
 
 use jiff::Timestamp;
 use wirefold_address::{Arrival, Authority, Identified, identify};

@@ -1,4 +1,4 @@
-//! What a request asks for: its query, its body.
+//! Reads the query and the body of a request.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Handled, Refusal};
@@ -30,9 +31,17 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryParameters<T> {
     }
 }
 
-/// The page that is asked for.
+/// Which page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    pub(super) limit: Option<usize>,
+    pub(super) cursor: Option<String>,
+}
+
+/// The page that a request asks for.
 pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> Handled<Paging> {
-    let broken = || Refusal::bad_request("`cursor` is none that a page gave as `next`");
+    let broken = || Refusal::bad_request("`cursor` is not a value that a page gave as `next`");
     Paging::parse(limit, cursor).ok_or_else(broken)
 }
 

@@ -1,4 +1,4 @@
-//! `status`.
+//! `status`: the state of the whole installation.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `storage`: what the streams hold.
+//! `storage`: how much the streams hold.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -1,11 +1,11 @@
-//! `stories`.
+//! The routes below `stories`.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::request::{QueryParameters, answer, paging};
+use super::request::{PageQuery, QueryParameters, answer, paging};
 use super::{Api, Handled, Refusal, found};
 use crate::projection::StoryFilter;
 
@@ -37,18 +37,10 @@ pub(super) async fn list(
     answer(&api.inner.projection.stories(paging, filter).await?)
 }
 
-/// Which of its articles.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StoryQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 pub(super) async fn one(
     State(api): State<Api>,
     Path(given): Path<String>,
-    QueryParameters(query): QueryParameters<StoryQuery>,
+    QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Handled<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let id = found::story(&api.inner, &given).await?;

@@ -1,9 +1,9 @@
-//! `stream`: the output as it comes, by server-sent events (WHATWG HTML, section 9.2).
+//! `stream`: the output as it comes, as server-sent events (WHATWG HTML, section 9.2).
 //!
-//! Each event's `id` is its sequence in `WF_OUTPUT`, and who comes back with the last one goes on
-//! right behind it: the events are read from the bus and from nowhere else, so that there is no
-//! seam between old and new ones. What cannot be gone on from is said: `gap` where messages are
-//! kept no longer, `reset` where the stream has not come to that id. A slow reader is read to slowly; nothing is kept for it here.
+//! The `id` of each event is its sequence in `WF_OUTPUT`. A client that comes back with its last id continues
+//! right behind it. All events are read from the bus, so there is no seam between old and new ones. If the
+//! stream cannot continue, it says why: `gap` if messages were dropped, `reset` if the stream has not reached
+//! that id. The server reads the bus as slowly as the client reads, and buffers nothing for it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ fn last_event_id(headers: &HeaderMap) -> Handled<Option<u64>> {
     match id {
         Some("") => Ok(None),
         Some(id) if id.parse::<u64>().is_ok() => Ok(id.parse().ok()),
-        _ => Err(Refusal::bad_request("`Last-Event-ID` is no id of this stream")),
+        _ => Err(Refusal::bad_request("`Last-Event-ID` is not an id of this stream")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `subscriptions`.
+//! The routes below `subscriptions`.
 
 use std::time::Duration;
 
@@ -111,8 +111,7 @@ impl Api {
             let record = self.inner.subscription(other.as_str()).await?;
             if record.is_some_and(|record| record.subscription.inhibited_by.contains(id)) {
                 return Err(Refusal::unprocessable(format!(
-                    "inhibited_by: subscription {other} is inhibited by {id} in its turn: leave one \
-                     of them out"
+                    "inhibited_by: {id} also inhibits subscription {other}: remove one of the two"
                 )));
             }
         }

@@ -1,4 +1,4 @@
-//! What stands in an entry, as HTML. Whatever came from outside is text and stays text.
+//! The HTML of an entry. Everything from outside is text and stays text.
 
 use super::document::{Entry, Other};
 

@@ -1,4 +1,4 @@
-//! A feed before it is written in one form or the other.
+//! A feed before it is written as Atom or JSON Feed.
 
 use jiff::Timestamp;
 use wirefold_proto::{LanguageTag, Media, OutputArticle, StoryId, TextPolicy};

@@ -1,5 +1,5 @@
-//! Feeds out: Atom (RFC 4287) and JSON Feed 1.1, one entry a story, so that a reader may point
-//! here instead of at forty feeds.
+//! Feeds for feed readers: Atom (RFC 4287) and JSON Feed 1.1, with one entry for each story. A reader may
+//! follow one of them instead of forty feeds.
 
 mod atom;
 mod content;

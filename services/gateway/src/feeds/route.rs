@@ -1,4 +1,4 @@
-//! Which stories stand in which feed.
+//! Which stories each feed contains.
 
 use std::collections::BTreeSet;
 

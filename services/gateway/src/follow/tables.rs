@@ -1,8 +1,8 @@
-//! Keeps the table `wf_stories`: the newest state of each story, for programs of others.
+//! Keeps the table `wf_stories`: the newest state of each story, for other programs.
 //!
-//! It follows the output behind the projection, which knows what a story is after merges and splits
-//! in whatever order they come. How far it is stands in the table itself: what was not written
-//! before a crash is written after it, and the same state once more changes nothing.
+//! It follows the output behind the projection, which knows the state of a story after merges and splits in
+//! any order. It stores its position in the table itself. After a crash it writes the missing states again;
+//! writing a state twice changes nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::inner::Inner;
 use crate::projection::Change;
 
 /// The key under which it says how far it is.
-const PLACE: &str = "place";
+const SEQUENCE_KEY: &str = "place";
 /// Stories written at once: others write too, and nobody waits for this.
 const AT_ONCE: usize = 8;
 /// Stories of an event that are told what became of it.
@@ -32,8 +32,8 @@ pub(crate) async fn run(inner: &Inner, stop: &CancellationToken) -> Result<(), G
 
 async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
     let table = inner.bus.key_value(streams::STORIES.name)?;
-    let place = place(inner, &*table).await?;
-    let mut reader = inner.bus.read(streams::OUTPUT.name, ">", place + 1).await?;
+    let sequence = resume_sequence(inner, &*table).await?;
+    let mut reader = inner.bus.read(streams::OUTPUT.name, ">", sequence + 1).await?;
     let mut projected = inner.place.subscribe();
     loop {
         let messages = tokio::select! {
@@ -42,7 +42,7 @@ async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayE
             messages = reader.next(BATCH) => messages,
         };
         if let Err(BusError::RolledBack { .. }) = messages {
-            table.put(PLACE, "0".into()).await?;
+            table.put(SEQUENCE_KEY, "0".into()).await?;
         }
         let messages = messages?;
         let Some(through) = messages.last().map(|message| message.sequence) else {
@@ -56,13 +56,13 @@ async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayE
         }
         let changed = changed(inner, &messages).await?;
         write(inner, &table, changed).await?;
-        table.put(PLACE, through.to_string().into()).await?;
+        table.put(SEQUENCE_KEY, through.to_string().into()).await?;
     }
 }
 
 /// Where to go on. A table that is ahead was filled from a stream that is no more.
-async fn place(inner: &Inner, table: &dyn KeyValue) -> Result<u64, BusError> {
-    let kept = table.get(PLACE).await?.and_then(|entry| entry.value);
+async fn resume_sequence(inner: &Inner, table: &dyn KeyValue) -> Result<u64, BusError> {
+    let kept = table.get(SEQUENCE_KEY).await?.and_then(|entry| entry.value);
     let kept = kept.and_then(|value| str::from_utf8(&value).ok()?.parse().ok()).unwrap_or(0);
     let last = inner.bus.stream_state(streams::OUTPUT.name).await?.last;
     Ok(if kept > last { 0 } else { kept })

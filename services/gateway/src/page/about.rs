@@ -1,4 +1,4 @@
-//! What the words on the page mean.
+//! The page that explains the words of the other pages.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 pub(super) fn main() -> Markup {
     html! {
         h1 { "What the words mean" }
-        p.lede { "wirefold compares every article with everything seen in the window, passage by passage, and tells you what is the same text and what is another." }
+        p.lede { "wirefold compares every article with everything seen in the window, passage by passage, and shows you which articles have the same text and which have another." }
         dl.words {
             (word("article", "Article", "One version of one item’s text at one outlet. A changed text under the same item is a new version."))
             (word("copy", "Copy", "An article whose text is another’s, in the whole or in a named part: exact, a reprint (most of one text stands in the other), or partial."))
@@ -16,8 +16,8 @@ pub(super) fn main() -> Markup {
             (word("passage", "Passage", "A run of at least eight words that stands in two texts, small edits allowed. On the map the same number is the same passage; a moved one crosses the others."))
             (word("quotation", "Quotation", "Speech in quotation marks in either of two texts. It never counts as copying: two reporters may well quote the same person."))
             (word("quotations", "Quotations of an event", "The same words said, wherever they were carried: who carried them in full, who shortened them, who has other words, and who was seen first with them. Other words may be a misquotation, a correction or another translation."))
-            (word("figures", "Figures", "Numbers of killed, injured, missing, arrested, rescued or displaced that cannot all be true. A value is still told if a text gives it after a newer one came up; a value that was told only before is how the count grew."))
-            (word("agency", "Agency", "The wire behind a text: credited (byline, dateline or credit line), mentioned (someone told it), or inferred (the text shares passages with texts that name it). “Probably AP (inferred)” is a judgement from those passages, not a statement by the outlet."))
+            (word("figures", "Figures", "Numbers of killed, injured, missing, arrested, rescued or displaced that cannot all be true. A value is contradicted if a text gives it after a newer one that rules it out. A value that came only before shows how the count grew."))
+            (word("agency", "Agency", "The wire behind a text: credited (byline, dateline or credit line), mentioned (someone told it), or inferred (the text shares passages with texts that name it). “Probably AP (inferred from shared passages)” is a judgement from those passages, not a statement by the outlet."))
             (word("folded", "Folded", "The share of articles that are copies of another text."))
             (word("latency", "Fetch to fold", "The median time from the moment an article is seen here to the moment its verdict is out."))
             (word("seen", "Seen and claims", "Seen is when an article was first seen here; what a publisher claims is shown beside it where the two differ. First seen does not mean that the others copied."))

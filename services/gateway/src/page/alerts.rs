@@ -1,8 +1,8 @@
-//! Alerts sent, the copies folded into them, and what was held back and why.
+//! The page of alerts: what was sent, how many copies were folded, and what was held and why.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Target, Volume};
+use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Volume};
 
 use super::river::{folded_counts, title_of};
 use super::words;
@@ -34,7 +34,7 @@ fn summary(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
         @if all > 0 {
             p.lede {
                 b { (words::count(all, "alert", "alerts")) } ", " b { (notified) " notified" }
-                @if held > 0 { ", " (held) " held back so far" }
+                @if held > 0 { ", " (held) " held so far" }
                 ". " b { (words::count(copies, "copy", "copies")) } " folded into them, with no alerts of their own."
             }
         }
@@ -67,7 +67,7 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
     html! {
         article.card.alert {
             h3 lang=[words::lang(Some(&alert.headline.language))] dir=(words::direction(Some(&alert.headline.language))) {
-                a href=(place(&alert.target)) { (title_of(&alert.headline.title)) }
+                a href=(words::page_path(&alert.target.to_string())) { (title_of(&alert.headline.title)) }
             }
             p.counts {
                 span.state { (alert.state.as_str()) }
@@ -78,9 +78,9 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
             p.about {
                 "For " b { (name) } ", " (words::time(alert.at))
                 @if !alert.matched.is_empty() { " · matched " (alert.matched.join(", ")) }
-                @if let Some(held) = &alert.held { " · " (hold(held)) }
+                @if let Some(held) = &alert.held { " · " (hold_markup(held)) }
                 @if let Some(record) = &row.handling { (handled(record)) }
-                @if let Some(into) = &alert.merged_into { " · became part of " a href=(place(into)) { "another" } }
+                @if let Some(into) = &alert.merged_into { " · became part of " a href=(words::page_path(&into.to_string())) { "another" } }
             }
             ol.revisions reversed {
                 @for revision in row.revisions.iter().rev() { (one(revision)) }
@@ -104,14 +104,7 @@ fn one(revision: &AlertRevision) -> Markup {
     }
 }
 
-pub(super) fn place(target: &Target) -> String {
-    match target {
-        Target::Event(event) => format!("/events/{event}"),
-        Target::Story(story) => format!("/stories/{story}"),
-    }
-}
-
-pub(super) fn hold(hold: &Hold) -> Markup {
+pub(super) fn hold_markup(hold: &Hold) -> Markup {
     html! { (hold_in_words(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 

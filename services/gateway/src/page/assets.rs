@@ -1,5 +1,4 @@
-//! Style sheet, script and icon: own files under names that change with their content, so that
-//! browsers may keep them for ever.
+//! Style sheet, script and icon. The name of each changes with its content, so browsers may keep it for ever.
 
 use std::sync::LazyLock;
 

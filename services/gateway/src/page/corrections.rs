@@ -1,11 +1,11 @@
-//! What outlets put right or took back, and who still carries it.
+//! What outlets corrected or withdrew, and which articles still have it.
 
 use maud::{Markup, html};
 use wirefold_proto::NoteKind;
 
 use super::diff;
-use super::read::Reading;
 use super::words;
+use crate::analysed_text::AnalysedText;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections};
 
 /// The most outlets that are named.
@@ -19,7 +19,7 @@ pub(super) fn section(corrections: &Corrections) -> Markup {
         @if !corrections.corrections.is_empty() {
             section #corrections {
                 h2 { "Corrections" }
-                p.faint { "What an outlet put right or took back, and who still carried it when last read here." }
+                p.faint { "What outlets corrected or withdrew, and which articles still had it when wirefold last read them." }
                 @for record in &corrections.corrections { (correction(record)) }
             }
         }
@@ -49,7 +49,7 @@ fn sort(kind: NoteKind) -> &'static str {
 }
 
 fn corrected_by(kind: NoteKind) -> &'static str {
-    if kind == NoteKind::Retraction { "Also taken back by" } else { "Also corrected by" }
+    if kind == NoteKind::Retraction { "Also withdrawn by" } else { "Also corrected by" }
 }
 
 /// The sentence as it was and as it is.
@@ -59,7 +59,7 @@ fn changed(passage: &CorrectedPassage) -> Markup {
         div.passage dir="auto" {
             @match &passage.new {
                 Some(new) => {
-                    (diff::draw(&diff::forms(&Reading::new(&old), &Reading::new(&words::cut(new, SENTENCE))), "before"))
+                    (diff::draw(&diff::forms(&AnalysedText::new(&old), &AnalysedText::new(&words::cut(new, SENTENCE))), "before"))
                 }
                 None => p.diff { del { (old) } },
             }
@@ -69,8 +69,8 @@ fn changed(passage: &CorrectedPassage) -> Markup {
 
 fn still_carried(record: &CorrectionRecord) -> Markup {
     let what = match record.kind {
-        NoteKind::Retraction => "Still carry the report",
-        _ => "Still carry the old passage",
+        NoteKind::Retraction => "These still have the report",
+        _ => "These still have the old passage",
     };
     let is_known = !record.passages.is_empty() || record.kind == NoteKind::Retraction;
     html! {
@@ -89,7 +89,7 @@ fn still_carried(record: &CorrectionRecord) -> Markup {
                 p.faint { "and " (words::number((record.carried.len() - NAMED) as u64)) " more" }
             }
         } @else if is_known {
-            p.faint { "No other article seen here carries it." }
+            p.faint { "No other article here has it." }
         } @else {
             p.faint { "The texts do not show which passage this is about." }
         }

@@ -1,10 +1,10 @@
-//! Word by word: what two openings or two sentences have in common, what one drops and adds.
+//! Compares two openings or two sentences word by word.
 
 use std::ops::Range;
 
 use maud::{Markup, html};
 
-use super::read::Reading;
+use crate::analysed_text::AnalysedText;
 
 /// The most words compared on each side: the work is their product.
 const MOST: usize = 120;
@@ -41,7 +41,7 @@ pub(super) enum WordDiff {
 }
 
 /// Compares the openings of two texts: the first words from the lede on.
-pub(super) fn ledes(old: &Reading, new: &Reading) -> WordDiff {
+pub(super) fn ledes(old: &AnalysedText, new: &AnalysedText) -> WordDiff {
     let (old_words, new_words) = (opening(old), opening(new));
     let is_cut = old_words.end < old.len() || new_words.end < new.len();
     let mut diff = words(old, old_words, new, new_words);
@@ -54,9 +54,9 @@ pub(super) fn ledes(old: &Reading, new: &Reading) -> WordDiff {
 
 /// Compares words of two texts.
 pub(super) fn words(
-    old: &Reading,
+    old: &AnalysedText,
     old_words: Range<usize>,
-    new: &Reading,
+    new: &AnalysedText,
     new_words: Range<usize>,
 ) -> WordDiff {
     let old_words = old_words.start..old_words.end.min(old_words.start + MOST);
@@ -73,8 +73,8 @@ pub(super) fn words(
 
 /// Compares a wording with the part of a fuller one that it is a form of: from the first word of that
 /// which both have in order to the last.
-pub(super) fn forms(full: &Reading, other: &Reading) -> WordDiff {
-    let beginning = |of: &Reading| 0..of.len().min(MOST);
+pub(super) fn forms(full: &AnalysedText, other: &AnalysedText) -> WordDiff {
+    let beginning = |of: &AnalysedText| 0..of.len().min(MOST);
     let steps = align(&normals(full, &beginning(full)), &normals(other, &beginning(other)));
     let mut common = steps.into_iter().filter_map(|step| match step {
         Step::Same { old, .. } => Some(old),
@@ -85,12 +85,12 @@ pub(super) fn forms(full: &Reading, other: &Reading) -> WordDiff {
     words(full, first..(last + 1).min(full.len()), other, 0..other.len())
 }
 
-fn opening(reading: &Reading) -> Range<usize> {
+fn opening(reading: &AnalysedText) -> Range<usize> {
     let start = reading.text.lede().start;
     start..reading.len().min(start + OPENING)
 }
 
-fn normals<'a>(reading: &'a Reading, words: &Range<usize>) -> Vec<&'a str> {
+fn normals<'a>(reading: &'a AnalysedText, words: &Range<usize>) -> Vec<&'a str> {
     reading.text.words()[words.clone()].iter().map(|word| reading.text.normal(word)).collect()
 }
 
@@ -173,7 +173,7 @@ fn loosen(steps: &mut Vec<Step>) {
     *steps = kept;
 }
 
-fn runs(steps: &[Step], old: (&Reading, usize), new: (&Reading, usize)) -> Vec<Run> {
+fn runs(steps: &[Step], old: (&AnalysedText, usize), new: (&AnalysedText, usize)) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for step in steps {
         let run = match *step {
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     fn diff(old: &str, new: &str) -> WordDiff {
-        ledes(&Reading::new(old), &Reading::new(new))
+        ledes(&AnalysedText::new(old), &AnalysedText::new(new))
     }
 
     const OLD: &str = "The ferry to the island sank at noon, and 14 people were brought ashore.";
@@ -255,8 +255,8 @@ mod tests {
     #[test]
     fn a_wording_is_compared_with_its_part_of_the_fuller_one() {
         let full =
-            Reading::new("It rained. The ferry to the island sank at noon. Nobody was hurt.");
-        let other = Reading::new("the ferry to the big island sank at noon");
+            AnalysedText::new("It rained. The ferry to the island sank at noon. Nobody was hurt.");
+        let other = AnalysedText::new("the ferry to the big island sank at noon");
         let WordDiff::Edited(runs) = forms(&full, &other) else { panic!("much is the same") };
         let expected = [
             Run::Same("the ferry to the ".into()),
@@ -264,7 +264,7 @@ mod tests {
             Run::Same("island sank at noon".into()),
         ];
         assert_eq!(runs, expected);
-        assert!(matches!(forms(&full, &Reading::new("")), WordDiff::Rewritten { .. }));
+        assert!(matches!(forms(&full, &AnalysedText::new("")), WordDiff::Rewritten { .. }));
     }
 
     #[test]

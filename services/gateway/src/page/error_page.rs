@@ -1,4 +1,4 @@
-//! What a page says when it cannot be shown.
+//! The page for an error.
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -6,13 +6,14 @@ use maud::{Markup, html};
 
 use super::layout::{Frame, Here, page};
 use super::load::PageError;
+use super::words::page_path;
 use crate::Inner;
 
 /// The page for an error, with its status.
 pub(super) fn answer(inner: &Inner, error: &PageError) -> Response {
     let (status, title, advice) = explain(error);
     if status.is_server_error() {
-        tracing::warn!(error = %error, "a page could not be shown");
+        tracing::warn!(error = %error, "a page cannot be shown");
     }
     let frame = Frame::of(&inner.settings, title, Here::Elsewhere);
     let main = html! {
@@ -28,24 +29,19 @@ fn explain(error: &PageError) -> (StatusCode, &'static str, Markup) {
         PageError::Nothing => (
             StatusCode::NOT_FOUND,
             "Nothing here",
-            html! { p { "There is no such event or story, or it is older than what is kept." } },
+            html! { p { "There is no such event or story, or it has expired." } },
         ),
         PageError::Many(ids) => (
             StatusCode::CONFLICT,
-            "Several begin so",
-            html! { p { "These have the same first digits; choose one:" } ul { @for id in ids { li { a href=(place(id)) { (id) } } } } },
+            "Several ids begin like this",
+            html! { p { "Several ids begin like this. Choose one:" } ul { @for id in ids { li { a href=(page_path(id)) { (id) } } } } },
         ),
         PageError::Projection(_) | PageError::Bus(_) | PageError::Status(_) | PageError::Ending => {
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Not just now",
-                html! { p { "What is kept cannot be read at the moment. Reload in a few seconds; if it stays so, the log says why." } },
+                html! { p { "wirefold cannot read its data at the moment. Reload in a few seconds. If this message stays, the log says why." } },
             )
         }
     }
-}
-
-fn place(id: &str) -> String {
-    let folder = if id.starts_with("e-") { "events" } else { "stories" };
-    format!("/{folder}/{id}")
 }

@@ -1,4 +1,4 @@
-//! An event: the map of all its texts, its stories, who was first.
+//! The page of an event: the map of its texts, its stories, and which outlet was first.
 
 use maud::{Markup, html};
 
@@ -54,7 +54,7 @@ fn head(event: &EventBrief) -> Markup {
         p.about {
             "First seen at " b { (event.first_outlet_in_words()) } ", " (words::time(event.first_seen))
             ", last article " (words::time(event.changed))
-            @if let Some(agency) = &event.agency { " · " span.agency { (words::agency(agency)) } }
+            @if let Some(agency) = &event.agency { " · " span.agency { (agency.in_words()) } }
             @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
         }
     }
@@ -69,7 +69,7 @@ fn story(study: &StoryStudy) -> Markup {
             }
             p.about {
                 b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
-                @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+                @if let Some(agency) = &story.agency { " · " span.agency { (agency.in_words()) } }
                 @match story.copies {
                     0 => " · no copies",
                     many => { " · " (words::count(many.into(), "copy", "copies")) " folded" },

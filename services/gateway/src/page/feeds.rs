@@ -1,4 +1,4 @@
-//! Feeds and how they are doing, in words; and how to add one.
+//! The page of feeds: their state in words, and how to add one.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -34,7 +34,7 @@ pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord], now: Timestamp) -
         @if !feeds.is_empty() {
             p.lede {
                 b { (words::count(feeds.len() as u64, "feed", "feeds")) }
-                @if teasing > 0 { ", " b { (teasing) } " of them send teasers: their articles’ pages are fetched where the site allows it" }
+                @if teasing > 0 { ", " b { (teasing) } " of them send teasers: wirefold fetches the pages of their articles if the site allows it" }
                 "."
             }
         }
@@ -116,10 +116,10 @@ fn health(record: &FeedRecord, now: Timestamp) -> Markup {
     html! {
         @match record.health {
             FeedHealth::Waiting => "waiting for its first poll",
-            FeedHealth::Good if is_silent(record, now) => span.warn { "silent: read well, but nothing new for a long time" },
+            FeedHealth::Good if is_silent(record, now) => span.warn { "silent: it can be read, but has had nothing new for a long time" },
             FeedHealth::Good => "read well",
             FeedHealth::Failing => span.warn { "failing " (words::count(record.failures.into(), "time", "times")) " in a row: " (problem.unwrap_or("no reason given")) },
-            FeedHealth::Gone => span.warn { "gone: its host says that it will not come back" },
+            FeedHealth::Gone => span.warn { "gone: its host says that it will not return" },
         }
     }
 }
@@ -129,7 +129,7 @@ fn how_to_add(is_first: bool) -> Markup {
         section #add {
             h2 { (if is_first { "Add your first feeds" } else { "Add feeds" }) }
             pre { code { "wirefold feed add https://news.example/rss      # RSS, Atom, JSON Feed\nwirefold feed import feeds.opml                 # a list from a feed reader\nwirefold feed test https://news.example/rss     # look before adding" } }
-            p { "Or list them under " code { "[[feed]]" } " in " code { "wirefold.toml" } ". What a feed holds when it is first polled is compared, but sends no alert." }
+            p { "Or list them under " code { "[[feed]]" } " in " code { "wirefold.toml" } ". wirefold compares the items of a first poll, but they send no alert." }
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Links of messages: what they do is said first and done by a button, since mail programs and scanners
-//! follow links that nobody clicked. A phone's button and a mail program that unsubscribes send the
-//! button's request at once (RFC 8058).
+//! The pages behind links in messages. A page first says what the link does, and a button does it, because
+//! mail programs and scanners follow links that nobody clicked. The button of a phone, and a mail program
+//! that unsubscribes, send the request of the button at once (RFC 8058).
 
 use std::sync::Arc;
 
@@ -99,12 +99,12 @@ fn words(action: LinkAction) -> (&'static str, &'static str, &'static str) {
         LinkAction::Mute => (
             "Mute this alert?",
             "Mute",
-            "Nothing more of it notifies until it is over. The other alerts of its subscription go on.",
+            "It does not notify again until it is over. The other alerts of its subscription still do.",
         ),
         LinkAction::CorrectionsOnly => (
             "Hear only of corrections?",
             "Only corrections",
-            "Of this alert nothing notifies but corrections and retractions, until it is over.",
+            "Until this alert is over, only corrections and retractions notify.",
         ),
         LinkAction::Unsubscribe => (
             "Mute the whole subscription?",
@@ -125,13 +125,13 @@ fn done(link: &AlertLink) -> Markup {
     };
     html! {
         h1 { (title) }
-        p { "To take that back: " code { (back) } ". " a href="/alerts" { "All alerts" } }
+        p { "To undo this: " code { (back) } ". " a href="/alerts" { "All alerts" } }
     }
 }
 
 fn used() -> Markup {
     html! {
-        h1 { "This link was used already" }
+        h1 { "This link has been used" }
         p { "Each link works once. " a href="/alerts" { "All alerts" } }
     }
 }

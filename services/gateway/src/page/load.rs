@@ -1,4 +1,4 @@
-//! What the pages ask of projection and bus.
+//! Loads the data of the pages from projection and bus.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
 use crate::projection::{Bounds, EventOnPage, Kind, Meaning, ProjectionError};
-use crate::said::{self, Said};
 use crate::shapes::{EventBrief, EventPage, StoryBrief, StoryWithArticles};
+use crate::statement_cache::{self, EventStatements};
 use crate::statements;
 
 /// Why a page cannot be shown.
@@ -63,7 +63,7 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Arc<Said>), PageError> {
+) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Arc<EventStatements>), PageError> {
     let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
     let bounds =
         Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
@@ -71,7 +71,7 @@ pub(super) async fn event(
     let EventOnPage { event, mut stories, first } = found;
     bound(&mut stories);
     let left_out = LeftOut::of(event.articles, &stories, first);
-    let said = said::of_event(inner, id).await?;
+    let said = statement_cache::of_event(inner, id).await?;
     Ok((event, studied(inner, stories).await?, left_out, said))
 }
 
@@ -79,11 +79,12 @@ pub(super) async fn event(
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, LeftOut, Said), PageError> {
+) -> Result<(StoryStudy, LeftOut, EventStatements), PageError> {
     let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
     let found = found.ok_or(PageError::Nothing)?;
-    let (said, put_right) = Arc::unwrap_or_clone(said::of_event(inner, found.story.event).await?);
+    let (said, put_right) =
+        Arc::unwrap_or_clone(statement_cache::of_event(inner, found.story.event).await?);
     let said = (statements::of_story(said, id), corrections::of_story(put_right, id));
     let (all, first) = (found.story.articles, found.articles.clone());
     let mut stories = vec![found];

@@ -1,7 +1,7 @@
-//! The page: what people see, drawn on the server, readable without JavaScript, live with it.
+//! The page for people. The server draws it; it works without JavaScript, and updates itself with it.
 //!
-//! Everything drawn is a pure function of shapes and texts; [`load`] asks projection and bus. The
-//! page loads nothing from anywhere else, and its content security policy lets it not.
+//! Everything drawn is a pure function of shapes and texts. [`load`] asks projection and bus. The page loads
+//! nothing from other hosts, and its content security policy forbids it.
 
 mod about;
 mod alerts;

@@ -1,27 +1,16 @@
-//! Texts as the page reads them: words with their places, and what can be compared.
+//! A text as the page shows it: words as printed, and quotations.
 
 use std::ops::Range;
 
-use wirefold_dedup::Body;
-use wirefold_text::Text;
+use crate::analysed_text::AnalysedText;
 
 /// The most bytes of one text that a page compares: some 20,000 words. Bounds the work of a request.
 const MAX_BYTES: usize = 128 * 1024;
 
-/// One text, analysed.
-pub(super) struct Reading {
-    /// The text with its words.
-    pub text: Text,
-    /// The part of it that is compared.
-    pub body: Body,
-}
-
-impl Reading {
+impl AnalysedText {
     /// Analyses the beginning of a text.
-    pub(super) fn new(original: &str) -> Reading {
-        let text = Text::new(beginning(original));
-        let body = Body::new(&text);
-        Reading { text, body }
+    pub(super) fn beginning(original: &str) -> AnalysedText {
+        AnalysedText::new(beginning(original))
     }
 
     /// How many words there are.
@@ -101,13 +90,14 @@ mod tests {
 
     #[test]
     fn words_are_printed_with_their_marks() {
-        let reading = Reading::new("The mayor said, “We are full-time ready,” and (then) left.");
+        let reading =
+            AnalysedText::new("The mayor said, “We are full-time ready,” and (then) left.");
         assert_eq!(
             reading.printed(&(0..reading.len())),
             "The mayor said, “We are full-time ready,” and (then) left."
         );
         assert_eq!(reading.word(3), "“We ");
-        let dateline = Reading::new("ORLA — The ferry\n\n“sank.”");
+        let dateline = AnalysedText::new("ORLA — The ferry\n\n“sank.”");
         assert_eq!(dateline.printed(&(0..dateline.len())), "ORLA — The ferry “sank.”");
         assert_eq!(dateline.word(0), "ORLA — ");
         assert_eq!(reading.quotations().first(), Some(&(3..8)));
@@ -115,14 +105,14 @@ mod tests {
 
     #[test]
     fn quotations_side_by_side_are_two() {
-        let reading = Reading::new("“One two three.” “Four five six.” He left.");
+        let reading = AnalysedText::new("“One two three.” “Four five six.” He left.");
         assert_eq!(reading.quotations(), [0..3, 3..6]);
     }
 
     #[test]
     fn a_long_text_is_read_as_far_as_the_bound() {
         let long = "ä ".repeat(MAX_BYTES);
-        let reading = Reading::new(&long);
+        let reading = AnalysedText::beginning(&long);
         assert!(reading.text.original().len() <= MAX_BYTES && reading.len() > 40_000);
     }
 }

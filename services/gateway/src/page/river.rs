@@ -1,4 +1,4 @@
-//! The river: what happened in the last hour in numbers, then the events, the last changed first.
+//! The river: the numbers of the last hour, then the events, the last changed first.
 
 use maud::{Markup, html};
 
@@ -108,7 +108,7 @@ fn set_aside(count: u64) -> Markup {
     html! {
         p.warn role="status" {
             a href="/feeds#problems" { b { (words::count(count, "feed", "feeds")) } " set aside" }
-            ": wirefold ended twice while it read " (if count == 1 { "it" } else { "them" }) ". "
+            ": wirefold crashed twice while it read " (if count == 1 { "it" } else { "them" }) ". "
             code { "wirefold feed retry ID" } " brings one back."
         }
     }
@@ -140,9 +140,9 @@ fn looked_through(looked: &LookedThrough) -> Markup {
     html! {
         p.faint role="status" {
             @match looked.what {
-                LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” goes on to older ones." }
+                LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” continues with older ones." }
                 LookedAt::EventsWithSeveralArticles => { "Put in this order: the " (count) " events with several articles that changed last." }
-                LookedAt::Events | LookedAt::Stories => { (count) " events were looked through. “More events” looks on." }
+                LookedAt::Events | LookedAt::Stories => { (count) " events were looked through. “More events” continues." }
             }
         }
     }
@@ -160,7 +160,7 @@ fn empty(river: &River<'_>) -> Markup {
                 p { a href="/" { "Back to the newest events" } }
             } @else if river.has_feeds {
                 h2 { "Waiting for the first articles" }
-                p { "The feeds are being polled; what they bring appears here by itself. " a href="/feeds" { "See how each feed is doing." } }
+                p { "wirefold is polling the feeds. New articles appear here by themselves. " a href="/feeds" { "See how each feed is doing." } }
             } @else {
                 h2 { "No feeds yet" }
                 p { "Give wirefold some feeds to watch, one or a whole list:" }
@@ -258,7 +258,7 @@ fn many(event: &EventBrief) -> Markup {
                 "first seen at " b { (event.first_outlet_in_words()) } " " (words::time(event.first_seen))
                 ", last " (words::time(event.changed))
             }
-            @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
+            @if let Some(agency) = &event.agency { span.agency { (agency.in_words()) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
         }
     }
@@ -276,7 +276,7 @@ fn single(event: &EventBrief) -> Markup {
     html! {
         p.counts {
             span.about { b { (event.first_outlet_in_words()) } " alone, " (words::time(event.first_seen)) }
-            @if let Some(agency) = &event.agency { span.agency { (words::agency(agency)) } }
+            @if let Some(agency) = &event.agency { span.agency { (agency.in_words()) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
         }
     }
@@ -289,7 +289,7 @@ fn story_line(story: &StoryBrief, folded: &[StoryWithArticles]) -> Markup {
             a.title href={ "/stories/" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
             span {
                 span.outlet { (story.outlet_in_words()) }
-                @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+                @if let Some(agency) = &story.agency { " · " span.agency { (agency.in_words()) } }
             }
             @if story.articles > 1 {
                 @if let Some(with) = with_articles { (copies(story, &with.articles)) }

@@ -1,4 +1,4 @@
-//! Signing a browser in, by a link that works once or by a token, and out again.
+//! Signs a browser in, by a link that works once or by a token, and out again.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ async fn by_token(
         Ok(_) => Ok(None),
         Err(error) => Err(error),
     };
-    let why = "That is no token of this wirefold, or it was revoked.";
+    let why = "This is not a token of this wirefold, or it was revoked.";
     signed(&inner, gate, peer.map(|it| it.0), session, why)
 }
 
@@ -77,7 +77,7 @@ async fn by_link(
         return StatusCode::NO_CONTENT.into_response();
     }
     let session = gate.tokens.redeem(&code, inner.now());
-    let why = "This link was used already, or is older than an hour.";
+    let why = "This link has been used, or is older than an hour.";
     signed(&inner, gate, peer.map(|it| it.0), session, why)
 }
 

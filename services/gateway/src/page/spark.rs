@@ -1,4 +1,4 @@
-//! The sparkline: how many articles came in each stretch of time.
+//! The sparkline: how many articles came in each interval.
 
 use maud::{Markup, html};
 

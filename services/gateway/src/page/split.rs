@@ -1,5 +1,5 @@
-//! An article split off its story on the page, and the two made one again. It works without JavaScript: the
-//! forms post, and the answer is the page of the story with what was done.
+//! Splits an article off its story, and merges the two again. It works without JavaScript: a form posts the
+//! command, and the answer is the page of the story with the outcome.
 
 use std::collections::HashMap;
 
@@ -99,7 +99,7 @@ pub(super) fn form(story: StoryId, article: impl std::fmt::Display) -> Markup {
         form.deeds method="post" action={ "/stories/" (story) "/split" } {
             input type="hidden" name="article" value=(article);
             button type="submit" { "Split off" }
-            " " span.faint { "It is another text: it becomes a story of its own, and copies of it join it there." }
+            " " span.faint { "The article becomes its own story, and copies of it will join that one." }
         }
     }
 }
@@ -111,13 +111,13 @@ pub(super) async fn notice(
     command: Option<String>,
 ) -> Result<Markup, ProjectionError> {
     let Some(id) = command else { return Ok(html! {}) };
-    Ok(told(story, inner.projection.command(id).await?.as_ref()))
+    Ok(outcome(story, inner.projection.command(id).await?.as_ref()))
 }
 
-fn told(story: StoryId, done: Option<&OutputCommand>) -> Markup {
+fn outcome(story: StoryId, done: Option<&OutputCommand>) -> Markup {
     let Some(done) = done else {
         return html! {
-            p.notice role="status" { "This is noted and not carried out yet: load the page again in a moment." }
+            p.notice role="status" { "The command is stored but not carried out yet: reload the page in a moment." }
         };
     };
     html! {

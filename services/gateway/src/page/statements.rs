@@ -1,12 +1,12 @@
-//! Who said what, how many, and who is named: the quotations of an event with their wordings and carriers,
-//! figures on which texts differ, and names with their spellings.
+//! The statements of an event: quotations with their wordings and carriers, figures on which texts differ,
+//! and names with their spellings.
 
 use maud::{Markup, html};
 use wirefold_proto::{EntityKind, FigureRole};
 
 use super::diff;
-use super::read::Reading;
 use super::words;
+use crate::analysed_text::AnalysedText;
 use crate::shapes::{
     Carrier, Difference, FigureRecord, FigureStanding, FigureValue, NameRecord, QuotationRecord,
     Statements, Wording,
@@ -45,7 +45,7 @@ pub(super) fn sections(statements: &Statements) -> Markup {
         @if !figures.is_empty() {
             section #figures {
                 h2 { "Figures" }
-                p.faint { "How many, by text. A value is still told if a text gives it after a newer one that rules it out." }
+                p.faint { "Numbers, by text. A value is contradicted if a text gives it after a newer one that rules it out." }
                 @for figure in figures { (figure_record(figure)) }
             }
         }
@@ -82,7 +82,7 @@ fn names(statements: &Statements) -> Markup {
         @if kinds.iter().any(|(_, names)| !names.is_empty()) {
             section #names {
                 h2 { "Names" }
-                p.faint { "Whom and what several outlets name. All spellings of a name count as one." }
+                p.faint { "People, organisations and places that several outlets name. All spellings of a name count as one." }
                 dl.names {
                     @for (title, names) in kinds.iter().filter(|(_, names)| !names.is_empty()) {
                         dt { (title) }
@@ -161,7 +161,7 @@ fn other(fullest: &Wording, wording: &Wording, record: &QuotationRecord) -> Mark
 
 /// One wording against the fullest.
 fn changed(full: &str, other: &str) -> Markup {
-    diff::draw(&diff::forms(&Reading::new(full), &Reading::new(other)), "in full")
+    diff::draw(&diff::forms(&AnalysedText::new(full), &AnalysedText::new(other)), "in full")
 }
 
 fn carriers(wording: &Wording) -> Markup {
@@ -206,7 +206,7 @@ fn figure_value(value: &FigureValue) -> Markup {
     let standing = match value.standing {
         FigureStanding::Newest => "newest",
         FigureStanding::Compatible => "agrees",
-        FigureStanding::StillTold => "still told",
+        FigureStanding::StillTold => "contradicted",
         FigureStanding::Earlier => "earlier",
     };
     let more = u64::from(value.texts).saturating_sub(value.carriers.len() as u64);

@@ -1,4 +1,4 @@
-//! A story: its map, what each copy changed, why it is folded, who was first.
+//! The page of a story: its map, what each copy changed, why it is folded, and which outlet was first.
 
 use maud::{Markup, html};
 use wirefold_dedup::{Change, Changes};
@@ -6,10 +6,10 @@ use wirefold_proto::{Agency, ArticleId};
 
 use super::diff;
 use super::map::{self, MapInput, Strip, colour};
-use super::read::Reading;
 use super::river::{folded_counts, outward, title_of};
 use super::study::{Against, LeftOut, StoryStudy, Studied};
 use super::{corrections, split, statements, tables, words};
+use crate::analysed_text::AnalysedText;
 use crate::shapes::{ArticleBrief, Corrections, Statements, StoryBrief};
 
 /// The most changed sentences listed for one copy.
@@ -37,7 +37,7 @@ pub(super) fn main(
                     @if study.articles.len() > 1 {
                         section #changes {
                             h2 { "What changed" }
-                            p.faint { "Against the lead; in a new version, against the one before." }
+                            p.faint { "Compared with the lead; a new version is compared with the one before." }
                             (copies(study, true))
                         }
                     }
@@ -64,7 +64,7 @@ fn head(story: &StoryBrief) -> Markup {
         }
         p.about {
             "First seen at " b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
-            @if let Some(agency) = &story.agency { " · " span.agency { (words::agency(agency)) } }
+            @if let Some(agency) = &story.agency { " · " span.agency { (agency.in_words()) } }
             @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.in_words()) }
         }
         @if !story.keyphrases.is_empty() {
@@ -79,7 +79,7 @@ pub(super) fn map_section(map: &MapInput) -> Markup {
         section #map {
             h2 { "Reprint map" }
             @if map.strips.is_empty() {
-                p.gone { "The texts are kept no longer, so there is nothing to draw. What was decided on them stands below." }
+                p.gone { "The texts have expired, so there is nothing to draw. The verdicts on them are below." }
             } @else {
                 (legend(map))
                 figure { (map::draw(map)) }
@@ -131,7 +131,7 @@ fn copy_inside(study: &StoryStudy, copy: &Studied) -> Markup {
         @if let Some(material) = &copy.article.material {
             p {
                 (if material.material { "Material: " } else { "Not material: " })
-                (words::material(material.reason))
+                (material.reason.in_words())
                 @if let Some(detail) = &material.detail { " (“" (detail) "”)" }
                 "."
             }
@@ -146,24 +146,16 @@ fn copy_inside(study: &StoryStudy, copy: &Studied) -> Markup {
                 (sentences(changes, base, text, &copy.article))
             }
         } @else {
-            p.gone { "A text is kept no longer: its words cannot be compared here." }
+            p.gone { "A text has expired, so its words cannot be compared here." }
         }
         (split::form(study.story.id, copy.article.id))
     }
 }
 
 fn change_counts(changes: &Changes) -> Markup {
-    let count = changes.count();
-    let all = [
-        (count.kept, "kept"),
-        (count.reworded, "reworded"),
-        (count.moved, "moved"),
-        (count.added, "added"),
-        (count.dropped, "dropped"),
-    ];
     html! {
         span.changes {
-            @for (number, what) in all { @if number > 0 { span.(what) { (number) "\u{a0}" (what) } } }
+            @for (number, what) in crate::change_counts(changes) { span.(what) { (number) "\u{a0}" (what) } }
         }
     }
 }
@@ -179,7 +171,7 @@ fn why(study: &StoryStudy, copy: &Studied) -> Markup {
                 (words::count(found.passages.into(), "passage", "passages")) ", the longest run "
                 (words::count(found.longest.into(), "word", "words")) "."
             },
-            (None, None) => p { "It has the same text, or stands at the same address." },
+            (None, None) => p { "It has the same text, or the same address." },
         }
         @if let Some(through) = through {
             @if let Some(member) = study.articles.iter().find(|other| other.article.id == through.id) {
@@ -206,7 +198,12 @@ fn why_words(against: &Against) -> Markup {
     }
 }
 
-fn sentences(changes: &Changes, old: &Reading, new: &Reading, copy: &ArticleBrief) -> Markup {
+fn sentences(
+    changes: &Changes,
+    old: &AnalysedText,
+    new: &AnalysedText,
+    copy: &ArticleBrief,
+) -> Markup {
     let changed = || changes.changes.iter().filter(|change| !matches!(change, Change::Kept { .. }));
     let all = changed().count();
     html! {
@@ -220,7 +217,7 @@ fn sentences(changes: &Changes, old: &Reading, new: &Reading, copy: &ArticleBrie
     }
 }
 
-fn sentence(change: &Change, changes: &Changes, old: &Reading, new: &Reading) -> Markup {
+fn sentence(change: &Change, changes: &Changes, old: &AnalysedText, new: &AnalysedText) -> Markup {
     let before = |at: usize| words::cut(&old.printed(&changes.old[at].words), SENTENCE);
     let after = |at: usize| words::cut(&new.printed(&changes.new[at].words), SENTENCE);
     html! {
@@ -268,7 +265,7 @@ fn evidence(agency: &Agency, study: &StoryStudy) -> Markup {
         study.articles.iter().find(|member| member.article.id == *id).map(|m| &m.article.outlet)
     };
     html! {
-        p { b { (words::agency(agency)) } }
+        p { b { (agency.in_words()) } }
         ul.evidence {
             @for piece in &agency.evidence {
                 li {

@@ -1,5 +1,5 @@
-//! What the page finds out about stories whose texts it has read: what each copy shares with the
-//! lead, and what it changed. Pure, and bounded by the number of articles and words.
+//! Compares the articles of a story with its lead: what each shares and what it changed. The functions are
+//! pure, and bounded by the number of articles and words.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,8 +8,8 @@ use wirefold_proto::ArticleId;
 
 use super::diff::{self, WordDiff};
 use super::map::{MapInput, Strip, shared, story_strips};
-use super::read::Reading;
 use super::{map, words};
+use crate::analysed_text::AnalysedText;
 use crate::shapes::{ArticleBrief, StoryBrief, StoryWithArticles};
 
 /// The most copies of a page whose sentences are compared.
@@ -34,7 +34,7 @@ pub(super) struct Studied {
     /// The article.
     pub article: ArticleBrief,
     /// Its text; none where it is kept no longer or was not read.
-    pub reading: Option<Reading>,
+    pub reading: Option<AnalysedText>,
     /// How it compares with the lead; none for the lead itself and without one of the texts.
     pub against: Option<Against>,
 }
@@ -77,7 +77,7 @@ fn study_one(
 ) -> StoryStudy {
     let StoryWithArticles { story, mut articles } = with;
     articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
-    let reading = |id: &ArticleId| texts.get(id).map(|text| Reading::new(text));
+    let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
     let mut studied: Vec<Studied> = Vec::with_capacity(articles.len());
     for article in articles {
         let reading = reading(&article.id);
@@ -91,7 +91,7 @@ fn study_one(
 fn compare(
     before: &[Studied],
     article: &ArticleBrief,
-    text: &Reading,
+    text: &AnalysedText,
     method: &Settings,
     left: &mut usize,
 ) -> Option<Against> {
@@ -113,7 +113,7 @@ fn compare(
 
 /// The map of these stories; articles without text have no strip.
 pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
-    let leads: Vec<&Reading> = stories.iter().filter_map(lead_text).collect();
+    let leads: Vec<&AnalysedText> = stories.iter().filter_map(lead_text).collect();
     let mut quoted = shared(&leads).into_iter();
     let mut strips = Vec::new();
     let mut first = 1;
@@ -132,13 +132,13 @@ pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
     MapInput { summary, strips }
 }
 
-fn lead_text(study: &StoryStudy) -> Option<&Reading> {
+fn lead_text(study: &StoryStudy) -> Option<&AnalysedText> {
     study.lead()?.reading.as_ref()
 }
 
-fn strips_of(study: &StoryStudy, lead: &Reading, first: usize) -> (Vec<Strip>, usize) {
+fn strips_of(study: &StoryStudy, lead: &AnalysedText, first: usize) -> (Vec<Strip>, usize) {
     let copies = || study.articles.iter().skip(1).filter(|studied| studied.against.is_some());
-    let pairs: Vec<(&Reading, &Overlap)> = copies()
+    let pairs: Vec<(&AnalysedText, &Overlap)> = copies()
         .filter_map(|studied| Some((studied.reading.as_ref()?, &studied.against.as_ref()?.overlap)))
         .collect();
     let (mut strips, next) = story_strips(lead, &pairs, first);
@@ -151,7 +151,7 @@ fn strips_of(study: &StoryStudy, lead: &Reading, first: usize) -> (Vec<Strip>, u
 
 fn note(study: &StoryStudy, studied: &Studied) -> String {
     let article = &studied.article;
-    let length = studied.reading.as_ref().map_or(0, Reading::len);
+    let length = studied.reading.as_ref().map_or(0, AnalysedText::len);
     let mut note = words::count(length as u64, "word", "words");
     if study.articles.len() > 1 {
         note = format!("{} · {note}", words::role(article, Some(&study.story)));

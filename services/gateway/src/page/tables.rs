@@ -1,4 +1,4 @@
-//! The same as the map in words: who has which passage, how much each shares, who was first.
+//! The map in words: which text has which passage, how much each shares, and which outlet was first.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -77,7 +77,7 @@ fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> M
                     @for piece in &strip.pieces { (swatch(piece.number, piece.moved)) " " }
                     @for quoted in &strip.quoted { i { (letter(quoted.which)) } " " }
                     @if strip.pieces.is_empty() && strip.quoted.is_empty() { "own words" }
-                } @else { span.gone { "text kept no longer" } }
+                } @else { span.gone { "text has expired" } }
             }
         }
     }
@@ -156,7 +156,7 @@ pub(super) fn timeline(stories: &[StoryStudy]) -> Markup {
                     }
                 }
             }
-            p.faint { "Times of first sight here. First does not mean source." }
+            p.faint { "Times at which wirefold first saw each text. First does not mean source." }
         }
     }
 }

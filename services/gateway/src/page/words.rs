@@ -1,10 +1,8 @@
-//! Numbers, times and judgements as people read them.
+//! Numbers, times and judgements as the page writes them.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{
-    Agency, AgencyHow, Class, Confidence, CopyKind, EvidencePlace, LanguageTag, MaterialReason,
-};
+use wirefold_proto::{Class, EvidencePlace, LanguageTag};
 
 use crate::shapes::{ArticleBrief, StoryBrief};
 
@@ -54,6 +52,12 @@ pub(super) fn lag(first: Timestamp, then: Timestamp) -> Option<String> {
     u64::try_from(millis).ok().filter(|millis| *millis > 0).map(|late| format!("+{}", span(late)))
 }
 
+/// The path of the page of an event or a story.
+pub(super) fn page_path(id: &str) -> String {
+    let folder = if id.starts_with("e-") { "events" } else { "stories" };
+    format!("/{folder}/{id}")
+}
+
 /// A time in UTC and labelled so; the script of the page shows it as local time.
 pub(super) fn time(at: Timestamp) -> Markup {
     html! { time datetime=(machine(at)) { (at.strftime("%-d %b %Y, %H:%M UTC")) } }
@@ -66,21 +70,6 @@ pub(super) fn clock_time(at: Timestamp) -> Markup {
 
 fn machine(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// An agency as a reader says it: `AP (credited)`, `probably AP (inferred)`.
-pub(super) fn agency(agency: &Agency) -> String {
-    let how = match agency.how {
-        AgencyHow::Credited => "credited",
-        AgencyHow::Mentioned => "mentioned",
-        AgencyHow::Inferred => "inferred",
-    };
-    let sure = match agency.confidence {
-        Confidence::Certainly => "",
-        Confidence::Probably => "probably ",
-        Confidence::Possibly => "possibly ",
-    };
-    format!("{sure}{} ({how})", agency.name)
 }
 
 /// Where evidence for an agency stands.
@@ -106,29 +95,13 @@ pub(super) fn role(article: &ArticleBrief, story: Option<&StoryBrief>) -> &'stat
             Some(_) => "own text, merged",
             None => "own text",
         },
-        (Class::Version, _) => "new version",
-        (Class::Copy, Some(CopyKind::Exact)) => "exact copy",
-        (Class::Copy, Some(CopyKind::Partial)) => "partial copy",
-        (Class::Copy, _) => "reprint",
+        (class, kind) => class.in_words(kind),
     }
 }
 
 /// What is said of an article whose page is not free to everybody.
 pub(super) fn not_free(is_paywalled: bool) -> &'static str {
-    if is_paywalled { " · not free: not kept whole" } else { "" }
-}
-
-/// Why an article changes what is known, or does not.
-pub(super) fn material(reason: MaterialReason) -> &'static str {
-    match reason {
-        MaterialReason::NewNumber => "a new number in the lede",
-        MaterialReason::NewName => "a new name in the lede",
-        MaterialReason::NewAct => "a new act in the lede",
-        MaterialReason::LedeRewritten => "the lede was written anew",
-        MaterialReason::Correction => "a correction was added",
-        MaterialReason::FollowUp => "most of the text is new",
-        MaterialReason::Cosmetic => "only wording, spelling or page chrome changed",
-    }
+    if is_paywalled { " · not free: not stored whole" } else { "" }
 }
 
 /// The `lang` of a text, unless its language is unknown.

@@ -1,4 +1,4 @@
-//! Alerts, asked for.
+//! Reads alerts.
 
 use rusqlite::{Connection, params};
 use wirefold_proto::{Alert, SubscriptionId, SubscriptionRecord, Tag};

@@ -1,4 +1,4 @@
-//! Articles, asked for.
+//! Reads articles.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! Commands, asked for.
+//! Reads the outcome of commands.
 
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_proto::OutputCommand;

@@ -1,4 +1,4 @@
-//! What an event's articles say, read from their bodies.
+//! Reads the articles of an event from their stored bodies.
 
 use rusqlite::{Connection, params};
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! Which events a list has, and in which order.
+//! Which events a list contains, and in which order.
 
 use serde::Deserialize;
 

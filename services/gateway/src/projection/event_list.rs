@@ -6,7 +6,7 @@ use wirefold_proto::{Tag, streams};
 use super::event_filter::{EventFilter, EventSort};
 use super::events::{COLUMNS, EventRow, SHOWN, STORIES, brief};
 use super::paging::Cursor;
-use super::search::{BLOCK, Block, RANKED, SCAN, all_of, end_of_scan, place};
+use super::search::{self, Block, RANKED, SCAN, all_of, end_of_scan, split_cursor};
 use super::{Answer, Paging, apply};
 use crate::shapes::{EventPage, LookedAt, LookedThrough};
 
@@ -16,23 +16,16 @@ const SINGLE: i64 = 1 << 60;
 /// The last change of all, and two days before it.
 const TWO_DAYS: &str = "changed > (SELECT max(changed) FROM events WHERE gone = 0) - 172800000";
 
-/// Rows with what they are sorted by.
-type Rows = Vec<(EventRow, i64)>;
-
-/// What one page found.
-#[derive(Default)]
-struct Found {
-    rows: Rows,
-    next: Option<String>,
-    looked_through: Option<LookedThrough>,
-}
+/// A row with the number by which it is sorted.
+type SortedRow = (EventRow, i64);
+type Found = search::Found<SortedRow>;
 
 pub(super) fn page(
     connection: &Connection,
     paging: &Paging,
     filter: &EventFilter,
 ) -> Answer<EventPage> {
-    let sequence = apply::place(connection, streams::OUTPUT.name)?;
+    let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
     let lookup = Lookup { connection, paging, filter };
     let Found { rows, next, looked_through } = match filter.words.as_deref().map(all_of).as_deref()
     {
@@ -41,7 +34,7 @@ pub(super) fn page(
         None if filter.sort == EventSort::Newest => lookup.by_time()?,
         None => lookup.by_rank()?,
     };
-    let brief = |(row, _): &(EventRow, i64)| brief(connection, row, STORIES).transpose();
+    let brief = |(row, _): &SortedRow| brief(connection, row, STORIES).transpose();
     let events = rows.iter().filter_map(brief).collect::<Answer<_>>()?;
     Ok(EventPage { schema: Tag::new(), events, next, looked_through, sequence })
 }
@@ -57,7 +50,7 @@ struct Lookup<'a> {
 impl Lookup<'_> {
     /// Events of the newest articles that have the words, and then those of older ones.
     fn by_words(self, words: &str) -> Answer<Found> {
-        let (after, through) = place(self.paging.after());
+        let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
         let (key, conditions) = (self.filter.key(), self.filter.conditions());
         let recent = self.in_two_days();
@@ -71,12 +64,8 @@ impl Lookup<'_> {
             SELECT * FROM found WHERE (sorted, id) < (:after, :id)
             ORDER BY sorted DESC, id DESC LIMIT :limit"
         );
-        let mut rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
-        let next = self.paging.cut(&mut rows, cursor);
-        let looked_through = block
-            .has_next()
-            .then_some(LookedThrough { what: LookedAt::ArticlesWithTheWords, count: BLOCK as u32 });
-        Ok(Found { rows, next: block.cursor(next), looked_through })
+        let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
+        Ok(Found::cut(rows, self.paging, cursor).in_block(&block))
     }
 
     /// The last changed first.
@@ -89,9 +78,7 @@ impl Lookup<'_> {
                 WHERE {SHOWN} AND (changed, id) < (:after, :id)
                 ORDER BY changed DESC, id DESC LIMIT :limit"
             );
-            let mut rows = self.rows(&ask, &after, &[])?;
-            let next = self.paging.cut(&mut rows, cursor);
-            return Ok(Found { rows, next, looked_through: None });
+            return Ok(Found::cut(self.rows(&ask, &after, &[])?, self.paging, cursor));
         }
         self.narrowed(Vec::new(), &format!("{SHOWN} AND (changed, id) < (:after, :id)"), &after, 0)
     }
@@ -139,7 +126,13 @@ impl Lookup<'_> {
 
     /// Rows behind others, chosen in the order of time, of which some are left out; as many as are looked
     /// through on one page. `off` is taken from their time.
-    fn narrowed(self, mut rows: Rows, which: &str, after: &Cursor, off: i64) -> Answer<Found> {
+    fn narrowed(
+        self,
+        mut rows: Vec<SortedRow>,
+        which: &str,
+        after: &Cursor,
+        off: i64,
+    ) -> Answer<Found> {
         let conditions = self.filter.conditions();
         let ask = format!(
             "SELECT {COLUMNS}, changed - {off} AS sorted FROM (
@@ -149,16 +142,13 @@ impl Lookup<'_> {
             ORDER BY changed DESC, id DESC LIMIT :limit"
         );
         rows.extend(self.rows(&ask, after, &[])?);
-        let mut found =
-            Found { next: self.paging.cut(&mut rows, cursor), rows, looked_through: None };
-        if found.next.is_none() {
-            let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
-            found.looked_through = end
-                .is_some()
-                .then_some(LookedThrough { what: LookedAt::Events, count: SCAN as u32 });
-            found.next = end.map(|end| Cursor { time: end.time - off, ..end }.to_string());
+        let found = Found::cut(rows, self.paging, cursor);
+        if found.next.is_some() {
+            return Ok(found);
         }
-        Ok(found)
+        let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
+        let end = end.map(|end| Cursor { time: end.time - off, ..end });
+        Ok(found.with_end_of_scan(LookedAt::Events, end))
     }
 
     /// The time behind which events with several articles are put in order; none where all are.
@@ -177,8 +167,7 @@ impl Lookup<'_> {
         }
     }
 
-    fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Rows> {
-        let mut ask = self.connection.prepare_cached(ask)?;
+    fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<SortedRow>> {
         let limit = self.paging.limit() as i64 + 1;
         let values: [(&str, &dyn ToSql); 7] = [
             (":after", &after.time),
@@ -189,19 +178,11 @@ impl Lookup<'_> {
             (":language", &self.filter.language),
             (":least", &self.filter.min_outlets),
         ];
-        // Those that this question does not have are left out.
-        let asked: Vec<(&str, &dyn ToSql)> = values
-            .iter()
-            .chain(own)
-            .copied()
-            .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
-            .collect();
         let read = |row: &rusqlite::Row<'_>| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?));
-        let rows = ask.query_map(&asked[..], read)?.collect::<rusqlite::Result<_>>()?;
-        Ok(rows)
+        search::rows(self.connection, ask, &[&values[..], own].concat(), read)
     }
 }
 
-fn cursor((row, sorted): &(EventRow, i64)) -> Cursor {
+fn cursor((row, sorted): &SortedRow) -> Cursor {
     Cursor { time: *sorted, id: row.id.clone() }
 }

@@ -1,4 +1,4 @@
-//! Events, asked for.
+//! Reads single events.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wirefold_proto::{EventId, Outlet, Tag};

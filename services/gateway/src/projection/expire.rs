@@ -1,4 +1,4 @@
-//! Old rows leave.
+//! Deletes rows that are older than the retention.
 
 use rusqlite::{Connection, Transaction, params};
 use wirefold_flow::UnixMillis;

@@ -1,4 +1,4 @@
-//! What was seen lately, counted.
+//! Counts what came recently.
 
 use std::collections::HashSet;
 

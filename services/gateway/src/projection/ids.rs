@@ -1,4 +1,4 @@
-//! What an id, or the first digits of one, means.
+//! Finds the full id for the beginning of one.
 
 use rusqlite::{Connection, params};
 

@@ -1,4 +1,4 @@
-//! Reads the whole file and says what is damaged; changes nothing in it.
+//! Reads the whole file and reports damage. It changes nothing.
 
 use std::path::Path;
 

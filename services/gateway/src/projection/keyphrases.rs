@@ -1,7 +1,8 @@
-//! The keyphrases of a story against the window: what many other events say too tells little of this one.
+//! Ranks the keyphrases of a story against the window: a phrase that many other events have says little about
+//! this one.
 //!
-//! The enricher knows one text, and so a phrase's words only as a language has them. The projection knows the
-//! titles and names of all articles that it keeps: counted is in how many other events a phrase stands there.
+//! The enricher knows one text, and how common words are in its language. The projection knows titles and
+//! names of all stored articles, so it counts in how many other events a phrase occurs.
 
 use rusqlite::{Connection, params};
 

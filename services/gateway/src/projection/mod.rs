@@ -1,10 +1,10 @@
-//! The projection: what the output stream says, in tables that can be asked.
+//! The projection: the output stream as tables that can be queried.
 //!
-//! One SQLite file that can be deleted at any time: it is rebuilt as far back as the stream
-//! reaches. The place in the stream is stored with the rows, in one transaction. Rows are
-//! idempotent and do not depend on the order in which messages come: an article is keyed by its
-//! id, the state of a story or event is that of the latest decision, and merges and splits are
-//! kept with their decisions and applied to whatever comes before or after.
+//! It is one SQLite file, which may be deleted at any time: it is rebuilt as far back as the stream reaches.
+//! The position in the stream is stored with the rows in one transaction. Rows are idempotent and do not
+//! depend on the order of messages. The key of an article is its id. The state of a story or event is that of
+//! the latest decision. Merges and splits are stored with their decisions, and apply to messages that come
+//! before or after them.
 
 mod alerts;
 mod apply;
@@ -76,7 +76,7 @@ pub enum ProjectionError {
     #[error("not a projection")]
     Version,
     /// The file was damaged and begun anew meanwhile: what was read is to be read again.
-    #[error("the tables are made anew")]
+    #[error("the tables are being rebuilt")]
     BegunAnew,
     /// The work was dropped because the program ends.
     #[error("the program is ending")]
@@ -136,8 +136,8 @@ impl Projection {
     }
 
     /// The sequence up to which a stream is in the tables; 0 where nothing is.
-    pub(crate) async fn place(&self, stream: &'static str) -> Answer<u64> {
-        self.read(move |connection| apply::place(connection, stream)).await
+    pub(crate) async fn applied_sequence(&self, stream: &'static str) -> Answer<u64> {
+        self.read(move |connection| apply::applied_sequence(connection, stream)).await
     }
 
     /// The last message of a stream that is in the tables.

@@ -1,4 +1,4 @@
-//! What lists of stories and of events are narrowed by alike.
+//! The filter that lists of stories and lists of events share.
 
 /// The outlets and languages of the articles, as SQL over `:outlet`, `:language` and `:least`. `its` is
 /// where the outlets of one row are found.

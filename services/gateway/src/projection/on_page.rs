@@ -1,5 +1,5 @@
-//! Stories and events as a page shows them: what it draws and lists, and no more of what it counts. A
-//! story may have tens of thousands of articles, an event as many stories.
+//! Reads stories and events for their pages, with a bounded number of articles. A story may have tens of
+//! thousands of articles, and an event as many stories.
 
 use rusqlite::Connection;
 use wirefold_proto::{EventId, StoryId};

@@ -1,4 +1,4 @@
-//! Opening the projection's file: its version, its tables, and putting aside what does not fit.
+//! Opens the file of the projection: checks its version, makes its tables, and puts other files aside.
 
 use std::path::{Path, PathBuf};
 

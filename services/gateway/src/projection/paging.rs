@@ -1,4 +1,4 @@
-//! Pages: how many, and after which.
+//! Pages of lists: how many rows, and after which row.
 
 use wirefold_flow::UnixMillis;
 

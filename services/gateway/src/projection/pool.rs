@@ -1,4 +1,4 @@
-//! One connection that writes, a few that read, none of them on an async thread.
+//! One connection that writes and a few that read. None of them works on an async thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! Merges and splits: what an old id means now.
 //!
-//! Each stands with the sequence of its decision, so that it applies to what was decided before it
-//! and to nothing else, whichever message comes first.
+//! Each is stored with the sequence of its decision. It applies to earlier decisions only, in whatever order
+//! the messages come.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 

@@ -1,10 +1,11 @@
-//! Bounds of lists that are searched or narrowed: each page looks at a bounded number of rows and says
-//! from where the next goes on, so that it costs the same however much stands here.
+//! Bounds of searched and filtered lists. Each page looks at a bounded number of rows and says where the next
+//! one continues, so its cost does not depend on the number of stored rows.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::Answer;
 use super::paging::Cursor;
+use super::{Answer, Paging};
+use crate::shapes::{LookedAt, LookedThrough};
 
 /// The most articles with the words that one page looks at. Tests have few.
 pub(super) const BLOCK: usize = if cfg!(test) { 40 } else { 2_000 };
@@ -12,6 +13,56 @@ pub(super) const BLOCK: usize = if cfg!(test) { 40 } else { 2_000 };
 pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 10_000 };
 /// The most events with several articles that are put in the order of a rank: those that changed last.
 pub(super) const RANKED: usize = if cfg!(test) { 20 } else { 2_000 };
+
+/// The rows of one page of a list.
+pub(super) struct Found<T> {
+    pub(super) rows: Vec<T>,
+    /// The cursor of the next page.
+    pub(super) next: Option<String>,
+    /// What the page looked through, if that was not all.
+    pub(super) looked_through: Option<LookedThrough>,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), next: None, looked_through: None }
+    }
+}
+
+impl<T> Found<T> {
+    /// Cuts rows of which one more than the limit was read.
+    pub(super) fn cut(mut rows: Vec<T>, paging: &Paging, cursor: impl Fn(&T) -> Cursor) -> Self {
+        Self { next: paging.cut(&mut rows, cursor), rows, looked_through: None }
+    }
+
+    /// The same rows with the cursor of their block.
+    pub(super) fn in_block(self, block: &Block) -> Self {
+        let looked_through = block
+            .has_next()
+            .then_some(LookedThrough { what: LookedAt::ArticlesWithTheWords, count: BLOCK as u32 });
+        Self { rows: self.rows, next: block.cursor(self.next), looked_through }
+    }
+
+    /// The same rows with the cursor of the last row that the scan looked at, if no other page follows.
+    pub(super) fn with_end_of_scan(self, what: LookedAt, end: Option<Cursor>) -> Self {
+        let looked_through = end.is_some().then_some(LookedThrough { what, count: SCAN as u32 });
+        Self { rows: self.rows, next: end.map(|end| end.to_string()), looked_through }
+    }
+}
+
+/// Reads rows. A statement may lack some of the named values.
+pub(super) fn rows<T>(
+    connection: &Connection,
+    statement: &str,
+    values: &[(&str, &dyn ToSql)],
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Answer<Vec<T>> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let is_named = |name: &str| statement.parameter_index(name).is_ok_and(|it| it.is_some());
+    let named: Vec<(&str, &dyn ToSql)> =
+        values.iter().copied().filter(|(name, _)| is_named(name)).collect();
+    Ok(statement.query_map(&named[..], read)?.collect::<rusqlite::Result<_>>()?)
+}
 
 /// The newest articles that have all the words, at most [`BLOCK`] of them.
 pub(super) struct Block {
@@ -38,12 +89,12 @@ impl Block {
     }
 
     /// Whether older articles with the words may follow.
-    pub(super) fn has_next(&self) -> bool {
+    fn has_next(&self) -> bool {
         self.next.is_some()
     }
 
     /// The cursor behind a page: of the same block where that has more, else of the next block.
-    pub(super) fn cursor(&self, next_on_page: Option<String>) -> Option<String> {
+    fn cursor(&self, next_on_page: Option<String>) -> Option<String> {
         match next_on_page {
             Some(cursor) => Some(format!("{cursor}.{}", self.through)),
             None => self.next.map(|next| format!("{}.{next}", Cursor::before_all())),
@@ -52,7 +103,7 @@ impl Block {
 }
 
 /// The row that a page of a search follows, and where its block begins.
-pub(super) fn place(after: Cursor) -> (Cursor, i64) {
+pub(super) fn split_cursor(after: Cursor) -> (Cursor, i64) {
     let parts = after.id.rsplit_once('.').and_then(|(id, key)| Some((id, key.parse().ok()?)));
     match parts {
         Some((id, through)) => (Cursor { time: after.time, id: id.to_owned() }, through),
@@ -67,14 +118,13 @@ pub(super) fn end_of_scan(
     which: &str,
     after: &Cursor,
 ) -> Answer<Option<Cursor>> {
-    use rusqlite::OptionalExtension as _;
     let ask = format!(
         "SELECT changed, id FROM {which} ORDER BY changed DESC, id DESC LIMIT 1 OFFSET {}",
         SCAN - 1
     );
-    let read = |row: &rusqlite::Row<'_>| Ok(Cursor { time: row.get(0)?, id: row.get(1)? });
+    let read = |row: &Row<'_>| Ok(Cursor { time: row.get(0)?, id: row.get(1)? });
     let mut ask = connection.prepare_cached(&ask)?;
-    let values = [(":after", &after.time as &dyn rusqlite::ToSql), (":id", &after.id)];
+    let values = [(":after", &after.time as &dyn ToSql), (":id", &after.id)];
     Ok(ask.query_row(&values[..], read).optional()?)
 }
 

@@ -1,4 +1,4 @@
-//! Stories, asked for.
+//! Reads single stories.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -80,8 +80,8 @@ pub(super) fn one(connection: &Connection, id: StoryId, paging: &Paging) -> Answ
         return Ok(None);
     };
     let (articles, next) = articles::of_story(connection, &story.id, paging)?;
-    let place = apply::place(connection, wirefold_proto::streams::OUTPUT.name)?;
-    Ok(Some(Story { schema: Tag::new(), story, articles, next, sequence: place }))
+    let sequence = apply::applied_sequence(connection, wirefold_proto::streams::OUTPUT.name)?;
+    Ok(Some(Story { schema: Tag::new(), story, articles, next, sequence }))
 }
 
 pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {

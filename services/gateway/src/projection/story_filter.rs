@@ -1,4 +1,4 @@
-//! Which stories are asked for.
+//! Which stories a list contains.
 
 use jiff::Timestamp;
 

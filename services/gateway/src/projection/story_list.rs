@@ -5,11 +5,11 @@ use rusqlite::{Connection, ToSql};
 use wirefold_proto::{Tag, streams};
 
 use super::paging::Cursor;
-use super::search::{BLOCK, Block, SCAN, all_of, end_of_scan, place};
+use super::search::{self, Block, Found, SCAN, all_of, end_of_scan, split_cursor};
 use super::stories::{COLUMNS, SHOWN, StoryRow, briefs};
 use super::story_filter::StoryFilter;
 use super::{Answer, Paging, apply};
-use crate::shapes::{LookedAt, LookedThrough, StoryBrief, StoryPage};
+use crate::shapes::{LookedAt, StoryBrief, StoryPage};
 
 pub(super) fn page(
     connection: &Connection,
@@ -18,7 +18,7 @@ pub(super) fn page(
 ) -> Answer<StoryPage> {
     let Found { rows, next, looked_through } = find(connection, paging, filter)?;
     let stories = briefs(connection, &rows)?;
-    let sequence = apply::place(connection, streams::OUTPUT.name)?;
+    let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
     Ok(StoryPage { schema: Tag::new(), stories, next, looked_through, sequence })
 }
 
@@ -30,15 +30,7 @@ pub(super) fn latest(
     briefs(connection, &find(connection, paging, &StoryFilter::of_words(words))?.rows)
 }
 
-/// What one page found.
-#[derive(Default)]
-struct Found {
-    rows: Vec<StoryRow>,
-    next: Option<String>,
-    looked_through: Option<LookedThrough>,
-}
-
-fn find(connection: &Connection, paging: &Paging, filter: &StoryFilter) -> Answer<Found> {
+fn find(connection: &Connection, paging: &Paging, filter: &StoryFilter) -> Answer<Found<StoryRow>> {
     let lookup = Lookup { connection, paging, filter };
     match filter.words.as_deref().map(all_of).as_deref() {
         Some("") => Ok(Found::default()),
@@ -57,8 +49,8 @@ struct Lookup<'a> {
 
 impl Lookup<'_> {
     /// Stories of the newest articles that have the words, and then those of older ones.
-    fn by_words(self, words: &str) -> Answer<Found> {
-        let (after, through) = place(self.paging.after());
+    fn by_words(self, words: &str) -> Answer<Found<StoryRow>> {
+        let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
         let (since, conditions) = (self.since(), self.filter.conditions());
         let ask = format!(
@@ -68,16 +60,12 @@ impl Lookup<'_> {
             AND {SHOWN} AND (changed, id) < (:after, :id){since}{conditions}
             ORDER BY changed DESC, id DESC LIMIT :limit"
         );
-        let mut rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
-        let next = self.paging.cut(&mut rows, cursor);
-        let looked_through = block
-            .has_next()
-            .then_some(LookedThrough { what: LookedAt::ArticlesWithTheWords, count: BLOCK as u32 });
-        Ok(Found { rows, next: block.cursor(next), looked_through })
+        let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
+        Ok(Found::cut(rows, self.paging, cursor).in_block(&block))
     }
 
     /// The last changed first.
-    fn by_time(self) -> Answer<Found> {
+    fn by_time(self) -> Answer<Found<StoryRow>> {
         let after = self.paging.after();
         let (since, conditions) = (self.since(), self.filter.conditions());
         let which = format!(
@@ -94,21 +82,15 @@ impl Lookup<'_> {
             "SELECT {COLUMNS} FROM {from} AND {SHOWN}{conditions}
             ORDER BY changed DESC, id DESC LIMIT :limit"
         );
-        let mut rows = self.rows(&ask, &after, &[])?;
-        let mut found =
-            Found { next: self.paging.cut(&mut rows, cursor), rows, looked_through: None };
-        if found.next.is_none() && !conditions.is_empty() {
-            let end = self.end_of_scan(&which, &after)?;
-            found.looked_through = end
-                .is_some()
-                .then_some(LookedThrough { what: LookedAt::Stories, count: SCAN as u32 });
-            found.next = end.map(|end| end.to_string());
+        let found = Found::cut(self.rows(&ask, &after, &[])?, self.paging, cursor);
+        if found.next.is_some() || conditions.is_empty() {
+            return Ok(found);
         }
-        Ok(found)
+        Ok(found.with_end_of_scan(LookedAt::Stories, self.end_of_scan(&which, &after)?))
     }
 
     fn end_of_scan(self, which: &str, after: &Cursor) -> Answer<Option<Cursor>> {
-        // The time is no word of people.
+        // No user wrote the time, so it may stand in the statement.
         let since = self.filter.since.map_or(i64::MIN, Timestamp::as_millisecond).to_string();
         end_of_scan(self.connection, &which.replace(":since", &since), after)
     }
@@ -118,7 +100,6 @@ impl Lookup<'_> {
     }
 
     fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<StoryRow>> {
-        let mut ask = self.connection.prepare_cached(ask)?;
         let limit = self.paging.limit() as i64 + 1;
         let since = self.filter.since.map(Timestamp::as_millisecond);
         let values: [(&str, &dyn ToSql); 7] = [
@@ -130,15 +111,7 @@ impl Lookup<'_> {
             (":since", &since),
             (":least", &self.filter.min_outlets),
         ];
-        // Those that this question does not have are left out.
-        let asked: Vec<(&str, &dyn ToSql)> = values
-            .iter()
-            .chain(own)
-            .copied()
-            .filter(|(name, _)| ask.parameter_index(name).is_ok_and(|index| index.is_some()))
-            .collect();
-        let rows = ask.query_map(&asked[..], StoryRow::of)?.collect::<rusqlite::Result<_>>()?;
-        Ok(rows)
+        search::rows(self.connection, ask, &[&values[..], own].concat(), StoryRow::of)
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a file of a version before is brought up to date.
+//! Upgrades a file of an earlier version.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -110,7 +110,7 @@ const COUNT_OF_6: &str = "
 pub(super) fn upgrade(transaction: &Transaction<'_>, version: i64) -> Answer<()> {
     let last = "SELECT coalesce(max(key), 0) FROM articles";
     let last: i64 = transaction.query_row(last, [], |row| row.get(0))?;
-    tracing::info!(articles = last, from = version, "the projection is brought up to date");
+    tracing::info!(articles = last, from = version, "the projection is being upgraded");
     match version {
         6 => {
             transaction.execute_batch(DROP_OF_6)?;
@@ -136,7 +136,7 @@ fn fill(transaction: &Transaction<'_>, last: i64) -> Answer<()> {
     for before in (0..last).step_by(SLICE as usize) {
         transaction.execute(READ_BODIES, params![before, SLICE])?;
         let read = last.min(before + SLICE);
-        tracing::info!(read, of = last, "the projection is brought up to date");
+        tracing::info!(read, of = last, "the projection is being upgraded");
     }
     transaction.execute_batch(OF_EVENTS)?;
     count(transaction, &FILL)
@@ -153,7 +153,12 @@ fn count(transaction: &Transaction<'_>, steps: &[&str]) -> Answer<()> {
                 let mut seconds = 0;
                 while done.recv_timeout(EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
                     seconds += EVERY.as_secs();
-                    tracing::info!(step, of, seconds, "the articles of events are still counted");
+                    tracing::info!(
+                        step,
+                        of,
+                        seconds,
+                        "the articles of events are still being counted"
+                    );
                 }
             });
             let counted = transaction.execute_batch(sql);

@@ -1,4 +1,4 @@
-//! Alerts with their life.
+//! Alerts with their revisions and deliveries.
 
 use super::DeadRow;
 use jiff::Timestamp;
@@ -75,6 +75,20 @@ pub struct AlertRevision {
     pub reasons: Vec<AlertReason>,
     /// Whether delivery waited.
     pub held: bool,
+}
+
+impl AlertRevision {
+    /// An alert's revision in short.
+    pub(crate) fn of(alert: &Alert) -> Self {
+        Self {
+            revision: alert.revision,
+            at: alert.at,
+            state: alert.state,
+            volume: alert.volume,
+            reasons: alert.reasons.clone(),
+            held: alert.held.is_some(),
+        }
+    }
 }
 
 /// `GET /api/v1/alerts/{id}`: the life of an alert, and what its deliveries took.

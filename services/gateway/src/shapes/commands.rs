@@ -1,4 +1,4 @@
-//! Commands about stories, and what came of them.
+//! Commands about stories, and their outcomes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Two texts side by side.
+//! The comparison of two texts.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -111,13 +111,25 @@ pub enum Relation {
     Unrelated,
 }
 
+impl Relation {
+    /// What two texts are that are one story, or one event, or neither.
+    #[must_use]
+    pub fn of(is_one_story: bool, is_one_event: bool) -> Self {
+        match (is_one_story, is_one_event) {
+            (true, _) => Self::SameStory,
+            (false, true) => Self::SameEvent,
+            (false, false) => Self::Unrelated,
+        }
+    }
+}
+
 /// A run of words that stands in both texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SharedPassage {
     /// Where it stands in `a`.
-    pub a: Place,
+    pub a: TextRange,
     /// Where it stands in `b`.
-    pub b: Place,
+    pub b: TextRange,
     /// Its words in common.
     pub words: u32,
     /// The small edits inside it.
@@ -126,7 +138,8 @@ pub struct SharedPassage {
 
 /// A stretch of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Place {
+#[schemars(rename = "Place")]
+pub struct TextRange {
     /// The first code point.
     pub start: u32,
     /// The code point after the last.

@@ -1,4 +1,4 @@
-//! Corrections of an event: what outlets put right or took back, and who still carries it.
+//! Corrections of an event: what outlets corrected or withdrew, and which articles still have it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Messages that a stage gave up on.
+//! Dead letters.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Events and the stories nested in them.
+//! Events and the stories in them.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Feeds: how they do, adding and probing.
+//! Feeds: their state, adding and probing.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! What the API takes and gives, as JSON. Every whole answer carries a `schema` such as
-//! `wirefold.api.events/2`, checked by [`wirefold_proto::decode`] on the other side.
+//! The requests and answers of the API, as JSON. Every answer has a `schema` such as `wirefold.api.events/2`.
+//! The client checks it with [`wirefold_proto::decode`].
 
 mod alerts;
 mod articles;
@@ -25,8 +25,8 @@ pub use alerts::{
 pub use articles::{ArticleBrief, ArticleDetail, ArticleList};
 pub use commands::{Decided, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};
 pub use compare::{
-    ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Place, Relation,
-    SentenceChange, SharedPassage,
+    ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Relation,
+    SentenceChange, SharedPassage, TextRange,
 };
 pub use corrections::{CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
 pub use dead::{DeadDetail, DeadPage, DeadRow, Replayed};

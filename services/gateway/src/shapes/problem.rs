@@ -1,4 +1,4 @@
-//! What went wrong, as RFC 9457 has it.
+//! Errors as RFC 9457 defines them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

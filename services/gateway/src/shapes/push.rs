@@ -1,4 +1,4 @@
-//! Articles pushed in.
+//! Pushed articles.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a subscription would have sent, as the alerter says it. Newer alerters may say more.
+//! What a subscription would have sent, as the alerter reports it. A newer alerter may report more.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
-//! What is said and counted about an event and who is named: quotations and figures with who carries them, and
-//! names with their spellings.
+//! The statements of an event: quotations and figures with their carriers, and names with their spellings.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! How the whole is doing.
+//! The state of the whole installation.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -100,7 +100,7 @@ pub struct FeedCounts {
     pub failing: u32,
     /// Gone for good.
     pub gone: u32,
-    /// Those of the failing that wirefold reads no more, since it ended twice while it read them.
+    /// Those of the failing that wirefold reads no more, since it crashed twice while it read them.
     #[serde(default)]
     pub set_aside: u32,
 }

@@ -1,4 +1,4 @@
-//! What is stored.
+//! How much is stored.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Subscriptions: listing, rehearsing, and the answer to commands.
+//! Subscriptions: lists, rehearsals, and the answer to commands.
 
 use super::Rehearsal;
 use jiff::Timestamp;

@@ -1,9 +1,9 @@
-//! What an event's articles count, value by value.
+//! The figures of an event, value by value.
 //!
-//! Of each article the first figure of a kind counts: news tells its own count before those of the past.
-//! The value that came up last is the newest. Another value contradicts it if both cannot be true (`more
-//! than 20` and `28` can, `at least 14` and `41` cannot). What was told only before the newest came up is no contradiction, but how the
-//! count grew.
+//! Of each article the first figure of a kind counts, because news gives its own count before past ones. The
+//! newest value is the one that came up last. Another value contradicts it if both cannot be true: `more than
+//! 20` and `28` can, `at least 14` and `41` cannot. A value that was only reported before the newest one came
+//! up is no contradiction: the count grew.
 
 use std::collections::BTreeMap;
 

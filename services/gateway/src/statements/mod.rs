@@ -1,9 +1,9 @@
-//! What an event's articles say and count and whom they name, as objects of their own: each quotation with
-//! its wordings and carriers, each figure with its values, each name with its spellings.
+//! The statements of an event: each quotation with its wordings and carriers, each figure with its values,
+//! each name with its spellings.
 //!
-//! In come articles with what the enricher found in them, the first seen first. Out go
-//! [`QuotationRecord`]s, [`FigureRecord`]s and `NameRecord`s. They follow from the articles alone, so a projection that
-//! is rebuilt gives the same. Nothing here knows how articles were folded: a story counts as one
+//! The input is articles with the findings of the enricher, the first seen first. The output is
+//! [`QuotationRecord`]s, [`FigureRecord`]s and `NameRecord`s. They follow from the articles alone, so a
+//! rebuilt projection gives the same. Nothing here knows how articles were folded: a story counts as one
 //! separately written text.
 
 mod figures;

@@ -1,7 +1,7 @@
-//! One record for a person, an organisation or a place through an event, whatever its spellings.
+//! One record for each person, organisation or place of an event, whatever its spellings.
 //!
-//! What a table knows is one by its id. Anything else is one by the key that all spellings of a name share;
-//! a family name alone is that of the only person of the event who bears it.
+//! If a table knows the name, its id identifies it. Otherwise all spellings of a name share a key. A family
+//! name alone means the only person of the event who has it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
-//! Quotations of an event, each with its wordings and who carries them.
+//! Quotations of an event, each with its wordings and carriers.
 //!
-//! Wordings are compared from the longest to the shortest, each with the fullest one of the groups that
-//! share a run of words with it. So the groups do not depend on the order in which articles came, and no
-//! chain of small differences joins two speeches.
+//! Wordings are compared from the longest to the shortest, each with the fullest one of the groups that share
+//! a run of words with it. So the groups do not depend on the order of articles, and no chain of small
+//! differences joins two speeches.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use super::wording::{Speakers, Words, difference, name_words, speakers};
 use super::{InStory, MOST_CARRIERS, outlets_and_texts};
 use crate::shapes::{Carrier, Difference, QuotationRecord, Wording};
 
-/// The most quotations that are told.
+/// The most quotations in an answer.
 const MOST_RECORDS: usize = 100;
 /// The most wordings of one event that are grouped; those of the first articles.
 const MOST_WORDINGS: usize = 10_000;
@@ -28,7 +28,7 @@ const CANDIDATES: usize = 8;
 const OF_ONE_SPEAKER: usize = 64;
 
 /// One wording, with every article that has it.
-struct Told<'a> {
+struct DistinctWording<'a> {
     /// As the first article has it.
     text: &'a str,
     words: Words,
@@ -41,7 +41,7 @@ struct Told<'a> {
     is_named: bool,
 }
 
-impl<'a> Told<'a> {
+impl<'a> DistinctWording<'a> {
     /// Whom most of the articles name; of those named as often, the one that was named first.
     fn most_named(&self) -> Option<&'a str> {
         let mut times: BTreeMap<&str, (usize, Reverse<usize>)> = BTreeMap::new();
@@ -64,12 +64,12 @@ struct Group {
 
 /// The quotations of these articles, those that most texts carry first, and how many more there are.
 pub(super) fn records(articles: &[InStory]) -> (Vec<QuotationRecord>, u32) {
-    let mut told = told(articles);
-    told.iter_mut().for_each(|one| one.speaker = one.most_named());
-    let groups = groups(&told);
+    let mut wordings = distinct_wordings(articles);
+    wordings.iter_mut().for_each(|one| one.speaker = one.most_named());
+    let groups = groups(&wordings);
     let people = full_names(articles);
     let mut records: Vec<QuotationRecord> =
-        groups.iter().map(|group| record(group, &told, &people, articles)).collect();
+        groups.iter().map(|group| record(group, &wordings, &people, articles)).collect();
     records.sort_by(|a, b| {
         let key = |it: &QuotationRecord| (Reverse(it.texts), Reverse(it.outlets), it.first.seen);
         key(a).cmp(&key(b)).then_with(|| a.wordings[0].words.cmp(&b.wordings[0].words))
@@ -80,8 +80,8 @@ pub(super) fn records(articles: &[InStory]) -> (Vec<QuotationRecord>, u32) {
 }
 
 /// Each wording once.
-fn told(articles: &[InStory]) -> Vec<Told<'_>> {
-    let mut told: Vec<Told<'_>> = Vec::new();
+fn distinct_wordings(articles: &[InStory]) -> Vec<DistinctWording<'_>> {
+    let mut wordings: Vec<DistinctWording<'_>> = Vec::new();
     let mut places: FxHashMap<(LanguageTag, u64, Option<u64>), usize> = FxHashMap::default();
     for (at, (_, article)) in articles.iter().enumerate() {
         for quotation in &article.findings.quotations {
@@ -94,50 +94,57 @@ fn told(articles: &[InStory]) -> Vec<Told<'_>> {
             let name = speaker.and_then(|name| name_words(name).last().copied());
             let of_whom = if words.is_short() { name } else { None };
             let key = (article.language(), words.key(), of_whom);
-            let place = *places.entry(key).or_insert(told.len());
-            if place == told.len() {
-                if told.len() == MOST_WORDINGS {
-                    return told;
+            let place = *places.entry(key).or_insert(wordings.len());
+            if place == wordings.len() {
+                if wordings.len() == MOST_WORDINGS {
+                    return wordings;
                 }
                 let (text, language) = (quotation.words.as_str(), article.language());
                 let by = BTreeMap::new();
-                told.push(Told { text, words, language, by, speaker: None, is_named: false });
+                wordings.push(DistinctWording {
+                    text,
+                    words,
+                    language,
+                    by,
+                    speaker: None,
+                    is_named: false,
+                });
             }
-            told[place].is_named |= speaker.is_some() && !quotation.inferred;
-            let named = told[place].by.entry(at).or_insert(speaker);
+            wordings[place].is_named |= speaker.is_some() && !quotation.inferred;
+            let named = wordings[place].by.entry(at).or_insert(speaker);
             *named = named.or(speaker);
         }
     }
-    told
+    wordings
 }
 
-fn groups(told: &[Told<'_>]) -> Vec<Group> {
-    let mut order: Vec<usize> = (0..told.len()).collect();
-    order.sort_by_key(|at| (Reverse(told[*at].words.length), told[*at].first(), *at));
+fn groups(wordings: &[DistinctWording<'_>]) -> Vec<Group> {
+    let mut order: Vec<usize> = (0..wordings.len()).collect();
+    order.sort_by_key(|at| (Reverse(wordings[*at].words.length), wordings[*at].first(), *at));
     let mut groups: Vec<Group> = Vec::new();
     let mut index = Index::default();
     for at in order {
-        let candidates = index.candidates(&told[at]);
+        let candidates = index.candidates(&wordings[at]);
         let found = candidates.into_iter().find_map(|group| {
-            let (full, other) = (&told[groups[group].members[0].0], &told[at]);
+            let (full, other) = (&wordings[groups[group].members[0].0], &wordings[at]);
             form_of(full, other).map(|difference| (group, difference))
         });
         match found {
             Some((group, difference)) => groups[group].members.push((at, difference)),
             None => {
-                index.enter(groups.len(), &told[at]);
+                index.enter(groups.len(), &wordings[at]);
                 groups.push(Group { members: vec![(at, Difference::Fullest)] });
             }
         }
     }
     for group in &mut groups {
-        group.members[1..].sort_by_key(|(at, _)| (told[*at].first(), *at));
+        group.members[1..].sort_by_key(|(at, _)| (wordings[*at].first(), *at));
     }
     groups
 }
 
 /// How a wording differs from a fuller one, where it is a form of it.
-fn form_of(full: &Told<'_>, other: &Told<'_>) -> Option<Difference> {
+fn form_of(full: &DistinctWording<'_>, other: &DistinctWording<'_>) -> Option<Difference> {
     let by = speakers(full.speaker, other.speaker);
     let found = difference(&full.words, &other.words, by)?;
     // Texts in two languages share names and figures; only what one cites of the other is the same.
@@ -154,9 +161,9 @@ struct Index {
 
 impl Index {
     /// The groups that a wording may belong to, the likeliest first.
-    fn candidates(&self, told: &Told<'_>) -> Vec<usize> {
+    fn candidates(&self, wording: &DistinctWording<'_>) -> Vec<usize> {
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
-        for run in told.words.runs() {
+        for run in wording.words.runs() {
             let groups = self.runs.get(&run).filter(|groups| groups.len() <= STOCK);
             groups.into_iter().flatten().for_each(|group| *shared.entry(*group).or_default() += 1);
         }
@@ -164,8 +171,8 @@ impl Index {
         found.sort_by_key(|(group, runs)| (Reverse(*runs), *group));
         let mut groups: Vec<usize> =
             found.into_iter().take(CANDIDATES).map(|(group, _)| group).collect();
-        if told.words.is_short() {
-            let name = told.speaker.and_then(|name| name_words(name).last().copied());
+        if wording.words.is_short() {
+            let name = wording.speaker.and_then(|name| name_words(name).last().copied());
             let of_speaker = name.and_then(|name| self.speakers.get(&name)).into_iter().flatten();
             let more: Vec<usize> = of_speaker.filter(|it| !groups.contains(it)).copied().collect();
             groups.extend(more.into_iter().take(OF_ONE_SPEAKER));
@@ -173,15 +180,15 @@ impl Index {
         groups
     }
 
-    fn enter(&mut self, group: usize, told: &Told<'_>) {
-        for run in told.words.runs() {
+    fn enter(&mut self, group: usize, wording: &DistinctWording<'_>) {
+        for run in wording.words.runs() {
             let groups = self.runs.entry(run).or_default();
             // One more than finds anything says that it is too many.
             if groups.len() <= STOCK && groups.last() != Some(&group) {
                 groups.push(group);
             }
         }
-        let name = told.speaker.and_then(|name| name_words(name).last().copied());
+        let name = wording.speaker.and_then(|name| name_words(name).last().copied());
         if let Some(name) = name {
             self.speakers.entry(name).or_default().push(group);
         }
@@ -190,17 +197,17 @@ impl Index {
 
 fn record(
     group: &Group,
-    told: &[Told<'_>],
+    wordings: &[DistinctWording<'_>],
     people: &FullNames<'_>,
     articles: &[InStory],
 ) -> QuotationRecord {
-    let members = || group.members.iter().map(|(at, _)| &told[*at]);
+    let members = || group.members.iter().map(|(at, _)| &wordings[*at]);
     let places: BTreeSet<usize> = members().flat_map(|member| member.by.keys().copied()).collect();
     let (outlets, texts) = outlets_and_texts(places.iter().map(|at| &articles[*at]));
     let (speaker, other_speakers) = named(members(), people, articles);
     let carrier = |at: usize| articles[at].1.carrier(articles[at].0);
     let wording = |(at, difference): &(usize, Difference)| {
-        let member = &told[*at];
+        let member = &wordings[*at];
         let carriers: Vec<Carrier> =
             member.by.keys().take(MOST_CARRIERS).copied().map(carrier).collect();
         let more = member.by.len() - carriers.len();
@@ -215,7 +222,7 @@ fn record(
         inferred: speaker.is_some() && !members().any(|member| member.is_named),
         speaker,
         other_speakers,
-        language: told[group.members[0].0].language.clone(),
+        language: wordings[group.members[0].0].language.clone(),
         // A group has a wording, and a wording an article.
         first: carrier(places.first().copied().unwrap_or_default()),
         outlets,
@@ -249,7 +256,7 @@ fn full_names(articles: &[InStory]) -> FullNames<'_> {
 
 /// Whom most texts name as the speaker, in the fullest form of the name, and whom others name.
 fn named<'a>(
-    members: impl Iterator<Item = &'a Told<'a>>,
+    members: impl Iterator<Item = &'a DistinctWording<'a>>,
     full_names: &FullNames<'a>,
     articles: &[InStory],
 ) -> (Option<String>, Vec<String>) {
@@ -260,7 +267,7 @@ fn named<'a>(
         first: usize,
     }
     let mut people: Vec<Person<'_>> = Vec::new();
-    for (at, name) in members.flat_map(|told| &told.by) {
+    for (at, name) in members.flat_map(|wording| &wording.by) {
         let Some(name) = *name else { continue };
         let story = articles[*at].0.to_string();
         let is_same =

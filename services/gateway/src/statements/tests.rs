@@ -1,4 +1,4 @@
-//! The statements of invented events, and bounds on hostile ones.
+//! Tests of statements on invented events, and of their bounds on hostile ones.
 
 use serde_json::{Value, json};
 use wirefold_proto::FigureRole;

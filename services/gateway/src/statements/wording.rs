@@ -1,8 +1,8 @@
-//! Whether two wordings are one quotation.
+//! Decides whether two wordings are one quotation.
 //!
-//! Outlets shorten what was said, begin or stop elsewhere, and now and then change a word. Two wordings
-//! are one quotation if one stands in the other, if they share a long run, or if most words of the shorter
-//! one stand in the longer one in their order (longest common subsequence, Wagner & Fischer 1974).
+//! Outlets shorten quotations, begin or stop elsewhere, and sometimes change a word. Two wordings are one
+//! quotation if one contains the other, if they share a long run, or if the longer one has most words of the
+//! shorter one in the same order (longest common subsequence, Wagner & Fischer 1974).
 
 use std::hash::Hasher as _;
 

@@ -12,7 +12,7 @@ const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
 
 /// An alert of three revisions, of which the target `desk` took two and one was given up on.
-async fn told(world: &World) -> Alert {
+async fn publish_alert(world: &World) -> Alert {
     let mut alert: Alert = decode(ALERT).unwrap();
     for revision in 1..=3 {
         alert.revision = revision;
@@ -51,7 +51,8 @@ async fn told(world: &World) -> Alert {
 /// Waits until the projection has taken so many revisions: alerts have no place to wait for.
 async fn until_shown(world: &World, sequence: u64) {
     let shown = async {
-        while world.gateway.inner.projection.place("WF_ALERTS").await.unwrap() < sequence {
+        while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < sequence
+        {
             tokio::task::yield_now().await;
         }
     };
@@ -61,7 +62,7 @@ async fn until_shown(world: &World, sequence: u64) {
 #[tokio::test]
 async fn an_alert_is_shown_with_its_revisions_deliveries_and_dead_letters() {
     let world = World::new().await;
-    let alert = told(&world).await;
+    let alert = publish_alert(&world).await;
     let (whole, target) = (alert.id.to_string(), alert.target.to_string());
     for given in [&whole, &whole[..whole.len() - 12], &target, &target[..10]] {
         let life: AlertDetail = world.get(&format!("/api/v1/alerts/{given}")).await.shape();

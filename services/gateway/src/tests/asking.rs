@@ -1,4 +1,4 @@
-//! Events, stories, articles, comparisons, asked for.
+//! Requests for events, stories, articles and comparisons.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

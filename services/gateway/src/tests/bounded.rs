@@ -1,4 +1,4 @@
-//! Lists that look at no more than a page may cost, and still give everything page after page.
+//! Lists look at a bounded number of rows for each page, and the pages together still give everything.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Feeds out.
+//! Feeds for feed readers.
 
 use bytes::Bytes;
 use quick_xml::Reader;
@@ -189,7 +189,7 @@ async fn a_subscription_goes_out_as_the_stories_it_rang_for() {
     alert.articles[0].id = id(2);
     world.publish(&alert).await;
     let shown = async {
-        while world.gateway.inner.projection.place("WF_ALERTS").await.unwrap() < 1 {
+        while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < 1 {
             tokio::task::yield_now().await;
         }
     };

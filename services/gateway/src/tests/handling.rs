@@ -1,4 +1,4 @@
-//! Single alerts that people mute or acknowledge, by the API and by links in messages.
+//! Single alerts that people mute or acknowledge, through the API and through links in messages.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -22,7 +22,7 @@ async fn with_alert() -> (World, Alert) {
     let alert: Alert = decode(ALERT).unwrap();
     world.publish(&alert).await;
     let shown = async {
-        while world.gateway.inner.projection.place("WF_ALERTS").await.unwrap() < 1 {
+        while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < 1 {
             tokio::task::yield_now().await;
         }
     };

@@ -38,7 +38,7 @@ fn child_process() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let projection = Projection::open(folder.as_ref()).unwrap();
-        let place = projection.place("WF_OUTPUT").await.unwrap();
+        let place = projection.applied_sequence("WF_OUTPUT").await.unwrap();
         for number in place / BATCH..MOST {
             projection.apply(batch(number)).await.unwrap();
             std::io::stdout().lock().write_all(b"@\n").unwrap();
@@ -65,7 +65,7 @@ async fn rows_and_place_stay_together_when_it_is_killed() {
         child.wait().unwrap();
 
         let projection = Projection::open(folder.path()).unwrap();
-        let place = projection.place("WF_OUTPUT").await.unwrap();
+        let place = projection.applied_sequence("WF_OUTPUT").await.unwrap();
         assert!(place >= wanted as u64 * BATCH);
         assert_eq!(projection.article_count().await.unwrap(), place);
         assert!(projection.article(id(place)).await.unwrap().is_some());

@@ -1,4 +1,4 @@
-//! The gateway over simulated buses and real files, asked in process and over real sockets.
+//! Tests of the gateway over simulated buses and real files, in process and over real sockets.
 
 mod access;
 mod alert_life;

@@ -1,4 +1,4 @@
-//! The projection is the same whatever the order, and however often.
+//! The projection does not depend on the order of messages, nor on how often they come.
 
 use std::collections::BTreeSet;
 
@@ -68,14 +68,14 @@ fn put(number: u64, story_of: u64, event_of: u64) -> Change {
     Change::of(article(number, story_of, event_of), begin())
 }
 
-fn told(judged: u64, index: u32, what: StoryChange) -> Change {
+fn story_change(judged: u64, index: u32, what: StoryChange) -> Change {
     Change::Story(Box::new(change(judged, index, what)))
 }
 
 /// A change that a command brought about, and what came of it.
 fn said(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 2] {
     let command = commanded(judged, vec![what.clone()], (stories, 1));
-    [told(judged, 0, what), Change::Command(Box::new(command))]
+    [story_change(judged, 0, what), Change::Command(Box::new(command))]
 }
 
 /// People take articles out of the first story, put them back, and take one of them out again.
@@ -143,15 +143,15 @@ fn messages() -> Vec<Change> {
     again.judged = 14;
     messages.extend([
         Change::of(again, begin()),
-        told(15, 0, stories(3, 1)),
-        told(15, 1, events(3, 1)),
-        told(19, 0, stories(9, 5)),
-        told(19, 1, events(9, 5)),
-        told(20, 0, stories(5, 1)),
-        told(20, 1, events(5, 1)),
-        told(6, 0, StoryChange::Credited { story: story(5), agency }),
-        told(12, 1, StoryChange::Preferred { story: story(5), lead: id(6) }),
-        told(24, 0, StoryChange::Quiet { target: Target::Event(event(1)) }),
+        story_change(15, 0, stories(3, 1)),
+        story_change(15, 1, events(3, 1)),
+        story_change(19, 0, stories(9, 5)),
+        story_change(19, 1, events(9, 5)),
+        story_change(20, 0, stories(5, 1)),
+        story_change(20, 1, events(5, 1)),
+        story_change(6, 0, StoryChange::Credited { story: story(5), agency }),
+        story_change(12, 1, StoryChange::Preferred { story: story(5), lead: id(6) }),
+        story_change(24, 0, StoryChange::Quiet { target: Target::Event(event(1)) }),
     ]);
     messages
 }
@@ -259,7 +259,7 @@ async fn what_people_take_out_put_back_and_take_out_is_where_they_put_it() {
 async fn what_people_take_out_of_a_story_leaves_it() {
     let split = |judged| {
         let (from, into) = (story(1), story(2));
-        told(judged, 0, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
+        story_change(judged, 0, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
     };
     let messages = [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), split(5)];
     for seed in 0..10 {
@@ -290,7 +290,8 @@ async fn what_was_regrouped_is_a_story_of_its_own_that_says_why_in_any_order() {
         stories: vec![],
         events: vec![],
     };
-    let messages = [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), told(5, 0, regrouped)];
+    let messages =
+        [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), story_change(5, 0, regrouped)];
     for seed in 0..10 {
         let folder = tempfile::tempdir().unwrap();
         let projection = Projection::open(folder.path()).unwrap();
@@ -330,7 +331,7 @@ async fn an_agency_leaves_a_story_with_the_article_that_names_it() {
         Change::of(plain, begin()),
         from_agency(2, None),
         from_agency(3, Some(2)),
-        told(4, 0, split),
+        story_change(4, 0, split),
     ];
     for seed in 0..10 {
         let folder = tempfile::tempdir().unwrap();
@@ -352,11 +353,11 @@ async fn links_leave_when_they_lead_nowhere() {
     let projection = Projection::open(folder.path()).unwrap();
     let merged = |judged, from, into| {
         let (from, into) = (Target::Story(story(from)), Target::Story(story(into)));
-        told(judged, 0, StoryChange::Merged { from, into, links: vec![] })
+        story_change(judged, 0, StoryChange::Merged { from, into, links: vec![] })
     };
     let split = StoryChange::Split { from: story(1), into: story(5), articles: vec![id(5)] };
     let early = [put(1, 1, 1), put(2, 2, 1), put(3, 3, 1), merged(4, 3, 2), put(5, 1, 1)];
-    let late = [told(6, 0, split), merged(7, 2, 1), put(90, 1, 1)];
+    let late = [story_change(6, 0, split), merged(7, 2, 1), put(90, 1, 1)];
     feed(&projection, &[&early[..], &late[..]].concat(), 10).await;
     let links = || {
         let file = rusqlite::Connection::open(folder.path().join("gateway.db")).unwrap();

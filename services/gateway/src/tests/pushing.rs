@@ -1,4 +1,4 @@
-//! Articles pushed in.
+//! Pushed articles.
 
 use axum::body::Body;
 use axum::http::{Method, header};

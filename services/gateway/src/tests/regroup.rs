@@ -1,4 +1,4 @@
-//! Manual overrides of stories: told to the detector, and answered with what came of it.
+//! Manual overrides of stories: the command for the detector, and the answer with the outcome.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Made-up output: articles, stories, events.
+//! Invented output: articles, stories, events.
 
 use std::time::Duration;
 

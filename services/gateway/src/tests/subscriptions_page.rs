@@ -1,4 +1,4 @@
-//! The page of subscriptions, as browsers use it: without JavaScript, and against other sites.
+//! The page of subscriptions as browsers use it: without JavaScript, and protected against other sites.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn post(world: &World, path: &str, form: &str) -> Answer {
     send(world, Some(OWN), path, form).await
 }
 
-async fn known(world: &World) -> Vec<SubscriptionRecord> {
+async fn listed_subscriptions(world: &World) -> Vec<SubscriptionRecord> {
     let list: SubscriptionList = world.get("/api/v1/subscriptions").await.shape();
     list.subscriptions
 }
@@ -51,7 +51,7 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
         format!("name=Harbour+strike&query=port+OR+dock&{USUAL}&min_outlets=2&deliveries=desk");
     let saved = followed(&world, &post(&world, "/subscriptions", &form).await).await;
     assert!(saved.contains("<b>Harbour strike</b> is saved") && saved.contains("port OR dock"));
-    let before = known(&world).await.remove(0).subscription;
+    let before = listed_subscriptions(&world).await.remove(0).subscription;
     assert_eq!((before.id.as_str(), before.min_outlets), ("harbour-strike", Some(2)));
     assert!(before.deliveries == ["desk"] && before.on.is_empty(), "{before:?}");
 
@@ -66,13 +66,13 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
     }
     let changed = format!("id=harbour-strike&name=Harbour&query=port&{USUAL}");
     followed(&world, &post(&world, "/subscriptions", &changed).await).await;
-    let after = known(&world).await;
+    let after = listed_subscriptions(&world).await;
     assert_eq!((after.len(), after[0].subscription.name.as_str()), (1, "Harbour"));
 
     let muted = post(&world, "/subscriptions/harbour-strike/mute", "for=8h").await;
     assert!(followed(&world, &muted).await.contains("muted until <time"));
     for (span, said) in
-        [("abc", "no span of time"), ("99999d", "is too long"), ("0s", "mutes nothing")]
+        [("abc", "not a span of time"), ("99999d", "is too long"), ("0s", "mutes nothing")]
     {
         let body = format!("for={span}");
         let refused = post(&world, "/subscriptions/harbour-strike/mute", &body).await;
@@ -85,11 +85,11 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
 
     let removed = post(&world, "/subscriptions/harbour-strike/remove", "").await;
     let removed = followed(&world, &removed).await;
-    assert!(removed.contains("Undo") && known(&world).await.is_empty(), "{removed}");
+    assert!(removed.contains("Undo") && listed_subscriptions(&world).await.is_empty(), "{removed}");
     // The same command in the same millisecond would be the same one.
     world.clock.advance(Duration::from_secs(1));
     followed(&world, &post(&world, "/subscriptions/restore", "id=harbour-strike").await).await;
-    assert_eq!(known(&world).await[0].subscription, after[0].subscription);
+    assert_eq!(listed_subscriptions(&world).await[0].subscription, after[0].subscription);
     assert_eq!(post(&world, "/subscriptions/restore", "id=nothing").await.status, 404);
 }
 
@@ -114,11 +114,11 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_is_lost() {
     let pager = format!("name=Kyiv&query=kyiv&{USUAL}&deliveries=pager");
     let pager = text(&post(&world, "/subscriptions", &pager).await);
     assert!(pager.contains("no delivery is called &quot;pager&quot;"), "{pager}");
-    assert!(known(&world).await.is_empty());
+    assert!(listed_subscriptions(&world).await.is_empty());
     let once = format!("name=Kyiv&query=kyiv&{USUAL}");
     post(&world, "/subscriptions", &once).await;
     let twice = post(&world, "/subscriptions", &once).await;
-    assert!(text(&twice).contains("is there already: choose another name"));
+    assert!(text(&twice).contains("there is already a subscription"));
 }
 
 #[tokio::test]
@@ -126,12 +126,12 @@ async fn who_silences_whom_is_checked() {
     let world = World::new().await;
     let with = |name: &str, by: &str| format!("name={name}&query=port&{USUAL}&inhibited_by={by}");
     let absent = text(&post(&world, "/subscriptions", &with("Docks", "storms")).await);
-    assert!(absent.contains("no subscription storms is there"), "{absent}");
+    assert!(absent.contains("there is no subscription storms"), "{absent}");
     followed(&world, &post(&world, "/subscriptions", &with("Storms", "")).await).await;
     followed(&world, &post(&world, "/subscriptions", &with("Docks", "storms")).await).await;
     let back = format!("id=storms&{}", with("Storms", "docks"));
     let circle = text(&post(&world, "/subscriptions", &back).await);
-    let said = "id=\"inhibited_by-wrong\">subscription docks is inhibited by storms in its turn";
+    let said = "id=\"inhibited_by-wrong\">storms also inhibits subscription docks";
     assert!(circle.contains(said), "{circle}");
 }
 
@@ -157,7 +157,7 @@ async fn the_preview_is_the_same_on_a_page_and_alone() {
     assert!(
         page.headers["content-security-policy"].to_str().unwrap().contains("form-action 'self'")
     );
-    assert!(known(&world).await.is_empty(), "a preview stores nothing");
+    assert!(listed_subscriptions(&world).await.is_empty(), "a preview stores nothing");
 }
 
 #[tokio::test]

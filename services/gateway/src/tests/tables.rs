@@ -1,4 +1,4 @@
-//! The table of stories for programs of others.
+//! The table of stories for other programs.
 
 use std::collections::BTreeMap;
 

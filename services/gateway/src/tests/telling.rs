@@ -208,7 +208,7 @@ async fn alerts_show_their_last_revision_and_their_life() {
     }
     let shown = async {
         // Alerts have no place to wait for: ask until the last stands there.
-        while world.gateway.inner.projection.place("WF_ALERTS").await.unwrap() < 3 {
+        while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < 3 {
             tokio::task::yield_now().await;
         }
     };

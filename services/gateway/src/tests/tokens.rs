@@ -1,4 +1,4 @@
-//! Where tokens are asked for: who comes in, and how far.
+//! Requests with and without tokens: which are let in, and what they may do.
 
 use axum::body::Body;
 use axum::http::request::Builder;

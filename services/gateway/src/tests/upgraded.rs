@@ -1,4 +1,4 @@
-//! A file of the version before is brought up to date, and answers as it did.
+//! The upgrade of a file of the version before: it answers as it did.
 
 use std::path::Path;
 

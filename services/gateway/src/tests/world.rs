@@ -1,4 +1,4 @@
-//! A gateway with everything around it.
+//! A gateway with a bus, a clock and files.
 
 use std::sync::Arc;
 use std::time::Duration;

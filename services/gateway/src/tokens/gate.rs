@@ -1,4 +1,4 @@
-//! Who is let in, by what they send.
+//! Decides who is let in, by the credentials of a request.
 
 use std::fmt;
 
@@ -66,7 +66,7 @@ impl Gate {
         let Some(holder) = found else {
             return Err(self.count_failure(peer, "the token is unknown, revoked or expired"));
         };
-        self.limits.asked(&holder.hash).map_err(|seconds| {
+        self.limits.count_request(&holder.hash).map_err(|seconds| {
             Refusal::too_many(format!("token {:?} asks too often", holder.name), seconds)
         })?;
         if !may(holder.scope, request.method(), path) {
@@ -78,7 +78,7 @@ impl Gate {
 
     /// Counts somebody who is not let in, and says so, or that it was too often.
     pub(crate) fn count_failure(&self, peer: Option<Peer>, why: &str) -> Refusal {
-        match self.limits.failed(peer) {
+        match self.limits.count_failure(peer) {
             Ok(()) => Refusal::sign_in(why),
             Err(seconds) => Refusal::too_many(format!("{why}, too often"), seconds),
         }
@@ -97,7 +97,7 @@ impl Gate {
 
 /// What is wrong with the file is for the log: who asks learns that nobody is let in now.
 pub(crate) fn gate_failed(error: &TokenError) -> Refusal {
-    tracing::error!(%error, "tokens cannot be checked: nobody is let in");
+    tracing::error!(%error, "tokens cannot be checked, so every request is refused");
     Refusal::failed("tokens cannot be checked now")
 }
 

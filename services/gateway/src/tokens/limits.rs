@@ -1,4 +1,4 @@
-//! How often one may ask.
+//! Limits how often a client may ask.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -42,7 +42,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Counts a request without good credentials: an error says how many seconds to wait.
-    pub(super) fn failed(&self, peer: Option<Peer>) -> Result<(), u64> {
+    pub(super) fn count_failure(&self, peer: Option<Peer>) -> Result<(), u64> {
         if self.failures.len() > KEPT {
             self.failures.retain_recent();
         }
@@ -51,7 +51,7 @@ impl Limits {
     }
 
     /// Counts a request of a token, by its hash.
-    pub(super) fn asked(&self, hash: &str) -> Result<(), u64> {
+    pub(super) fn count_request(&self, hash: &str) -> Result<(), u64> {
         if self.requests.len() > KEPT {
             self.requests.retain_recent();
         }

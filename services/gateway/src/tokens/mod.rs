@@ -1,10 +1,10 @@
-//! Access tokens: who may ask where the page is served to more than this machine.
+//! Access tokens: who may ask if the page is served to more than this machine.
 //!
-//! One file in the data folder, `tokens.json`, holds all that lets somebody in: tokens of programs, links
-//! that sign in once, and the sessions of browsers. Of each only a SHA-256 hash is stored; the secrets have
-//! 256 random bits, so that a plain hash keeps them. The command line and the gateway both write the
-//! file, each under a lock and in one step; the gateway reads it again when it has changed, so a token that is
-//! revoked ends at the next request.
+//! One file in the data folder, `tokens.json`, holds everything that lets somebody in: tokens of programs,
+//! links that sign in once, and sessions of browsers. It stores only a SHA-256 hash of each. The secrets have
+//! 256 random bits, so a plain hash protects them. The command line and the gateway both write the file, each
+//! under a lock and in one step. The gateway reads it again when it changes, so a revoked token stops working
+//! at the next request.
 
 mod gate;
 mod limits;
@@ -59,10 +59,10 @@ pub enum TokenError {
         why: String,
     },
     /// A token has that name already.
-    #[error("there is a token {0:?} already; revoke it first, or take another name")]
+    #[error("there is already a token {0:?}; revoke it first, or choose another name")]
     Taken(String),
     /// A name that cannot be one.
-    #[error("{0:?} is no name for a token: letters, digits, `-`, `_` and `.`, at most 64")]
+    #[error("{0:?} is not a name for a token: letters, digits, `-`, `_` and `.`, at most 64")]
     Name(String),
     /// The system gave no random bytes.
     #[error("the system gives no random bytes: {0}")]

@@ -1,4 +1,4 @@
-//! What is stored of tokens, links and sessions.
+//! The stored records of tokens, links and sessions.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Secrets: 256 random bits under a prefix by which scanners for leaked secrets know them.
+//! Secrets: 256 random bits behind a prefix that scanners for leaked secrets recognise.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

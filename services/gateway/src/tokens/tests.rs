@@ -1,4 +1,4 @@
-//! What is stored, and who it lets in.
+//! Tests of what is stored, and whom it lets in.
 
 use std::os::unix::fs::PermissionsExt as _;
 

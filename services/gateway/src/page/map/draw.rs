@@ -1,5 +1,5 @@
-//! The map as SVG. Colours are classes of the style sheet; nothing here is a style attribute, which
-//! the content security policy would block.
+//! Draws the map as SVG. Colours are classes of the style sheet, because the content security policy blocks
+//! style attributes.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! Where everything on a map stands: across in percent of the width, down in pixels.
+//! The layout of a map: horizontally in percent of the width, vertically in pixels.
 
 use std::ops::Range;
 

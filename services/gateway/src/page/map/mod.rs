@@ -1,8 +1,8 @@
-//! The reprint map: a strip an article, its shared passages coloured and numbered, its quotations
-//! hatched, its own words plain. Ribbons join equal passages, so a moved one crosses.
+//! The reprint map. Each article is a strip: shared passages are coloured and numbered, quotations hatched,
+//! own words plain. Ribbons join equal passages, so ribbons of moved passages cross.
 //!
-//! Pure: texts in, SVG out. Places are percentages of the drawing's width, so the map is as wide
-//! as its page and its letters stay legible on a phone.
+//! The functions are pure: they take texts and give SVG. Positions are percentages of the width, so the map
+//! fits its page and its letters stay legible on a phone.
 
 mod draw;
 mod geometry;
@@ -17,7 +17,7 @@ pub(super) use draw::{colour, draw};
 pub(super) use passages::number;
 pub(super) use quotations::{Quoted, letter, shared};
 
-use super::read::Reading;
+use crate::analysed_text::AnalysedText;
 
 /// The most strips on one map; the rest are listed below it.
 pub(super) const MAX_STRIPS: usize = 40;
@@ -64,13 +64,13 @@ pub(super) struct Piece {
 /// A story's texts as strips: the lead, then each copy with its overlap. The first number is
 /// `first`; the next free one comes back.
 pub(super) fn story_strips(
-    lead: &Reading,
-    copies: &[(&Reading, &Overlap)],
+    lead: &AnalysedText,
+    copies: &[(&AnalysedText, &Overlap)],
     first: usize,
 ) -> (Vec<Strip>, usize) {
     let numbered = number(lead, copies, first);
     let next = numbered.lead.iter().map(|piece| piece.number + 1).max().unwrap_or(first);
-    let strip = |reading: &Reading, pieces: Vec<Piece>| Strip {
+    let strip = |reading: &AnalysedText, pieces: Vec<Piece>| Strip {
         words: reading.len(),
         pieces,
         quotations: reading.quotations(),

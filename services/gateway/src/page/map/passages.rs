@@ -1,15 +1,14 @@
-//! Which words of a story's texts are the same passage.
+//! Finds equal passages in the texts of a story.
 //!
-//! The lead is cut at every place where a passage of some copy begins or ends. Each part that a
-//! copy carries has a number, the same in all of them, so a passage that moved keeps its number
-//! and shows by its place.
+//! The lead is cut wherever a passage of a copy begins or ends. Each part that a copy has gets a number,
+//! which is the same in all of them. A moved passage keeps its number.
 
 use std::ops::Range;
 
 use wirefold_dedup::{Overlap, Passage};
 
 use super::Piece;
-use crate::page::read::Reading;
+use crate::analysed_text::AnalysedText;
 
 /// The most numbers on one map: more would be noise. Cuts that lie close together become one.
 const MAX_NUMBERS: usize = 24;
@@ -30,12 +29,12 @@ pub(in crate::page) struct Numbered {
 /// Numbers what the copies share with the lead, from `first` on. `overlaps` compares each copy
 /// (here) with the lead (there).
 pub(in crate::page) fn number(
-    lead: &Reading,
-    copies: &[(&Reading, &Overlap)],
+    lead: &AnalysedText,
+    copies: &[(&AnalysedText, &Overlap)],
     first: usize,
 ) -> Numbered {
     let parts = cut(copies.iter().map(|(_, overlap)| *overlap));
-    let pieces = |(copy, overlap): &(&Reading, &Overlap)| {
+    let pieces = |(copy, overlap): &(&AnalysedText, &Overlap)| {
         let mut pieces = found(copy, overlap, &parts, first);
         mark_moved(&mut pieces);
         pieces
@@ -88,7 +87,12 @@ fn thinned(places: &[usize], near: usize) -> Vec<usize> {
 }
 
 /// Where the parts stand in a copy, in its order, without overlap.
-fn found(copy: &Reading, overlap: &Overlap, parts: &[Range<usize>], first: usize) -> Vec<Piece> {
+fn found(
+    copy: &AnalysedText,
+    overlap: &Overlap,
+    parts: &[Range<usize>],
+    first: usize,
+) -> Vec<Piece> {
     let mut pieces: Vec<(Range<usize>, usize)> = Vec::new();
     for passage in &overlap.passages {
         for (at, part) in parts.iter().enumerate() {
@@ -167,12 +171,13 @@ mod tests {
     const C: &str = "An engineer had found long cracks in two of the five iron spans last winter.";
 
     fn numbered(lead: &str, copies: &[&str]) -> Numbered {
-        let lead = Reading::new(lead);
-        let readings: Vec<Reading> = copies.iter().map(|copy| Reading::new(copy)).collect();
+        let lead = AnalysedText::new(lead);
+        let readings: Vec<AnalysedText> =
+            copies.iter().map(|copy| AnalysedText::new(copy)).collect();
         let compare =
-            |copy: &Reading| Overlap::between(&copy.body, &lead.body, &Settings::default());
+            |copy: &AnalysedText| Overlap::between(&copy.body, &lead.body, &Settings::default());
         let overlaps: Vec<Overlap> = readings.iter().map(compare).collect();
-        let pairs: Vec<(&Reading, &Overlap)> = readings.iter().zip(&overlaps).collect();
+        let pairs: Vec<(&AnalysedText, &Overlap)> = readings.iter().zip(&overlaps).collect();
         number(&lead, &pairs, 1)
     }
 
@@ -209,7 +214,7 @@ mod tests {
     fn pieces_lie_in_their_text_and_apart_however_often_a_passage_repeats() {
         let copy = format!("{B} {B} {A} {C} {A}");
         let found = numbered(&format!("{A} {B} {A}"), &[&copy]);
-        let words = Reading::new(&copy).len();
+        let words = AnalysedText::new(&copy).len();
         let pieces = &found.copies[0];
         assert!(!pieces.is_empty());
         assert!(pieces.iter().all(|piece| piece.words.end <= words));

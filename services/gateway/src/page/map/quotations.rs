@@ -1,10 +1,10 @@
-//! Quotations that stand in the leads of several stories: reported, joined, never copying.
+//! Quotations that the leads of several stories share. The map joins them; they never count as copying.
 
 use std::ops::Range;
 
 use wirefold_dedup::{Block, Body, Overlap};
 
-use crate::page::read::Reading;
+use crate::analysed_text::AnalysedText;
 
 /// The most leads compared with each other: bounds the work of an event's page.
 const MAX_LEADS: usize = 10;
@@ -27,7 +27,7 @@ pub(in crate::page) fn letter(which: usize) -> String {
 }
 
 /// For each lead, the quotations it shares with others.
-pub(in crate::page) fn shared(leads: &[&Reading]) -> Vec<Vec<Quoted>> {
+pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
     let mut found: Vec<Vec<Quoted>> = vec![Vec::new(); leads.len()];
     let mut next = 0;
     for (there, old) in leads.iter().enumerate().take(MAX_LEADS) {
@@ -84,7 +84,8 @@ mod tests {
             format!("It rained. The mayor, asked about it, was short. {speech} she answered."),
             "Nothing that anybody said is in this one.".to_owned(),
         ];
-        let readings: Vec<Reading> = texts.iter().map(|text| Reading::new(text)).collect();
+        let readings: Vec<AnalysedText> =
+            texts.iter().map(|text| AnalysedText::new(text)).collect();
         let found = shared(&readings.iter().collect::<Vec<_>>());
         for (quoted, reading) in found.iter().zip(&readings).take(3) {
             assert_eq!(quoted.iter().map(|q| q.which).collect::<Vec<_>>(), [0]);

@@ -64,7 +64,7 @@ impl Editor<'_> {
         html! {
             @if !self.mistakes.is_empty() {
                 div.notice.warn role="alert" {
-                    p { "Not saved: mend what is marked." }
+                    p { "Not saved: correct the marked fields." }
                     @for mistake in general { p { (mistake.why) } }
                 }
             }
@@ -133,7 +133,7 @@ impl Editor<'_> {
                     (self.line(&Line { name: "repeat_interval", label: "Repeat what is unchanged after", kind: "text", usual: "never" }))
                     (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
                 }
-                (self.line(&Line { name: "inhibited_by", label: "Silent where one of these tells of it", kind: "text", usual: "ids, such as storms, strikes" }))
+                (self.line(&Line { name: "inhibited_by", label: "Silent if one of these notifies of it", kind: "text", usual: "ids, such as storms, strikes" }))
                 div.field {
                     label for="digest" { "Gather messages" }
                     select #digest name="digest" {
@@ -155,7 +155,7 @@ impl Editor<'_> {
                     (self.line(&Line { name: "quiet_from", label: "From", kind: "time", usual: "" }))
                     (self.line(&Line { name: "quiet_to", label: "To", kind: "time", usual: "" }))
                     (self.line(&Line { name: "time_zone", label: "Time zone, of digests too", kind: "text", usual: "UTC" }))
-                    (self.line(&Line { name: "break_quiet", label: "Sent all the same", kind: "text", usual: "such as outlets>=10" }))
+                    (self.line(&Line { name: "break_quiet", label: "Sent even in quiet hours", kind: "text", usual: "such as outlets>=10" }))
                 }
             }
         }
@@ -165,7 +165,7 @@ impl Editor<'_> {
         html! {
             fieldset {
                 legend { "Where to" }
-                @if self.deliveries.is_empty() { p.faint { "No delivery is set up: alerts are shown on this page and in the feed." } }
+                @if self.deliveries.is_empty() { p.faint { "No delivery is set up. Alerts only appear on this page and in the feed." } }
                 @else {
                     div.boxes {
                         @for name in self.deliveries {

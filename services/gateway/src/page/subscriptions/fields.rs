@@ -1,4 +1,4 @@
-//! The fields of the form, and the subscription that they make.
+//! The fields of the form, and the subscription that they describe.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -234,7 +234,7 @@ impl Fields {
         let text = self.one(name);
         let number = text.parse().ok();
         if number.is_none() && !text.is_empty() {
-            mistakes.push(Mistake::new(name, format!("{text:?} is no number")));
+            mistakes.push(Mistake::new(name, format!("{text:?} is not a number")));
         }
         number
     }

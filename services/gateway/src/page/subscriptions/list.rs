@@ -1,4 +1,4 @@
-//! The subscriptions, how each stands, and what can be done with it.
+//! The list of subscriptions: the state of each, and buttons to change it.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -48,7 +48,7 @@ pub(super) fn main(
 ) -> Markup {
     html! {
         h1 { "Subscriptions" }
-        @if let Some(notice) = notice { (told(notice, records)) }
+        @if let Some(notice) = notice { (notice_markup(notice, records)) }
         p.lede {
             "A subscription is a saved query. It tells you once about each event, says why, and again only when "
             "something material changes."
@@ -64,7 +64,7 @@ pub(super) fn main(
     }
 }
 
-fn told(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
+fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
     let (deed, id) = match notice {
         Notice::Refused(why) => return html! { p.notice.warn role="alert" { "Not done: " (why) } },
         Notice::Done(deed, id) => (*deed, id),
@@ -80,7 +80,7 @@ fn told(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
             b { (name) } " "
             @match deed {
                 Deed::Saved => "is saved. It alerts from the next article on.",
-                Deed::Muted => "is muted. What it would have sent follows once it is unmuted.",
+                Deed::Muted => "is muted. After the mute, one message for each alert follows.",
                 Deed::Unmuted => "sends again.",
                 Deed::Restored => "is back.",
                 Deed::Removed => {

@@ -1,7 +1,7 @@
-//! Subscriptions: listed, edited with a preview beside the form, muted, removed and brought back.
+//! The pages of subscriptions: the list, the form with a preview, mute, remove and undo.
 //!
-//! Everything works without JavaScript: the forms post, and the answer is a page. With it, the
-//! preview follows what is typed.
+//! Everything works without JavaScript: a form posts, and the answer is a page. With JavaScript the preview
+//! follows the typing.
 
 mod editor;
 mod fields;
@@ -134,14 +134,14 @@ async fn put(
     if fields.is_new() {
         let known = api.inner.subscription(&id).await.map_err(|error| failed(error.into()))?;
         if id == "new" || known.is_some() {
-            let why = format!("a subscription {id:?} is there already: choose another name");
+            let why = format!("there is already a subscription {id:?}: choose another name");
             return Err(Mistake::new("name", why));
         }
     }
     for other in &settings.inhibited_by {
         let there = api.inner.subscription(other.as_str()).await;
         if there.map_err(|error| failed(error.into()))?.is_none() {
-            let why = format!("no subscription {other} is there: add it first");
+            let why = format!("there is no subscription {other}: add it first");
             return Err(Mistake::new("inhibited_by", why));
         }
     }
@@ -193,7 +193,7 @@ async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Response {
 async fn restore(State(api): State<Api>, request: Request) -> Response {
     let restored = async {
         let id = fields_of(request).await?.one("id").to_owned();
-        let gone = || Refusal::not_found(format!("nothing is known of a subscription {id:?}"));
+        let gone = || Refusal::not_found(format!("there is no subscription {id:?}"));
         if api.inner.subscription(&id).await?.is_none() {
             let before = api.inner.last_put(&id).await?.ok_or_else(gone)?;
             api.put_subscription(before).await?;

@@ -1,11 +1,11 @@
-//! What a subscription would have sent, beside the form.
+//! The alerts that a subscription would have sent, beside the form.
 
 use maud::{Markup, html};
 use wirefold_proto::Volume;
 
 use super::fields::{Fields, Mistake};
 use crate::api::Api;
-use crate::page::alerts::{hold, place};
+use crate::page::alerts::hold_markup;
 use crate::page::river::title_of;
 use crate::page::words;
 use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget};
@@ -103,7 +103,7 @@ fn said(preview: &Preview) -> Markup {
     };
     html! {
         "Last " (hours) " h: "
-        @if found.articles == 0 { "no article was read, so there is nothing to try it on." }
+        @if found.articles == 0 { "no article was read, so there is nothing to try it with." }
         @else if found.matching == 0 { b { "no article" } " of " (words::number(found.articles)) " matches." }
         @else {
             b { (words::count(found.matching, "matching article", "matching articles")) }
@@ -124,7 +124,7 @@ fn pointed(query: &str, column: usize) -> Markup {
         pre.query { code {
             (part(0, at)) mark { (if wrong.is_empty() { " ".to_owned() } else { wrong }) } (part(at + 1, usize::MAX))
         } }
-        p.faint { "The mark stands at column " (column) "." }
+        p.faint { "The mark is at column " (column) "." }
     }
 }
 
@@ -177,7 +177,7 @@ fn revision(told: &RehearsedRevision) -> Markup {
     html! {
         li.loud[is_loud && told.held.is_none()] {
             b { (word) } " " (words::time(told.at)) ": " (told.reasons.join("; "))
-            @if let Some(held) = &told.held { " · " (hold(held)) }
+            @if let Some(held) = &told.held { " · " (hold_markup(held)) }
         }
     }
 }
@@ -189,7 +189,7 @@ fn lacking(unready: &UnreadyTarget) -> Markup {
 fn linked(target: Option<&wirefold_proto::Target>, title: &str) -> Markup {
     html! {
         @match target {
-            Some(target) => a href=(place(target)) dir="auto" { (title_of(title)) },
+            Some(target) => a href=(words::page_path(&target.to_string())) dir="auto" { (title_of(title)) },
             None => (title_of(title)),
         }
     }

@@ -1,4 +1,4 @@
-//! What the pages promise, asked over the whole router.
+//! Tests of the pages through the whole router.
 
 mod fixture;
 
@@ -98,7 +98,7 @@ async fn what_is_quoted_and_counted_is_told_with_who_carries_it() {
     }
     assert_eq!(quotations.matches("<article").count(), 1, "{quotations}");
     let figures = section(&event.body, "figures");
-    for part in ["Killed", "texts differ", "newest", "still told"] {
+    for part in ["Killed", "texts differ", "newest", "contradicted"] {
         assert!(figures.contains(part), "{part}: {figures}");
     }
     let of_other = fixture.get(&format!("/stories/{}", id('s', 3))).await;
@@ -211,7 +211,7 @@ async fn what_is_not_free_says_so() {
     articles[1].is_paywalled = true;
     let fixture = Fixture::open(&articles, false).await;
     let story = fixture.get(&format!("/stories/{}", id('s', 1))).await.body;
-    assert_eq!(story.matches("not free: not kept whole").count(), 1, "{story}");
+    assert_eq!(story.matches("not free: not stored whole").count(), 1, "{story}");
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn without_the_texts_what_was_decided_is_left() {
     let story = fixture.get(&format!("/stories/{}", id('s', 1))).await;
     assert_eq!(story.head.status(), StatusCode::OK);
     assert!(!story.body.contains("<svg class=\"map\""), "{}", story.body);
-    assert!(story.body.contains("texts are kept no longer"), "{}", story.body);
+    assert!(story.body.contains("texts have expired"), "{}", story.body);
     assert!(story.body.contains("80\u{a0}% of its own words"), "{}", story.body);
 }
 

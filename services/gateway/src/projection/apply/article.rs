@@ -1,4 +1,4 @@
-//! An article, and what its decision says of its story and event.
+//! Writes an article, and what its decision says about its story and event.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A change to a story or event that is no new article.
+//! Writes a change to a story or event that comes without a new article.
 
 use rusqlite::{Transaction, params};
 use wirefold_proto::{ArticleId, OutputStory, StoryChange, StoryId, Target};

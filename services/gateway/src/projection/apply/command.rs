@@ -1,4 +1,4 @@
-//! What came of a person's command, and how stories and events stand right after a decision.
+//! Writes the outcome of a command, and the state of stories and events right after a decision.
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};

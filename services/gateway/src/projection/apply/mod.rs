@@ -1,4 +1,4 @@
-//! Puts messages into the tables.
+//! Writes messages into the tables.
 
 mod alert;
 mod article;
@@ -94,7 +94,7 @@ pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position>
     let position =
         connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, String>(0));
     let position = position.optional()?.and_then(|text| Position::parse(&text));
-    let sequence = place(connection, stream)?;
+    let sequence = applied_sequence(connection, stream)?;
     // A release that knew no positions may have written since.
     let is_it = |reached: &Position| reached.sequence == sequence;
     Ok(position.filter(is_it).unwrap_or(Position::at_sequence(sequence)))
@@ -133,7 +133,7 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
     Ok(transaction.commit()?)
 }
 
-pub(super) fn place(connection: &Connection, stream: &str) -> Answer<u64> {
+pub(super) fn applied_sequence(connection: &Connection, stream: &str) -> Answer<u64> {
     let ask = "SELECT sequence FROM places WHERE stream = ?1";
     let place = connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, i64>(0));
     Ok(u64::try_from(place.optional()?.unwrap_or(0)).unwrap_or(0))

@@ -1,7 +1,7 @@
-//! What the articles of an event say, and what outlets put right in it, as pages show both.
+//! Statements and corrections of an event, as pages show both.
 //!
-//! Of an event with more articles than are read for it, it is worked out once a minute: it takes many
-//! times as long as the rest of its pages, and what comes last is not read for it anyhow.
+//! For an event with more articles than are read, they are computed once a minute: it takes many times as
+//! long as the rest of the page, and newer articles would not be read anyway.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,35 +19,38 @@ const KEPT: Duration = Duration::from_secs(60);
 const MOST_EVENTS: usize = 8;
 
 /// What the articles of an event say and count, and what outlets put right in it.
-pub(crate) type Said = (Statements, Corrections);
+pub(crate) type EventStatements = (Statements, Corrections);
 
 /// What was worked out last, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct LastSaid(Mutex<Vec<(EventId, UnixMillis, Arc<Said>)>>);
+pub(crate) struct StatementCache(Mutex<Vec<(EventId, UnixMillis, Arc<EventStatements>)>>);
 
 /// What is said in an event.
-pub(crate) async fn of_event(inner: &Inner, event: EventId) -> Result<Arc<Said>, CorrectionsError> {
+pub(crate) async fn of_event(
+    inner: &Inner,
+    event: EventId,
+) -> Result<Arc<EventStatements>, CorrectionsError> {
     let now = inner.clock.now();
-    if let Some(said) = inner.last_said.of(event, now) {
+    if let Some(said) = inner.statement_cache.of(event, now) {
         return Ok(said);
     }
     let statements = inner.projection.statements(event).await?;
     let is_large = statements.unread_articles > 0;
     let said = Arc::new((statements, corrections::of_event(inner, event).await?));
     if is_large {
-        inner.last_said.keep(event, now, said.clone());
+        inner.statement_cache.keep(event, now, said.clone());
     }
     Ok(said)
 }
 
-impl LastSaid {
-    fn of(&self, event: EventId, now: UnixMillis) -> Option<Arc<Said>> {
+impl StatementCache {
+    fn of(&self, event: EventId, now: UnixMillis) -> Option<Arc<EventStatements>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, at, said) = kept.iter().find(|(of, ..)| *of == event)?;
         (now.since(*at) < KEPT).then(|| said.clone())
     }
 
-    fn keep(&self, event: EventId, at: UnixMillis, said: Arc<Said>) {
+    fn keep(&self, event: EventId, at: UnixMillis, said: Arc<EventStatements>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(of, ..)| *of != event);
         kept.push((event, at, said));
@@ -68,7 +71,7 @@ mod tests {
         EventId::from(ArticleId::of(&outlet, ItemAddress::Url(&url), ContentHash::of("", "")))
     }
 
-    fn said(unread_articles: u32) -> Arc<Said> {
+    fn said(unread_articles: u32) -> Arc<EventStatements> {
         let statements = Statements {
             schema: Tag::new(),
             quotations: Vec::new(),
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_was_worked_out_is_kept_for_seconds_and_for_few_events() {
-        let last = LastSaid::default();
+        let last = StatementCache::default();
         let at = UnixMillis(1_000_000);
         for number in 0..=MOST_EVENTS as u64 {
             last.keep(event(number), at, said(1));
