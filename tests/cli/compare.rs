@@ -214,8 +214,18 @@ fn check_refused(first: &str, second: &str, code: i32, said: &str) {
 fn what_is_no_pair_of_articles_is_refused() {
     check_refused("gone.txt", "a.txt", 3, "error: gone.txt: no such file or folder");
     check_refused("a.txt", "gone.txt", 3, "error: gone.txt: no such file or folder");
-    check_refused("two.jsonl", "a.txt", 2, "error: two.jsonl: 2 articles in it, one is wanted");
-    check_refused("a.txt", "two.jsonl", 2, "error: two.jsonl: 2 articles in it, one is wanted");
+    check_refused(
+        "two.jsonl",
+        "a.txt",
+        2,
+        "error: two.jsonl: it has 2 articles, but must have one",
+    );
+    check_refused(
+        "a.txt",
+        "two.jsonl",
+        2,
+        "error: two.jsonl: it has 2 articles, but must have one",
+    );
     check_refused("a.txt", "broken.jsonl", 1, "error: broken.jsonl:1: ");
     let both = Folder::with(&[]).run(&["why", "gone.txt", "lost.txt"]).code(3);
     assert!(both.err.contains("gone.txt") && both.err.contains("lost.txt"), "{}", both.err);

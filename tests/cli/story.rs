@@ -170,7 +170,7 @@ fn why_explains_two_articles_and_ends_with_what_they_are() {
     }
     let event = api.run(&["why", "a-3e8swf", "a-4event"]).code(10);
     assert!(event.out.contains("two stories, s-3e8swfvw and s-108nt1n4"), "{}", event.out);
-    assert!(event.err.contains("the exit code is what they are among all"), "{}", event.err);
+    assert!(event.err.contains("the exit code says what they are among all"), "{}", event.err);
     api.run(&["why", "a-3e8swf", "a-108nt1"]).code(11);
 }
 
@@ -216,7 +216,7 @@ fn why_takes_links_and_says_what_is_missing() {
     let none = api.run(&["why", "a-3e8swf", "https://skerrow.example/none"]).code(3);
     assert!(none.err.contains("no article with the link https://skerrow"), "{}", none.err);
     let gone = api.run(&["why", "a-3e8swf", "a-5gone"]).code(3);
-    assert!(gone.err.contains("is kept no longer"), "{}", gone.err);
+    assert!(gone.err.contains("has expired"), "{}", gone.err);
     api.folder.write("a.txt", STORM.as_bytes());
 }
 

@@ -163,7 +163,7 @@ fn who_silences_it_and_is_not_there_is_named() {
     let api = api();
     let add = ["sub", "add", "A", "--query", "b", "--inhibited-by", "floods"];
     let run = api.run(&[&add[..], &["--inhibited-by", "tides"]].concat()).code(0);
-    let said = "note: no subscription tides is there: a is silenced by it once it is added";
+    let said = "note: there is no subscription tides yet: it silences a once you add it";
     assert!(run.err.contains(said) && !run.err.contains("subscription floods"), "{}", run.err);
 }
 

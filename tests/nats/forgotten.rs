@@ -110,7 +110,7 @@ fn whoever_runs_and_whoever_forgets_wait_for_each_other() {
     folder.write(CONFIG, format!("data = \"data\"\n{set}").as_bytes());
     let address = "https://harbour.example/ferry";
     let told = folder.run(&["forget", "--yes", address]).code(0).err;
-    assert!(told.contains("from now on none comes in"), "{told}");
+    assert!(told.contains("from now on wirefold refuses such articles"), "{told}");
 
     let stage = ["run", "enricher", "--operations", "127.0.0.1:0", "--nats", url];
     let mut enricher = folder.command(&stage).spawn().expect("the binary is built");

@@ -17,7 +17,7 @@ use crate::program::Folder;
 const GRACE: Duration = Duration::from_secs(10);
 const SLACK: Duration = Duration::from_secs(10);
 /// What is said of a drain that took all its time.
-const CUT_SHORT: &str = "not everything was finished in time";
+const CUT_SHORT: &str = "some messages were not finished in time";
 
 /// A folder under load whose alerts go to this address.
 fn loaded(url: &str) -> Folder {

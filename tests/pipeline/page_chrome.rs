@@ -51,7 +51,7 @@ fn pages_that_their_blurbs_had_folded_are_two_stories_also_after_a_kill() {
     });
     let [one, other] = [first.id, second.id].map(|id| id.to_string());
     let why = folder.run(&["why", &one, &other, "--config", CONFIG]);
-    let words = "divided again: what they share is page chrome of quayton.example.";
+    let words = "regrouped later: they share page chrome of quayton.example.";
     assert!(why.out.contains(words), "{}", why.out);
     let place = events.last.expect("articles have places");
     up.kill();

@@ -125,7 +125,7 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
         (vec!["split", &story, &one, &other], 2, "nothing would be left of it"),
         (vec!["split", &story, "a-zzzzzz"], 3, "no article \"a-zzzzzz\""),
         (vec!["split", &story], 2, "ARTICLE"),
-        (vec!["merge", &story, "e-123456"], 2, "a story and an event cannot be made one"),
+        (vec!["merge", &story, "e-123456"], 2, "a story and an event cannot be merged"),
         (vec!["merge", &story, &taken], 2, "are one already"),
         (vec!["prefer", &story, "nobody.example"], 2, "no article from nobody.example itself"),
         (vec!["not-the-same", &one, &one], 2, "cannot be kept apart from itself"),

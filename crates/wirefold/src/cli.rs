@@ -68,7 +68,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run everything in one process; without feeds, the demo.
     Up(UpArguments),
-    /// Show what it does on bundled articles, offline, and keep nothing.
+    /// Show what wirefold does with bundled articles, offline; it stores nothing.
     Demo(DemoArguments),
     /// Write a commented config to begin with.
     Init(InitArguments),
@@ -90,22 +90,22 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
-    /// Tokens: who may ask where the page is served to more than this machine.
+    /// Tokens: who may ask if the page is served to more than this machine.
     Token(TokenArguments),
-    /// Show what takes how much room, and when it is full.
+    /// Show how much room each part takes, and when it is full.
     Storage(StorageArguments),
     /// Copy the data folder into an empty one, also while `up` runs on it.
     ///
-    /// The copy is read back before this ends. It has all that was acknowledged when it began; the
-    /// page's tables are not in it, as `up` makes them again.
+    /// The command reads the copy back before it ends. The copy has everything that was acknowledged
+    /// when it began. It lacks the tables of the page, because `up` makes them again.
     #[command(after_help = "Example:\n  wirefold backup /backups/monday")]
     Backup(BackupArguments),
-    /// Put a backup into an empty data folder; then `up` goes on from it.
+    /// Put a backup into an empty data folder; then `up` continues from it.
     #[command(after_help = "Example:\n  wirefold restore /backups/monday --data DIR")]
     Restore(BackupArguments),
-    /// Read everything that is stored, and name what is damaged or missing. Changes nothing.
+    /// Read everything that is stored, and report what is damaged or missing. It changes nothing.
     Verify(VerifyArguments),
-    /// Remove an article, or all of an outlet, from everything that is stored; it may not come back.
+    /// Remove an article, or all articles of an outlet, from everything that is stored. They cannot come back.
     Forget(ForgetArguments),
     /// Judge the stored articles again with other settings, and show which folds appear or vanish.
     Replay(ReplayArguments),
@@ -113,14 +113,14 @@ pub(crate) enum Command {
     ///
     /// Text files are one article each (id = file stem). JSON lines are objects with "id" and
     /// "text", and optionally "title", "author", "outlet", "url", "published", "seen" (the time of
-    /// the line; else "published") and "feed" (the address or domain of the feed that it came
-    /// through: what a feed says of other sites makes no versions of theirs). Articles are
-    /// judged in the order given, each against those before it; nothing is kept. A text counts to
-    /// 512 KiB, a line to 16 MiB, an id to 1 KiB.
+    /// the line; by default "published") and "feed" (the address or domain of the feed that it came
+    /// through; a feed cannot make versions of articles of other sites). Each article is compared
+    /// with those before it, in the given order. Nothing is stored. A text may have 512 KiB, a line
+    /// 16 MiB, an id 1 KiB.
     Fold(FoldArguments),
-    /// Fold labelled articles and print how accurate that was, with the worst errors and their evidence.
+    /// Fold labelled articles and print the accuracy, with the worst errors and their evidence.
     Eval(EvalArguments),
-    /// Compare two texts: passages side by side, what was moved, reworded, added, dropped.
+    /// Compare two texts: shared passages side by side, and sentences that were moved, reworded, added or dropped.
     Compare(CompareArguments),
     /// Print the article of an HTML page: title, byline, time, language, text.
     Extract(ExtractArguments),

@@ -1,4 +1,4 @@
-//! Tables for people: columns as wide as what stands in them, counted as a terminal counts.
+//! Tables for people. The width of a column is that of its widest cell, as a terminal counts.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;

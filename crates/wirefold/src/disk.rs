@@ -1,4 +1,4 @@
-//! The disk on which the data folder is.
+//! The disk that holds the data folder.
 
 use std::path::{Path, PathBuf};
 

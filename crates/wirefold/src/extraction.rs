@@ -1,4 +1,4 @@
-//! How pages are extracted: in a child process, within bounds.
+//! Extracts pages in a child process, within bounds.
 
 use std::time::Duration;
 

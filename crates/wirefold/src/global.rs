@@ -5,10 +5,10 @@ use clap::{ArgAction, Args, ValueEnum};
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Say less: no notes, only errors.
+    /// Print no notes, only errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more: list every story, those without copies too.
+    /// List every story, also those without copies.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// When to use colours; `auto` respects NO_COLOR.

@@ -1,4 +1,4 @@
-//! Times for people: local, with the offset, and how far off they are.
+//! Times for people: local with the offset, and relative.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

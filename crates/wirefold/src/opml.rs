@@ -1,4 +1,4 @@
-//! Lists of feeds from files.
+//! Reads lists of feeds from files.
 
 use std::io::Read as _;
 use std::path::Path;

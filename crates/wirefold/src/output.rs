@@ -1,4 +1,4 @@
-//! Data goes to standard output, talk to standard error.
+//! Data goes to standard output, messages to standard error.
 
 use std::borrow::Cow;
 use std::fmt::Arguments;

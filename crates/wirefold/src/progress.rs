@@ -1,4 +1,4 @@
-//! A bar that says how far a long command is. On a terminal only: it is no part of what is said.
+//! A bar that shows the progress of a long command. It is only shown on a terminal.
 
 use std::io::{IsTerminal as _, Read};
 use std::path::{Path, PathBuf};

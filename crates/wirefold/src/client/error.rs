@@ -1,4 +1,4 @@
-//! What can go wrong between a command and the API, each with what to do about it.
+//! Errors between a command and the API, each with advice.
 
 use std::path::PathBuf;
 
@@ -53,8 +53,7 @@ pub(crate) enum ClientError {
     Refused(Problem),
     /// The answer is not what this version knows.
     #[error(
-        "what the running wirefold answered is not understood: it may be another version, start \
-         it anew ({path}: {why})"
+        "the answer of the running wirefold cannot be read: it may be another version; restart it ({path}: {why})"
     )]
     Garbled {
         /// What was asked.
@@ -130,8 +129,7 @@ impl Problem {
         problem.status = status;
         if problem.title.is_empty() {
             problem.title =
-                "the running wirefold gave no answer that can be read: look into its log, or \
-                 start it anew"
+                "the running wirefold gave no answer that can be read: look into its log, or restart it"
                     .to_owned();
         }
         problem
@@ -146,9 +144,9 @@ impl Problem {
             "managed" => "change it in that file",
             "too-large" => "give less at once",
             "busy" => "try again in a moment",
-            "failed" => "look into the log of `wirefold up`; trying again may help",
+            "failed" => "look into the log of `wirefold up`, or try again",
             "method" | "media-type" | "host" | "origin" => {
-                "the running wirefold is another version: start it anew"
+                "the running wirefold is another version: restart it"
             }
             _ => return None,
         })
@@ -212,8 +210,7 @@ mod tests {
         let both = r#"{"title":"Give more digits","detail":"three begin so","candidates":["s-ab","s-ac"]}"#;
         check(409, both, "three begin so: give more digits (s-ab, s-ac)", Exit::Usage);
         check(400, r#"{"title":"a\nb\u001b[2J"}"#, "a b[2J", Exit::Usage);
-        let unread = "the running wirefold gave no answer that can be read: look into its log, or \
-                      start it anew";
+        let unread = "the running wirefold gave no answer that can be read: look into its log, or restart it";
         check(500, "<html>", unread, Exit::Failure);
         check(503, "[]", unread, Exit::Bus);
     }
@@ -226,7 +223,7 @@ mod tests {
             });
             Problem::of(400, body.to_string().as_bytes()).to_string()
         };
-        let mend = "Mend the request as the detail says, then send it again";
+        let mend = "Correct the request as the detail says, then send it again";
         assert_eq!(said("bad-request", mend, "\"x\" is too short"), "\"x\" is too short");
         let file = "Change it in the file that defines it";
         assert_eq!(
@@ -235,7 +232,7 @@ mod tests {
         );
         let json = "Send JSON with the header Content-Type: application/json";
         let told = said("media-type", json, "there is no Content-Type header");
-        assert!(told.ends_with("the running wirefold is another version: start it anew"), "{told}");
+        assert!(told.ends_with("the running wirefold is another version: restart it"), "{told}");
         assert_eq!(said("of-next-year", "Give more", "it lacks"), "it lacks: give more");
     }
 }

@@ -51,7 +51,7 @@ impl ServerEvents {
                         return Some(event);
                     }
                 } else {
-                    self.take(&line);
+                    self.read_field(&line);
                 }
             }
             self.forget();
@@ -85,7 +85,7 @@ impl ServerEvents {
         self.taken = 0;
     }
 
-    fn take(&mut self, line: &str) {
+    fn read_field(&mut self, line: &str) {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {

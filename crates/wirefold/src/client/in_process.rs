@@ -1,4 +1,4 @@
-//! The API in this process, over a data folder that nobody runs on.
+//! The API in this process, over a data folder that no other process runs on.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -13,10 +13,8 @@ use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{BoxFuture, Clock, StageContext, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_gateway::shapes::{ProbeRequest, Status};
-use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay, Settings};
-use wirefold_proto::{ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy};
-
-use wirefold_query::ParseError;
+use wirefold_gateway::{Access, Gateway, Probe, Replay, Settings};
+use wirefold_proto::{DeadLetter, TextPolicy};
 
 use super::{ClientError, Instance};
 use crate::config::{Overrides, load_here};
@@ -90,11 +88,8 @@ fn settings(
 ) -> Settings {
     // Whoever opened the folder has read the same settings, and told of what is wrong with them.
     let lists = load_here(instance, Overrides::default()).map(|loaded| loaded.lists);
-    let rehearsing = Rehearsing {
-        context: context.clone(),
-        deliveries: Vec::new(),
-        lists: lists.unwrap_or_default(),
-    };
+    let rehearsing =
+        Rehearsing { context: context.clone(), deliveries: None, lists: lists.unwrap_or_default() };
     Settings {
         folder: folder.to_owned(),
         demo: false,
@@ -105,41 +100,10 @@ fn settings(
         base_url: "http://localhost".to_owned(),
         tables: false,
         gate: None,
-        rehearse: Arc::new(Trying(rehearsing)),
+        rehearse: Arc::new(rehearsing),
         replay: Arc::new(OnlyRunning),
         probe: Arc::new(Looking { instance: instance.clone(), probing: OnceLock::new() }),
         condition: Arc::new(()),
-    }
-}
-
-/// Rehearses as a running pipeline does.
-struct Trying(Rehearsing);
-
-impl Rehearse for Trying {
-    fn rehearse(
-        &self,
-        subscription: SubscriptionSettings,
-        back: Duration,
-    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
-        self.0.rehearse(subscription, back)
-    }
-
-    /// Which deliveries there are is known once it runs.
-    fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
-        wirefold_alerter::check(subscription, &subscription.deliveries, &self.0.lists)
-    }
-
-    fn check_query(&self, query: &str) -> Result<(), ParseError> {
-        self.0.check_query(query)
-    }
-
-    fn read_article(
-        &self,
-        subscription: &SubscriptionSettings,
-        article: OutputArticle,
-        text: Option<&ArticleFetched>,
-    ) -> Result<serde_json::Value, String> {
-        self.0.read_article(subscription, article, text)
     }
 }
 

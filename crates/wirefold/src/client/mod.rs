@@ -1,10 +1,10 @@
-//! The commands' way to the API: through the socket of a running `up`, else in this process over
-//! the data folder. A command cannot tell the two apart but by what needs a running pipeline.
+//! How commands reach the API: through the socket of a running `up`, or else in this process over the data
+//! folder. A command only notices which of the two it is if it needs a running pipeline.
 
-mod asking;
 mod error;
 mod events;
 mod in_process;
+mod options;
 mod transport;
 
 use std::path::PathBuf;
@@ -16,9 +16,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-pub(crate) use asking::Asking;
 pub(crate) use error::{ClientError, Problem, exit_of};
 pub(crate) use events::{ServerEvent, ServerEvents};
+pub(crate) use options::ClientOptions;
 
 use crate::config::Instance;
 use crate::up::SOCKET;
@@ -70,17 +70,17 @@ impl Client {
         Ok(is_there.then(|| Client::over(Transport::Socket(socket), folder)))
     }
 
-    /// The way to a running `up`, else to [`Client::apart`]: for what needs no data.
-    pub(crate) async fn running_or_apart(instance: &Instance) -> anyhow::Result<Client> {
+    /// The way to a running `up`, else to [`Client::temporary`]: for what needs no data.
+    pub(crate) async fn running_or_temporary(instance: &Instance) -> anyhow::Result<Client> {
         match Client::running(instance).await? {
             Some(client) => Ok(client),
-            None => Client::apart(instance).await,
+            None => Client::temporary(instance).await,
         }
     }
 
     /// An API of this process's own, over a folder that is thrown away with it.
-    pub(crate) async fn apart(instance: &Instance) -> anyhow::Result<Client> {
-        let thrown_away = tempfile::tempdir().context("cannot make a folder to work in")?;
+    pub(crate) async fn temporary(instance: &Instance) -> anyhow::Result<Client> {
+        let thrown_away = tempfile::tempdir().context("cannot make a temporary folder")?;
         let folder = thrown_away.path().to_owned();
         let method = instance.method()?;
         let router = in_process::open(&folder, &folder.join(SOCKET), instance, method).await?;

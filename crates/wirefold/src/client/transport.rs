@@ -1,4 +1,4 @@
-//! One request and its answer, over the socket of a running `up` or straight into a router.
+//! One request and its answer, over the socket of a running `up` or directly to a router.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The clock of what runs for long: it follows a jump of the machine's clock only if that stays.
+//! The clock of long-running commands. It follows a jump of the clock of the machine only if the jump stays.
 
 mod steady;
 mod uptime;
@@ -63,17 +63,18 @@ fn tell(change: Change) {
     match change {
         Change::Jumped { seconds } => tracing::warn!(
             seconds,
-            "the clock of this machine jumped; it is believed if it stays so for half a minute"
+            "the clock of this machine jumped; wirefold follows it if it stays so for half a minute"
         ),
-        Change::Returned => tracing::info!("the clock of this machine is as before"),
+        Change::Returned => {
+            tracing::info!("the clock of this machine is back to the time before the jump");
+        }
         Change::Followed { seconds } => tracing::warn!(
             seconds,
-            "the clock of this machine stays where it jumped to, and is followed: what comes from \
-             now on has the new time"
+            "the clock of this machine stayed where it jumped to: wirefold follows it from now on"
         ),
         Change::Slowed { seconds } => tracing::warn!(
             seconds,
-            "the clock of this machine was put back: time goes at half speed here until it is reached"
+            "the clock of this machine was put back: wirefold runs at half speed until the clock reaches its time"
         ),
         Change::Slept { seconds } => tracing::info!(seconds, "this machine slept"),
     }

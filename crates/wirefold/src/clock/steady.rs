@@ -1,9 +1,10 @@
-//! A time that neither jumps by mistake nor runs back. Pure: it is shown what the clocks say.
+//! A time that never jumps by mistake and never runs back. It is pure: its input is the readings of the
+//! clocks.
 //!
-//! The clock of the day is set by people, by the network and by hosts of virtual machines, now and then
-//! wrongly for a moment. Whatever is stored in that moment keeps its time, and whatever waits for such a
-//! time waits as long as the jump was wide. The monotonic clock tells a jump from time that passes, and the
-//! uptime, which counts sleep, tells it from a machine that slept.
+//! People, the network and hosts of virtual machines set the time of day, sometimes wrongly for a moment.
+//! Everything stored in that moment keeps its time, and everything that waits for such a time waits as long
+//! as the jump was wide. The monotonic clock tells a jump from time that passes. The uptime, which counts
+//! sleep, tells it from a machine that slept.
 
 use std::time::Duration;
 

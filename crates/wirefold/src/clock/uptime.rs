@@ -1,4 +1,4 @@
-//! How long the machine has been on: read once a second at most.
+//! How long the machine has been on. It is read at most once a second.
 
 use std::time::Duration;
 
@@ -38,11 +38,11 @@ pub(super) fn uptime() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
     let seconds = text.split(' ').next().and_then(|first| first.parse().ok());
     let read = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    read.or_else(asked)
+    read.or_else(boot_time)
 }
 
 #[cfg(target_os = "linux")]
-fn asked() -> Option<Duration> {
+fn boot_time() -> Option<Duration> {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(time.tv_sec).ok()?;
@@ -50,7 +50,7 @@ fn asked() -> Option<Duration> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn asked() -> Option<Duration> {
+fn boot_time() -> Option<Duration> {
     None
 }
 

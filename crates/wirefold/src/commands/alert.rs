@@ -1,4 +1,4 @@
-//! `wirefold alert`: what was told, and why; and whether a delivery works.
+//! `wirefold alert`: the alerts that were sent and why, and whether a delivery works.
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
@@ -7,7 +7,7 @@ use wirefold_proto::{AlertId, Interval, Volume};
 
 use super::words::short;
 use super::{PAGE, alert_life, alert_mute, alert_test, page, print_line};
-use crate::client::{Asking, Client, Need, block_on};
+use crate::client::{Client, ClientOptions, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
 use crate::global::Global;
@@ -20,7 +20,7 @@ const LOUD: Style = AnsiColor::Yellow.on_default();
 #[derive(Debug, Args)]
 pub(crate) struct AlertArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     #[command(subcommand)]
     command: AlertCommand,
 }
@@ -39,7 +39,7 @@ enum AlertCommand {
         )]
         limit: u32,
     },
-    /// Show the life of an alert: each revision with its reasons, and what the deliveries took.
+    /// Show the life of an alert: each revision with its reasons, and the outcome of its deliveries.
     #[command(after_help = "\
 Examples:
   wirefold alert show harbour:e-4ktq2v
@@ -60,11 +60,11 @@ Exit codes: 0 each target took it, 1 none did, 3 there is no such alert, 5 some 
         /// Its id, the beginning of one, or that of its event or story.
         #[arg(value_name = "ID")]
         id: String,
-        /// Only to this delivery; by default to each that its subscription names.
+        /// Send it only to this delivery; by default to each that its subscription names.
         #[arg(long, value_name = "DELIVERY")]
         delivery: Option<String>,
     },
-    /// Keep one alert silent while its subscription goes on; what it held follows in one message.
+    /// Mute one alert; its subscription still sends others. The held revisions follow in one message.
     #[command(after_help = "\
 Examples:
   wirefold alert mute e-7p4k2m --for 8h
@@ -76,7 +76,7 @@ Examples:
         /// For how long, such as 30m, 8h or 7d; by default until it is over.
         #[arg(long = "for", value_name = "TIME", value_parser = super::words::span_above_zero)]
         span: Option<Interval>,
-        /// Corrections and retractions notify all the same.
+        /// Corrections and retractions still notify.
         #[arg(long)]
         corrections: bool,
     },
@@ -87,14 +87,14 @@ Examples:
         #[arg(value_name = "ALERT")]
         alert: String,
     },
-    /// Say that you know of an alert: `repeat_interval` tells it again only when something new comes.
+    /// Acknowledge an alert: `repeat_interval` sends it again only if something new comes.
     #[command(after_help = "Example:\n  wirefold alert ack e-7p4k2m")]
     Ack {
         /// Its id, the beginning of one, or the id or page of its event or story.
         #[arg(value_name = "ALERT")]
         alert: String,
     },
-    /// Send a marked sample to a delivery of the settings, and say what became of it.
+    /// Send a marked sample to a delivery of the settings, and report whether it arrived.
     #[command(after_help = "\
 Examples:
   wirefold alert test phone
@@ -148,9 +148,7 @@ fn list(arguments: &AlertArguments, global: &Global, limit: u32) -> anyhow::Resu
             alerts.iter().try_for_each(|row| print_line("wirefold.cli.alert/1", row))?;
         } else if alerts.is_empty() {
             global.note(format_args!(
-                "no alerts yet: say what to be told about with `wirefold sub add NAME --query \
-                 QUERY`; where `wirefold sub ls` names a subscription, an alert comes once its \
-                 group_wait is over"
+                "no alerts yet: add a subscription with `wirefold sub add NAME --query QUERY`; if `wirefold sub ls` lists one, its first alert comes after its group_wait"
             ));
         } else {
             output::print_styled(&table(&alerts, &LocalTime::system()).render())?;

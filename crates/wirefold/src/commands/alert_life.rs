@@ -1,4 +1,4 @@
-//! `wirefold alert show` and `wirefold alert replay`: what became of an alert, and the same once more.
+//! `wirefold alert show` and `wirefold alert replay`: the life of an alert, and sending it once more.
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::{
@@ -121,8 +121,8 @@ fn standing(found: &AlertDetail, delivery: &AlertDelivery) -> String {
     let is_sent = |alert: &&Alert| alert.volume == Volume::Loud && alert.held.is_none();
     let Some(newest) = found.revisions.iter().rev().find(is_sent) else {
         let what = match delivery.taken {
-            0 => "nothing that notifies was to be sent yet",
-            _ => "has what came silently; nothing has notified yet",
+            0 => "no loud revision was due yet",
+            _ => "has the silent revisions; no loud one was sent yet",
         };
         return what.to_owned();
     };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use wirefold_gateway::shapes::{Accepted, MuteAlertRequest};
 use wirefold_proto::Interval;
 
-use crate::client::{Asking, Client, Need, block_on, escaped};
+use crate::client::{Client, ClientOptions, Need, block_on, escaped};
 use crate::exit::Exit;
 use crate::global::Global;
 use crate::local_time::LocalTime;
@@ -22,7 +22,7 @@ pub(super) enum Change {
 }
 
 pub(super) fn run(
-    asking: &Asking,
+    asking: &ClientOptions,
     global: &Global,
     what: &str,
     change: Change,
@@ -32,20 +32,20 @@ pub(super) fn run(
         // The address of its page will do too.
         let id = what.rsplit('/').next().unwrap_or(what);
         let path = format!("/api/v1/alerts/{}", escaped(id));
-        let answer = match asked(change) {
+        let answer = match mute_request(change) {
             Some(request) => client.post::<Accepted>(&format!("{path}/mute"), &request).await,
             None => client.post(&format!("{path}/acknowledge"), &serde_json::json!({})).await,
         };
         let accepted = answer.map_err(|error| error.see("wirefold alert ls"))?;
         match asking.json {
             true => output::print_json(&accepted)?,
-            false => global.note(format_args!("{id}: {}", said(change))),
+            false => global.note(format_args!("{id}: {}", outcome(change))),
         }
         Ok(Exit::Ok)
     })
 }
 
-fn asked(change: Change) -> Option<MuteAlertRequest> {
+fn mute_request(change: Change) -> Option<MuteAlertRequest> {
     match change {
         Change::Mute { span, except_corrections } => {
             let until = span.map(|span| LocalTime::system().in_a(span));
@@ -59,15 +59,17 @@ fn asked(change: Change) -> Option<MuteAlertRequest> {
     }
 }
 
-fn said(change: Change) -> String {
+fn outcome(change: Change) -> String {
     match change {
         Change::Mute { span, except_corrections } => {
             let until = span.map(|span| LocalTime::system().in_a(span));
             let until = until.map_or("it is over".to_owned(), |at| LocalTime::system().minute(at));
             let what = if except_corrections { "only corrections notify" } else { "muted" };
-            format!("{what} until {until}; `wirefold alert unmute` takes that back")
+            format!("{what} until {until}; `wirefold alert unmute` ends this")
         }
-        Change::Unmute => "notifies again; what was held comes now".to_owned(),
-        Change::Acknowledge => "acknowledged: told again only when something new comes".to_owned(),
+        Change::Unmute => "notifies again; the held revisions come now".to_owned(),
+        Change::Acknowledge => {
+            "acknowledged: it is sent again only if something new comes".to_owned()
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `wirefold alert test`: a marked sample through the real channel.
+//! `wirefold alert test`: sends a marked sample through a delivery.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use wirefold_alerter::{Outcome, Printer, Settings, send_sample};
 use wirefold_flow::{Clock as _, SystemClock};
 
 use super::print_line;
-use crate::client::{Asking, block_on};
+use crate::client::{ClientOptions, block_on};
 use crate::config::{Config, Overrides, load_here, suggestion};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output;
-use crate::up::{StandardOutput, tells};
+use crate::up::{StandardOutput, alert_subjects};
 
 /// What became of the sample.
 #[derive(Serialize)]
@@ -29,11 +29,11 @@ struct Report<'a> {
 }
 
 /// Sends a sample to the delivery of this name.
-pub(super) fn run(asking: &Asking, global: &Global, name: &str) -> anyhow::Result<Exit> {
+pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow::Result<Exit> {
     let loaded = load_here(&asking.instance, Overrides::default())?;
     let config = &loaded.config;
     let address = config.page_address(config.page.listen);
-    let subjects = Some(tells::of(config));
+    let subjects = Some(alert_subjects::of(config));
     let settings = Settings { subjects, ..config.alerter(&loaded.origins, address) };
     let Some(delivery) = settings.deliveries.iter().find(|it| it.name == name) else {
         anyhow::bail!(Stop::new(Exit::NotFound, not_there(config, name)));

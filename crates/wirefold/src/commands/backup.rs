@@ -1,4 +1,4 @@
-//! `wirefold backup` and `wirefold restore`: the data folder, copied under load and put back.
+//! `wirefold backup` and `wirefold restore`: copies the data folder under load, and puts it back.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use wirefold_gateway::tokens;
 
 use super::backup_manifest::{self, Manifest};
 use super::print_line;
-use crate::client::{Asking, ClientError};
+use crate::client::{ClientError, ClientOptions};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output;
@@ -27,7 +27,7 @@ const UNFINISHED: &str = ".part";
 #[derive(Debug, Args)]
 pub(crate) struct BackupArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     /// The folder of the backup.
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
@@ -51,7 +51,7 @@ pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::R
     }
     let copied = copy(&data, &arguments.folder)?;
     Manifest::of(&arguments.folder)?.write(&arguments.folder)?;
-    told(&copied, arguments.asking.json, global)
+    report_copied(&copied, arguments.asking.json, global)
 }
 
 /// Runs `restore`.
@@ -66,13 +66,13 @@ pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::R
     match Manifest::read(&arguments.folder)? {
         Some(manifest) => manifest.check(&arguments.folder)?,
         None => global.note(format_args!(
-            "note: {} has no {}: whether it changed since cannot be told",
+            "note: {} has no {}: wirefold cannot tell whether it has changed since",
             arguments.folder.display(),
             backup_manifest::FILE
         )),
     }
     let copied = copy(&arguments.folder, &data)?;
-    told(&copied, arguments.asking.json, global)
+    report_copied(&copied, arguments.asking.json, global)
 }
 
 /// Refuses where what is collected stands on a server.
@@ -100,7 +100,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<Copied> {
     Ok(copied)
 }
 
-fn told(copied: &Copied, json: bool, global: &Global) -> anyhow::Result<Exit> {
+fn report_copied(copied: &Copied, json: bool, global: &Global) -> anyhow::Result<Exit> {
     if json {
         print_line("wirefold.backup/1", copied)?;
     }
@@ -135,7 +135,7 @@ fn make_empty(folder: &Path) -> anyhow::Result<()> {
     let mut entries = fs::read_dir(folder).with_context(|| shown(folder))?;
     if entries.next().is_some() {
         let what = format!(
-            "{} is not empty: nothing there is written over; name another folder, or move what is in it",
+            "{} is not empty, and wirefold overwrites nothing; name another folder, or move its contents",
             folder.display()
         );
         anyhow::bail!(Stop::new(Exit::Usage, what));

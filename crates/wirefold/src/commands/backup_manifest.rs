@@ -1,5 +1,5 @@
-//! What a backup says of itself: each file with its size and SHA-256, so that `restore` refuses one that has
-//! changed since.
+//! The manifest of a backup: each file with its size and SHA-256. `restore` refuses a backup that has changed
+//! since.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};

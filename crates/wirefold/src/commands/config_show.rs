@@ -1,4 +1,4 @@
-//! `wirefold config show`: every setting that holds, and where it comes from.
+//! `wirefold config show`: every setting in force, and where it comes from.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub(crate) struct ConfigArguments {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print every setting that holds, as TOML; secrets stay secret.
+    /// Print every setting in force, as TOML. It does not show secrets.
     #[command(after_help = "\
 Examples:
   wirefold config show --origin
@@ -33,10 +33,10 @@ Exit codes: 0 ok, 2 the settings cannot be used.")]
 /// Arguments of `config show`.
 #[derive(Debug, Args)]
 struct ShowArguments {
-    /// Say where each comes from: a file and line, a variable, a flag, or the default.
+    /// Show where each comes from: a file and line, a variable, a flag, or the default.
     #[arg(long)]
     origin: bool,
-    /// Print one JSON object a setting: key, value, origin.
+    /// Print one JSON object for each setting: key, value, origin.
     #[arg(long)]
     json: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `wirefold dead`: what a stage gave up on, and another try.
+//! `wirefold dead`: the dead letters, and another try.
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
@@ -6,7 +6,7 @@ use wirefold_gateway::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
 use super::print_line;
-use crate::client::{Asking, Client, ClientError, Need, block_on};
+use crate::client::{Client, ClientError, ClientOptions, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -20,7 +20,7 @@ const WHY: Style = AnsiColor::Yellow.on_default();
 #[derive(Debug, Args)]
 pub(crate) struct DeadArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     #[command(subcommand)]
     command: DeadCommand,
 }
@@ -41,13 +41,13 @@ enum DeadCommand {
         #[arg(value_name = "SEQ")]
         sequence: u64,
     },
-    /// Try a dead letter again, or all of them. An alert goes to the delivery that gave it up, and to no other.
+    /// Try a dead letter again, or all of them. An alert only goes to the delivery that gave up on it.
     #[command(after_help = "Examples:\n  wirefold dead replay 7\n  wirefold dead replay --all")]
     Replay {
         /// Its sequence, from `dead ls`.
         #[arg(value_name = "SEQ", required_unless_present = "all", conflicts_with = "all")]
         sequence: Option<u64>,
-        /// Every dead letter that is kept, the oldest first.
+        /// All stored dead letters, the oldest first.
         #[arg(long)]
         all: bool,
     },
@@ -80,7 +80,7 @@ async fn list(client: &Client, limit: u32, json: bool, global: &Global) -> anyho
     if json {
         page.dead.iter().try_for_each(|row| print_line("wirefold.cli.dead/1", row))?;
     } else if page.dead.is_empty() {
-        global.note(format_args!("no dead letters: nothing was given up on"));
+        global.note(format_args!("no dead letters: no stage gave up on a message"));
     } else {
         output::print_styled(&table(&page.dead, &LocalTime::system()).render())?;
         let hidden = page.kept.saturating_sub(page.dead.len() as u64);
@@ -88,7 +88,7 @@ async fn list(client: &Client, limit: u32, json: bool, global: &Global) -> anyho
             global.note(format_args!("note: {hidden} older ones are not shown"));
         }
         global.note(format_args!(
-            "note: mend the cause, then `wirefold dead replay SEQ`, or --all for every one"
+            "note: fix the cause, then run `wirefold dead replay SEQ`, or --all for all of them"
         ));
     }
     Ok(Exit::Ok)
@@ -165,7 +165,7 @@ async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit
     }
     output::print_styled(&table.render_plain())?;
     let body = match &letter.message {
-        None => format!("{FAINT}(the message is kept no longer, or is too large){FAINT:#}"),
+        None => format!("{FAINT}(the message has expired, or is too large){FAINT:#}"),
         Some(DeadBody::Text { data }) => data.lines().map(clean).collect::<Vec<_>>().join("\n"),
         Some(DeadBody::Hex { data }) => format!("{FAINT}hex{FAINT:#} {}", clean(data)),
     };

@@ -29,7 +29,7 @@ Examples:
 
 Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
 pub(crate) struct ExtractArguments {
-    /// Pages of HTML; none or - for a page on standard input.
+    /// HTML pages; without any, or with -, a page on standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The address that the page came from.
@@ -43,7 +43,7 @@ pub(crate) struct ExtractArguments {
     /// Can be given several times.
     #[arg(long = "remove-selector", alias = "remove", value_name = "SELECTOR", value_parser = selector)]
     remove: Vec<String>,
-    /// Print one JSON object a page: title, byline, published, language, paywalled,
+    /// Print one JSON object for each page: title, byline, published, language, paywalled,
     /// article_selector_unmatched, text.
     #[arg(long)]
     json: bool,

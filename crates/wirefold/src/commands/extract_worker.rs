@@ -1,4 +1,4 @@
-//! The child process in which pages of strangers are taken apart.
+//! The child process that reads web pages.
 
 use crate::exit::Exit;
 

@@ -1,4 +1,4 @@
-//! `wirefold healthcheck`: is it ready? For containers, which have no curl.
+//! `wirefold healthcheck`: whether wirefold is ready. It is for containers, which have no curl.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The commands that ask or tell a wirefold something, each a client of its API.
+//! The commands that ask wirefold something or tell it something. Each is a client of its API.
 
 pub(crate) mod alert;
 pub(crate) mod backup;

@@ -1,4 +1,4 @@
-//! `wirefold storage`: what takes how much, and when it is full.
+//! `wirefold storage`: how much each part takes, and when it is full.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use wirefold_flow::StreamConfig;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 
 use super::print_line;
-use crate::client::{Asking, Client, Need, block_on};
+use crate::client::{Client, ClientOptions, Need, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::disk::space;
@@ -31,7 +31,7 @@ Examples:
   wirefold storage --json")]
 pub(crate) struct StorageArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
 }
 
 /// What is printed with `--json`.

@@ -1,4 +1,4 @@
-//! `wirefold story`: what was folded and why, and manual overrides of it.
+//! `wirefold story`: what was folded and why, and manual overrides.
 
 mod regroup;
 
@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, StoryPage};
-use wirefold_proto::{Class, Interval, StoryId};
+use wirefold_proto::{Agency, Class, Interval, StoryId};
 
 use super::{PAGE, page, print_line, words};
-use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
+use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -26,7 +26,7 @@ const COPY: Style = AnsiColor::Green.on_default();
 #[derive(Debug, Args)]
 pub(crate) struct StoryArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     #[command(subcommand)]
     command: StoryCommand,
 }
@@ -91,8 +91,8 @@ Examples:
     },
     /// Say that articles of a story are a text of their own.
     #[command(after_help = "\
-They form a story of their own, and are never folded back. A later copy joins the story whose text it
-has. A story's id stays with its first article: where you name that one, the others get a new id.
+They form their own story, and are never folded back. A later copy joins the story whose text it has.
+The id of a story stays with its first article: if you split that one off, the others get a new id.
 
 Example:
   wirefold story split s-4ktq2v a-9wbn3e a-77c0xd")]
@@ -106,7 +106,7 @@ Example:
     },
     /// Say that two stories, or two events, are one.
     #[command(after_help = "\
-The older id stays and the other leads to it, whichever you name first.
+The older id stays, whichever you name first. The other one leads to it.
 
 Examples:
   wirefold story merge s-4ktq2v s-77c0xd
@@ -121,7 +121,7 @@ Examples:
     },
     /// Let an outlet's article stand for a story.
     #[command(after_help = "\
-It is the last one that the outlet has in the story; later ones change nothing about that.
+wirefold takes the last article that the outlet has in the story now. Later ones do not replace it.
 
 Example:
   wirefold story prefer s-4ktq2v harbour.example")]
@@ -135,7 +135,7 @@ Example:
     },
     /// Say that two articles are not the same text: they are never in one story again.
     #[command(after_help = "\
-Where they are in one story now, the later one leaves it with those that joined through it.
+If they are in one story now, the later one leaves it, with the articles that joined through it.
 
 Example:
   wirefold story not-the-same a-9wbn3e a-77c0xd")]
@@ -204,12 +204,12 @@ impl View {
             return Ok(Exit::Ok);
         }
         if stories.is_empty() && !asked.query().is_empty() {
-            global.note(format_args!("no story is so: `wirefold story ls` lists all"));
+            global.note(format_args!("no story matches: `wirefold story ls` lists all"));
             return Ok(Exit::Ok);
         }
         if stories.is_empty() {
             let next = if client.is_running() {
-                "the first come with the next poll of the feeds (`wirefold feed ls`)"
+                "the next poll of the feeds brings the first (`wirefold feed ls`)"
             } else {
                 "run `wirefold up`"
             };
@@ -262,7 +262,7 @@ impl View {
         about.extend(
             (brief.versions > 0).then(|| count(brief.versions as usize, "version", "versions")),
         );
-        about.extend(brief.agency.as_ref().map(words::agency));
+        about.extend(brief.agency.as_ref().map(Agency::in_words));
         writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
         writeln!(out, "{}", clean(&about.join(" · ")))?;
         if let Some(first) = story.articles.first() {
@@ -292,12 +292,12 @@ impl View {
             "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",
             words::short(&article.id.to_string())
         )?;
-        let mut remarks = vec![words::class(article.class, article.kind).to_owned()];
+        let mut remarks = vec![article.class.in_words(article.kind).to_owned()];
         remarks.extend(words::contained(article, all).filter(|_| is_folded));
-        remarks.extend(article.agency.as_ref().map(words::agency));
+        remarks.extend(article.agency.as_ref().map(Agency::in_words));
         remarks.extend(article.material.as_ref().map(words::change));
         if article.paywalled {
-            remarks.push("not free: not kept whole".to_owned());
+            remarks.push("not free: not stored whole".to_owned());
         }
         if !article.comparable {
             remarks.push("too short to compare".to_owned());

@@ -1,4 +1,4 @@
-//! `wirefold tail`: the output as it comes, a line an article, copies under what they copy.
+//! `wirefold tail`: the output as it comes, one line for each article, copies under their original.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Write;
@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use wirefold_flow::{Clock, SystemClock};
 use wirefold_gateway::shapes::Status;
 use wirefold_proto::{
-    Alert, ArticleId, Class, Command, CommandOutcome, CopyKind, OutputArticle, OutputCommand,
-    OutputStory, StoryChange, Volume, decode,
+    Alert, ArticleId, Class, Command, CommandOutcome, OutputArticle, OutputCommand, OutputStory,
+    StoryChange, Volume, decode,
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::words;
-use crate::client::{Asking, Client, ClientError, Need, ServerEvent, block_on};
+use crate::client::{Client, ClientError, ClientOptions, Need, ServerEvent, block_on};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
@@ -36,14 +36,14 @@ Examples:
   wirefold tail --outlet harbour.example --query 'strike OR dock'
   wirefold tail --after 0 --json | jq .verdict.class
 
-Resumes without a gap when wirefold is started anew; Ctrl-C ends it.")]
+It continues without a gap when wirefold restarts. Ctrl-C ends it.")]
 pub(crate) struct TailArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     /// Begin after this sequence of the output stream; by default with the last ten messages.
     #[arg(long, value_name = "SEQ")]
     after: Option<u64>,
-    /// Only articles of this outlet; repeatable. What became of stories is left out then.
+    /// Only articles of this outlet; repeatable. Changes to stories are left out.
     #[arg(long, value_name = "OUTLET")]
     outlet: Vec<String>,
     /// Only articles in this language, such as en; repeatable.
@@ -222,8 +222,10 @@ impl Lines {
             "story" => decode(body).ok().and_then(|story| self.story(&story)),
             "command" => decode(body).ok().and_then(|command| self.command(&command)),
             "alert" => decode(body).ok().map(|alert| self.alert(&alert)),
-            "reset" => Some(format!("{FAINT}· begun anew: what comes from now on{FAINT:#}\n")),
-            "gap" => Some(format!("{FAINT}· what came before is kept no longer{FAINT:#}\n")),
+            "reset" => Some(format!(
+                "{FAINT}· the stream begins again: only new messages follow{FAINT:#}\n"
+            )),
+            "gap" => Some(format!("{FAINT}· earlier messages have expired{FAINT:#}\n")),
             _ => None,
         }
     }
@@ -241,20 +243,15 @@ impl Lines {
         self.remember(output.id, outlet.clone());
         let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", clean(&agency.name)));
         let agency = agency.unwrap_or_default();
-        let what = match (verdict.class, verdict.kind) {
-            (Class::New | Class::Related, _) => {
-                return format!(
-                    "{FAINT}{at}{FAINT:#}  {outlet:<22}  {STRONG}{title}{STRONG:#}{FAINT}{agency}{FAINT:#}\n"
-                );
-            }
-            (Class::Version, _) => "new version of".to_owned(),
-            (Class::Copy, Some(CopyKind::Exact)) => "word for word the text of".to_owned(),
-            (Class::Copy, Some(CopyKind::Partial)) => "part copied from".to_owned(),
-            (Class::Copy, _) => "copy of".to_owned(),
-        };
+        if matches!(verdict.class, Class::New | Class::Related) {
+            return format!(
+                "{FAINT}{at}{FAINT:#}  {outlet:<22}  {STRONG}{title}{STRONG:#}{FAINT}{agency}{FAINT:#}\n"
+            );
+        }
         let whose = whose.unwrap_or_else(|| words::short(&verdict.lead.to_string()));
         let share = share.filter(|_| verdict.class == Class::Copy).unwrap_or_default();
-        let line = format!("{COPY}{outlet}{COPY:#}  {what} {whose}  {share}");
+        let what = verdict.class.in_words(verdict.kind);
+        let line = format!("{COPY}{outlet}{COPY:#}  {what} of {whose}  {share}");
         format!("{FAINT}{at}{FAINT:#}    ↳ {}{FAINT}{agency}{FAINT:#}\n", line.trim_end())
     }
 
@@ -283,7 +280,7 @@ impl Lines {
                 format!("{} is no part of {}: regrouped, {why}", short(into), short(from))
             }
             StoryChange::Credited { story, agency } => {
-                format!("{} is from {}", short(story), clean(&words::agency(agency)))
+                format!("{} is from {}", short(story), clean(&agency.in_words()))
             }
             StoryChange::Preferred { story, lead } => {
                 format!("{} stands for {} now", short(lead), short(story))
@@ -370,7 +367,10 @@ mod tests {
         let first = plain(&lines.line(&event("article", &own)).unwrap());
         let second = plain(&lines.line(&event("article", &copy)).unwrap());
         assert!(!first.contains('↳') && first.contains("first.example"), "{first}");
-        assert!(second.contains("    ↳ ") && second.contains("copy of first.example"), "{second}");
+        assert!(
+            second.contains("    ↳ ") && second.contains("reprint of first.example"),
+            "{second}"
+        );
         assert!(second.contains(" %"), "{second}");
         assert_eq!(second.lines().count(), 1);
     }

@@ -1,4 +1,4 @@
-//! `wirefold token`: who may ask where the page is served to more than this machine.
+//! `wirefold token`: who may ask if the page is served to more than this machine.
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
@@ -10,7 +10,7 @@ use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile,
 use wirefold_proto::Interval;
 
 use super::print_line;
-use crate::client::{Asking, Client, block_on};
+use crate::client::{Client, ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::exit::{Exit, Stop};
@@ -22,14 +22,14 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct TokenArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     #[command(subcommand)]
     command: TokenCommand,
 }
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Make a token for a program or a feed reader, and print it, this once.
+    /// Make a token for a program or a feed reader, and print it this one time.
     #[command(after_help = "\
 Examples:
   wirefold token add grafana --scope read
@@ -37,13 +37,13 @@ Examples:
   wirefold token add ci --expires 30d
   curl -H \"Authorization: Bearer TOKEN\" http://HOST:8787/api/v1/status")]
     Add {
-        /// By which it is listed and revoked.
+        /// A name, for `token ls` and `token revoke`.
         #[arg(value_name = "NAME")]
         name: String,
         /// What its holder may do.
         #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
         scope: ScopeName,
-        /// How long it is good for, such as 30d; else until it is revoked.
+        /// How long it is valid, such as 30d; by default until it is revoked.
         #[arg(long, value_name = "SPAN")]
         expires: Option<Interval>,
     },
@@ -57,7 +57,7 @@ Examples:
         #[arg(value_name = "NAME")]
         name: String,
     },
-    /// Print a link that signs a browser in, once and within an hour.
+    /// Print a link that signs a browser in. It works once, within an hour.
     #[command(after_help = "\
 Examples:
   wirefold token sign-in
@@ -77,7 +77,7 @@ Examples:
 enum ScopeName {
     /// Everything.
     Full,
-    /// Read page, feeds and API; change nothing.
+    /// Read page, feeds and API, without changing anything.
     Read,
     /// Read the feeds under /feeds/, as a feed reader does.
     Feeds,
@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
     match &arguments.command {
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
-            let end = end.context("the token would end after the last day that there is")?;
+            let end = end.context("the end of the token is later than the calendar goes")?;
             let made = tokens.add(name, Kind::Token, (*scope).into(), end, now);
             tell_token(name, &made.map_err(stop)?, end, json, global)
         }
@@ -171,7 +171,7 @@ fn tell_token(
     }
     output::print(format!("{token}\n").as_bytes())?;
     global.note(format_args!(
-        "note: it is shown only now. Programs send it as `Authorization: Bearer TOKEN`, feed readers as \
+        "note: this is the only time that it is shown. Programs send it as `Authorization: Bearer TOKEN`, feed readers as \
          password or in the address: /t/TOKEN/feeds/all.atom"
     ));
     Ok(Exit::Ok)
@@ -195,8 +195,7 @@ fn tell_link(
     global.note(format_args!("note: it signs one browser in, once and within an hour"));
     if !page.asks_for_tokens {
         global.note(format_args!(
-            "note: the page at {} asks nobody to sign in; it does where `page.listen` is not loopback, or with \
-             `page.tokens = true`",
+            "note: the page at {} asks nobody to sign in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
             page.address
         ));
     }

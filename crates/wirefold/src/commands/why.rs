@@ -1,4 +1,4 @@
-//! `wirefold why`: two articles, and what they are to each other.
+//! `wirefold why`: what two articles are to each other.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,10 @@ use wirefold_proto::RegroupReason;
 
 use super::replay::stored_input;
 use super::words::short;
-use crate::client::{Asking, Client, Need, block_on, escaped};
+use crate::client::{Client, ClientOptions, Need, block_on, escaped};
 use crate::compare;
 use crate::compare::article::Article;
-use crate::compare::{CompareArguments, CompareView};
+use crate::compare::{CompareArguments, CompareView, exit_of};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output::{self, clean};
@@ -27,22 +27,22 @@ Examples:
   wirefold why first.txt second.txt                files, as compare does
   wirefold why a-4ktq2v draft.txt                  a stored article and a file
 
-Passages stand side by side in the width of the terminal; green words are in both, [red] ones in one
-of them. --json has the same as data, with what became of each sentence. Two stored articles are
-judged among all others, files by themselves. The first is A, and is taken for the earlier text.
+Passages are shown side by side in the width of the terminal: green words are in both texts, [red] ones
+in one of them. --json gives the same as data, with the changes of each sentence. Stored articles are
+judged among all others, files by themselves. The first is A, and counts as the earlier text.
 
 Exit codes: 0 same story, 10 same event, 11 unrelated.")]
 pub(crate) struct WhyArguments {
-    /// The one article: an id, the beginning of one, a link, or a text file.
+    /// The first article: an id, the beginning of one, a link, or a text file.
     #[arg(value_name = "A")]
     first: String,
-    /// The other.
+    /// The other article.
     #[arg(value_name = "B")]
     second: String,
     #[command(flatten)]
     view: CompareView,
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
 }
 
 /// Explains what two articles are to each other.
@@ -75,7 +75,7 @@ fn is_link(name: &str) -> bool {
 async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
     match compare::read(Path::new(&arguments.first), Path::new(&arguments.second)) {
         Ok((first, second)) => {
-            let client = Client::apart(&arguments.asking.instance).await?;
+            let client = Client::temporary(&arguments.asking.instance).await?;
             print_given(&client, &first, &second).await
         }
         Err(exit) => Ok(exit),
@@ -106,15 +106,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
     if arguments.asking.json {
         return print_given(&client, &first, &second).await;
     }
-    compare::show(first, second, arguments.asking.instance.method()?, arguments.view)
-}
-
-fn exit_of(relation: Relation) -> Exit {
-    match relation {
-        Relation::SameStory => Exit::Ok,
-        Relation::SameEvent => Exit::SameEvent,
-        Relation::Unrelated => Exit::Unrelated,
-    }
+    compare::show(first, second, &arguments.asking.instance.method()?, arguments.view)
 }
 
 /// Two stored articles, in the order in which they were asked for: the first is A.
@@ -122,11 +114,8 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
     let first = find(&client, &arguments.first).await?;
     let second = find(&client, &arguments.second).await?;
-    let exit = exit_of(match (first.story == second.story, first.event == second.event) {
-        (true, _) => Relation::SameStory,
-        (false, true) => Relation::SameEvent,
-        (false, false) => Relation::Unrelated,
-    });
+    let relation = Relation::of(first.story == second.story, first.event == second.event);
+    let exit = exit_of(relation);
     let path = format!("/api/v1/compare?a={}&b={}", first.output.id, second.output.id);
     if arguments.asking.json {
         output::print_json(&client.get::<Comparison>(&path).await?)?;
@@ -134,7 +123,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     }
     let method = arguments.asking.instance.method()?;
     let (earlier, later) = (article(&first)?, article(&second)?);
-    let by_themselves = compare::show(earlier, later, method, arguments.view)?;
+    let by_themselves = compare::show(earlier, later, &method, arguments.view)?;
     let (story, event) = (short(&first.story.to_string()), short(&first.event.to_string()));
     let others = (short(&second.story.to_string()), short(&second.event.to_string()));
     let among_all = match exit {
@@ -145,7 +134,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
     if let Some(reason) = divided(&client, &first, &second).await {
         let why = clean(&reason.in_words());
-        let what = "Folded when the later one came in, and divided again: what they share is";
+        let what = "They were folded when the later one came in, and regrouped later: they share";
         output::print_styled(&format!("{what} {why}.\n"))?;
     }
     if second.output.fetched < first.output.fetched {
@@ -154,16 +143,14 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     }
     if by_themselves != exit {
         global.note(format_args!(
-            "note: the exit code is what they are among all articles, where copies and stories \
-             between them count too; by themselves the two would be judged as above"
+            "note: the exit code says what they are among all articles, where copies and stories between them count too; above, the two are judged by themselves"
         ));
     }
     // What runs may have read another file than this command.
     let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());
     if let Some(running) = running.filter(|found| exit_of(found.relation) != by_themselves) {
         global.note(format_args!(
-            "note: what runs has other settings than this command has read, and says of the two by \
-             themselves: {}; name its file with --config",
+            "note: the running wirefold has other settings than this command, and judges the two by themselves so: {}; name its file with --config",
             clean(&running.words)
         ));
     }
@@ -218,7 +205,7 @@ fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     let about = &found.output.article;
     let id = short(&found.output.id.to_string());
     let Some(text) = found.output.text.as_deref().filter(|_| !found.text_gone) else {
-        let what = format!("the text of {id} is kept no longer: there is nothing to compare");
+        let what = format!("the text of {id} has expired: there is nothing to compare");
         return Err(Stop::new(Exit::NotFound, what).into());
     };
     let name = format!("{id} · {} · {}", about.outlet_in_words(), about.title);

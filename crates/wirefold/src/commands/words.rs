@@ -1,11 +1,8 @@
-//! Verdicts, agencies and changes in words, the same in every command.
+//! Words for people that several commands share.
 
 use wirefold_gateway::shapes::ArticleBrief;
-use wirefold_proto::{
-    Agency, Class, Confidence, CopyKind, Interval, LeadEvidence, MaterialReason, Materiality,
-};
+use wirefold_proto::{Confidence, Interval, LeadEvidence, Materiality};
 
-use crate::fold::agency_in_words;
 use crate::output::percent;
 
 /// An id as it is shown in a list: long enough to be unique in practice, and to be given back.
@@ -26,23 +23,6 @@ pub(super) fn span_above_zero(text: &str) -> Result<Interval, String> {
 /// The digits of an id that are shown.
 const SHOWN: usize = 8;
 
-/// What an article is to its story.
-pub(super) fn class(class: Class, kind: Option<CopyKind>) -> &'static str {
-    match (class, kind) {
-        (Class::New, _) => "own text",
-        (Class::Related, _) => "own text, known event",
-        (Class::Copy, Some(CopyKind::Exact)) => "the same text",
-        (Class::Copy, Some(CopyKind::Partial)) => "a part copied",
-        (Class::Copy, _) => "reprint",
-        (Class::Version, _) => "new version",
-    }
-}
-
-/// `AP (credited)`, `probably AP (mentioned)`.
-pub(super) fn agency(agency: &Agency) -> String {
-    agency_in_words(&agency.name, agency.how, agency.confidence)
-}
-
 /// Why an article stands for its story: `probably the source: it credits an agency`.
 pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
     let sure = match confidence {
@@ -59,17 +39,9 @@ pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
     format!("{sure}: {why}")
 }
 
-/// What an article changes in what is known: `new number in the lede: 28`.
+/// What an article changes in what is known: `a new number in the lede: 28`.
 pub(super) fn change(materiality: &Materiality) -> String {
-    let what = match materiality.reason {
-        MaterialReason::NewNumber => "new number in the lede",
-        MaterialReason::NewName => "new name in the lede",
-        MaterialReason::NewAct => "new act in the lede",
-        MaterialReason::LedeRewritten => "lede rewritten",
-        MaterialReason::Correction => "correction",
-        MaterialReason::FollowUp => "most of it is new",
-        MaterialReason::Cosmetic => "only wording changed",
-    };
+    let what = materiality.reason.in_words();
     match &materiality.detail {
         Some(detail) => format!("{what}: {detail}"),
         None => what.to_owned(),

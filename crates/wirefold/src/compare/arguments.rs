@@ -13,8 +13,8 @@ Examples:
   wirefold compare first.txt second.txt
   wirefold compare --config wirefold.toml first.txt second.txt
 
-Both are judged by the thresholds of [detector], as the pipeline judges. A file of one JSON line may name
-title, outlet, url and published too.")]
+The thresholds of [detector] apply, as in the pipeline. A file with one JSON line may also name title,
+outlet, url and published.")]
 pub(crate) struct CompareArguments {
     /// The earlier article: a text file.
     #[arg(value_name = "FILE")]
@@ -31,7 +31,7 @@ pub(crate) struct CompareArguments {
 /// How a comparison is shown.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct CompareView {
-    /// Measure everything, page chrome too.
+    /// Compare everything, page chrome too.
     #[arg(long)]
     pub(crate) no_mask: bool,
     /// Show passages in full.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use wirefold_dedup::Described;
 use wirefold_gateway::shapes::GivenText;
-use wirefold_text::Text;
 
 use crate::exit::Exit;
 use crate::fold::Identity;
@@ -17,8 +16,6 @@ use crate::progress::Progress;
 pub(crate) struct Article {
     /// The name that it is shown by.
     pub(super) id: String,
-    pub(super) text: Text,
-    /// All but the text.
     input: Input,
 }
 
@@ -30,9 +27,8 @@ pub(super) struct Refused {
 
 impl Article {
     /// An article under the name that it is shown by.
-    pub(crate) fn new(name: String, mut input: Input) -> Article {
-        let text = Text::new(&std::mem::take(&mut input.text));
-        Article { id: name, text, input }
+    pub(crate) fn new(name: String, input: Input) -> Article {
+        Article { id: name, input }
     }
 
     /// The same for the API.
@@ -41,7 +37,7 @@ impl Article {
         let title = Some(known.title.clone()).filter(|title| !title.is_empty());
         let published = known.published.or(known.seen);
         GivenText {
-            text: self.text.original().to_owned(),
+            text: known.text.clone(),
             title,
             outlet: known.outlet.clone(),
             url: known.url.clone().or(known.page.clone()),
@@ -70,7 +66,7 @@ impl Article {
         identity: &'a Identity<'_>,
         items: &'a [&'a str],
     ) -> Described<'a> {
-        let incoming = identity.incoming(items, self.text.original());
+        let incoming = identity.incoming(items, &self.input.text);
         let Input { seen, published, .. } = self.input;
         Described { incoming, seen: seen.or(published), published: published.or(seen) }
     }
@@ -102,7 +98,7 @@ impl Article {
             }
             (0, Some(refused)) => Err(refused),
             (many, _) => Err(Refused {
-                what: format!("{}: {many} articles in it, one is wanted", path.display()),
+                what: format!("{}: it has {many} articles, but must have one", path.display()),
                 exit: Exit::Usage,
             }),
         }

@@ -1,5 +1,5 @@
-//! `wirefold compare` and `wirefold why`: two articles and everything that speaks for or against
-//! one story, one event.
+//! `wirefold compare` and `wirefold why`: two articles, and the evidence for and against one story or one
+//! event.
 
 mod arguments;
 pub(crate) mod article;
@@ -12,9 +12,9 @@ pub(crate) use summary::evidence_in_words;
 
 use std::path::Path;
 
-use wirefold_dedup::{
-    Body, Changes, Explanation, Frequencies, Link, Overlap, Rule, Settings, Terms, explain,
-};
+use wirefold_dedup::{Frequencies, Link, Rule, Settings, Terms};
+use wirefold_gateway::shapes::Relation;
+use wirefold_gateway::{AnalysedText, TextComparison};
 
 use crate::exit::Exit;
 use crate::output;
@@ -24,19 +24,14 @@ use article::{Article, Refused};
 pub(crate) struct Comparison {
     earlier: Article,
     later: Article,
-    /// What they share.
-    pub(crate) overlap: Overlap,
-    earlier_body: Body,
-    later_body: Body,
-    found: Explanation,
-    settings: Settings,
+    pub(crate) texts: TextComparison,
 }
 
 /// Compares the two files and prints the result.
 pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     let method = arguments.place.method()?;
     match read(&arguments.first, &arguments.second) {
-        Ok((earlier, later)) => show(earlier, later, method, arguments.view),
+        Ok((earlier, later)) => show(earlier, later, &method, arguments.view),
         Err(exit) => Ok(exit),
     }
 }
@@ -62,7 +57,7 @@ pub(crate) fn read_one(path: &Path) -> Result<Article, Exit> {
 pub(crate) fn show(
     earlier: Article,
     later: Article,
-    method: Settings,
+    method: &Settings,
     view: CompareView,
 ) -> anyhow::Result<Exit> {
     let Some(comparison) = Comparison::new(earlier, later, method, view.no_mask) else {
@@ -71,12 +66,20 @@ pub(crate) fn show(
     let mut text = String::new();
     summary::write(&mut text, &comparison)?;
     passages::write(&mut text, &comparison, view.full)?;
-    let changes = Changes::between(&comparison.earlier.text, &comparison.later.text);
     if comparison.is_one_story() {
-        sentences::write(&mut text, &comparison, &changes)?;
+        sentences::write(&mut text, &comparison, &comparison.texts.changes())?;
     }
     output::print_styled(&text)?;
-    Ok(comparison.exit())
+    Ok(exit_of(comparison.texts.relation()))
+}
+
+/// The exit code that says what two articles are to each other.
+pub(crate) fn exit_of(relation: Relation) -> Exit {
+    match relation {
+        Relation::SameStory => Exit::Ok,
+        Relation::SameEvent => Exit::SameEvent,
+        Relation::Unrelated => Exit::Unrelated,
+    }
 }
 
 fn refuse(refused: [Option<Refused>; 2]) -> Exit {
@@ -88,75 +91,47 @@ fn refuse(refused: [Option<Refused>; 2]) -> Exit {
     exit
 }
 
-/// What the detector makes of the two by themselves, with all that is known of them.
-fn explained(earlier: &Article, later: &Article, settings: &Settings) -> Option<Explanation> {
-    let identities = [earlier, later].map(Article::identity);
-    let items = [identities[0].items("earlier"), identities[1].items("later")];
-    let first = earlier.described(&identities[0], &items[0]);
-    let second = later.described(&identities[1], &items[1]);
-    explain(&first, &second, settings)
-}
-
 impl Comparison {
     /// Judges the two as if they came in one after the other, and nothing else did.
     pub(crate) fn new(
         earlier: Article,
         later: Article,
-        settings: Settings,
+        settings: &Settings,
         no_mask: bool,
     ) -> Option<Comparison> {
-        let found = explained(&earlier, &later, &settings)?;
-        let body = if no_mask { Body::unmasked } else { Body::new };
-        let (earlier_body, later_body) = (body(&earlier.text), body(&later.text));
-        let overlap = Overlap::between(&later_body, &earlier_body, &settings);
-        Some(Comparison { earlier, later, overlap, earlier_body, later_body, found, settings })
+        let identities = [&earlier, &later].map(Article::identity);
+        let items = [identities[0].items("earlier"), identities[1].items("later")];
+        let first = earlier.described(&identities[0], &items[0]);
+        let second = later.described(&identities[1], &items[1]);
+        let analyse = if no_mask { AnalysedText::unmasked } else { AnalysedText::new };
+        let texts = TextComparison::new(&first, &second, settings, analyse)?;
+        Some(Comparison { earlier, later, texts })
     }
 
     /// Whether the two are one story by themselves.
     pub(crate) fn is_one_story(&self) -> bool {
-        self.found.is_one_story()
+        self.texts.explanation.is_one_story()
     }
 
     /// The rule that decided about the two.
     pub(crate) fn rule(&self) -> Rule {
-        self.found.rule
+        self.texts.explanation.rule
     }
 
-    /// The rule in words, with what both share beside what is needed.
-    pub(crate) fn words(&self) -> String {
-        self.found.words(&self.overlap, &self.settings)
-    }
-
-    /// How many words each has.
-    pub(crate) fn lengths(&self) -> (usize, usize) {
-        (self.earlier.text.words().len(), self.later.text.words().len())
-    }
-
-    /// How alike the two are as news of one happening.
+    /// How similar the two are as reports of one happening.
     pub(crate) fn link(&self) -> Link {
-        let terms = |of: &Article, body| Terms::new(&of.text, body, of.title());
-        let earlier = terms(&self.earlier, &self.earlier_body);
-        let later = terms(&self.later, &self.later_body);
-        let quotations = self.overlap.shared_quotations.len();
-        let (frequencies, apart) = (&mut Frequencies::default(), self.seconds_apart());
-        Link::between(&later, (0, &earlier), frequencies, apart, quotations, &self.settings)
+        let terms = |of: &Article, its: &AnalysedText| Terms::new(&its.text, &its.body, of.title());
+        let earlier = terms(&self.earlier, &self.texts.earlier);
+        let later = terms(&self.later, &self.texts.later);
+        let quotations = self.texts.overlap.shared_quotations.len();
+        let (frequencies, seconds) = (&mut Frequencies::default(), self.seconds_apart());
+        let settings = self.texts.settings();
+        Link::between(&later, (0, &earlier), frequencies, seconds, quotations, settings)
     }
 
     /// The time between the two, in seconds; 0 where one of the times is not known.
     pub(crate) fn seconds_apart(&self) -> i64 {
         let times = self.earlier.time().zip(self.later.time());
         times.map_or(0, |(earlier, later)| later.saturating_sub(earlier).saturating_abs())
-    }
-
-    fn is_one_event(&self) -> bool {
-        self.found.is_one_event()
-    }
-
-    fn exit(&self) -> Exit {
-        match (self.is_one_story(), self.is_one_event()) {
-            (true, _) => Exit::Ok,
-            (false, true) => Exit::SameEvent,
-            (false, false) => Exit::Unrelated,
-        }
     }
 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
-use wirefold_dedup::{Block, Body, Passage};
-use wirefold_text::{Span, Text};
+use wirefold_dedup::{Block, Passage};
+use wirefold_gateway::AnalysedText;
+use wirefold_text::Span;
 
 use super::Comparison;
 use crate::output::{clean, count, thousands, width};
@@ -21,7 +22,7 @@ const OTHER: Style = AnsiColor::Red.on_default();
 const SHOWN_WORDS: usize = 60;
 
 pub(super) fn write(out: &mut String, comparison: &Comparison, full: bool) -> std::fmt::Result {
-    let overlap = &comparison.overlap;
+    let overlap = &comparison.texts.overlap;
     for (number, passage) in overlap.passages.iter().enumerate() {
         let title = format!("PASSAGE {}", number + 1);
         let verbatim: u32 = passage.blocks.iter().map(|block| block.len).sum();
@@ -48,22 +49,20 @@ fn write_pair(
     full: bool,
 ) -> std::fmt::Result {
     let left = Side {
-        text: &comparison.earlier.text,
-        body: &comparison.earlier_body,
+        of: &comparison.texts.earlier,
         words: passage.there(),
         shared: passage.blocks.iter().map(there).collect(),
     };
     let right = Side {
-        text: &comparison.later.text,
-        body: &comparison.later_body,
+        of: &comparison.texts.later,
         words: passage.here(),
         shared: passage.blocks.iter().map(here).collect(),
     };
     writeln!(
         out,
         "\n{TITLE}{title}{TITLE:#}  {FAINT}{about} · A {} · B {}{FAINT:#}",
-        left.place(),
-        right.place()
+        left.code_points(),
+        right.code_points()
     )?;
     let column = (width() - 3) / 2;
     let (left, right) = (left.lines(column, full), right.lines(column, full));
@@ -85,8 +84,7 @@ fn there(block: &Block) -> Range<usize> {
 
 /// One text's side of a passage.
 struct Side<'a> {
-    text: &'a Text,
-    body: &'a Body,
+    of: &'a AnalysedText,
     words: Range<usize>,
     shared: Vec<Range<usize>>,
 }
@@ -100,14 +98,9 @@ struct Line {
 
 impl Side<'_> {
     /// Where the passage stands, in code points of the original.
-    fn place(&self) -> String {
-        let (first, last) = (self.span(self.words.start), self.span(self.words.end - 1));
-        let place = self.text.code_points(Span { start: first.start, end: last.end });
-        format!("{}–{}", thousands(place.start), thousands(place.end))
-    }
-
-    fn span(&self, word: usize) -> Span {
-        self.text.words()[self.body.words[word].index as usize].span
+    fn code_points(&self) -> String {
+        let points = self.of.text.code_points(self.of.stretch(&self.words));
+        format!("{}–{}", thousands(points.start), thousands(points.end))
     }
 
     /// The passage in lines of at most `column` columns, words as printed in the original. Words
@@ -139,16 +132,17 @@ impl Side<'_> {
     /// Whether no space stands between a word and the one before it, as in `full-scale`, and between
     /// the words of scripts without spaces.
     fn is_glued(&self, word: usize) -> bool {
-        let (before, here) = (self.span(word - 1), self.span(word));
+        let (before, here) = (self.of.span(word - 1), self.of.span(word));
         let between = Span { start: before.end, end: here.start };
         // What stands out of order was moved, or left out as page chrome.
-        before.end <= here.start && !between.of(self.text.original()).contains(char::is_whitespace)
+        before.end <= here.start
+            && !between.of(self.of.text.original()).contains(char::is_whitespace)
     }
 
     /// A word with the punctuation around it, up to the next spaces.
     fn printed(&self, word: usize) -> String {
-        let span = self.span(word);
-        let original = self.text.original();
+        let span = self.of.span(word);
+        let original = self.of.text.original();
         let is_mark = |c: &char| !c.is_alphanumeric() && !c.is_whitespace();
         let rest = original.get(span.end..).unwrap_or_default();
         let tail: String = rest.chars().take(4).take_while(is_mark).collect();

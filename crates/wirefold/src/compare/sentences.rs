@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use wirefold_dedup::{Change, Changes};
+use wirefold_gateway::change_counts;
 use wirefold_text::{Sentence, Text};
 
 use super::Comparison;
@@ -20,12 +21,9 @@ pub(super) fn write(
     comparison: &Comparison,
     changes: &Changes,
 ) -> std::fmt::Result {
-    let count = changes.count();
-    writeln!(
-        out,
-        "\n{TITLE}SENTENCES{TITLE:#}  {FAINT}{} kept, {} reworded, {} moved, {} added, {} dropped{FAINT:#}",
-        count.kept, count.reworded, count.moved, count.added, count.dropped
-    )?;
+    let counts: Vec<String> =
+        change_counts(changes).map(|(number, what)| format!("{number} {what}")).collect();
+    writeln!(out, "\n{TITLE}SENTENCES{TITLE:#}  {FAINT}{}{FAINT:#}", counts.join(", "))?;
     let view = View { comparison, changes };
     changes.changes.iter().try_for_each(|change| view.write(out, change))
 }
@@ -78,12 +76,12 @@ impl View<'_> {
 
     fn old(&self, out: &mut String, at: usize) -> std::fmt::Result {
         let sentence = &self.changes.old[at];
-        write_lines(out, "-", OLD, &self.comparison.earlier.text, sentence)
+        write_lines(out, "-", OLD, &self.comparison.texts.earlier.text, sentence)
     }
 
     fn new_sentence(&self, out: &mut String, at: usize) -> std::fmt::Result {
         let sentence = &self.changes.new[at];
-        write_lines(out, "+", NEW, &self.comparison.later.text, sentence)
+        write_lines(out, "+", NEW, &self.comparison.texts.later.text, sentence)
     }
 }
 

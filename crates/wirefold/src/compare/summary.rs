@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use wirefold_dedup::{Agency, DocId, Link, Rule, Verdict};
 use wirefold_detector::contract::{confidence, how};
+use wirefold_gateway::AnalysedText;
+use wirefold_gateway::shapes::Relation;
+use wirefold_proto::agency_in_words;
 
 use super::Comparison;
 use super::article::Article;
-use crate::fold::agency_in_words;
 use crate::output::{clean, count, percent, thousands};
 
 const SAME: Style = AnsiColor::Green.on_default().bold();
@@ -17,8 +19,9 @@ const OTHER: Style = AnsiColor::Yellow.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
 pub(super) fn write(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    write_article(out, "A", &comparison.earlier, &comparison.found.earlier)?;
-    write_article(out, "B", &comparison.later, &comparison.found.later)?;
+    let (texts, verdicts) = (&comparison.texts, &comparison.texts.explanation);
+    write_article(out, "A", (&comparison.earlier, &texts.earlier), &verdicts.earlier)?;
+    write_article(out, "B", (&comparison.later, &texts.later), &verdicts.later)?;
     writeln!(out)?;
     write_verdict(out, comparison)?;
     write_numbers(out, comparison)?;
@@ -28,10 +31,10 @@ pub(super) fn write(out: &mut String, comparison: &Comparison) -> std::fmt::Resu
 fn write_article(
     out: &mut String,
     letter: &str,
-    article: &Article,
+    (article, analysed): (&Article, &AnalysedText),
     verdict: &Verdict,
 ) -> std::fmt::Result {
-    let words = count(article.text.words().len(), "word", "words");
+    let words = count(analysed.text.words().len(), "word", "words");
     let agency = verdict.agency.as_ref().map(in_words).unwrap_or_default();
     writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", clean(&article.id))
 }
@@ -43,7 +46,7 @@ fn in_words(agency: &Agency<DocId>) -> String {
 }
 
 fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let words = comparison.words();
+    let words = comparison.texts.words();
     if comparison.is_one_story() {
         return writeln!(out, "{SAME}SAME STORY{SAME:#}: {words}");
     }
@@ -51,7 +54,7 @@ fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
     if is_short {
         writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {words}")?;
     }
-    if comparison.is_one_event() {
+    if comparison.texts.relation() == Relation::SameEvent {
         let what = "two texts about one happening, each in its own words";
         writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}")?;
     } else {
@@ -61,7 +64,7 @@ fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 }
 
 fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let (overlap, settings) = (&comparison.overlap, &comparison.settings);
+    let (overlap, settings) = (&comparison.texts.overlap, comparison.texts.settings());
     let needs = |share: f64, what: &str| format!("{FAINT}{what} {}{FAINT:#}", percent(share));
     writeln!(
         out,
@@ -84,17 +87,16 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
     let quotations = overlap.shared_quotations.len();
     writeln!(
         out,
-        "  {}: speech in marks in either text is no copying",
+        "  {}: quotations never count as copying",
         count(quotations, "shared quotation", "shared quotations"),
     )?;
-    let (a, b) = (comparison.found.earlier.simhash, comparison.found.later.simhash);
-    let distance = simhash::hamming_distance(a, b);
+    let distance = comparison.texts.simhash_distance();
     writeln!(out, "  SimHash distance {distance} of 64 {FAINT}(a hint, never evidence){FAINT:#}")
 }
 
 fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let link = comparison.link();
-    let needed = comparison.settings.event_likeness;
+    let needed = comparison.texts.settings().event_likeness;
     let wanted = match comparison.rule() {
         Rule::HeldByTheOther => "a digest is about no single happening".to_owned(),
         _ => format!("one event needs {needed:.2} and more where others are similar"),

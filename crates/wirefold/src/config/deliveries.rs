@@ -1,4 +1,4 @@
-//! What the alerter is told of a delivery.
+//! The settings of deliveries in the form that the alerter takes.
 
 use wirefold_alerter::{Delivery, DeliveryKind, Email, Header, Templates};
 

@@ -1,4 +1,4 @@
-//! `docs/config.md`, made of the reference, and held equal to it.
+//! Writes `docs/config.md` from the reference. A test keeps the two equal.
 
 use super::{Row, Section, sections};
 

@@ -1,4 +1,4 @@
-//! Where the data is that a command is about.
+//! The data folder that a command works on.
 
 use std::path::{Path, PathBuf};
 

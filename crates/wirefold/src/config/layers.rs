@@ -1,5 +1,5 @@
-//! The layers that a configuration is made of, from the lowest: the product's defaults, the
-//! machine's file, the user's file, the file of this run, the environment, flags.
+//! The layers of a configuration, from the lowest: the defaults, the file of the machine, the file of the
+//! user, the file of this run, the environment, flags.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

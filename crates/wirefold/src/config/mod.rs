@@ -1,16 +1,15 @@
-//! What wirefold is told: settings from files, the environment and flags, each with its origin.
+//! The configuration: settings from files, the environment and flags, each with its origin.
 //!
-//! [`load`] reads and checks everything and tells every mistake at once. The environment and the
-//! places of files are arguments ([`Sources`]); the only look at the real ones is
-//! [`Sources::of_process`].
+//! [`load`] reads and checks everything and reports all mistakes at once. The environment and the paths of
+//! files are arguments ([`Sources`]). Only [`Sources::of_process`] reads the real ones.
 
 mod deliveries;
 mod finish;
-mod here;
 mod instance;
 mod layers;
 mod list_files;
 mod origin;
+mod overrides;
 mod problem;
 mod read;
 mod reference;
@@ -33,10 +32,10 @@ use std::path::PathBuf;
 
 use wirefold_query::Lists;
 
-pub(crate) use here::load_here;
 pub(crate) use instance::Instance;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{Origin, Origins};
+pub(crate) use overrides::load_here;
 pub(crate) use problem::{ConfigError, Problem, suggestion};
 pub(crate) use reference::{Row, Section, sections};
 pub(crate) use secret::Secret;

@@ -1,4 +1,4 @@
-//! Mistakes in the configuration, told so that one look at the place mends them.
+//! Mistakes in the configuration. Each message names the place and says how to mend it.
 
 use std::fmt;
 

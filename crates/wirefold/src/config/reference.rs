@@ -1,5 +1,5 @@
-//! The reference of all keys, read from the JSON Schema of the settings: what the documentation,
-//! the file that `init` writes, and the examples in messages are made of.
+//! The reference of all keys, read from the JSON Schema of the settings. The documentation, the file that
+//! `init` writes, and the examples in messages are made from it.
 
 use std::sync::OnceLock;
 

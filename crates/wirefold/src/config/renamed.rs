@@ -1,5 +1,5 @@
-//! Keys of the release before. Each layer may still use them: they are read under their new names,
-//! with a warning each.
+//! The names of keys in the release before. Each layer may still use them: they are read under their new
+//! names, with a warning each.
 
 use super::origin::Origin;
 use super::problem::Problem;
@@ -61,7 +61,7 @@ impl Found {
     fn rename_in(&mut self, table: &mut Node, old: &str, new: &str, header: &str) {
         let path = |key: &str| key.split('.').map(str::to_owned).collect::<Vec<_>>();
         let (old_path, new_path) = (path(old), path(new));
-        let Some(taken) = table.take(&old_path) else { return };
+        let Some(taken) = table.remove(&old_path) else { return };
         let is_emptied = matches!(&taken.value, Value::Table(entries) if entries.is_empty());
         if is_emptied && self.has_warned_within(old) {
             return;

@@ -1,4 +1,4 @@
-//! What each service is told of the settings.
+//! The settings of each service, made from the configuration.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;

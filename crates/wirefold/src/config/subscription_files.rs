@@ -1,5 +1,5 @@
-//! Files of subscriptions besides `wirefold.toml`: `subscriptions.d/*.toml` beside each file of settings. A
-//! mistake in one leaves that file out, and nothing else.
+//! Files of subscriptions besides `wirefold.toml`: `subscriptions.d/*.toml` beside each file of settings. If
+//! one has a mistake, only that file is left out.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

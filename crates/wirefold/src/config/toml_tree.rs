@@ -1,4 +1,4 @@
-//! A TOML file as a tree with places.
+//! A TOML file as a tree whose nodes know their line.
 
 use std::ops::Range;
 use std::sync::Arc;

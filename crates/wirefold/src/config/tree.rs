@@ -1,5 +1,4 @@
-//! What the layers say, before anyone asks whether it makes sense: a tree in which every node
-//! knows where it was written.
+//! The values of the layers before they are checked: a tree in which every node knows where it was written.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +102,7 @@ impl Node {
     }
 
     /// Removes the entry at a path of keys and returns it. Lists are not entered.
-    pub(super) fn take(&mut self, path: &[String]) -> Option<Self> {
+    pub(super) fn remove(&mut self, path: &[String]) -> Option<Self> {
         let (key, parent) = path.split_last()?;
         match &mut self.at_path_mut(parent)?.value {
             Value::Table(entries) => entries.remove(key),

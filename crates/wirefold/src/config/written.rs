@@ -1,4 +1,4 @@
-//! Settings written down again: as TOML, and key by key.
+//! Writes settings: as TOML, and key by key.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! What the streams say, and whether it fits together.
+//! Checks the contents of the streams, and whether they fit together.
 //!
-//! In comes each message of each stream, in the order of [`ORDER`]; out come findings. It never knows
-//! where the streams stand.
+//! The input is each message of each stream, in the order of [`ORDER`]. The output is findings. This module
+//! never knows where the streams are stored.
 
 mod read;
 

@@ -1,4 +1,4 @@
-//! Reading what the streams say, from a server or from a data folder.
+//! Reads the streams of a server or of a data folder.
 
 use wirefold_flow::{Bus as _, BusError};
 use wirefold_flow_nats::NatsBus;

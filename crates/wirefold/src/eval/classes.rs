@@ -1,4 +1,4 @@
-//! All errors counted by class: by the rule that put two articles together, or kept them apart.
+//! Counts all errors by class: by the rule that put two articles together or kept them apart.
 
 use std::collections::BTreeMap;
 
@@ -33,11 +33,11 @@ pub(super) fn classes(labels: &Labels, judged: &Judged<'_>) -> Vec<ClassCount> {
     }
     let mut counts: BTreeMap<Rule, (usize, usize)> = BTreeMap::new();
     let rule_of = |pair: Pair| judged.class(judged.in_order(pair));
-    let false_folds = labels.false_folds(judged.told(), COUNTED);
+    let false_folds = labels.false_folds(judged.scored_groups(), COUNTED);
     for rule in false_folds.into_iter().filter_map(rule_of) {
         counts.entry(rule).or_default().0 += 1;
     }
-    let misses = labels.missed(judged.told(), COUNTED);
+    let misses = labels.missed(judged.scored_groups(), COUNTED);
     for rule in misses.into_iter().filter_map(|(pair, _)| rule_of(pair)) {
         counts.entry(rule).or_default().1 += 1;
     }

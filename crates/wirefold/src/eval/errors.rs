@@ -98,12 +98,12 @@ impl Worst {
     /// Finds at most `most` of either kind.
     pub(super) fn find(labels: &Labels, judged: &Judged<'_>, most: usize) -> Worst {
         let look = if most == 0 { 0 } else { MOST_EXAMINED };
-        let wrong = labels.false_folds(judged.told(), look);
+        let wrong = labels.false_folds(judged.scored_groups(), look);
         let false_folds = wrong.into_iter().map(|pair| judged.wrong(pair, String::new()));
         let mut false_folds: Vec<Wrong> = false_folds.flatten().collect();
         false_folds.sort_by(|a, b| a.alone.order_key().total_cmp(&b.alone.order_key()));
         false_folds.truncate(most);
-        let missed = labels.missed(judged.told(), look);
+        let missed = labels.missed(judged.scored_groups(), look);
         let missed = missed.into_iter().filter_map(|(pair, kind)| judged.wrong(pair, kind));
         let mut missed: Vec<Wrong> = missed.collect();
         missed.sort_by(|a, b| b.alone.order_key().total_cmp(&a.alone.order_key()));
@@ -127,15 +127,16 @@ impl Judged<'_> {
         let (first, second) = self.in_order(pair);
         let (earlier, later) = (&self.articles[first], &self.articles[second]);
         let article = |input: &Input| Article::new(input.id.clone(), input.clone());
-        let settings = self.settings.clone();
-        let comparison = Comparison::new(article(earlier), article(later), settings, false)?;
+        let (first_article, second_article) = (article(earlier), article(later));
+        let comparison = Comparison::new(first_article, second_article, &self.settings, false)?;
         let about = |input: &Input, words| About {
             id: input.id.clone(),
             title: input.title.clone(),
             outlet: input.outlet.clone(),
             words,
         };
-        let (words_before, words_after) = comparison.lengths();
+        let [words_before, words_after] = [&comparison.texts.earlier, &comparison.texts.later]
+            .map(|analysed| analysed.text.words().len());
         let class = self.class((first, second));
         Some(Wrong {
             earlier: about(earlier, words_before),
@@ -149,10 +150,10 @@ impl Judged<'_> {
     }
 
     fn alone(&self, comparison: &Comparison) -> Alone {
-        let overlap = &comparison.overlap;
+        let overlap = &comparison.texts.overlap;
         let is_one_story = comparison.is_one_story();
         let reason = (!is_one_story).then(|| comparison.rule().name());
-        let reason_in_words = (!is_one_story).then(|| comparison.words());
+        let reason_in_words = (!is_one_story).then(|| comparison.texts.words());
         let happening = (self.by == By::Event).then(|| self.happening(comparison));
         Alone {
             one_story: is_one_story,

@@ -1,4 +1,4 @@
-//! What the detector made of the articles.
+//! The verdicts of the detector on the articles.
 
 use wirefold_dedup::{DocId, Rule, Settings, Verdict};
 use wirefold_score::Order;
@@ -62,7 +62,7 @@ impl Judged<'_> {
 
     /// What is scored first, and whose errors are shown: stories as they were told, which are never
     /// revised, and events as they stand in the end.
-    pub(super) fn told(&self) -> &[usize] {
+    pub(super) fn scored_groups(&self) -> &[usize] {
         match self.by {
             By::Story => &self.at_arrival,
             By::Event => &self.settled,

@@ -1,4 +1,4 @@
-//! `wirefold eval`: folds articles and holds what came of it against labels.
+//! `wirefold eval`: folds articles and compares the result with labels.
 
 mod classes;
 mod errors;
@@ -22,44 +22,44 @@ use judged::Judged;
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The labels are pairs or clusters, and which of them is told by the file itself:
+The labels are pairs or clusters. wirefold sees which from the file:
   pairs      a, b, R (one text, must fold), P (a part, may fold) or N (must not), and a kind such as
              base+mix; every pair without a label must not fold
   clusters   id, cluster; all of one cluster must fold and nothing else; articles without one do not
              count
-in columns parted by tabs or commas, with a head (a b label kind, or id story event cluster kind) or
-without; or as JSON lines with these names; or one JSON object of {\"id\": \"cluster\"}. A line that
-cannot be used is named, and the rest goes on. Pairs that may be one or not, two ids a line, are given
-with --unsure, or in unsure.tsv beside the labels: they count neither way.
+in columns separated by tabs or commas, with a head (a b label kind, or id story event cluster kind) or
+without; or as JSON lines with these names; or one JSON object of {\"id\": \"cluster\"}. wirefold
+reports a line that it cannot use, and continues. Give unsure pairs, two ids a line, with --unsure or in
+unsure.tsv beside the labels: they count neither way.
 
 Examples:
   wirefold eval labels.tsv articles.jsonl
   wirefold eval --order shuffle:7 --json FOLDER        with docs.jsonl and labels.tsv in it
   wirefold eval --by event seeds/events.tsv seeds/events.jsonl
 
-Exit codes: 0 whatever the figures are, 3 without articles or labels, 5 when some line of either
-could not be used.")]
+Exit codes: 0 whatever the figures are, 3 without articles or labels, 5 if some line of either could
+not be used.")]
 pub(crate) struct EvalArguments {
-    /// The labels; or a folder with labels.tsv and docs.jsonl.
+    /// The labels, or a folder with labels.tsv and docs.jsonl.
     #[arg(value_name = "LABELS")]
     labels: PathBuf,
-    /// The articles, as `fold` reads them; `host` stands in for `outlet`. Else docs.jsonl or
+    /// The articles, as `fold` reads them; `host` may replace `outlet`. By default docs.jsonl or
     /// articles.jsonl beside the labels.
     #[arg(value_name = "ARTICLES")]
     articles: Vec<PathBuf>,
-    /// Pairs that count neither way, two ids a line. Else unsure.tsv beside the labels.
+    /// Pairs that count neither way, two ids a line. By default unsure.tsv beside the labels.
     #[arg(long, value_name = "FILE")]
     unsure: Option<PathBuf>,
     /// The order in which they come in: file, reversed, or shuffle:SEED.
     #[arg(long, default_value = "file", value_name = "ORDER")]
     order: Order,
-    /// What is held against the labels.
+    /// What to compare with the labels.
     #[arg(long, value_enum, default_value = "story", value_name = "WHAT")]
     by: By,
-    /// How many of the worst errors of either kind are shown.
+    /// How many of the worst errors of each kind to show.
     #[arg(long, default_value_t = 10, value_name = "N")]
     worst: usize,
-    /// Another setting of the detector than the default, such as reprint_contained=0.4.
+    /// Change a setting of the detector, such as reprint_contained=0.4.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Print one JSON object.
@@ -100,8 +100,8 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let mut articles = Articles { global, all: Vec::new(), numbers: HashMap::new(), problems: 0 };
     let progress = Progress::of_reading(&paths, false, global.quiet);
     input::read(&paths, &progress, &mut |reading| match reading {
-        Reading::Article(_) => articles.take(reading),
-        told => progress.aside(|| articles.take(told)),
+        Reading::Article(_) => articles.add(reading),
+        other => progress.aside(|| articles.add(other)),
     })?;
     progress.end();
     if articles.all.is_empty() {
@@ -210,7 +210,7 @@ struct Articles<'a> {
 }
 
 impl Articles<'_> {
-    fn take(&mut self, reading: Reading) -> anyhow::Result<()> {
+    fn add(&mut self, reading: Reading) -> anyhow::Result<()> {
         match reading {
             Reading::Article(mut input) => {
                 input.outlet = input.outlet.take().or(input.host.take());

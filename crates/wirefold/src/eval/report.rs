@@ -1,4 +1,4 @@
-//! What came of it: one object for programs, tables for people.
+//! The report: one object for programs, tables for people.
 
 use std::fmt::Write as _;
 
@@ -86,7 +86,7 @@ impl Report {
         (classes, worst): (Vec<ClassCount>, Worst),
     ) -> Report {
         let (pairs, may) = labels.counts();
-        let told = labels.score(judged.told());
+        let told = labels.score(judged.scored_groups());
         let kind = |(name, share): (&String, &wirefold_score::Share)| Kind {
             kind: name.clone(),
             pairs: share.whole,

@@ -17,7 +17,7 @@ pub(crate) struct FoldArguments {
     /// standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Print one JSON object an article: the verdict at arrival, never revised.
+    /// Print one JSON object for each article: the verdict at arrival, which is never revised.
     #[arg(long)]
     pub(crate) json: bool,
     /// Print the settled state at the end instead, in input order (the table always shows it).

@@ -1,4 +1,4 @@
-//! The usual rules as baselines, so that anyone can see what they do on their own articles.
+//! Usual rules as baselines, so that people can see how they do on their own articles.
 
 use std::collections::HashMap;
 use std::str::FromStr;

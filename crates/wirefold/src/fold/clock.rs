@@ -1,9 +1,9 @@
-//! Stream time for articles that come from files: when each counts as seen.
+//! Stream time for articles from files.
 //!
-//! A service goes by when it saw an article. A file often says only when an article claims to be
-//! published, and one claim far ahead would make the window forget all that came before it. So a
-//! claim a day ahead of the running median is believed once articles of several outlets behind it agree:
-//! the clock of one outlet decides nothing where there are others.
+//! A service uses the time at which it saw an article. A file often only has the time at which an article
+//! claims to be published, and one claim far ahead would make the window forget all earlier articles. So a
+//! claim a day ahead of the running median is believed only if later articles of several outlets agree. The
+//! clock of one outlet decides nothing if there are others.
 
 use std::collections::VecDeque;
 
@@ -22,11 +22,11 @@ const HELD: usize = 3;
 const AGREEING: usize = 2;
 
 /// When an article claims to be published, and the outlet whose clock says so.
-type Told = (i64, Option<u64>);
+type DatedClaim = (i64, Option<u64>);
 
 impl Claim {
     /// What it says, where it was not seen to be so.
-    fn told(self) -> Option<Told> {
+    fn dated_claim(self) -> Option<DatedClaim> {
         Some((self.published.filter(|_| self.seen.is_none())?, self.outlet))
     }
 }
@@ -46,7 +46,7 @@ pub(crate) struct Timed<T> {
 pub(crate) struct Clock<T> {
     time: i64,
     /// The last claims that were believed, with their outlets.
-    claims: VecDeque<Told>,
+    claims: VecDeque<DatedClaim>,
     /// How many claims in a row were not followed.
     aside: usize,
     /// Articles of which it is not certain yet. The first claims to be far ahead.
@@ -79,16 +79,17 @@ impl<T> Clock<T> {
     /// the measure from now on.
     fn believe_those_that_agree(&mut self) {
         let ahead = self.held.iter().filter(|(_, claim)| self.ahead(*claim).is_some());
-        let claims: VecDeque<Told> = ahead.filter_map(|(_, claim)| claim.told()).collect();
+        let claims: VecDeque<DatedClaim> =
+            ahead.filter_map(|(_, claim)| claim.dated_claim()).collect();
         if claims.len() >= AGREEING && (self.aside >= MOST_ASIDE || !self.is_one_clock(&claims)) {
             self.claims = claims;
         }
     }
 
     /// Whether these are the claims of one outlet, where others say otherwise.
-    fn is_one_clock(&self, claims: &VecDeque<Told>) -> bool {
+    fn is_one_clock(&self, claims: &VecDeque<DatedClaim>) -> bool {
         let outlet = claims.front().and_then(|(_, outlet)| *outlet);
-        let is_its = |(_, of): &Told| *of == outlet;
+        let is_its = |(_, of): &DatedClaim| *of == outlet;
         let is_known = self.claims.len() >= FEWEST_CLAIMS && outlet.is_some();
         is_known && claims.iter().all(is_its) && !self.claims.iter().all(is_its)
     }
@@ -111,7 +112,7 @@ impl<T> Clock<T> {
             self.aside += 1;
         } else {
             self.time = self.time.max(claim.seen.or(claim.published).unwrap_or(self.time));
-            if let Some(told) = claim.told() {
+            if let Some(told) = claim.dated_claim() {
                 self.aside = 0;
                 self.claims.push_back(told);
                 self.claims.drain(..self.claims.len().saturating_sub(CLAIMS));
@@ -122,7 +123,7 @@ impl<T> Clock<T> {
 
     /// By how much a claim is ahead of the running median, where that is more than a day.
     fn ahead(&self, claim: Claim) -> Option<i64> {
-        let (published, _) = claim.told()?;
+        let (published, _) = claim.dated_claim()?;
         let mut claims: Vec<i64> = self.claims.iter().map(|(believed, _)| *believed).collect();
         claims.sort_unstable();
         let ahead = published.saturating_sub(*claims.get(claims.len() / 2)?);

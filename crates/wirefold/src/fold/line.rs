@@ -1,4 +1,4 @@
-//! Verdicts as lines of the evaluation interface, by the ids of the input.
+//! Verdicts as lines of the evaluation interface, with the ids of the input.
 
 use wirefold_dedup::{DocId, Split, Verdict};
 use wirefold_detector::contract::{class, confidence, containment, how, kind};

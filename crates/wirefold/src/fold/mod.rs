@@ -1,4 +1,4 @@
-//! `wirefold fold`: articles in, verdicts out, nothing kept.
+//! `wirefold fold`: judges articles from files, and stores nothing.
 
 mod arguments;
 mod baseline;
@@ -18,7 +18,6 @@ pub(crate) use baseline::Method;
 use clock::{Clock, Timed};
 use passages::{AHEAD, Preparing};
 pub(crate) use passages::{Identity, Passages};
-pub(crate) use table::agency_in_words;
 
 use crate::exit::Exit;
 use crate::global::Global;
@@ -45,7 +44,7 @@ pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<
             ahead.send((reading, prepared)).map_err(|_| anyhow::anyhow!("nobody judges any more"))
         })
     });
-    readings.into_iter().try_for_each(|(reading, prepared)| fold.take(reading, prepared))?;
+    readings.into_iter().try_for_each(|(reading, prepared)| fold.handle(reading, prepared))?;
     reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     progress.end();
     fold.finish()
@@ -120,7 +119,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn take(&mut self, reading: Reading, prepared: Option<Prepared>) -> anyhow::Result<()> {
+    fn handle(&mut self, reading: Reading, prepared: Option<Prepared>) -> anyhow::Result<()> {
         match reading {
             Reading::Article(input) => return self.arrive(*input, prepared),
             Reading::Note(note) => self.note(&note),

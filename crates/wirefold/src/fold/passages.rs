@@ -1,4 +1,4 @@
-//! The product's own judge, over articles as they were given.
+//! The detector of the product, for articles from files.
 
 use std::sync::mpsc::sync_channel;
 

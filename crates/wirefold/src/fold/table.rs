@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use wirefold_dedup::{Changes, Detector};
-use wirefold_proto::{AgencyHow, Class, Confidence, CopyKind, VerdictLine};
+use wirefold_gateway::change_counts;
+use wirefold_proto::{Class, CopyKind, VerdictLine};
 use wirefold_text::Text;
 
 use super::Settled;
@@ -157,7 +158,7 @@ impl<'a> Table<'a> {
         let lead = &self.lines[story].line;
         let mut remarks = Vec::new();
         if let Some(agency) = &lead.agency {
-            remarks.push(agency_in_words(&agency.name, agency.how, agency.confidence));
+            remarks.push(agency.in_words());
         }
         if !lead.comparable {
             remarks.push("too short to compare".to_owned());
@@ -190,7 +191,7 @@ impl<'a> Table<'a> {
             remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
         }
         if let Some(agency) = &line.agency {
-            remarks.push(agency_in_words(&agency.name, agency.how, agency.confidence));
+            remarks.push(agency.in_words());
         }
         writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
         match of.filter(|_| line.kind != Some(CopyKind::Exact) && self.detector.is_some()) {
@@ -202,16 +203,8 @@ impl<'a> Table<'a> {
     /// What a copy changed against the member it shares most with.
     fn write_changes(&self, out: &mut String, old: usize, new: usize) -> std::fmt::Result {
         let text = |number: usize| Text::new(&self.articles[number].text);
-        let count = Changes::between(&text(old), &text(new)).count();
-        let parts = [
-            (count.kept, "kept"),
-            (count.reworded, "reworded"),
-            (count.moved, "moved"),
-            (count.added, "added"),
-            (count.dropped, "dropped"),
-        ];
-        let said: Vec<String> =
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let counts = change_counts(&Changes::between(&text(old), &text(new)));
+        let said: Vec<String> = counts.map(|(n, what)| format!("{n} {what}")).collect();
         writeln!(out, "      {FAINT}sentences: {}{FAINT:#}", said.join(", "))
     }
 
@@ -240,26 +233,8 @@ fn opening(text: &str) -> String {
 
 /// What a member of a story is, in words.
 fn in_words(line: &VerdictLine) -> &'static str {
-    match (line.class, line.kind) {
-        (Class::Copy, Some(CopyKind::Exact)) => "the same text",
-        (Class::Copy, Some(CopyKind::Partial)) => "a part copied",
-        (Class::Copy, _) => "reprint",
-        (Class::Version, _) => "new version",
-        (Class::New | Class::Related, _) => "own text, story merged",
+    match line.class {
+        Class::New | Class::Related => "own text, merged",
+        Class::Copy | Class::Version => line.class.in_words(line.kind),
     }
-}
-
-/// The agency in words: "AP (credited)", "probably AP (mentioned)".
-pub(crate) fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence) -> String {
-    let how = match how {
-        AgencyHow::Credited => "credited",
-        AgencyHow::Mentioned => "mentioned",
-        AgencyHow::Inferred => "inferred from shared passages",
-    };
-    let sure = match confidence {
-        Confidence::Certainly => "",
-        Confidence::Probably => "probably ",
-        Confidence::Possibly => "possibly ",
-    };
-    format!("{sure}{name} ({how})")
 }

@@ -1,4 +1,4 @@
-//! What an article says of its time.
+//! The times that an article claims.
 
 /// In seconds since 1970.
 #[derive(Debug, Clone, Copy, Default)]

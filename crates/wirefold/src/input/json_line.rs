@@ -1,4 +1,4 @@
-//! One JSON line as an article.
+//! Reads an article from a JSON line.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};

@@ -1,5 +1,5 @@
-//! Articles from text files, JSON lines, folders and standard input, one after the other. What
-//! cannot be used is named with its place, and the rest goes on.
+//! Reads articles from text files, JSON lines, folders and standard input, one after the other. It reports
+//! what it cannot use with its place, and continues.
 
 mod claim;
 mod json_line;

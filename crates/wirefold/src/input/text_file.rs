@@ -1,4 +1,4 @@
-//! One text as an article.
+//! Reads an article from a text file.
 
 use std::io::{BufRead, Read};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Metrics under the names of the release before: they are served for one release, so that rules
-//! and dashboards have time to follow.
+//! Metrics under the names of the release before. They are served for one release, so that rules and
+//! dashboards can be changed in time.
 
 use std::fmt::Write as _;
 use std::time::Duration;

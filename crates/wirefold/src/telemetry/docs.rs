@@ -1,4 +1,4 @@
-//! `docs/metrics.md`, made of the tables, and held equal to it.
+//! Writes `docs/metrics.md` from the tables. A test keeps the two equal.
 
 use std::collections::BTreeSet;
 

@@ -83,7 +83,7 @@ impl Health {
     pub(super) fn alive(&self) -> Report {
         let hanging = self.silences(HANGS_AFTER);
         let ok = hanging.is_empty();
-        let known = self.known().into_iter();
+        let known = self.current_parts().into_iter();
         let starting = known.filter(|(_, part)| matches!(part, Part::Starting(_)));
         let mut parts: BTreeMap<String, String> =
             starting.map(|(name, part)| (name.to_owned(), part.words())).collect();
@@ -93,7 +93,7 @@ impl Health {
 
     /// Whether everything that is expected is ready.
     pub(crate) fn readiness(&self) -> Report {
-        let known = self.known();
+        let known = self.current_parts();
         let all_ready = known.values().all(|part| *part == Part::Ready);
         let is_expected = !known.is_empty();
         let mut parts: BTreeMap<String, String> =
@@ -114,7 +114,7 @@ impl Health {
         Report { schema: SCHEMA, ok, parts }
     }
 
-    fn known(&self) -> BTreeMap<&'static str, Part> {
+    fn current_parts(&self) -> BTreeMap<&'static str, Part> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -1,4 +1,4 @@
-//! The log: to standard error, text for people, JSON for machines.
+//! The log on standard error: text for people, JSON for machines.
 
 use std::io::{self, IsTerminal as _, Write};
 

@@ -67,7 +67,7 @@ impl LoopMetrics {
             Event::LeaseInDoubt => {
                 tracing::warn!(
                     stage = name,
-                    "the lease cannot be renewed: nothing is begun until it can"
+                    "the lease cannot be renewed: this process takes nothing new until it can"
                 );
                 self.leads(name, Some("waits: its lease cannot be renewed".to_owned()));
             }
@@ -78,8 +78,7 @@ impl LoopMetrics {
             Event::NoLease(error) => tracing::warn!(
                 stage = name,
                 %error,
-                "there can be no lease: run `wirefold setup`, and give the server the present rights. \
-                 Until then run one process of this stage"
+                "the server has no lease: run `wirefold setup`, and give the server the current rights. Until then run one process of this stage"
             ),
             _ => {}
         }

@@ -1,5 +1,5 @@
-//! What the process itself and its loops are counted by. docs/metrics.md is made of this table and
-//! those of the services.
+//! The metrics of the process and its loops. docs/metrics.md is made from this table and those of the
+//! services.
 
 use metrics::Unit;
 use wirefold_flow::Metric;

@@ -1,11 +1,11 @@
 //! Logs, metrics and health: what an operator sees.
 //!
-//! - [`install`] makes the process log and count; [`Telemetry::render`] gives what was counted.
+//! - [`install`] sets up logs and metrics; [`Telemetry::render`] gives the metrics.
 //! - [`LoopMetrics`] watches the loops of `flow`: it counts, logs, and knows when each was last
 //!   alive.
 //! - [`Health`] and [`operations_router`] answer `/healthz`, `/readyz` and `/metrics`.
 //!
-//! The list of metrics is closed: [`all_metrics`], from which docs/metrics.md is made.
+//! The list of metrics is closed: [`all_metrics`]. docs/metrics.md is made from it.
 
 mod catalogue;
 mod deprecated;

@@ -85,7 +85,7 @@ mod tests {
     use super::super::recorder;
     use super::*;
 
-    async fn asked(router: &Router, path: &str) -> (StatusCode, String, String) {
+    async fn get(router: &Router, path: &str) -> (StatusCode, String, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
         let status = answer.status();
@@ -100,13 +100,13 @@ mod tests {
         let health = Health::new(telemetry.loops.clone());
         health.expect("gateway");
         let router = operations_router(telemetry, health.clone(), &[]);
-        assert_eq!(asked(&router, "/healthz").await.0, StatusCode::OK);
-        let (status, _, body) = asked(&router, "/readyz").await;
+        assert_eq!(get(&router, "/healthz").await.0, StatusCode::OK);
+        let (status, _, body) = get(&router, "/readyz").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(body.contains("\"gateway\":\"starting\""), "{body}");
         health.ready("gateway");
-        assert_eq!(asked(&router, "/readyz").await.0, StatusCode::OK);
-        let (counted, kind, _) = asked(&router, "/metrics").await;
+        assert_eq!(get(&router, "/readyz").await.0, StatusCode::OK);
+        let (counted, kind, _) = get(&router, "/metrics").await;
         assert_eq!(counted, StatusCode::OK);
         assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
     }

@@ -1,7 +1,7 @@
-//! Whether what is written gets stored: the one place that says so where it does not.
+//! Reports that the disk does not store what is written.
 //!
-//! Every loop that writes meets a full disk, and each tries again by itself. What they meet is one
-//! thing, so it is said once a minute, for all of them.
+//! Every loop that writes meets a full disk, and each tries again by itself. It is one problem, so one
+//! message a minute reports it for all of them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the operating system counts for this process.
+//! Metrics of this process from the operating system.
 
 use super::metrics;
 

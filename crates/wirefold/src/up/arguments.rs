@@ -1,4 +1,4 @@
-//! The command lines of what runs the pipeline.
+//! The command lines of `up`, `demo`, `run` and `setup`.
 
 use std::ffi::OsStr;
 
@@ -11,12 +11,12 @@ use crate::config::Instance;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  wirefold up                      without feeds: the demo; with them: watch them
+  wirefold up                      watch your feeds; without feeds, run the demo
   wirefold up --data ./news        keep everything in ./news
   wirefold up --set window=3d      one setting, for this run
-  wirefold up --nats               each stage a process, over a nats-server of this run's own
+  wirefold up --nats               one process for each stage, over its own nats-server
 
-The first Ctrl-C or SIGTERM finishes what was taken, the second ends at once.")]
+The first Ctrl-C or SIGTERM finishes the messages in hand, the second ends at once.")]
 pub(crate) struct UpArguments {
     #[command(flatten)]
     pub(crate) instance: Instance,
@@ -28,8 +28,8 @@ pub(crate) struct UpArguments {
     /// Run the demo, whatever is configured.
     #[arg(long, conflicts_with = "nats")]
     pub(crate) demo: bool,
-    /// Run each stage as a process of its own over this NATS server; without URL over the one that
-    /// is configured, else over a nats-server that is started here and kept in the data folder.
+    /// Run each stage as its own process over this NATS server; without URL over the configured one,
+    /// or else over a nats-server that it starts itself, with its store in the data folder.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub(crate) nats: Option<String>,
 }
@@ -49,21 +49,21 @@ pub(crate) struct Listen {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  wirefold demo                    one table, and nothing is kept
+  wirefold demo                    print one table, and store nothing
   wirefold demo --serve 127.0.0.1:8080
-                                   the demo's feeds alone, for a fetcher elsewhere
+                                   serve only the feeds of the demo, for a fetcher elsewhere
 
-`wirefold up` without feeds shows the same articles as they come in, on a page, with alerts.")]
+`wirefold up` without feeds shows the same articles on a page as they come in, with alerts.")]
 pub(crate) struct DemoArguments {
-    /// Print one JSON object an article: the verdict at arrival.
+    /// Print one JSON object for each article: the verdict at arrival.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Serve the demo's feeds at an address instead, until stopped: /feeds/NAME.xml, for a minute
-    /// growing.
+    /// Serve the feeds of the demo at an address instead, until stopped: /feeds/NAME.xml. They grow for
+    /// a minute.
     #[arg(long, value_name = "ADDR", conflicts_with = "json")]
     pub(crate) serve: Option<std::net::SocketAddr>,
-    /// What the addresses of those feeds and pages begin with, where it is not the address served
-    /// at: `http://demo-feeds:8080`.
+    /// The beginning of the addresses of those feeds and pages, if it is not the address that they are
+    /// served at: `http://demo-feeds:8080`.
     #[arg(long, value_name = "URL", requires = "serve")]
     pub(crate) origin: Option<String>,
 }
@@ -75,9 +75,9 @@ Examples:
   wirefold setup --nats nats://localhost:4222
   wirefold run detector --nats nats://localhost:4222
 
-Over NATS only the gateway keeps files: `nats/gateway.db` and its socket in the data folder. There
-may be many enrichers and one of each other stage. On the embedded bus one process at a time holds
-the data folder, so there this is for looking at one stage; `wirefold up` runs them all.")]
+Over NATS only the gateway stores files: `nats/gateway.db` and its socket in the data folder. You can run
+many enrichers, and one of each other stage. On the embedded bus only one process at a time can use the
+data folder. There, use this to look at one stage; `wirefold up` runs them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
     #[arg(value_parser = StageParser, value_name = "STAGE")]
@@ -89,10 +89,10 @@ pub(crate) struct RunArguments {
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// The NATS server; without URL the one that is configured, else nats://127.0.0.1:4222.
+    /// The NATS server; without URL the configured one, or nats://127.0.0.1:4222.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub(crate) nats: Option<String>,
-    /// Started by `up --nats`: ends with it.
+    /// `up --nats` started it: it ends with its parent.
     #[arg(long, hide = true)]
     pub(crate) supervised: bool,
 }
@@ -104,24 +104,24 @@ Examples:
   wirefold setup --nats nats://localhost:4222
   wirefold setup --repair          after `verify` found decisions without output
 
-Run it once before the stages, and again when settings change what is kept; what stands already is
-left as it is. With --repair it then reads all streams once, which takes about a second for ten
-thousand articles, and has the enricher make the output that is missing. The output keeps its ids, so
-nobody sees anything twice; alerts for what was missing come late. Over NATS the enricher must run;
-without NATS `up` must not run.
+Run it once before the stages, and again if you change settings of the retention. It leaves existing
+streams as they are. With --repair it then reads all streams once, which takes about a second for ten
+thousand articles, and lets the enricher make the missing output. The output keeps its ids, so nobody
+sees anything twice; alerts for the missing articles come late. Over NATS the enricher must run; without
+NATS `up` must not run.
 
-Exit codes: 0 all stands, 1 some output could not be made again, 4 the server cannot be reached or
+Exit codes: 0 all is there, 1 some output could not be made again, 4 the server cannot be reached or
 refuses.")]
 pub(crate) struct SetupArguments {
     #[command(flatten)]
     pub(crate) instance: Instance,
-    /// The NATS server; without URL the one that is configured, else nats://127.0.0.1:4222.
+    /// The NATS server; without URL the configured one, or nats://127.0.0.1:4222.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub(crate) nats: Option<String>,
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Make the output again that is missing, as after a stream was lost or put back to an older copy.
+    /// Make missing output again, for example after a stream was lost or restored from an older copy.
     #[arg(long)]
     pub(crate) repair: bool,
 }
@@ -137,10 +137,10 @@ pub(crate) enum StageName {
     Enricher,
     /// Matches subscriptions and delivers alerts.
     Alerter,
-    /// Serves the page, the API and the feeds out.
+    /// Serves the page, the API and the feeds for feed readers.
     Gateway,
-    /// Over NATS: deletes from full streams the oldest messages that every reader has read. It
-    /// handles no articles.
+    /// Over NATS: deletes the oldest messages that every reader has read from full streams. It handles no
+    /// articles.
     Pruner,
 }
 

@@ -1,4 +1,4 @@
-//! What `up` shows as it goes: a line for each article, copies under the story they fold into.
+//! The lines that `up` shows: one for each article, copies under the story that they fold into.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

@@ -1,7 +1,8 @@
-//! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or in one for each stage.
+//! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or with one process for each
+//! stage.
 
+pub(crate) mod alert_subjects;
 pub(crate) mod arguments;
-mod begun;
 mod console;
 mod demo;
 pub(crate) mod nats;
@@ -14,9 +15,9 @@ mod setup;
 mod sign_in;
 mod signals;
 mod socket;
+mod starting;
 mod subjects;
 mod systemd;
-pub(crate) mod tells;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -40,12 +41,12 @@ use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{
     DemoArguments, Listen, PRUNER_BEFORE, RunArguments, StageArgument, StageName, UpArguments,
 };
-use begun::{BUS, Begun};
 use console::{Showing, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
 use process::End;
 use signals::Signals;
+use starting::{BUS, StartingProcess};
 
 pub(crate) use pipeline::StandardOutput;
 pub(crate) use setup::setup;
@@ -92,7 +93,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
                 "`run {PRUNER_BEFORE}` is now `run {name}`; the old name works in this release only"
             );
         }
-        let begun = Begun::begin(&loaded.config, &telemetry).await?;
+        let begun = StartingProcess::start(&loaded.config, &telemetry).await?;
         let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
             must_be_embedded(stage)?;
             (open_bus(&loaded.config.data, clock.clone())?, None)
@@ -257,16 +258,16 @@ impl Up<'_> {
             demo: demo.as_ref(),
             nats: None,
         };
-        let begun = Begun::begin(&self.loaded.config, &telemetry).await?;
+        let begun = StartingProcess::start(&self.loaded.config, &telemetry).await?;
         let running = pipeline.start(begun, stages).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {
             demo.start(running.process.stop.clone());
-            let (told, stop) = (demo.told(), running.process.stop.clone());
+            let (end, stop) = (demo.wait_for_end(), running.process.stop.clone());
             let is_quiet = self.global.quiet;
             tokio::spawn(async move {
-                if stop.run_until_cancelled(told).await.is_some() && !is_quiet {
+                if stop.run_until_cancelled(end).await.is_some() && !is_quiet {
                     crate::output::note(format_args!(
                         "the demo has told all its news; the page stays until Ctrl-C"
                     ));
@@ -327,7 +328,7 @@ impl Up<'_> {
             ));
             return;
         }
-        let alerts = tells::unused_deliveries(&self.loaded.config);
+        let alerts = alert_subjects::unused_deliveries(&self.loaded.config);
         global.note(format_args!(
             "wirefold {release} · DEMO: invented news from eight invented papers, over a minute; \
              nothing leaves this machine and nothing is kept\n\

@@ -17,17 +17,17 @@ use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 
+use super::alert_subjects;
 use super::arguments::StageName;
-use super::begun::{BUS, Begun};
 use super::demo::Demo;
 use super::nats::{self, Own, Serving, pruner};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
 use super::sign_in;
 use super::socket::Socket;
+use super::starting::{BUS, StartingProcess};
 use super::subjects;
 use super::systemd;
-use super::tells;
 use crate::config::Loaded;
 use crate::exit::{Exit, Stop};
 use crate::telemetry::{Health, Telemetry};
@@ -64,8 +64,12 @@ const DEMO_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Pipeline<'_> {
     /// Starts these stages.
-    pub(super) async fn start(self, begun: Begun, stages: &[StageName]) -> anyhow::Result<Running> {
-        let Begun { mut process, health, operations } = begun;
+    pub(super) async fn start(
+        self,
+        begun: StartingProcess,
+        stages: &[StageName],
+    ) -> anyhow::Result<Running> {
+        let StartingProcess { mut process, health, operations } = begun;
         let config = &self.loaded.config;
         if self.nats.is_none() {
             let made = create_streams(&*self.bus, &config.limits()).await;
@@ -177,7 +181,7 @@ impl Pipeline<'_> {
             tables: self.nats.is_some(),
             rehearse: Arc::new(Rehearsing {
                 context: context.clone(),
-                deliveries,
+                deliveries: Some(deliveries),
                 lists: alerter.lists.clone(),
             }),
             replay: Arc::new(Replaying {
@@ -192,7 +196,7 @@ impl Pipeline<'_> {
         let gateway = Gateway::open(context, settings).await;
         let gateway = gateway.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
         let mut socket = Socket::bind(self.folder()).await?;
-        if let Some(unix) = socket.take() {
+        if let Some(unix) = socket.take_listener() {
             process.serve_socket(unix, gateway.router(Access::Socket));
         }
         process.serve("page", listener, gateway.router(Access::Network));
@@ -314,13 +318,13 @@ impl Pipeline<'_> {
     fn alerter(&self, address: &str) -> anyhow::Result<wirefold_alerter::Settings> {
         let settings = self.loaded.config.alerter(&self.loaded.origins, address.to_owned());
         let lists = self.loaded.lists.clone();
-        let subjects = Some(tells::of(&self.loaded.config));
+        let subjects = Some(alert_subjects::of(&self.loaded.config));
         let settings = wirefold_alerter::Settings { lists, subjects, ..settings };
         if self.demo.is_none() {
             let config = &self.loaded.config;
             let mut deliveries = config.delivery.iter();
-            if let Some(lacking) = deliveries.find(|it| tells::lacks_server(config, it)) {
-                let what = format!("delivery {}: {}", lacking.name, tells::NO_SERVER);
+            if let Some(lacking) = deliveries.find(|it| alert_subjects::lacks_server(config, it)) {
+                let what = format!("delivery {}: {}", lacking.name, alert_subjects::NO_SERVER);
                 return Err(Stop::new(Exit::Usage, what).into());
             }
             return Ok(settings);

@@ -1,4 +1,4 @@
-//! All stages in one process: made, watched, drained.
+//! All stages in one process: starts, watches and drains them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Process {
             () = tokio::time::sleep(GRACE) => {
                 tracing::warn!(
                     seconds = GRACE.as_secs(),
-                    "not everything was finished in time: it is taken up again at the next start"
+                    "some messages were not finished in time: the next start handles them again"
                 );
                 End::CutShort(asked)
             }

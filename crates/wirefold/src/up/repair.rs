@@ -1,8 +1,8 @@
-//! `wirefold setup --repair`: the output that is missing is made again.
+//! `wirefold setup --repair`: makes missing output again.
 //!
-//! What else a lost or older store costs, the stages mend by themselves: the detector decides again on
-//! what has no decision, and alerter and gateway read again what they had read. Output is made once, of
-//! decisions that the enricher then says are done; nobody would make it again.
+//! The stages mend the other effects of a lost or older store by themselves: the detector decides again on
+//! articles without a decision, and alerter and gateway read again. Only output is missing for ever, because
+//! the enricher has noted its decisions as done.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What the gateway asks of the other services, which it does not know.
+//! Connects the gateway to the services that it asks but does not know.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +23,8 @@ use super::StandardOutput;
 /// Runs a subscription over what stands in the output, and checks it as the alerter would.
 pub(crate) struct Rehearsing {
     pub(crate) context: StageContext,
-    /// The names of all deliveries.
-    pub(crate) deliveries: Vec<String>,
+    /// The names of all deliveries; none if only a running pipeline knows them.
+    pub(crate) deliveries: Option<Vec<String>>,
     /// The lists that queries may name.
     pub(crate) lists: Lists,
 }
@@ -47,7 +47,8 @@ impl Rehearse for Rehearsing {
     }
 
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
-        wirefold_alerter::check(subscription, &self.deliveries, &self.lists)
+        let known = self.deliveries.as_ref().unwrap_or(&subscription.deliveries);
+        wirefold_alerter::check(subscription, known, &self.lists)
     }
 
     fn check_query(&self, query: &str) -> Result<(), ParseError> {
@@ -66,7 +67,7 @@ impl Rehearse for Rehearsing {
     }
 
     fn deliveries(&self) -> Vec<String> {
-        self.deliveries.clone()
+        self.deliveries.clone().unwrap_or_default()
     }
 }
 

@@ -1,8 +1,8 @@
-//! HTTP within bounds: strangers who open connections and say nothing, or do not read, cost a connection for a
-//! while, and nobody a page.
+//! HTTP within bounds. A client that opens connections and says nothing, or does not read, costs a connection
+//! for a while, but nobody loses the page.
 //!
-//! A head that does not come, or an answer that nobody reads, ends its connection. As many are open as half of the
-//! files that the process may have open, so that stages always find some; those who come then wait for a
+//! A head that does not come, or an answer that nobody reads, ends its connection. At most half of the files
+//! that the process may open are connections, so that stages always find some. Further clients wait for a
 //! place. One address has at most half of the places.
 
 use std::collections::HashMap;
@@ -104,7 +104,7 @@ pub(super) async fn unix(listener: UnixListener, router: Router, stop: Cancellat
 async fn wait_behind(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::warn!(%error, "no connection can be taken now");
+        tracing::warn!(%error, "no connection can be accepted now");
         let _ = tokio::time::timeout(AGAIN, std::future::pending::<()>()).await;
     }
 }

@@ -1,4 +1,4 @@
-//! `wirefold setup`: a NATS server is made fit for the stages, and what is missing is made again.
+//! `wirefold setup`: prepares a NATS server for the stages, and makes missing output again.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Word to who starts it: where a browser signs in.
+//! Tells the person who starts it where a browser signs in.
 
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenFile};

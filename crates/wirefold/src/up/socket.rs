@@ -1,4 +1,4 @@
-//! The socket in the data folder, through which other commands talk to a running `up`.
+//! The socket in the data folder. Other commands reach a running `up` through it.
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ impl Socket {
     }
 
     /// The listener, to be served.
-    pub(super) fn take(&mut self) -> Option<UnixListener> {
+    pub(super) fn take_listener(&mut self) -> Option<UnixListener> {
         self.listener.take()
     }
 }

@@ -1,4 +1,4 @@
-//! The way to subjects of NATS servers that articles are read from: the fetcher knows no server.
+//! Connects the fetcher, which knows no server, to subjects of NATS servers.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! What systemd is told of a service of `Type=notify`: that it runs, that it is alive, that it ends.
+//! Tells systemd how a service of `Type=notify` does: that it runs, is alive, or ends.
 //!
-//! A few words in a datagram to the socket that `NOTIFY_SOCKET` names (sd_notify(3)); where it names
-//! none, nobody is told anything. A loop that hangs keeps the word back that the watchdog waits for,
-//! so that the service is started anew.
+//! It sends a few words in a datagram to the socket that `NOTIFY_SOCKET` names (sd_notify(3)). Without that
+//! variable it sends nothing. If a loop hangs, it does not send the word that the watchdog waits for, so
+//! systemd starts the service again.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -30,7 +30,7 @@ pub(super) async fn tell(health: Health, stop: CancellationToken) -> anyhow::Res
             () = stop.cancelled() => break,
             _ = ticks.tick() => match health.is_alive() {
                 true => send(&socket, "WATCHDOG=1"),
-                false => tracing::error!("a loop hangs: the watchdog is told nothing"),
+                false => tracing::error!("a loop hangs: wirefold does not report to the watchdog"),
             }
         }
     }

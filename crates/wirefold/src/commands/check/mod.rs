@@ -1,6 +1,6 @@
-//! `wirefold check`: whether the settings can work on this machine, one line a finding.
+//! `wirefold check`: whether the settings can work on this machine, one line for each finding.
 
-mod look;
+mod checks;
 mod nats;
 
 use clap::Args;
@@ -22,9 +22,9 @@ Examples:
   wirefold check --config /etc/wirefold/wirefold.toml
   wirefold check --nats nats://localhost:4222 --role detector
 
-Exit codes: 0 all is well, 2 something must be mended, 4 the NATS server cannot be reached.")]
+Exit codes: 0 all is well, 2 something must be fixed, 4 the NATS server cannot be reached.")]
 pub(crate) struct CheckArguments {
-    /// Print one JSON object a finding.
+    /// Print one JSON object for each finding.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -32,12 +32,12 @@ pub(crate) struct CheckArguments {
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Look at the NATS server instead: whether it will do, and whether a user may do what its role
-    /// does and nothing else. Nothing stays there. Without URL the one that is configured, else
+    /// Check the NATS server instead: whether it fits, and whether a user may do what its role does
+    /// and nothing else. It leaves nothing there. Without URL it checks the configured server, or
     /// nats://127.0.0.1:4222.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     nats: Option<String>,
-    /// The role to look at; else the one that `bus.user` names.
+    /// The role to check; by default the one that `bus.user` names.
     #[arg(long, value_name = "ROLE", requires = "nats")]
     role: Option<String>,
 }
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
         return Ok(Exit::Ok);
     }
     let bad = output::count(bad, "thing", "things");
-    global.note(format_args!("{bad} to mend before `wirefold up`"));
+    global.note(format_args!("{bad} to fix before `wirefold up`"));
     Ok(Exit::Usage)
 }
 
@@ -73,13 +73,13 @@ fn of_server(
     } else if servers.is_empty() {
         servers.push(SERVER.to_owned());
     }
-    block_on(nats::look(&loaded.config, arguments.role.as_deref()))
+    block_on(nats::check_server(&loaded.config, arguments.role.as_deref()))
 }
 
 fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
     match loaded {
         Err(error) => error.problems.iter().map(|it| Finding::bad(it.to_string())).collect(),
-        Ok(loaded) => look::at_all(&loaded),
+        Ok(loaded) => checks::all(&loaded),
     }
 }
 

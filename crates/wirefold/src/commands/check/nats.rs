@@ -1,5 +1,4 @@
-//! `check --nats`: whether a NATS server will do, and whether a user may do there what its role
-//! does, and nothing else.
+//! `check --nats`: whether a NATS server fits, and whether a user may do what its role does and nothing else.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +26,10 @@ const FILE: &str = "deploy/nats.conf";
 ///
 /// # Errors
 /// Exit code 4 where the server cannot be reached or does not let the user in, 2 for no such role.
-pub(super) async fn look(config: &Config, role: Option<&str>) -> anyhow::Result<Vec<Finding>> {
+pub(super) async fn check_server(
+    config: &Config,
+    role: Option<&str>,
+) -> anyhow::Result<Vec<Finding>> {
     let user = user(config, role)?;
     let bus = reach(config, user).await?;
     let place = config.bus.addresses();

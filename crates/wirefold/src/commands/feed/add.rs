@@ -82,7 +82,7 @@ fn already(
     }
     global.note(format_args!("already watched as {id}: {url}"));
     if wanted.says_more() {
-        global.note(format_args!("nothing is changed: to change it, add that address"));
+        global.note(format_args!("nothing has changed: to change it, add that address"));
     }
     Ok(Exit::Ok)
 }
@@ -137,7 +137,7 @@ async fn add(
 
 async fn choose(client: &Client, wanted: &AddArguments, global: &Global) -> anyhow::Result<Choice> {
     let as_given = |leads_to| Choice::Add { url: wanted.url.clone(), leads_to };
-    let found = match probe::look(client, &wanted.url).await {
+    let found = match probe::find_feeds(client, &wanted.url).await {
         Ok(found) => found,
         Err(ClientError::Refused(problem)) if wanted.yes => {
             // A network that is down now need not be so at the next poll.
@@ -165,7 +165,7 @@ fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
             Ok(if is_sure { add(only) } else { Choice::Not })
         }
         [] => {
-            let what = "not added: no feed was found there; --yes adds it all the same";
+            let what = "not added: no feed was found there; --yes adds it anyway";
             Err(Stop::new(Exit::Failure, what).into())
         }
         many if can_ask() => {

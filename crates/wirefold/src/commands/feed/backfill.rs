@@ -1,4 +1,4 @@
-//! `wirefold feed backfill`: a feed's archive, read on request.
+//! `wirefold feed backfill`: reads the archive of a feed.
 
 use std::time::Duration;
 
@@ -21,15 +21,15 @@ pub(super) struct BackfillArguments {
     /// The feed's id from `feed ls`, or its address.
     #[arg(value_name = "ID|URL")]
     feed: String,
-    /// The most pages of the archive that are read, from 1 to 1000.
+    /// Read at most so many pages of the archive, from 1 to 1000.
     #[arg(long, default_value_t = 20, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pages: u32,
-    /// The most items that are taken, from 1 to 100000.
+    /// Take at most so many items, from 1 to 100000.
     #[arg(long, default_value_t = 1000, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     items: u32,
-    /// Only ask for it, and do not wait for its end.
+    /// Do not wait for the end.
     #[arg(long)]
     no_wait: bool,
 }
@@ -91,7 +91,7 @@ async fn wait(
             }
             // Another one was asked for after ours, and took its place.
             Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
-                let what = "somebody else has asked for this archive meanwhile: see `feed ls`";
+                let what = "somebody else has started another backfill of this feed: see `feed ls`";
                 return Err(Stop::new(Exit::Failure, what).into());
             }
             // Not begun yet, and before it one that was asked for earlier.

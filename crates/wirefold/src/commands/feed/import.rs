@@ -1,4 +1,4 @@
-//! `wirefold feed import`: a list of feeds, as often as one likes.
+//! `wirefold feed import`: adds the feeds of a list. It may be repeated.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -67,7 +67,7 @@ pub(super) async fn run(
         done.extend(new.into_iter().map(|feed| of(feed, Outcome::Added)));
     } else {
         if !wanted.no_probe && !new.is_empty() {
-            let survey = survey::look(&client, &new, global).await;
+            let survey = survey::probe_all(&client, &new, global).await;
             let twins = watched.twins(&new, &survey);
             let places: Vec<usize> = twins.iter().map(|(at, _)| *at).collect();
             done.extend(twins.into_iter().map(|(at, name)| Imported {
@@ -95,7 +95,7 @@ fn is_web(list: &str) -> bool {
 
 /// A list at an address, fetched as feeds are.
 async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
-    let found = probe::look_at_list(client, url).await?;
+    let found = probe::fetch_list(client, url).await?;
     let Some(mut list) = found.list else {
         let why = found.problem.unwrap_or_else(|| "nothing there".to_owned());
         let why = format!("{}: {}", output::clean(url), output::clean(&why));

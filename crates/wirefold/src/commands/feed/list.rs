@@ -252,7 +252,7 @@ mod tests {
         });
         assert!(silent.needs_a_look());
         let words = silent.in_words();
-        assert!(words.starts_with("silent for long"), "{words}");
+        assert!(words.starts_with("silent for far longer"), "{words}");
         assert!(words.contains("the same address as twin"), "{words}");
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let shown = table(&[&failing], &[], &time).render();

@@ -1,4 +1,4 @@
-//! `wirefold feed`: what is watched, and how it is doing.
+//! `wirefold feed`: the feeds and their state.
 
 mod add;
 mod backfill;
@@ -17,20 +17,19 @@ use wirefold_gateway::shapes::{Accepted, FeedList};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
 
 use super::extract::selector;
-use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
+use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output;
 
 /// Said of new feeds, before their silence disappoints.
-const FIRST_POLL: &str = "the first poll of a feed alerts nothing: what it lists then is older news, \
-    kept to compare with";
+const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, which later articles are compared with";
 
 /// Arguments of `feed`.
 #[derive(Debug, Args)]
 pub(crate) struct FeedArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     #[command(subcommand)]
     command: FeedCommand,
 }
@@ -43,23 +42,23 @@ Examples:
   wirefold feed add https://harbour.example/feed.xml --group local
   wirefold feed add https://harbour.example/           a page: offers the feeds it names")]
     Add(AddArguments),
-    /// List feeds with their health, the time of the next poll, and which give only teasers.
+    /// List feeds with their health, the time of the next poll, and how many items are only teasers.
     #[command(after_help = "Examples:\n  wirefold feed ls\n  wirefold feed ls --problems")]
     Ls {
         /// Only feeds with problems.
         #[arg(long)]
         problems: bool,
     },
-    /// Say for which site a feed speaks.
+    /// Set the site that a feed speaks for.
     ///
-    /// Versions and history of what a feed lists belong to that site. It is found at the first poll:
-    /// the domain of the feed's address, or the site that its items lead to where that site names the
-    /// feed in its pages. `feed ls` shows it.
+    /// Versions and history of the items belong to that site. wirefold finds it at the first poll: the
+    /// domain of the address, or the site that the items lead to, if the pages of that site name the
+    /// feed. `feed ls` shows it.
     #[command(after_help = "\
 Examples:
   wirefold feed set harbour --speaks-for harbour.example
   wirefold feed set planet --speaks-for nobody         an aggregator
-  wirefold feed set harbour --speaks-for found         as it is found")]
+  wirefold feed set harbour --speaks-for found         as wirefold finds it")]
     Set(set::SetArguments),
     /// Remove a feed; its articles stay.
     #[command(after_help = "Example:\n  wirefold feed rm harbour.example")]
@@ -70,8 +69,8 @@ Examples:
     },
     /// Poll a feed again that was set aside.
     ///
-    /// A feed is set aside when wirefold ended twice while it read that feed, the second time that
-    /// feed alone. `feed ls --problems` names such feeds.
+    /// wirefold sets a feed aside if it crashed twice while it read the feed, the second time this feed
+    /// alone. `feed ls --problems` names such feeds.
     #[command(after_help = "Example:\n  wirefold feed retry harbour.example")]
     Retry {
         /// Its id from `feed ls`, or its address.
@@ -100,7 +99,7 @@ Examples:
     ///
     /// Older items keep their own dates. They are compared with the others but never alert. Items
     /// that are stored already stay as they are, so you can run it again. After a restart of `up` it
-    /// goes on where it stopped.
+    /// continues where it stopped.
     #[command(after_help = "\
 Examples:
   wirefold feed backfill harbour.example
@@ -135,7 +134,7 @@ struct AddArguments {
     /// The address of a feed, or of a page that names one.
     #[arg(value_name = "URL")]
     url: String,
-    /// Its id; by default made from the address.
+    /// Its id; by default wirefold makes one from the address.
     #[arg(long)]
     id: Option<FeedId>,
     /// Its title; by default the one that the feed gives.
@@ -144,7 +143,7 @@ struct AddArguments {
     /// Its publisher; by default the domain of its links.
     #[arg(long)]
     outlet: Option<Outlet>,
-    /// The site that it speaks for, `nobody` for an aggregator; else found at its first poll.
+    /// The site that it speaks for, `nobody` for an aggregator; by default wirefold finds it at the first poll.
     #[arg(long, value_name = "SITE")]
     speaks_for: Option<Outlet>,
     /// The group it is listed under.
@@ -189,9 +188,9 @@ struct ImportArguments {
 /// Whether article pages are fetched for their text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Pages {
-    /// Where the feed gives fewer than 80 words and robots.txt allows it.
+    /// If the feed gives fewer than 80 words and robots.txt allows it.
     Auto,
-    /// Always, where robots.txt allows it.
+    /// Always, if robots.txt allows it.
     On,
     /// Never.
     Off,
@@ -210,7 +209,7 @@ impl From<Pages> for FullText {
 /// What tells the items of a feed apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Identity {
-    /// The id that the feed gives them, until it proves to change or to repeat.
+    /// The id that the feed gives them, until it turns out to change or to repeat.
     Auto,
     /// The id that the feed gives them.
     Guid,
@@ -270,7 +269,7 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
                 export::run(&client, json, global).await
             }
             FeedCommand::Test { url } => {
-                let client = Client::running_or_apart(place).await?;
+                let client = Client::running_or_temporary(place).await?;
                 let found = probe::probe(&client, url).await?;
                 probe::print(url, &found, json)
             }
@@ -296,7 +295,7 @@ async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyho
     if json {
         output::print_json(&accepted)?;
     } else {
-        global.note(format_args!("{id} is watched no more{}", when(client)));
+        global.note(format_args!("{id} is removed{}", when(client)));
     }
     Ok(Exit::Ok)
 }

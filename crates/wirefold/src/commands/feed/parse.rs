@@ -1,4 +1,4 @@
-//! `wirefold feed parse`: what a feed says, from files or standard input.
+//! `wirefold feed parse`: the items of a feed, from files or standard input.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +21,7 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 /// Arguments of `feed parse`.
 #[derive(Debug, Args)]
 pub(super) struct ParseArguments {
-    /// Files with a feed each; none or - for a feed on standard input.
+    /// Files with one feed each; without any, or with -, a feed on standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The address that the feed came from, for its relative links.

@@ -1,4 +1,4 @@
-//! `wirefold feed poll`: a feed is polled now.
+//! `wirefold feed poll`: polls a feed now.
 
 use serde_json::json;
 use wirefold_gateway::shapes::Accepted;

@@ -1,4 +1,4 @@
-//! What an address turned out to be.
+//! Asks the API what an address leads to.
 
 use std::fmt::Write as _;
 
@@ -94,13 +94,13 @@ impl Found {
 }
 
 /// Looks at an address, and where it is a page for the feeds of its site.
-pub(super) async fn look(client: &Client, url: &str) -> Result<Found, ClientError> {
+pub(super) async fn find_feeds(client: &Client, url: &str) -> Result<Found, ClientError> {
     let report = probe(client, url).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
 /// Looks at an address that is to be a feed's, and nowhere else.
-pub(super) async fn look_here(client: &Client, url: &str) -> Result<Found, ClientError> {
+pub(super) async fn probe_feed(client: &Client, url: &str) -> Result<Found, ClientError> {
     let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: true };
     let report: ProbeReport = client.post(PATH, &asked).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
@@ -121,7 +121,7 @@ pub(super) struct FoundList {
 }
 
 /// Fetches a list of feeds.
-pub(super) async fn look_at_list(client: &Client, url: &str) -> Result<FoundList, ClientError> {
+pub(super) async fn fetch_list(client: &Client, url: &str) -> Result<FoundList, ClientError> {
     let asked = ProbeRequest { url: url.to_owned(), list: true, here_only: true };
     let report: ProbeReport = client.post(PATH, &asked).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))

@@ -1,4 +1,4 @@
-//! `wirefold feed retry`: a feed that was set aside is read again.
+//! `wirefold feed retry`: reads a feed again that was set aside.
 
 use wirefold_gateway::shapes::Accepted;
 

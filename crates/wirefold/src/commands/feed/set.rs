@@ -19,7 +19,7 @@ pub(super) struct SetArguments {
     /// Its id from `feed ls`, or its address.
     #[arg(value_name = "ID")]
     id: String,
-    /// The site; `nobody` for an aggregator; `found` as it is found.
+    /// The site; `nobody` for an aggregator; `found` to let wirefold find it.
     #[arg(long, value_name = "SITE")]
     speaks_for: Outlet,
 }
@@ -56,7 +56,7 @@ pub(super) async fn run(
     } else {
         let site = &wanted.speaks_for;
         let said = match site.as_str() {
-            FOUND => "is looked at again for the site that it speaks for".to_owned(),
+            FOUND => "wirefold looks again for the site that it speaks for".to_owned(),
             site => format!("speaks for {site}"),
         };
         global.note(format_args!("{id} {said}{}", when(client)));

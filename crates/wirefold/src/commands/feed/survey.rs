@@ -1,5 +1,5 @@
-//! One look at each feed of a list before it is added: which only send teasers, which lead to
-//! another of them, which do not answer.
+//! Probes each feed of a list before it is added: which ones only send teasers, lead to another one, or do
+//! not answer.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) struct Survey {
 }
 
 /// Looks at all of them, as far as the time goes.
-pub(super) async fn look(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Survey {
+pub(super) async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Survey {
     let mut hosts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, feed) in feeds.iter().enumerate() {
         let host =
@@ -44,7 +44,7 @@ pub(super) async fn look(client: &Client, feeds: &[OpmlFeed], global: &Global) -
         let (found, progress) = (&found, &progress);
         async move {
             for at in places {
-                let look = probe::look_here(client, &feeds[at].url);
+                let look = probe::probe_feed(client, &feeds[at].url);
                 if let Ok(looked) = tokio::time::timeout(EACH, look).await {
                     found.borrow_mut()[at] = looked.map_err(|why| why.to_string()).and_then(a_feed);
                 }

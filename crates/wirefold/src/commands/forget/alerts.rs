@@ -1,4 +1,5 @@
-//! What becomes of alerts: those of forgotten articles alone go, the others lose their words.
+//! Alerts of forgotten articles: those of forgotten articles alone are deleted, the others lose the words of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

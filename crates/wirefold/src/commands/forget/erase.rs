@@ -1,8 +1,8 @@
-//! Carries a plan out, in an order in which a kill loses nothing and a second run ends it.
+//! Carries out a plan in an order in which a kill loses nothing and a second run finishes it.
 //!
-//! 1. What can be made again goes: snapshots, files of texts, the tables of the page.
-//! 2. One transaction changes the bus, puts the keys on the list, and notes that it was begun.
-//! 3. The file of the bus is written anew, and the note is removed.
+//! 1. Everything that can be made again is deleted: snapshots, files of texts, the tables of the page.
+//! 2. One transaction changes the bus, puts the keys on the list, and notes that the work has begun.
+//! 3. The file of the bus is rewritten, and the note is removed.
 
 use std::collections::BTreeSet;
 use std::fs;

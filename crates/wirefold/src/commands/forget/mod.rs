@@ -1,4 +1,5 @@
-//! `wirefold forget`: an article, or all of an outlet, leaves every file of ours and may not come back.
+//! `wirefold forget`: removes an article, or all articles of an outlet, from all files of wirefold, and
+//! refuses it from then on.
 
 mod alerts;
 mod erase;
@@ -21,7 +22,7 @@ use wirefold_proto::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_o
 
 use super::ask::{ask, can_ask};
 use super::print_line;
-use crate::client::{Asking, ClientError};
+use crate::client::{ClientError, ClientOptions};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -48,23 +49,23 @@ Examples:
 watched folders.")]
 pub(crate) struct ForgetArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     /// The address of the article, in any spelling.
     #[arg(value_name = "URL", required_unless_present_any = ["outlet", "list"])]
     addresses: Vec<String>,
-    /// All articles of this outlet; its feeds stay watched.
+    /// All articles of this outlet; wirefold still polls its feeds.
     #[arg(long, value_name = "NAME")]
     outlet: Vec<String>,
-    /// Say what would be removed, and remove nothing.
+    /// Show what would be removed, and remove nothing.
     #[arg(long)]
     dry_run: bool,
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
-    /// Show what may not come in again, as hashes.
+    /// Show the list of articles and outlets that may not come in again, as hashes.
     #[arg(long, conflicts_with_all = ["addresses", "outlet", "dry_run", "allow"])]
     list: bool,
-    /// Let it come in again; what was removed does not come back by itself.
+    /// Let it come in again; this does not bring back what was removed.
     #[arg(long, conflicts_with = "dry_run")]
     allow: bool,
 }
@@ -183,7 +184,7 @@ fn forget(
 
 fn is_sure() -> anyhow::Result<bool> {
     if !can_ask() {
-        let what = "nobody can be asked here whether that is meant: say so with --yes";
+        let what = "this is not a terminal, so wirefold cannot ask: confirm with --yes";
         anyhow::bail!(Stop::new(Exit::Usage, what));
     }
     let answer = ask("Remove all of this for good? [y/N]")?;
@@ -194,7 +195,7 @@ fn tell(plan: &Plan, global: &Global) {
     let Counts { articles, decisions, output, alerts, dead, records, scrubbed, .. } = plan.counts;
     if articles == 0 {
         global.note(format_args!(
-            "no article here has this address or outlet; from now on none comes in"
+            "no stored article has this address or outlet; from now on wirefold refuses such articles"
         ));
     }
     for shown in plan.shown.iter().take(NAMED) {

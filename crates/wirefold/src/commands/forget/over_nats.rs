@@ -1,10 +1,9 @@
-//! Forgetting on a NATS server: streams and tables are written anew, in an order in which a kill loses nothing
-//! and a second run ends it.
+//! Forgets articles on a NATS server: it rewrites streams and tables in an order in which a kill loses
+//! nothing and a second run finishes the work.
 //!
-//! 1. The keys go on the list, with the note that it was begun: nothing of it comes in again.
-//! 2. The tables are written anew, then the streams. The articles themselves go last: by them a second
-//!    run finds everything else.
-//! 3. The stores of objects are emptied, the files of this machine removed, and the note with them.
+//! 1. The keys go on the list, with a note that the work has begun. From now on the articles cannot come in again.
+//! 2. The tables are rewritten, then the streams. The articles themselves go last, because a second run finds everything else by them.
+//! 3. The object stores are emptied, the files of this machine are removed, and then the note.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -152,8 +151,7 @@ impl OverNats {
             needs |= changed.contains(&stored.sequence) && is_signed(&stored);
         })?;
         if needs {
-            let what = "decisions are signed that must lose words of it: name the key of the detector as \
-                        `bus.signing_key_file`";
+            let what = "some decisions that must lose words of it are signed: name the key of the detector as `bus.signing_key_file`";
             anyhow::bail!(Stop::new(Exit::Usage, what));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What is to be removed, found by reading everything that is stored.
+//! Finds what is to be removed, by reading everything that is stored.
 
 use std::collections::BTreeSet;
 

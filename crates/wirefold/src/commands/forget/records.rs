@@ -1,4 +1,4 @@
-//! What the tables of the stages hold of forgotten articles.
+//! Finds forgotten articles in the tables of the stages.
 
 use std::collections::BTreeSet;
 

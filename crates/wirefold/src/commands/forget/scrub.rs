@@ -1,4 +1,4 @@
-//! Words of forgotten articles, taken out of messages that stay.
+//! Removes words of forgotten articles from messages that stay.
 
 use std::collections::BTreeSet;
 

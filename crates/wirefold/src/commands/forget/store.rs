@@ -1,4 +1,4 @@
-//! Where what is to be forgotten is stored.
+//! The streams and tables that `forget` changes, as one trait.
 
 use std::collections::BTreeSet;
 use std::path::Path;

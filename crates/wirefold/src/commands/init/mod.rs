@@ -1,4 +1,4 @@
-//! `wirefold init`: a file of settings to begin with.
+//! `wirefold init`: writes a first file of settings.
 
 mod file;
 

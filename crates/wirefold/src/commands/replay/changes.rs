@@ -1,4 +1,4 @@
-//! What two judgements of the same articles differ in.
+//! The differences between two judgements of the same articles.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! `wirefold replay`: what other settings would make of the articles there are.
+//! `wirefold replay`: judges the stored articles again with other settings.
 
 mod changes;
 mod report;
@@ -10,7 +10,7 @@ use clap::Args;
 use wirefold_dedup::Settings;
 use wirefold_proto::Interval;
 
-use crate::client::{Asking, Client, Need, block_on};
+use crate::client::{Client, ClientOptions, Need, block_on};
 use crate::config::{Config, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -53,7 +53,7 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "TIME")]
     since: Option<Interval>,
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
 }
 
 const WHY_DRY: &str = "this release can only say what would change: decisions that stand are not \

@@ -1,4 +1,4 @@
-//! What would change, for people and for programs.
+//! The report of what would change, for people and for programs.
 
 use std::fmt::Write as _;
 
@@ -77,7 +77,7 @@ impl<'a> Report<'a> {
         }
         if self.without_text > 0 {
             let gone = count(self.without_text, "article", "articles");
-            writeln!(out, "{FAINT}{gone} left out: the text is kept no longer{FAINT:#}")?;
+            writeln!(out, "{FAINT}{gone} left out: the text has expired{FAINT:#}")?;
         }
         let mut before = None;
         for change in changes {

@@ -1,4 +1,4 @@
-//! The articles of a data folder with their texts, in the order in which they came in.
+//! The articles of a data folder with their texts, in the order of arrival.
 
 use std::collections::BTreeMap;
 

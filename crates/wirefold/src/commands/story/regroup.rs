@@ -1,5 +1,4 @@
-//! Manual overrides of stories: `story split`, `merge`, `prefer`, `not-the-same`. Each waits for its
-//! outcome.
+//! Manual overrides of stories: `story split`, `merge`, `prefer`, `not-the-same`. Each waits for its outcome.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,7 +39,7 @@ pub(super) fn merge(into: &str, from: &str) -> anyhow::Result<Word> {
         (true, true) => "events",
         (false, false) => "stories",
         _ => {
-            let what = "a story and an event cannot be made one: give two of a sort";
+            let what = "a story and an event cannot be merged: give two stories or two events";
             return Err(Stop::new(Exit::Usage, what).into());
         }
     };
@@ -84,8 +83,7 @@ impl Word {
 /// It is stored and stands, but nobody has decided on it.
 fn unheard(accepted: &Accepted) -> Stop {
     let what = format!(
-        "stored as {}, but not decided on yet: it will be once the detector runs (`wirefold \
-         healthcheck`)",
+        "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold healthcheck`)",
         clean(&accepted.command.id)
     );
     Stop::new(Exit::Bus, what)

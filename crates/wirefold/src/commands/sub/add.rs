@@ -24,8 +24,8 @@ pub(super) struct AddArguments {
     /// Its id; by default made from the name.
     #[arg(long)]
     id: Option<SubscriptionId>,
-    /// A delivery of the settings to send to, such as `phone`; repeatable. Without it, alerts are printed where
-    /// `wirefold up` runs, and go nowhere else.
+    /// A delivery of the settings to send to, such as `phone`; repeatable. Without it, `wirefold up` prints
+    /// the alerts on its terminal and sends them nowhere else.
     #[arg(long, value_name = "DELIVERY")]
     to: Vec<String>,
     /// What one alert is about.
@@ -53,19 +53,19 @@ pub(super) struct AddArguments {
     /// The most loud messages a day.
     #[arg(long, value_name = "N")]
     max_per_day: Option<u32>,
-    /// When nothing is sent, such as 22:00-07:00; what was held follows in one message an alert.
+    /// The hours in which nothing is sent, such as 22:00-07:00; then one message for each alert follows.
     #[arg(long, value_name = "FROM-TO", value_parser = quiet_hours)]
     quiet_hours: Option<(String, String)>,
     /// The time zone of the quiet hours and of digests; by default that of this machine.
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// What is sent in quiet hours all the same, such as 'outlets>=10'.
+    /// What notifies even in quiet hours, such as 'outlets>=10'.
     #[arg(long, value_name = "CONDITION", requires = "quiet_hours")]
     break_quiet: Option<String>,
-    /// A subscription that tells of the same: where it has notified, this one is silent; repeatable.
+    /// Another subscription: this one is silent about events of which that one has notified; repeatable.
     #[arg(long, value_name = "ID")]
     inhibited_by: Vec<SubscriptionId>,
-    /// Gather messages into one an hour, one a day or one a week.
+    /// Gather messages into one each hour, day or week.
     #[arg(long, value_enum, value_name = "HOW_OFTEN", conflicts_with = "repeat_interval")]
     digest: Option<HowOften>,
 }
@@ -93,7 +93,7 @@ fn zone_of_digest(wanted: &AddArguments) -> anyhow::Result<Option<String>> {
     match (&wanted.quiet_hours, wanted.digest, &wanted.time_zone) {
         (None, Some(_), zone) => Ok(Some(zone.clone().unwrap_or_else(local_time::zone))),
         (None, None, Some(_)) => {
-            let what = "--time-zone is that of --quiet-hours or --digest: give one of them too";
+            let what = "--time-zone belongs to --quiet-hours or --digest: give one of them too";
             Err(Stop::new(Exit::Usage, what.to_owned()).into())
         }
         _ => Ok(None),
@@ -134,12 +134,12 @@ async fn add(
         global.note(format_args!("{id} alerts from the next {from} on"));
         for other in inhibitors_not_there(client, settings).await {
             global.note(format_args!(
-                "note: no subscription {other} is there: {id} is silenced by it once it is added"
+                "note: there is no subscription {other} yet: it silences {id} once you add it"
             ));
         }
         if settings.deliveries.is_empty() {
             global.note(format_args!(
-                "its alerts are printed where `wirefold up` runs; --to DELIVERY sends them elsewhere"
+                "`wirefold up` prints its alerts on its terminal; --to DELIVERY sends them elsewhere"
             ));
         }
         match rehearse::last_day(client, settings.clone()).await {

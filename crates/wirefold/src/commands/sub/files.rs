@@ -1,4 +1,4 @@
-//! `wirefold sub export` and `wirefold sub import`: subscriptions as a file of settings has them.
+//! `wirefold sub export` and `wirefold sub import`: subscriptions in the form of a file of settings.
 
 use std::path::Path;
 

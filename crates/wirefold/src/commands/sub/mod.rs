@@ -1,4 +1,4 @@
-//! `wirefold sub`: what to be told about.
+//! `wirefold sub`: the subscriptions.
 
 mod add;
 mod files;
@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{Accepted, SubscriptionList};
 use wirefold_proto::{Interval, SubscriptionRecord};
 
-use crate::client::{Asking, Client, ClientError, Need, block_on, escaped};
+use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output;
@@ -24,7 +24,7 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct SubArguments {
     #[command(flatten)]
-    asking: Asking,
+    asking: ClientOptions,
     #[command(subcommand)]
     command: SubCommand,
 }
@@ -76,7 +76,7 @@ Exit codes: 0 all were added, 2 the file cannot be read, 5 some were refused; th
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Keep a subscription silent; what it would have sent follows in one message an alert once it is not.
+    /// Mute a subscription. After the mute, one message for each alert follows.
     #[command(after_help = "\
 Examples:
   wirefold sub mute harbour --for 2h
@@ -96,7 +96,7 @@ Examples:
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Say why each subscription did or did not alert on an article.
+    /// Explain why each subscription did or did not alert on an article.
     #[command(after_help = "\
 Examples:
   wirefold sub why a-4ktq2v
@@ -109,7 +109,7 @@ Examples:
         #[arg(long = "sub", value_name = "ID")]
         subscription: Option<String>,
     },
-    /// Say what a subscription or a query would have sent, and how many copies it would have folded.
+    /// Show what a subscription or a query would have sent, and how many copies it would have folded.
     #[command(after_help = "\
 Examples:
   wirefold sub test 'harbour storm'

@@ -1,4 +1,4 @@
-//! A query as it is typed: where it is wrong, a caret stands under the place.
+//! Shows a query with its mistake: a caret stands under the wrong place.
 
 use unicode_width::UnicodeWidthStr;
 use wirefold_query::{Lists, Query};

@@ -1,4 +1,4 @@
-//! The files beside the streams.
+//! Verifies the files beside the streams.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! `wirefold verify`: reads everything that is stored, and names what is damaged or missing.
+//! `wirefold verify`: reads everything that is stored, and reports what is damaged or missing.
 //!
-//! It changes nothing, and it works on a backup as on the data folder. Each kind of file has a reader of
-//! its own; what the streams say is judged in one place, [`crate::contents`], wherever they stand.
+//! It changes nothing, and works on a backup as well as on the data folder. Each kind of file has its own
+//! reader. [`crate::contents`] judges the contents of all streams, on disk and on a server.
 
 mod files;
 mod server;
@@ -13,7 +13,7 @@ use wirefold_flow::BusError;
 use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_proto::streams::{JUDGED, STORES, StoreKind};
 
-use crate::client::{Asking, ClientError, block_on};
+use crate::client::{ClientError, ClientOptions, block_on};
 use crate::contents::read_folder;
 use crate::exit::{Exit, Stop};
 use crate::finding::{Finding, Mark, tell};
@@ -32,8 +32,8 @@ Exit codes: 0 all is sound, 1 something is damaged or missing, 3 nothing is stor
 server cannot be reached.")]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
-    asking: Asking,
-    /// The folder of a backup; else the data folder, or the NATS server that is configured.
+    asking: ClientOptions,
+    /// The folder of a backup; by default the data folder or the configured NATS server.
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &VerifyArguments, global: &Global) -> anyhow::Resul
         None => {
             let folder = place.folder()?;
             match place.is_over_nats(&folder) {
-                true => block_on(server::look(place, &folder))?,
+                true => block_on(server::verify_server(place, &folder))?,
                 false => of_folder(&folder)?,
             }
         }
@@ -113,7 +113,7 @@ fn of_streams(inspection: &mut Inspection) -> Result<Vec<Finding>, BusError> {
     }
     if unchecked > 0 {
         let what = format!(
-            "{} of a release that wrote no checksums: that they can be read is all that is known",
+            "{} of a release that wrote no checksums: they can be read, and more cannot be checked",
             count(unchecked, "message is", "messages are")
         );
         findings.push(Finding::new(Mark::Look, what));

@@ -1,4 +1,4 @@
-//! The streams on a NATS server. Its own files have checksums of their own, which the server looks at.
+//! Verifies the streams on a NATS server. The server checks the checksums of its own files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,10 @@ use crate::up::nats::{options, own_bus};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads the streams of the server of this instance, and the files of its folder.
-pub(super) async fn look(instance: &Instance, folder: &Path) -> anyhow::Result<Vec<Finding>> {
+pub(super) async fn verify_server(
+    instance: &Instance,
+    folder: &Path,
+) -> anyhow::Result<Vec<Finding>> {
     let mut config = crate::config::load_here(instance, Overrides::default())?.config;
     if config.bus.nats.is_empty() {
         config.bus = own_server(folder)?;

@@ -1,4 +1,4 @@
-//! What each kind of delivery needs, and what means nothing to it.
+//! Checks the keys of each kind of delivery: which it needs, and which it does not know.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ impl Finish<'_> {
         {
             let key = format!("{key}.{name}");
             if is_set && !matches!(self.origins.of(&key), Origin::File(_)) {
-                self.refuse(&key, "it may stand in a file of settings only");
+                self.refuse(&key, "it is only allowed in a file of settings");
             }
         }
     }

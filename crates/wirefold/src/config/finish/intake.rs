@@ -1,4 +1,4 @@
-//! Where articles come from: names are made, and what stands twice is told.
+//! Names feeds, files and folders, and reports duplicates.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Finish<'_> {
             }
             match id {
                 Some(id) if id == wirefold_proto::FeedId::push() => {
-                    self.refuse(&key, "its id is that of pushed articles; take another one");
+                    self.refuse(&key, "its id is that of pushed articles; choose another one");
                 }
                 Some(id) => self.once("nats", id.as_str(), at, &mut seen),
                 None => self.refuse(&key, "its subject gives no id; write id = \"a-short-name\""),
@@ -80,11 +80,11 @@ impl Finish<'_> {
             let key = format!("opml.{at}");
             if let Some(first) = seen.insert(list.url.as_str(), at) {
                 let there = self.origins.managed_by("opml", first);
-                let what = format!("{:?} stands at {there} already", list.url.as_str());
+                let what = format!("{:?} is already at {there}", list.url.as_str());
                 self.refuse(&key, what);
             }
             if list.interval.duration() < SHORTEST {
-                let what = "a list is asked for once in ten minutes at most; write \"1d\"";
+                let what = "a list is polled at most once in ten minutes; write \"1d\"";
                 self.refuse(&format!("{key}.interval"), what);
             }
         }

@@ -1,5 +1,5 @@
-//! What is done once the settings are read: names are made, paths resolved, secrets fetched, and
-//! what only the whole can tell is checked.
+//! The last step of reading settings: makes names, resolves paths, reads secrets, and checks what only the
+//! whole shows.
 
 mod deliveries;
 mod intake;
@@ -176,13 +176,12 @@ impl Finish<'_> {
                 self.refuse(header, format!("{name:?} is no name of a header"));
             }
             Some(_) if page.trusted_proxies.is_empty() => {
-                let what = "say in `trusted_proxies` from where the proxy asks, such as \
+                let what = "name the address of the proxy in `trusted_proxies`, such as \
                             [\"127.0.0.1\"]; else anybody could send the header";
                 self.refuse(header, what);
             }
             None if !page.trusted_proxies.is_empty() => {
-                let what =
-                    "say in `trusted_proxy_header` in which header they name who is logged in";
+                let what = "name the header with the name of the user in `trusted_proxy_header`";
                 self.refuse(proxies, what);
             }
             Some(_) | None => {}
@@ -192,18 +191,18 @@ impl Finish<'_> {
     fn bounds(&mut self, config: &Config) {
         self.page(&config.page);
         if config.page.listen == config.operations.listen && config.page.listen.port() != 0 {
-            let what = "it is the same as `page.listen`; take another port";
+            let what = "it is the same as `page.listen`; choose another port";
             self.refuse_both("operations.listen", "page.listen", what);
         }
         if config.health.heartbeat_interval.duration() < SHORTEST_HEARTBEAT {
-            let what = "a heartbeat is not sent so often; write \"1m\"";
+            let what = "a heartbeat cannot be sent so often; write \"1m\"";
             self.refuse("health.heartbeat_interval", what);
         }
         let fetcher = &config.fetcher;
         if fetcher.min_interval.duration().is_zero() {
             self.refuse(
                 "fetcher.min_interval",
-                "a feed is not polled without pause; write \"10m\"",
+                "a feed cannot be polled without a pause; write \"10m\"",
             );
         }
         if fetcher.min_interval > fetcher.max_interval {
@@ -259,7 +258,7 @@ impl Finish<'_> {
         let (scheme, host) = address.split_once("://").unwrap_or(("nats", address));
         if host.contains('@') {
             let what = format!(
-                "an address is shown in logs, so no login stands in it; write it as \
+                "logs show addresses, so an address must not contain a login; write it as \
                  `{beside}user` and `{beside}password_file`"
             );
             self.refuse(key, what);
@@ -321,7 +320,7 @@ impl Finish<'_> {
     fn once(&mut self, list: &str, name: &str, at: usize, seen: &mut BTreeMap<String, usize>) {
         if let Some(first) = seen.insert(name.to_owned(), at) {
             let there = self.origins.managed_by(list, first);
-            let what = format!("{name:?} stands at {there} already; give one of them another id");
+            let what = format!("{name:?} is already at {there}; give one of them another id");
             self.refuse(&format!("{list}.{at}"), what);
         }
     }

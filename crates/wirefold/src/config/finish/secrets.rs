@@ -1,4 +1,4 @@
-//! Secrets from where they are kept: files, and the environment.
+//! Reads secrets from files and from the environment.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What serde says of a mistake, kept apart by kind.
+//! The mistakes that serde reports, by kind.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! Makes settings of the tree, and tells every mistake in it.
+//! Turns the tree into settings, and reports every mistake in it.
 //!
-//! serde stops at the first mistake. So a mistake is noted, what holds it is taken out of the
-//! tree, and the tree is read again, until it reads well.
+//! serde stops at the first mistake. So this module notes the mistake, takes the value that holds it out of
+//! the tree, and reads the tree again, until there is no mistake.
 
 mod error;
 mod node;
@@ -31,7 +31,7 @@ pub(super) fn read<T: DeserializeOwned>(tree: &mut Node) -> Result<T, Vec<Proble
             Err(error) => error,
         };
         let keys = error.path.clone().unwrap_or_default();
-        if let Some(problem) = told(&error, &keys, tree) {
+        if let Some(problem) = problem_of(&error, &keys, tree) {
             problems.push(problem);
         }
         tree.break_at(&keys);
@@ -40,7 +40,7 @@ pub(super) fn read<T: DeserializeOwned>(tree: &mut Node) -> Result<T, Vec<Proble
 }
 
 /// What is told of a mistake: nothing, where it only follows from one that was told.
-fn told(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem> {
+fn problem_of(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem> {
     let node = tree.at_path(path);
     let (named, at) = places(path, tree);
     let key = path.join(".");

@@ -1,4 +1,4 @@
-//! serde's view of the tree.
+//! Lets serde read the tree.
 
 use std::collections::btree_map;
 

@@ -1,4 +1,4 @@
-//! How what lies below an address is asked.
+//! Credentials and headers for the addresses below a prefix.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What one feed, one site and one host may take.
+//! How much one feed, one site and one host may take.
 
 use std::collections::BTreeMap;
 

@@ -43,7 +43,7 @@ impl BusConfig {
 mod tests {
     use crate::config::{Config, Overrides, Sources, load};
 
-    fn told(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+    fn config_of(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let made = tempfile::tempdir().unwrap();
         std::fs::write(made.path().join("wirefold.toml"), text).unwrap();
         std::fs::write(made.path().join("nats.password"), "of a file\n").unwrap();
@@ -59,14 +59,14 @@ mod tests {
     fn one_address_is_a_list_of_one_and_passwords_are_not_shown() {
         let nats = ("WIREFOLD_BUS__NATS", "nats://one:4222");
         let (user, password) = (("WIREFOLD_BUS__USER", "me"), ("WIREFOLD_BUS__PASSWORD", "hush"));
-        let config = told("", &[nats, user, password]).unwrap();
+        let config = config_of("", &[nats, user, password]).unwrap();
         assert_eq!(config.bus.addresses(), "nats://one:4222");
         assert_eq!(config.bus.password.as_ref().map(super::Secret::expose), Some("hush"));
         assert!(!format!("{config:?}").contains("hush"));
 
         let text = "bus.nats = [\"nats://a\", \"tls://b\"]\nbus.user = \"me\"\n\
                     bus.password_file = \"nats.password\"\n";
-        let filed = told(text, &[]).unwrap();
+        let filed = config_of(text, &[]).unwrap();
         assert_eq!(filed.bus.addresses(), "nats://a,tls://b");
         assert_eq!(filed.bus.password.as_ref().map(super::Secret::expose), Some("of a file"));
     }
@@ -79,7 +79,7 @@ mod tests {
             ("bus.password = \"hush\"\n", "no `bus.user`"),
             ("bus.user = \"me\"\nbus.password_file = \"absent\"\n", "cannot be read"),
         ] {
-            let error = told(text, &[]).unwrap_err();
+            let error = config_of(text, &[]).unwrap_err();
             assert!(error.contains(part) && !error.contains("hush@"), "{error}");
         }
     }

@@ -1,4 +1,4 @@
-//! How it is told that wirefold is well.
+//! Where wirefold reports that it is well.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

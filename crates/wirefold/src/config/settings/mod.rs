@@ -1,5 +1,5 @@
-//! The settings. The doc comments here are the reference: `docs/config.md` and the file that
-//! `init` writes are made of them.
+//! The settings. Their doc comments are the reference: `docs/config.md` and the file that `init` writes are
+//! made from them.
 
 mod access;
 mod budget;

@@ -1,4 +1,4 @@
-//! Subjects of NATS servers that articles are read from.
+//! Subjects of NATS servers from which articles are read.
 
 use std::path::PathBuf;
 

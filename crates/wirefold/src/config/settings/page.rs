@@ -1,4 +1,4 @@
-//! The page, the feeds out and the API.
+//! The page, the feeds for feed readers and the API.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What alerts.
+//! Subscriptions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! No text makes the reader panic, and what it says of one has a place.
+//! No text makes the reader panic, and every message about one names a place.
 
 use proptest::prelude::*;
 

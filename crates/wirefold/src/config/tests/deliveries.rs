@@ -1,4 +1,4 @@
-//! What each kind of delivery needs, and how its mistakes are told.
+//! Keys of each kind of delivery, and the messages about mistakes in them.
 
 use super::*;
 use crate::config::lines;
@@ -225,10 +225,10 @@ fn a_program_or_a_file_stands_in_a_file_only() {
     let mut flags = Overrides::default();
     flags.set("delivery=[{name = \"x\", kind = \"command\", command = [\"sh\"]}]").unwrap();
     let refused = load(&Sources::default(), &flags).unwrap_err().to_string();
-    assert!(refused.contains("it may stand in a file of settings only"), "{refused}");
+    assert!(refused.contains("it is only allowed in a file of settings"), "{refused}");
     let variable = "[{name = \"x\", kind = \"file\", path = \"x.jsonl\"}]";
     let told = World::new("").variable("WIREFOLD_DELIVERY", variable).mistakes();
-    assert!(told.contains("it may stand in a file of settings only"), "{told}");
+    assert!(told.contains("it is only allowed in a file of settings"), "{told}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which layer holds, and where a value is said to come from.
+//! Which layer wins, and the origin that a value names.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Every mistake is told with its place and what to write instead.
+//! Every mistake is reported with its place and a correction.
 
 use super::*;
 
@@ -134,15 +134,13 @@ fn lists_and_subjects_are_checked() {
          id = \"push\"\npassword = \"word\"\n[[nats]]\nserver = \"http://wire.example\"\n\
          subject = \"news.>\"\nid = \"wire\"\nuser = \"desk\"\npassword_env = \"NO_SUCH_PASSWORD\"\n",
         &[
-            "wirefold.toml:3:1: `opml.0.interval`: a list is asked for once in ten minutes at most; \
-             write \"1d\"",
-            "wirefold.toml:4:1: `opml.1`: \"https://a.example/x.opml\" stands at wirefold.toml:1 \
-             already",
-            "wirefold.toml:7:1: `nats.0.server`: an address is shown in logs, so no login stands \
-             in it; write it as `user` and `password_file`",
+            "wirefold.toml:3:1: `opml.0.interval`: a list is polled at most once in ten minutes; write \"1d\"",
+            "wirefold.toml:4:1: `opml.1`: \"https://a.example/x.opml\" is already at \
+             wirefold.toml:1",
+            "wirefold.toml:7:1: `nats.0.server`: logs show addresses, so an address must not contain a login; write it as `user` and `password_file`",
             "wirefold.toml:8:1: `nats.0.subject`: expected a subject as NATS has them, such as \
              \"news.articles\"",
-            "wirefold.toml:9:1: `nats.1`: its id is that of pushed articles; take another one",
+            "wirefold.toml:9:1: `nats.1`: its id is that of pushed articles; choose another one",
             "wirefold.toml:9:1: `nats.1`: its password has no user; write user = \"desk\"",
             "wirefold.toml:15:1: `nats.2.server`: \"http://wire.example\" is no address; write \
              server = \"nats://host:4222\"",
@@ -159,9 +157,8 @@ fn the_whole_must_hold_together() {
          url = \"https://www.a.example/x\"\n[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\n\
          [[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"fone\"\n",
         &[
-            "wirefold.toml:2:1: `page.trusted_proxy_header`: say in `trusted_proxies` from where \
-             the proxy asks, such as [\"127.0.0.1\"]; else anybody could send the header",
-            "wirefold.toml:5:1: `feed.1`: \"a-example-x\" stands at wirefold.toml:3 already; give \
+            "wirefold.toml:2:1: `page.trusted_proxy_header`: name the address of the proxy in `trusted_proxies`, such as [\"127.0.0.1\"]; else anybody could send the header",
+            "wirefold.toml:5:1: `feed.1`: \"a-example-x\" is already at wirefold.toml:3; give \
              one of them another id",
             "wirefold.toml:7:1: `delivery.0`: it needs the address it goes to; write url = \
              \"https://…\"",
@@ -178,8 +175,7 @@ fn settings_that_do_not_go_together_are_told_where_one_of_them_stands() {
         &[
             "wirefold.toml:2:1: `fetcher.max_interval`: \"1d\" is shorter than \
              `fetcher.min_interval`, \"2d\"",
-            "wirefold.toml:4:1: `operations.listen`: it is the same as `page.listen`; take another \
-             port",
+            "wirefold.toml:4:1: `operations.listen`: it is the same as `page.listen`; choose another port",
         ],
     );
     check(

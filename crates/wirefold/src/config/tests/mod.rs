@@ -1,4 +1,4 @@
-//! Layers, origins and mistakes, with files, environments and flags of their own.
+//! Tests of layers, origins and mistakes, each with its own files, environment and flags.
 
 mod any_text;
 mod deliveries;

@@ -1,4 +1,5 @@
-//! Old names of settings: read in every layer, each with one warning; refused beside the new name.
+//! Old names of settings: every layer may use them, with one warning each; beside the new name they are
+//! refused.
 
 use super::*;
 use crate::config::reference;

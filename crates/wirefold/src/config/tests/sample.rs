@@ -1,4 +1,4 @@
-//! The samples that are shipped can be used.
+//! The sample files that are shipped can be used.
 
 use super::*;
 

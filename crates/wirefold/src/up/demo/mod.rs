@@ -1,8 +1,8 @@
-//! The demo: what `up` shows where there is nothing to watch yet.
+//! The demo: `up` shows it if there is nothing to watch yet.
 //!
-//! A throwaway data folder, and news sites of our own on loopback that release the fixture
-//! articles over a minute: feeds that grow, answer 304, tease, and correct themselves. Nothing
-//! leaves the machine.
+//! It has a temporary data folder and its own news sites on loopback, which release the fixture articles over
+//! a minute: feeds that grow, answer 304, send teasers, and correct themselves. It sends nothing to other
+//! machines.
 
 mod rss;
 mod script;
@@ -113,7 +113,7 @@ impl Demo {
     }
 
     /// Comes once everything was released and polled.
-    pub(super) fn told(&self) -> impl Future<Output = ()> + use<> {
+    pub(super) fn wait_for_end(&self) -> impl Future<Output = ()> + use<> {
         let (clock, end) = (self.site.clock.clone(), self.site.start.plus(LENGTH + LAST_POLLS));
         async move { clock.sleep_until(end).await }
     }

@@ -1,4 +1,4 @@
-//! What the demo tells and when: the fixture articles, released over a minute.
+//! The schedule of the demo: the fixture articles, released over a minute.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The demo's own news sites, on loopback: feeds that grow, answer 304 while nothing is new, and
-//! the pages that they link to.
+//! The news sites of the demo, on loopback: feeds that grow, answer 304 while nothing is new, and the pages
+//! that they link to.
 
 use std::sync::Arc;
 use std::time::Duration;

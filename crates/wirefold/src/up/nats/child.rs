@@ -1,4 +1,4 @@
-//! A process of this run's own: started, listened to, asked how it is, started again, ended.
+//! A child process: starts it, reads its log, checks that it is ready, starts it again, and ends it.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -106,7 +106,7 @@ impl Keeping {
                     Err(error) => error.to_string(),
                 }),
                 () = stop.cancelled() => break,
-                () = clock.sleep_until(clock.now().plus(LOOK)) => self.look().await,
+                () = clock.sleep_until(clock.now().plus(LOOK)) => self.check_readiness().await,
             }
         }
         let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
@@ -117,7 +117,7 @@ impl Keeping {
         None
     }
 
-    async fn look(&self) {
+    async fn check_readiness(&self) {
         let Some(operations) = self.program.operations else {
             self.health.ready(self.program.name);
             return;

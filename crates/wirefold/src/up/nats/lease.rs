@@ -1,4 +1,4 @@
-//! The lease of a stage of which one process leads, and the others stand by.
+//! The lease of a stage of which one process leads while the others stand by.
 
 use wirefold_flow::{Lease, LeaseConfig, StageContext};
 use wirefold_flow_nats::NatsBus;

@@ -1,4 +1,4 @@
-//! Stages as processes over a NATS server: one of them, all of them, and what makes the server fit.
+//! Stages as processes over a NATS server: one of them, all of them, and the setup of the server.
 
 mod child;
 mod lease;

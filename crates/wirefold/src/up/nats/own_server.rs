@@ -1,4 +1,4 @@
-//! The server of `up --nats`, started while no stage runs, for a command that needs it alone.
+//! Starts the server of `up --nats` while no stage runs, for a command that needs it alone.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;

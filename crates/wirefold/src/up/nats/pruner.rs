@@ -1,7 +1,7 @@
-//! The pruner: deletes the oldest messages that every named reader has read, before a stream is
-//! full. On a NATS server, acknowledging a message frees nothing.
+//! The pruner: deletes the oldest messages that every named reader has read, before a stream is full. On a
+//! NATS server, acknowledging a message frees nothing.
 //!
-//! It also makes durable readers again that somebody deleted: the stages that use them may not.
+//! It also makes deleted durable readers again, because the stages that use them may not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(in crate::up) async fn run(
     let mut before = BTreeMap::new();
     while !stop.is_cancelled() {
         for stream in &STREAMS {
-            waited_out(look(&bus, stream.name, &mut before, &*clock).await)?;
+            waited_out(check_stream(&bus, stream.name, &mut before, &*clock).await)?;
         }
         for reader in &readers {
             waited_out(make_again(&bus, reader).await)?;
@@ -51,7 +51,7 @@ pub(in crate::up) async fn run(
 }
 
 /// What a stream kept when it was looked at.
-struct Look {
+struct StreamCheck {
     at: UnixMillis,
     kept: Kept,
 }
@@ -79,10 +79,10 @@ async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusErr
     Ok(())
 }
 
-async fn look(
+async fn check_stream(
     bus: &NatsBus,
     stream: &'static str,
-    before: &mut BTreeMap<&'static str, Look>,
+    before: &mut BTreeMap<&'static str, StreamCheck>,
     clock: &dyn Clock,
 ) -> Result<(), BusError> {
     let kept = bus.keep_below(stream, FULL_FROM).await?;
@@ -94,7 +94,7 @@ async fn look(
                     --repair` makes again what can be; `wirefold forget` also removes some";
         error!(stream, missing, "{what}");
     }
-    before.insert(stream, Look { at, kept });
+    before.insert(stream, StreamCheck { at, kept });
     STREAM_CHECKS.add(1, &[stream]);
     STREAM_USED.set(kept.share, &[stream]);
     let reach = kept.oldest.map(|oldest| clock.now().since(oldest).as_secs_f64());
@@ -112,8 +112,8 @@ async fn look(
 
 /// How many messages have left a stream since the last look, neither by age nor because it was full. No stage
 /// would miss them: a server counts what is purged as read.
-fn left_early(before: &Look, now: &Kept, at: UnixMillis) -> u64 {
-    let Look { at: looked, kept: before } = before;
+fn left_early(before: &StreamCheck, now: &Kept, at: UnixMillis) -> u64 {
+    let StreamCheck { at: looked, kept: before } = before;
     // What came after the last look is no older than that.
     let oldest = before.oldest.unwrap_or(*looked);
     let is_due = before.max_age.is_some_and(|age| at.since(oldest) >= age);
@@ -136,7 +136,8 @@ mod tests {
             Kept { share: 0.1, dropped: 0, first: 5, oldest: Some(start), max_age: Some(hour) };
         let later = start.plus(Duration::from_mins(1));
         let now = |first, dropped| Kept { first, dropped, ..kept };
-        let early = |old: Kept, new: Kept, at| left_early(&Look { at: start, kept: old }, &new, at);
+        let early =
+            |old: Kept, new: Kept, at| left_early(&StreamCheck { at: start, kept: old }, &new, at);
         assert_eq!(early(kept, now(12, 0), later), 7);
         assert_eq!(early(kept, now(12, 3), later), 4);
         assert_eq!(early(kept, now(5, 0), later), 0);

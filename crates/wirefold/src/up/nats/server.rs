@@ -1,5 +1,5 @@
-//! A nats-server of this run's own: found on this machine, on a free port of loopback, its store in
-//! the data folder. Nothing is downloaded.
+//! The nats-server of `up --nats`. It is found on this machine, listens on a free port of loopback, and keeps
+//! its store in the data folder. Nothing is downloaded.
 
 use std::fs::File;
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Each stage and the pruner as NATS services: `nats micro ls` finds them, and they say how they are
-//! and what they counted.
+//! Each stage and the pruner as NATS services. `nats micro ls` finds them, and they report their health and
+//! their counts.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! `wirefold setup`: streams, tables and readers on a NATS server, made so once by a role that may,
-//! so that the stages need not be allowed to.
+//! `wirefold setup`: makes the streams, tables and readers on a NATS server. Only its role may do so; the
+//! stages need no right to it.
 
 use std::time::Duration;
 

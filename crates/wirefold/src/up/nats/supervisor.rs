@@ -1,4 +1,4 @@
-//! `wirefold up --nats`: each stage a process, watched and started again, over one NATS server.
+//! `wirefold up --nats`: runs each stage as a process over one NATS server, and starts it again if it ends.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! What is looked at.
+//! The checks of `wirefold check`.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,10 +12,10 @@ use crate::config::{DeliveryConfig, DeliveryKind, Loaded, Origin};
 use crate::finding::{Finding, Mark};
 use crate::output::count;
 use crate::up::SOCKET;
-use crate::up::tells;
+use crate::up::alert_subjects;
 
 /// Looks at everything there is.
-pub(super) fn at_all(loaded: &Loaded) -> Vec<Finding> {
+pub(super) fn all(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = vec![files(loaded)];
     findings.extend(loaded.warnings.iter().map(|it| Finding::new(Mark::Look, it.to_string())));
     findings.push(data_folder(&loaded.config.data));
@@ -31,7 +31,9 @@ pub(super) fn at_all(loaded: &Loaded) -> Vec<Finding> {
 fn files(loaded: &Loaded) -> Finding {
     let names: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
     match names.is_empty() {
-        true => Finding::good("no file of settings: the defaults hold; `wirefold init` writes one"),
+        true => {
+            Finding::good("no file of settings: the defaults apply; `wirefold init` writes one")
+        }
         false => Finding::good(format!("settings: {}", names.join(", "))),
     }
 }
@@ -169,8 +171,12 @@ fn deliveries(loaded: &Loaded) -> Vec<Finding> {
 fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding {
     let key = format!("delivery.{at}");
     let place = loaded.origins.of(&key);
-    if tells::lacks_server(&loaded.config, delivery) {
-        return Finding::bad(format!("{place}: delivery {}: {}", delivery.name, tells::NO_SERVER));
+    if alert_subjects::lacks_server(&loaded.config, delivery) {
+        return Finding::bad(format!(
+            "{place}: delivery {}: {}",
+            delivery.name,
+            alert_subjects::NO_SERVER
+        ));
     }
     // No HTTP client of ours stands between wirefold and a NATS server.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);

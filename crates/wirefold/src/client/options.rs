@@ -1,12 +1,12 @@
-//! The options of commands that ask or tell a wirefold something.
+//! The options of commands that ask wirefold something or tell it something.
 
 use clap::Args;
 
 use crate::config::Instance;
 
-/// What the commands have in common that ask or tell a wirefold something.
+/// The options of all these commands.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Asking {
+pub(crate) struct ClientOptions {
     #[command(flatten)]
     pub(crate) instance: Instance,
     /// Print one JSON object a line, each with its `schema`.

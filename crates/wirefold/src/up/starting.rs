@@ -1,4 +1,4 @@
-//! A process that can be asked how it is before anything runs in it.
+//! Answers health requests before anything runs in this process.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::telemetry::{Health, Telemetry, operations_router};
 
 /// A process whose operations port is open, and in which nothing else runs yet.
-pub(super) struct Begun {
+pub(super) struct StartingProcess {
     pub(super) process: Process,
     pub(super) health: Health,
     /// Where health and metrics are served.
@@ -17,9 +17,9 @@ pub(super) struct Begun {
 /// The part of the health that every stage waits for.
 pub(super) const BUS: &str = "bus";
 
-impl Begun {
+impl StartingProcess {
     /// Serves health and metrics at this address. Nothing is ready before the bus is.
-    pub(super) async fn begin(config: &Config, telemetry: &Telemetry) -> anyhow::Result<Self> {
+    pub(super) async fn start(config: &Config, telemetry: &Telemetry) -> anyhow::Result<Self> {
         let listen = config.operations.listen;
         let health = Health::new(telemetry.loops.clone());
         health.expect(BUS);

@@ -1,4 +1,4 @@
-//! The way to the subjects of NATS servers that alerts go to: the alerter knows no server.
+//! Connects the alerter, which knows no server, to the subjects of NATS servers that alerts go to.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -111,6 +111,6 @@ pub(super) fn unused_deliveries(config: &Config) -> String {
     let names: Vec<&str> = unused.map(|it| it.name.as_str()).collect();
     match names.is_empty() {
         true => String::new(),
-        false => format!("alerts  printed here only: nothing goes to {}\n", names.join(", ")),
+        false => format!("alerts  only printed here: nothing is sent to {}\n", names.join(", ")),
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of this process, as a command line asks for them.
+//! The settings of this process, with the changes of a command line.
 
 use super::{ConfigError, Instance, Loaded, Origin, Overrides, Problem, Sources, load};
 
