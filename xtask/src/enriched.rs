@@ -1,4 +1,4 @@
-//! What the enricher finds in a text by itself, as it does in the pipeline.
+//! The findings of the enricher in a text, as in the pipeline.
 
 use serde::de::DeserializeOwned;
 use wirefold_proto::{Findings, OutputArticle};

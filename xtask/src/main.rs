@@ -1,7 +1,7 @@
-//! Developers' tasks: `cargo xtask test`, `cargo xtask sizes`.
+//! Tasks of developers, such as `cargo xtask test` and `cargo xtask sizes`.
 //!
-//! A command is a module in `commands` with its arguments as a type and a function `run`, one
-//! line here in [`Task`], and one in [`main`].
+//! A command is a module in `commands` with its arguments as a type and a function `run`, one line here in
+//! [`Task`], and one in [`main`].
 
 use std::process::ExitCode;
 

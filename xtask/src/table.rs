@@ -1,4 +1,4 @@
-//! Plain tables in aligned columns, for a terminal and for a log.
+//! Plain tables in aligned columns, for terminals and logs.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! `cargo xtask build-time`: how long a newcomer waits for README's two commands, cold, and a
-//! developer for a build after one change. It builds in a folder of its own that is removed again.
+//! `cargo xtask build-time`: measures the two commands of the README from a cold start, and a build after one
+//! change. It builds in its own folder and removes it afterwards.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};

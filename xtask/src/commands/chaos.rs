@@ -1,4 +1,4 @@
-//! `cargo xtask chaos`: the seeds of chaos over NATS, of which `cargo xtask test` runs a few.
+//! `cargo xtask chaos`: runs seeds of chaos over NATS. `cargo xtask test` runs a few of them.
 
 use std::process::{Command, ExitCode};
 

@@ -1,7 +1,8 @@
-//! `cargo xtask dist`: a tarball with a static binary; beside it, its SHA-256 and the list of its packages.
+//! `cargo xtask dist`: makes a tarball with a static binary, and beside it its SHA-256 and the list of its
+//! packages.
 //!
-//! The same commit, toolchain and C compiler give the same bytes: names are sorted, every file has
-//! the time of the commit, and nobody owns it.
+//! The same commit, toolchain and C compiler give the same bytes: names are sorted, and every file has the
+//! time of the commit and no owner.
 
 use std::fs;
 use std::io::{self, Write as _};

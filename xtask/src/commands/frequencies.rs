@@ -1,6 +1,6 @@
-//! `cargo xtask frequencies`: counts in how many documents each stem stands, for the table that
-//! events start from. Counts only: no text leaves `../shared`. The fixtures of `seeds/` are left out:
-//! a table that has counted the very articles to be grouped takes their names for common words.
+//! `cargo xtask frequencies`: counts the documents that contain each stem, for the table that events start
+//! from. No text leaves `../shared`, only counts. The fixtures of `seeds/` are left out: a table that counted
+//! the very articles to be grouped would take their names for common words.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

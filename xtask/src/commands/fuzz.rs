@@ -1,10 +1,10 @@
-//! `cargo xtask fuzz`: whatever reads strangers' bytes is given mutated ones, a minute each.
+//! `cargo xtask fuzz`: gives mutated bytes to everything that reads bytes of strangers, a minute each.
 //!
-//! It is a loop of our own and no libFuzzer, because that wants a nightly compiler and a C++ one:
-//! what runs here runs wherever the project builds. It sees no coverage while it runs (`--coverage` tells
-//! how much was reached); in its place it keeps an input whose *answer* is of a kind that none was before (how many items, which problems, which
-//! error), and mutates from there. Each target runs in a process of its own, so that a stack
-//! overflow is a finding too: the input stands in a file before it is tried.
+//! It is our own loop and not libFuzzer, which needs a nightly compiler and a C++ one: this runs wherever the
+//! project builds. It sees no coverage while it runs (`--coverage` shows how much was reached). Instead it
+//! keeps an input if the kind of its *answer* is new (how many items, which problems, which error), and
+//! mutates it further. Each target runs in its own process, so that a stack overflow is a finding too: the
+//! input is in a file before it is tried.
 
 mod coverage;
 mod mutate;
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if arguments.child {
             return fuzz(target, arguments);
         }
-        is_clean &= apart(target, arguments)?;
+        is_clean &= run_in_child(target, arguments)?;
         let profile = coverage::profile_of(target.name);
         if arguments.covered && profile.is_file() {
             reached.push((name, coverage::read(&profile)?));
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs a target in a process of its own; what kills that is kept.
-fn apart(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
+fn run_in_child(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
     // What the requests of `api` go to. Here, and not in the child: it must end when the child does.
     let up = if target.name == "api" { Some(tries::up()?) } else { None };
     let profile = coverage::profile_of(target.name);

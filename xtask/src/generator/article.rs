@@ -1,4 +1,4 @@
-//! A made article: sentences of which each says where it is from.
+//! A made-up article: sentences, each with its origin.
 
 use super::plan::Kind;
 use super::words::{Script, count_words};

@@ -1,4 +1,4 @@
-//! What the generator makes, measured: the generator's table.
+//! Measures the generated news: the table of the generator.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! What happens to a text when others print it, or when its outlet prints it again.
+//! The edits of a text when other outlets print it, or when its own outlet prints it again.
 
 use wirefold_score::Random;
 

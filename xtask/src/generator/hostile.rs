@@ -1,4 +1,4 @@
-//! Articles made to hurt: each is cheap to send and dear to compare.
+//! Hostile articles: each is cheap to send and expensive to compare.
 
 use wirefold_score::Random;
 

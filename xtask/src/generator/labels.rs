@@ -1,13 +1,13 @@
-//! Which pairs of articles must fold, may fold, and must not: read off where their sentences are from.
+//! Which pairs of articles must fold, may fold, and must not. The labels follow from the origins of their
+//! sentences.
 //!
-//! A pair *must* fold where both are versions of one item; or where both have one main text, and at
-//! least sixty words stand in both, half of the own words of the shorter and a third of the longer. It
-//! *may* fold where both have one main text all the same; where a sixth of the shorter stands in the
-//! other, from 25 words on; where half of the shorter does; or where a sixth of one is from the main text of
-//! the other, though that copy left it out. All other pairs *must not*. Own words are
-//! those that are neither quoted nor the page's; a sentence that was rewritten is nobody's but the
-//! rewriter's. What a digest or a list of headlines holds makes no pair with it unless it is half of the
-//! shorter. The beginning of a text above a wall *may* fold with that text, and need not.
+//! A pair *must* fold if both are versions of one item; or if both have one main text and share at least
+//! sixty words, half of the own words of the shorter and a third of the longer. It *may* fold if both have
+//! one main text in other cases; if the other has a sixth of the shorter, from 25 words on; if they share
+//! half of the shorter; or if a sixth of one is from the main text of the other, even if that copy left it
+//! out. All other pairs *must not*. Own words are neither quoted nor part of the page. A rewritten sentence
+//! belongs only to the one who rewrote it. The texts in a digest or a list of headlines make no pair with it,
+//! except one that is half of the shorter. The beginning of a text above a wall *may* fold with that text.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Pages by a form: lists, tables, weather, horoscopes, market reports and obituaries, of which the next
-//! day has another one; and serial items such as telegrams, whose form is nearly all there is.
+//! Pages with a fixed form: lists, tables, weather, horoscopes, market reports and obituaries, with a new one
+//! each day; and serial items such as telegrams, which are nearly all form.
 
 use wirefold_score::Random;
 

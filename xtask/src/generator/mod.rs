@@ -1,13 +1,13 @@
-//! Made news with labels, by seed: what the accuracy card and all benches measure on.
+//! Made-up news with labels, by seed: the accuracy card and all benches measure on it.
 //!
-//! The article at each place is a function of the seed and the place. What is made of an earlier one
-//! (a copy, a version, a digest) makes that one again, so a stream of any length needs no more memory
-//! than one article. Words are made ([`words`]), sentences are built by a grammar ([`grammar`]), and
-//! each sentence says which article had it first, from which the labels are read off ([`mod@labels`]).
+//! The article at each place is a function of the seed and the place. An article that is made from an earlier
+//! one (a copy, a version, a digest) makes that one again, so a stream of any length needs no more memory
+//! than one article. Words are made up ([`words`]), a grammar builds sentences ([`grammar`]), and each
+//! sentence knows which article had it first, from which the labels follow ([`mod@labels`]).
 //!
-//! Not a model of meaning: a sentence is grammatical nonsense. What it has in common with news is how
-//! often words come back, how long texts are, names, numbers, quotations, datelines and credits, what
-//! happens to an agency's text on its way, and what pages have beside the text.
+//! It is not a model of meaning: a sentence is grammatical nonsense. It shares with news the frequency of
+//! words, the length of texts, names, numbers, quotations, datelines and credits, the edits of the text of an
+//! agency on its way, and what pages contain beside the text.
 
 mod article;
 mod describe;

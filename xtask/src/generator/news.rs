@@ -1,4 +1,4 @@
-//! Texts of their own: originals, own words on the happening of another, follow-ups.
+//! Own texts: originals, other texts about a happening, follow-ups.
 
 use wirefold_score::Random;
 
@@ -103,7 +103,7 @@ fn byline(writer: &mut Writer<'_>, agency: Option<&str>) -> String {
 
 /// Where a text is from: `BRUNTON (AP) — `.
 fn dateline(writer: &mut Writer<'_>, agency: Option<&str>) -> String {
-    let place = writer.happening.place();
+    let place = writer.happening.first_place();
     match (writer.script, agency) {
         (Script::Latin | Script::Cyrillic, Some(agency)) => {
             format!("{} ({agency}) — ", place.to_uppercase())

@@ -1,7 +1,7 @@
-//! The outlets, and what their pages have beside the text.
+//! The outlets, and what their pages contain beside the text.
 //!
-//! What a page has is the outlet's own: a line on top, a box between two paragraphs, headlines of other
-//! articles, and a footer that changes after so many articles. Some outlets print nothing of it.
+//! Each outlet has its own: a line on top, a box between two paragraphs, headlines of other articles, and a
+//! footer that changes after so many articles. Some outlets print none of it.
 
 use wirefold_score::Random;
 

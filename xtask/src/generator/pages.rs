@@ -1,5 +1,5 @@
-//! What stands in feeds beside articles: digests, merged texts, briefs by template, pages with a video,
-//! walls, lists of headlines, live blogs and galleries.
+//! Items of feeds that are not plain articles: digests, merged texts, briefs from a template, pages with a
+//! video, walls, lists of headlines, live blogs and galleries.
 
 use super::article::{Paragraph, Role, Sentence};
 use super::news::Draft;

@@ -1,8 +1,8 @@
-//! What the article at each place of the stream is: decided from seed and place alone.
+//! Decides what the article at each place of the stream is, from seed and place alone.
 //!
-//! Every place of a fixed distance belongs to an agency; all else is drawn by lot. What is made of
-//! another article names one at an earlier place, so nothing needs to be remembered: whoever needs the
-//! earlier text makes it again.
+//! Every place at a fixed distance belongs to an agency; the rest is random. An article that is made from
+//! another names one at an earlier place, so nothing needs to be remembered: the generator makes the earlier
+//! text again when it needs it.
 
 use wirefold_score::Random;
 

@@ -1,4 +1,4 @@
-//! What the generator promises of its news.
+//! Tests of the generated news.
 
 use std::collections::BTreeSet;
 

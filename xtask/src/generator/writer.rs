@@ -1,4 +1,4 @@
-//! Sentences about one happening: its people, places, groups and words return in all of them.
+//! Writes sentences about one happening. Its people, places, groups and words return in all of them.
 
 use std::fmt::Write as _;
 
@@ -45,7 +45,7 @@ impl Happening {
     }
 
     /// The first place, where datelines are from.
-    pub(super) fn place(&self) -> &str {
+    pub(super) fn first_place(&self) -> &str {
         &self.places[0]
     }
 

@@ -1,4 +1,4 @@
-//! The accuracy card, `docs/accuracy.md`: everything measured on what the repository holds.
+//! The accuracy card, `docs/accuracy.md`: all measurements on data in the repository.
 
 use std::collections::BTreeMap;
 

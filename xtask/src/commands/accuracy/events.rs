@@ -1,5 +1,5 @@
-//! The event fixtures of `seeds/events.jsonl` against `seeds/events.tsv`: texts in their own words,
-//! of which none copies another, so that grouping is measured alone.
+//! The event fixtures of `seeds/events.jsonl` against `seeds/events.tsv`. They are texts in their own words
+//! of which none copies another, so that only grouping is measured.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

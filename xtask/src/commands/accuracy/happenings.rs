@@ -1,5 +1,5 @@
-//! Sets of texts told separately about labelled happenings: what the product and its peers group, by
-//! kind of text, by gap in time, and with one evidence left out.
+//! Sets of separately written texts about labelled happenings: how the product and its peers group them, by
+//! kind of text, by gap in time, and with one kind of evidence left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

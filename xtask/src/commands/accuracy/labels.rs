@@ -1,4 +1,4 @@
-//! Labels of fixtures that stand in files of clusters.
+//! Labels of fixtures in files of clusters.
 
 use std::collections::HashMap;
 use std::path::Path;

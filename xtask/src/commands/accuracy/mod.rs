@@ -1,7 +1,7 @@
-//! `cargo xtask accuracy`: examines the detector on labelled sets.
+//! `cargo xtask accuracy`: measures the detector on labelled sets.
 //!
-//! What the repository holds (a generated set, and `seeds/`) gives `docs/accuracy.md`, the same
-//! bytes from the same tree. Sets from elsewhere are printed only.
+//! The data of the repository (a generated set, and `seeds/`) gives `docs/accuracy.md`, the same bytes from
+//! the same tree. Results on sets from elsewhere are only printed.
 
 mod card;
 mod enrich;

@@ -1,5 +1,5 @@
-//! The sets of real pages and wire items in `../shared`: their words are exchanged, their structure is
-//! real. They cannot be shipped, so the card keeps its rows where they are absent.
+//! The sets of real pages and wire items in `../shared`. Their words are replaced, their structure is real.
+//! They cannot be shipped, so the card keeps its rows if they are absent.
 
 use std::path::Path;
 

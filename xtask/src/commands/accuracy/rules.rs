@@ -1,4 +1,4 @@
-//! The rules behind the figures: errors by class, and what each rule contributes.
+//! The rules behind the figures: errors by class, and the contribution of each rule.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The fixtures of `seeds/scripts.jsonl`: one text with a reprint and a shortened copy, an own text on
-//! the same happening and a stranger, in each of several scripts.
+//! The fixtures of `seeds/scripts.jsonl`: in each of several scripts a text, a reprint and a shortened copy
+//! of it, another text about the same happening, and an unrelated one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Generated sets of seeds that no threshold was chosen on: the product at arrival, seed by seed, and what
-//! went wrong by archetype.
+//! Generated sets with seeds that no threshold was chosen on: the product at arrival, seed by seed, and its
+//! errors by archetype.
 
 use std::collections::BTreeMap;
 

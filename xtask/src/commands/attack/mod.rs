@@ -1,8 +1,8 @@
-//! `cargo xtask attack`: what one hostile feed or client can do to others, tried on the real binary.
+//! `cargo xtask attack`: tries on the real binary what one hostile feed or client can do to others.
 //!
-//! Each attack is a file in `attacks`. It runs against `wirefold up` in a folder of its own, with a
-//! victim's feed beside the hostile one. What the victim published and what alerted is compared with
-//! a control run, in which nobody attacks.
+//! Each attack is a file in `attacks`. It runs against `wirefold up` in its own folder, with a feed of the
+//! victim beside the hostile one. The articles and alerts of the victim are compared with those of a control
+//! run without an attack.
 
 use std::io::Write as _;
 use std::path::PathBuf;

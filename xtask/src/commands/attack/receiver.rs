@@ -1,4 +1,4 @@
-//! Whoever is alerted: a webhook that writes down what comes.
+//! The receiver of alerts: a webhook that records what comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,7 @@ impl Receiver {
     }
 
     /// Takes what has come by now.
-    pub(crate) fn take(&mut self) {
+    pub(crate) fn receive(&mut self) {
         while let Ok(asked) = self.server.asked.try_recv() {
             let Ok(body) = serde_json::from_slice::<Value>(&asked.body) else { continue };
             let id = asked.headers.get("webhook-id").and_then(|it| it.to_str().ok());

@@ -1,4 +1,4 @@
-//! A running `wirefold up`, asked as a client asks it.
+//! A running `wirefold up`, and requests to it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! One run: the victim's server, the hostile one, one that nobody may reach, and wirefold between.
+//! One run: the server of the victim, the hostile one, one that nobody may reach, and wirefold between them.
 
 use std::net::TcpStream;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The victim: a feed that lists three articles at first and news later, and what became of them.
+//! The victim: a feed that lists three articles at first and news later, and a check of what wirefold has of
+//! it.
 
 use std::fmt::Write as _;
 

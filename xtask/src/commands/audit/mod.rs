@@ -1,5 +1,5 @@
-//! `cargo xtask audit`: what others wrote of what we ship: where it comes from, under which licence, and
-//! which advisories name it.
+//! `cargo xtask audit`: checks the packages of others that we ship: their origin, their licence, and the
+//! advisories about them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ];
     let mut table = Table::new(&["check", "outcome", "of"]);
     for (name, outcome) in &checks {
-        table.row([*name, outcome.word(), outcome.told()]);
+        table.row([*name, outcome.word(), outcome.detail()]);
     }
     let mut out = io::stdout();
     writeln!(out, "{table}")?;
@@ -108,7 +108,7 @@ impl Outcome {
         }
     }
 
-    fn told(&self) -> &str {
+    fn detail(&self) -> &str {
         let (Self::Passed(told) | Self::Failed(told) | Self::NotExamined(told)) = self;
         told
     }

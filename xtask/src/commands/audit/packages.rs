@@ -1,4 +1,4 @@
-//! The packages that the binary is made of, as cargo tells of them.
+//! The packages in the binary, as cargo lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! The stack under test: Compose, whichever there is, and Docker.
+//! The stack under test, through Compose and Docker.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! What a container may not be able to do: asked of Docker, and tried inside.
+//! Checks what a container must not be able to do: it asks Docker, and tries it inside.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Requests to what the containers publish on loopback.
+//! Requests to the ports that the containers publish on loopback.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,10 +1,9 @@
-//! `cargo xtask compose-test`: the containers as they ship, brought up, looked at, killed one by one,
-//! taken down and brought up again.
+//! `cargo xtask compose-test`: starts the containers as they ship, checks them, kills them one by one, takes
+//! them down and starts them again.
 //!
-//! The compose file and the Dockerfile are used as they are. What the test changes it says through
-//! the variables that anybody may set: the settings mounted, and the ports; what it adds is a receiver
-//! of webhooks (`receiver.yml`). Where the base images cannot be pulled, `--offline-images` makes
-//! stand-ins for them first.
+//! It uses the compose file and the Dockerfile unchanged. It changes the mounted settings and the ports
+//! through the variables that anybody may set, and adds a receiver of webhooks (`receiver.yml`). If the base
+//! images cannot be pulled, `--offline-images` first makes replacements for them.
 
 use std::io::{self, Write as _};
 use std::process::{Command, ExitCode};

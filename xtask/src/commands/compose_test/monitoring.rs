@@ -1,4 +1,4 @@
-//! What Prometheus sees of the stack, and whether the alert rules and the dashboard get answers.
+//! Checks what Prometheus sees of the stack, and whether the alert rules and the dashboard get answers.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What has come out so far, as the API tells it.
+//! Asks the API what has come out so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Where the alerts' webhooks arrive: in a container of its own beside the stack.
+//! The receiver of webhooks, in its own container beside the stack.
 
 use std::collections::BTreeMap;
 

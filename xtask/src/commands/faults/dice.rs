@@ -18,8 +18,8 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % most.max(1)
     }
 
-    /// A place among so many.
-    pub(super) fn place(&mut self, count: usize) -> usize {
+    /// An index below `count`.
+    pub(super) fn index(&mut self, count: usize) -> usize {
         usize::try_from(self.below(count as u64)).unwrap_or(0)
     }
 }

@@ -1,5 +1,5 @@
-//! A disk whose power can be cut: a file system in a file. What a process wrote and did not sync is in the
-//! memory of the file system alone, so a copy of the file has only what reached the disk.
+//! A disk whose power can be cut: a file system in a file. Data that a process wrote and did not sync is only
+//! in the memory of the file system, so a copy of the file has only what reached the disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The examiner: reads the streams, and what whoever is alerted wrote down, not our counters.
+//! The examiner: reads the streams and the record of the receiver, not the counters of wirefold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! `cargo xtask trouble`: what breaks on a machine, done to the real binary, and what it cost.
+//! `cargo xtask trouble`: breaks things on a machine under the real binary, and measures what it cost.
 //!
-//! Each run has a seed. Articles are pushed over HTTP one after the other, so that it is known from outside
-//! which were acknowledged and in which order. In the middle the fault strikes; then the same folder is
-//! started again and the rest is pushed. An examiner reads the streams, not our counters, and compares
-//! them with what was acknowledged and with a run of the same articles in which nothing broke.
+//! Each run has a seed. Articles are pushed over HTTP one after the other, so the run knows which were
+//! acknowledged, and in which order. In the middle the fault happens; then wirefold starts again on the same
+//! folder, and the rest is pushed. An examiner reads the streams, not the counters of wirefold, and compares
+//! them with the acknowledged articles and with a run in which nothing broke.
 
 mod dice;
 mod disk;

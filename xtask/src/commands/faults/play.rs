@@ -14,7 +14,7 @@ use super::dice::Dice;
 use super::disk::Disk;
 use super::examine::{Control, Difference, Output};
 use super::fault::{Change, Deed, Fault, File};
-use super::pushing::{ARTICLES, articles, id_of, settle, settle_control};
+use super::pushing::{ARTICLES, articles, id_of, wait_for_alerts, wait_for_quiet};
 use super::shim::{Setting, Shim};
 use super::{Programs, nats, spell};
 use crate::commands::attack::receiver::Receiver;
@@ -74,14 +74,14 @@ pub(super) fn undisturbed_but(
     let mut running = Running::start_as(up)?;
     for (number, article) in articles(seed).iter().enumerate() {
         if let Some((_, shim, seconds)) = sleep.filter(|(before, ..)| *before == number) {
-            settle_control(&mut running, &mut receiver, number);
+            wait_for_quiet(&mut running, &mut receiver, number);
             shim.set(Setting::Slept, seconds)?;
         }
         running.post("/api/v1/articles", article)?;
     }
-    settle_control(&mut running, &mut receiver, ARTICLES);
+    wait_for_quiet(&mut running, &mut receiver, ARTICLES);
     running.terminate();
-    receiver.take();
+    receiver.receive();
     let output = Output::of(&folder.path().join("data"))?;
     Ok(Control { output, alerts: receiver.alerts() })
 }
@@ -184,11 +184,11 @@ impl Scene<'_> {
             let log = again.said();
             return Ok(Found { said: said || complains(&log), ..self.refused(log) });
         }
-        settle(&mut again, &mut self.receiver, self.articles.len(), control);
+        wait_for_alerts(&mut again, &mut self.receiver, self.articles.len(), control);
         let log = again.said();
         again.terminate();
         let said = said || complains(&log) || verify_complains(self.program, &self.home)?;
-        self.receiver.take();
+        self.receiver.receive();
         // Where pages are damaged not even the examiner reads on; `verify` must have said so.
         let Ok(output) = Output::of(&self.home.join("data")) else {
             return Ok(Found { said, ..self.refused(log) });
@@ -273,9 +273,9 @@ impl Scene<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let path = &found[self.dice.place(found.len())];
+        let path = &found[self.dice.index(found.len())];
         let mut bytes = fs::read(path)?;
-        let place = self.dice.place(bytes.len());
+        let place = self.dice.index(bytes.len());
         match change {
             Change::Flip => bytes[place] ^= 1 << self.dice.below(8),
             Change::Zero => {

@@ -1,4 +1,4 @@
-//! Articles that are pushed over HTTP one after the other, each until it is acknowledged, and what becomes of them.
+//! Pushes articles over HTTP one after the other, each until it is acknowledged, and waits for their alerts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -156,7 +156,7 @@ fn shown(running: &Running) -> usize {
 }
 
 /// Waits until all is on the page and all is told, or nothing more comes.
-pub(super) fn settle(
+pub(super) fn wait_for_alerts(
     running: &mut Running,
     receiver: &mut Receiver,
     articles: usize,
@@ -167,7 +167,7 @@ pub(super) fn settle(
 }
 
 /// Waits until all is on the page, and nothing more is told.
-pub(super) fn settle_control(running: &mut Running, receiver: &mut Receiver, articles: usize) {
+pub(super) fn wait_for_quiet(running: &mut Running, receiver: &mut Receiver, articles: usize) {
     wait(running, receiver, articles, Duration::from_secs(3), |_| false);
 }
 
@@ -180,7 +180,7 @@ fn wait(
 ) {
     let (mut quiet, mut last) = (Stopwatch::start(), (0, 0));
     while quiet.elapsed() < patience && running.is_alive() {
-        receiver.take();
+        receiver.receive();
         let now = (shown(running), receiver.alerts().len());
         if now.0 >= articles && is_told(receiver) {
             return;

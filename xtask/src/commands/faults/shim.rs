@@ -1,4 +1,4 @@
-//! What a machine does to a process, by a library that stands between it and the system.
+//! Simulates faults of a machine through a library between a process and the system.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;

@@ -1,4 +1,4 @@
-//! What passes while one process runs: a full disk, writes that fail, a clock that is wrong, a machine that sleeps.
+//! Temporary faults while one process runs: a full disk, failing writes, a wrong clock, a sleeping machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use super::fault::{Fault, Spell};
 use super::play::{
     BEFORE, Found, MORE, Outcome, complains, prepare, undisturbed_but, verify_complains,
 };
-use super::pushing::{Pushing, articles, settle};
+use super::pushing::{Pushing, articles, wait_for_alerts};
 use super::shim::{Setting, Shim};
 use crate::commands::attack::receiver::Receiver;
 use crate::commands::attack::running::{Running, command};
@@ -82,10 +82,10 @@ pub(super) fn play(
         // What became late in the sleep comes in one message, some minutes after it.
         casting.shim.set(Setting::Slept, seconds + CATCH_UP)?;
     }
-    settle(&mut casting.running, &mut receiver, acknowledged.len(), control);
+    wait_for_alerts(&mut casting.running, &mut receiver, acknowledged.len(), control);
     let log = casting.running.said();
     casting.running.terminate();
-    receiver.take();
+    receiver.receive();
     let said = complains(&log) || verify_complains(program, &casting.home)?;
     let output = Output::of(&casting.home.join("data"))?;
     let slept = match spell {

@@ -1,8 +1,8 @@
 //! `--coverage`: how much of each crate a target has reached.
 //!
 //! Our crates are compiled once more with `-Cinstrument-coverage`, and each target writes a profile when it
-//! ends. It is read here: the tools that do so come with no toolchain, and those of a system read the
-//! profiles of its own compiler only.
+//! ends. This module reads it, because the tools for that do not come with the toolchain, and those of a
+//! system only read profiles of its own compiler.
 
 mod md5;
 mod profile;

@@ -1,4 +1,4 @@
-//! Inputs made of others: bytes and pieces changed, repeated, nested, crossed.
+//! Makes inputs from others: bytes and pieces changed, repeated, nested, crossed.
 
 use super::Random;
 

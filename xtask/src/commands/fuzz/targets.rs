@@ -1,4 +1,4 @@
-//! What is fuzzed: what is called, and what the inputs are made of.
+//! The targets: which function is called, and what its inputs are made of.
 
 mod more;
 

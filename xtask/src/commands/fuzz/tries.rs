@@ -1,5 +1,5 @@
-//! What is called with an input, and what must hold whatever it is. Each says of which kind the
-//! answer is.
+//! The calls of the targets with an input, and the properties that must hold for every input. Each returns
+//! the kind of the answer.
 
 mod served;
 mod stored;

@@ -1,4 +1,4 @@
-//! What a binary consists of, as an operating system loads it: code, and data that it embeds.
+//! The size of a binary as an operating system loads it: code, and embedded data.
 
 use std::fs;
 use std::path::Path;
@@ -27,13 +27,13 @@ impl Binary {
     }
 
     /// In words.
-    pub(crate) fn told(&self) -> [String; 2] {
+    pub(crate) fn in_megabytes(&self) -> [String; 2] {
         [self.code, self.data].map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6))
     }
 
     /// Fails where it is larger than what may be shipped.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let [code, data] = self.told();
+        let [code, data] = self.in_megabytes();
         ensure!(self.code <= MOST_CODE, "{code} of code: at most {} MB", MOST_CODE / 1_000_000);
         ensure!(self.data <= MOST_DATA, "{data} of data: at most {} MB", MOST_DATA / 1_000_000);
         Ok(())

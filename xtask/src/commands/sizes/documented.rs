@@ -1,4 +1,4 @@
-//! How many public items say what they are.
+//! The share of public items with a doc comment.
 
 /// Items declared public, and those of them with a doc comment.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Documented {
     }
 
     /// As a share, with the number of items.
-    pub(super) fn told(self) -> String {
+    pub(super) fn summary(self) -> String {
         let share = 100.0 * self.documented as f64 / self.public.max(1) as f64;
         format!("{share:.1} % of {}", self.public)
     }
@@ -52,6 +52,6 @@ mod tests {
                     pub(crate) struct D;\npub use e;\npub mod f;\n";
         let expected = Documented { public: 3, documented: 2 };
         assert_eq!(Documented::of([code].into_iter()), expected);
-        assert_eq!(expected.told(), "66.7 % of 3");
+        assert_eq!(expected.summary(), "66.7 % of 3");
     }
 }

@@ -1,4 +1,4 @@
-//! Crates and the binary: what is built, and how much it weighs.
+//! The number of crates and the size of the binary.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,7 +38,7 @@ pub(super) fn binary() -> [String; 2] {
     let name = format!("wirefold{}", std::env::consts::EXE_SUFFIX);
     let binary = target.map(|target| Binary::read(&target.join("dist").join(name)));
     match binary {
-        Some(Ok(binary)) => binary.told(),
+        Some(Ok(binary)) => binary.in_megabytes(),
         _ => ["not built: cargo build --profile dist".into(), String::new()],
     }
 }

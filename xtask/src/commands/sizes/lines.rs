@@ -1,4 +1,4 @@
-//! How many lines each crate has: of the product, of tests, and of developers' tasks.
+//! The lines of each crate: product, tests, and tasks of developers.
 
 use std::collections::BTreeMap;
 

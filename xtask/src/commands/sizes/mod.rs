@@ -1,7 +1,7 @@
-//! `cargo xtask sizes`: how large crates, files, functions, graphs and the binary are, how long an
-//! article's journey is and how often a passage is repeated, against what we want them to be. It
-//! measures and refuses nothing: the hard limits are tests in `tests/tidy`, and
-//! `cargo xtask dist` ships no binary that is too large.
+//! `cargo xtask sizes`: prints the size of crates, files, functions, dependency graphs and the binary, the
+//! length of the journey of an article, and the number of repeated passages, each beside its goal. It refuses
+//! nothing: the hard limits are tests in `tests/tidy`, and `cargo xtask dist` ships no binary that is too
+//! large.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -76,11 +76,11 @@ fn measures(
         ("data that it embeds", data, "<= 15 MB"),
         ("Rust files, without tests", files.len().to_string(), ""),
         ("their lines", lines.to_string(), ""),
-        ("file length", file_spread.told(90), "median <= 150, p90 <= 350, max <= 400"),
-        ("function length", function_spread.told(99), "median <= 10, p99 <= 60, max <= 80"),
+        ("file length", file_spread.summary(90), "median <= 150, p90 <= 350, max <= 400"),
+        ("function length", function_spread.summary(99), "median <= 10, p99 <= 60, max <= 80"),
         ("unwraps in 1,000 lines", per_thousand(concat!(".unw", "rap()")), "0"),
         ("expects in 1,000 lines", per_thousand(".expect("), "<= 1"),
-        ("public items documented", documented.told(), "100 %"),
+        ("public items documented", documented.summary(), "100 %"),
         ("repeated passages of the product", passages::repeated(&product).to_string(), ""),
         ("functions of an article's journey", journey.functions.to_string(), "<= 12"),
         ("hops over the bus", journey.hops.to_string(), "3, and one for alerts"),

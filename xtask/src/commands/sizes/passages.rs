@@ -1,7 +1,7 @@
-//! Passages that stand in more than one place of the product: runs of six or more equal lines.
+//! Passages that occur in more than one place of the product: runs of six or more equal lines.
 //!
-//! Blank lines, comments, imports and lines without a letter do not count: six closing braces are no
-//! passage. A passage that stands in three places counts as two repeats.
+//! Blank lines, comments, imports and lines without a letter do not count: six closing braces are no passage.
+//! A passage in three places counts as two repeats.
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,7 @@ impl Spread {
     }
 
     /// In words, with this percentile between median and maximum.
-    pub(super) fn told(&self, percent: usize) -> String {
+    pub(super) fn summary(&self, percent: usize) -> String {
         let [median, high, most] = [50, percent, 100].map(|percent| self.percentile(percent));
         format!("median {median}, p{percent} {high}, max {most}")
     }
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn takes_the_nearest_rank() {
-        assert_eq!(Spread::of(1..=10).told(90), "median 5, p90 9, max 10");
-        assert_eq!(Spread::of([7, 3].into_iter()).told(99), "median 3, p99 7, max 7");
-        assert_eq!(Spread::of(std::iter::empty()).told(90), "median 0, p90 0, max 0");
+        assert_eq!(Spread::of(1..=10).summary(90), "median 5, p90 9, max 10");
+        assert_eq!(Spread::of([7, 3].into_iter()).summary(99), "median 3, p99 7, max 7");
+        assert_eq!(Spread::of(std::iter::empty()).summary(90), "median 0, p90 0, max 0");
     }
 }

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: everything that must always hold, one step after another.
+//! `cargo xtask test`: runs everything that must always hold, one step after another.
 //!
-//! A step that fails does not stop the later ones: one run shows all that is wrong. What cannot
-//! run here is named with the reason, so that a green table never hides a gap.
+//! If a step fails, the later ones still run: one run shows all failures. A step that cannot run here is
+//! named with the reason, so that a green table never hides a gap.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -81,7 +81,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Err(error) => writeln!(io::stdout(), "NO FEEDPARSER, its test will fail: {error:#}")?,
     }
     for step in &STEPS {
-        writeln!(io::stdout(), "\n=== {}", step.told())?;
+        writeln!(io::stdout(), "\n=== {}", step.command_line())?;
         let report = step.run()?;
         let outcome = report.outcome.to_string();
         let seconds = format!("{:.1}", report.took.as_secs_f64());

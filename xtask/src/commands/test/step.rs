@@ -1,4 +1,4 @@
-//! One call of cargo: run it, time it, count the tests that it reports.
+//! One call of cargo: runs it, times it, and counts the tests that it reports.
 
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -43,7 +43,7 @@ pub(super) struct Tests {
 
 impl Step {
     /// The command as one would type it.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn command_line(&self) -> String {
         let settings = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
         format!("{}cargo {}", settings.collect::<String>(), self.arguments.join(" "))
     }
@@ -60,7 +60,8 @@ impl Step {
     fn call(&self) -> anyhow::Result<(Outcome, Tests)> {
         let mut call = cargo(self.arguments);
         call.envs(self.environment.iter().copied()).stdout(Stdio::piped());
-        let mut child = call.spawn().with_context(|| format!("cannot start {}", self.told()))?;
+        let mut child =
+            call.spawn().with_context(|| format!("cannot start {}", self.command_line()))?;
         let printed = child.stdout.take().context("standard output was piped")?;
         let mut tests = Tests::default();
         for line in BufReader::new(printed).split(b'\n') {

@@ -1,4 +1,4 @@
-//! Which language a title, a sentence, a text is in.
+//! The language of titles, sentences and texts.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
-//! What the enricher finds, on the dev files of `../shared/suites`: languages, names, quotations, figures.
-//! `cargo xtask accuracy enrich` prints the tables and puts them into the accuracy card.
+//! The findings of the enricher, on the dev files of `../shared/suites`: languages, names, quotations,
+//! figures. `cargo xtask accuracy enrich` prints the tables and puts them into the accuracy card.
 //!
-//! The rules are those of `../shared/tools/enrich_score.py`, save that a quotation is found by its words: the
-//! output does not say where it stands.
+//! The rules are those of `../shared/tools/enrich_score.py`, except that a quotation is found by its words:
+//! the output does not contain its position.
 
 mod figures;
 mod languages;

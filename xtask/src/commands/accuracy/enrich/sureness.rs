@@ -1,4 +1,4 @@
-//! How sure a finding is: what share is right of those found in one way, or that a model is so sure of.
+//! The precision of findings, by the way they were found and by the confidence of the model.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

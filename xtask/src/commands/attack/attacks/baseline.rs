@@ -1,4 +1,4 @@
-//! The victim's news, listed by a stranger as old before the victim publishes it.
+//! A stranger's feed lists the victim's news as old before the victim publishes it.
 
 use super::super::loopback::Answer;
 use super::super::scene::Attack;

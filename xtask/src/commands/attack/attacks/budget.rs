@@ -1,5 +1,5 @@
-//! Three feeds of one owner, each within its own budget, that together send many times what their
-//! site may; and ten whose pages all hang. Without the budgets both succeed.
+//! Three feeds of one owner, each within its own budget, that together send many times the budget of their
+//! site; and ten feeds whose pages all hang. Without the budgets both attacks succeed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Articles under the victim's addresses and keys: first with texts of a stranger's own, then with
-//! what the victim had published, and more.
+//! Articles under the addresses and keys of the victim: first with other texts, then with what the victim had
+//! published, and more.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! The operator's login at the victim's site, asked for by a stranger's links and redirects.
+//! Links and redirects of a stranger that ask for the operator's login at the victim's site.
 
 use super::super::loopback::{Answer, ReceivedRequest};
 use super::super::scene::{Attack, Heard};

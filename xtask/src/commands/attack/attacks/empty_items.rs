@@ -1,4 +1,4 @@
-//! 1.4 million empty items, some 50 KB when packed: they must cost neither memory nor the process.
+//! 1.4 million empty items, some 50 KB when packed. They must not exhaust memory or end the process.
 
 use std::io::Write as _;
 

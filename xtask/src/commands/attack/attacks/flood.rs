@@ -1,4 +1,4 @@
-//! Feeds that list one item at first, and very many items as news: of one word each, and of texts
+//! Feeds that list one item at first and then very many items as news: some of one word each, some with texts
 //! that are compared and alert.
 
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! Redirects and links of a public feed into networks that are not open to it.
 //!
-//! The hostile feed is let in by its name, as a public one would be; the network of the victim is
-//! open to the victim alone.
+//! The hostile feed is allowed by its name, as a public one would be. The network of the victim is open to
+//! the victim alone.
 
 use super::super::loopback::Answer;
 use super::super::scene::{Attack, Sites};

@@ -1,4 +1,4 @@
-//! A remote list of feeds that says of a stranger's feed that its items are the victim's.
+//! A remote list of feeds that claims the victim's items for a stranger's feed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

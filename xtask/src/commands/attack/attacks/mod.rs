@@ -1,4 +1,4 @@
-//! One file an attack.
+//! One file for each attack.
 
 use super::scene::Attack;
 

@@ -1,5 +1,5 @@
-//! Queries made to take long: deep, wide, long, frequent, or no text at all. Each is asked of lists, page and
-//! rehearsals, by many clients at once while the victim's news comes in, and by one afterwards.
+//! Slow queries: deep, wide, long, frequent, or no text at all. Many clients send each to lists, page and
+//! rehearsals while the news of the victim comes in, and one client sends it afterwards.
 
 use std::io::Write as _;
 use std::net::TcpStream;

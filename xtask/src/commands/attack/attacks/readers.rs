@@ -1,4 +1,4 @@
-//! Readers of the stream of events who do not read.
+//! Clients of the event stream that do not read.
 
 use std::io::Write as _;
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Titles, authors and links that are scripts, on the page and in the feeds out.
+//! Titles, authors and links that are scripts, on the page and in the feeds for feed readers.
 
 use super::super::loopback::Answer;
 use super::super::running::Running;

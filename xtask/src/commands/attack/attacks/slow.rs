@@ -1,4 +1,4 @@
-//! 200 connections that begin a request and never end it, to page and API.
+//! 200 connections to page and API that begin a request and never end it.
 
 use std::io::Write as _;
 use std::net::TcpStream;

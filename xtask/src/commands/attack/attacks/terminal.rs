@@ -1,4 +1,4 @@
-//! Titles that hold what a terminal obeys, and lines that look like the log's.
+//! Titles with control sequences for terminals, and lines that look like lines of the log.
 
 use super::super::loopback::Answer;
 use super::super::running::{Running, command};

@@ -1,4 +1,4 @@
-//! A redirect to the victim's 503, which asks to be left alone for a day.
+//! A redirect to the victim's 503 answer, which asks for no request for a day.
 
 use super::super::loopback::Answer;
 use super::super::scene::Attack;

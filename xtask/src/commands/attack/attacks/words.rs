@@ -1,5 +1,5 @@
-//! Made-up words, so many that the window of comparison is full of them. With a window far larger than the
-//! memory that this may take, it succeeds.
+//! So many made-up words that the window of comparison is full of them. With a window far larger than the
+//! memory limit the attack succeeds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

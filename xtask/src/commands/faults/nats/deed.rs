@@ -1,4 +1,4 @@
-//! What is done to a pipeline over NATS.
+//! The actions of a fault on a pipeline over NATS.
 
 /// One thing that breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Faults over NATS: the real binary as processes over a real server, with a proxy on every way.
+//! Faults over NATS: the real binary as processes over a real server, with a proxy on every connection.
 
 mod deed;
 mod list;
@@ -19,7 +19,7 @@ use super::dice::Dice;
 use super::examine::Control;
 use super::fault::Fault;
 use super::play::{DISK, Found, Outcome, complains};
-use super::pushing::{Pushing, articles, settle};
+use super::pushing::{Pushing, articles, wait_for_alerts};
 use super::shim::{Setting, Shim};
 use crate::commands::bench::machine::Stopwatch;
 use deed::HowLong;
@@ -79,7 +79,7 @@ pub(super) fn play(
         struck
     })?;
     let acknowledged = pushing.acknowledged();
-    settle(&mut site.up, &mut site.receiver, acknowledged.len(), control);
+    wait_for_alerts(&mut site.up, &mut site.receiver, acknowledged.len(), control);
     forge(&site, deed, &acknowledged, &mut dice)?;
     let found = examine(&mut site, &acknowledged, control, recovery)?;
     Ok(Outcome::Played(Box::new(found)))
@@ -122,7 +122,7 @@ fn forge(
             Ok(())
         }
         NatsDeed::StoreTwice => {
-            let nth = dice.place(acknowledged.len());
+            let nth = dice.index(acknowledged.len());
             site.store_again(ARTICLES, nth)
         }
         _ => Ok(()),
@@ -152,7 +152,7 @@ fn examine(
         while !difference.lost.is_empty() && watch.elapsed() < REPAIR {
             difference = site.output()?.differs(acknowledged, &site.receiver, control);
         }
-        settle(&mut site.up, &mut site.receiver, acknowledged.len(), control);
+        wait_for_alerts(&mut site.up, &mut site.receiver, acknowledged.len(), control);
         difference = site.output()?.differs(acknowledged, &site.receiver, control);
     }
     let repaired = missing.saturating_sub(difference.lost.len());

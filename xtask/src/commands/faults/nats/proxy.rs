@@ -1,4 +1,4 @@
-//! A proxy on the way to a server, on which the network breaks.
+//! A proxy before a server that simulates a broken network.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

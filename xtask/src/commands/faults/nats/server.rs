@@ -1,4 +1,4 @@
-//! A nats-server with a store of its own, whose settings change while it runs.
+//! A nats-server with its own store, whose settings change while it runs.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;

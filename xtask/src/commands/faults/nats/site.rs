@@ -1,4 +1,4 @@
-//! Where a run over NATS happens: servers, the network before them, wirefold's processes and whoever is alerted.
+//! The site of a run over NATS: servers, the network before them, the processes of wirefold and the receiver.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Each fault over NATS, put in and, where it passes, taken away again.
+//! Starts each fault over NATS, and ends it if it is a temporary one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,11 +104,11 @@ impl Striking<'_, '_> {
     }
 
     fn any_stream(&mut self) -> Stream {
-        STREAMS[self.dice.place(STREAMS.len())]
+        STREAMS[self.dice.index(STREAMS.len())]
     }
 
     fn any_stage(&mut self) -> anyhow::Result<Pid> {
-        let name = STAGES[self.dice.place(STAGES.len())];
+        let name = STAGES[self.dice.index(STAGES.len())];
         self.site.stage(name)
     }
 
@@ -181,7 +181,7 @@ impl Striking<'_, '_> {
         };
         // One client in half of the runs, all in the others.
         let names = self.site.proxies[0].names();
-        let one = &names[self.dice.place(names.len())];
+        let one = &names[self.dice.index(names.len())];
         let name = (self.dice.below(2) == 0).then_some(one.as_str());
         self.site.proxies.iter().for_each(|proxy| proxy.set(network, name));
         self.wait(1_000, 9_000);
@@ -192,7 +192,7 @@ impl Striking<'_, '_> {
     }
 
     fn change_rights(&mut self, right: Right) -> anyhow::Result<()> {
-        let denied = DENIED[self.dice.place(DENIED.len())];
+        let denied = DENIED[self.dice.index(DENIED.len())];
         let server = &mut self.site.servers[0];
         let before = server.settings.clone();
         let mut changed = before.clone();
@@ -217,7 +217,7 @@ impl Striking<'_, '_> {
             all.extend(durable.map(|name| format!("{}.{name}", stream.name)));
         }
         ensure!(!all.is_empty(), "no stream has a durable consumer");
-        let one = &all[self.dice.place(all.len())];
+        let one = &all[self.dice.index(all.len())];
         wire.order(&format!("CONSUMER.DELETE.{one}"), "")?;
         Ok(())
     }
@@ -374,7 +374,7 @@ fn find(below: &Path, name: &str) -> Option<PathBuf> {
 pub(super) fn only_for(deed: NatsDeed, dice: &mut Dice) -> Option<String> {
     match deed {
         NatsDeed::Clocks(_, Where::OneStage, _) => {
-            Some(format!("run {}", STAGES[dice.place(STAGES.len())]))
+            Some(format!("run {}", STAGES[dice.index(STAGES.len())]))
         }
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! An operator's connection to a NATS server, in the lines of its protocol: what is done to the server and read of it
-//! goes past our own client.
+//! A connection of an operator to a NATS server, in the lines of its protocol. It does not use the client of
+//! wirefold.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! MD5 (RFC 1321), by which profiles name functions.
+//! MD5 (RFC 1321). Profiles identify functions by it.
 
 /// Bits that each step turns by, for each of the four rounds.
 const TURNS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];

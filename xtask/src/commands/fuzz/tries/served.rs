@@ -1,4 +1,4 @@
-//! What comes over a connection: the answers of sites, and the questions of clients.
+//! Input from connections: answers of sites, and requests of clients.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
