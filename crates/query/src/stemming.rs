@@ -5,7 +5,7 @@ use snowball_stemmers_rs::{Algorithm, Stemmer};
 use crate::fold::strip;
 
 /// The languages that have a stemmer, by their tags. A term keeps one stem for each, in this order.
-const LANGUAGES: [(&[&str], Algorithm); 32] = [
+const LANGUAGES: &[(&[&str], Algorithm)] = &[
     (&["ar"], Algorithm::Arabic),
     (&["ca"], Algorithm::Catalan),
     (&["cs"], Algorithm::Czech),

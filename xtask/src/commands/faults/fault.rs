@@ -84,14 +84,14 @@ const fn fault(name: &'static str, about: &'static str, deed: Deed) -> Fault {
 }
 
 /// In one process with its file.
-const EMBEDDED: [Fault; 26] = {
+const EMBEDDED: &[Fault] = {
     use Change::{Cut, Flip, Remove, Zero};
     use Deed::{Damage, Kill, PowerCut};
     use File::{Bus, BusLog, Page, Snapshot};
     const fn spell(name: &'static str, about: &'static str, spell: Spell) -> Fault {
         fault(name, about, Deed::Spell(spell))
     }
-    [
+    &[
         fault("kill", "kill -9 while articles come in", Kill),
         fault("power-cut", "what did not reach the disk is lost", PowerCut { syncs: true }),
         fault(
