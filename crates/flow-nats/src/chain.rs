@@ -18,7 +18,7 @@ use crate::Shared;
 use crate::batch::Committed;
 use crate::chain_costs::FEW;
 use crate::headers;
-use crate::publish::{Expect, Patience, Sent, expecting};
+use crate::publish::{Expect, Sent, WaitForRoom, expecting};
 use crate::publish_form::PublishForm;
 
 /// The server takes up to 1,000.
@@ -58,12 +58,12 @@ impl NatsChain {
         &mut self,
         last: u64,
         messages: &[Outgoing],
-        patience: &mut Patience,
+        room: &mut WaitForRoom,
     ) -> Result<u64, BusError> {
         let costs = &self.shared.chain_costs;
         let mut part = &messages[..messages.len().min(BATCH_MOST)];
         let mut form = PublishForm::Singles;
-        if self.batches && part.len() >= FEW && !patience.has_waited() {
+        if self.batches && part.len() >= FEW && !room.has_waited() {
             let most;
             (form, most) = costs.choose(part.len());
             part = &part[..most];
@@ -77,14 +77,14 @@ impl NatsChain {
                 }
                 Committed::At(_) => return Err(self.fenced()),
                 // It may be larger than the whole stream: what follows goes singly.
-                Committed::Full => patience.wait(&self.shared, &self.stream).await,
+                Committed::Full => room.wait(&self.shared, &self.stream).await,
                 Committed::Off => self.batches = false,
             }
         }
         let end = self.append_singly(last, part).await?;
         if end < last + part.len() as u64 {
-            patience.wait(&self.shared, &self.stream).await;
-        } else if form == PublishForm::Singles && !patience.has_waited() {
+            room.wait(&self.shared, &self.stream).await;
+        } else if form == PublishForm::Singles && !room.has_waited() {
             costs.took(form, part.len(), begun.elapsed());
         }
         Ok(end)
@@ -124,11 +124,11 @@ impl ChainedPublisher for NatsChain {
             // Taken out, so that a failure or a dropped future leaves nothing to go on from.
             let first = self.last.take().ok_or_else(|| self.fenced())?;
             messages.iter().try_for_each(|message| check_subject(&message.subject))?;
-            let mut patience = Patience::default();
+            let mut room = WaitForRoom::new();
             let (mut last, end) = (first, first + messages.len() as u64);
             while last < end {
                 let rest = &messages[usize::try_from(last - first).unwrap_or(usize::MAX)..];
-                last = self.append_some(last, rest, &mut patience).await?;
+                last = self.append_some(last, rest, &mut room).await?;
             }
             self.last = Some(last);
             Ok((first + 1..=last).collect())

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions};
 use tracing::warn;
+use wirefold_flow::Backoff;
 
 use crate::connect_error::ConnectError;
 use crate::link::{Link, Watch};
 use crate::options::Options;
 use crate::version::check;
 
-/// Between two tries to connect, at first and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How long to wait before the next try to connect.
+const CONNECT_AGAIN: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 /// How often a silent server is asked whether it is there. One that does not answer when the third question is due counts
 /// as gone: whoever stands by takes over within about three seconds.
 const PING: Duration = Duration::from_millis(900);
@@ -37,7 +37,7 @@ async fn wait_for_broker(
 ) -> Result<Client, ConnectError> {
     let server = options.place();
     let addresses: Vec<&str> = options.url.split(',').map(str::trim).collect();
-    let mut wait = FIRST_WAIT;
+    let mut backoff = CONNECT_AGAIN;
     for tries in 1_u64.. {
         let error = match client_options(options, watch, inboxes).connect(&addresses[..]).await {
             Ok(client) => return Ok(client),
@@ -59,8 +59,7 @@ async fn wait_for_broker(
             }
             _ => {}
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        tokio::time::sleep(backoff.next_wait()).await;
     }
     Err(ConnectError::Unusable { server, why: "it never came".to_owned() })
 }
@@ -79,9 +78,9 @@ fn client_options(options: &Options, watch: &Watch, inboxes: &str) -> ConnectOpt
         .request_timeout(None)
         .connection_timeout(options.answer_within)
         .ping_interval(PING)
-        .reconnect_delay_callback(|tries| {
-            let doubled = FIRST_WAIT * (1 << tries.min(6));
-            if tries <= 1 { Duration::ZERO } else { doubled.min(LONGEST_WAIT) }
+        .reconnect_delay_callback(|tries| match u32::try_from(tries).unwrap_or(u32::MAX) {
+            0 | 1 => Duration::ZERO,
+            tries => CONNECT_AGAIN.wait_after(tries.saturating_add(1)),
         })
         .event_callback(move |event| {
             watch.observe(&event);

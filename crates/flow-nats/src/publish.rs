@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
-use wirefold_flow::{BusError, Outgoing, Published, check_subject};
+use wirefold_flow::{Backoff, BusError, Outgoing, Published, check_subject};
 
 use crate::Shared;
 use crate::api::{Failure, code};
@@ -15,9 +15,10 @@ use crate::headers;
 use crate::link::Link;
 use crate::metrics::DELAYED_PUBLISHES;
 
-/// Between two tries to publish into a full stream, at first and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// How long to wait before the next try to publish into a full stream.
+const FULL: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
+/// How long to wait before the next try to publish where nobody leads the stream.
+const ASK_LEADER_AGAIN: Duration = Duration::from_millis(20);
 /// A moment behind the making of a stream, its servers know of it.
 const KNOWN: Duration = Duration::from_secs(2);
 /// So long servers may take to choose who leads a stream: the longest time that they let pass without one, and
@@ -81,7 +82,7 @@ impl Shared {
         check_subject(&message.subject)?;
         let mut headers = headers::write(&message)?;
         expecting(&mut headers, expect);
-        let mut patience = Patience::default();
+        let mut room = WaitForRoom::new();
         let mut leaderless = Leaderless::default();
         loop {
             self.link.connected().await?;
@@ -92,7 +93,7 @@ impl Shared {
                 Some(Sent::Full { stream }) => {
                     // It is stored by somebody: who waits for room for long may meet another choice.
                     leaderless = Leaderless::default();
-                    patience.wait(self, &stream).await;
+                    room.wait(self, &stream).await;
                 }
                 None => leaderless.wait(&self.link, &message.subject).await?,
             }
@@ -212,21 +213,24 @@ impl Leaderless {
                 return Err(error);
             }
         }
-        tokio::time::sleep(FIRST_WAIT).await;
+        tokio::time::sleep(ASK_LEADER_AGAIN).await;
         Ok(())
     }
 }
 
 /// Waits for room in a full stream.
-#[derive(Default)]
-pub(crate) struct Patience {
-    tries: u32,
+pub(crate) struct WaitForRoom {
+    backoff: Backoff,
     made_room: bool,
 }
 
-impl Patience {
+impl WaitForRoom {
+    pub(crate) fn new() -> Self {
+        Self { backoff: FULL, made_room: false }
+    }
+
     pub(crate) fn has_waited(&self) -> bool {
-        self.tries > 0 || self.made_room
+        self.backoff.has_failed() || self.made_room
     }
 
     /// Makes room where that may be done; else waits a little for those who do.
@@ -238,8 +242,6 @@ impl Patience {
             self.made_room = true;
             return;
         }
-        let wait = FIRST_WAIT * (1 << self.tries.min(5));
-        self.tries += 1;
-        tokio::time::sleep(wait.min(LONGEST_WAIT)).await;
+        tokio::time::sleep(self.backoff.next_wait()).await;
     }
 }

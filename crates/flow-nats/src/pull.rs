@@ -12,17 +12,15 @@ use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::debug;
-use wirefold_flow::BusError;
+use wirefold_flow::{Backoff, BusError};
 
 use crate::api::Reply;
 use crate::connect::SharedLink;
 use crate::metrics::STALLS;
 use crate::streams::nanos;
 
-/// How long a request waits at the server, at first and where nothing has come for a while. So long
-/// may closing take.
-const WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long a request waits at the server: longer while nothing comes. Closing may take as long.
+const EXPIRES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 /// A request without an answer for as long was lost.
 const STALLED: Duration = Duration::from_secs(5);
 /// How long more is waited for, with something in hand, where the server does not say that there
@@ -70,7 +68,7 @@ pub(crate) struct Pull {
     /// The last request found nothing more.
     is_dry: bool,
     /// How long the next request waits.
-    wait: Duration,
+    expires: Backoff,
 }
 
 impl Pull {
@@ -87,7 +85,7 @@ impl Pull {
             losses,
             refusals,
             is_dry: false,
-            wait: WAIT,
+            expires: EXPIRES,
         }
     }
 
@@ -128,7 +126,7 @@ impl Pull {
         let _ = tokio::time::timeout(LAST, self.see_requests_out()).await;
         self.one_shot = None;
         self.waiting = None;
-        self.wait = WAIT;
+        self.expires.reset();
         let Some((_, mut inbox)) = self.inbox.take() else {
             return Ok(());
         };
@@ -199,10 +197,10 @@ impl Pull {
     }
 
     async fn ask_for_next(&mut self) -> Result<(), BusError> {
-        let number = self.ask(json!({ "batch": 1, "expires": nanos(self.wait) })).await?;
+        let expires = nanos(self.expires.next_wait());
+        let number = self.ask(json!({ "batch": 1, "expires": expires })).await?;
         self.waiting = Some(PullRequest { number, left: 1 });
         self.is_dry = false;
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
         Ok(())
     }
 
@@ -237,7 +235,7 @@ impl Pull {
             None => {
                 self.arrived.push_back(message);
                 self.count_one();
-                self.wait = WAIT;
+                self.expires.reset();
             }
             // Still there, nothing new.
             Some(StatusCode::IDLE_HEARTBEAT) => {}

@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
-use wirefold_flow::{Answer, BusError, OrderedReader, Position, Stored, rolled_back};
+use wirefold_flow::{Answer, Backoff, BusError, OrderedReader, Position, Stored, rolled_back};
 
 use crate::direct_get::{Bell, DirectGet, Received};
 use crate::streams::stored_in;
 use crate::{NatsBus, Shared};
 
-/// Between two questions at the end of a stream, at first and at most: what a replica does not have yet comes soon.
-const FIRST_WAIT: Duration = Duration::from_millis(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
-const SLOWER: u32 = 4;
+/// How long to wait before the next request at the end of a stream. The first wait is short, because what a replica does
+/// not have yet comes soon.
+const ASK_AGAIN: Backoff =
+    Backoff::new(Duration::from_millis(1), Duration::from_secs(1)).with_factor(4);
 /// How long what was read is taken to stand, since the server last answered.
 const SURE_FOR: Duration = Duration::from_millis(100);
 /// How long a server that is behind is given before it is looked at again.
@@ -50,8 +50,8 @@ pub(crate) struct NatsReader {
     sure: Instant,
     direct: DirectGet,
     bell: Bell,
-    /// How long to wait before the next question, and until when.
-    wait: Duration,
+    backoff: Backoff,
+    /// When to ask again, at the end of a stream.
     until: Option<Instant>,
     ahead: VecDeque<Stored>,
 }
@@ -70,7 +70,7 @@ impl NatsReader {
             sure: Instant::now(),
             direct,
             bell: Bell::new(None),
-            wait: FIRST_WAIT,
+            backoff: ASK_AGAIN,
             until: None,
             ahead: VecDeque::new(),
         }
@@ -151,7 +151,7 @@ impl NatsReader {
         while self.ahead.is_empty() {
             if let Some(until) = self.until {
                 tokio::select! {
-                    () = self.bell.rung() => self.wait = FIRST_WAIT,
+                    () = self.bell.rung() => self.backoff.reset(),
                     () = tokio::time::sleep_until(until) => {}
                     () = self.direct.lost() => {}
                 }
@@ -159,11 +159,10 @@ impl NatsReader {
             }
             let is_dry = self.fetch().await?;
             if !self.ahead.is_empty() {
-                self.wait = FIRST_WAIT;
+                self.backoff.reset();
             // What came before the bell was set did not ring it.
             } else if is_dry && !self.bell.set(&self.shared.link).await? {
-                self.until = Some(Instant::now() + self.wait);
-                self.wait = (self.wait * SLOWER).min(LONGEST_WAIT);
+                self.until = Some(Instant::now() + self.backoff.next_wait());
             }
         }
         Ok(())

@@ -14,6 +14,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+mod backoff;
 mod bus;
 mod clock;
 mod config;
@@ -39,6 +40,7 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 
+pub use backoff::Backoff;
 pub use bus::{
     Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler, Subscription,
 };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+use crate::backoff::Backoff;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::error::BusError;
@@ -190,41 +191,33 @@ impl StageContext {
     pub(crate) async fn wait(&self, duration: Duration) {
         self.clock.sleep_until(self.clock.now().plus(duration)).await;
     }
+
+    /// Waits if the error may pass, but no longer than until the stop signal; fails otherwise.
+    pub(crate) async fn retry_or_fail(
+        &self,
+        backoff: &mut Backoff,
+        name: &str,
+        error: BusError,
+        stop: &CancellationToken,
+    ) -> Result<(), LoopError> {
+        self.observer.observe(name, Event::BusFailed(&error));
+        if !error.may_pass() {
+            return Err(error.into());
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = backoff.wait(&*self.clock) => {}
+        }
+        Ok(())
+    }
 }
 
 /// How long a loop waits at most before it says that it is alive.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Waits between tries: 100 ms, then twice as long each time, up to 10 s.
-#[derive(Debug, Default)]
-pub(crate) struct Patience {
-    failures: u32,
-}
+/// How long a loop waits before it tries again what the bus failed.
+pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), HEARTBEAT);
 
-impl Patience {
-    pub(crate) fn reset(&mut self) {
-        self.failures = 0;
-    }
-
-    /// Waits, where trying again may help; no longer than until the stop signal.
-    pub(crate) async fn wait(
-        &mut self,
-        context: &StageContext,
-        name: &str,
-        error: BusError,
-        stop: &CancellationToken,
-    ) -> Result<(), LoopError> {
-        context.observer.observe(name, Event::BusFailed(&error));
-        if !error.may_pass() {
-            return Err(error.into());
-        }
-        let wait = Duration::from_millis(100 << self.failures.min(7)).min(HEARTBEAT);
-        self.failures += 1;
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => {}
-            () = context.wait(wait) => {}
-        }
-        Ok(())
-    }
-}
+/// How long to wait before a note is read again, if a copy that lags behind showed an older one.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(100);

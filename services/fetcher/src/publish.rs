@@ -9,7 +9,7 @@ use std::time::Duration;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use tokio::task::JoinSet;
 use wirefold_envelope::{Forgotten, Sender, sent, timestamp};
-use wirefold_flow::{BusError, Event, StageContext, UnixMillis};
+use wirefold_flow::{Backoff, BusError, Event, StageContext, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, TextSource, TraceParent, forgotten_address, forgotten_outlet,
 };
@@ -19,8 +19,8 @@ use crate::metrics::{ARTICLES, FORGOTTEN, OVERSIZED};
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 /// How many publishes wait for their acknowledgement at once.
 const WINDOW: usize = 32;
-/// The longest wait between two tries of the bus.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long to wait before the next try of what the bus failed.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
 
 /// Publishes articles. Clones are one.
 #[derive(Clone)]
@@ -126,7 +126,7 @@ async fn ask_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
-/// Asks the bus again and again while that may help: after 100 ms, then twice as long each time.
+/// Asks the bus again and again while that may help.
 pub(crate) async fn until_it_passes<T, F, A>(
     context: &StageContext,
     mut ask: A,
@@ -135,14 +135,12 @@ where
     F: Future<Output = Result<T, BusError>>,
     A: FnMut() -> F,
 {
-    let mut wait = Duration::from_millis(100);
+    let mut backoff = RETRY;
     loop {
         match ask().await {
             Err(error) if error.may_pass() => {
                 context.observer.observe("fetcher", Event::BusFailed(&error));
-                let clock = &context.clock;
-                clock.sleep_until(clock.now().plus(wait)).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
+                backoff.wait(&*context.clock).await;
             }
             answer => return answer,
         }

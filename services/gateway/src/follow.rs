@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, Event, OrderedReader, Position, Stored, UnixMillis, rolled_back};
+use wirefold_flow::{
+    Backoff, BusError, Event, OrderedReader, Position, Stored, UnixMillis, rolled_back,
+};
 use wirefold_proto::{
     Alert, DecodeError, OutputArticle, OutputCommand, OutputStory, decode, name_of, streams,
 };
@@ -26,9 +28,9 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How often old rows leave, in heartbeats.
 const EXPIRY: u32 = 360;
-/// How long it waits before it tries again what failed: twice as long each time, up to the longest.
-const PATIENCE: Duration = Duration::from_secs(1);
-const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
+/// How long it waits at most before it tries again what failed.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const RETRY: Backoff = Backoff::new(Duration::from_secs(1), LONGEST_WAIT);
 
 /// Follows both streams until stopped.
 pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<(), GatewayError> {
@@ -77,7 +79,7 @@ pub(crate) async fn again<F>(
 where
     F: Future<Output = Result<(), GatewayError>>,
 {
-    let (mut failures, mut since) = (0, inner.clock.now());
+    let (mut backoff, mut since) = (RETRY, inner.clock.now());
     while let Err(error) = work().await {
         if !may_pass(&error) {
             return Err(error);
@@ -85,22 +87,19 @@ where
         tell(inner, stream, &error);
         let now = inner.clock.now();
         // Whatever held for so long is another failure.
-        failures = if now.since(since) > LONGEST_PATIENCE * 2 { 0 } else { failures + 1 };
+        if now.since(since) > LONGEST_WAIT * 2 {
+            backoff.reset();
+        }
         since = now;
+        // Two that fail at once do not try again at once.
+        let wait = backoff.next_wait_shortened(now.0);
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            () = inner.clock.sleep_until(now.plus(patience(failures, now))) => {}
+            () = inner.clock.sleep_until(now.plus(wait)) => {}
         }
     }
     Ok(())
-}
-
-/// How long to wait after so many failures. Two that fail at once do not try again at once.
-fn patience(failures: u32, now: UnixMillis) -> Duration {
-    let longest = (PATIENCE * (1 << failures.saturating_sub(1).min(5))).min(LONGEST_PATIENCE);
-    let percent = u32::try_from(now.0 % 25).unwrap_or_default();
-    longest * (100 - percent) / 100
 }
 
 /// A bus that fails, and a disk that is full or takes nothing, are told to whoever watches all that write.

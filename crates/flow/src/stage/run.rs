@@ -13,7 +13,7 @@ use super::work::Worker;
 use super::{Stage, StageError};
 use crate::bus::{Delivery, Subscription};
 use crate::config::ConsumerConfig;
-use crate::loops::{Event, HEARTBEAT, LoopError, Patience, StageContext};
+use crate::loops::{Event, HEARTBEAT, LoopError, RETRY, StageContext};
 use crate::message::Stored;
 
 /// How many named messages are fetched at once.
@@ -104,13 +104,15 @@ impl Running {
         &self,
         consumer: ConsumerConfig,
     ) -> Result<Option<Box<dyn Subscription>>, LoopError> {
-        let mut patience = Patience::default();
+        let mut backoff = RETRY;
         let context = &self.worker.context;
         while !self.stop.is_cancelled() {
             match context.bus.subscribe(consumer.clone()).await {
                 Ok(subscription) => return Ok(Some(subscription)),
                 Err(error) => {
-                    patience.wait(context, &self.worker.name, error, &self.stop).await?;
+                    context
+                        .retry_or_fail(&mut backoff, &self.worker.name, error, &self.stop)
+                        .await?;
                 }
             }
         }
@@ -121,7 +123,7 @@ impl Running {
         &mut self,
         subscription: &mut dyn Subscription,
     ) -> Result<(), LoopError> {
-        let mut patience = Patience::default();
+        let mut backoff = RETRY;
         let worker = self.worker.clone();
         let worth_a_pull = (self.at_once / FREE_PART).max(1);
         loop {
@@ -144,12 +146,15 @@ impl Running {
             };
             match taken {
                 Ok(deliveries) => {
-                    patience.reset();
+                    backoff.reset();
                     self.observe(Event::Alive);
                     self.start(deliveries);
                 }
                 Err(error) => {
-                    patience.wait(&worker.context, &worker.name, error, &self.stop).await?;
+                    worker
+                        .context
+                        .retry_or_fail(&mut backoff, &worker.name, error, &self.stop)
+                        .await?;
                 }
             }
         }

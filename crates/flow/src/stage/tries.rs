@@ -13,21 +13,19 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::gate::Coming;
 use super::referred::Referred;
-use super::work::{Away, Failure, Worker, or_else};
+use super::work::{Failure, Outage, Worker, or_else};
 use crate::bus::{Bus, Delivery, Entry, KeyValue, Settle};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
 use crate::error::BusError;
-use crate::loops::Event;
+use crate::loops::{Event, LOOK_AGAIN};
 use crate::message::Stored;
 
 /// A message that was delivered so often without an answer is tried alone.
 const SUSPECT_AFTER: u32 = 2;
 /// So often a message may end the process while it is tried alone.
 pub(crate) const MOST_STRIKES: u32 = 3;
-/// Before a note is read again that a copy which lags behind showed.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How often messages may be tried, and where that is noted.
 #[derive(Default)]
@@ -240,7 +238,7 @@ impl Worker {
         change: impl Fn(Note) -> Note,
     ) -> Result<Changed, Failure> {
         let key = self.tries.key(message);
-        let mut away = Away::default();
+        let mut outage = Outage::default();
         let mark = self.context.clock.now().0;
         // What was written and may stand, though nobody said so.
         let mut unsaid: Vec<Changed> = Vec::new();
@@ -269,7 +267,7 @@ impl Worker {
                 return Ok(changed);
             }
             unsaid.push(changed);
-            match self.wait_out(&mut away, &error).await {
+            match self.wait_out(&mut outage, &error).await {
                 // What comes again is looked for in the output anyhow.
                 Ok(()) | Err(Failure::Late) => {}
                 Err(failure) => return Err(failure),
@@ -283,7 +281,7 @@ impl Worker {
         &self,
         mut ask: impl FnMut() -> Answer<'a, T>,
     ) -> Result<Option<T>, Failure> {
-        let mut away = Away::default();
+        let mut outage = Outage::default();
         loop {
             let error = match ask().await {
                 Ok(answer) => return Ok(Some(answer)),
@@ -293,7 +291,7 @@ impl Worker {
                 self.context.observer.observe(&self.name, Event::BusFailed(&error));
                 return Ok(None);
             }
-            match self.wait_out(&mut away, &error).await {
+            match self.wait_out(&mut outage, &error).await {
                 // What comes again is looked for in the output anyhow.
                 Ok(()) | Err(Failure::Late) => {}
                 Err(failure) => return Err(failure),

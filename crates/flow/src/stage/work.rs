@@ -14,6 +14,7 @@ use super::referred::Referred;
 use super::standing::{self, OutputIds};
 use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError};
+use crate::backoff::Backoff;
 use crate::bus::{Delivery, Settle, Settler};
 use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
@@ -24,9 +25,8 @@ use crate::message::{REFERENCE, Stored, parse_reference};
 
 /// How soon a message is tried again that was given up on because the bus failed it.
 const BUS_RETRY: Duration = Duration::from_secs(1);
-/// While the bus is away it is asked again after so long at first, and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a stage waits before it asks a bus again that is away.
+const ASK_AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Settles what came from no subscription: there is nothing to settle.
 struct Nothing;
@@ -65,11 +65,16 @@ pub(super) enum Failure {
     Late,
 }
 
-/// How long the bus has been away for one question.
-#[derive(Default)]
-pub(super) struct Away {
+/// How long the bus has been away for one request.
+pub(super) struct Outage {
     since: Option<UnixMillis>,
-    times: u32,
+    backoff: Backoff,
+}
+
+impl Default for Outage {
+    fn default() -> Self {
+        Self { since: None, backoff: ASK_AGAIN }
+    }
 }
 
 impl From<LoopError> for Failure {
@@ -217,31 +222,33 @@ impl Worker {
         let Some(stream) = self.stage.output().filter(|_| may_stand && !emits.is_empty()) else {
             return Ok(emits);
         };
-        let mut away = Away::default();
+        let mut outage = Outage::default();
         loop {
             let left = self.output_ids.without_standing(&**bus, stream, stored, emits.clone());
             match left.await {
                 Ok(left) => return Ok(left),
-                Err(error) => self.wait_out(&mut away, &error).await?,
+                Err(error) => self.wait_out(&mut outage, &error).await?,
             }
         }
     }
 
     /// Waits a little where the bus is away, so that it can be asked again. Where the loop is told to stop meanwhile,
     /// the message comes again.
-    pub(super) async fn wait_out(&self, away: &mut Away, error: &BusError) -> Result<(), Failure> {
+    pub(super) async fn wait_out(
+        &self,
+        outage: &mut Outage,
+        error: &BusError,
+    ) -> Result<(), Failure> {
         let StageContext { clock, observer, .. } = &self.context;
         let Some(stop) = self.waits_until.as_ref().filter(|_| is_away(error)) else {
             return Err(failure_of(error));
         };
         observer.observe(&self.name, Event::BusFailed(error));
-        let since = *away.since.get_or_insert_with(|| clock.now());
-        let wait = (FIRST_WAIT * (1 << away.times.min(6))).min(LONGEST_WAIT);
-        away.times += 1;
+        let since = *outage.since.get_or_insert_with(|| clock.now());
         tokio::select! {
             biased;
             () = stop.cancelled() => return Err(failure_of(error)),
-            () = self.context.wait(wait) => {}
+            () = outage.backoff.wait(&**clock) => {}
         }
         if clock.now().since(since) >= standing::AFTER { Err(Failure::Late) } else { Ok(()) }
     }
@@ -264,7 +271,7 @@ impl Worker {
             return Ok(Some(found));
         }
         let _fetch = self.fetches.acquire().await.expect("the semaphore is never closed");
-        let mut away = Away::default();
+        let mut outage = Outage::default();
         loop {
             match self.context.bus.get(stream, sequence).await {
                 Ok(referred) => return Ok(Some(referred)),
@@ -274,7 +281,7 @@ impl Worker {
                 }
                 Err(error) => {
                     coming.stay_back();
-                    self.wait_out(&mut away, &error).await?;
+                    self.wait_out(&mut outage, &error).await?;
                 }
             }
         }
@@ -282,7 +289,7 @@ impl Worker {
 
     async fn publish(&self, emit: Emit) -> Result<(), Failure> {
         let bus = &self.context.bus;
-        let mut away = Away::default();
+        let mut outage = Outage::default();
         loop {
             let published = match &emit {
                 Emit::Message(message) => bus.publish(message.clone()).await,
@@ -290,7 +297,7 @@ impl Worker {
             };
             match published {
                 Ok(_) | Err(BusError::Refused { .. }) => return Ok(()),
-                Err(error) => self.wait_out(&mut away, &error).await?,
+                Err(error) => self.wait_out(&mut outage, &error).await?,
             }
         }
     }

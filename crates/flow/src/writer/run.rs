@@ -14,10 +14,11 @@ use super::flight::{Flight, Landed};
 use super::inputs::{Inputs, Offsets};
 use super::suspects::Suspects;
 use super::{CommittedDecision, Decide, EPOCH, WriterConfig};
+use crate::backoff::Backoff;
 use crate::bus::ChainedPublisher;
 use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
-use crate::loops::{Event, HEARTBEAT, LoopError, Patience, Point, StageContext};
+use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use deciding::Decided;
@@ -69,9 +70,9 @@ pub async fn run_leased_writer(
         own_epoch: None,
         stood: None,
     };
-    let mut patience = Patience::default();
+    let mut backoff = RETRY;
     while !stop.is_cancelled() {
-        let error = match writer.live(&stop, &mut patience).await {
+        let error = match writer.live(&stop, &mut backoff).await {
             Ok(()) => continue,
             Err(LoopError::Bus(error)) => error,
             Err(end) => return Err(end),
@@ -97,7 +98,7 @@ pub async fn run_leased_writer(
             }
             other => other,
         };
-        patience.wait(&writer.context, &writer.config.name, anew, &stop).await?;
+        writer.context.retry_or_fail(&mut backoff, &writer.config.name, anew, &stop).await?;
     }
     Ok(())
 }
@@ -125,13 +126,13 @@ impl Writer {
     async fn live(
         &mut self,
         stop: &CancellationToken,
-        patience: &mut Patience,
+        backoff: &mut Backoff,
     ) -> Result<(), LoopError> {
         if !self.stand_by(stop).await? {
             return Ok(());
         }
         let mut life = self.begin().await?;
-        patience.reset();
+        backoff.reset();
         loop {
             if self.is_led_by_another(stop).await {
                 return Ok(());

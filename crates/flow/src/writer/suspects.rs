@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,7 +13,7 @@ use super::WriterConfig;
 use super::inputs::Offsets;
 use crate::bus::{Bus, KeyValue};
 use crate::error::BusError;
-use crate::loops::{Event, StageContext};
+use crate::loops::{Event, LOOK_AGAIN, StageContext};
 use crate::message::Stored;
 use crate::position::Position;
 use crate::stage::MOST_STRIKES;
@@ -27,8 +26,6 @@ const ALONE: u64 = 2_000;
 const MOST_DOUBLINGS: u32 = 20;
 /// More strikes than any input gets: it is in the dead letters, and is passed over.
 const SET_ASIDE: u32 = MOST_STRIKES + 1;
-/// Before a note is read again that a copy which lags behind showed.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What the note of a later epoch means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

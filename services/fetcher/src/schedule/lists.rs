@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 use wirefold_envelope::timestamp;
-use wirefold_flow::{Point, UnixMillis};
+use wirefold_flow::{Backoff, Point, UnixMillis};
 use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 
 use super::{Scheduler, write};
@@ -210,15 +210,16 @@ fn failed(
     now: UnixMillis,
     list: &ConfiguredList,
 ) -> ListRecord {
-    let doubled = FIRST_WAIT.saturating_mul(1 << record.failures.min(16));
-    let wait = doubled.min(list.every).max(retry_after.unwrap_or_default());
+    let failures = record.failures.saturating_add(1);
+    let wait = Backoff::new(FIRST_WAIT, list.every).wait_after(failures);
+    let wait = wait.max(retry_after.unwrap_or_default());
     if record.failures == 0 {
         tracing::warn!(list = record.url, problem, "list of feeds failed");
     }
     let at = timestamp(now);
     ListRecord {
         problem: Some(problem),
-        failures: record.failures.saturating_add(1),
+        failures,
         failing_since: record.failing_since.or(Some(at)),
         last_poll: Some(at),
         next_poll: Some(timestamp(now.plus(wait))),

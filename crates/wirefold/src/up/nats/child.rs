@@ -14,14 +14,13 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
-use wirefold_flow::Clock;
+use wirefold_flow::{Backoff, Clock};
 
 use crate::output;
 use crate::telemetry::Health;
 
-/// Between an end and the next start, at first and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long to wait between an end and the next start.
+const START_AGAIN: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
 /// One that ran for so long starts with the first wait again.
 const STEADY: Duration = Duration::from_secs(30);
 /// How often one is asked whether it is ready, and how long the answer may take.
@@ -60,7 +59,7 @@ impl Keeping {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (name, clock) = (self.program.name, self.clock.clone());
         self.health.expect(name);
-        let mut wait = FIRST_WAIT;
+        let mut backoff = START_AGAIN;
         loop {
             let began = clock.now();
             let child = self.start()?;
@@ -68,15 +67,15 @@ impl Keeping {
                 return Ok(());
             };
             if clock.now().since(began) >= STEADY {
-                wait = FIRST_WAIT;
+                backoff.reset();
             }
+            let wait = backoff.next_wait();
             self.health.failing(name, "it ended and is started again");
             warn!(stage = name, why, after_ms = wait.as_millis(), "it ended, starting it again");
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = clock.sleep_until(clock.now().plus(wait)) => {}
             }
-            wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
