@@ -2,7 +2,7 @@
 
 use super::super::inputs::Offsets;
 use super::super::suspects::Later;
-use super::deciding::{Decided, One, place};
+use super::deciding::{Decided, One};
 use super::{BATCH, Life, Writer};
 use crate::error::BusError;
 use crate::loops::{LoopError, Point};
@@ -27,13 +27,13 @@ impl Writer {
         let mut cut_short = false;
         for input in inputs {
             life.offsets.set(input);
-            if self.poisonous.contains(&place(input)) {
+            if self.is_poisonous(input) {
                 continue;
             }
             if self.suspects.is_over(input) {
                 self.bury(input, &ended_the_process()).await?;
                 self.suspects.bury(&self.context, input).await?;
-                self.poisonous.insert(place(input));
+                self.note_poisonous(input);
                 continue;
             }
             self.suspects.strike(&self.context, input).await?;

@@ -25,11 +25,6 @@ pub(super) struct Decided {
     pub(super) cut_short: bool,
 }
 
-/// What tells an input from all others.
-pub(super) fn place(input: &Stored) -> (String, u64, String) {
-    (input.stream.clone(), input.sequence, input.id.clone())
-}
-
 impl Writer {
     pub(super) async fn decide_on(
         &mut self,
@@ -57,11 +52,8 @@ impl Writer {
         if self.poisonous.is_empty() {
             return self.decide.look_ahead(inputs);
         }
-        let inputs: Vec<_> = inputs
-            .iter()
-            .filter(|input| !self.poisonous.contains(&place(input)))
-            .cloned()
-            .collect();
+        let inputs: Vec<_> =
+            inputs.iter().filter(|input| !self.is_poisonous(input)).cloned().collect();
         self.decide.look_ahead(&inputs);
     }
 
@@ -70,7 +62,7 @@ impl Writer {
         life: &mut Life,
         input: &Stored,
     ) -> Result<One, LoopError> {
-        if self.poisonous.contains(&place(input)) {
+        if self.is_poisonous(input) {
             return Ok(One::Nothing);
         }
         // Nobody sees what a panic left half learnt: everything is learnt anew.
@@ -81,10 +73,19 @@ impl Writer {
             Ok(Err(reason)) => self.bury(input, &reason).await.map(|()| One::Nothing),
             Err(panic) => {
                 self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;
-                self.poisonous.insert(place(input));
+                self.note_poisonous(input);
                 Ok(One::CutShort)
             }
         }
+    }
+
+    /// Whether the writer skips this input, because it panicked on it or the process ended on it.
+    pub(super) fn is_poisonous(&self, input: &Stored) -> bool {
+        self.poisonous.contains(&identity_of(input))
+    }
+
+    pub(super) fn note_poisonous(&mut self, input: &Stored) {
+        self.poisonous.insert(identity_of(input));
     }
 
     fn outgoing(&self, life: &Life, input: &Stored, record: Record) -> Outgoing {
@@ -121,4 +122,9 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Stream, sequence and id: together they name one input.
+fn identity_of(input: &Stored) -> (String, u64, String) {
+    (input.stream.clone(), input.sequence, input.id.clone())
 }
