@@ -60,6 +60,29 @@ pub(crate) enum Reply<T> {
     Nobody,
 }
 
+impl<T> Reply<T> {
+    /// The answer, where nothing but an answer will do.
+    pub(crate) fn done(self, stream: &str) -> Result<T, BusError> {
+        match self {
+            Self::Done(answer) => Ok(answer),
+            Self::Failed(failure) => Err(failure.of_stream(stream)),
+            Self::Nobody => Err(no_jetstream()),
+        }
+    }
+
+    /// The answer; none where the request failed with the code that says that the named thing is not there.
+    pub(crate) fn done_if_found(self, stream: &str, missing: u64) -> Result<Option<T>, BusError> {
+        match self {
+            Self::Failed(failure) if failure.kind == missing => Ok(None),
+            reply => reply.done(stream).map(Some),
+        }
+    }
+}
+
+pub(crate) fn no_jetstream() -> BusError {
+    BusError::Unavailable("JetStream does not answer".to_owned())
+}
+
 #[derive(Deserialize)]
 struct MaybeFailed {
     error: Option<Failure>,

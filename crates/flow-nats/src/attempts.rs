@@ -14,9 +14,7 @@ use serde_json::Value;
 use wirefold_flow::{BusError, check_name};
 
 use crate::NatsBus;
-use crate::api::{Reply, code};
-use crate::link::Link;
-use crate::streams::no_jetstream;
+use crate::link::{Link, closed};
 
 /// How many are tried before their refusals are waited for: all of them are remembered.
 const AT_ONCE: usize = 16;
@@ -54,13 +52,7 @@ impl NatsBus {
     pub async fn has_reader(&self, stream: &str, durable: &str) -> Result<bool, BusError> {
         check_name("stream", stream)?;
         check_name("durable", durable)?;
-        let info = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.0.link.api::<Value>(&info, &Value::Null).await? {
-            Reply::Done(_) => Ok(true),
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(false),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        Ok(self.0.link.consumer_info::<Value>(stream, durable).await?.is_some())
     }
 
     /// The server's version, as it says.
@@ -84,8 +76,7 @@ impl Link {
                 }
             }
         }
-        let inbox = self.client.new_inbox();
-        let last = format!("wirefold-check.{}", inbox.rsplit('.').next().unwrap_or_default());
+        let last = format!("wirefold-check.{}", self.unique_token());
         self.send_in_vain(&last).await?;
         // Without it, and with all sent, this user may do what nobody needs.
         let _ = tokio::time::timeout(PATIENCE, self.refused(mark, &last)).await;
@@ -120,8 +111,4 @@ fn in_vain(subject: &str) -> &'static str {
         None if subject.starts_with("$JS.ACK.") => "+WPI",
         None => "",
     }
-}
-
-fn closed() -> BusError {
-    BusError::Unavailable("the connection is closed".to_owned())
 }

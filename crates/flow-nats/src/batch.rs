@@ -7,6 +7,7 @@ use wirefold_flow::{BusError, Outgoing};
 use crate::Shared;
 use crate::api::{Failure, code};
 use crate::headers;
+use crate::link::closed;
 use crate::publish::{Expect, acknowledged, expecting, is_full};
 
 /// A message as it goes over the wire.
@@ -78,14 +79,12 @@ impl Shared {
     ) -> Result<Option<Result<u64, Failure>>, BusError> {
         self.link.connected().await?;
         let mark = self.link.refusals();
-        let inbox = self.link.client.new_inbox();
-        let batch = inbox.rsplit('.').next().unwrap_or(&inbox);
-        let closed = |_| BusError::Unavailable("the connection is closed".to_owned());
+        let batch = self.link.unique_token();
         let mut commit = None;
         for (place, message) in messages.iter().enumerate() {
             let Prepared { subject, headers, body } = message.clone();
             let mut headers = headers;
-            headers.insert("Nats-Batch-Id", batch);
+            headers.insert("Nats-Batch-Id", batch.as_str());
             headers.insert("Nats-Batch-Sequence", (place + 1).to_string());
             if let Some(expected) = expected.filter(|_| place == 0) {
                 expecting(&mut headers, Expect::Last(expected));
@@ -96,7 +95,7 @@ impl Shared {
                 commit = Some((subject, answer));
             } else {
                 let sent = self.link.client.publish_with_headers(subject, headers, body);
-                sent.await.map_err(closed)?;
+                sent.await.map_err(|_| closed())?;
             }
         }
         let Some((subject, answer)) = commit else {

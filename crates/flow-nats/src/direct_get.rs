@@ -11,6 +11,8 @@ use tracing::debug;
 use wirefold_flow::{BusError, Stored};
 
 use crate::connect::SharedLink;
+use crate::inbox::{Inbox, request_number};
+use crate::link::closed;
 use crate::lookup::from_direct;
 use crate::metrics::STALLS;
 
@@ -45,7 +47,7 @@ pub(crate) struct DirectGet {
     link: SharedLink,
     subject: String,
     filter: String,
-    inbox: Option<(String, Subscriber)>,
+    inbox: Option<Inbox>,
     asked: Option<Question>,
     questions: u64,
     losses: u64,
@@ -95,13 +97,10 @@ impl DirectGet {
     /// The same, for at most so many.
     pub(crate) async fn ask_for(&mut self, from: u64, most: usize) -> Result<(), BusError> {
         self.link.connected().await?;
-        let closed = || BusError::Unavailable("the connection is closed".to_owned());
-        if self.inbox.is_none() {
-            let inbox = self.link.client.new_inbox();
-            let subscriber = self.link.client.subscribe(format!("{inbox}.*")).await;
-            self.inbox = Some((inbox, subscriber.map_err(|_| closed())?));
-        }
-        let inbox = self.inbox.as_ref().map_or("", |(inbox, _)| inbox);
+        let inbox = match &mut self.inbox {
+            Some(inbox) => inbox,
+            none => none.insert(Inbox::open(&self.link).await?),
+        };
         let number = self.questions + 1;
         let body = json!({
             "seq": from,
@@ -110,9 +109,7 @@ impl DirectGet {
             "max_bytes": BYTES_AT_ONCE,
         });
         self.refusals = self.link.refusals();
-        let (subject, reply) = (self.subject.clone(), format!("{inbox}.{number}"));
-        let sent = self.link.client.publish_with_reply(subject, reply, body.to_string().into());
-        sent.await.map_err(|_| closed())?;
+        inbox.request(&self.link, &self.subject, number, &body).await?;
         self.questions = number;
         self.asked = Some(Question { number, last: 0, heard: Instant::now() });
         Ok(())
@@ -121,7 +118,7 @@ impl DirectGet {
     /// The next part of the answer to what was asked.
     pub(crate) async fn come(&mut self, stream: &str) -> Result<Received, BusError> {
         loop {
-            let (Some(asked), Some((_, inbox))) = (&mut self.asked, &mut self.inbox) else {
+            let (Some(asked), Some(inbox)) = (&mut self.asked, &mut self.inbox) else {
                 return Ok(Received::Lost);
             };
             let part = tokio::select! {
@@ -142,8 +139,7 @@ impl DirectGet {
                 self.inbox = None;
                 return Ok(Received::Lost);
             };
-            let number = part.subject.rsplit('.').next().and_then(|number| number.parse().ok());
-            if number == Some(asked.number) {
+            if request_number(&part) == Some(asked.number) {
                 asked.heard = Instant::now();
                 return self.meet(stream, part).await;
             }
@@ -208,7 +204,6 @@ impl Bell {
         let Some(subject) = self.subject.clone().filter(|_| self.set.is_none()) else {
             return Ok(false);
         };
-        let closed = || BusError::Unavailable("the connection is closed".to_owned());
         let mut set = link.client.subscribe(subject).await.map_err(|_| closed())?;
         set.unsubscribe_after(1).await.map_err(|_| closed())?;
         self.set = Some(set);

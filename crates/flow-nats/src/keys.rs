@@ -10,10 +10,9 @@ use serde_json::{Value, json};
 use wirefold_flow::{Answer, BusError, Entry, KeyValue, OrderedReader as _, Stored};
 
 use crate::Shared;
-use crate::api::Reply;
 use crate::publish::{Expect, expecting};
 use crate::reader::NatsReader;
-use crate::streams::{Info, REPLICAS, first_settings, into_map, no_jetstream};
+use crate::streams::{Info, REPLICAS, first_settings, into_map};
 
 /// Marks a message as the deletion of its key; another value, `PURGE`, means the same to us.
 const OPERATION: &str = "KV-Operation";
@@ -172,7 +171,7 @@ impl Shared {
             "allow_direct": true,
         })));
         config.extend(into_map(settings));
-        self.put_bucket("CREATE", stream, &config.into()).await
+        self.link.put_stream("CREATE", stream, config).await
     }
 
     /// Has the stream of a table or store that stands be kept by as many servers as are asked for.
@@ -183,15 +182,7 @@ impl Shared {
             return Ok(());
         }
         config.extend(count.map(|count| (REPLICAS.to_owned(), count)));
-        self.put_bucket("UPDATE", stream, &config.into()).await
-    }
-
-    async fn put_bucket(&self, verb: &str, stream: &str, config: &Value) -> Result<(), BusError> {
-        match self.link.api::<Value>(&format!("STREAM.{verb}.{stream}"), config).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.link.put_stream("UPDATE", stream, config).await
     }
 }
 

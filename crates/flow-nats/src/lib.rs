@@ -33,6 +33,7 @@ mod delivered;
 mod direct_get;
 mod group_publish;
 mod headers;
+mod inbox;
 mod keys;
 mod link;
 mod lookup;
@@ -101,8 +102,7 @@ pub struct NatsBus(Arc<Shared>);
 /// A [`ConnectError`] that says what to do; a broker that is merely away is waited for.
 pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus, ConnectError> {
     let link = Arc::new(connect::connect(options).await?);
-    let inbox = link.client.new_inbox();
-    let life = inbox.rsplit('.').next().unwrap_or_default().to_owned();
+    let life = link.unique_token();
     Ok(NatsBus(Arc::new(Shared {
         link,
         clock,

@@ -70,6 +70,11 @@ impl Watch {
     }
 }
 
+/// Why nothing can be sent any more.
+pub(crate) fn closed() -> BusError {
+    BusError::Unavailable("the connection is closed".to_owned())
+}
+
 /// A connection that has been made once, and is made again whenever it is lost.
 pub(crate) struct Link {
     pub(crate) client: Client,
@@ -88,6 +93,12 @@ impl Link {
         answer_within: Duration,
     ) -> Self {
         Self { client, watch, user, inboxes, answer_within }
+    }
+
+    /// A token that no other has: the last one of an inbox.
+    pub(crate) fn unique_token(&self) -> String {
+        let inbox = self.client.new_inbox();
+        inbox.rsplit('.').next().unwrap_or(&inbox).to_owned()
     }
 
     /// How often the connection was lost.

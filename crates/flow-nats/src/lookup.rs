@@ -8,10 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wirefold_flow::{BusError, Stored, StreamState, UnixMillis, check_filter, check_name};
 
-use crate::api::{Reply, code};
+use crate::api::code;
 use crate::headers::{self, Received};
 use crate::link::Link;
-use crate::streams::no_jetstream;
 
 /// A message as the stream's leader gives it.
 #[derive(Deserialize)]
@@ -90,12 +89,9 @@ impl Link {
     }
 
     async fn ask_leader(&self, stream: &str, body: &Value) -> Result<Option<Stored>, BusError> {
-        match self.api::<Found>(&format!("STREAM.MSG.GET.{stream}"), body).await? {
-            Reply::Done(Found { message }) => Ok(Some(message.into_stored(stream)?)),
-            Reply::Failed(failure) if failure.kind == code::MESSAGE_NOT_FOUND => Ok(None),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        let reply = self.api::<Found>(&format!("STREAM.MSG.GET.{stream}"), body).await?;
+        let found = reply.done_if_found(stream, code::MESSAGE_NOT_FOUND)?;
+        found.map(|Found { message }| message.into_stored(stream)).transpose()
     }
 
     /// Why a stream does not answer.

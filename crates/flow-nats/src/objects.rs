@@ -16,9 +16,7 @@ use wirefold_flow::{
 };
 
 use crate::Shared;
-use crate::api::Reply;
 use crate::reader::NatsReader;
-use crate::streams::no_jetstream;
 
 /// Bytes in one message: well below what servers take, and what other clients use.
 const PIECE: usize = 1 << 17;
@@ -103,11 +101,7 @@ impl NatsObjects {
     async fn drop_pieces(&self, nuid: &str) -> Result<(), BusError> {
         let stream = stream_of(&self.store);
         let body = json!({ "filter": self.pieces_of(nuid) });
-        match self.shared.link.api::<Value>(&format!("STREAM.PURGE.{stream}"), &body).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(&stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.shared.link.purge(&stream, &body).await
     }
 
     /// Drops pieces that no object has: those of writers that ended before they were done, and of
@@ -118,11 +112,7 @@ impl NatsObjects {
         let (_, used) = self.listed().await?;
         let ask = json!({ "subjects_filter": self.pieces_of("*") });
         let what = format!("STREAM.INFO.{stream}");
-        let subjects: Subjects = match self.shared.link.api(&what, &ask).await? {
-            Reply::Done(subjects) => subjects,
-            Reply::Failed(failure) => return Err(failure.of_stream(&stream)),
-            Reply::Nobody => return Err(no_jetstream()),
-        };
+        let subjects: Subjects = self.shared.link.api(&what, &ask).await?.done(&stream)?;
         let nuids = subjects.state.subjects.unwrap_or_default();
         let nuids = nuids.keys().filter_map(|subject| subject.rsplit('.').next());
         for stray in nuids.filter(|nuid| !used.contains(*nuid)) {
@@ -182,8 +172,7 @@ impl Objects for NatsObjects {
     fn write<'a>(&'a self, name: &'a str) -> Answer<'a, Box<dyn ObjectWriter>> {
         Box::pin(async move {
             check_name("object", name)?;
-            let inbox = self.shared.link.client.new_inbox();
-            let nuid = inbox.rsplit('.').next().unwrap_or(&inbox).to_owned();
+            let nuid = self.shared.link.unique_token();
             let begun = Begun {
                 objects: self.clone(),
                 described: Described {

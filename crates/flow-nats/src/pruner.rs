@@ -12,8 +12,7 @@ use tracing::{info, warn};
 use wirefold_flow::{BusError, UnixMillis};
 
 use crate::Shared;
-use crate::api::{Reply, code};
-use crate::streams::{Info, no_jetstream};
+use crate::streams::Info;
 
 /// The table where readers without acks say how far they are: keys `<stream>.<reader>`.
 pub const MARKS: &str = "wf_marks";
@@ -84,15 +83,9 @@ impl Shared {
         if keep_from <= first {
             return Ok(false);
         }
-        let body = json!({ "seq": keep_from });
-        match self.link.api::<Value>(&format!("STREAM.PURGE.{stream}"), &body).await? {
-            Reply::Done(_) => {
-                info!(stream, from = keep_from, "dropped what all readers are past, as it is full");
-                Ok(true)
-            }
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.link.purge(stream, &json!({ "seq": keep_from })).await?;
+        info!(stream, from = keep_from, "dropped what all readers are past, as it is full");
+        Ok(true)
     }
 
     /// Drops until less than `share` of a stream's bytes is in use, or nothing more can go.
@@ -144,13 +137,7 @@ impl Shared {
         if let Some((other, durable)) = reader.split_once('/') {
             return self.first_named(stream, other, durable).await;
         }
-        let what = format!("CONSUMER.INFO.{stream}.{reader}");
-        let by_acks = match self.link.api::<ReaderProgress>(&what, &Value::Null).await? {
-            Reply::Done(place) => place.first_unread(info.state.last_seq),
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => 0,
-            Reply::Failed(failure) => return Err(failure.of_stream(stream)),
-            Reply::Nobody => return Err(no_jetstream()),
-        };
+        let by_acks = self.first_unacked(stream, reader, info.state.last_seq).await?;
         let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
         // One behind the end is of a stream that went back in time since: it says nothing.
         let is_void = mark > info.state.last_seq
@@ -186,24 +173,23 @@ impl Shared {
     pub(crate) async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
         wirefold_flow::check_name("durable", durable)?;
         let last = self.link.stream_info(stream).await?.state.last_seq;
-        let what = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.link.api::<ReaderProgress>(&what, &Value::Null).await? {
-            Reply::Done(place) => Ok(place.first_unread(last)),
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(0),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.first_unacked(stream, durable, last).await
+    }
+
+    /// The first sequence that a durable reader may still need, by its acks, in a stream that ended at `last`
+    /// before; 0 where there is no such reader.
+    async fn first_unacked(&self, stream: &str, durable: &str, last: u64) -> Result<u64, BusError> {
+        let progress = self.link.consumer_info::<ReaderProgress>(stream, durable).await?;
+        Ok(progress.map_or(0, |progress| progress.first_unread(last)))
     }
 
     /// How many messages a durable reader has not settled yet.
     pub(crate) async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
         wirefold_flow::check_name("durable", durable)?;
         let what = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.link.api::<ReaderProgress>(&what, &Value::Null).await? {
-            Reply::Done(place) => Ok(place.num_ack_pending + place.num_pending),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        let reply = self.link.api::<ReaderProgress>(&what, &Value::Null).await?;
+        let progress = reply.done(stream)?;
+        Ok(progress.num_ack_pending + progress.num_pending)
     }
 
     /// How many messages stand behind the place that a reader has marked.

@@ -7,8 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use async_nats::{Message, StatusCode, Subscriber};
-use futures_util::StreamExt as _;
+use async_nats::{Message, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::debug;
@@ -16,9 +15,12 @@ use wirefold_flow::{Backoff, BusError};
 
 use crate::api::Reply;
 use crate::connect::SharedLink;
+use crate::inbox::{Inbox, request_number};
 use crate::metrics::STALLS;
 use crate::streams::nanos;
 
+/// Where messages are pulled, before the names of stream and reader.
+const NEXT: &str = "$JS.API.CONSUMER.MSG.NEXT.";
 /// How long a request waits at the server: longer while nothing comes. Closing may take as long.
 const EXPIRES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 /// A request without an answer for as long was lost.
@@ -56,7 +58,7 @@ pub(crate) struct Pull {
     link: SharedLink,
     /// Where requests go.
     subject: String,
-    inbox: Option<(String, Subscriber)>,
+    inbox: Option<Inbox>,
     arrived: VecDeque<Message>,
     /// For what is there.
     one_shot: Option<PullRequest>,
@@ -76,7 +78,7 @@ impl Pull {
         let (losses, refusals) = (link.losses(), link.refusals());
         Self {
             link,
-            subject: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{reader}"),
+            subject: format!("{NEXT}{stream}.{reader}"),
             inbox: None,
             arrived: VecDeque::new(),
             one_shot: None,
@@ -127,12 +129,11 @@ impl Pull {
         self.one_shot = None;
         self.waiting = None;
         self.expires.reset();
-        let Some((_, mut inbox)) = self.inbox.take() else {
+        let Some(mut inbox) = self.inbox.take() else {
             return Ok(());
         };
         // The server answers this after all that it has sent, so nothing is left behind.
-        let gone = |_| BusError::Unavailable("the connection is closed".to_owned());
-        inbox.drain().await.map_err(gone)?;
+        inbox.drain().await?;
         let rest = async {
             while let Some(message) = inbox.next().await {
                 if message.status.is_none() {
@@ -169,7 +170,7 @@ impl Pull {
         struct Config {
             max_ack_pending: u64,
         }
-        let name = self.subject.trim_start_matches("$JS.API.CONSUMER.MSG.NEXT.");
+        let name = self.subject.trim_start_matches(NEXT);
         let asked = self.link.api::<Reader>(&format!("CONSUMER.INFO.{name}"), &Value::Null).await;
         match asked {
             Ok(Reply::Done(reader)) => reader.num_ack_pending >= reader.config.max_ack_pending,
@@ -205,24 +206,19 @@ impl Pull {
     }
 
     async fn ask(&mut self, request: Value) -> Result<u64, BusError> {
-        let closed = || BusError::Unavailable("the connection is closed".to_owned());
-        if self.inbox.is_none() {
-            let inbox = self.link.client.new_inbox();
-            let subscriber = self.link.client.subscribe(format!("{inbox}.*")).await;
-            self.inbox = Some((inbox, subscriber.map_err(|_| closed())?));
-        }
-        let inbox = self.inbox.as_ref().map_or("", |(inbox, _)| inbox);
+        let inbox = match &mut self.inbox {
+            Some(inbox) => inbox,
+            none => none.insert(Inbox::open(&self.link).await?),
+        };
         let number = self.requests + 1;
-        let (reply, body) = (format!("{inbox}.{number}"), request.to_string().into());
         self.refusals = self.link.refusals();
-        let asked = self.link.client.publish_with_reply(self.subject.clone(), reply, body).await;
-        asked.map_err(|_| closed())?;
+        inbox.request(&self.link, &self.subject, number, &request).await?;
         self.requests = number;
         Ok(number)
     }
 
     async fn receive(&mut self) -> Result<(), Broken> {
-        let Some((_, inbox)) = &mut self.inbox else {
+        let Some(inbox) = &mut self.inbox else {
             return Err(Broken::Lost);
         };
         let message = tokio::select! {
@@ -269,7 +265,7 @@ impl Pull {
 
     /// The server will not serve this request any further.
     fn end(&mut self, message: &Message) {
-        let number = message.subject.rsplit('.').next().and_then(|number| number.parse().ok());
+        let number = request_number(message);
         let is = |asked: &Option<PullRequest>| asked.as_ref().map(|asked| asked.number) == number;
         if number.is_none() {
             return;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tracing::error;
 use wirefold_flow::{BusError, StreamConfig, StreamState, check_filter, check_name};
@@ -66,11 +67,7 @@ impl Link {
     /// [`BusError::NoStream`], or no answer.
     pub(crate) async fn stream_info(&self, stream: &str) -> Result<Info, BusError> {
         check_name("stream", stream)?;
-        match self.api(&format!("STREAM.INFO.{stream}"), &Value::Null).await? {
-            Reply::Done(info) => Ok(info),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.api(&format!("STREAM.INFO.{stream}"), &Value::Null).await?.done(stream)
     }
 
     /// Makes the stream be so, on as many servers.
@@ -87,30 +84,79 @@ impl Link {
                 wanted.extend(ours(config));
                 wanted.extend(replicas.map(|count| (REPLICAS.to_owned(), count.into())));
                 let is_so = wanted.iter().all(|(name, value)| is_same(&stands.config, name, value));
-                if is_so { Ok(()) } else { self.put_stream("UPDATE", config, wanted).await }
+                if is_so { Ok(()) } else { self.put_ours("UPDATE", config, wanted).await }
             }
             Err(BusError::NoStream(_)) => {
                 let mut wanted = ours(config);
                 wanted.extend(first_settings(replicas));
-                self.put_stream("CREATE", config, wanted).await
+                self.put_ours("CREATE", config, wanted).await
             }
             Err(error) => Err(error),
         }
     }
 
-    async fn put_stream(
+    /// Puts a stream of ours: a refusal says which setting of ours the server does not take.
+    async fn put_ours(
         &self,
         verb: &str,
         config: &StreamConfig,
         wanted: Map<String, Value>,
     ) -> Result<(), BusError> {
         let stream = &config.name;
-        let reply = self.api::<Value>(&format!("STREAM.{verb}.{stream}"), &wanted.into()).await?;
-        match reply {
-            Reply::Done(_) => Ok(()),
+        match self.send_stream(verb, stream, wanted).await? {
             Reply::Failed(failure) => Err(refused(stream, &failure)),
-            Reply::Nobody => Err(no_jetstream()),
+            reply => reply.done(stream).map(drop),
         }
+    }
+
+    /// Makes a stream (`CREATE`), or changes one that is there (`UPDATE`).
+    pub(crate) async fn put_stream(
+        &self,
+        verb: &str,
+        stream: &str,
+        config: Map<String, Value>,
+    ) -> Result<(), BusError> {
+        self.send_stream(verb, stream, config).await?.done(stream).map(drop)
+    }
+
+    async fn send_stream(
+        &self,
+        verb: &str,
+        stream: &str,
+        config: Map<String, Value>,
+    ) -> Result<Reply<Value>, BusError> {
+        self.api(&format!("STREAM.{verb}.{stream}"), &config.into()).await
+    }
+
+    /// Drops messages of a stream, those that the request names.
+    pub(crate) async fn purge(&self, stream: &str, request: &Value) -> Result<(), BusError> {
+        let what = format!("STREAM.PURGE.{stream}");
+        self.api::<Value>(&what, request).await?.done(stream).map(drop)
+    }
+
+    /// What the server says of a durable reader; none where there is no such reader.
+    pub(crate) async fn consumer_info<T: DeserializeOwned>(
+        &self,
+        stream: &str,
+        durable: &str,
+    ) -> Result<Option<T>, BusError> {
+        let what = format!("CONSUMER.INFO.{stream}.{durable}");
+        self.api(&what, &Value::Null).await?.done_if_found(stream, code::CONSUMER_NOT_FOUND)
+    }
+
+    /// Makes a durable reader, or changes the one that is there.
+    pub(crate) async fn put_consumer(
+        &self,
+        stream: &str,
+        durable: &str,
+        config: &Value,
+    ) -> Result<(), BusError> {
+        let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
+        if let Some(filter) = config.get("filter_subject").and_then(Value::as_str) {
+            what = format!("{what}.{filter}");
+        }
+        let request = json!({ "stream_name": stream, "config": config, "action": "" });
+        self.api::<Value>(&what, &request).await?.done(stream).map(drop)
     }
 
     /// The stream that takes a subject.
@@ -119,14 +165,10 @@ impl Link {
         struct Names {
             streams: Option<Vec<String>>,
         }
-        match self.api("STREAM.NAMES", &json!({ "subject": subject })).await? {
-            Reply::Done(Names { streams }) => {
-                let first = streams.unwrap_or_default().into_iter().next();
-                first.ok_or_else(|| BusError::NoStreamFor(subject.to_owned()))
-            }
-            Reply::Failed(failure) => Err(failure.of_stream(subject)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        let reply = self.api("STREAM.NAMES", &json!({ "subject": subject })).await?;
+        let Names { streams } = reply.done(subject)?;
+        let first = streams.unwrap_or_default().into_iter().next();
+        first.ok_or_else(|| BusError::NoStreamFor(subject.to_owned()))
     }
 
     /// What a publish means that was larger than its stream takes. Whoever may not ask for the
@@ -139,10 +181,6 @@ impl Link {
         let limit = self.stream_info(&stream).await.map_or(0, |info| info.max_message());
         BusError::TooLarge { stream, size, limit }
     }
-}
-
-pub(crate) fn no_jetstream() -> BusError {
-    BusError::Unavailable("JetStream does not answer".to_owned())
 }
 
 fn refused(stream: &str, failure: &Failure) -> BusError {

@@ -13,11 +13,11 @@ use wirefold_flow::{
 };
 
 use crate::Shared;
-use crate::api::{Reply, code};
 use crate::delivered::{Delivered, delivered};
+use crate::link::closed;
 use crate::publish::Expect;
 use crate::pull::{Broken, Pull};
-use crate::streams::{into_map, nanos, no_jetstream};
+use crate::streams::{into_map, nanos};
 
 pub(crate) struct NatsSubscription {
     holder: Arc<Holder>,
@@ -90,20 +90,15 @@ pub(crate) async fn follow(
         ack_deadline: FOLLOWED_WITHIN,
         ..ConsumerConfig::new(&stream, durable, nowhere)
     };
-    let info = format!("CONSUMER.INFO.{stream}.{durable}");
-    match shared.link.api::<Value>(&info, &Value::Null).await? {
-        Reply::Done(stands) => {
+    match shared.link.consumer_info::<Value>(&stream, durable).await? {
+        Some(stands) => {
             let config = &stands["config"];
             if config["ack_policy"] != "explicit" || config.get("deliver_subject").is_some() {
                 let name = format!("{durable} of stream {stream}");
                 return Err(BusError::BadName { what: "pull consumer with explicit acks", name });
             }
         }
-        Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {
-            shared.make_durable(&consumer, &config(&consumer)).await?;
-        }
-        Reply::Failed(failure) => return Err(failure.of_stream(&stream)),
-        Reply::Nobody => return Err(no_jetstream()),
+        None => shared.link.put_consumer(&stream, durable, &config(&consumer)).await?,
     }
     let pull = Pull::new(shared.link.clone(), &stream, durable);
     let refusals = AtomicU64::new(shared.link.refusals());
@@ -161,44 +156,21 @@ impl Shared {
         check_name("durable", durable)?;
         check_filter(filter)?;
         let mut wanted = config(consumer);
-        let info = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.link.api::<Value>(&info, &Value::Null).await? {
-            Reply::Done(stands) => {
-                let stands = &stands["config"];
-                if let Some(begun) = stands.get("opt_start_seq") {
-                    wanted["deliver_policy"] = stands["deliver_policy"].clone();
-                    wanted["opt_start_seq"] = begun.clone();
-                }
-                Ok((!stands_so(stands, &wanted)).then_some(wanted))
-            }
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => Ok(Some(wanted)),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
+        let Some(info) = self.link.consumer_info::<Value>(stream, durable).await? else {
+            return Ok(Some(wanted));
+        };
+        let stands = &info["config"];
+        if let Some(begun) = stands.get("opt_start_seq") {
+            wanted["deliver_policy"] = stands["deliver_policy"].clone();
+            wanted["opt_start_seq"] = begun.clone();
         }
+        Ok((!stands_so(stands, &wanted)).then_some(wanted))
     }
 
     /// Makes it where there are dead letters for it.
     async fn make_new(&self, consumer: &ConsumerConfig, wanted: &Value) -> Result<(), BusError> {
         self.link.stream_of(&consumer.dead.subject).await?;
-        self.make_durable(consumer, wanted).await
-    }
-
-    async fn make_durable(
-        &self,
-        consumer: &ConsumerConfig,
-        wanted: &Value,
-    ) -> Result<(), BusError> {
-        let ConsumerConfig { stream, durable, filter, .. } = consumer;
-        let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
-        if filter != ">" {
-            what = format!("{what}.{filter}");
-        }
-        let request = json!({ "stream_name": stream, "config": wanted, "action": "" });
-        match self.link.api::<Value>(&what, &request).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.link.put_consumer(&consumer.stream, &consumer.durable, wanted).await
     }
 }
 
@@ -231,14 +203,9 @@ impl Holder {
     /// Nobody answered a pull: says why, where that is known.
     async fn look_for_it(&self) -> Result<(), BusError> {
         let ConsumerConfig { stream, durable, .. } = &self.consumer;
-        let info = format!("CONSUMER.INFO.{stream}.{durable}");
-        match self.shared.link.api::<Value>(&info, &Value::Null).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) if failure.kind == code::CONSUMER_NOT_FOUND => {
-                Err(BusError::NoReader { stream: stream.clone(), durable: durable.clone() })
-            }
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
+        match self.shared.link.consumer_info::<Value>(stream, durable).await? {
+            Some(_) => Ok(()),
+            None => Err(BusError::NoReader { stream: stream.clone(), durable: durable.clone() }),
         }
     }
 
@@ -269,8 +236,7 @@ impl Holder {
     /// as the delivery, and one that is lost brings the message again, which does no harm.
     async fn say(&self, ack: &str, what: String) -> Result<(), BusError> {
         let link = &self.shared.link;
-        let closed = |_| BusError::Unavailable("the connection is closed".to_owned());
-        link.client.publish(ack.to_owned(), what.into()).await.map_err(closed)?;
+        link.client.publish(ack.to_owned(), what.into()).await.map_err(|_| closed())?;
         // A refusal is told once, with whichever settle comes after it.
         let mark = self.refusals.swap(link.refusals(), Ordering::Relaxed);
         let of_this_reader = format!(".{}.{}.", self.consumer.stream, self.consumer.durable);

@@ -5,8 +5,6 @@ use serde_json::{Map, Value, json};
 use wirefold_flow::BusError;
 
 use crate::Shared;
-use crate::api::Reply;
-use crate::streams::no_jetstream;
 
 /// A durable reader, and how far it was.
 #[derive(Serialize, Deserialize)]
@@ -40,12 +38,8 @@ impl Shared {
         let (mut readers, mut offset) = (Vec::new(), 0);
         loop {
             let asked = json!({ "offset": offset });
-            let page = self.link.api(&format!("CONSUMER.LIST.{stream}"), &asked).await?;
-            let Page { total, consumers } = match page {
-                Reply::Done(page) => page,
-                Reply::Failed(failure) => return Err(failure.of_stream(stream)),
-                Reply::Nobody => return Err(no_jetstream()),
-            };
+            let reply = self.link.api(&format!("CONSUMER.LIST.{stream}"), &asked).await?;
+            let Page { total, consumers } = reply.done(stream)?;
             let consumers = consumers.unwrap_or_default();
             offset += consumers.len();
             let is_last = consumers.is_empty() || offset >= total;
@@ -68,15 +62,6 @@ impl Shared {
             config.insert("opt_start_seq".to_owned(), (through + 1).into());
             config.remove("opt_start_time");
         }
-        let mut what = format!("CONSUMER.CREATE.{stream}.{durable}");
-        if let Some(filter) = config.get("filter_subject").and_then(Value::as_str) {
-            what = format!("{what}.{filter}");
-        }
-        let request = json!({ "stream_name": stream, "config": config, "action": "" });
-        match self.link.api::<Value>(&what, &request).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.link.put_consumer(stream, durable, &config.into()).await
     }
 }

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 use wirefold_flow::{BusError, OrderedReader as _, Outgoing, Published, Stored};
 
 use super::{Edit, Rewrite};
-use crate::api::{Reply, code};
+use crate::api::code;
 use crate::batch::Prepared;
 use crate::lookup::id_of_place;
 use crate::publish::{Expect, Leaderless, Sent, expecting};
 use crate::reader::NatsReader;
-use crate::streams::{Info, no_jetstream};
+use crate::streams::Info;
 use crate::{NatsBus, Shared, headers};
 
 /// The shortest window that a server takes.
@@ -95,7 +95,10 @@ impl NatsBus {
             batch.push(copying.gap()).await?;
         }
         batch.send().await?;
-        if has_gaps { self.0.purge(into, GAP).await } else { Ok(()) }
+        match has_gaps {
+            true => self.0.link.purge(into, &json!({ "filter": GAP })).await,
+            false => Ok(()),
+        }
     }
 }
 
@@ -182,16 +185,5 @@ impl<'a> Batch<'a> {
 
     fn somebody_writes(&self) -> BusError {
         BusError::Fenced(self.into.to_owned())
-    }
-}
-
-impl Shared {
-    async fn purge(&self, stream: &str, subject: &str) -> Result<(), BusError> {
-        let body = json!({ "filter": subject });
-        match self.link.api::<Value>(&format!("STREAM.PURGE.{stream}"), &body).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
     }
 }

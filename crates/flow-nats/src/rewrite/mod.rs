@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wirefold_flow::{BusError, Entry, Stored, check_name};
 
-use crate::api::Reply;
-use crate::streams::{Info, REPLICAS, into_map, no_jetstream};
+use crate::api::code;
+use crate::streams::{Info, REPLICAS, into_map};
 use crate::{NatsBus, Shared, keys, objects};
 use consumers::Reader;
 use copy::Copying;
@@ -100,7 +100,7 @@ impl NatsBus {
             Err(error) => return Err(error),
         };
         self.0.delete_stream(&stream).await?;
-        self.0.put_stream("CREATE", &stream, config).await?;
+        self.0.link.put_stream("CREATE", &stream, config).await?;
         Ok(true)
     }
 
@@ -163,7 +163,7 @@ impl NatsBus {
         let copying = Copying { from: copy, into: stream, first, last, keeps_sequences: true };
         self.fill(&copying, &info, &mut |_| Rewrite::Stays).await?;
         let filled = self.0.link.stream_info(stream).await?;
-        self.0.put_stream("UPDATE", stream, configured(&filled.config, &note.config)).await?;
+        self.0.link.put_stream("UPDATE", stream, configured(&filled.config, &note.config)).await?;
         for reader in &note.readers {
             self.0.make_reader(stream, reader).await?;
         }
@@ -179,7 +179,7 @@ impl Shared {
             .map_err(|error| BusError::Unavailable(format!("{copy}: {error}")))?;
         let mut config = self.link.stream_info(copy).await?.config;
         config.insert("metadata".to_owned(), json!({ NOTE: text }));
-        self.put_stream("UPDATE", copy, config).await
+        self.link.put_stream("UPDATE", copy, config).await
     }
 
     /// Makes the stream that takes a copy, with no bound that a message could miss.
@@ -206,34 +206,14 @@ impl Shared {
             "allow_direct": true,
             "allow_atomic": true,
         });
-        self.put_stream("CREATE", into, into_map(config)).await
-    }
-
-    async fn put_stream(
-        &self,
-        verb: &str,
-        stream: &str,
-        config: Map<String, Value>,
-    ) -> Result<(), BusError> {
-        match self.link.api::<Value>(&format!("STREAM.{verb}.{stream}"), &config.into()).await? {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => Err(failure.of_stream(stream)),
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        self.link.put_stream("CREATE", into, into_map(config)).await
     }
 
     /// Deletes a stream with its files, where it is there.
     async fn delete_stream(&self, stream: &str) -> Result<(), BusError> {
-        let deleted =
-            self.link.api::<Value>(&format!("STREAM.DELETE.{stream}"), &Value::Null).await?;
-        match deleted {
-            Reply::Done(_) => Ok(()),
-            Reply::Failed(failure) => match failure.of_stream(stream) {
-                BusError::NoStream(_) => Ok(()),
-                error => Err(error),
-            },
-            Reply::Nobody => Err(no_jetstream()),
-        }
+        let what = format!("STREAM.DELETE.{stream}");
+        let reply = self.link.api::<Value>(&what, &Value::Null).await?;
+        reply.done_if_found(stream, code::STREAM_NOT_FOUND).map(drop)
     }
 
     /// The names of all copies.
@@ -246,11 +226,8 @@ impl Shared {
         let (mut names, mut offset) = (Vec::new(), 0);
         loop {
             let asked = json!({ "offset": offset });
-            let Names { total, streams } = match self.link.api("STREAM.NAMES", &asked).await? {
-                Reply::Done(page) => page,
-                Reply::Failed(failure) => return Err(failure.of_stream(COPY)),
-                Reply::Nobody => return Err(no_jetstream()),
-            };
+            let reply = self.link.api("STREAM.NAMES", &asked).await?;
+            let Names { total, streams } = reply.done(COPY)?;
             let streams = streams.unwrap_or_default();
             offset += streams.len();
             let is_last = streams.is_empty() || offset >= total;

@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 use tracing::debug;
 use wirefold_flow::{BoxFuture, BusError};
 
+use crate::link::closed;
 use crate::{NatsBus, Shared};
 use told::{Counts, Verb};
 
@@ -235,8 +236,4 @@ impl Running<'_> {
             debug!(%error, service = self.service.name, "an answer could not be sent");
         }
     }
-}
-
-fn closed() -> BusError {
-    BusError::Unavailable("the connection is closed".to_owned())
 }

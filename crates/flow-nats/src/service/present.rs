@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use wirefold_flow::BusError;
 
 use crate::NatsBus;
+use crate::link::closed;
 
 #[derive(Deserialize)]
 struct Pong {
@@ -23,7 +24,6 @@ impl NatsBus {
     /// # Errors
     /// [`BusError::Unavailable`] where the connection is closed.
     pub async fn services(&self, within: Duration) -> Result<BTreeSet<String>, BusError> {
-        let closed = || BusError::Unavailable("the connection is closed".to_owned());
         let client = &self.0.link.client;
         let inbox = client.new_inbox();
         let mut answers = client.subscribe(inbox.clone()).await.map_err(|_| closed())?;

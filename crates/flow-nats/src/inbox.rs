@@ -1,0 +1,53 @@
+//! An inbox for the answers to numbered requests.
+//!
+//! Comes in: requests of JetStream's, each with a number. Goes out: the messages that answer them, each of which names the
+//! number of its request. It never knows what was asked, and waits for no answer.
+
+use async_nats::{Message, Subscriber};
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use wirefold_flow::BusError;
+
+use crate::link::{Link, closed};
+
+pub(crate) struct Inbox {
+    name: String,
+    answers: Subscriber,
+}
+
+impl Inbox {
+    pub(crate) async fn open(link: &Link) -> Result<Self, BusError> {
+        let name = link.client.new_inbox();
+        let answers = link.client.subscribe(format!("{name}.*")).await.map_err(|_| closed())?;
+        Ok(Self { name, answers })
+    }
+
+    /// Sends a request. Its answers come here.
+    pub(crate) async fn request(
+        &self,
+        link: &Link,
+        subject: &str,
+        number: u64,
+        request: &Value,
+    ) -> Result<(), BusError> {
+        let reply = format!("{}.{number}", self.name);
+        let body = request.to_string().into();
+        let sent = link.client.publish_with_reply(subject.to_owned(), reply, body);
+        sent.await.map_err(|_| closed())
+    }
+
+    /// The next answer; none once the connection is closed. May be dropped.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        self.answers.next().await
+    }
+
+    /// Asks for no more: what is on its way still comes, and then the end.
+    pub(crate) async fn drain(&mut self) -> Result<(), BusError> {
+        self.answers.drain().await.map_err(|_| closed())
+    }
+}
+
+/// The number of the request that a message answers.
+pub(crate) fn request_number(answer: &Message) -> Option<u64> {
+    answer.subject.rsplit('.').next()?.parse().ok()
+}
