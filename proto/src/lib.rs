@@ -62,6 +62,7 @@ mod output;
 mod published;
 mod records;
 mod schema;
+mod secret;
 mod settings;
 mod story;
 mod string_form;
@@ -116,6 +117,7 @@ pub use records::{
     SubscriptionRecord, Teasers,
 };
 pub use schema::{SchemaName, SchemaNameError};
+pub use secret::Secret;
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };

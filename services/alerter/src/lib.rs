@@ -54,8 +54,8 @@ pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
 pub use seams::{Disk, NotPublished, Space, Subjects};
 pub use settings::{
-    ConfiguredSubscription, Delivery, DeliveryKind, Email, Header, HealthSettings, Heartbeat,
-    Secret, Settings, SiteAlerts, Templates,
+    ConfiguredSubscription, Delivery, DeliveryKind, Email, HealthSettings, Heartbeat, Settings,
+    SiteAlerts, Templates,
 };
 pub use standby::run_under;
 pub use subscription::check;

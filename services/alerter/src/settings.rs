@@ -1,7 +1,6 @@
 //! What the alerter is told when it starts.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 use wirefold_envelope::Limits;
-use wirefold_proto::SubscriptionSettings;
+use wirefold_proto::{Secret, SubscriptionSettings};
 use wirefold_query::Lists;
 
 use crate::seams::{Disk, Subjects};
@@ -124,8 +123,8 @@ pub enum DeliveryKind {
         url: Url,
         /// `whsec_…` secrets; several while one replaces the other. None: unsigned.
         secrets: Vec<Secret>,
-        /// Headers besides.
-        headers: Vec<Header>,
+        /// Headers besides, by name.
+        headers: BTreeMap<String, Secret>,
     },
     /// A topic of an ntfy server.
     Ntfy {
@@ -192,7 +191,7 @@ impl DeliveryKind {
             Self::Webhook { url, .. } | Self::Ntfy { url, .. } | Self::Apprise { url, .. } => {
                 url.to_string()
             }
-            Self::Slack { url } => url.reveal().to_owned(),
+            Self::Slack { url } => url.expose().to_owned(),
             Self::Telegram { url, chat, .. } => format!("{url} {chat}"),
             Self::Matrix { url, room, .. } => format!("{url} {room}"),
             Self::Stdout
@@ -217,48 +216,4 @@ pub struct Email {
     pub from: String,
     /// The receivers, all named in each mail.
     pub to: Vec<String>,
-}
-
-/// A header of a webhook.
-#[derive(Debug, Clone)]
-pub struct Header {
-    /// Its name.
-    pub name: String,
-    /// Its value, which may be a secret.
-    pub value: Secret,
-}
-
-/// A text that is shown to nobody.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for whoever sends it.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_shown_to_nobody() {
-        let secret = Secret::new("whsec_aGFyYm91cg==");
-        assert_eq!(format!("{secret:?}"), "Secret(…)");
-        assert_eq!(secret.reveal(), "whsec_aGFyYm91cg==");
-    }
 }

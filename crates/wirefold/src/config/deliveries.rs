@@ -1,8 +1,8 @@
 //! The settings of deliveries in the form that the alerter takes.
 
-use wirefold_alerter::{Delivery, DeliveryKind, Email, Header, Templates};
+use wirefold_alerter::{Delivery, DeliveryKind, Email, Templates};
+use wirefold_proto::Secret;
 
-use super::secret::Secret;
 use super::settings::{self, DeliveryConfig};
 
 /// The urgency of what is loud on ntfy, unless the settings say otherwise.
@@ -25,15 +25,13 @@ pub(super) fn delivery(delivery: &DeliveryConfig) -> Option<Delivery> {
 
 fn kind(delivery: &DeliveryConfig) -> Option<DeliveryKind> {
     let url = || delivery.url.as_ref().map(|address| address.url().clone());
-    let secret = || delivery.secret.first().map(hidden);
-    let header =
-        |(name, value): (&String, &Secret)| Header { name: name.clone(), value: hidden(value) };
+    let secret = || delivery.secret.first().cloned();
     Some(match delivery.kind {
         settings::DeliveryKind::Stdout => DeliveryKind::Stdout,
         settings::DeliveryKind::Webhook => DeliveryKind::Webhook {
             url: url()?,
-            secrets: delivery.secret.iter().map(hidden).collect(),
-            headers: delivery.headers.iter().map(header).collect(),
+            secrets: delivery.secret.clone(),
+            headers: delivery.headers.clone(),
         },
         settings::DeliveryKind::Ntfy => DeliveryKind::Ntfy {
             url: url()?,
@@ -42,7 +40,7 @@ fn kind(delivery: &DeliveryConfig) -> Option<DeliveryKind> {
         },
         settings::DeliveryKind::Email => DeliveryKind::Email(email(delivery)?),
         settings::DeliveryKind::Slack => {
-            let url = || Some(wirefold_alerter::Secret::new(url()?));
+            let url = || Some(Secret::new(url()?));
             DeliveryKind::Slack { url: secret().or_else(url)? }
         }
         settings::DeliveryKind::Telegram => DeliveryKind::Telegram {
@@ -63,7 +61,7 @@ fn kind(delivery: &DeliveryConfig) -> Option<DeliveryKind> {
 }
 
 fn email(delivery: &DeliveryConfig) -> Option<Email> {
-    let password = || delivery.secret.first().map(hidden);
+    let password = || delivery.secret.first().cloned();
     let login = |user: &String| Some((user.clone(), password()?));
     Some(Email {
         server: delivery.url.as_ref()?.url().clone(),
@@ -72,8 +70,4 @@ fn email(delivery: &DeliveryConfig) -> Option<Email> {
         from: delivery.from.clone()?,
         to: delivery.to.clone(),
     })
-}
-
-fn hidden(secret: &Secret) -> wirefold_alerter::Secret {
-    wirefold_alerter::Secret::new(secret.expose())
 }

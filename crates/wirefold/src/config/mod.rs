@@ -14,7 +14,6 @@ mod problem;
 mod read;
 mod reference;
 mod renamed;
-mod secret;
 mod services;
 mod settings;
 mod subscription_files;
@@ -38,7 +37,6 @@ pub(crate) use origin::{Origin, Origins};
 pub(crate) use overrides::load_here;
 pub(crate) use problem::{ConfigError, Problem, suggestion};
 pub(crate) use reference::{Row, Section, sections};
-pub(crate) use secret::Secret;
 pub(crate) use services::reachable;
 pub(crate) use settings::{
     BusConfig, Config, DeliveryConfig, DeliveryKind, LogFormat, NatsConfig, SourceConfig,

@@ -11,12 +11,11 @@ use wirefold_alerter::{ConfiguredSubscription, HealthSettings, Heartbeat};
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
-use wirefold_proto::FeedSettings;
+use wirefold_proto::{FeedSettings, Secret};
 use wirefold_query::Lists;
 
 use super::deliveries::delivery;
 use super::origin::Origins;
-use super::secret::Secret;
 use super::settings::{
     AccessConfig, Address, Config, FeedConfig, OpmlConfig, SourceConfig, SourceKind,
 };

@@ -8,10 +8,10 @@ use serde_json::json;
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
+use wirefold_proto::Secret;
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
 use super::{Channel, Failure, Notice, Sent};
-use crate::settings::Secret;
 use crate::text::Message;
 use crate::text::{self, Text};
 
@@ -37,7 +37,7 @@ impl Apprise {
             "format": "text",
         });
         let mut request = bounded(Request::post(self.url.clone(), body.to_string()));
-        let token = self.token.as_ref().map_or("", Secret::reveal);
+        let token = self.token.as_ref().map_or("", Secret::expose);
         if !token.is_empty() {
             request.secrets.add("Authorization", format!("Bearer {token}"));
         }

@@ -9,11 +9,10 @@ use serde_json::{Value, json};
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
-use wirefold_proto::{Published, Volume};
+use wirefold_proto::{Published, Secret, Volume};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
 use super::{Channel, Failure, Notice, Sent};
-use crate::settings::Secret;
 use crate::text::Message;
 use crate::text::{self, Text};
 
@@ -57,8 +56,8 @@ impl Matrix {
             path.pop_if_empty().extend(parts).push(transaction);
         }
         let mut request = bounded(Request::put(url, event.to_string()));
-        request.secrets.add("Authorization", format!("Bearer {}", self.token.reveal()));
-        let hidden = Hidden::new([self.token.reveal()]);
+        request.secrets.add("Authorization", format!("Bearer {}", self.token.expose()));
+        let hidden = Hidden::new([self.token.expose()]);
         stored(&accepted(self.client.send(request).await, now, &hidden)?)
     }
 

@@ -7,11 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 use wirefold_flow::BoxFuture;
 use wirefold_http_client::{Client, Request};
-use wirefold_proto::{Alert, Volume};
+use wirefold_proto::{Alert, Secret, Volume};
 
 use super::retry::{hash, of_answer};
 use super::{Channel, Failure, Notice, NoticeKind, Sent};
-use crate::settings::Secret;
 use crate::text::Message;
 use crate::text::MessageLinks;
 use crate::text::{self, Text};
@@ -59,7 +58,7 @@ impl Ntfy {
         let request = Request { total: TOTAL, ..request };
         match &self.token {
             Some(token) => {
-                request.with_header("Authorization", format!("Bearer {}", token.reveal()))
+                request.with_header("Authorization", format!("Bearer {}", token.expose()))
             }
             None => request,
         }

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
-
-use crate::settings::Secret;
+use wirefold_proto::Secret;
 
 /// A secret that is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -20,7 +19,7 @@ pub(super) struct Key(Hmac<Sha256>);
 impl Key {
     /// Reads `whsec_…`.
     pub(super) fn read(secret: &Secret) -> Result<Self, BadSecret> {
-        let encoded = secret.reveal().trim().strip_prefix("whsec_").ok_or(BadSecret)?;
+        let encoded = secret.expose().trim().strip_prefix("whsec_").ok_or(BadSecret)?;
         let bytes = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
         if bytes.is_empty() {
             return Err(BadSecret);

@@ -5,10 +5,10 @@ use serde_json::json;
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
+use wirefold_proto::Secret;
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
 use super::{Channel, Failure, Notice, Sent};
-use crate::settings::Secret;
 use crate::text::Message;
 use crate::text::{self, Text};
 
@@ -59,7 +59,7 @@ impl Channel for Slack {
 /// The webhook's address, which is a secret and is not repeated.
 pub(super) fn read(address: &Secret) -> Result<Url, String> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
-    let url = Url::parse(address.reveal().trim()).ok().filter(is_web);
+    let url = Url::parse(address.expose().trim()).ok().filter(is_web);
     url.ok_or_else(|| "the webhook's address begins with neither https:// nor http://".to_owned())
 }
 

@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response, SendError};
-use wirefold_proto::Volume;
+use wirefold_proto::{Secret, Volume};
 
 use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
 use super::{Channel, Failure, Notice, Sent};
-use crate::settings::Secret;
 use crate::text::Message;
 use crate::text::{self, Text, escaped};
 
@@ -63,11 +62,11 @@ impl Telegram {
     async fn call(&self, method: &str, mut body: Value, now: UnixMillis) -> Result<Value, Failure> {
         let mut url = self.url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(&format!("bot{}", self.token.reveal())).push(method);
+            path.pop_if_empty().push(&format!("bot{}", self.token.expose())).push(method);
         }
         body["chat_id"] = self.chat.clone().into();
         let answer = self.client.send(bounded(Request::post(url, body.to_string()))).await;
-        of_api(answer, now, &Hidden::new([self.token.reveal()]))
+        of_api(answer, now, &Hidden::new([self.token.expose()]))
     }
 
     async fn post(&self, html: &str, more: Value, now: UnixMillis) -> Sent {
@@ -171,7 +170,7 @@ impl Channel for Telegram {
 
 /// Whether this can be a token; it becomes a part of an address.
 pub(super) fn check(token: &Secret) -> Result<(), String> {
-    let (bot, key) = token.reveal().split_once(':').unwrap_or_default();
+    let (bot, key) = token.expose().split_once(':').unwrap_or_default();
     let is_key = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     let is_bot = !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit());
     match is_bot && !key.is_empty() && key.chars().all(is_key) {

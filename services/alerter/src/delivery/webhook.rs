@@ -1,16 +1,16 @@
 //! Webhooks as Standard Webhooks 1.0.0 has them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
-use wirefold_proto::Published;
+use wirefold_proto::{Published, Secret};
 
 use super::channel::{Channel, Failure, Notice, Sent, json_of, json_of_notice};
 use super::retry::of_answer;
 use super::sign::{Key, signatures};
-use crate::settings::Header;
 use crate::text::Message;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
@@ -22,11 +22,16 @@ pub(super) struct Webhook {
     client: Client,
     url: Url,
     keys: Vec<Key>,
-    headers: Vec<Header>,
+    headers: BTreeMap<String, Secret>,
 }
 
 impl Webhook {
-    pub(super) fn new(client: Client, url: Url, keys: Vec<Key>, headers: Vec<Header>) -> Self {
+    pub(super) fn new(
+        client: Client,
+        url: Url,
+        keys: Vec<Key>,
+        headers: BTreeMap<String, Secret>,
+    ) -> Self {
         Self { client, url, keys, headers }
     }
 
@@ -41,8 +46,8 @@ impl Webhook {
         let signature = signatures(&self.keys, id, seconds, &body);
         let mut request =
             Request { max_body: ANSWER, total: TOTAL, ..Request::post(self.url.clone(), body) };
-        for Header { name, value } in &self.headers {
-            request = request.with_header(name, value.reveal());
+        for (name, value) in &self.headers {
+            request = request.with_header(name, value.expose());
         }
         request = request
             .with_header("content-type", "application/json")
@@ -56,13 +61,12 @@ impl Webhook {
 }
 
 /// Whether a header can be sent; its value is not shown.
-pub(super) fn check_header(header: &Header) -> Result<(), String> {
-    let Header { name, value } = header;
+pub(super) fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
     let is_of_names = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(is_of_names) {
         return Err(format!("headers: {name:?} is no name of a header, such as \"Authorization\""));
     }
-    match value.reveal().chars().any(|c| c.is_control() && c != '\t') {
+    match value.expose().chars().any(|c| c.is_control() && c != '\t') {
         true => Err(format!(
             "headers: the value of {name} has a line break or another control character"
         )),

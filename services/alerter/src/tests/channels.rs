@@ -1,12 +1,13 @@
 //! One suite that every channel passes, and what only some can do.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 use wirefold_flow::{StageContext, UnixMillis};
-use wirefold_proto::{Alert, AlertArticle, FeedDigest, SubscriptionSettings, Tag, Volume};
+use wirefold_proto::{Alert, AlertArticle, FeedDigest, Secret, SubscriptionSettings, Tag, Volume};
 
 use super::http::{Answer, Receiver};
 use super::mail::email;
@@ -17,7 +18,7 @@ use super::running::{Paper, Running, World, at_once, settings};
 use super::watching::watch;
 use crate::delivery::{Channel, Clients, Failure, Notice, Sent, channel_of};
 use crate::text::{Message, MessageLinks};
-use crate::{Delivery, DeliveryKind, Secret, Settings};
+use crate::{Delivery, DeliveryKind, Settings};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -215,7 +216,7 @@ async fn every_channel_takes_revisions() {
     let program = ["sh", "-c", "grep -q wirefold"].map(str::to_owned).to_vec();
     let hook = Receiver::start([]).await;
     let server = smtp::Server::start(Security::Plain).await;
-    let headers = Vec::new();
+    let headers = BTreeMap::new();
     for kind in [
         DeliveryKind::Stdout,
         DeliveryKind::Command { command: program },
@@ -267,7 +268,7 @@ async fn every_service_may_refuse_and_be_busy() {
     let answers = [Answer::RetryAfter(429, "7"), Answer::RetryAfter(429, "7")];
     let hook = Receiver::start(answers).await;
     for kind in [
-        DeliveryKind::Webhook { url: hook.url.clone(), secrets: vec![], headers: vec![] },
+        DeliveryKind::Webhook { url: hook.url.clone(), secrets: vec![], headers: BTreeMap::new() },
         DeliveryKind::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
     ] {
         let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;

@@ -1,6 +1,6 @@
 //! Webhooks and ntfy against a real receiver on the loopback.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,14 +19,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 use wirefold_flow::{Clock as _, StageContext};
 use wirefold_proto::{
-    Alert, AlertAttempt, AlertAttemptsRecord, AttemptOutcome, SubscriptionSettings, streams, token,
+    Alert, AlertAttempt, AlertAttemptsRecord, AttemptOutcome, Secret, SubscriptionSettings,
+    streams, token,
 };
 
 use super::newsroom::five;
 use super::running::{Running, World, at_once, settings};
 use super::watching::{DEADLINE, Log, watch};
 use crate::delivery::attempts::sweep;
-use crate::{Delivery, DeliveryKind, Header, Secret, Settings};
+use crate::{Delivery, DeliveryKind, Settings};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -128,7 +129,7 @@ pub(super) fn without_subscriptions(delivery: Delivery) -> Settings {
 
 pub(super) fn webhook(name: &str, url: &Url) -> Delivery {
     let secrets = vec![Secret::new(SECRET), Secret::new("whsec_aGFyYm91cg==")];
-    let headers = vec![Header { name: "x-desk".to_owned(), value: Secret::new("night") }];
+    let headers = BTreeMap::from([("x-desk".to_owned(), Secret::new("night"))]);
     let kind = DeliveryKind::Webhook { url: url.clone(), secrets, headers };
     Delivery {
         name: name.to_owned(),

@@ -1,9 +1,11 @@
 //! E-mail against a mail server on the loopback.
 
+use wirefold_proto::Secret;
+
 use super::channels::{alert, later, nasty, never, open, send, send_with};
 use super::receivers::smtp::{PASSWORD, Security, Server, USER};
 use crate::text::MessageLinks;
-use crate::{DeliveryKind, Email, Secret};
+use crate::{DeliveryKind, Email};
 
 /// The settings that let mail reach a server.
 pub(crate) fn email(server: &Server) -> Email {

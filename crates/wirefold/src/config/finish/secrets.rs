@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use wirefold_proto::Secret;
+
 use super::Finish;
-use crate::config::secret::Secret;
 use crate::config::settings::Config;
 
 /// A file of secrets is no larger, in bytes.

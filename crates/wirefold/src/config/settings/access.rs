@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wirefold_proto::Secret;
 
 use super::value::{Address, Proxy};
-use crate::config::secret::Secret;
 
 /// How to ask all feeds and pages below an address. Where several addresses fit, the longest holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

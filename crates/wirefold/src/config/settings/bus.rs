@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::config::secret::Secret;
+use wirefold_proto::Secret;
 
 /// The bus between the stages: a file in the data folder, or a NATS server.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wirefold_proto::Secret;
 
 use super::value::TargetAddress;
-use crate::config::secret::Secret;
 
 /// A way that alerts go. Where none prints, one named `stdout` is added that does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{FeedId, Outlet};
-
-use crate::config::secret::Secret;
+use wirefold_proto::{FeedId, Outlet, Secret};
 
 /// A subject of a NATS server that articles are read from. A stream of that server (JetStream) must
 /// store the subject, since other messages would be lost while wirefold is away. A message is one

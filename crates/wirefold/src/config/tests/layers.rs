@@ -173,8 +173,7 @@ fn secrets_come_from_files_and_variables_and_hide_themselves() {
     let config = world.loaded().config;
     let desk = &config.delivery[0];
     assert_eq!(desk.kind, DeliveryKind::Webhook);
-    let exposed: Vec<&str> =
-        desk.secret.iter().map(crate::config::secret::Secret::expose).collect();
+    let exposed: Vec<&str> = desk.secret.iter().map(wirefold_proto::Secret::expose).collect();
     assert_eq!(exposed, ["whsec_one", "whsec_two", "whsec_three"]);
     let shown = format!("{config:?} {:?}", lines(&config));
     assert!(shown.contains("(secret, 9 bytes)"), "{shown}");

@@ -11,9 +11,10 @@ use std::process::Command;
 
 use anyhow::{Context, anyhow};
 use wirefold_flow_nats::OLDEST;
+use wirefold_proto::Secret;
 
 use super::{folder, ports};
-use crate::config::{BusConfig, Secret};
+use crate::config::BusConfig;
 use crate::exit::{Exit, Stop};
 
 /// Its name, as a program and in logs.

@@ -9,12 +9,13 @@ use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
+use wirefold_proto::Secret;
 
 use super::child::{Keeping, Program};
 use super::server::{NAME, Server, USER};
 use super::{Met, meet, own_server, ports, setup};
 use crate::clock::SteadyClock;
-use crate::config::{Loaded, LogFormat, Secret};
+use crate::config::{Loaded, LogFormat};
 use crate::exit::Exit;
 use crate::global::Global;
 use crate::telemetry::{Health, Telemetry, operations_router};

@@ -22,9 +22,10 @@ use wirefold_http_client::Client;
 
 use super::chat::Hidden;
 use super::{Channel, Failure, Notice, Sent};
-use crate::settings::{Email, Secret};
+use crate::settings::Email;
 use crate::text::Message;
 use compose::Composed;
+use wirefold_proto::Secret;
 
 /// How long one command may take, …
 const STEP: Duration = Duration::from_secs(20);
@@ -171,7 +172,7 @@ impl Mail {
     fn with_login(&self, builder: AsyncSmtpTransportBuilder) -> AsyncSmtpTransportBuilder {
         match &self.settings.login {
             Some((user, password)) => {
-                builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()))
+                builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()))
             }
             None => builder,
         }
@@ -182,7 +183,7 @@ impl Mail {
         let Some((user, password)) = &self.settings.login else {
             return Hidden::new([]);
         };
-        let password = password.reveal();
+        let password = password.expose();
         let plain = STANDARD.encode(format!("\0{user}\0{password}"));
         Hidden::new([password, &plain, &STANDARD.encode(password)])
     }

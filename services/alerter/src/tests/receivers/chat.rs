@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
+use wirefold_proto::Secret;
 
-use crate::{DeliveryKind, Secret};
+use crate::DeliveryKind;
 
 /// The secret of each service here.
 pub(crate) const TOKEN: &str = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";

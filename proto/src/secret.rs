@@ -1,4 +1,7 @@
 //! Texts that are never shown.
+//!
+//! Comes in: a password, token or key from the settings. Goes out: the text, only to whoever asks for it by
+//! [`Secret::expose`]. It never appears in logs, in errors or where settings are shown.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,18 +9,21 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A password, token or signing key. Neither `Debug` nor `config show` tells it.
+/// A password, token or signing key. `Debug`, `Display` and `Serialize` show its length alone.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
-    pub(crate) fn new(text: &str) -> Self {
-        Self(text.to_owned())
+    /// Hides a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
     /// The text itself: for whoever signs or authenticates with it, and nobody else.
-    pub(crate) fn expose(&self) -> &str {
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
