@@ -7,20 +7,18 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use reqwest::Certificate;
-use reqwest::header::{ACCEPT_ENCODING, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use crate::address::Addresses;
 use crate::body;
-use crate::connections::{Connections, Way};
+use crate::connections::{ConnectionKind, Connections};
 use crate::encoding::ACCEPTED;
 use crate::error::{ClientError, SendError};
 use crate::exchange::{Method, Redirect, Request, Response};
+use crate::redirect;
 use crate::resolve::{self, Lookup, System, Unresolved};
 use crate::target::{Reach, check, not_public};
-
-/// The longest address that a redirect may lead to, in bytes: as long as servers must take (RFC 9110, 4.1).
-const MOST_ADDRESS: usize = 8_000;
 
 /// How the client behaves.
 #[derive(Debug, Clone)]
@@ -112,20 +110,20 @@ impl Client {
 
     async fn follow(&self, mut request: Request) -> Result<Response, SendError> {
         let (asked, mut redirects) = (request.url.clone(), Vec::new());
-        let mut addresses = self.let_in(&request).await;
+        let mut addresses = self.allowed_for(&request).await;
         loop {
-            let answer = self.ask(&request, &addresses).await?;
+            let answer = self.send_once(&request, &addresses).await?;
             if self.max_redirects == 0 {
                 return finish((asked, request), redirects, answer).await;
             }
-            let Some(redirect) = redirect_of(&request, &answer)? else {
+            let Some(redirect) = redirect::of(&request, &answer)? else {
                 return finish((asked, request), redirects, answer).await;
             };
             if redirects.len() == self.max_redirects {
                 return Err(SendError::TooManyRedirects);
             }
-            addresses = self.let_in_after(&addresses, &request, &answer);
-            move_to(&mut request, redirect.to.clone());
+            addresses = self.allowed_after(&addresses, &request, &answer);
+            redirect::move_to(&mut request, redirect.to.clone());
             redirects.push(redirect);
         }
     }
@@ -136,7 +134,7 @@ impl Client {
     /// # Errors
     /// The [`SendError`] that sending it would give.
     pub async fn check(&self, request: &Request) -> Result<(), SendError> {
-        let addresses = self.let_in(request).await;
+        let addresses = self.allowed_for(request).await;
         let reach = check(&request.url, &addresses)?;
         // Names of the public network are looked up when they are asked.
         let (false, Some(Host::Domain(name))) =
@@ -183,7 +181,7 @@ impl Client {
 
     /// What is let in for a request besides the public network: that of its home, by a look-up of its
     /// own where that is another host. A proxy resolves names itself, and is the operator's choice.
-    async fn let_in(&self, request: &Request) -> Arc<Addresses> {
+    async fn allowed_for(&self, request: &Request) -> Arc<Addresses> {
         let Some(home) = request.home.as_ref().filter(|home| home.host() != request.url.host())
         else {
             return self.addresses.clone();
@@ -206,7 +204,7 @@ impl Client {
     }
 
     /// What is let in where an answer leads: the network that it came from.
-    fn let_in_after(
+    fn allowed_after(
         &self,
         addresses: &Arc<Addresses>,
         request: &Request,
@@ -219,16 +217,16 @@ impl Client {
         Arc::new(addresses.around(&request.url, &found))
     }
 
-    /// One question and the head of its answer.
-    async fn ask(
+    /// Sends one request, follows nothing, and reads no body.
+    async fn send_once(
         &self,
         request: &Request,
         addresses: &Arc<Addresses>,
     ) -> Result<reqwest::Response, SendError> {
         let reach = check(&request.url, addresses)?;
         let (is_plain, proxy) = (request.is_plain, request.proxy.clone());
-        let way = Way { reach, addresses: addresses.clone(), is_plain, proxy };
-        let client = self.connections.by(&way)?;
+        let kind = ConnectionKind { reach, addresses: addresses.clone(), is_plain, proxy };
+        let client = self.connections.client_for(&kind)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -237,7 +235,7 @@ impl Client {
         let accepted = if request.is_plain { "identity" } else { ACCEPTED };
         let mut builder =
             client.request(method, request.url.clone()).header(ACCEPT_ENCODING, accepted);
-        for (name, value) in request.headers.iter().chain(request.secrets.given()) {
+        for (name, value) in request.headers.iter().chain(request.secrets.headers()) {
             builder = builder.header(header_name(name)?, header_value(name, value)?);
         }
         if request.method != Method::Get {
@@ -282,48 +280,6 @@ impl Client {
             false => SendError::broken(root),
         }
     }
-}
-
-/// Where the answer leads, if it leads on.
-fn redirect_of(
-    request: &Request,
-    answer: &reqwest::Response,
-) -> Result<Option<Redirect>, SendError> {
-    let status = answer.status().as_u16();
-    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let Some(location) = answer.headers().get(LOCATION) else {
-        return Ok(None);
-    };
-    let location = String::from_utf8_lossy(location.as_bytes());
-    let to = request.url.join(&location);
-    let to = to.map_err(|_| SendError::broken("a redirect to what is no address"))?;
-    if to.as_str().len() > MOST_ADDRESS {
-        let why = format!("a redirect to an address of more than {MOST_ADDRESS} bytes");
-        return Err(SendError::broken(why));
-    }
-    let may_follow = match request.method {
-        Method::Get => true,
-        Method::Post | Method::Put => {
-            matches!(status, 307 | 308) && to.origin() == request.url.origin()
-        }
-    };
-    Ok(may_follow.then_some(Redirect { status, to }))
-}
-
-/// Makes the request one to the new place; secrets stay with the old origin.
-fn move_to(request: &mut Request, to: Url) {
-    if to.origin() != request.url.origin() {
-        request.headers.retain(|(name, _)| !is_secret(name));
-        request.secrets.forget();
-    }
-    request.url = to;
-}
-
-fn is_secret(name: &str) -> bool {
-    let secrets = ["authorization", "cookie", "proxy-authorization"];
-    secrets.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 /// Reads the body of the answer to the last request, which `asked` led to.

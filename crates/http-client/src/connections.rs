@@ -1,4 +1,6 @@
-//! The clients of reqwest: one for each way to connect, made when it is first needed.
+//! The clients of reqwest: one for each kind of connection, made when it is first needed.
+//!
+//! Comes in: a kind of connection. Goes out: the client for it. It never sends a request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,11 +17,11 @@ use crate::resolve::{Lookup, Resolver};
 use crate::target::Reach;
 
 /// Proxies that are remembered at once; more than a few are somebody's mistake.
-const MOST_WAYS: usize = 64;
+const MOST_KINDS: usize = 64;
 
 /// A way to connect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Way {
+pub(crate) struct ConnectionKind {
     pub(crate) reach: Reach,
     /// What is let in besides the public network.
     pub(crate) addresses: Arc<Addresses>,
@@ -36,7 +38,7 @@ pub(crate) struct Connections {
     connect_timeout: Duration,
     /// Who vouches for hosts instead of whom the machine trusts; nobody outside tests.
     roots: Vec<Certificate>,
-    made: Mutex<HashMap<Way, reqwest::Client>>,
+    made: Mutex<HashMap<ConnectionKind, reqwest::Client>>,
 }
 
 impl Connections {
@@ -50,31 +52,31 @@ impl Connections {
     ) -> Result<Self, ClientError> {
         let made = Mutex::default();
         let connections = Self { lookup, user_agent, connect_timeout, roots, made };
-        let usual = Way { reach: Reach::Usual, addresses, is_plain: false, proxy: None };
+        let usual = ConnectionKind { reach: Reach::Usual, addresses, is_plain: false, proxy: None };
         connections.client(&usual).map_err(|why| ClientError::Setup { why })?;
         Ok(connections)
     }
 
-    /// The client for a way.
-    pub(crate) fn by(&self, way: &Way) -> Result<reqwest::Client, SendError> {
-        self.client(way).map_err(|why| SendError::CannotConnect { why })
+    /// The client that connects in this way, made if it is new.
+    pub(crate) fn client_for(&self, kind: &ConnectionKind) -> Result<reqwest::Client, SendError> {
+        self.client(kind).map_err(|why| SendError::CannotConnect { why })
     }
 
-    fn client(&self, way: &Way) -> Result<reqwest::Client, String> {
+    fn client(&self, kind: &ConnectionKind) -> Result<reqwest::Client, String> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = made.get(way) {
+        if let Some(client) = made.get(kind) {
             return Ok(client.clone());
         }
-        if made.len() >= MOST_WAYS {
+        if made.len() >= MOST_KINDS {
             made.retain(|known, _| known.proxy.is_none());
         }
-        let client = self.make(way)?;
-        made.insert(way.clone(), client.clone());
+        let client = self.make(kind)?;
+        made.insert(kind.clone(), client.clone());
         Ok(client)
     }
 
-    fn make(&self, way: &Way) -> Result<reqwest::Client, String> {
-        let proxy = match &way.proxy {
+    fn make(&self, kind: &ConnectionKind) -> Result<reqwest::Client, String> {
+        let proxy = match &kind.proxy {
             None => None,
             Some(proxy) => Some(Proxy::all(proxy.clone()).map_err(|error| error.to_string())?),
         };
@@ -87,7 +89,7 @@ impl Connections {
                 .connect_timeout(self.connect_timeout)
                 .pool_idle_timeout(Duration::from_secs(30))
                 .pool_max_idle_per_host(2);
-            let builder = if way.is_plain { builder.http1_only() } else { builder };
+            let builder = if kind.is_plain { builder.http1_only() } else { builder };
             let builder = match self.roots.as_slice() {
                 [] => builder,
                 roots => builder.tls_certs_only(roots.to_vec()),
@@ -96,9 +98,9 @@ impl Connections {
                 // It resolves names itself; its own is the operator's choice.
                 Some(proxy) => builder.proxy(proxy),
                 None => builder.dns_resolver(Arc::new(Resolver {
-                    addresses: way.addresses.clone(),
+                    addresses: kind.addresses.clone(),
                     lookup: self.lookup.clone(),
-                    reach: way.reach,
+                    reach: kind.reach,
                 })),
             }
         };

@@ -1,4 +1,6 @@
-//! What is asked and what is answered.
+//! A request with its bounds, and an answer.
+//!
+//! Comes in: what a service wants to send. Goes out: what a host answered. It never sends.
 
 use std::fmt;
 use std::time::Duration;
@@ -33,7 +35,7 @@ impl Secrets {
         self.0.push((name.into(), value.into()));
     }
 
-    pub(crate) fn given(&self) -> impl Iterator<Item = &(String, String)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter()
     }
 
