@@ -51,7 +51,9 @@ pub use error::{Answer, BusError};
 pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
 pub use lease::{Leadership, Lease, LeaseConfig};
 pub use local::LocalBus;
-pub use loops::{Event, FailPoints, LoopError, Nobody, Nowhere, Observer, Point, StageContext};
+pub use loops::{
+    Event, FailPoints, LoopError, NoFailPoints, NoObserver, Observer, Point, StageContext,
+};
 pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
 pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};

@@ -1,4 +1,7 @@
-//! What both loops stand in: bus, clock, someone who watches, and points at which tests crash them.
+//! What both loops work with: bus, clock, observer, and points at which tests crash them.
+//!
+//! Comes in: what the composition root made. Goes out: events for the observer, and waits between tries. It never knows
+//! which loop runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,11 +121,11 @@ pub trait Observer: Send + Sync {
     fn observe(&self, name: &str, event: Event<'_>);
 }
 
-/// Nobody watches.
+/// Observes nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Nobody;
+pub struct NoObserver;
 
-impl Observer for Nobody {
+impl Observer for NoObserver {
     fn observe(&self, _name: &str, _event: Event<'_>) {}
 }
 
@@ -151,17 +154,17 @@ pub trait FailPoints: Send + Sync {
     fn crashes_at(&self, point: Point) -> bool;
 }
 
-/// It crashes nowhere: what production uses.
+/// Crashes nowhere: for production.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Nowhere;
+pub struct NoFailPoints;
 
-impl FailPoints for Nowhere {
+impl FailPoints for NoFailPoints {
     fn crashes_at(&self, _point: Point) -> bool {
         false
     }
 }
 
-/// What a loop stands in.
+/// What a loop works with.
 #[derive(Clone)]
 pub struct StageContext {
     /// The bus.
@@ -177,7 +180,7 @@ pub struct StageContext {
 impl StageContext {
     /// Unwatched, and crashing nowhere.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
-        Self { bus, clock, observer: Arc::new(Nobody), fail_points: Arc::new(Nowhere) }
+        Self { bus, clock, observer: Arc::new(NoObserver), fail_points: Arc::new(NoFailPoints) }
     }
 
     /// Where a test may crash a loop.

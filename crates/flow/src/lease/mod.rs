@@ -67,9 +67,9 @@ struct Wish {
 }
 
 /// A lease that is kept up beside the work, or none where nobody else can be there.
-pub struct Lease(Option<Kept>);
+pub struct Lease(Option<SharedLease>);
 
-struct Kept {
+struct SharedLease {
     leadership: watch::Receiver<Leadership>,
     wishes: watch::Sender<Wish>,
     context: StageContext,
@@ -85,11 +85,11 @@ impl Lease {
     /// Looks after a lease in a task of this runtime. It is released where this is dropped.
     #[must_use]
     pub fn keep(context: &StageContext, config: LeaseConfig) -> Self {
-        let (stands, leadership) = watch::channel(Leadership::Follows(None));
+        let (told, leadership) = watch::channel(Leadership::Follows(None));
         let (wishes, wished) = watch::channel(Wish::default());
-        let renewal = Renewal::new(context.clone(), config, stands, wished);
+        let renewal = Renewal::new(context.clone(), config, told, wished);
         tokio::spawn(renewal.run());
-        Self(Some(Kept { leadership, wishes, context: context.clone() }))
+        Self(Some(SharedLease { leadership, wishes, context: context.clone() }))
     }
 
     /// Whether others may ask for it.
@@ -103,16 +103,16 @@ impl Lease {
     pub fn leadership(&self) -> Leadership {
         match &self.0 {
             None => Leadership::Leads,
-            Some(kept) => kept.leadership.borrow().clone(),
+            Some(shared) => shared.leadership.borrow().clone(),
         }
     }
 
     /// Returns once it is told otherwise than `known`; never where this process is alone.
     pub async fn other_than(&mut self, known: &Leadership) {
-        let Some(kept) = &mut self.0 else {
+        let Some(shared) = &mut self.0 else {
             return std::future::pending().await;
         };
-        if kept.leadership.wait_for(|told| told != known).await.is_err() {
+        if shared.leadership.wait_for(|told| told != known).await.is_err() {
             // Whoever kept it up is gone with its runtime.
             std::future::pending::<()>().await;
         }
@@ -131,7 +131,7 @@ impl Lease {
     /// Gives it back for good: whoever stands by takes it at once. Waits for that no longer than a moment.
     pub async fn release(&mut self) {
         self.wish(|wish| wish.releases = true);
-        if let Some(Kept { leadership, context, .. }) = &mut self.0 {
+        if let Some(SharedLease { leadership, context, .. }) = &mut self.0 {
             tokio::select! {
                 biased;
                 _ = leadership.wait_for(|told| *told == Leadership::Released) => {}
@@ -141,8 +141,8 @@ impl Lease {
     }
 
     fn wish(&self, change: impl FnOnce(&mut Wish)) {
-        if let Some(kept) = &self.0 {
-            kept.wishes.send_modify(change);
+        if let Some(shared) = &self.0 {
+            shared.wishes.send_modify(change);
         }
     }
 }

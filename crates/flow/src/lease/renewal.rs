@@ -1,4 +1,7 @@
-//! Renews a lease, or looks whether it is left.
+//! The task that renews a lease of ours, or looks whether another left theirs.
+//!
+//! Comes in: what the user of the lease wants (to lead, to resign, to release), and the key of the lease in a table. Goes
+//! out: who leads. It never knows what the leader does.
 
 use std::time::Duration;
 
@@ -24,28 +27,28 @@ pub(super) struct Renewal {
     context: StageContext,
     config: LeaseConfig,
     value: Bytes,
-    told: watch::Sender<Leadership>,
+    leadership: watch::Sender<Leadership>,
     wishes: watch::Receiver<Wish>,
     wish: Wish,
-    held: Option<Held>,
+    held: Option<OwnLease>,
     /// The revision of another's lease that was found last, and how often again.
     found: (u64, u32),
-    /// Looks for which it does not ask.
-    rests: u32,
+    /// For so many looks it does not ask for the lease.
+    pause: u32,
 }
 
 /// A lease of ours.
 #[derive(Clone, Copy)]
-struct Held {
+struct OwnLease {
     revision: u64,
     /// When the last renewal that stands was begun.
     renewed: UnixMillis,
 }
 
-/// What stands under the key.
-enum Found {
+/// Whose lease the table has under the key, with its revision.
+enum LeaseOwner {
     /// Nobody's.
-    Left(u64),
+    Free(u64),
     Ours(u64),
     /// Another's, and its name.
     Others(u64, String),
@@ -55,12 +58,12 @@ impl Renewal {
     pub(super) fn new(
         context: StageContext,
         config: LeaseConfig,
-        told: watch::Sender<Leadership>,
+        leadership: watch::Sender<Leadership>,
         wishes: watch::Receiver<Wish>,
     ) -> Self {
         let value = format!("{} {}", config.holder, config.unique).into();
         let (wish, found) = (Wish::default(), (0, 0));
-        Self { context, config, value, told, wishes, wish, held: None, found, rests: 0 }
+        Self { context, config, value, leadership, wishes, wish, held: None, found, pause: 0 }
     }
 
     pub(super) async fn run(mut self) {
@@ -73,7 +76,7 @@ impl Renewal {
             }
             if resigned {
                 // Where another holds it, this is all there was to be noticed.
-                self.rests = if self.give_back().await { RESIGNED } else { 0 };
+                self.pause = if self.give_back().await { RESIGNED } else { 0 };
                 self.tell(Leadership::Follows(None));
             }
             let pause = match self.held {
@@ -91,10 +94,10 @@ impl Renewal {
         self.tell(Leadership::Released);
     }
 
-    /// Has the key say that it is nobody's; false where it is another's.
+    /// Frees the lease; false if it is another's.
     async fn give_back(&mut self) -> bool {
         let Some(held) = self.held.take() else {
-            return *self.told.borrow() == Leadership::Leads;
+            return *self.leadership.borrow() == Leadership::Leads;
         };
         let LeaseConfig { keys, key, .. } = &self.config;
         let free = keys.put_if(key, Bytes::new(), held.revision);
@@ -102,25 +105,28 @@ impl Renewal {
         !matches!(within(&self.context, ANSWER, free).await, Err(BusError::Refused { .. }))
     }
 
-    /// Says how long to wait before the next one.
-    async fn renew(&mut self, held: Held) -> Duration {
+    /// Renews our lease. Returns how long to wait before the next renewal.
+    async fn renew(&mut self, held: OwnLease) -> Duration {
         let begun = self.context.clock.now();
         if begun.since(held.renewed) >= UNSURE {
             self.tell(Leadership::Doubts);
         }
         match self.put(held.revision, self.until_unsure(held)).await {
-            Ok(revision) => return self.hold(revision, begun),
-            Err(BusError::Refused { .. }) => match self.standing(self.until_unsure(held)).await {
+            Ok(revision) => return self.lead_with(revision, begun),
+            Err(BusError::Refused { .. }) => match self
+                .lease_in_table(self.until_unsure(held))
+                .await
+            {
                 // The answer to the last one was lost.
-                Ok(Found::Ours(revision)) => return self.hold(revision, begun),
-                Ok(Found::Others(revision, name)) => {
+                Ok(LeaseOwner::Ours(revision)) => return self.lead_with(revision, begun),
+                Ok(LeaseOwner::Others(revision, name)) => {
                     self.held = None;
                     self.found = (revision, 0);
                     self.tell(Leadership::Follows(Some(name)));
                     return LOOK;
                 }
                 // The table was deleted, or put back to an older copy.
-                Ok(Found::Left(revision)) => self.held = Some(Held { revision, ..held }),
+                Ok(LeaseOwner::Free(revision)) => self.held = Some(OwnLease { revision, ..held }),
                 Err(_) => {}
             },
             // Nobody else can take it either.
@@ -134,47 +140,49 @@ impl Renewal {
     }
 
     /// How long an answer is waited for: a lease that cannot be renewed is told before the others take it.
-    fn until_unsure(&self, held: Held) -> Duration {
+    fn until_unsure(&self, held: OwnLease) -> Duration {
         let left = held.renewed.plus(UNSURE).since(self.context.clock.now());
         if left.is_zero() { ANSWER } else { left.min(ANSWER) }
     }
 
     async fn look(&mut self) -> Duration {
-        self.rests = self.rests.saturating_sub(1);
+        self.pause = self.pause.saturating_sub(1);
         let begun = self.context.clock.now();
-        let asks = self.wish.leads && self.rests == 0;
-        match self.standing(ANSWER).await {
-            Ok(Found::Ours(revision)) => return self.hold(revision, begun),
-            Ok(Found::Left(revision)) if asks => return self.take(revision, begun).await,
-            Ok(Found::Left(_)) => {}
-            Ok(Found::Others(revision, name)) => {
+        let asks = self.wish.leads && self.pause == 0;
+        match self.lease_in_table(ANSWER).await {
+            Ok(LeaseOwner::Ours(revision)) => return self.lead_with(revision, begun),
+            Ok(LeaseOwner::Free(revision)) if asks => {
+                return self.take_lease(revision, begun).await;
+            }
+            Ok(LeaseOwner::Free(_)) => {}
+            Ok(LeaseOwner::Others(revision, name)) => {
                 let times = if self.found.0 == revision { self.found.1 + 1 } else { 0 };
                 self.found = (revision, times);
                 self.tell(Leadership::Follows(Some(name)));
                 if asks && times >= LOOKS {
-                    return self.take(revision, begun).await;
+                    return self.take_lease(revision, begun).await;
                 }
             }
-            Err(error) => return self.cannot_have(&error),
+            Err(error) => return self.lead_without_or_wait(&error),
         }
         LOOK
     }
 
-    async fn take(&mut self, revision: u64, begun: UnixMillis) -> Duration {
+    async fn take_lease(&mut self, revision: u64, begun: UnixMillis) -> Duration {
         match self.put(revision, ANSWER).await {
-            Ok(revision) => self.hold(revision, begun),
-            Err(error) => self.cannot_have(&error),
+            Ok(revision) => self.lead_with(revision, begun),
+            Err(error) => self.lead_without_or_wait(&error),
         }
     }
 
     /// While the bus is away, nobody can renew: looks count from the beginning. Where there can be no lease,
     /// as on a server that an earlier release set up, whoever has seen none leads without.
-    fn cannot_have(&mut self, error: &BusError) -> Duration {
+    fn lead_without_or_wait(&mut self, error: &BusError) -> Duration {
         let may_be_had = error.may_pass() || matches!(error, BusError::Refused { .. });
         let has_seen = self.found.0 > 0;
         self.found.1 = 0;
-        if !may_be_had && !has_seen && self.wish.leads && self.rests == 0 {
-            if *self.told.borrow() != Leadership::Leads {
+        if !may_be_had && !has_seen && self.wish.leads && self.pause == 0 {
+            if *self.leadership.borrow() != Leadership::Leads {
                 self.observe(Event::NoLease(error));
             }
             self.tell(Leadership::Leads);
@@ -183,8 +191,8 @@ impl Renewal {
         LOOK
     }
 
-    fn hold(&mut self, revision: u64, renewed: UnixMillis) -> Duration {
-        self.held = Some(Held { revision, renewed });
+    fn lead_with(&mut self, revision: u64, renewed: UnixMillis) -> Duration {
+        self.held = Some(OwnLease { revision, renewed });
         self.tell(Leadership::Leads);
         RENEWAL
     }
@@ -194,25 +202,25 @@ impl Renewal {
         within(&self.context, longest, keys.put_if(key, self.value.clone(), expected)).await
     }
 
-    async fn standing(&self, longest: Duration) -> Result<Found, BusError> {
+    async fn lease_in_table(&self, longest: Duration) -> Result<LeaseOwner, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
         let found = within(&self.context, longest, keys.get(key)).await?;
         Ok(match found {
             Some(Entry { revision, value: Some(value), .. }) => {
                 if value == self.value {
-                    Found::Ours(revision)
+                    LeaseOwner::Ours(revision)
                 } else if value.is_empty() {
-                    Found::Left(revision)
+                    LeaseOwner::Free(revision)
                 } else {
-                    Found::Others(revision, holder(&value))
+                    LeaseOwner::Others(revision, holder(&value))
                 }
             }
-            Some(Entry { value: None, .. }) | None => Found::Left(0),
+            Some(Entry { value: None, .. }) | None => LeaseOwner::Free(0),
         })
     }
 
     fn tell(&self, leadership: Leadership) {
-        let before = self.told.borrow().clone();
+        let before = self.leadership.borrow().clone();
         if before == leadership {
             return;
         }
@@ -223,7 +231,7 @@ impl Renewal {
             (_, Leadership::Leads) if self.held.is_some() => self.observe(Event::LeaseTaken),
             _ => {}
         }
-        self.told.send_replace(leadership);
+        self.leadership.send_replace(leadership);
     }
 
     fn observe(&self, event: Event<'_>) {

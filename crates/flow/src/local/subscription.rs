@@ -11,9 +11,9 @@ use crate::config::ConsumerConfig;
 use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::Stored;
-use crate::store::{Step, Taken};
+use crate::store::{DeliveredMessage, Step};
 
-type Taking = BoxFuture<'static, Result<Step<Vec<Taken>>, BusError>>;
+type Taking = BoxFuture<'static, Result<Step<Vec<DeliveredMessage>>, BusError>>;
 
 pub(super) struct LocalSubscription {
     bus: LocalBus,
@@ -30,20 +30,20 @@ impl LocalSubscription {
         Self { bus, consumer: Arc::new(consumer), taking: None, signal }
     }
 
-    async fn step(&mut self, max: usize) -> Result<Step<Vec<Taken>>, BusError> {
+    async fn step(&mut self, max: usize) -> Result<Step<Vec<DeliveredMessage>>, BusError> {
         let taking = self.taking.get_or_insert_with(|| {
             let (bus, consumer) = (self.bus.clone(), self.consumer.clone());
-            Box::pin(
-                async move { bus.call(move |engine, now| engine.take(&consumer, max, now)).await },
-            )
+            Box::pin(async move {
+                bus.call(move |engine, now| engine.deliver(&consumer, max, now)).await
+            })
         });
         let step = taking.await;
         self.taking = None;
         step
     }
 
-    fn deliveries(&self, taken: Vec<Taken>) -> Vec<Delivery> {
-        let to_delivery = |Taken { message, attempt }: Taken| {
+    fn deliveries(&self, taken: Vec<DeliveredMessage>) -> Vec<Delivery> {
+        let to_delivery = |DeliveredMessage { message, attempt }: DeliveredMessage| {
             let settler = Arc::new(LocalSettler {
                 bus: self.bus.clone(),
                 consumer: self.consumer.clone(),

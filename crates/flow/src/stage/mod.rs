@@ -1,10 +1,10 @@
 //! Stages: what handles one message after the other and never sees the bus.
 
 mod gate;
+mod output_ids;
 mod panics;
 mod referred;
 mod run;
-mod standing;
 mod tries;
 mod work;
 

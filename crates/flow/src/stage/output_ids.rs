@@ -1,5 +1,7 @@
-//! Whether what a stage sends on stands already: a stream forgets ids sooner than a message may come
-//! again.
+//! Which messages a stage has published already. A stream forgets ids sooner than a message may come again.
+//!
+//! Comes in: a stream, and what a stage is about to publish into it. Goes out: what the stream does not have yet. It never
+//! knows why a message came again.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -41,7 +43,7 @@ struct Seen {
 
 impl OutputIds {
     /// Leaves out what the stream has taken since then.
-    pub(super) async fn without_standing(
+    pub(super) async fn without_published(
         &self,
         bus: &dyn Bus,
         stream: &str,
@@ -49,15 +51,15 @@ impl OutputIds {
         emits: Vec<Emit>,
     ) -> Result<Vec<Emit>, BusError> {
         let mut seen = self.0.lock().await;
-        seen.look(bus, stream, since).await?;
-        let stands = |emit: &Emit| id_of(emit).is_some_and(|id| seen.ids.contains(id));
-        Ok(emits.into_iter().filter(|emit| !stands(emit)).collect())
+        seen.read_since(bus, stream, since).await?;
+        let is_published = |emit: &Emit| id_of(emit).is_some_and(|id| seen.ids.contains(id));
+        Ok(emits.into_iter().filter(|emit| !is_published(emit)).collect())
     }
 }
 
 impl Seen {
     /// Reads what it has not seen of what the stream has taken since then.
-    async fn look(
+    async fn read_since(
         &mut self,
         bus: &dyn Bus,
         stream: &str,
@@ -136,18 +138,18 @@ mod tests {
             bus.publish(Outgoing::new("out.x", format!("m{number}"), "")).await.unwrap();
             clock.advance(Duration::from_mins(2));
         }
-        let standing = OutputIds::default();
+        let output_ids = OutputIds::default();
         // The later ones first: what is before them is read behind.
         for number in (0..MESSAGES).rev().step_by(3) {
             let since = times[usize::try_from(number).unwrap()];
             let known = emits(&format!("m{number}"));
-            let none = standing.without_standing(&*bus, "OUT", since, known).await.unwrap();
+            let none = output_ids.without_published(&*bus, "OUT", since, known).await.unwrap();
             assert_eq!(none.len(), 0, "m{number} stands");
             let fresh = emits(&format!("new{number}"));
-            let left = standing.without_standing(&*bus, "OUT", since, fresh).await.unwrap();
+            let left = output_ids.without_published(&*bus, "OUT", since, fresh).await.unwrap();
             assert_eq!(left.len(), 1, "new{number} does not");
         }
-        let reads = standing.0.lock().await.reads;
+        let reads = output_ids.0.lock().await.reads;
         assert!(reads <= MESSAGES, "{reads} reads of {MESSAGES} messages");
     }
 }

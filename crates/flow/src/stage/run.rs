@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::output_ids::OutputIds;
 use super::referred::Referred;
-use super::standing::OutputIds;
 use super::tries::Tries;
 use super::work::Worker;
 use super::{Stage, StageError};

@@ -222,7 +222,7 @@ impl Worker {
 
     async fn noted(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Noted, Failure> {
         let key = self.tries.key(message);
-        let found = self.asked(|| notes.get(&key)).await?.flatten();
+        let found = self.ask_until_answered(|| notes.get(&key)).await?.flatten();
         let Some(Entry { revision, value: Some(value), .. }) = found else {
             return Ok(Noted::default());
         };
@@ -277,7 +277,7 @@ impl Worker {
 
     /// Asks until the bus answers; fails once the loop is told to stop. Nothing where the bus never
     /// will, as with a table that this user may not write: that is said, and the work goes on.
-    async fn asked<'a, T>(
+    async fn ask_until_answered<'a, T>(
         &self,
         mut ask: impl FnMut() -> Answer<'a, T>,
     ) -> Result<Option<T>, Failure> {

@@ -9,9 +9,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::{Coming, Gate};
+use super::output_ids::{self, OutputIds};
 use super::panics::caught;
 use super::referred::Referred;
-use super::standing::{self, OutputIds};
 use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError};
 use crate::backoff::Backoff;
@@ -29,9 +29,9 @@ const BUS_RETRY: Duration = Duration::from_secs(1);
 const ASK_AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Settles what came from no subscription: there is nothing to settle.
-struct Nothing;
+struct NoSettler;
 
-impl Settler for Nothing {
+impl Settler for NoSettler {
     fn settle(&self, _settle: Settle) -> Answer<'_, ()> {
         Box::pin(async { Ok(()) })
     }
@@ -125,7 +125,7 @@ impl Worker {
     /// Handles a message outside any subscription: what it gives is published, nothing settled.
     pub(super) async fn once(&self, message: Stored) -> Result<(), StageError> {
         // Not the first: some of what it gives may have gone out before it was given up on.
-        let delivery = Delivery { message, attempt: 2, settler: Arc::new(Nothing) };
+        let delivery = Delivery { message, attempt: 2, settler: Arc::new(NoSettler) };
         let coming = self.gate.approach();
         match self.handle_and_publish(&delivery, delivery.attempt, coming, None).await {
             Ok(()) => Ok(()),
@@ -200,7 +200,7 @@ impl Worker {
             Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
         };
         self.context.pass(Point::Handled)?;
-        let emits = self.not_standing(&delivery.message, attempt, emits);
+        let emits = self.without_already_published(&delivery.message, attempt, emits);
         let emits = or_else(emits, || coming.stay_back()).await?;
         coming.pass().await;
         for emit in emits {
@@ -210,7 +210,7 @@ impl Worker {
     }
 
     /// Without what was published before a crash so long ago that its ids are forgotten.
-    async fn not_standing(
+    async fn without_already_published(
         &self,
         message: &Stored,
         attempt: u32,
@@ -218,13 +218,14 @@ impl Worker {
     ) -> Result<Vec<Emit>, Failure> {
         let StageContext { bus, clock, .. } = &self.context;
         let stored = message.at;
-        let may_stand = attempt > 1 && clock.now().since(stored) >= standing::AFTER;
-        let Some(stream) = self.stage.output().filter(|_| may_stand && !emits.is_empty()) else {
+        let may_be_published = attempt > 1 && clock.now().since(stored) >= output_ids::AFTER;
+        let Some(stream) = self.stage.output().filter(|_| may_be_published && !emits.is_empty())
+        else {
             return Ok(emits);
         };
         let mut outage = Outage::default();
         loop {
-            let left = self.output_ids.without_standing(&**bus, stream, stored, emits.clone());
+            let left = self.output_ids.without_published(&**bus, stream, stored, emits.clone());
             match left.await {
                 Ok(left) => return Ok(left),
                 Err(error) => self.wait_out(&mut outage, &error).await?,
@@ -250,7 +251,7 @@ impl Worker {
             () = stop.cancelled() => return Err(failure_of(error)),
             () = outage.backoff.wait(&**clock) => {}
         }
-        if clock.now().since(since) >= standing::AFTER { Err(Failure::Late) } else { Ok(()) }
+        if clock.now().since(since) >= output_ids::AFTER { Err(Failure::Late) } else { Ok(()) }
     }
 
     async fn fetch_referred(

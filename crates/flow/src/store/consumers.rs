@@ -1,4 +1,7 @@
-//! Durable readers: what they are given, when again, and where it goes when nobody can handle it.
+//! Durable readers of a local bus.
+//!
+//! Comes in: who asks for messages, and how each was settled. Goes out: messages with the number of their attempt, and dead
+//! letters. It never knows what a message says.
 
 use super::engine::{Engine, Step};
 use super::tables::Pending;
@@ -16,7 +19,7 @@ const SCANNED_AT_ONCE: usize = 256;
 
 /// A message and how often it has been delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct DeliveredMessage {
     pub(crate) message: Stored,
     pub(crate) attempt: u32,
 }
@@ -38,16 +41,16 @@ impl Engine {
     }
 
     /// Delivers at most `max` messages: first those that are due again, then new ones.
-    pub(crate) fn take(
+    pub(crate) fn deliver(
         &mut self,
         consumer: &ConsumerConfig,
         max: usize,
         now: UnixMillis,
-    ) -> Result<Step<Vec<Taken>>, BusError> {
+    ) -> Result<Step<Vec<DeliveredMessage>>, BusError> {
         let index = self.stream_index(&consumer.stream)?;
         self.expire(index, now)?;
-        let mut taken = self.take_due(consumer, max, now)?;
-        self.take_new(consumer, max, now, &mut taken)?;
+        let mut taken = self.deliver_again(consumer, max, now)?;
+        self.deliver_new(consumer, max, now, &mut taken)?;
         if !taken.is_empty() {
             return Ok(Step::Done(taken));
         }
@@ -55,12 +58,12 @@ impl Engine {
         Ok(Step::Wait(reader.and_then(|reader| reader.next_due)))
     }
 
-    fn take_due(
+    fn deliver_again(
         &mut self,
         consumer: &ConsumerConfig,
         max: usize,
         now: UnixMillis,
-    ) -> Result<Vec<Taken>, BusError> {
+    ) -> Result<Vec<DeliveredMessage>, BusError> {
         let (stream, durable) = (&consumer.stream, &consumer.durable);
         let mut taken = Vec::new();
         for pending in self.tables.due(stream, durable, now, max)? {
@@ -73,17 +76,17 @@ impl Engine {
             let due = now.plus(consumer.ack_deadline);
             let again = Pending { attempt, due, ..pending };
             self.tables.put_pending(stream, durable, again)?;
-            taken.push(Taken { message, attempt });
+            taken.push(DeliveredMessage { message, attempt });
         }
         Ok(taken)
     }
 
-    fn take_new(
+    fn deliver_new(
         &mut self,
         consumer: &ConsumerConfig,
         max: usize,
         now: UnixMillis,
-        taken: &mut Vec<Taken>,
+        taken: &mut Vec<DeliveredMessage>,
     ) -> Result<(), BusError> {
         let (stream, durable) = (&consumer.stream, &consumer.durable);
         let Some(reader) = self.tables.reader(stream, durable)? else {
@@ -110,7 +113,7 @@ impl Engine {
                     let due = now.plus(consumer.ack_deadline);
                     let pending = Pending { sequence: message.sequence, attempt: 1, due };
                     self.tables.put_pending(stream, durable, pending)?;
-                    taken.push(Taken { message, attempt: 1 });
+                    taken.push(DeliveredMessage { message, attempt: 1 });
                 }
             }
         }

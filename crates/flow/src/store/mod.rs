@@ -14,7 +14,7 @@ mod publish;
 mod signals;
 mod tables;
 
-pub(crate) use consumers::Taken;
+pub(crate) use consumers::DeliveredMessage;
 pub use engine::{Engine, Step};
 pub use job::{Job, Runner, ask, call};
 pub use publish::Expect;

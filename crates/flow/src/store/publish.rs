@@ -39,7 +39,7 @@ impl Engine {
         let index = self.stream_of(&message.subject)?;
         self.check_size(index, message)?;
         self.expire(index, now)?;
-        if let Some(sequence) = self.known(index, &message.id, now) {
+        if let Some(sequence) = self.sequence_of_id(index, &message.id, now) {
             return match expect {
                 Expect::Predecessor(_) => Err(self.fenced(index)),
                 _ => Ok(Step::Done(Published::Duplicate(sequence))),
@@ -77,7 +77,7 @@ impl Engine {
         Ok(Step::Done(sequences))
     }
 
-    fn known(&mut self, index: usize, id: &str, now: UnixMillis) -> Option<u64> {
+    fn sequence_of_id(&mut self, index: usize, id: &str, now: UnixMillis) -> Option<u64> {
         let config = &self.streams[index].config;
         self.ids.entry(config.name.clone()).or_default().find(id, config.window, now)
     }

@@ -1,4 +1,7 @@
-//! Decisions on their way into the stream, while the next ones are made.
+//! The batch of decisions that is being written, while the writer makes the next ones.
+//!
+//! Comes in: the decisions of a batch, in order. Goes out: the last of them that the stream has, or why it has none. It never
+//! starts a batch before the one before it is written.
 
 use std::future::pending;
 use std::mem;
@@ -17,7 +20,7 @@ type Chain = Box<dyn ChainedPublisher>;
 /// hole behind it.
 pub(super) struct Flight {
     state: State,
-    batch: Option<Landed>,
+    batch: Option<WrittenBatch>,
 }
 
 enum State {
@@ -29,7 +32,7 @@ enum State {
 }
 
 /// A batch that stands.
-pub(super) struct Landed {
+pub(super) struct WrittenBatch {
     /// The last decision of it; none where nothing had to be written.
     pub(super) appended: Option<CommittedDecision>,
     /// How far the inputs were read when it was decided on, where that is to be marked.
@@ -58,15 +61,15 @@ impl Flight {
 
     /// Starts to write a batch, where the one before it has landed.
     pub(super) fn start(&mut self, records: Vec<Outgoing>, marks: Option<Offsets>) {
-        self.batch = Some(Landed { appended: None, marks });
+        self.batch = Some(WrittenBatch { appended: None, marks });
         self.state = match mem::replace(&mut self.state, State::Failed(None)) {
             State::Idle(chain) if records.is_empty() => State::Idle(chain),
             State::Idle(mut chain) => State::Underway(Box::pin(async move {
                 let id = records.last().map(|record| record.id.clone());
                 let last = chain.append(records).await?.last().copied();
-                let standing =
+                let last_written =
                     last.zip(id).map(|(sequence, id)| CommittedDecision { sequence, id });
-                Ok((chain, standing))
+                Ok((chain, last_written))
             })),
             // Never without the batch before it.
             State::Underway(_) | State::Failed(_) => State::Failed(None),
@@ -78,9 +81,9 @@ impl Flight {
         match &mut self.state {
             State::Underway(append) => {
                 self.state = match append.await {
-                    Ok((chain, standing)) => {
+                    Ok((chain, last_written)) => {
                         if let Some(batch) = &mut self.batch {
-                            batch.appended = standing;
+                            batch.appended = last_written;
                         }
                         State::Idle(chain)
                     }
@@ -93,7 +96,7 @@ impl Flight {
     }
 
     /// The batch that was started last, once it stands.
-    pub(super) async fn land(&mut self) -> Result<Option<Landed>, BusError> {
+    pub(super) async fn land(&mut self) -> Result<Option<WrittenBatch>, BusError> {
         if let State::Underway(_) = self.state {
             self.over().await;
         }

@@ -1,4 +1,7 @@
-//! The inputs of a writer: how far they were read, and reading on from there.
+//! The inputs of a writer.
+//!
+//! Comes in: the streams that a writer reads, and the headers of its last decision. Goes out: the messages that follow, and
+//! how far each stream was read. It never knows what is decided on them.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -119,17 +122,17 @@ impl Inputs {
 /// it went back in time.
 pub(super) struct InputsOfDecisions<'a> {
     bus: &'a dyn Bus,
-    streams: BTreeMap<String, Ahead>,
+    streams: BTreeMap<String, ReadAhead>,
 }
 
 /// What is read of one stream.
-struct Ahead {
+struct ReadAhead {
     reader: Box<dyn OrderedReader>,
     /// What has been read and not been asked for. Kept last first, so that the next one is taken off the
     /// end.
     messages: Vec<Stored>,
-    /// What was asked for last.
-    asked: u64,
+    /// The sequence that was asked for last.
+    last_sequence: u64,
 }
 
 /// How many inputs are read at once while decisions are replayed.
@@ -145,21 +148,21 @@ impl<'a> InputsOfDecisions<'a> {
         stream: &str,
         sequence: u64,
     ) -> Result<Option<Stored>, BusError> {
-        let goes_on = |ahead: &&mut Ahead| ahead.asked <= sequence;
+        let goes_on = |ahead: &&mut ReadAhead| ahead.last_sequence <= sequence;
         if let Some(ahead) = self.streams.get_mut(stream).filter(goes_on) {
             return ahead.find(sequence).await;
         }
         let reader = self.bus.read(stream, ">", sequence).await?;
-        let mut ahead = Ahead { reader, messages: Vec::new(), asked: sequence };
+        let mut ahead = ReadAhead { reader, messages: Vec::new(), last_sequence: sequence };
         let found = ahead.find(sequence).await?;
         self.streams.insert(stream.to_owned(), ahead);
         Ok(found)
     }
 }
 
-impl Ahead {
+impl ReadAhead {
     async fn find(&mut self, sequence: u64) -> Result<Option<Stored>, BusError> {
-        self.asked = sequence;
+        self.last_sequence = sequence;
         while self.messages.first().is_none_or(|last| last.sequence < sequence) {
             self.messages = self.reader.ready(READ_AT_ONCE).await?;
             self.messages.reverse();

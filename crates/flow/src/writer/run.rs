@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::flight::{Flight, Landed};
+use super::flight::{Flight, WrittenBatch};
 use super::inputs::{Inputs, Offsets};
 use super::suspects::Suspects;
 use super::{CommittedDecision, Decide, EPOCH, WriterConfig};
@@ -21,7 +21,7 @@ use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
-use deciding::Decided;
+use deciding::BatchDecision;
 use life::Life;
 
 /// How many inputs are decided on before their decisions are written.
@@ -158,23 +158,23 @@ impl Writer {
                     self.observe(Event::Alive);
                     self.mark_rest(&mut life).await?;
                     self.keep(&mut life).await?;
-                    self.note_that_it_lives(&mut life).await;
+                    self.note_survival(&mut life).await;
                     continue;
                 }
             };
             self.observe(Event::Alive);
             self.keep(&mut life).await?;
-            let Decided { records, cut_short } = self.decide_on(&mut life, &inputs).await?;
+            let BatchDecision { records, panicked } = self.decide_on(&mut life, &inputs).await?;
             self.context.pass(Point::Decided)?;
             life.decided.extend(records);
             life.unmarked += 1;
-            let are_more_to_come = inputs.len() == BATCH && !cut_short;
+            let are_more_to_come = inputs.len() == BATCH && !panicked;
             if are_more_to_come && life.decided.len() < WAITING && life.flight.is_underway().await {
                 continue;
             }
             self.land(&mut life).await?;
             life.start(inputs.len() < BATCH);
-            if cut_short {
+            if panicked {
                 return self.land(&mut life).await;
             }
         }
@@ -182,7 +182,7 @@ impl Writer {
 
     /// Waits until what is being written stands, then marks how far the inputs were read for it.
     async fn land(&mut self, life: &mut Life) -> Result<(), LoopError> {
-        let Some(Landed { appended, marks }) = life.flight.land().await? else {
+        let Some(WrittenBatch { appended, marks }) = life.flight.land().await? else {
             return Ok(());
         };
         if appended.is_some() {
@@ -218,7 +218,7 @@ impl Writer {
     }
 
     async fn leave(&mut self, mut life: Life) -> Result<(), LoopError> {
-        self.note_that_it_lives(&mut life).await;
+        self.note_survival(&mut life).await;
         // Who takes over need not wait for what is kept.
         self.lease.release().await;
         if let Some(last) = life.last {
@@ -255,7 +255,7 @@ impl Writer {
         let inputs =
             Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
-        self.note_the_place(epoch, &offsets).await?;
+        self.note_start(epoch, &offsets).await?;
         self.poisonous.extend(self.suspects.set_aside());
         let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
         let (flight, decided) = (Flight::new(chain), Vec::new());

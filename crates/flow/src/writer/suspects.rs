@@ -1,8 +1,11 @@
-//! Which input ends the process, if one does: a kill is nobody's fault until shown.
+//! Which input ends the process, if one does. Nothing is blamed for one kill.
 //!
-//! When a writer goes on it notes in a table from which place. Where two processes have ended at one place
-//! with nothing decided behind it, the next decides on one input at a time, and strikes each in the table
-//! first. Only what has ended the process so three times goes to the dead letters.
+//! Comes in: from where a writer goes on, and each input that it is about to try alone. Goes out: whether inputs are tried
+//! alone, and which ones are set aside. It never knows what is decided.
+//!
+//! A writer notes in a table from where it goes on. If two processes have ended there and nothing was decided behind it,
+//! the next one decides on one input at a time, and counts a strike for each in the table first. An input that has
+//! ended the process three times in this way goes to the dead letters.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ const SET_ASIDE: u32 = MOST_STRIKES + 1;
 
 /// What the note of a later epoch means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Later {
+pub(super) enum LaterEpoch {
     /// Its writer has overtaken this one.
     Leads,
     /// The stream with its epoch is gone, and epochs are counted anew.
@@ -156,16 +159,16 @@ impl Suspects {
         &mut self,
         context: &StageContext,
         epoch: u64,
-        later: Later,
+        later: LaterEpoch,
         offsets: &Offsets,
     ) -> Result<(), BusError> {
         let begun = loop {
-            match self.note_the_place(epoch, later, offsets).await {
+            match self.write_note(epoch, later, offsets).await {
                 Err(BusError::Refused { .. }) => context.wait(LOOK_AGAIN).await,
                 begun => break begun,
             }
         };
-        self.or_without(context, begun)?;
+        self.or_go_on_without(context, begun)?;
         let more = self.note.lives.saturating_sub(SUSPECT_AFTER);
         let doublings = more.saturating_sub(1).min(MOST_DOUBLINGS);
         let alone = if more > 0 { ALONE << doublings } else { 0 };
@@ -174,10 +177,10 @@ impl Suspects {
         Ok(())
     }
 
-    async fn note_the_place(
+    async fn write_note(
         &mut self,
         epoch: u64,
-        later: Later,
+        later: LaterEpoch,
         offsets: &Offsets,
     ) -> Result<(), BusError> {
         let Some(table) = self.table.clone() else { return Ok(()) };
@@ -188,14 +191,13 @@ impl Suspects {
         };
         // What this process struck has not ended it.
         let is_own = self.written.contains(&value);
-        let stands =
-            if is_own { self.note.clone() } else { Note::read(&value).unwrap_or_default() };
-        if stands.epoch > epoch && later == Later::Leads {
+        let noted = if is_own { self.note.clone() } else { Note::read(&value).unwrap_or_default() };
+        if noted.epoch > epoch && later == LaterEpoch::Leads {
             return Err(BusError::Fenced(self.name.clone()));
         }
-        let mut note = Note { epoch, place: offsets.inputs(), ..stands.clone() };
+        let mut note = Note { epoch, place: offsets.inputs(), ..noted.clone() };
         note.struck.retain(|struck| !struck.is_passed(offsets));
-        if note.place != stands.place {
+        if note.place != noted.place {
             note.lives = 1;
         } else if !self.has_begun && !is_own {
             note.lives += 1;
@@ -240,7 +242,7 @@ impl Suspects {
         let before = std::mem::take(&mut self.note);
         let written = self.write(struck).await;
         self.note = before;
-        self.or_without(context, written)
+        self.or_go_on_without(context, written)
     }
 
     /// It was decided on, and what was decided stands: that takes its strikes away.
@@ -252,27 +254,27 @@ impl Suspects {
         self.note = note;
     }
 
-    /// Writes that what was tried is answered.
-    pub(super) async fn rest(&mut self, context: &StageContext) -> Result<(), BusError> {
+    /// Writes that the inputs that were tried have an answer.
+    pub(super) async fn write_answered(&mut self, context: &StageContext) -> Result<(), BusError> {
         let written = match self.written == [self.note.text()] {
             true => Ok(()),
             false => self.write(self.note.clone()).await,
         };
-        self.or_without(context, written)
+        self.or_go_on_without(context, written)
     }
 
     /// It is in the dead letters now.
-    pub(super) async fn bury(
+    pub(super) async fn note_set_aside(
         &mut self,
         context: &StageContext,
         input: &Stored,
     ) -> Result<(), BusError> {
         let written = self.write(self.note.with_strikes(input, SET_ASIDE)).await;
-        self.or_without(context, written)
+        self.or_go_on_without(context, written)
     }
 
     /// Nothing waits that could end the process, so this one has not ended here.
-    pub(super) async fn survived(&mut self, context: &StageContext) {
+    pub(super) async fn note_survival(&mut self, context: &StageContext) {
         if self.table.is_none() || self.note.lives == 0 {
             return;
         }
@@ -299,7 +301,7 @@ impl Suspects {
     }
 
     /// Where there can be no table, as for a user without the right, that is said and the work goes on.
-    fn or_without(
+    fn or_go_on_without(
         &mut self,
         context: &StageContext,
         done: Result<(), BusError>,
@@ -348,8 +350,8 @@ mod tests {
         let suspects = || Suspects::new(&*bus, &writer_config()).unwrap();
         let (mut before, mut after) = (suspects(), suspects());
         let place = Offsets::default();
-        after.begin(&context, 2, Later::Leads, &place).await.unwrap();
-        let noted = before.begin(&context, 1, Later::Leads, &place).await;
+        after.begin(&context, 2, LaterEpoch::Leads, &place).await.unwrap();
+        let noted = before.begin(&context, 1, LaterEpoch::Leads, &place).await;
         assert!(matches!(noted, Err(BusError::Fenced(_))), "{noted:?}");
         let notes = bus.key_value("notes").unwrap();
         let stands = async || {
@@ -358,7 +360,7 @@ mod tests {
         };
         assert_eq!(stands().await, 2);
         // The stream was made anew, and epochs are counted from the first.
-        before.begin(&context, 1, Later::IsGone, &place).await.unwrap();
+        before.begin(&context, 1, LaterEpoch::IsGone, &place).await.unwrap();
         assert_eq!(stands().await, 1);
     }
 }

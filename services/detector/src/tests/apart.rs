@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Lease, Nobody, StageContext};
+use wirefold_flow::{Lease, NoObserver, StageContext};
 
 use super::stand::{Stand, seed_articles, settings, without_epochs};
 use crate::run_apart;
@@ -32,7 +32,7 @@ async fn its_thread_ends_with_the_task_that_started_it() {
     let articles = seed_articles();
     let stand = Stand::new().await;
     stand.publish(&articles).await;
-    let observer = Arc::new(Nobody);
+    let observer = Arc::new(NoObserver);
     let context = StageContext { observer: observer.clone(), ..stand.context() };
     let running =
         tokio::spawn(run_apart(context, settings(), Lease::alone(), CancellationToken::new()));

@@ -1,4 +1,7 @@
-//! What a writer decides on its inputs.
+//! One batch of a writer.
+//!
+//! Comes in: inputs in order. Goes out: the records to write, and a dead letter for each input that cannot be decided on. It
+//! never writes a record itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,18 +14,18 @@ use crate::message::{Outgoing, Stored};
 use crate::stage::message as panic_message;
 
 /// What was decided on one input.
-pub(super) enum One {
+pub(super) enum InputDecision {
     Record(Outgoing),
     Nothing,
-    /// It panicked.
-    CutShort,
+    /// The decision panicked.
+    Panicked,
 }
 
 /// What was decided on a batch.
-pub(super) struct Decided {
+pub(super) struct BatchDecision {
     pub(super) records: Vec<Outgoing>,
     /// It panicked, and must learn everything anew.
-    pub(super) cut_short: bool,
+    pub(super) panicked: bool,
 }
 
 impl Writer {
@@ -30,7 +33,7 @@ impl Writer {
         &mut self,
         life: &mut Life,
         inputs: &[Stored],
-    ) -> Result<Decided, LoopError> {
+    ) -> Result<BatchDecision, LoopError> {
         if self.suspects.are_tried_alone() {
             return self.decide_alone(life, inputs).await;
         }
@@ -39,12 +42,12 @@ impl Writer {
         for input in inputs {
             life.offsets.set(input);
             match self.decide_on_one(life, input).await? {
-                One::Record(record) => records.push(record),
-                One::Nothing => {}
-                One::CutShort => return Ok(Decided { records, cut_short: true }),
+                InputDecision::Record(record) => records.push(record),
+                InputDecision::Nothing => {}
+                InputDecision::Panicked => return Ok(BatchDecision { records, panicked: true }),
             }
         }
-        Ok(Decided { records, cut_short: false })
+        Ok(BatchDecision { records, panicked: false })
     }
 
     /// Has all but those looked at that it does not decide on.
@@ -61,20 +64,20 @@ impl Writer {
         &mut self,
         life: &mut Life,
         input: &Stored,
-    ) -> Result<One, LoopError> {
+    ) -> Result<InputDecision, LoopError> {
         if self.is_poisonous(input) {
-            return Ok(One::Nothing);
+            return Ok(InputDecision::Nothing);
         }
         // Nobody sees what a panic left half learnt: everything is learnt anew.
         let decide = AssertUnwindSafe(|| self.decide.decide(life.epoch, input));
         match catch_unwind(decide) {
-            Ok(Ok(Some(record))) => Ok(One::Record(self.outgoing(life, input, record))),
-            Ok(Ok(None)) => Ok(One::Nothing),
-            Ok(Err(reason)) => self.bury(input, &reason).await.map(|()| One::Nothing),
+            Ok(Ok(Some(record))) => Ok(InputDecision::Record(self.outgoing(life, input, record))),
+            Ok(Ok(None)) => Ok(InputDecision::Nothing),
+            Ok(Err(reason)) => self.bury(input, &reason).await.map(|()| InputDecision::Nothing),
             Err(panic) => {
                 self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;
                 self.note_poisonous(input);
-                Ok(One::CutShort)
+                Ok(InputDecision::Panicked)
             }
         }
     }
