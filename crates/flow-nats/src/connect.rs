@@ -22,11 +22,11 @@ const PING: Duration = Duration::from_millis(900);
 
 /// Connects, as soon as the broker is there.
 pub(crate) async fn connect(options: &Options) -> Result<Link, ConnectError> {
-    let place = options.place();
-    let watch = Watch::new(&place);
+    let server = options.shown_address();
+    let watch = Watch::new(&server);
     let inboxes = format!("_INBOX_{}", options.name);
     let client = wait_for_broker(options, &watch, &inboxes).await?;
-    check(&place, &client.server_info())?;
+    check(&server, &client.server_info())?;
     Ok(Link::new(client, watch, options.user(), inboxes, options.answer_within))
 }
 
@@ -35,7 +35,7 @@ async fn wait_for_broker(
     watch: &Watch,
     inboxes: &str,
 ) -> Result<Client, ConnectError> {
-    let server = options.place();
+    let server = options.shown_address();
     let addresses: Vec<&str> = options.url.split(',').map(str::trim).collect();
     let mut backoff = CONNECT_AGAIN;
     for tries in 1_u64.. {

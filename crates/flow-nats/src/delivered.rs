@@ -1,4 +1,7 @@
-//! What the server says of a delivery in the subject of its ack.
+//! A delivery, read from the message that the server sent.
+//!
+//! Comes in: a message whose reply subject is that of its ack. Goes out: the stored message, the number of its attempt and
+//! where to settle it. It never settles.
 
 use async_nats::Message;
 use wirefold_flow::{Stored, UnixMillis};
@@ -15,8 +18,8 @@ pub(crate) struct Delivered {
     pub(crate) ack: String,
 }
 
-/// The places in the subject of an ack.
-struct Places<'a> {
+/// What the subject of an ack says.
+struct AckSubject<'a> {
     stream: &'a str,
     attempt: u32,
     sequence: u64,
@@ -25,7 +28,7 @@ struct Places<'a> {
 
 /// Reads `$JS.ACK.<stream>.<reader>.<attempt>.<sequence>.<number>.<time>.<pending>`, which in its
 /// newer form has domain and account after `ACK`.
-fn places(ack: &str) -> Option<Places<'_>> {
+fn parse_ack_subject(ack: &str) -> Option<AckSubject<'_>> {
     let tokens: Vec<&str> = ack.strip_prefix("$JS.ACK.")?.split('.').collect();
     let rest = match tokens.len() {
         7 => &tokens[..],
@@ -33,7 +36,7 @@ fn places(ack: &str) -> Option<Places<'_>> {
         _ => return None,
     };
     let nanos: u64 = rest[5].parse().ok()?;
-    Some(Places {
+    Some(AckSubject {
         stream: rest[0],
         attempt: rest[2].parse().ok()?,
         sequence: rest[3].parse().ok()?,
@@ -44,7 +47,7 @@ fn places(ack: &str) -> Option<Places<'_>> {
 /// The delivery, unless the message is none.
 pub(crate) fn delivered(message: Message) -> Option<Delivered> {
     let ack = message.reply?.to_string();
-    let Places { stream, attempt, sequence, at } = places(&ack)?;
+    let AckSubject { stream, attempt, sequence, at } = parse_ack_subject(&ack)?;
     let received = headers::read(message.headers.as_ref());
     let subject = message.subject.to_string();
     let stored = stored(stream, sequence, at, subject, received, message.payload);
@@ -53,7 +56,7 @@ pub(crate) fn delivered(message: Message) -> Option<Delivered> {
 
 #[cfg(test)]
 mod tests {
-    use super::places;
+    use super::parse_ack_subject;
 
     #[test]
     fn both_forms_of_an_ack_are_read() {
@@ -62,12 +65,12 @@ mod tests {
             "$JS.ACK._.hash.WORK.reader.3.100.7.1790230470084404000.42",
             "$JS.ACK.hub.hash.WORK.reader.3.100.7.1790230470084404000.42.token",
         ] {
-            let places = places(ack).unwrap();
-            let numbers = (places.attempt, places.sequence, places.at.0);
-            assert_eq!((places.stream, numbers), ("WORK", (3, 100, 1_790_230_470_084)), "{ack}");
+            let parsed = parse_ack_subject(ack).unwrap();
+            let numbers = (parsed.attempt, parsed.sequence, parsed.at.0);
+            assert_eq!((parsed.stream, numbers), ("WORK", (3, 100, 1_790_230_470_084)), "{ack}");
         }
         for none in ["_INBOX.a", "$JS.ACK.WORK.reader.1", "$JS.ACK.WORK.reader.x.1.1.1.1"] {
-            assert!(places(none).is_none(), "{none}");
+            assert!(parse_ack_subject(none).is_none(), "{none}");
         }
     }
 }

@@ -116,7 +116,7 @@ impl DirectGet {
     }
 
     /// The next part of the answer to what was asked.
-    pub(crate) async fn come(&mut self, stream: &str) -> Result<Received, BusError> {
+    pub(crate) async fn next_part(&mut self, stream: &str) -> Result<Received, BusError> {
         loop {
             let (Some(asked), Some(inbox)) = (&mut self.asked, &mut self.inbox) else {
                 return Ok(Received::Lost);
@@ -141,12 +141,12 @@ impl DirectGet {
             };
             if request_number(&part) == Some(asked.number) {
                 asked.heard = Instant::now();
-                return self.meet(stream, part).await;
+                return self.read_part(stream, part).await;
             }
         }
     }
 
-    async fn meet(&mut self, stream: &str, part: Message) -> Result<Received, BusError> {
+    async fn read_part(&mut self, stream: &str, part: Message) -> Result<Received, BusError> {
         let Some(asked) = &mut self.asked else {
             return Ok(Received::Lost);
         };

@@ -94,7 +94,7 @@ impl GroupPublisher {
         state.waiting.clear();
     }
 
-    fn learn(&self, subject: &str, stream: Option<&str>) {
+    fn remember_stream(&self, subject: &str, stream: Option<&str>) {
         let mut state = self.state();
         let is_known = match (state.streams.get(subject), stream) {
             (Some(Some(known)), Some(stream)) => **known == *stream,
@@ -198,7 +198,7 @@ impl Shared {
     async fn publish_singly(&self, message: Outgoing) -> Result<Published, BusError> {
         let subject = message.subject.clone();
         let (stream, published) = self.publish(message, Expect::Nothing).await?;
-        self.group_publisher.learn(&subject, Some(&stream));
+        self.group_publisher.remember_stream(&subject, Some(&stream));
         Ok(published)
     }
 
@@ -218,9 +218,9 @@ impl Shared {
             }
             Ok(Err(failure)) => {
                 if failure.kind == code::BATCHES_OFF {
-                    waiting
-                        .iter()
-                        .for_each(|one| self.group_publisher.learn(&one.message.subject, None));
+                    waiting.iter().for_each(|one| {
+                        self.group_publisher.remember_stream(&one.message.subject, None);
+                    });
                 }
                 waiting
             }

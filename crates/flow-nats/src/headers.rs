@@ -94,7 +94,7 @@ fn from_pairs(mut pairs: Vec<(&str, &str)>) -> Received {
         false
     });
     pairs.sort_by_key(|(name, _)| *name);
-    if let Some(places) = order.and_then(|order| places(order, pairs.len())) {
+    if let Some(places) = order.and_then(|order| parse_order(order, pairs.len())) {
         let mut placed: Vec<_> = places.into_iter().zip(pairs).collect();
         placed.sort_by_key(|(place, _)| *place);
         pairs = placed.into_iter().map(|(_, pair)| pair).collect();
@@ -103,7 +103,7 @@ fn from_pairs(mut pairs: Vec<(&str, &str)>) -> Received {
 }
 
 /// The places, where they are those of so many headers.
-fn places(order: &str, count: usize) -> Option<Vec<usize>> {
+fn parse_order(order: &str, count: usize) -> Option<Vec<usize>> {
     let places: Vec<usize> =
         order.split('.').map(|place| place.parse().ok()).collect::<Option<_>>()?;
     let mut sorted = places.clone();

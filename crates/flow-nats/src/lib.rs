@@ -224,7 +224,7 @@ impl NatsBus {
     /// # Errors
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
     pub async fn drop_read(&self, stream: &str) -> Result<bool, BusError> {
-        self.0.keep(stream).await
+        self.0.prune_stream(stream).await
     }
 }
 

@@ -24,19 +24,19 @@ struct State {
 pub(crate) struct Watch {
     state: Arc<watch::Sender<State>>,
     refusals: Arc<Refusals>,
-    place: Arc<str>,
+    server: Arc<str>,
 }
 
 impl Watch {
-    pub(crate) fn new(place: &str) -> Self {
+    pub(crate) fn new(server: &str) -> Self {
         // Looked at only once a connection has been made.
         let state = Arc::new(watch::Sender::new(State { connected: true, losses: 0 }));
-        Self { state, refusals: Arc::new(Refusals::new()), place: place.into() }
+        Self { state, refusals: Arc::new(Refusals::new()), server: server.into() }
     }
 
     /// Something happened to the connection.
     pub(crate) fn observe(&self, event: &Event) {
-        let server = &*self.place;
+        let server = &*self.server;
         match event {
             Event::Connected => {
                 CONNECTIONS.add(1, &[]);
@@ -121,8 +121,8 @@ impl Link {
         match tokio::time::timeout(self.answer_within, connected).await {
             Ok(_) => Ok(()),
             Err(_) => {
-                let place = &self.watch.place;
-                Err(BusError::Unavailable(format!("there is no connection to {place}")))
+                let server = &self.watch.server;
+                Err(BusError::Unavailable(format!("there is no connection to {server}")))
             }
         }
     }
@@ -220,8 +220,8 @@ impl Link {
             },
             error = self.refused(mark, subject) => Err(error),
             () = self.lost_since(losses) => {
-                let place = &self.watch.place;
-                Err(BusError::Unavailable(format!("{subject}: {place} was lost before it answered")))
+                let server = &self.watch.server;
+                Err(BusError::Unavailable(format!("{subject}: {server} was lost before it answered")))
             }
             () = tokio::time::sleep(self.answer_within) => {
                 let limit = self.answer_within;

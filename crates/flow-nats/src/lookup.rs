@@ -14,7 +14,7 @@ use crate::link::Link;
 
 /// A message as the stream's leader gives it.
 #[derive(Deserialize)]
-struct Found {
+struct MessageReply {
     message: Raw,
 }
 
@@ -89,9 +89,9 @@ impl Link {
     }
 
     async fn ask_leader(&self, stream: &str, body: &Value) -> Result<Option<Stored>, BusError> {
-        let reply = self.api::<Found>(&format!("STREAM.MSG.GET.{stream}"), body).await?;
+        let reply = self.api::<MessageReply>(&format!("STREAM.MSG.GET.{stream}"), body).await?;
         let found = reply.done_if_found(stream, code::MESSAGE_NOT_FOUND)?;
-        found.map(|Found { message }| message.into_stored(stream)).transpose()
+        found.map(|MessageReply { message }| message.into_stored(stream)).transpose()
     }
 
     /// Why a stream does not answer.

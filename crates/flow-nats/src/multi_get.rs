@@ -52,7 +52,7 @@ async fn between(link: &SharedLink, stream: &str, first: u64, last: u64) -> Hash
             return found;
         }
         loop {
-            match direct.come(stream).await {
+            match direct.next_part(stream).await {
                 Ok(Received::Message(stored)) => {
                     from = stored.sequence + 1;
                     found.insert(stored.sequence, stored);

@@ -74,7 +74,7 @@ impl NatsObjects {
     async fn described(&self, name: &str) -> Result<Option<Described>, BusError> {
         let stream = stream_of(&self.store);
         match self.shared.link.last(&stream, &self.description_of(name)).await {
-            Ok(Some(stored)) => read(&stream, &stored.body).map(Some),
+            Ok(Some(stored)) => parse_description(&stream, &stored.body).map(Some),
             Ok(None) | Err(BusError::NoStream(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -109,7 +109,7 @@ impl NatsObjects {
     /// subjects of all pieces are asked for, not the pieces.
     async fn drop_strays(&self) -> Result<(), BusError> {
         let stream = stream_of(&self.store);
-        let (_, used) = self.listed().await?;
+        let (_, used) = self.names_and_nuids().await?;
         let ask = json!({ "subjects_filter": self.pieces_of("*") });
         let what = format!("STREAM.INFO.{stream}");
         let subjects: Subjects = self.shared.link.api(&what, &ask).await?.done(&stream)?;
@@ -122,7 +122,7 @@ impl NatsObjects {
     }
 
     /// The names of all objects, and what their pieces are called.
-    async fn listed(&self) -> Result<(BTreeSet<String>, BTreeSet<String>), BusError> {
+    async fn names_and_nuids(&self) -> Result<(BTreeSet<String>, BTreeSet<String>), BusError> {
         let stream = stream_of(&self.store);
         let filter = format!("$O.{}.M.>", self.store);
         let mut reader = NatsReader::new(self.shared.clone(), stream.clone(), filter, 1);
@@ -136,7 +136,8 @@ impl NatsObjects {
                 return Ok((names, nuids));
             }
             for description in stored {
-                let Described { name, nuid, deleted, .. } = read(&stream, &description.body)?;
+                let Described { name, nuid, deleted, .. } =
+                    parse_description(&stream, &description.body)?;
                 if !deleted {
                     names.insert(name);
                     nuids.insert(nuid);
@@ -156,7 +157,7 @@ struct SubjectState {
     subjects: Option<std::collections::BTreeMap<String, u64>>,
 }
 
-fn read(stream: &str, body: &[u8]) -> Result<Described, BusError> {
+fn parse_description(stream: &str, body: &[u8]) -> Result<Described, BusError> {
     serde_json::from_slice(body)
         .map_err(|error| BusError::Damaged(format!("{stream}: a description: {error}")))
 }
@@ -173,7 +174,7 @@ impl Objects for NatsObjects {
         Box::pin(async move {
             check_name("object", name)?;
             let nuid = self.shared.link.unique_token();
-            let begun = Begun {
+            let upload = ObjectUpload {
                 objects: self.clone(),
                 described: Described {
                     name: name.to_owned(),
@@ -187,7 +188,7 @@ impl Objects for NatsObjects {
                 hash: Sha256::new(),
                 waiting: BytesMut::new(),
             };
-            Ok(Box::new(begun) as Box<dyn ObjectWriter>)
+            Ok(Box::new(upload) as Box<dyn ObjectWriter>)
         })
     }
 
@@ -197,13 +198,13 @@ impl Objects for NatsObjects {
             let described = self.described(name).await?.filter(|described| !described.deleted);
             Ok(described.map(|described| {
                 let (objects, hash) = (self.clone(), Sha256::new());
-                Box::new(Opened { objects, described, hash, next: 1, read: 0 }) as Box<_>
+                Box::new(ObjectDownload { objects, described, hash, next: 1, read: 0 }) as Box<_>
             }))
         })
     }
 
     fn names(&self) -> Answer<'_, Vec<String>> {
-        Box::pin(async move { Ok(self.listed().await?.0.into_iter().collect()) })
+        Box::pin(async move { Ok(self.names_and_nuids().await?.0.into_iter().collect()) })
     }
 
     fn delete<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
@@ -221,7 +222,7 @@ impl Objects for NatsObjects {
     }
 }
 
-struct Begun {
+struct ObjectUpload {
     objects: NatsObjects,
     described: Described,
     hash: Sha256,
@@ -229,7 +230,7 @@ struct Begun {
     waiting: BytesMut,
 }
 
-impl Begun {
+impl ObjectUpload {
     async fn send(&mut self, piece: Bytes) -> Result<(), BusError> {
         self.hash.update(&piece);
         self.described.size += piece.len() as u64;
@@ -239,7 +240,7 @@ impl Begun {
     }
 }
 
-impl ObjectWriter for Begun {
+impl ObjectWriter for ObjectUpload {
     fn append(&mut self, bytes: Bytes) -> Answer<'_, ()> {
         Box::pin(async move {
             self.waiting.extend_from_slice(&bytes);
@@ -266,7 +267,7 @@ impl ObjectWriter for Begun {
     }
 }
 
-struct Opened {
+struct ObjectDownload {
     objects: NatsObjects,
     described: Described,
     hash: Sha256,
@@ -276,7 +277,7 @@ struct Opened {
     read: u64,
 }
 
-impl ObjectReader for Opened {
+impl ObjectReader for ObjectDownload {
     fn next(&mut self) -> Answer<'_, Option<Bytes>> {
         Box::pin(async move {
             let Described { name, nuid, chunks, digest, .. } = &self.described;

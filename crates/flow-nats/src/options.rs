@@ -45,7 +45,7 @@ impl Options {
     }
 
     /// The address without what is secret in it: for messages.
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn shown_address(&self) -> String {
         let without_login = |address: &str| match address.split_once("://") {
             Some((scheme, rest)) => {
                 let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
@@ -95,7 +95,7 @@ mod tests {
     fn secrets_are_not_shown() {
         let url = "nats://fetcher:secret@one:4222, tls://two:4222";
         let options = Options::new(url, "fetcher");
-        assert_eq!(options.place(), "nats://one:4222,tls://two:4222");
+        assert_eq!(options.shown_address(), "nats://one:4222,tls://two:4222");
         assert_eq!(options.user(), "fetcher");
         let login = Login { user: "alerter".into(), password: "secret".into() };
         assert!(!format!("{login:?}").contains("secret"));

@@ -1,7 +1,8 @@
-//! Pruning: acknowledging frees nothing in a stream, so the oldest messages that every named reader
-//! has read are deleted.
+//! Prunes a stream: acknowledging frees nothing, so the oldest messages that every named reader has read are deleted.
 //!
-//! Only a role that may purge does it; the others wait for it.
+//! Comes in: the name of a stream, and how full it may be. Goes out: how full it is then, and how many messages were
+//! deleted. It never deletes a message that a named reader has not read. Only a role that may purge can prune; the
+//! others wait for it.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -63,11 +64,11 @@ impl ReaderProgress {
 }
 
 impl Shared {
-    /// Drops the oldest part of what all named readers are past, and says whether there was any.
+    /// Deletes the oldest part of what all named readers have read. Returns whether there was any.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
-    pub(crate) async fn keep(&self, stream: &str) -> Result<bool, BusError> {
+    pub(crate) async fn prune_stream(&self, stream: &str) -> Result<bool, BusError> {
         let info = self.link.stream_info(stream).await?;
         let readers = info.readers();
         if readers.is_empty() || info.state.messages == 0 {
@@ -97,7 +98,7 @@ impl Shared {
         #[expect(clippy::cast_precision_loss, reason = "a share, for people and a threshold")]
         let share_of = |bytes: u64| bytes as f64 / most.max(1) as f64;
         let first = info.first_seq;
-        while share_of(info.bytes) >= share && self.keep(stream).await? {
+        while share_of(info.bytes) >= share && self.prune_stream(stream).await? {
             info = self.link.stream_info(stream).await?.state;
         }
         let oldest = match info.messages {
@@ -119,7 +120,7 @@ impl Shared {
         if stream.is_empty() || !self.makes_room.load(Ordering::Relaxed) {
             return false;
         }
-        match self.keep(stream).await {
+        match self.prune_stream(stream).await {
             Ok(dropped) => dropped,
             Err(BusError::NotAllowed { .. }) => {
                 self.makes_room.store(false, Ordering::Relaxed);

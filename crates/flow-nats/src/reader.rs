@@ -1,9 +1,11 @@
-//! Ordered reading, by sequence: asks for what stands behind the last message, again and again.
+//! Reads a stream in order, from a sequence on.
 //!
-//! Nothing is acked, and nothing is kept at the server. At the end of a stream a bell is set, so that what
-//! is published is asked for at once; and it is asked now and then, should the bell not be heard. After a
-//! lost connection, an error or a while in which nothing was asked, it is looked whether the stream still
-//! has what was read: one that went back in time is told instead of waiting for what may never come.
+//! Comes in: the name of a stream, a filter and a sequence. Goes out: messages in order, or that the stream went back in
+//! time. It never acknowledges a message, and the server stores nothing for it.
+//!
+//! At the end of a stream the reader listens for what the server stores (the bell) and asks at once. It also asks now and
+//! then, in case the bell is not heard. After a lost connection, an error or a quiet time it checks whether the
+//! stream still has what it read. If the stream went back in time the reader fails, because it would wait for ever.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -87,7 +89,7 @@ impl NatsReader {
         Ok(())
     }
 
-    /// Has one answer come, and says whether there is no more now.
+    /// Reads one answer. Returns whether the stream has no more now.
     async fn fetch(&mut self) -> Result<bool, BusError> {
         loop {
             if self.state == Read::Doubtful || self.direct.has_lost() {
@@ -102,8 +104,8 @@ impl NatsReader {
                 let from = if is_old { self.read.sequence } else { self.next };
                 self.direct.ask(from).await?;
             }
-            match self.direct.come(&self.stream).await {
-                Ok(Received::Message(stored)) => self.meet(stored),
+            match self.direct.next_part(&self.stream).await {
+                Ok(Received::Message(stored)) => self.accept(stored),
                 // The last message read is kept no longer, or never stood in this stream.
                 Ok(Received::End { .. }) if self.state == Read::Again => {
                     self.state = Read::Doubtful;
@@ -125,7 +127,7 @@ impl NatsReader {
         (self.state, self.sure) = (Read::Stands, Instant::now());
     }
 
-    fn meet(&mut self, stored: Stored) {
+    fn accept(&mut self, stored: Stored) {
         match self.state {
             Read::Stands if stored.sequence >= self.next => {
                 self.next = stored.sequence + 1;
@@ -179,7 +181,7 @@ impl NatsReader {
         Ok(last.is_some_and(|last| last.sequence >= self.next))
     }
 
-    fn take(&mut self, max: usize) -> Vec<Stored> {
+    fn next_read(&mut self, max: usize) -> Vec<Stored> {
         let count = max.min(self.ahead.len());
         self.ahead.drain(..count).collect()
     }
@@ -189,7 +191,7 @@ impl OrderedReader for NatsReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
             self.fill().await?;
-            Ok(self.take(max))
+            Ok(self.next_read(max))
         })
     }
 
@@ -205,7 +207,7 @@ impl OrderedReader for NatsReader {
                 // What has arrived by then stays.
                 let _ = tokio::time::timeout(CATCH_UP, self.fill()).await;
             }
-            Ok(self.take(max))
+            Ok(self.next_read(max))
         })
     }
 }

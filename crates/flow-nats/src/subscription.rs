@@ -229,12 +229,12 @@ impl Holder {
                 published?;
             }
         }
-        self.say(ack, "+TERM".to_owned()).await
+        self.send_ack(ack, "+TERM".to_owned()).await
     }
 
     /// Says something about a delivery. The server does not answer: an answer would cost as much
     /// as the delivery, and one that is lost brings the message again, which does no harm.
-    async fn say(&self, ack: &str, what: String) -> Result<(), BusError> {
+    async fn send_ack(&self, ack: &str, what: String) -> Result<(), BusError> {
         let link = &self.shared.link;
         link.client.publish(ack.to_owned(), what.into()).await.map_err(|_| closed())?;
         // A refusal is told once, with whichever settle comes after it.
@@ -258,10 +258,10 @@ impl NatsSettler {
     async fn settle(&self, settle: Settle) -> Result<(), BusError> {
         let (ack, message) = (&self.ack, &self.message);
         match settle {
-            Settle::Ack => self.holder.say(ack, "+ACK".to_owned()).await,
-            Settle::InProgress => self.holder.say(ack, "+WPI".to_owned()).await,
+            Settle::Ack => self.holder.send_ack(ack, "+ACK".to_owned()).await,
+            Settle::InProgress => self.holder.send_ack(ack, "+WPI".to_owned()).await,
             Settle::Reject(reason) => self.holder.bury(message, ack, self.attempt, &reason).await,
-            Settle::Retry { after, .. } => self.holder.say(ack, later(after)).await,
+            Settle::Retry { after, .. } => self.holder.send_ack(ack, later(after)).await,
         }
     }
 }

@@ -22,8 +22,8 @@ pub(crate) fn check(place: &str, info: &ServerInfo) -> Result<(), ConnectError> 
 
 /// Reads a version such as `2.12.0-RC.1`, up to its second number; none where it has no first.
 #[must_use]
-pub fn version(told: &str) -> Option<(u64, u64)> {
-    let mut numbers = told.split(['.', '-']).map(|part| part.parse().ok());
+pub fn version(text: &str) -> Option<(u64, u64)> {
+    let mut numbers = text.split(['.', '-']).map(|part| part.parse().ok());
     Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
 }
 
@@ -38,15 +38,15 @@ mod tests {
             jetstream,
             ..ServerInfo::default()
         };
-        let told = |version, jetstream| {
+        let problem_of = |version, jetstream| {
             check("nats://one", &info(version, jetstream)).err().map(|error| error.to_string())
         };
         for good in ["2.12.0", "2.12.0-RC.1", "2.15.1", "3.0"] {
-            assert_eq!(told(good, true), None, "{good}");
+            assert_eq!(problem_of(good, true), None, "{good}");
         }
         for old in ["2.11.9", "2.9.10", "1.4", "", "dev"] {
-            assert!(told(old, true).unwrap().contains("2.12 or newer"), "{old}");
+            assert!(problem_of(old, true).unwrap().contains("2.12 or newer"), "{old}");
         }
-        assert!(told("2.15.1", false).unwrap().contains("no JetStream"));
+        assert!(problem_of("2.15.1", false).unwrap().contains("no JetStream"));
     }
 }

@@ -1,5 +1,7 @@
-//! Objects as files beside the bus: written under another name, synced, and then renamed, so that a
-//! file is whole or not there.
+//! Objects as files beside the bus.
+//!
+//! Comes in: the bytes of an object under a name. Goes out: the same bytes, or nothing. It never shows a part of an object:
+//! a file is written under another name, synced, and then renamed.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -30,19 +32,19 @@ impl ObjectStores for Folders {
 
 struct Folder(PathBuf);
 
-/// Does it on a thread where waiting for the disk keeps nobody up.
-async fn apart<T: Send + 'static>(
+/// Runs work on a thread that may wait for the disk.
+async fn on_disk_thread<T: Send + 'static>(
     path: PathBuf,
     work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
 ) -> Result<T, BusError> {
-    let told = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
+    let failed = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
     let done = spawn_blocking(move || {
         work(&path).map_err(|error| match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BusError::DiskFull,
             _ => BusError::Unavailable(format!("{}: {error}", path.display())),
         })
     });
-    done.await.map_err(|error| told(&error))?
+    done.await.map_err(|error| failed(&error))?
 }
 
 fn absent<T: Default>(error: io::Error) -> io::Result<T> {
@@ -58,8 +60,9 @@ impl Objects for Folder {
                 make_folder(&folder)?;
                 File::create(unfinished)
             };
-            let file = Arc::new(apart(part.clone(), begin).await?);
-            Ok(Box::new(Begun { file, part, path: self.0.join(name) }) as Box<dyn ObjectWriter>)
+            let file = Arc::new(on_disk_thread(part.clone(), begin).await?);
+            Ok(Box::new(FileUpload { file, part, path: self.0.join(name) })
+                as Box<dyn ObjectWriter>)
         })
     }
 
@@ -68,13 +71,13 @@ impl Objects for Folder {
             check_name("object", name)?;
             let path = self.0.join(name);
             let open = |found: &Path| File::open(found).map(Some).or_else(absent);
-            let file = apart(path.clone(), open).await?;
-            Ok(file.map(|file| Box::new(Opened { file: Arc::new(file), path }) as Box<_>))
+            let file = on_disk_thread(path.clone(), open).await?;
+            Ok(file.map(|file| Box::new(FileDownload { file: Arc::new(file), path }) as Box<_>))
         })
     }
 
     fn names(&self) -> Answer<'_, Vec<String>> {
-        Box::pin(apart(self.0.clone(), |folder| {
+        Box::pin(on_disk_thread(self.0.clone(), |folder| {
             let mut names = Vec::new();
             let entries = fs::read_dir(folder).map(Some).or_else(absent)?;
             for entry in entries.into_iter().flatten() {
@@ -96,7 +99,7 @@ impl Objects for Folder {
                 fs::remove_file(path).or_else(absent)?;
                 sync_folder(&folder).or_else(absent)
             };
-            apart(self.0.join(name), delete).await
+            on_disk_thread(self.0.join(name), delete).await
         })
     }
 }
@@ -106,16 +109,16 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-struct Begun {
+struct FileUpload {
     file: Arc<File>,
     part: PathBuf,
     path: PathBuf,
 }
 
-impl ObjectWriter for Begun {
+impl ObjectWriter for FileUpload {
     fn append(&mut self, bytes: Bytes) -> Answer<'_, ()> {
         let file = self.file.clone();
-        Box::pin(apart(self.part.clone(), move |_| (&*file).write_all(&bytes)))
+        Box::pin(on_disk_thread(self.part.clone(), move |_| (&*file).write_all(&bytes)))
     }
 
     fn finish(self: Box<Self>) -> Answer<'static, ()> {
@@ -125,19 +128,19 @@ impl ObjectWriter for Begun {
             fs::rename(unfinished, &path)?;
             path.parent().map_or(Ok(()), sync_folder)
         };
-        Box::pin(apart(part, finish))
+        Box::pin(on_disk_thread(part, finish))
     }
 }
 
-struct Opened {
+struct FileDownload {
     file: Arc<File>,
     path: PathBuf,
 }
 
-impl ObjectReader for Opened {
+impl ObjectReader for FileDownload {
     fn next(&mut self) -> Answer<'_, Option<Bytes>> {
         let file = self.file.clone();
-        Box::pin(apart(self.path.clone(), move |_| {
+        Box::pin(on_disk_thread(self.path.clone(), move |_| {
             let mut bytes = Vec::with_capacity(AT_ONCE);
             (&*file).take(AT_ONCE as u64).read_to_end(&mut bytes)?;
             Ok((!bytes.is_empty()).then(|| bytes.into()))

@@ -1,4 +1,7 @@
-//! Opening the file: its folder, its lock, its version, its tables.
+//! Opens the file of the bus.
+//!
+//! Comes in: a data folder. Goes out: a connection with the lock of the file, tables of this version included, or what is
+//! wrong with the folder. It never reads a message.
 
 use std::fs;
 use std::path::Path;

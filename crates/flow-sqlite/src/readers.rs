@@ -1,4 +1,6 @@
-//! The places of durable readers, and what they have in their hands.
+//! The rows of durable readers: the next message of each, and the deliveries that are not settled.
+//!
+//! Comes in: what the rules of [`wirefold_flow::store`] put. Goes out: the same rows. It never knows the rules.
 
 use rusqlite::{Row, params};
 use wirefold_flow::UnixMillis;
@@ -18,7 +20,7 @@ impl SqliteTables {
         self.one(sql, params![stream, durable], |row| row.get(0))
     }
 
-    pub(crate) fn place_of(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
+    pub(crate) fn reader_state(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
         let stream = self.number_of(stream)?;
         let sql = "SELECT next, count(sequence), min(sequence), min(due)
                    FROM readers LEFT JOIN pending ON reader = number
@@ -36,7 +38,7 @@ impl SqliteTables {
         })
     }
 
-    pub(crate) fn put_place(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
+    pub(crate) fn put_next(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
         let stream = self.number_of(stream)?;
         let sql = "INSERT INTO readers (stream, durable, next) VALUES (?, ?, ?)
                    ON CONFLICT (stream, durable) DO UPDATE SET next = excluded.next";

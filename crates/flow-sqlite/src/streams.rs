@@ -1,4 +1,7 @@
-//! Streams, their messages, the ids of what was dropped.
+//! The rows of streams: their settings and counters, their messages, and the ids of messages that were dropped.
+//!
+//! Comes in: what the rules of [`wirefold_flow::store`] put. Goes out: the same rows, and damage where a checksum does not
+//! match. It never knows the rules.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
-//! The tables of the rules over SQLite.
+//! The tables that the rules of [`wirefold_flow::store`] need, over SQLite.
+//!
+//! Comes in: reads and writes of rows, in transactions. Goes out: rows. It never knows the rules.
 
 use std::collections::HashMap;
 
@@ -136,11 +138,11 @@ impl Tables for SqliteTables {
     }
 
     fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
-        self.place_of(stream, durable)
+        self.reader_state(stream, durable)
     }
 
     fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
-        self.put_place(stream, durable, next)
+        self.put_next(stream, durable, next)
     }
 
     fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>> {

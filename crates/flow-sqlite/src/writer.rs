@@ -1,4 +1,7 @@
-//! The one thread that reads and writes the file: jobs in groups, one sync for each group.
+//! The one thread that reads and writes the file.
+//!
+//! Comes in: jobs. Goes out: their answers, each once the group of the job is on disk. It never knows what a job does. One
+//! sync pays for all jobs of a group.
 
 use std::collections::VecDeque;
 use std::io;
@@ -92,11 +95,11 @@ impl Running {
             let Ok(first) = self.jobs.recv() else { return false };
             self.enqueue(first);
         }
-        self.take_waiting();
+        self.receive_waiting();
         true
     }
 
-    fn take_waiting(&mut self) {
+    fn receive_waiting(&mut self) {
         while let Ok(next) = self.jobs.try_recv() {
             self.enqueue(next);
         }
@@ -125,7 +128,7 @@ impl Running {
         }
         while done.is_ok() && group.len() < GROUP_JOBS && self.clock.now() <= end {
             if self.writing.is_empty() {
-                self.take_waiting();
+                self.receive_waiting();
             }
             let Some(mut job) = self.writing.pop_front() else { break };
             done = job.run(&mut self.engine, self.clock.now());

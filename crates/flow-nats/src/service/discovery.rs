@@ -1,4 +1,6 @@
-//! What every service tells of itself, and how a refusal travels.
+//! What every service says about itself when somebody looks for services, and the form of a refusal.
+//!
+//! Comes in: the service and its counts. Goes out: JSON as the protocol has it. It sends nothing itself.
 
 use std::sync::PoisonError;
 use std::time::Duration;

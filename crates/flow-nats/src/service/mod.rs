@@ -1,13 +1,15 @@
-//! Services that others ask over the same server: the protocol behind `nats micro`, which is ADR-32
-//! of NATS.
+//! Services that others ask over the same server: the protocol behind `nats micro`, which is ADR-32 of NATS.
+//!
+//! Comes in: a service with its endpoints, and requests of others. Goes out: the answers of the endpoints, and what is
+//! asked of every service. It never knows what an endpoint answers.
 //!
 //! Each instance answers PING, INFO and STATS, and requests to its endpoints. By hand, as JetStream's
 //! requests are, because the layer of the client leaves things out that are asked here: it sends a
 //! refusal without a body, takes any number of requests at once, drops what it has in hand when it
 //! stops, and its STATS lack the metadata.
 
+mod discovery;
 mod present;
-mod told;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,14 +25,14 @@ use wirefold_flow::{BoxFuture, BusError};
 
 use crate::link::closed;
 use crate::{NatsBus, Shared};
-use told::{Counts, Verb};
+use discovery::{Counts, Verb};
 
 /// Instances of a service share the requests to an endpoint as members of this group.
 const GROUP: &str = "q";
 /// Requests to endpoints in hand at once; more are refused.
 const AT_ONCE: usize = 16;
 /// Questions about the service itself in hand at once; more are left unanswered.
-const TOLD_AT_ONCE: usize = 32;
+const DISCOVERIES_AT_ONCE: usize = 32;
 /// How long an answer may take. The server lets a role answer a request within a minute.
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
 
@@ -87,7 +89,7 @@ impl Denied {
 /// What a message asks for.
 #[derive(Clone, Copy)]
 enum RequestKind {
-    Told(Verb),
+    Discovery(Verb),
     Endpoint(usize),
 }
 
@@ -109,7 +111,7 @@ impl NatsBus {
     /// instance of it runs.
     pub async fn ask(&self, subject: &str, body: Bytes) -> Result<Result<Bytes, Denied>, BusError> {
         match self.0.link.ask(subject, None, body).await? {
-            Some(answer) => Ok(told::answer(answer)),
+            Some(answer) => Ok(discovery::answer(answer)),
             None => Ok(Err(Denied::new(503, format!("nobody answers at {subject}")))),
         }
     }
@@ -124,7 +126,7 @@ impl NatsBus {
         service: Service,
         stop: impl Future<Output = ()>,
     ) -> Result<(), BusError> {
-        let started = told::time(self.0.clock.now());
+        let started = discovery::time(self.0.clock.now());
         let counts = service.endpoints.iter().map(|_| Mutex::default()).collect();
         let running = Running { shared: &self.0, service, started, counts };
         running.run(stop).await
@@ -133,21 +135,21 @@ impl NatsBus {
 
 impl Running<'_> {
     async fn run(&self, stop: impl Future<Output = ()>) -> Result<(), BusError> {
-        let mut asked = self.listen().await.map_err(|_| closed())?;
-        let (mut told, mut answers) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let mut requests = self.listen().await.map_err(|_| closed())?;
+        let (mut discoveries, mut answers) = (FuturesUnordered::new(), FuturesUnordered::new());
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                Some(()) = told.next(), if !told.is_empty() => {}
+                Some(()) = discoveries.next(), if !discoveries.is_empty() => {}
                 Some(()) = answers.next(), if !answers.is_empty() => {}
-                next = asked.next() => match next {
+                next = requests.next() => match next {
                     None => return Err(closed()),
                     Some((_, Message { reply: None, .. })) => {}
-                    Some((RequestKind::Told(verb), Message { reply: Some(reply), .. })) => {
-                        if told.len() < TOLD_AT_ONCE {
-                            told.push(self.tell(verb, reply));
+                    Some((RequestKind::Discovery(verb), Message { reply: Some(reply), .. })) => {
+                        if discoveries.len() < DISCOVERIES_AT_ONCE {
+                            discoveries.push(self.answer_discovery(verb, reply));
                         }
                     }
                     Some((RequestKind::Endpoint(at), Message { reply: Some(reply), payload, .. })) => {
@@ -157,7 +159,7 @@ impl Running<'_> {
                 },
             }
         }
-        drop(asked);
+        drop(requests);
         while answers.next().await.is_some() {}
         Ok(())
     }
@@ -171,25 +173,25 @@ impl Running<'_> {
         let client = &self.shared.link.client;
         let Service { name, endpoints, .. } = &self.service;
         let id = &self.shared.life;
-        let mut asked = SelectAll::new();
+        let mut requests = SelectAll::new();
         let mut add = |what: RequestKind, messages: async_nats::Subscriber| {
-            asked.push(messages.map(move |message| (what, message)));
+            requests.push(messages.map(move |message| (what, message)));
         };
         for verb in Verb::ALL {
             let all = format!("$SRV.{}", verb.as_str());
             for subject in [all.clone(), format!("{all}.{name}"), format!("{all}.{name}.{id}")] {
-                add(RequestKind::Told(verb), client.subscribe(subject).await?);
+                add(RequestKind::Discovery(verb), client.subscribe(subject).await?);
             }
         }
         for (at, endpoint) in endpoints.iter().enumerate() {
             let messages = client.queue_subscribe(endpoint.subject.clone(), GROUP.to_owned());
             add(RequestKind::Endpoint(at), messages.await?);
         }
-        Ok(asked)
+        Ok(requests)
     }
 
     /// Answers what is asked of every service.
-    async fn tell(&self, verb: Verb, reply: Subject) {
+    async fn answer_discovery(&self, verb: Verb, reply: Subject) {
         let body = match verb {
             Verb::Ping => self.ping(),
             Verb::Info => self.info(),
@@ -221,7 +223,7 @@ impl Running<'_> {
         });
         let (headers, body) = match &answer {
             Ok(body) => (HeaderMap::new(), body.clone()),
-            Err(denied) => told::denial(denied),
+            Err(denied) => discovery::denial(denied),
         };
         self.send(reply, headers, body).await;
         let mut counts = self.counts[at].lock().unwrap_or_else(PoisonError::into_inner);

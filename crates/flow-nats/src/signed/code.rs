@@ -41,8 +41,8 @@ impl SigningKey {
     /// The code of a record that is to stand at a sequence, in hexadecimal.
     pub(super) fn code(&self, stream: &str, sequence: u64, message: &Outgoing) -> String {
         let Outgoing { subject, id, headers, body } = message;
-        let said = self.said(stream, sequence, [subject, id], headers, body);
-        said.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        let mac = self.mac_of(stream, sequence, [subject, id], headers, body);
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether a code is that of a record where it stands.
@@ -50,12 +50,12 @@ impl SigningKey {
         let Stored { stream, sequence, subject, id, headers, body, .. } = stored;
         let Some(code) = bytes_of(code) else { return false };
         // Compares in constant time.
-        self.said(stream, *sequence, [subject, id], headers, body).verify_slice(&code).is_ok()
+        self.mac_of(stream, *sequence, [subject, id], headers, body).verify_slice(&code).is_ok()
     }
 
-    /// Each part after its length, so that no two records say the same. Headers by name: servers and
-    /// clients keep no order.
-    fn said(
+    /// The code over all parts of a record, each after its length, so that no two records give the same bytes. Headers
+    /// are sorted by name, because servers and clients keep no order.
+    fn mac_of(
         &self,
         stream: &str,
         sequence: u64,
