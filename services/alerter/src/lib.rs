@@ -42,7 +42,7 @@ use wirefold_proto::streams;
 use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
 use delivery_states::DeliveryStates;
 use digest::Weekly;
-use health::{Teller, Watch, beat};
+use health::{HealthNotifier, Watch, beat};
 use matcher::{DefaultDeliveries, Namable, Setup};
 
 pub use delivery::check_delivery;
@@ -146,9 +146,9 @@ fn watch_health(
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
         let channel = channel_of(delivery, clients, printer)?;
         let (told, report) = (gone(delivery), report.clone());
-        let teller = Teller::new(&delivery.name, channel, common, told, report)?;
-        let teller_stop = stop.child_token();
-        work.spawn(async move { Ok(teller.run(teller_stop).await?) });
+        let notifier = HealthNotifier::new(&delivery.name, channel, common, told, report)?;
+        let notifier_stop = stop.child_token();
+        work.spawn(async move { Ok(notifier.run(notifier_stop).await?) });
     }
     if let Some(heartbeat) = heartbeat {
         let (client, clock) = (clients.client()?, common.context.clock.clone());

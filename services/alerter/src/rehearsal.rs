@@ -1,4 +1,7 @@
-//! What a subscription would have sent, had it been there.
+//! A rehearsal: what a subscription would have sent in the last hours.
+//!
+//! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It sends and stores
+//! nothing.
 
 mod found;
 mod since;
@@ -12,7 +15,7 @@ use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Target
 
 use wirefold_query::Lists;
 
-use crate::engine::{Engine, OutputPosition, Piece, Tally, Word};
+use crate::engine::{Engine, OutputPosition, Piece, StoryOverride, Tally};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
@@ -52,7 +55,7 @@ pub async fn rehearse(
             }
         }
         for item in order.ready(now) {
-            stage.take(item);
+            stage.apply_item(item);
             // Others on this thread do not wait for a whole batch.
             tokio::task::yield_now().await;
         }
@@ -100,35 +103,35 @@ impl Rehearsing {
         }
     }
 
-    fn take(&mut self, item: LoadedItem) {
+    fn apply_item(&mut self, item: LoadedItem) {
         match item.item {
-            Item::Article(piece) if piece.seen >= self.since => self.take_article(&piece),
+            Item::Article(piece) if piece.seen >= self.since => self.apply_article(&piece),
             Item::Change(story) => {
                 let at = wirefold_envelope::unix_millis(story.at);
                 self.fire(at);
                 if let StoryChange::Merged { from, into, .. } = story.change {
-                    self.engine.merge(from, into, at, load::place_of(&story, item.output));
+                    self.engine.merge(from, into, at, load::position_of(&story, item.output));
                     self.merge(from, into);
                     self.fire(at);
                 }
-                let place = load::place_of(&story, item.output);
-                if let Some(word) = Word::of_regrouping(&story, place) {
-                    self.engine.apply_override(&word);
+                let position = load::position_of(&story, item.output);
+                if let Some(change) = StoryOverride::of_regrouping(&story, position) {
+                    self.engine.apply_override(&change);
                     self.fire(at);
                 }
             }
             Item::Command(command) => {
                 let at = wirefold_envelope::unix_millis(command.command.at);
                 self.fire(at);
-                let place = OutputPosition { fetched: command.fetched, output: item.output };
-                self.engine.apply_override(&Word::of(&command, place));
+                let position = OutputPosition { fetched: command.fetched, output: item.output };
+                self.engine.apply_override(&StoryOverride::of(&command, position));
                 self.fire(at);
             }
             Item::Article(_) | Item::Unreadable => {}
         }
     }
 
-    fn take_article(&mut self, piece: &Piece) {
+    fn apply_article(&mut self, piece: &Piece) {
         self.found.articles += 1;
         let target = piece.target(self.rules.group_by);
         let tally = piece.tally(target);

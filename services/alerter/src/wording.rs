@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use wirefold_proto::{Alert, HoldReason, Target};
 
 /// Why delivery waits, as a label.
-pub(crate) fn hold(reason: HoldReason) -> &'static str {
+pub(crate) fn hold_label(reason: HoldReason) -> &'static str {
     match reason {
         HoldReason::QuietHours => "quiet_hours",
         HoldReason::MaxPerDay => "max_per_day",

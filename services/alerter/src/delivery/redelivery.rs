@@ -1,4 +1,7 @@
-//! Revisions that may be delivered again: newer ones wait for them.
+//! Revisions that may be delivered again. Newer ones of their alert wait for them.
+//!
+//! Comes in: which revisions came, were sent, or were put off. Goes out: whether a revision may come again. It never knows
+//! what a revision says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +15,7 @@ use wirefold_flow::UnixMillis;
 pub(super) struct Redeliveries {
     /// The time by which all that nobody knows of have come again.
     by: AtomicU64,
-    known: Mutex<SentSequences>,
+    sent: Mutex<SentSequences>,
 }
 
 /// By sequence.
@@ -38,43 +41,43 @@ impl Redeliveries {
 
     /// Whether nothing is waited for.
     pub(super) fn is_over(&self, now: UnixMillis) -> bool {
-        self.is_late(now) && self.known().put_off.is_empty()
+        self.is_late(now) && self.lock().put_off.is_empty()
     }
 
     /// Whether this one may come again.
     pub(super) fn awaits(&self, sequence: u64, now: UnixMillis) -> bool {
-        let known = self.known();
-        let is_unknown = !self.is_late(now) && !known.come.contains(&sequence);
-        is_unknown || known.put_off.contains(&sequence)
+        let sent = self.lock();
+        let is_unknown = !self.is_late(now) && !sent.come.contains(&sequence);
+        is_unknown || sent.put_off.contains(&sequence)
     }
 
     /// This one is here.
     pub(super) fn is_here(&self, sequence: u64) {
-        self.known().put_off.remove(&sequence);
+        self.lock().put_off.remove(&sequence);
     }
 
     /// This one is put off, and comes again.
     pub(super) fn put_off(&self, sequence: u64) {
-        let mut known = self.known();
-        known.put_off.insert(sequence);
-        *known.times.entry(sequence).or_default() += 1;
+        let mut sent = self.lock();
+        sent.put_off.insert(sequence);
+        *sent.times.entry(sequence).or_default() += 1;
     }
 
     /// How often this one was put off.
     pub(super) fn times(&self, sequence: u64) -> u32 {
-        self.known().times.get(&sequence).copied().unwrap_or(0)
+        self.lock().times.get(&sequence).copied().unwrap_or(0)
     }
 
     /// This one comes no more.
     pub(super) fn is_done(&self, sequence: u64) {
-        self.known().times.remove(&sequence);
+        self.lock().times.remove(&sequence);
     }
 
     /// This one goes to the target.
     pub(super) fn goes(&self, sequence: u64, now: UnixMillis) {
         match self.is_late(now) {
-            true => self.known().come.clear(),
-            false => drop(self.known().come.insert(sequence)),
+            true => self.lock().come.clear(),
+            false => drop(self.lock().come.insert(sequence)),
         }
     }
 
@@ -82,7 +85,7 @@ impl Redeliveries {
         now >= self.by()
     }
 
-    fn known(&self) -> MutexGuard<'_, SentSequences> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SentSequences> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

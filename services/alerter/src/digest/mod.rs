@@ -109,7 +109,7 @@ impl Weekly {
         let value = entry.and_then(|entry| entry.value);
         let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
         let Some(state) = state else {
-            self.keep(&State { due: now.plus(FIRST).0, sending: None }, revision).await?;
+            self.save(&State { due: now.plus(FIRST).0, sending: None }, revision).await?;
             return Ok(FIRST);
         };
         if now.0 < state.due {
@@ -121,7 +121,7 @@ impl Weekly {
                 None => return self.done(state.due, now, revision, "nothing").await,
                 Some(digest) => {
                     let sending = Some(digest.clone());
-                    (digest, self.keep(&State { due: state.due, sending }, revision).await?)
+                    (digest, self.save(&State { due: state.due, sending }, revision).await?)
                 }
             },
         };
@@ -178,7 +178,7 @@ impl Weekly {
     ) -> Result<Duration, LoopError> {
         FEED_DIGESTS.add(1, &[self.channel.kind(), outcome]);
         let next = next_due(UnixMillis(due), now);
-        self.keep(&State { due: next.0, sending: None }, revision).await?;
+        self.save(&State { due: next.0, sending: None }, revision).await?;
         Ok(next.since(now))
     }
 
@@ -188,7 +188,7 @@ impl Weekly {
         Ok(compose::digest(id, &compose::records(&entries), timestamp(now)))
     }
 
-    async fn keep(&self, state: &State, revision: u64) -> Result<u64, BusError> {
+    async fn save(&self, state: &State, revision: u64) -> Result<u64, BusError> {
         let value = serde_json::to_vec(state).unwrap_or_default();
         self.kept.put_if(&self.key, value.into(), revision).await
     }

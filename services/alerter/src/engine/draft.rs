@@ -1,4 +1,7 @@
 //! The next revision of an alert.
+//!
+//! Comes in: the life of an alert, and the rules of its subscription. Goes out: the revision that is due, or nothing. It
+//! never publishes, and reads no clock.
 
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
@@ -49,7 +52,7 @@ pub(super) struct Now<'a> {
 }
 
 /// What the next revision says, besides what stands in every one.
-struct Said {
+struct Content {
     state: AlertState,
     volume: Volume,
     reasons: Vec<AlertReason>,
@@ -58,7 +61,7 @@ struct Said {
 /// The closing revision of an alert that became part of another.
 pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     let closing = life.closing?;
-    let said = Said {
+    let content = Content {
         state: AlertState::Quiet,
         volume: Volume::Silent,
         reasons: vec![reason(ReasonKind::Merged, part_of(closing.into))],
@@ -66,7 +69,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     // What came since its last revision is for the survivor, and not covered by this one.
     let now = Now { at: closing.at, taken: life.covered, inhibited_by: None };
     let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
-    let mut draft = draft(id, life, now, (said, Update { figures, ..Update::default() }));
+    let mut draft = draft(id, life, now, (content, Update { figures, ..Update::default() }));
     draft.alert.merged_into = Some(closing.into);
     (draft.marks.merged_at, draft.marks.notes) = (closing.place.output, life.notes);
     Some(draft)
@@ -85,39 +88,39 @@ pub(super) fn next(
     }
     let figures = life.figures();
     let is_silent = life.news.is_empty() && life.hold.is_none();
-    let said = match is_silent {
+    let content = match is_silent {
         true if !life.is_over(now.at) => repeated(life),
-        true => Said {
+        true => Content {
             state: AlertState::Quiet,
             volume: volume(rules.on.quiet && life.notified_at.is_some()),
             reasons: weighed(passing(life).into_iter().chain([over()]).collect()),
         },
-        false => said(life, rules, &figures.reasons, now.at),
+        false => content_of_news(life, rules, &figures.reasons, now.at),
     };
-    let said = inhibited(said, now.inhibited_by);
-    let mut draft = draft(id, life, now, (said, figures));
+    let content = inhibited(content, now.inhibited_by);
+    let mut draft = draft(id, life, now, (content, figures));
     if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
         draft.alert.volume = Volume::Loud;
-        let muted = life.handling.hold(now.at, &draft.alert.reasons);
+        let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         draft.alert.held = muted.or_else(|| rules.muted(now.at));
         let digest = InDigest { due: timestamp(due), all: Vec::new() };
         draft.alert.digest = Some(digest).filter(|_| draft.alert.held.is_none());
     } else if draft.alert.volume == Volume::Loud {
-        let muted = life.handling.hold(now.at, &draft.alert.reasons);
+        let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         let numbers = life.sums().all.numbers();
-        draft.alert.held = muted.or_else(|| rules.hold(now.at, &numbers, rung_today));
+        draft.alert.held = muted.or_else(|| rules.hold_of_loud(now.at, &numbers, rung_today));
     }
     Some(draft)
 }
 
 /// What another subscription tells notifies nobody a second time.
-fn inhibited(said: Said, by: Option<&str>) -> Said {
-    let Some(by) = by.filter(|_| said.volume == Volume::Loud) else {
-        return said;
+fn inhibited(content: Content, by: Option<&str>) -> Content {
+    let Some(by) = by.filter(|_| content.volume == Volume::Loud) else {
+        return content;
     };
     let why = reason(ReasonKind::Inhibited, format!("silent: {by} tells of it"));
-    let reasons = weighed(said.reasons.into_iter().chain([why]).collect());
-    Said { volume: Volume::Silent, reasons, ..said }
+    let reasons = weighed(content.reasons.into_iter().chain([why]).collect());
+    Content { volume: Volume::Silent, reasons, ..content }
 }
 
 /// Whether what was held is that nothing more comes.
@@ -126,15 +129,15 @@ fn tells_the_end(life: &Life) -> bool {
 }
 
 /// What is told again, as nothing came since.
-fn repeated(life: &Life) -> Said {
-    Said {
+fn repeated(life: &Life) -> Content {
+    Content {
         state: life.state.unwrap_or(AlertState::Growing),
         volume: Volume::Loud,
         reasons: vec![reason(ReasonKind::Repeated, "told again: nothing new since")],
     }
 }
 
-fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> Said {
+fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> Content {
     let sums = life.sums();
     let passing = passing(life);
     let is_passing = passing.is_some();
@@ -154,7 +157,7 @@ fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> 
             && life.may_ring()
             && (rules.on.new || steps(&sums, rules) || asks_to_correct(rules, &first));
         let reasons = weighed(passing.into_iter().chain(first).collect());
-        return Said { state: AlertState::New, volume: volume(is_loud), reasons };
+        return Content { state: AlertState::New, volume: volume(is_loud), reasons };
     };
     let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
@@ -203,7 +206,7 @@ fn said(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> 
     let first = is_first.then(|| new(life));
     let opening = passing.into_iter().chain(first).chain(resumed);
     let reasons = weighed(opening.chain(told_of).chain(numbers).collect());
-    Said { state, volume: volume(is_loud), reasons }
+    Content { state, volume: volume(is_loud), reasons }
 }
 
 /// What of the news puts right what was told before, be it by others.
@@ -269,7 +272,7 @@ fn volume(is_loud: bool) -> Volume {
     if is_loud { Volume::Loud } else { Volume::Silent }
 }
 
-fn draft(id: &AlertId, life: &Life, now: Now<'_>, (said, figures): (Said, Update)) -> Draft {
+fn draft(id: &AlertId, life: &Life, now: Now<'_>, (content, figures): (Content, Update)) -> Draft {
     let Now { at, taken, .. } = now;
     let covered = life.covered.max(taken);
     let sums = life.sums();
@@ -281,12 +284,12 @@ fn draft(id: &AlertId, life: &Life, now: Now<'_>, (said, figures): (Said, Update
         subscription: id.subscription.clone(),
         target: id.target,
         revision: life.revision + 1,
-        state: said.state,
-        volume: said.volume,
-        reasons: said.reasons,
+        state: content.state,
+        volume: content.volume,
+        reasons: content.reasons,
         output: covered.output,
         at: timestamp(at),
-        headline: headline::next(life, said.volume == Volume::Loud, &figures.stories),
+        headline: headline::next(life, content.volume == Volume::Loud, &figures.stories),
         first_seen: timestamp(first_seen.unwrap_or(at)),
         outlets: tally.outlets,
         origins: tally.origins,

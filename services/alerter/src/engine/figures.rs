@@ -1,4 +1,7 @@
-//! The figures that texts say in title and lede, and when one is told as a fact.
+//! The figures that texts say in title and lede, and when an alert tells one as a fact.
+//!
+//! Comes in: the figures of each article, and who says them. Goes out: the figures of an alert, and the reasons for a
+//! revision. It never asks whether a figure is true.
 //!
 //! A figure counts as a fact once two separately written texts, an agency, or a correction say it. Until
 //! then it is a claim: the alert names it with its source, silently. What is told stands in the alert
@@ -47,7 +50,7 @@ impl Figure {
 
 /// The figures of one article, and who says them.
 #[derive(Debug, Clone)]
-pub(super) struct Says {
+pub(super) struct FigureReport {
     figures: Arc<[Figure]>,
     /// The number that is new to the event, as the detector found.
     new_number: Option<String>,
@@ -99,7 +102,7 @@ fn put_right(figures: Arc<[Figure]>, corrected: Option<&Corrected>) -> Arc<[Figu
 impl Piece {
     /// What it says in numbers; none where it is too short to be compared, was there before, or takes back what
     /// it says. `is_told` where the alert has told its note.
-    pub(super) fn says(&self, is_told: bool) -> Option<Says> {
+    pub(super) fn figure_report(&self, is_told: bool) -> Option<FigureReport> {
         let OutputArticle { verdict, .. } = &self.output;
         let is_taken_back = matches!(self.note(), Some(Note::Retraction(_)));
         if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 || is_taken_back {
@@ -112,7 +115,7 @@ impl Piece {
             Some(Note::Correction(note)) => put_right(self.figures(), note.figure.as_ref()),
             _ => self.figures(),
         };
-        Some(Says {
+        Some(FigureReport {
             figures,
             new_number: new_number.and_then(|found| found.detail.clone()),
             source: self.source(),
@@ -144,8 +147,8 @@ impl Life {
         let told = self.shown.as_ref().map(|shown| shown.figures.clone());
         let mut update = Update { figures: told.unwrap_or_default(), ..Update::default() };
         let is_opening = self.revision == 0;
-        for says in self.news.iter().filter_map(|news| news.says.as_ref()) {
-            update.take(says, is_opening);
+        for report in self.news.iter().filter_map(|news| news.figure_report.as_ref()) {
+            update.add_report(report, is_opening);
         }
         // A claim that became a fact with the same news is told as that alone.
         let facts: Vec<Option<String>> =
@@ -161,36 +164,39 @@ impl Life {
 }
 
 impl Update {
-    fn take(&mut self, says: &Says, is_opening: bool) {
-        let with_role = says.figures.iter().filter(|figure| figure.role.is_some());
+    fn add_report(&mut self, report: &FigureReport, is_opening: bool) {
+        let with_role = report.figures.iter().filter(|figure| figure.role.is_some());
         for figure in with_role.clone() {
-            self.say(figure.role.map_or("", Role::label), &figure.value, says, is_opening);
+            self.add_figure(figure.role.map_or("", Role::label), &figure.value, report, is_opening);
         }
         // A bare number tells nobody anything: `4`, of `four of them`.
-        let with_noun: Vec<(&str, &str)> =
-            says.figures.iter().filter_map(|it| Some((it.noun.as_deref()?, &*it.value))).collect();
+        let with_noun: Vec<(&str, &str)> = report
+            .figures
+            .iter()
+            .filter_map(|it| Some((it.noun.as_deref()?, &*it.value)))
+            .collect();
         for (noun, value) in with_noun {
-            let is_new = says.new_number.as_deref() == Some(value)
+            let is_new = report.new_number.as_deref() == Some(value)
                 && !with_role.clone().any(|figure| figure.value == value);
             let is_claim = |it: &AlertFigure| {
                 !it.told && it.role.as_deref() == Some(noun) && it.value == value
             };
             if is_new || self.figures.iter().any(is_claim) {
-                self.say(noun, value, says, is_opening);
+                self.add_figure(noun, value, report, is_opening);
             }
         }
     }
 
     /// One text says one figure. What was told of a role before it stands in the place of; two that measure in
     /// the same unit may measure two things.
-    fn say(&mut self, what: &str, value: &str, says: &Says, is_opening: bool) {
+    fn add_figure(&mut self, what: &str, value: &str, report: &FigureReport, is_opening: bool) {
         let role = Some(what);
         let is_told =
             |it: &&AlertFigure| it.told && Role::is_label(what) && it.role.as_deref() == role;
         let before = self.figures.iter().rfind(is_told).map(|it| it.value.clone());
         // A toll does not fall but by a correction: a lower one is what an earlier text said.
         let is_less = before.as_deref().is_some_and(|before| is_less(value, before));
-        if is_less && !says.corrects {
+        if is_less && !report.corrects {
             return;
         }
         let is_it = |it: &AlertFigure| it.role.as_deref() == role && it.value == value;
@@ -209,20 +215,20 @@ impl Update {
         };
         let was_told = figure.told;
         // Copies of one text are one voice: only its first is named.
-        if !figure.stories.contains(&says.story) && figure.stories.len() < ENOUGH {
-            figure.stories.push(says.story);
-            if !figure.sources.contains(&says.source) && figure.sources.len() < SOURCES {
-                figure.sources.push(says.source.clone());
+        if !figure.stories.contains(&report.story) && figure.stories.len() < ENOUGH {
+            figure.stories.push(report.story);
+            if !figure.sources.contains(&report.source) && figure.sources.len() < SOURCES {
+                figure.sources.push(report.source.clone());
             }
         }
-        figure.told |= figure.stories.len() >= ENOUGH || says.is_enough;
+        figure.told |= figure.stories.len() >= ENOUGH || report.is_enough;
         let old = before.filter(|before| before != value);
         let is_news = if figure.told { !was_told } else { !is_known };
-        if is_news && !(is_opening && old.is_none()) && !says.corrects {
+        if is_news && !(is_opening && old.is_none()) && !report.corrects {
             self.reasons.push(reason_of(&figure, old));
         }
         if figure.told && !was_told {
-            self.stories.push(says.story);
+            self.stories.push(report.story);
         }
         // What was told stays where it is: the last told of a role is what holds.
         match place.filter(|_| was_told) {

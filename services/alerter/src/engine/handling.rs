@@ -38,7 +38,7 @@ impl Handling {
     }
 
     /// The hold of a loud revision for these reasons.
-    pub(crate) fn hold(&self, at: UnixMillis, reasons: &[AlertReason]) -> Option<Hold> {
+    pub(crate) fn hold_while_muted(&self, at: UnixMillis, reasons: &[AlertReason]) -> Option<Hold> {
         let muted = self.muted.filter(|muted| muted.until > at)?;
         let corrects = |reason: &AlertReason| reason.kind == ReasonKind::Correction;
         let is_excepted = muted.except_corrections && reasons.iter().any(corrects);

@@ -8,7 +8,7 @@ use wirefold_proto::{
 };
 
 use super::draft::Marks;
-use super::figures::Says;
+use super::figures::FigureReport;
 use super::handling::Handling;
 use super::headline::InStory;
 use super::measure::Measured;
@@ -117,7 +117,7 @@ pub(crate) struct News {
     /// It comes of what became of stories and events.
     pub(crate) silent: Option<Silent>,
     /// What its article says in numbers.
-    pub(super) says: Option<Says>,
+    pub(super) figure_report: Option<FigureReport>,
     /// Who was first, where its article was.
     pub(crate) first: Option<AlertFirst>,
     /// The agency whose text its article copies.
@@ -148,7 +148,7 @@ impl Default for News {
             only_counts: false,
             allowance: Allowance::Within,
             silent: None,
-            says: None,
+            figure_report: None,
             first: None,
             carries: None,
             notes: Notes::default(),

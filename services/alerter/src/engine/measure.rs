@@ -1,7 +1,10 @@
-//! What the numbers of an alert come to, and what they are measured by.
+//! The numbers of an alert with its news, and the numbers that they are compared with.
 //!
-//! Numbers only grow, but where people take stories apart or make them one. What they add, nobody need be
-//! told of, and what they take away comes off what had been told: the rest of the growth is what rings.
+//! Comes in: the news of an alert, each with its numbers. Goes out: sums, and the numbers when the alert last notified. It
+//! never decides whether to notify.
+//!
+//! Numbers only grow, unless people split or merge stories. Nobody is notified of what such a change adds. What it takes
+//! away is taken from the numbers that were told, so that only real growth notifies.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,13 +38,13 @@ impl Life {
         let mut sums = Sums { all: self.now, fresh: self.now, measured };
         let mut news: Vec<&News> = self.news.iter().collect();
         news.sort_by_key(|news| (news.place.fetched, news.recounts()));
-        news.into_iter().for_each(|news| sums.take(news));
+        news.into_iter().for_each(|news| sums.add(news));
         sums
     }
 }
 
 impl Sums {
-    fn take(&mut self, news: &News) {
+    fn add(&mut self, news: &News) {
         if news.recounts() {
             let (before, now) = (self.all, news.tally);
             let moved = |tally: Tally| tally.moved(before, now);

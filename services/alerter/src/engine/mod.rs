@@ -19,13 +19,13 @@ mod life;
 mod measure;
 mod merge;
 mod notes;
+mod overrides;
 mod passing;
-mod people;
 mod piece;
 mod reasons;
 mod recent;
-mod rest;
 mod score;
+mod settled_alerts;
 mod site_budget;
 mod sleep;
 mod velocity;
@@ -46,7 +46,7 @@ use headline::InStory;
 use life::{Life, News};
 use reasons::reason;
 use recent::Recent;
-use rest::Resting;
+use settled_alerts::SettledAlerts;
 use site_budget::SiteBudget;
 use velocity::Velocity;
 
@@ -54,7 +54,7 @@ pub(crate) use correction::carriers;
 pub(crate) use draft::{Draft, Marks};
 pub(crate) use handling::Handling;
 pub(crate) use notes::retracts;
-pub(crate) use people::Word;
+pub(crate) use overrides::StoryOverride;
 pub(crate) use piece::{OutputPosition, Piece, Tally, position};
 pub(crate) use score::Score;
 pub(crate) use sleep::Revision;
@@ -72,7 +72,7 @@ pub(crate) struct Engine {
     /// Those of which something may be put away, since it stands in the stream.
     settled: BTreeSet<AlertId>,
     /// Those that were put away whole, and what they come to.
-    resting: Resting,
+    put_away: SettledAlerts,
     rested: BTreeMap<SubscriptionId, Score>,
     /// When all were last looked through.
     swept: UnixMillis,
@@ -211,7 +211,7 @@ impl Engine {
             only_counts: piece.is_baseline(),
             allowance: self.site_budget.allowance(&id.subscription, piece),
             silent: None,
-            says: piece.says(is_told),
+            figure_report: piece.figure_report(is_told),
             first: piece.first(id.target),
             carries: piece.carries(),
             notes: piece.notes(),

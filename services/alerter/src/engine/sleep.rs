@@ -61,15 +61,15 @@ impl Engine {
         if let Some(life) = self.forget(id) {
             self.rested.entry(id.subscription.clone()).or_default().add(&life);
             if life.sequence > 0 {
-                self.resting.insert(id.target, life.sequence);
+                self.put_away.insert(id.target, life.sequence);
             }
         }
     }
 
     /// Where the last revisions of alerts stand that are about this and were put away whole; of
     /// some that are about something else too.
-    pub(crate) fn resting(&self, target: Target) -> Vec<u64> {
-        self.resting.about(target)
+    pub(crate) fn put_away_about(&self, target: Target) -> Vec<u64> {
+        self.put_away.about(target)
     }
 
     /// Whether an alert is there with its life.
@@ -94,7 +94,7 @@ impl Engine {
             return;
         };
         let id = &last.alert.id;
-        if !self.resting.remove(id.target, last.sequence) {
+        if !self.put_away.remove(id.target, last.sequence) {
             return;
         }
         let mut life = Life::default();
@@ -112,7 +112,7 @@ impl Engine {
 
     /// Revisions before this one are kept no longer.
     pub(crate) fn expire(&mut self, kept: u64) {
-        self.resting.expire(kept);
+        self.put_away.expire(kept);
     }
 
     /// The alert that speaks next by then and where its last revision stands, if what that shows

@@ -2,14 +2,14 @@
 //! deliveries tell it.
 //!
 //! What is open stands in `wf_deliveries` under `health`, where page and API read it. What each delivery
-//! was told stands there, too: see [`teller`]. docs/health.md says which conditions there are.
+//! was told stands there, too: see [`notifier`]. docs/health.md says which conditions there are.
 
 mod conditions;
 mod facts;
 mod heartbeat;
 mod notice;
+mod notifier;
 mod rhythm;
-mod teller;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use facts::{DeliveryFact, Facts, Feeds, Letters};
 use rhythm::Rhythm;
 
 pub(crate) use heartbeat::beat;
-pub(crate) use teller::Teller;
+pub(crate) use notifier::HealthNotifier;
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_mins(5);

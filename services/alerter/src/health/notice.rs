@@ -15,7 +15,7 @@ const REMIND_FULL: Duration = Duration::from_hours(7 * 24);
 
 /// A condition that a delivery was told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct ToldCondition {
     condition: HealthCondition,
     /// When it was told last.
     at: Timestamp,
@@ -26,7 +26,7 @@ pub(super) struct Told {
 /// A delivery is not told that it does not work itself: the others are.
 pub(super) fn notice(
     delivery: &str,
-    told: &[Told],
+    told: &[ToldCondition],
     open: &[HealthCondition],
     now: Timestamp,
 ) -> Option<HealthNotice> {
@@ -40,7 +40,7 @@ pub(super) fn notice(
     // All of them together: one reminder a day, not one for each.
     let is_due = known().any(|(it, last)| now.duration_since(last.at) >= remind(it.kind));
     let lasting = if is_due { known().map(|(it, _)| it.clone()).collect() } else { Vec::new() };
-    let is_open = |last: &Told| open.iter().any(|it| it.is_same(&last.condition));
+    let is_open = |last: &ToldCondition| open.iter().any(|it| it.is_same(&last.condition));
     let over = told.iter().filter(|it| !is_open(it)).map(|it| it.condition.clone()).collect();
     let notice = HealthNotice {
         schema: Tag::new(),
@@ -74,12 +74,13 @@ fn is_empty(notice: &HealthNotice) -> bool {
 }
 
 /// What a delivery knows once it was told this.
-pub(super) fn after(told: Vec<Told>, notice: &HealthNotice) -> Vec<Told> {
+pub(super) fn after(told: Vec<ToldCondition>, notice: &HealthNotice) -> Vec<ToldCondition> {
     let now: Vec<&HealthCondition> = notice.opened.iter().chain(&notice.lasting).collect();
-    let is_replaced =
-        |old: &Told| now.iter().copied().chain(&notice.over).any(|it| it.is_same(&old.condition));
+    let is_replaced = |old: &ToldCondition| {
+        now.iter().copied().chain(&notice.over).any(|it| it.is_same(&old.condition))
+    };
     let others = told.into_iter().filter(|it| !is_replaced(it));
-    let new = now.iter().map(|it| Told { condition: (*it).clone(), at: notice.at });
+    let new = now.iter().map(|it| ToldCondition { condition: (*it).clone(), at: notice.at });
     others.chain(new).collect()
 }
 

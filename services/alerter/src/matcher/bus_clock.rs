@@ -19,12 +19,12 @@ pub(super) struct BusClock {
 
 impl BusClock {
     /// Nothing more stood at this time of this machine's clock.
-    pub(super) fn nothing_stood(&mut self, at: UnixMillis) {
+    pub(super) fn stream_ended(&mut self, at: UnixMillis) {
         self.at_end = Some(at);
     }
 
     /// A message has come that was stored at this time of the bus's clock.
-    pub(super) fn came(&mut self, stored: UnixMillis, now: UnixMillis) {
+    pub(super) fn message_came(&mut self, stored: UnixMillis, now: UnixMillis) {
         let at_least = self.at_end.take().map_or(Duration::ZERO, |at| at.since(stored));
         if at_least > CLOCK_TOLERANCE {
             if self.ahead.is_zero() {
@@ -56,12 +56,12 @@ mod tests {
     fn a_clock_is_ahead_by_what_was_stored_after_it_began_to_wait() {
         let mut clock = BusClock::default();
         let ahead = START.plus(2 * HOUR);
-        clock.nothing_stood(ahead);
-        clock.came(START, ahead);
+        clock.stream_ended(ahead);
+        clock.message_came(START, ahead);
         assert_eq!(clock.corrected(ahead), START);
         // It was set right.
-        clock.nothing_stood(START);
-        clock.came(START, START);
+        clock.stream_ended(START);
+        clock.message_came(START, START);
         assert_eq!(clock.corrected(ahead), ahead);
     }
 
@@ -69,8 +69,8 @@ mod tests {
     fn a_process_that_stood_still_finds_nothing_wrong() {
         let mut clock = BusClock::default();
         let day_later = START.plus(24 * HOUR);
-        clock.nothing_stood(START);
-        clock.came(START.plus(HOUR), day_later);
+        clock.stream_ended(START);
+        clock.message_came(START.plus(HOUR), day_later);
         assert_eq!(clock.corrected(day_later), day_later);
     }
 
@@ -78,7 +78,7 @@ mod tests {
     fn what_stood_already_says_nothing_of_the_clock() {
         let mut clock = BusClock::default();
         let late = START.plus(3 * HOUR);
-        clock.came(START, late);
+        clock.message_came(START, late);
         assert_eq!(clock.corrected(late), late);
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct LoadedItem {
 impl LoadedItem {
     /// Where it stands among the others; none where it has nothing to say.
     pub(crate) fn stand(&self) -> Option<Stand> {
-        let fetched = self.place().fetched;
+        let fetched = self.position().fetched;
         Some(match &self.item {
             Item::Article(piece) => {
                 let OutputArticle { decision, judged, changes, .. } = piece.output;
@@ -56,11 +56,11 @@ impl LoadedItem {
         }
     }
 
-    /// Its place.
-    pub(crate) fn place(&self) -> OutputPosition {
+    /// Its position in the output.
+    pub(crate) fn position(&self) -> OutputPosition {
         match &self.item {
             Item::Article(piece) => piece.place,
-            Item::Change(story) => place_of(story, self.output),
+            Item::Change(story) => position_of(story, self.output),
             Item::Command(command) => {
                 OutputPosition { fetched: command.fetched, output: self.output }
             }
@@ -70,7 +70,7 @@ impl LoadedItem {
 }
 
 /// Where a change stands: one of a command right behind the articles before that.
-pub(crate) fn place_of(story: &OutputStory, output: u64) -> OutputPosition {
+pub(crate) fn position_of(story: &OutputStory, output: u64) -> OutputPosition {
     let fetched = match story.decision.input {
         Input::Article(sequence) => sequence,
         Input::Command(_) | Input::Epoch => story.fetched,

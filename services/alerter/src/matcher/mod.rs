@@ -1,4 +1,7 @@
-//! The one active reader of the output: takes it in order, and publishes each revision once.
+//! The one active reader of the output. It publishes each revision once.
+//!
+//! Comes in: the messages of the output, in the order of the decisions, and commands about subscriptions. Goes out: revisions
+//! of alerts in `WF_ALERTS`, and how far it has read. It never knows a delivery.
 //!
 //! Every revision has a subject of its own and is published only if nothing stands there yet.
 //! After a crash the alerts are rebuilt from their revisions, and the output is read again from
@@ -6,9 +9,9 @@
 
 mod bus_clock;
 mod corrected;
-mod handled;
+mod handling_records;
 pub(crate) mod load;
-mod place;
+mod progress;
 mod publish;
 mod recall;
 mod start;
@@ -23,13 +26,13 @@ use wirefold_flow::{Event, OrderedReader, Point, Position, StageContext, Stored,
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
 use crate::NAME;
-use crate::engine::{Draft, Engine, OutputPosition, Word};
+use crate::engine::{Draft, Engine, OutputPosition, StoryOverride};
 use crate::error::AlerterError;
 use crate::metrics;
 use crate::settings::{ConfiguredSubscription, SiteAlerts};
 use bus_clock::BusClock;
 use load::{Item, LoadedItem};
-use place::{Places, SavedPlace};
+use progress::{ReadingProgress, SavedProgress};
 use table::Table;
 
 pub(crate) use table::{DefaultDeliveries, Namable};
@@ -93,7 +96,7 @@ struct Matcher<'a> {
     engine: Engine,
     table: Table,
     order: InOrder<LoadedItem>,
-    places: Places,
+    progress: ReadingProgress,
     output: Box<dyn OrderedReader>,
     control: Box<dyn OrderedReader>,
     bus_clock: BusClock,
@@ -113,10 +116,10 @@ impl Matcher<'_> {
     async fn run(mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         while !stop.is_cancelled() {
             self.context.observer.observe(NAME, Event::Alive);
-            self.take_commands().await?;
-            let batch = self.batch().await?;
+            self.apply_commands().await?;
+            let batch = self.next_batch().await?;
             let is_at_end = batch.is_empty();
-            self.take(batch).await?;
+            self.apply_batch(batch).await?;
             if is_at_end {
                 self.at_end(stop).await?;
             } else if self.since_saved >= SAVE_EVERY {
@@ -157,33 +160,33 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    async fn batch(&mut self) -> Result<Vec<Stored>, AlerterError> {
-        let asked = self.now();
+    async fn next_batch(&mut self) -> Result<Vec<Stored>, AlerterError> {
+        let asked_at = self.now();
         let batch = match self.arrived.is_empty() {
             true => self.output.ready(BATCH).await?,
             false => std::mem::take(&mut self.arrived),
         };
         match batch.first() {
-            Some(first) => self.bus_clock.came(first.at, self.now()),
-            None => self.bus_clock.nothing_stood(asked),
+            Some(first) => self.bus_clock.message_came(first.at, self.now()),
+            None => self.bus_clock.stream_ended(asked_at),
         }
         Ok(batch)
     }
 
-    async fn take(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
+    async fn apply_batch(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
         let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
         self.context.pass(Point::Taken)?;
         // One by one, so that what comes late comes in the order of the stream.
         for item in loaded {
             self.since_saved += 1;
-            self.places.read(item.output);
+            self.progress.read(item.output);
             if let Some(stand) = item.stand() {
                 self.order.push(stand, item);
             }
             self.apply_ready().await?;
         }
-        self.places.reached(read);
+        self.progress.reached(read);
         self.apply_ready().await?;
         self.flush().await
     }
@@ -194,9 +197,9 @@ impl Matcher<'_> {
                 Some(Stand { decision, judged, .. })
                     if matches!(decision.input, Input::Article(_)) =>
                 {
-                    self.places.applied(item.place(), judged);
+                    self.progress.applied(item.position(), judged);
                 }
-                Some(Stand { judged, .. }) => self.places.passed_to(item.place(), judged),
+                Some(Stand { judged, .. }) => self.progress.passed_to(item.position(), judged),
                 None => {}
             }
             match item.item {
@@ -218,20 +221,20 @@ impl Matcher<'_> {
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
                         self.show_all(from).await?;
-                        self.engine.merge(from, into, at, load::place_of(&story, item.output));
+                        self.engine.merge(from, into, at, load::position_of(&story, item.output));
                         self.store_handed_over().await?;
                         self.fire(at).await?;
                     }
-                    let place = load::place_of(&story, item.output);
-                    if let Some(word) = Word::of_regrouping(&story, place) {
-                        self.apply_word(&word, at).await?;
+                    let position = load::position_of(&story, item.output);
+                    if let Some(change) = StoryOverride::of_regrouping(&story, position) {
+                        self.apply_override(&change, at).await?;
                     }
                 }
                 Item::Command(command) => {
                     let at = unix_millis(command.command.at);
                     self.fire(at).await?;
-                    let place = OutputPosition { fetched: command.fetched, output: item.output };
-                    self.apply_word(&Word::of(&command, place), at).await?;
+                    let position = OutputPosition { fetched: command.fetched, output: item.output };
+                    self.apply_override(&StoryOverride::of(&command, position), at).await?;
                 }
                 Item::Unreadable => {}
             }
@@ -240,17 +243,21 @@ impl Matcher<'_> {
     }
 
     /// Has the alerts concerned say what became of their stories.
-    async fn apply_word(&mut self, word: &Word, at: UnixMillis) -> Result<(), AlerterError> {
-        self.recall(&word.targets()).await?;
-        for parting in &word.partings {
+    async fn apply_override(
+        &mut self,
+        change: &StoryOverride,
+        at: UnixMillis,
+    ) -> Result<(), AlerterError> {
+        self.recall(&change.targets()).await?;
+        for parting in &change.partings {
             self.show_all(Target::Story(parting.from)).await?;
         }
-        self.engine.apply_override(word);
+        self.engine.apply_override(change);
         self.store_handed_over().await?;
         self.fire(at).await
     }
 
-    async fn take_commands(&mut self) -> Result<(), AlerterError> {
+    async fn apply_commands(&mut self) -> Result<(), AlerterError> {
         let commands = match self.commands.is_empty() {
             true => self.control.ready(BATCH).await?,
             false => std::mem::take(&mut self.commands),
@@ -259,8 +266,8 @@ impl Matcher<'_> {
             match decode::<ControlCommand>(&stored) {
                 Ok(command) => {
                     let change =
-                        self.table.apply_command(&command, self.places.last_read()).await?;
-                    start::carry_out(&mut self.engine, change);
+                        self.table.apply_command(&command, self.progress.last_read()).await?;
+                    start::apply_change(&mut self.engine, change);
                     metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
                 }
                 Err(error) => {
@@ -278,10 +285,11 @@ impl Matcher<'_> {
         self.flush().await?;
         self.since_saved = 0;
         let waiting = self.order.waiting().map(|item| item.output).min();
-        let place: SavedPlace = self.places.safe(self.engine.needs(), waiting, self.order.passed());
-        if self.table.save_place(&place).await? {
+        let saved: SavedProgress =
+            self.progress.position_to_save(self.engine.needs(), waiting, self.order.passed());
+        if self.table.save_progress(&saved).await? {
             let bus = &self.context.bus;
-            bus.mark_read(streams::OUTPUT.name, NAME, place.output).await?;
+            bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
             self.context.pass(Point::Settled)?;
         }
         self.put_away().await?;

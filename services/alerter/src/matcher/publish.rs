@@ -135,7 +135,7 @@ fn count(alert: &Alert) {
     let volume = if alert.volume == Volume::Loud { "loud" } else { "silent" };
     metrics::REVISIONS.add(1, &[volume]);
     if let Some(held) = &alert.held {
-        metrics::HELD.add(1, &[crate::wording::hold(held.reason)]);
+        metrics::HELD.add(1, &[crate::wording::hold_label(held.reason)]);
     }
     tracing::debug!(alert = %alert.id, revision = alert.revision, volume, "revision published");
 }

@@ -19,7 +19,7 @@ impl Matcher<'_> {
         let mut targets = about.to_vec();
         let mut place = 0;
         while let Some(target) = targets.get(place).copied() {
-            for sequence in self.engine.resting(target) {
+            for sequence in self.engine.put_away_about(target) {
                 let last = revision_at(bus, sequence).await?;
                 // Another may share the hash.
                 if let Some(last) = last.filter(|last| last.alert.target == target) {

@@ -1,4 +1,7 @@
-//! The matcher as it stands after a start: everything is rebuilt from what is stored.
+//! Starts the matcher.
+//!
+//! Comes in: the table of subscriptions, and the revisions in the stream of alerts. Goes out: a matcher with the lives of all
+//! alerts as they were. It never publishes.
 
 use wirefold_envelope::InOrder;
 use wirefold_flow::{
@@ -7,7 +10,7 @@ use wirefold_flow::{
 use wirefold_proto::streams;
 
 use super::bus_clock::BusClock;
-use super::place::{Places, SavedPlace};
+use super::progress::{ReadingProgress, SavedProgress};
 use super::publish::revision;
 use super::table::{Change, Table};
 use super::{BATCH, Matcher, PATIENCE, Setup};
@@ -20,12 +23,12 @@ impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
         let bus = &setup.context.bus;
         let mut table = Table::open(&**bus, setup.namable.clone()).await?;
-        let saved = saved_place(&setup.context, &mut table).await?;
+        let saved = saved_progress(&setup.context, &mut table).await?;
         let commands_from = commands_from(&setup.context, &mut table).await?;
-        let mut engine = Engine::after(saved.taken());
+        let mut engine = Engine::after(saved.position());
         engine.limit_sites(setup.site_alerts.clone());
         for change in table.configure(&setup.subscriptions, saved.output).await? {
-            carry_out(&mut engine, change);
+            apply_change(&mut engine, change);
         }
         for (id, handling) in table.handled(setup.context.clock.now()).await? {
             engine.handle(&id, handling);
@@ -39,7 +42,7 @@ impl<'a> Matcher<'a> {
                 saved.ahead.iter().copied(),
                 saved.passed.iter().copied(),
             ),
-            places: Places::from(&saved),
+            progress: ReadingProgress::from(&saved),
             output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
             control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
             table,
@@ -77,13 +80,16 @@ impl<'a> Matcher<'a> {
 
 /// Where it goes on in the output: at the beginning of what is kept, where the stream went back in time. What
 /// was told of that stands among the alerts, and is told once.
-async fn saved_place(context: &StageContext, table: &mut Table) -> Result<SavedPlace, BusError> {
-    let saved = table.place();
+async fn saved_progress(
+    context: &StageContext,
+    table: &mut Table,
+) -> Result<SavedProgress, BusError> {
+    let saved = table.progress();
     match new_from(context, streams::OUTPUT.name, &saved.reached()).await? {
         None => Ok(saved),
         Some(new) => {
-            table.hold_from(new - 1).await?;
-            Ok(SavedPlace::default())
+            table.move_starts_back_to(new - 1).await?;
+            Ok(SavedProgress::default())
         }
     }
 }
@@ -119,7 +125,7 @@ async fn new_from(
 }
 
 /// Makes the engine follow a change to the table.
-pub(super) fn carry_out(engine: &mut Engine, change: Option<Change>) {
+pub(super) fn apply_change(engine: &mut Engine, change: Option<Change>) {
     match change {
         Some(Change::Put(rules)) => engine.put(*rules),
         Some(Change::Remove(id)) => engine.remove(&id),

@@ -13,7 +13,7 @@ use wirefold_proto::{
 
 use wirefold_query::Lists;
 
-use super::place::SavedPlace;
+use super::progress::SavedProgress;
 use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
@@ -54,7 +54,7 @@ pub(super) struct Table {
     records: BTreeMap<SubscriptionId, SubscriptionRecord>,
     since: BTreeMap<SubscriptionId, u64>,
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
-    place: SavedPlace,
+    progress: SavedProgress,
     control: u64,
     control_reached: Option<Position>,
 }
@@ -74,29 +74,29 @@ impl Table {
             records: BTreeMap::new(),
             since: BTreeMap::new(),
             handled: BTreeMap::new(),
-            place: SavedPlace::default(),
+            progress: SavedProgress::default(),
             control: 0,
             control_reached: None,
         };
         let values = entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?)));
         for (key, value) in values {
-            table.take(key, value);
+            table.read_entry(key, value);
         }
         Ok(table)
     }
 
-    fn take(&mut self, key: &str, value: &[u8]) {
+    fn read_entry(&mut self, key: &str, value: &[u8]) {
         let number = || std::str::from_utf8(value).ok()?.parse().ok();
         let since =
             key.strip_prefix("since.").and_then(|id| token::unescape(id).ok()?.parse().ok());
         if key == PLACE {
-            self.place = serde_json::from_slice(value).unwrap_or_default();
+            self.progress = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
             self.control = number().unwrap_or(0);
         } else if key == CONTROL_REACHED {
             self.control_reached = str::from_utf8(value).ok().and_then(Position::parse);
         } else if key.starts_with(HANDLING_PREFIX) {
-            self.take_handled(value);
+            self.read_handling(value);
         } else if let Some(id) = since {
             self.since.insert(id, number().unwrap_or(0));
         } else if key.starts_with("subscription.")
@@ -106,8 +106,8 @@ impl Table {
         }
     }
 
-    pub(super) fn place(&self) -> SavedPlace {
-        self.place.clone()
+    pub(super) fn progress(&self) -> SavedProgress {
+        self.progress.clone()
     }
 
     /// The last command that was carried out.
@@ -118,9 +118,9 @@ impl Table {
         reached.cloned().unwrap_or(Position::at_sequence(self.control))
     }
 
-    /// Has subscriptions hold behind this sequence of the output at the latest: those that stood behind it
-    /// were of messages that are no more.
-    pub(super) async fn hold_from(&mut self, sequence: u64) -> Result<(), BusError> {
+    /// Lets subscriptions that start behind this sequence of the output start there: the messages that they would have
+    /// started behind are gone.
+    pub(super) async fn move_starts_back_to(&mut self, sequence: u64) -> Result<(), BusError> {
         for (id, since) in self.since.iter_mut().filter(|(_, since)| **since > sequence) {
             self.keys.put(&since_key(id), sequence.to_string().into()).await?;
             *since = sequence;
@@ -211,7 +211,7 @@ impl Table {
         if let Some(problem) = &record.problem {
             tracing::warn!(subscription = %id, problem, "subscription rings for nothing");
         }
-        let since = self.hold_since(&id, read).await?;
+        let since = self.start_of(&id, read).await?;
         let mute = mute_of(record.muted_until);
         self.write(record).await?;
         Ok(Some(match rules {
@@ -249,7 +249,7 @@ impl Table {
     }
 
     /// The output sequence after which a subscription holds, the same through all restarts.
-    async fn hold_since(&mut self, id: &SubscriptionId, read: u64) -> Result<u64, BusError> {
+    async fn start_of(&mut self, id: &SubscriptionId, read: u64) -> Result<u64, BusError> {
         if let Some(since) = self.since.get(id) {
             return Ok(*since);
         }
@@ -293,14 +293,17 @@ impl Table {
         Ok(())
     }
 
-    /// Saves the place; false where it was there already.
-    pub(super) async fn save_place(&mut self, place: &SavedPlace) -> Result<bool, BusError> {
-        if *place == self.place {
+    /// Saves how far the matcher is; false if that is saved already.
+    pub(super) async fn save_progress(
+        &mut self,
+        progress: &SavedProgress,
+    ) -> Result<bool, BusError> {
+        if *progress == self.progress {
             return Ok(false);
         }
-        let value = serde_json::to_vec(place).unwrap_or_default();
+        let value = serde_json::to_vec(progress).unwrap_or_default();
         self.keys.put(PLACE, value.into()).await?;
-        self.place.clone_from(place);
+        self.progress.clone_from(progress);
         Ok(true)
     }
 }

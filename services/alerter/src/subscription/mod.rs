@@ -203,7 +203,12 @@ impl Rules {
     }
 
     /// Why a loud revision at this time is held, and until when; `rung` have rung today.
-    pub(crate) fn hold(&self, at: UnixMillis, numbers: &Numbers<'_>, rung: u32) -> Option<Hold> {
+    pub(crate) fn hold_of_loud(
+        &self,
+        at: UnixMillis,
+        numbers: &Numbers<'_>,
+        rung: u32,
+    ) -> Option<Hold> {
         let hold = |reason, until: Option<UnixMillis>| {
             Some(Hold { reason, until: until.map(wirefold_envelope::timestamp) })
         };

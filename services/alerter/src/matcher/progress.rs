@@ -1,4 +1,6 @@
-//! How far the output has been read, and how far it need not be read again.
+//! How far the matcher has read the output, and from where it must read again after a restart.
+//!
+//! Comes in: the position of each message that was read or applied. Goes out: the position to save. It never reads a message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +11,7 @@ use crate::engine::OutputPosition;
 
 /// Where reading begins again after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SavedPlace {
+pub(crate) struct SavedProgress {
     /// Nothing up to and with this sequence of `WF_OUTPUT` is needed any more.
     pub(crate) output: u64,
     /// The sequence in `WF_FETCHED` whose decision is expected first.
@@ -29,7 +31,7 @@ pub(crate) struct SavedPlace {
     pub(crate) reached: String,
 }
 
-impl Default for SavedPlace {
+impl Default for SavedProgress {
     fn default() -> Self {
         Self {
             output: 0,
@@ -42,34 +44,34 @@ impl Default for SavedPlace {
     }
 }
 
-impl SavedPlace {
+impl SavedProgress {
     /// The last message that was read.
     pub(super) fn reached(&self) -> Position {
         Position::parse(&self.reached).unwrap_or(Position::at_sequence(self.output))
     }
 
-    /// What has been taken when nothing after this place has.
-    pub(super) fn taken(&self) -> OutputPosition {
+    /// The position up to which everything has been applied, and nothing behind it.
+    pub(super) fn position(&self) -> OutputPosition {
         OutputPosition { fetched: self.next.saturating_sub(1), output: self.output }
     }
 }
 
 /// How far reading has come.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ReadingProgress {
     read: u64,
     next: u64,
     judged: Option<u64>,
-    /// The places of what was applied and may have to be read again: by output, among decisions.
+    /// The positions of what was applied and may have to be read again: by output, among decisions.
     applied: BTreeMap<u64, u64>,
     /// What was applied and is read no more, behind what may have to be, among decisions.
     ahead: BTreeSet<u64>,
     reached: String,
 }
 
-impl Places {
-    pub(super) fn from(saved: &SavedPlace) -> Self {
-        let SavedPlace { output: read, next, judged, ref ahead, .. } = *saved;
+impl ReadingProgress {
+    pub(super) fn from(saved: &SavedProgress) -> Self {
+        let SavedProgress { output: read, next, judged, ref ahead, .. } = *saved;
         Self {
             read,
             next,
@@ -92,14 +94,14 @@ impl Places {
     }
 
     /// Notes that something of an article was applied, whose decision stands at `judged`.
-    pub(super) fn applied(&mut self, place: OutputPosition, judged: u64) {
-        self.passed_to(place, judged);
-        self.applied.insert(place.output, place.fetched);
+    pub(super) fn applied(&mut self, position: OutputPosition, judged: u64) {
+        self.passed_to(position, judged);
+        self.applied.insert(position.output, position.fetched);
     }
 
     /// Notes that something of a command was applied, which may be read again without harm.
-    pub(super) fn passed_to(&mut self, place: OutputPosition, judged: u64) {
-        self.next = self.next.max(place.fetched + 1);
+    pub(super) fn passed_to(&mut self, position: OutputPosition, judged: u64) {
+        self.next = self.next.max(position.fetched + 1);
         self.judged = self.judged.max(Some(judged));
     }
 
@@ -107,14 +109,14 @@ impl Places {
         self.read
     }
 
-    /// The farthest place behind which nothing is needed: not by a revision, and not by what
+    /// The farthest position behind which nothing is needed: not by a revision, and not by what
     /// waits for its turn. Read again from there, everything comes in the same order.
-    pub(super) fn safe(
+    pub(super) fn position_to_save(
         &mut self,
         needed: Option<u64>,
         waiting: Option<u64>,
         passed: impl IntoIterator<Item = (u64, u64)>,
-    ) -> SavedPlace {
+    ) -> SavedProgress {
         let first_needed = needed.into_iter().chain(waiting).min();
         let output = first_needed.map_or(self.read, |first| first.saturating_sub(1)).min(self.read);
         let again = self.applied.split_off(&(output + 1));
@@ -124,7 +126,7 @@ impl Places {
         self.ahead = self.ahead.split_off(&next);
         let judged = self.judged.filter(|_| next == self.next);
         let (ahead, passed) = (self.ahead.iter().copied().collect(), passed.into_iter().collect());
-        SavedPlace { output, next, judged, ahead, passed, reached: self.reached.clone() }
+        SavedProgress { output, next, judged, ahead, passed, reached: self.reached.clone() }
     }
 }
 
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn nothing_that_is_needed_is_passed_and_the_order_stays() {
-        let saved = |output, next, judged, ahead: &[u64]| SavedPlace {
+        let saved = |output, next, judged, ahead: &[u64]| SavedProgress {
             output,
             next,
             judged,
@@ -142,19 +144,19 @@ mod tests {
             passed: Vec::new(),
             reached: String::new(),
         };
-        let mut places = Places::from(&SavedPlace::default());
-        assert_eq!(places.safe(None, None, []), saved(0, 1, None, &[]));
+        let mut progress = ReadingProgress::from(&SavedProgress::default());
+        assert_eq!(progress.position_to_save(None, None, []), saved(0, 1, None, &[]));
         for (output, fetched) in (1..).zip([1, 2, 3, 5, 4, 8, 7, 6, 9]) {
-            places.read(output);
-            places.applied(OutputPosition { fetched, output }, fetched + 20);
+            progress.read(output);
+            progress.applied(OutputPosition { fetched, output }, fetched + 20);
         }
-        places.read(12);
-        assert_eq!(places.safe(None, Some(4), []), saved(3, 4, None, &[]));
-        assert_eq!(places.safe(Some(6), Some(11), []), saved(5, 6, None, &[]));
+        progress.read(12);
+        assert_eq!(progress.position_to_save(None, Some(4), []), saved(3, 4, None, &[]));
+        assert_eq!(progress.position_to_save(Some(6), Some(11), []), saved(5, 6, None, &[]));
         // 6 comes again, and 7 and 8 do not.
         let with_ahead = saved(7, 6, None, &[7, 8]);
-        assert_eq!(places.safe(None, Some(8), []), with_ahead);
-        assert_eq!(Places::from(&with_ahead).safe(None, None, []), with_ahead);
-        assert_eq!(places.safe(None, None, []), saved(12, 10, Some(29), &[]));
+        assert_eq!(progress.position_to_save(None, Some(8), []), with_ahead);
+        assert_eq!(ReadingProgress::from(&with_ahead).position_to_save(None, None, []), with_ahead);
+        assert_eq!(progress.position_to_save(None, None, []), saved(12, 10, Some(29), &[]));
     }
 }

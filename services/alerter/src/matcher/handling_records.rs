@@ -1,4 +1,7 @@
-//! What people did with single alerts, as it stands in `wf_subscriptions`.
+//! The records in `wf_subscriptions` of what people did with single alerts.
+//!
+//! Comes in: commands to mute or acknowledge an alert. Goes out: records, and the change for the engine. It never knows why
+//! somebody muted an alert.
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
@@ -17,8 +20,8 @@ const LINK: &str = "link-";
 const LINKS: usize = 64;
 
 impl Table {
-    /// Takes in what was stored.
-    pub(super) fn take_handled(&mut self, value: &[u8]) {
+    /// Reads a record that was stored.
+    pub(super) fn read_handling(&mut self, value: &[u8]) {
         if let Ok(record) = decode::<AlertHandlingRecord>(value) {
             self.handled.insert(record.alert.clone(), record);
         }

@@ -198,7 +198,7 @@ async fn of_an_alert_at_rest_only_its_place_is_kept() {
                 assert!(engine.next(limit.plus(Duration::from_hours(24))).is_none());
                 engine.show(&draft.alert.id, Some(&draft.alert));
             }
-            _ => assert_eq!(engine.resting(target), [2]),
+            _ => assert_eq!(engine.put_away_about(target), [2]),
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Tells one delivery what has changed about the health of the installation.
+//! Sends one delivery what has changed about the health of the installation.
 //!
-//! What is told stands in `wf_deliveries` before it is sent, and that it was sent only after: killed in
-//! between, the same goes out again under the same id. Quiet hours belong to subscriptions and hold
-//! nothing here.
+//! Comes in: the report of open conditions. Goes out: messages through the channel of a delivery. It never looks at the
+//! installation itself, and knows no quiet hours, because those belong to subscriptions.
+//!
+//! A message is written to `wf_deliveries` before it is sent, and marked as sent after that. If the process is killed in
+//! between, the same message goes out again under the same id.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
 use wirefold_proto::{HealthNotice, streams};
 
 use super::Report;
-use super::notice::{Told, after, lines, notice, title};
+use super::notice::{ToldCondition, after, lines, notice, title};
 use crate::NAME;
 use crate::delivery::retry::Trying;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind, TargetGone};
@@ -27,8 +29,8 @@ const LONGEST: Duration = Duration::from_mins(30);
 /// How long it waits at most before it looks at the clock again.
 const LOOK: Duration = Duration::from_hours(1);
 
-/// Tells one delivery.
-pub(crate) struct Teller {
+/// Notifies one delivery.
+pub(crate) struct HealthNotifier {
     delivery: String,
     channel: Box<dyn Channel>,
     common: Common,
@@ -43,13 +45,13 @@ pub(crate) struct Teller {
 struct State {
     /// What the delivery was told.
     #[serde(default)]
-    told: Vec<Told>,
+    told: Vec<ToldCondition>,
     /// The message that is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sending: Option<HealthNotice>,
 }
 
-impl Teller {
+impl HealthNotifier {
     /// Opens what is kept of a delivery's messages.
     pub(crate) fn new(
         delivery: &str,
@@ -106,7 +108,7 @@ impl Teller {
             return Ok(LOOK);
         };
         let revision = match is_new {
-            true => self.keep(&told, Some(&notice), revision).await?,
+            true => self.save(&told, Some(&notice), revision).await?,
             false => revision,
         };
         self.common.context.pass(Point::Handled)?;
@@ -130,12 +132,12 @@ impl Teller {
         };
         *trying = Trying::default();
         HEALTH_NOTICES.add(1, &[self.channel.kind(), outcome]);
-        self.keep(&told, None, revision).await?;
+        self.save(&told, None, revision).await?;
         // There may be more to tell already.
         Ok(Duration::ZERO)
     }
 
-    fn notice(&mut self, told: &[Told], now: UnixMillis) -> Option<HealthNotice> {
+    fn notice(&mut self, told: &[ToldCondition], now: UnixMillis) -> Option<HealthNotice> {
         let report = self.report.borrow_and_update().clone()?;
         notice(&self.delivery, told, &report.conditions, timestamp(now))
     }
@@ -172,9 +174,9 @@ impl Teller {
         Ok(sent)
     }
 
-    async fn keep(
+    async fn save(
         &self,
-        told: &[Told],
+        told: &[ToldCondition],
         sending: Option<&HealthNotice>,
         revision: u64,
     ) -> Result<u64, BusError> {

@@ -1,4 +1,7 @@
-//! What becomes of alerts when people take stories apart or make them one, and when stories are regrouped.
+//! What becomes of alerts when people split or merge stories, and when the detector regroups them.
+//!
+//! Comes in: a command of a person, or a regrouping, with the new numbers. Goes out: news for the alerts concerned, which
+//! notify nobody by themselves. It never changes a story.
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
@@ -15,7 +18,7 @@ use super::reasons::reason;
 
 /// A person's command, or a regrouping, as far as alerts are concerned.
 #[derive(Debug, Clone)]
-pub(crate) struct Word {
+pub(crate) struct StoryOverride {
     place: OutputPosition,
     at: UnixMillis,
     by: By,
@@ -25,7 +28,7 @@ pub(crate) struct Word {
     pub(crate) partings: Vec<Parting>,
 }
 
-/// Who said so.
+/// Who changed the stories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     People,
@@ -41,7 +44,7 @@ pub(crate) struct Parting {
     articles: Vec<ArticleId>,
 }
 
-impl Word {
+impl StoryOverride {
     /// What came of a command, which stands at this place.
     pub(crate) fn of(command: &OutputCommand, place: OutputPosition) -> Self {
         let parting = |change: &StoryChange| match change {
@@ -109,28 +112,28 @@ impl Word {
 impl Engine {
     /// Has the alerts concerned say what people changed: silently, since nothing happened. Doing it
     /// again changes nothing.
-    pub(crate) fn apply_override(&mut self, word: &Word) {
-        self.taken = self.taken.max(word.place);
-        self.time = self.time.max(word.at);
-        for parting in &word.partings {
-            if word.by == By::Regrouping {
-                self.set_free(word, parting);
+    pub(crate) fn apply_override(&mut self, change: &StoryOverride) {
+        self.taken = self.taken.max(change.place);
+        self.time = self.time.max(change.at);
+        for parting in &change.partings {
+            if change.by == By::Regrouping {
+                self.set_free(change, parting);
             }
-            self.hand_on(word, parting);
+            self.hand_on(change, parting);
         }
-        for (target, tally) in &word.tallies {
+        for (target, tally) in &change.tallies {
             self.recent.note(*target, *tally);
-            self.recount(word, *target, *tally);
+            self.recount(change, *target, *tally);
         }
     }
 
     /// An article that was told of as a copy, if at all, and is none rings as any new one does, while it
     /// is fresh. That it was counted is not telling; that an alert began with it is.
-    fn set_free(&mut self, word: &Word, parting: &Parting) {
+    fn set_free(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
-        let Some(tally) = word.tally(into) else { return };
+        let Some(tally) = change.tally(into) else { return };
         for article in &parting.articles {
-            let Some(folded) = self.copies.fresh(*article, word.at).cloned() else { continue };
+            let Some(folded) = self.copies.fresh(*article, change.at).cloned() else { continue };
             for (subscription, matched) in folded.hits {
                 let told = AlertId { subscription: subscription.clone(), target: from };
                 let rules = self.rules.get(&subscription);
@@ -143,9 +146,9 @@ impl Engine {
                     continue;
                 }
                 let news = News {
-                    place: word.place,
-                    from: folded.place.min(word.place),
-                    seen: word.at,
+                    place: change.place,
+                    from: folded.place.min(change.place),
+                    seen: change.at,
                     tally,
                     first_seen: folded.seen,
                     reasons: Vec::new(),
@@ -164,9 +167,9 @@ impl Engine {
     }
 
     /// A story that was told of as part of another need not ring again by itself.
-    fn hand_on(&mut self, word: &Word, parting: &Parting) {
+    fn hand_on(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
-        let Some(tally) = word.tally(into) else { return };
+        let Some(tally) = change.tally(into) else { return };
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
             let told = AlertId { subscription: subscription.clone(), target: from };
             let fresh = AlertId { subscription, target: into };
@@ -178,13 +181,13 @@ impl Engine {
             if is_open {
                 continue;
             }
-            let words = match word.by {
+            let words = match change.by {
                 By::People => "split off from another story by hand".to_owned(),
                 By::Regrouping => "counted with another story until now".to_owned(),
             };
-            let news = word.news(tally, Silent::Inherits, (ReasonKind::New, words));
+            let news = change.news(tally, Silent::Inherits, (ReasonKind::New, words));
             let Shown { headline, articles, matched, .. } = taken_along(life, parting);
-            let first_seen = life.first_seen.unwrap_or(word.at);
+            let first_seen = life.first_seen.unwrap_or(change.at);
             let mention = life.mention();
             let news = News { headline, articles, matched, mention, first_seen, ..news };
             self.reopen(&fresh);
@@ -200,8 +203,8 @@ impl Engine {
         }
     }
 
-    fn recount(&mut self, word: &Word, target: Target, tally: Tally) {
-        let gone = word.partings.iter().find(|parting| Target::Story(parting.from) == target);
+    fn recount(&mut self, change: &StoryOverride, target: Target, tally: Tally) {
+        let gone = change.partings.iter().find(|parting| Target::Story(parting.from) == target);
         let gone = gone.map_or_else(Vec::new, |parting| parting.articles.clone());
         for subscription in self.by_target.get(&target).cloned().unwrap_or_default() {
             let id = AlertId { subscription, target };
@@ -216,12 +219,12 @@ impl Engine {
                 true => ReasonKind::Outlets,
                 false => ReasonKind::Origins,
             };
-            let words = match word.by {
+            let words = match change.by {
                 By::People => "counted anew after an edit by hand".to_owned(),
                 By::Regrouping => corrected(before, tally),
             };
             let why = (kind, words);
-            let news = word.news(tally, Silent::Recounts(gone.clone()), why);
+            let news = change.news(tally, Silent::Recounts(gone.clone()), why);
             self.add_news(&id, news);
         }
     }

@@ -1,7 +1,8 @@
-//! Settled alerts: they say nothing more unless something new comes.
+//! Settled alerts: alerts that say nothing more unless something new comes.
 //!
-//! Of such an alert nothing is kept but where its last revision stands, in eight bytes: whatever
-//! concerns it again reads its revisions back, and it goes on with the next one.
+//! Comes in: the sequence of the last revision of an alert, and what the alert is about. Goes out: those sequences again. It
+//! never holds a revision: eight bytes an alert. If something new concerns an alert, its revisions are read again, and
+//! it goes on with the next one.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,9 +16,9 @@ const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
 
 /// Where the last revisions of settled alerts stand, by what they are about.
 #[derive(Debug, Default)]
-pub(super) struct Resting(BTreeSet<u64>);
+pub(super) struct SettledAlerts(BTreeSet<u64>);
 
-impl Resting {
+impl SettledAlerts {
     pub(super) fn insert(&mut self, target: Target, sequence: u64) {
         self.0.insert(first(target) | sequence.min(LAST_SEQUENCE));
     }
@@ -51,17 +52,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_rests_is_found_by_what_it_is_about() {
+    fn what_settled_is_found_by_what_it_is_about() {
         let targets = ["e-00000000000000000000000001", "s-00000000000000000000000001"];
         let [event, story]: [Target; 2] = targets.map(|text| text.parse().unwrap());
-        let mut resting = Resting::default();
-        resting.insert(event, 7);
-        resting.insert(event, LAST_SEQUENCE);
-        resting.insert(story, 9);
-        assert_eq!(resting.about(event), [7, LAST_SEQUENCE]);
-        assert_eq!(resting.about(story), [9]);
-        assert!(resting.remove(event, LAST_SEQUENCE) && !resting.remove(event, 9));
-        resting.expire(8);
-        assert_eq!((resting.about(event), resting.about(story)), (vec![], vec![9]));
+        let mut settled = SettledAlerts::default();
+        settled.insert(event, 7);
+        settled.insert(event, LAST_SEQUENCE);
+        settled.insert(story, 9);
+        assert_eq!(settled.about(event), [7, LAST_SEQUENCE]);
+        assert_eq!(settled.about(story), [9]);
+        assert!(settled.remove(event, LAST_SEQUENCE) && !settled.remove(event, 9));
+        settled.expire(8);
+        assert_eq!((settled.about(event), settled.about(story)), (vec![], vec![9]));
     }
 }
