@@ -54,7 +54,7 @@ pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
 pub use seams::{Disk, NotPublished, Space, Subjects};
 pub use settings::{
-    ConfiguredSubscription, Delivery, DeliveryKind, Email, HealthSettings, Heartbeat, Settings,
+    ConfiguredSubscription, Delivery, DeliveryTarget, Email, HealthSettings, Heartbeat, Settings,
     SiteAlerts, Templates,
 };
 pub use standby::run_under;
@@ -139,7 +139,8 @@ fn watch_health(
 ) -> Result<(), AlerterError> {
     let HealthSettings { limits, disk, heartbeat } = settings.health.clone();
     let keys = common.context.bus.key_value(streams::DELIVERIES.name)?;
-    let gone = |delivery: &Delivery| TargetGone::new(&delivery.name, &delivery.kind, keys.clone());
+    let gone =
+        |delivery: &Delivery| TargetGone::new(&delivery.name, &delivery.target, keys.clone());
     let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
     let states = common.states.clone();
     let (watch, report) = Watch::new(&common.context, limits, disk, watched, states)?;
@@ -197,7 +198,7 @@ fn finished(done: Result<Result<(), AlerterError>, JoinError>) -> Result<(), Ale
 }
 
 fn names(deliveries: &[Delivery]) -> DefaultDeliveries {
-    let is_default = |delivery: &&Delivery| matches!(delivery.kind, DeliveryKind::Stdout);
+    let is_default = |delivery: &&Delivery| matches!(delivery.target, DeliveryTarget::Stdout);
     let name = |delivery: &Delivery| delivery.name.clone();
     DefaultDeliveries {
         all: deliveries.iter().map(name).collect(),

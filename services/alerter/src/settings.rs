@@ -93,8 +93,8 @@ pub struct ConfiguredSubscription {
 pub struct Delivery {
     /// Its name, by which subscriptions name it: letters, digits, `-` and `_`.
     pub name: String,
-    /// What it is.
-    pub kind: DeliveryKind,
+    /// Where they go, and how.
+    pub target: DeliveryTarget,
     /// Whether it is told once a week what is wrong with feeds.
     pub feed_digest: bool,
     /// Whether it is told what is wrong with this installation.
@@ -112,9 +112,9 @@ pub struct Templates {
     pub text: Option<String>,
 }
 
-/// What a delivery is.
+/// Where messages go, and how: the checked form of a `[[delivery]]` in the settings.
 #[derive(Debug, Clone)]
-pub enum DeliveryKind {
+pub enum DeliveryTarget {
     /// The terminal: a block of text for each revision.
     Stdout,
     /// An HTTP POST signed as Standard Webhooks says.
@@ -184,7 +184,7 @@ pub enum DeliveryKind {
     },
 }
 
-impl DeliveryKind {
+impl DeliveryTarget {
     /// Where an HTTP target is, for comparison alone: it may be a secret. Empty for what no server answers.
     pub(crate) fn address(&self) -> String {
         match self {

@@ -1,9 +1,12 @@
-//! The settings of deliveries in the form that the alerter takes.
+//! A `[[delivery]]` of the settings, as the alerter takes it.
+//!
+//! Comes in: a delivery as it was written, with its secrets read. Goes out: the checked form, in which nothing is missing
+//! that the kind needs. It never says what is missing: `finish/deliveries.rs` does, with the line.
 
-use wirefold_alerter::{Delivery, DeliveryKind, Email, Templates};
+use wirefold_alerter::{Delivery, DeliveryTarget, Email, Templates};
 use wirefold_proto::Secret;
 
-use super::settings::{self, DeliveryConfig};
+use super::settings::{DeliveryConfig, DeliveryKind};
 
 /// The urgency of what is loud on ntfy, unless the settings say otherwise.
 const PRIORITY: u8 = 4;
@@ -12,51 +15,49 @@ const TELEGRAM: &str = "https://api.telegram.org";
 
 /// The delivery; none where something is missing that it cannot do without.
 pub(super) fn delivery(delivery: &DeliveryConfig) -> Option<Delivery> {
-    let kind = kind(delivery)?;
+    let target = target(delivery)?;
     let (title, text) = (delivery.title_template.clone(), delivery.template.clone());
     Some(Delivery {
         name: delivery.name.clone(),
-        kind,
+        target,
         feed_digest: delivery.feed_digest,
         health: delivery.tells_health(),
         templates: Templates { title, text },
     })
 }
 
-fn kind(delivery: &DeliveryConfig) -> Option<DeliveryKind> {
+fn target(delivery: &DeliveryConfig) -> Option<DeliveryTarget> {
     let url = || delivery.url.as_ref().map(|address| address.url().clone());
     let secret = || delivery.secret.first().cloned();
     Some(match delivery.kind {
-        settings::DeliveryKind::Stdout => DeliveryKind::Stdout,
-        settings::DeliveryKind::Webhook => DeliveryKind::Webhook {
+        DeliveryKind::Stdout => DeliveryTarget::Stdout,
+        DeliveryKind::Webhook => DeliveryTarget::Webhook {
             url: url()?,
             secrets: delivery.secret.clone(),
             headers: delivery.headers.clone(),
         },
-        settings::DeliveryKind::Ntfy => DeliveryKind::Ntfy {
+        DeliveryKind::Ntfy => DeliveryTarget::Ntfy {
             url: url()?,
             token: secret(),
             priority: delivery.priority.unwrap_or(PRIORITY),
         },
-        settings::DeliveryKind::Email => DeliveryKind::Email(email(delivery)?),
-        settings::DeliveryKind::Slack => {
+        DeliveryKind::Email => DeliveryTarget::Email(email(delivery)?),
+        DeliveryKind::Slack => {
             let url = || Some(Secret::new(url()?));
-            DeliveryKind::Slack { url: secret().or_else(url)? }
+            DeliveryTarget::Slack { url: secret().or_else(url)? }
         }
-        settings::DeliveryKind::Telegram => DeliveryKind::Telegram {
+        DeliveryKind::Telegram => DeliveryTarget::Telegram {
             url: url().or_else(|| TELEGRAM.parse().ok())?,
             token: secret()?,
             chat: delivery.chat.clone()?,
         },
-        settings::DeliveryKind::Matrix => {
-            DeliveryKind::Matrix { url: url()?, token: secret()?, room: delivery.room.clone()? }
+        DeliveryKind::Matrix => {
+            DeliveryTarget::Matrix { url: url()?, token: secret()?, room: delivery.room.clone()? }
         }
-        settings::DeliveryKind::Apprise => DeliveryKind::Apprise { url: url()?, token: secret() },
-        settings::DeliveryKind::Nats => DeliveryKind::Nats { subject: delivery.subject.clone()? },
-        settings::DeliveryKind::Command => {
-            DeliveryKind::Command { command: delivery.command.clone() }
-        }
-        settings::DeliveryKind::File => DeliveryKind::File { path: delivery.path.clone()? },
+        DeliveryKind::Apprise => DeliveryTarget::Apprise { url: url()?, token: secret() },
+        DeliveryKind::Nats => DeliveryTarget::Nats { subject: delivery.subject.clone()? },
+        DeliveryKind::Command => DeliveryTarget::Command { command: delivery.command.clone() },
+        DeliveryKind::File => DeliveryTarget::File { path: delivery.path.clone()? },
     })
 }
 

@@ -339,7 +339,7 @@ impl Pipeline<'_> {
             subscriptions: subscriptions.map(configured).collect(),
             deliveries: vec![wirefold_alerter::Delivery {
                 name: "stdout".to_owned(),
-                kind: wirefold_alerter::DeliveryKind::Stdout,
+                target: wirefold_alerter::DeliveryTarget::Stdout,
                 feed_digest: false,
                 health: false,
                 templates: wirefold_alerter::Templates::default(),

@@ -139,7 +139,7 @@ impl DeliveryStage {
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             attempts: Attempts::new(&delivery.name, accepted.clone()),
-            gone: TargetGone::new(&delivery.name, &delivery.kind, accepted.clone()),
+            gone: TargetGone::new(&delivery.name, &delivery.target, accepted.clone()),
             accepted,
             link_keys: Keys::default(),
             order: AlertOrder::default(),

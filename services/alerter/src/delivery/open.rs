@@ -14,7 +14,7 @@ use super::{
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::seams::Subjects;
-use crate::settings::{Delivery, DeliveryKind, Settings, Templates};
+use crate::settings::{Delivery, DeliveryTarget, Settings, Templates};
 use crate::text::CompiledTemplates;
 
 /// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
@@ -52,28 +52,30 @@ impl Clients {
 /// # Errors
 /// What is wrong with them, without any secret.
 pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
-    if is_read_by_programs(&delivery.kind) && delivery.templates != Templates::default() {
+    if is_read_by_programs(&delivery.target) && delivery.templates != Templates::default() {
         return Err("it hands on JSON, which has no words: leave the template out".to_owned());
     }
     CompiledTemplates::read(&delivery.templates)?;
-    match &delivery.kind {
-        DeliveryKind::Email(email) => mail::Settings::read(email).map(drop),
-        DeliveryKind::Slack { url } => slack::read(url).map(drop),
-        DeliveryKind::Telegram { token, .. } => telegram::check(token),
-        DeliveryKind::Matrix { room, .. } => matrix::check(room),
-        DeliveryKind::Nats { subject } => nats::check(subject),
-        DeliveryKind::Command { command } => command::Command::new(command).map(drop),
-        DeliveryKind::Webhook { headers, .. } => headers.iter().try_for_each(webhook::check_header),
-        DeliveryKind::Ntfy { .. }
-        | DeliveryKind::Apprise { .. }
-        | DeliveryKind::Stdout
-        | DeliveryKind::File { .. } => Ok(()),
+    match &delivery.target {
+        DeliveryTarget::Email(email) => mail::Settings::read(email).map(drop),
+        DeliveryTarget::Slack { url } => slack::read(url).map(drop),
+        DeliveryTarget::Telegram { token, .. } => telegram::check(token),
+        DeliveryTarget::Matrix { room, .. } => matrix::check(room),
+        DeliveryTarget::Nats { subject } => nats::check(subject),
+        DeliveryTarget::Command { command } => command::Command::new(command).map(drop),
+        DeliveryTarget::Webhook { headers, .. } => {
+            headers.iter().try_for_each(webhook::check_header)
+        }
+        DeliveryTarget::Ntfy { .. }
+        | DeliveryTarget::Apprise { .. }
+        | DeliveryTarget::Stdout
+        | DeliveryTarget::File { .. } => Ok(()),
     }
 }
 
-fn is_read_by_programs(kind: &DeliveryKind) -> bool {
-    use DeliveryKind::{Command, File, Nats, Webhook};
-    matches!(kind, Webhook { .. } | Nats { .. } | Command { .. } | File { .. })
+fn is_read_by_programs(target: &DeliveryTarget) -> bool {
+    use DeliveryTarget::{Command, File, Nats, Webhook};
+    matches!(target, Webhook { .. } | Nats { .. } | Command { .. } | File { .. })
 }
 
 /// The channel of a delivery.
@@ -85,39 +87,41 @@ pub(crate) fn channel_of(
     let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
     wirefold_flow::check_name("delivery", &durable(&delivery.name))
         .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
-    Ok(match &delivery.kind {
-        DeliveryKind::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
-        DeliveryKind::Webhook { url, secrets, headers } => {
+    Ok(match &delivery.target {
+        DeliveryTarget::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
+        DeliveryTarget::Webhook { url, secrets, headers } => {
             let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
             let keys = keys.map_err(|error| bad(error.to_string()))?;
             Box::new(Webhook::new(clients.client()?, url.clone(), keys, headers.clone()))
         }
-        DeliveryKind::Ntfy { url, token, priority } => {
+        DeliveryTarget::Ntfy { url, token, priority } => {
             Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
         }
-        DeliveryKind::Email(email) => {
+        DeliveryTarget::Email(email) => {
             Box::new(mail::Mail::new(clients.client()?, email).map_err(bad)?)
         }
-        DeliveryKind::Slack { url } => {
+        DeliveryTarget::Slack { url } => {
             Box::new(slack::Slack::new(clients.client()?, url).map_err(bad)?)
         }
-        DeliveryKind::Telegram { url, token, chat } => {
+        DeliveryTarget::Telegram { url, token, chat } => {
             Box::new(telegram::Telegram::new(clients.client()?, url, token, chat).map_err(bad)?)
         }
-        DeliveryKind::Matrix { url, token, room } => {
+        DeliveryTarget::Matrix { url, token, room } => {
             Box::new(matrix::Matrix::new(clients.client()?, url, token, room).map_err(bad)?)
         }
-        DeliveryKind::Apprise { url, token } => {
+        DeliveryTarget::Apprise { url, token } => {
             Box::new(apprise::Apprise::new(clients.client()?, url.clone(), token.clone()))
         }
-        DeliveryKind::Nats { subject } => {
+        DeliveryTarget::Nats { subject } => {
             nats::check(subject).map_err(bad)?;
             let subjects = clients.subjects.clone();
             let subjects = subjects.ok_or_else(|| bad("there is no NATS server".to_owned()))?;
             let (name, subject) = (delivery.name.clone(), subject.clone());
             Box::new(nats::Nats { delivery: name, subject, subjects })
         }
-        DeliveryKind::Command { command } => Box::new(command::Command::new(command).map_err(bad)?),
-        DeliveryKind::File { path } => Box::new(file::File::new(path.clone())),
+        DeliveryTarget::Command { command } => {
+            Box::new(command::Command::new(command).map_err(bad)?)
+        }
+        DeliveryTarget::File { path } => Box::new(file::File::new(path.clone())),
     })
 }

@@ -18,7 +18,7 @@ use super::running::{Paper, Running, World, at_once, settings};
 use super::watching::watch;
 use crate::delivery::{Channel, Clients, Failure, Notice, Sent, channel_of};
 use crate::text::{Message, MessageLinks};
-use crate::{Delivery, DeliveryKind, Settings};
+use crate::{Delivery, DeliveryTarget, Settings};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -27,10 +27,10 @@ pub(crate) fn nasty() -> String {
     format!("Fire\r\nBcc: all@news.example\r\n\r\n\u{1b}[2J\u{202e}<b>&\"{}", "ß".repeat(10_240))
 }
 
-pub(crate) fn delivery(kind: DeliveryKind) -> Delivery {
+pub(crate) fn delivery(target: DeliveryTarget) -> Delivery {
     Delivery {
         name: "desk".to_owned(),
-        kind,
+        target,
         feed_digest: false,
         health: false,
         templates: crate::settings::Templates::default(),
@@ -72,7 +72,7 @@ async fn a_subject_gets_the_webhooks_json_under_one_id() {
     let heard = Arc::new(Heard::default());
     let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
     let open_on = |subject: &str| {
-        let kind = DeliveryKind::Nats { subject: subject.to_owned() };
+        let kind = DeliveryTarget::Nats { subject: subject.to_owned() };
         let subjects: Option<Arc<dyn crate::Subjects>> = Some(heard.clone());
         let mut clients = Clients { allow: Vec::new(), made: None, subjects };
         channel_of(&delivery(kind), &mut clients, &printer)
@@ -89,12 +89,12 @@ async fn a_subject_gets_the_webhooks_json_under_one_id() {
     assert_eq!(body["headline"]["title"], "Tarrowgate dock talks collapse");
     for refused in ["wirefold.v1.alert", "$JS.API.INFO", "news.*", "news..desk", ""] {
         assert!(open_on(refused).is_err(), "{refused:?}");
-        let kind = DeliveryKind::Nats { subject: refused.to_owned() };
+        let kind = DeliveryTarget::Nats { subject: refused.to_owned() };
         assert!(crate::check_delivery(&delivery(kind)).is_err(), "{refused:?}");
     }
 }
 
-pub(crate) fn open(kind: DeliveryKind) -> Box<dyn Channel> {
+pub(crate) fn open(kind: DeliveryTarget) -> Box<dyn Channel> {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
     let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
     let subjects: Option<Arc<dyn crate::Subjects>> = Some(Arc::new(Heard::default()));
@@ -190,7 +190,7 @@ async fn tell(channel: &dyn Channel) {
 }
 
 /// What has a loud revision, a second one, a double and an odd title.
-async fn takes_revisions(kind: DeliveryKind) {
+async fn takes_revisions(kind: DeliveryTarget) {
     let shown = format!("{:?}", delivery(kind.clone()));
     assert!(!shown.contains(TOKEN) && !shown.contains(PASSWORD), "{shown}");
     let channel = open(kind);
@@ -218,13 +218,13 @@ async fn every_channel_takes_revisions() {
     let server = smtp::Server::start(Security::Plain).await;
     let headers = BTreeMap::new();
     for kind in [
-        DeliveryKind::Stdout,
-        DeliveryKind::Command { command: program },
-        DeliveryKind::File { path: path.clone() },
-        DeliveryKind::Nats { subject: "news.alerts".to_owned() },
-        DeliveryKind::Webhook { url: hook.url.clone(), secrets: Vec::new(), headers },
-        DeliveryKind::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
-        DeliveryKind::Email(email(&server)),
+        DeliveryTarget::Stdout,
+        DeliveryTarget::Command { command: program },
+        DeliveryTarget::File { path: path.clone() },
+        DeliveryTarget::Nats { subject: "news.alerts".to_owned() },
+        DeliveryTarget::Webhook { url: hook.url.clone(), secrets: Vec::new(), headers },
+        DeliveryTarget::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
+        DeliveryTarget::Email(email(&server)),
     ] {
         takes_revisions(kind).await;
     }
@@ -268,8 +268,12 @@ async fn every_service_may_refuse_and_be_busy() {
     let answers = [Answer::RetryAfter(429, "7"), Answer::RetryAfter(429, "7")];
     let hook = Receiver::start(answers).await;
     for kind in [
-        DeliveryKind::Webhook { url: hook.url.clone(), secrets: vec![], headers: BTreeMap::new() },
-        DeliveryKind::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
+        DeliveryTarget::Webhook {
+            url: hook.url.clone(),
+            secrets: vec![],
+            headers: BTreeMap::new(),
+        },
+        DeliveryTarget::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
     ] {
         let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
         assert!(matches!(sent, Err(Failure::Later { after: Some(_), .. })), "{sent:?}");
@@ -288,11 +292,11 @@ async fn no_channel_goes_where_the_http_client_does_not() {
         to: vec!["night@news.example".to_owned()],
     };
     for kind in [
-        DeliveryKind::Slack { url: Secret::new(private()) },
-        DeliveryKind::Telegram { url: private(), token: token(), chat: "1".to_owned() },
-        DeliveryKind::Matrix { url: private(), token: token(), room: "!a:b".to_owned() },
-        DeliveryKind::Apprise { url: private(), token: None },
-        DeliveryKind::Email(mail),
+        DeliveryTarget::Slack { url: Secret::new(private()) },
+        DeliveryTarget::Telegram { url: private(), token: token(), chat: "1".to_owned() },
+        DeliveryTarget::Matrix { url: private(), token: token(), room: "!a:b".to_owned() },
+        DeliveryTarget::Apprise { url: private(), token: None },
+        DeliveryTarget::Email(mail),
     ] {
         let sent = send(&*open(kind.clone()), &alert(1, "Port strike"), None).await;
         let (why, _) = later(sent);
@@ -407,8 +411,8 @@ async fn a_restart_edits_the_same_message_on() {
 #[tokio::test]
 async fn a_file_that_cannot_be_written_and_a_program_that_is_not_there_are_tried_again() {
     for kind in [
-        DeliveryKind::File { path: Path::new("/no/such/folder/alerts.jsonl").to_owned() },
-        DeliveryKind::Command { command: vec!["/no/such/program".to_owned()] },
+        DeliveryTarget::File { path: Path::new("/no/such/folder/alerts.jsonl").to_owned() },
+        DeliveryTarget::Command { command: vec!["/no/such/program".to_owned()] },
     ] {
         let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
         let (why, _) = later(sent);

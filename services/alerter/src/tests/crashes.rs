@@ -14,7 +14,7 @@ use wirefold_proto::{
 
 use super::newsroom::{Given, Newsroom, article};
 use super::running::{Paper, Running, alerts, at_once, everything, settings, settle};
-use crate::{AlerterError, Delivery, DeliveryKind, Settings};
+use crate::{AlerterError, Delivery, DeliveryTarget, Settings};
 
 const OUTLETS: [&str; 5] = [
     "harborledger.example",
@@ -232,10 +232,10 @@ async fn crashes_write_each_revision_into_a_file_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alerts.jsonl");
         let mut settings = subscriptions();
-        let kind = DeliveryKind::File { path: path.clone() };
+        let kind = DeliveryTarget::File { path: path.clone() };
         settings.deliveries.push(Delivery {
             name: "log".to_owned(),
-            kind,
+            target: kind,
             feed_digest: false,
             health: false,
             templates: crate::settings::Templates::default(),

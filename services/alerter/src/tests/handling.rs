@@ -10,7 +10,7 @@ use wirefold_proto::{
 use super::http::Receiver;
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, told};
-use crate::{Delivery, DeliveryKind, Settings, Templates};
+use crate::{Delivery, DeliveryTarget, Settings, Templates};
 
 const HOUR: u64 = 3_600;
 
@@ -194,10 +194,10 @@ async fn what_one_subscription_tells_another_can_leave_silent() {
 async fn the_buttons_of_a_phone_work_once() {
     let mut world = World::new().await;
     let mut receiver = Receiver::start([]).await;
-    let kind = DeliveryKind::Ntfy { url: receiver.url.clone(), token: None, priority: 4 };
+    let kind = DeliveryTarget::Ntfy { url: receiver.url.clone(), token: None, priority: 4 };
     let phone = Delivery {
         name: "phone".to_owned(),
-        kind,
+        target: kind,
         feed_digest: false,
         health: false,
         templates: Templates::default(),

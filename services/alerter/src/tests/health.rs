@@ -21,8 +21,8 @@ use super::newsroom::{article, five};
 use super::running::{Running, World, at_once, settings, settle};
 use super::watching::DEADLINE;
 use crate::{
-    AlerterError, Delivery, DeliveryKind, Disk, HealthSettings, Heartbeat, NotPublished, Settings,
-    Space, Subjects, Templates,
+    AlerterError, Delivery, DeliveryTarget, Disk, HealthSettings, Heartbeat, NotPublished,
+    Settings, Space, Subjects, Templates,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -228,7 +228,7 @@ impl Wires {
 fn wire(name: &str) -> Delivery {
     Delivery {
         name: name.to_owned(),
-        kind: DeliveryKind::Nats { subject: format!("news.{name}") },
+        target: DeliveryTarget::Nats { subject: format!("news.{name}") },
         feed_digest: false,
         health: true,
         templates: Templates::default(),

@@ -5,7 +5,7 @@ use wirefold_proto::Secret;
 use super::channels::{alert, later, nasty, never, open, send, send_with};
 use super::receivers::smtp::{PASSWORD, Security, Server, USER};
 use crate::text::MessageLinks;
-use crate::{DeliveryKind, Email};
+use crate::{DeliveryTarget, Email};
 
 /// The settings that let mail reach a server.
 pub(crate) fn email(server: &Server) -> Email {
@@ -21,7 +21,7 @@ pub(crate) fn email(server: &Server) -> Email {
 #[tokio::test]
 async fn the_mails_of_one_alert_are_one_thread() {
     let server = Server::start(Security::Plain).await;
-    let channel = open(DeliveryKind::Email(email(&server)));
+    let channel = open(DeliveryTarget::Email(email(&server)));
     let kept = send(&*channel, &alert(1, "Häfen: talks collapse"), None).await.unwrap();
     let first = kept.as_deref().expect("the first mail's id is kept");
     for _ in 0..2 {
@@ -54,7 +54,7 @@ async fn the_mails_of_one_alert_are_one_thread() {
 #[tokio::test]
 async fn a_mail_program_unsubscribes_at_once_where_the_page_speaks_tls() {
     let server = Server::start(Security::Plain).await;
-    let channel = open(DeliveryKind::Email(email(&server)));
+    let channel = open(DeliveryTarget::Email(email(&server)));
     let link = |scheme: &str, what: &str| format!("{scheme}://news.example/links/{what}");
     for scheme in ["https", "http"] {
         let links = MessageLinks {
@@ -79,7 +79,7 @@ async fn a_mail_program_unsubscribes_at_once_where_the_page_speaks_tls() {
 #[tokio::test]
 async fn no_title_makes_a_header_or_a_part() {
     let server = Server::start(Security::Plain).await;
-    let channel = open(DeliveryKind::Email(email(&server)));
+    let channel = open(DeliveryTarget::Email(email(&server)));
     let boundary = |data: &str| data.split("boundary=\"").nth(1).map(|it| it[..18].to_owned());
     send(&*channel, &alert(1, "Port strike"), None).await.unwrap();
     let known = boundary(&server.mails()[0].data).unwrap();
@@ -99,7 +99,7 @@ async fn no_title_makes_a_header_or_a_part() {
 #[tokio::test]
 async fn codes_say_whether_to_try_again() {
     let server = Server::start(Security::Plain).await;
-    let channel = open(DeliveryKind::Email(email(&server)));
+    let channel = open(DeliveryTarget::Email(email(&server)));
     let first = alert(1, "Port strike");
     server.answer_next("451 4.7.1 greylisted");
     let (greylisted, _) = later(send(&*channel, &first, None).await);
@@ -112,7 +112,7 @@ async fn codes_say_whether_to_try_again() {
     assert!(spam.contains("554"), "{spam}");
     // A wrong password is the operator's to mend, and is not repeated.
     let login = Some((USER.to_owned(), Secret::new("wrong horse")));
-    let locked_out = open(DeliveryKind::Email(Email { login, ..email(&server) }));
+    let locked_out = open(DeliveryTarget::Email(Email { login, ..email(&server) }));
     let (login_refused, _) = later(send(&*locked_out, &first, None).await);
     assert!(login_refused.contains("535"), "{login_refused}");
     assert!(login_refused.ends_with("with AUTH PLAIN …"), "{login_refused}");
@@ -122,7 +122,7 @@ async fn codes_say_whether_to_try_again() {
 #[tokio::test]
 async fn one_unknown_receiver_costs_the_others_nothing() {
     let server = Server::start(Security::Plain).await;
-    let channel = open(DeliveryKind::Email(email(&server)));
+    let channel = open(DeliveryTarget::Email(email(&server)));
     server.refuse("ann@news.example");
     send(&*channel, &alert(1, "Port strike"), None).await.unwrap();
     let mails = server.mails();

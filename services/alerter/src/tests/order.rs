@@ -18,7 +18,7 @@ use super::running::{World, at_once, settings, settle};
 use crate::delivery::{Clients, Common, DeliveryStage};
 use crate::delivery_states::DeliveryStates;
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
-use crate::{Delivery, DeliveryKind, Printer, SiteAlerts};
+use crate::{Delivery, DeliveryTarget, Printer, SiteAlerts};
 
 /// What stands in the alerts, without any delivery.
 async fn match_only(world: &World) {
@@ -43,7 +43,7 @@ async fn match_only(world: &World) {
 fn stage(world: &World) -> DeliveryStage {
     let delivery = Delivery {
         name: "desk".to_owned(),
-        kind: DeliveryKind::Stdout,
+        target: DeliveryTarget::Stdout,
         feed_digest: false,
         health: false,
         templates: crate::settings::Templates::default(),

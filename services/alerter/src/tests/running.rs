@@ -11,7 +11,9 @@ use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{Alert, Interval, SubscriptionSettings, Volume, streams};
 
 use super::newsroom::Newsroom;
-use crate::{AlerterError, ConfiguredSubscription, Delivery, DeliveryKind, Printer, Settings, run};
+use crate::{
+    AlerterError, ConfiguredSubscription, Delivery, DeliveryTarget, Printer, Settings, run,
+};
 
 /// A terminal that remembers.
 #[derive(Default)]
@@ -74,7 +76,7 @@ pub(super) fn settings(subscriptions: impl IntoIterator<Item = SubscriptionSetti
         subscriptions: subscriptions.into_iter().map(managed).collect(),
         deliveries: vec![Delivery {
             name: "stdout".to_owned(),
-            kind: DeliveryKind::Stdout,
+            target: DeliveryTarget::Stdout,
             feed_digest: false,
             health: false,
             templates: crate::settings::Templates::default(),

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use url::Url;
 use wirefold_proto::Secret;
 
-use crate::DeliveryKind;
+use crate::DeliveryTarget;
 
 /// The secret of each service here.
 pub(crate) const TOKEN: &str = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
@@ -74,22 +74,22 @@ impl Target {
     }
 
     /// The delivery that goes there.
-    pub(crate) fn kind(&self) -> DeliveryKind {
+    pub(crate) fn kind(&self) -> DeliveryTarget {
         let (url, token) = (self.base.clone(), Secret::new(TOKEN));
         match self.service {
             Service::Slack => {
                 let path = format!("services/T0/B0/{TOKEN}");
-                DeliveryKind::Slack { url: Secret::new(url.join(&path).unwrap()) }
+                DeliveryTarget::Slack { url: Secret::new(url.join(&path).unwrap()) }
             }
             Service::Telegram => {
-                DeliveryKind::Telegram { url, token, chat: "-1001234567890".to_owned() }
+                DeliveryTarget::Telegram { url, token, chat: "-1001234567890".to_owned() }
             }
             Service::Matrix => {
-                DeliveryKind::Matrix { url, token, room: "!abc:matrix.example".to_owned() }
+                DeliveryTarget::Matrix { url, token, room: "!abc:matrix.example".to_owned() }
             }
             Service::Apprise => {
                 let url = url.join("notify/desk").unwrap();
-                DeliveryKind::Apprise { url, token: Some(token) }
+                DeliveryTarget::Apprise { url, token: Some(token) }
             }
         }
     }
