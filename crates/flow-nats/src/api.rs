@@ -1,4 +1,7 @@
-//! JetStream's requests: JSON there, JSON or a failure with a code back.
+//! Requests to JetStream.
+//!
+//! Comes in: the name of a request, and JSON. Goes out: the answer, a failure with its code, or that nobody answers. It never
+//! knows what a request means.
 
 use bytes::Bytes;
 use serde::Deserialize;

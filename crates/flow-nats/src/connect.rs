@@ -1,4 +1,7 @@
-//! Connecting: waits for a broker that is not there yet, and refuses one that will not do.
+//! Connects to the broker.
+//!
+//! Comes in: the address and the login. Goes out: a connection, as soon as the broker is there, or why it cannot be used. It
+//! never gives up on a broker that is merely away.
 
 use std::error::Error as _;
 use std::io;

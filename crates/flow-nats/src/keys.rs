@@ -1,4 +1,7 @@
-//! Tables of keys: a stream a table, one subject a key, as every NATS client reads them.
+//! Tables of keys, as every NATS client reads them: a stream for each table, and one subject for each key.
+//!
+//! Comes in: keys and values, and the revision that a key must have. Goes out: values with their revisions. It never knows
+//! what a value says.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,7 +77,7 @@ fn subject_of(bucket: &str, key: &str) -> Result<String, BusError> {
 }
 
 /// What we decide about the stream of a table, whose keys leave after so long, where it is said.
-fn settings_of(bucket: &str, age: Option<Duration>) -> Value {
+pub(crate) fn settings_of(bucket: &str, age: Option<Duration>) -> Value {
     // In nanoseconds; 0 means for ever.
     let max_age = age.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(0));
     json!({
@@ -150,13 +153,18 @@ impl Shared {
         matches!(self.link.stream_info(stream).await, Err(BusError::NoStream(_)))
     }
 
-    /// Makes a table that is not there; its keys leave after so long, where it is said.
-    pub(crate) async fn create_bucket(
+    /// Makes the stream of a table or store with these settings, unless it is there. Then as many servers keep it as are
+    /// asked for.
+    pub(crate) async fn put_or_replicate(
         &self,
-        bucket: &str,
-        age: Option<Duration>,
+        stream: &str,
+        settings: Value,
     ) -> Result<(), BusError> {
-        self.put_new(&stream_of(bucket), settings_of(bucket, age)).await
+        match self.link.stream_info(stream).await {
+            Ok(stands) => self.replicate(stream, stands).await,
+            Err(BusError::NoStream(_)) => self.put_new(stream, settings).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes the stream of a table or store, bounded by nothing but what these settings say.
@@ -175,7 +183,7 @@ impl Shared {
     }
 
     /// Has the stream of a table or store that stands be kept by as many servers as are asked for.
-    pub(crate) async fn replicate(&self, stream: &str, stands: Info) -> Result<(), BusError> {
+    async fn replicate(&self, stream: &str, stands: Info) -> Result<(), BusError> {
         let mut config = stands.config;
         let count = self.replicas.map(Value::from);
         if count.is_none() || config.get(REPLICAS) == count.as_ref() {

@@ -129,11 +129,8 @@ impl NatsBus {
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
     pub async fn create_bucket(&self, bucket: &str, age: Option<Duration>) -> Result<(), BusError> {
         check_name("bucket", bucket)?;
-        match self.0.link.stream_info(&keys::stream_of(bucket)).await {
-            Ok(stands) => self.0.replicate(&keys::stream_of(bucket), stands).await,
-            Err(BusError::NoStream(_)) => self.0.create_bucket(bucket, age).await,
-            Err(error) => Err(error),
-        }
+        let settings = keys::settings_of(bucket, age);
+        self.0.put_or_replicate(&keys::stream_of(bucket), settings).await
     }
 
     /// Makes a store of objects, unless it is there.
@@ -142,89 +139,7 @@ impl NatsBus {
     /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
     pub async fn create_store(&self, store: &str) -> Result<(), BusError> {
         check_name("store", store)?;
-        let stream = objects::stream_of(store);
-        match self.0.link.stream_info(&stream).await {
-            Ok(stands) => self.0.replicate(&stream, stands).await,
-            Err(BusError::NoStream(_)) => self.0.create_store(store).await,
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Makes a durable reader be so, and reads nothing. Whether it had to: it was not there, or otherwise.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
-        self.0.create_durable(consumer).await
-    }
-
-    /// The first sequence that a durable reader may still need; 0 where there is no such reader.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
-    pub async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        self.0.unread(stream, durable).await
-    }
-
-    /// Follows a subject of a stream that is somebody else's, at the place that the reader `durable`
-    /// keeps there. A reader that stands is taken as it is, else it is made; without a name, the
-    /// stream is that which takes the subject. What cannot be handled is no dead letter there: it is
-    /// delivered until it is settled otherwise.
-    ///
-    /// # Errors
-    /// [`BusError::NoStreamFor`] where nothing keeps the subject, [`BusError::NotAllowed`] where this
-    /// user may not, or whatever the server says.
-    pub async fn follow(
-        &self,
-        stream: Option<&str>,
-        subject: &str,
-        durable: &str,
-    ) -> Result<Box<dyn Subscription>, BusError> {
-        subscription::follow(self.0.clone(), stream, subject, durable).await
-    }
-
-    /// Publishes for whoever listens, with `id` in `Nats-Msg-Id`. A stream that keeps the subject stores it, and
-    /// drops it where it has the id already; whoever listens without one must be there now.
-    ///
-    /// # Errors
-    /// [`BusError::Unavailable`] where nobody listens and no stream keeps it,
-    /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
-    pub async fn send(&self, subject: &str, id: &str, body: bytes::Bytes) -> Result<(), BusError> {
-        self.0.send_with_id(subject, id, body).await
-    }
-
-    /// How many messages a durable reader has not settled yet, those on their way with them.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
-    pub async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        self.0.unsettled(stream, durable).await
-    }
-
-    /// How many messages stand behind the place that a reader in order has marked.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
-    pub async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
-        self.0.unmarked(stream, reader).await
-    }
-
-    /// Has a stream be less full than `share` of its bytes, by dropping the oldest of what all
-    /// named readers are past, as far as there is any.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn keep_below(&self, stream: &str, share: f64) -> Result<Kept, BusError> {
-        self.0.keep_below(stream, share).await
-    }
-
-    /// Drops the oldest part of what all named readers of a stream are past. Whether there was
-    /// any. `publish` does so by itself where it finds the stream full.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn drop_read(&self, stream: &str) -> Result<bool, BusError> {
-        self.0.prune_stream(stream).await
+        self.0.put_or_replicate(&objects::stream_of(store), objects::settings_of(store)).await
     }
 }
 

@@ -1,4 +1,7 @@
-//! The connection: made once the broker is there, watched, and asked.
+//! The connection to the broker.
+//!
+//! Comes in: requests, and the events of the client. Goes out: answers, refusals and losses of the connection. It never
+//! tries a request again.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,7 @@
-//! Single messages: by sequence, and the last on a subject.
+//! Reads single messages: by sequence, and the last on a subject.
+//!
+//! Comes in: a stream and a sequence or a filter. Goes out: the message as it was stored, or why there is none. A copy of a
+//! stream may lag behind, so its leader is asked before a message counts as gone. It never reads several.
 
 use async_nats::{Message, StatusCode};
 use base64::Engine as _;

@@ -1,5 +1,8 @@
-//! Objects as every NATS client reads them: pieces on one subject, and a last message that describes
-//! them on another. What is not described yet is seen by nobody.
+//! Stores of objects, as every NATS client reads them: the pieces of an object on one subject, and a message that
+//! describes them on another.
+//!
+//! Comes in: the bytes of an object under a name. Goes out: the same bytes, or nothing. It never shows an object that was not
+//! finished, because the description is written last.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ pub(crate) fn stream_of(store: &str) -> String {
 }
 
 /// What we decide about the stream of a store.
-fn settings_of(store: &str) -> Value {
+pub(crate) fn settings_of(store: &str) -> Value {
     let subjects = [format!("$O.{store}.C.>"), format!("$O.{store}.M.>")];
     json!({ "subjects": subjects, "max_age": 0 })
 }
@@ -160,13 +163,6 @@ struct SubjectState {
 fn parse_description(stream: &str, body: &[u8]) -> Result<Described, BusError> {
     serde_json::from_slice(body)
         .map_err(|error| BusError::Damaged(format!("{stream}: a description: {error}")))
-}
-
-impl Shared {
-    /// Makes a store that is not there.
-    pub(crate) async fn create_store(&self, store: &str) -> Result<(), BusError> {
-        self.put_new(&stream_of(store), settings_of(store)).await
-    }
 }
 
 impl Objects for NatsObjects {

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tracing::{info, warn};
 use wirefold_flow::{BusError, UnixMillis};
 
-use crate::Shared;
 use crate::streams::Info;
+use crate::{NatsBus, Shared};
 
 /// The table where readers without acks say how far they are: keys `<stream>.<reader>`.
 pub const MARKS: &str = "wf_marks";
@@ -63,6 +63,80 @@ impl ReaderProgress {
     }
 }
 
+impl NatsBus {
+    /// Deletes the oldest part of what all named readers of a stream have read. Returns whether there was any.
+    /// `publish` does so by itself where it finds the stream full.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn drop_read(&self, stream: &str) -> Result<bool, BusError> {
+        self.0.prune_stream(stream).await
+    }
+
+    /// Has a stream be less full than `share` of its bytes, by deleting the oldest of what all named readers have read,
+    /// as far as there is any.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn keep_below(&self, stream: &str, share: f64) -> Result<Kept, BusError> {
+        let before = self.0.link.stream_info(stream).await?;
+        let mut info = before.state;
+        let most = before.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        // Bytes far below 2^52: what is rounded is no byte.
+        #[expect(clippy::cast_precision_loss, reason = "a share, for people and a threshold")]
+        let share_of = |bytes: u64| bytes as f64 / most.max(1) as f64;
+        let first = info.first_seq;
+        while share_of(info.bytes) >= share && self.0.prune_stream(stream).await? {
+            info = self.0.link.stream_info(stream).await?.state;
+        }
+        let oldest = match info.messages {
+            0 => None,
+            _ => self.0.link.get(stream, info.first_seq).await.ok().map(|oldest| oldest.at),
+        };
+        let age = before.config.get("max_age").and_then(Value::as_u64).filter(|age| *age > 0);
+        Ok(Kept {
+            share: share_of(info.bytes),
+            dropped: info.first_seq - first,
+            first: info.first_seq,
+            oldest,
+            max_age: age.map(Duration::from_nanos),
+        })
+    }
+
+    /// The first sequence that a durable reader may still need; 0 where there is no such reader.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        wirefold_flow::check_name("durable", durable)?;
+        let last = self.0.link.stream_info(stream).await?.state.last_seq;
+        self.0.first_unacked(stream, durable, last).await
+    }
+
+    /// How many messages a durable reader has not settled yet, those on their way with them.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        wirefold_flow::check_name("durable", durable)?;
+        let what = format!("CONSUMER.INFO.{stream}.{durable}");
+        let reply = self.0.link.api::<ReaderProgress>(&what, &Value::Null).await?;
+        let progress = reply.done(stream)?;
+        Ok(progress.num_ack_pending + progress.num_pending)
+    }
+
+    /// How many messages stand behind the place that a reader in order has marked.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    pub async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
+        let mark = self.0.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
+        let state = self.0.link.stream_info(stream).await?.state;
+        let behind = if mark > state.last_seq { state.messages } else { state.last_seq - mark };
+        Ok(behind.min(state.messages))
+    }
+}
+
 impl Shared {
     /// Deletes the oldest part of what all named readers have read. Returns whether there was any.
     ///
@@ -87,32 +161,6 @@ impl Shared {
         self.link.purge(stream, &json!({ "seq": keep_from })).await?;
         info!(stream, from = keep_from, "dropped what all readers are past, as it is full");
         Ok(true)
-    }
-
-    /// Drops until less than `share` of a stream's bytes is in use, or nothing more can go.
-    pub(crate) async fn keep_below(&self, stream: &str, share: f64) -> Result<Kept, BusError> {
-        let before = self.link.stream_info(stream).await?;
-        let mut info = before.state;
-        let most = before.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(u64::MAX);
-        // Bytes far below 2^52: what is rounded is no byte.
-        #[expect(clippy::cast_precision_loss, reason = "a share, for people and a threshold")]
-        let share_of = |bytes: u64| bytes as f64 / most.max(1) as f64;
-        let first = info.first_seq;
-        while share_of(info.bytes) >= share && self.prune_stream(stream).await? {
-            info = self.link.stream_info(stream).await?.state;
-        }
-        let oldest = match info.messages {
-            0 => None,
-            _ => self.link.get(stream, info.first_seq).await.ok().map(|oldest| oldest.at),
-        };
-        let age = before.config.get("max_age").and_then(Value::as_u64).filter(|age| *age > 0);
-        Ok(Kept {
-            share: share_of(info.bytes),
-            dropped: info.first_seq - first,
-            first: info.first_seq,
-            oldest,
-            max_age: age.map(Duration::from_nanos),
-        })
     }
 
     /// Drops what can be dropped, where this user may; whether anything was.
@@ -151,7 +199,8 @@ impl Shared {
     /// settled: messages name later and later ones.
     async fn first_named(&self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
         let last = self.link.stream_info(other).await?.state.last_seq;
-        let unsettled = self.unread(other, durable).await?;
+        wirefold_flow::check_name("durable", durable)?;
+        let unsettled = self.first_unacked(other, durable, last).await?;
         if unsettled == 0 {
             return Ok(0);
         }
@@ -170,35 +219,11 @@ impl Shared {
         Ok(if last.saturating_sub(unsettled) < NAMELESS as u64 { u64::MAX } else { 0 })
     }
 
-    /// The first sequence that a durable reader may still need; 0 where there is none.
-    pub(crate) async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        wirefold_flow::check_name("durable", durable)?;
-        let last = self.link.stream_info(stream).await?.state.last_seq;
-        self.first_unacked(stream, durable, last).await
-    }
-
     /// The first sequence that a durable reader may still need, by its acks, in a stream that ended at `last`
     /// before; 0 where there is no such reader.
     async fn first_unacked(&self, stream: &str, durable: &str, last: u64) -> Result<u64, BusError> {
         let progress = self.link.consumer_info::<ReaderProgress>(stream, durable).await?;
         Ok(progress.map_or(0, |progress| progress.first_unread(last)))
-    }
-
-    /// How many messages a durable reader has not settled yet.
-    pub(crate) async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        wirefold_flow::check_name("durable", durable)?;
-        let what = format!("CONSUMER.INFO.{stream}.{durable}");
-        let reply = self.link.api::<ReaderProgress>(&what, &Value::Null).await?;
-        let progress = reply.done(stream)?;
-        Ok(progress.num_ack_pending + progress.num_pending)
-    }
-
-    /// How many messages stand behind the place that a reader has marked.
-    pub(crate) async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
-        let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
-        let state = self.link.stream_info(stream).await?.state;
-        let behind = if mark > state.last_seq { state.messages } else { state.last_seq - mark };
-        Ok(behind.min(state.messages))
     }
 
     /// How far a reader has said that it is, and the revision of its saying so.

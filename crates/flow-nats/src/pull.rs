@@ -1,4 +1,6 @@
-//! Pulling messages of one reader: requests, what comes, and how a request ends.
+//! Pulls the messages of one durable reader.
+//!
+//! Comes in: how many messages are wanted. Goes out: the messages of the server, or why none comes. It never acknowledges.
 //!
 //! First a request for what is there, which the server ends at once; where nothing is, one that
 //! waits for a single message. So the server never holds a request for more than somebody is

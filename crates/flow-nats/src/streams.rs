@@ -1,4 +1,7 @@
-//! Streams: made as they are configured, whatever else an operator has set on them kept.
+//! Streams and durable readers at the server.
+//!
+//! Comes in: how a stream is to be. Goes out: the stream made or changed, with the settings of the operator kept, or what the
+//! server says of a stream or reader. It never reads a message.
 
 use std::time::Duration;
 

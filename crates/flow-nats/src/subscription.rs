@@ -1,6 +1,7 @@
-//! Durable subscriptions: the server keeps the place, the attempts and the deadlines.
+//! Durable subscriptions.
 //!
-//! How often a message was delivered is counted by the server and judged by the loop of a stage.
+//! Comes in: the settings of a durable reader, and how each delivery was settled. Goes out: deliveries, and dead letters. It
+//! never decides how often a message is tried: the server counts the attempts, and the loop of a stage judges them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +13,12 @@ use wirefold_flow::{
     Stored, Subscription, check_filter, check_name, plain,
 };
 
-use crate::Shared;
 use crate::delivered::{Delivered, delivered};
 use crate::link::closed;
 use crate::publish::Expect;
 use crate::pull::{Broken, Pull};
 use crate::streams::{into_map, nanos};
+use crate::{NatsBus, Shared};
 
 pub(crate) struct NatsSubscription {
     holder: Arc<Holder>,
@@ -70,42 +71,6 @@ impl NatsSubscription {
 /// How long a follower has for a message before it is delivered again.
 const FOLLOWED_WITHIN: Duration = Duration::from_mins(2);
 
-/// Opens a subscription to another's stream: see [`NatsBus::follow`](crate::NatsBus::follow).
-pub(crate) async fn follow(
-    shared: Arc<Shared>,
-    stream: Option<&str>,
-    subject: &str,
-    durable: &str,
-) -> Result<Box<dyn Subscription>, BusError> {
-    check_filter(subject)?;
-    let stream = match stream {
-        Some(stream) => stream.to_owned(),
-        None => shared.link.stream_of(subject).await?,
-    };
-    check_name("stream", &stream)?;
-    check_name("durable", durable)?;
-    let nowhere = DeadLetters { subject: String::new(), writing: plain };
-    let consumer = ConsumerConfig {
-        filter: subject.to_owned(),
-        ack_deadline: FOLLOWED_WITHIN,
-        ..ConsumerConfig::new(&stream, durable, nowhere)
-    };
-    match shared.link.consumer_info::<Value>(&stream, durable).await? {
-        Some(stands) => {
-            let config = &stands["config"];
-            if config["ack_policy"] != "explicit" || config.get("deliver_subject").is_some() {
-                let name = format!("{durable} of stream {stream}");
-                return Err(BusError::BadName { what: "pull consumer with explicit acks", name });
-            }
-        }
-        None => shared.link.put_consumer(&stream, durable, &config(&consumer)).await?,
-    }
-    let pull = Pull::new(shared.link.clone(), &stream, durable);
-    let refusals = AtomicU64::new(shared.link.refusals());
-    let holder = Arc::new(Holder { shared, consumer, refusals });
-    Ok(Box::new(NatsSubscription { holder, pull }))
-}
-
 impl Subscription for NatsSubscription {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
@@ -127,6 +92,66 @@ impl Subscription for NatsSubscription {
     }
 }
 
+impl NatsBus {
+    /// Makes a durable reader be as its settings say, and reads nothing. Returns whether it had to: the reader was not
+    /// there, or was otherwise.
+    ///
+    /// # Errors
+    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
+        let Some(wanted) = self.0.to_make(consumer).await? else { return Ok(false) };
+        self.0.make_new(consumer, &wanted).await?;
+        Ok(true)
+    }
+
+    /// Follows a subject of a stream that is somebody else's, at the place that the reader `durable`
+    /// keeps there. A reader that stands is taken as it is, else it is made; without a name, the
+    /// stream is that which takes the subject. What cannot be handled is no dead letter there: it is
+    /// delivered until it is settled otherwise.
+    ///
+    /// # Errors
+    /// [`BusError::NoStreamFor`] where nothing keeps the subject, [`BusError::NotAllowed`] where this
+    /// user may not, or whatever the server says.
+    pub async fn follow(
+        &self,
+        stream: Option<&str>,
+        subject: &str,
+        durable: &str,
+    ) -> Result<Box<dyn Subscription>, BusError> {
+        let link = &self.0.link;
+        check_filter(subject)?;
+        let stream = match stream {
+            Some(stream) => stream.to_owned(),
+            None => link.stream_of(subject).await?,
+        };
+        check_name("stream", &stream)?;
+        check_name("durable", durable)?;
+        let nowhere = DeadLetters { subject: String::new(), writing: plain };
+        let consumer = ConsumerConfig {
+            filter: subject.to_owned(),
+            ack_deadline: FOLLOWED_WITHIN,
+            ..ConsumerConfig::new(&stream, durable, nowhere)
+        };
+        match link.consumer_info::<Value>(&stream, durable).await? {
+            Some(stands) => {
+                let config = &stands["config"];
+                if config["ack_policy"] != "explicit" || config.get("deliver_subject").is_some() {
+                    let name = format!("{durable} of stream {stream}");
+                    return Err(BusError::BadName {
+                        what: "pull consumer with explicit acks",
+                        name,
+                    });
+                }
+            }
+            None => link.put_consumer(&stream, durable, &config(&consumer)).await?,
+        }
+        let pull = Pull::new(link.clone(), &stream, durable);
+        let refusals = AtomicU64::new(link.refusals());
+        let holder = Arc::new(Holder { shared: self.0.clone(), consumer, refusals });
+        Ok(Box::new(NatsSubscription { holder, pull }))
+    }
+}
+
 impl Shared {
     /// Looks for the durable reader, and makes it where it is not there. Roles may look and not make: for
     /// them it is not there yet.
@@ -139,13 +164,6 @@ impl Shared {
             ))),
             made => made,
         }
-    }
-
-    /// Makes the durable reader be so, and whether it had to.
-    pub(crate) async fn create_durable(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
-        let Some(wanted) = self.to_make(consumer).await? else { return Ok(false) };
-        self.make_new(consumer, &wanted).await?;
-        Ok(true)
     }
 
     /// How the durable reader is to be made; none where it is there and is so. Where it began to read cannot
