@@ -1,10 +1,12 @@
-//! Trying what the server lets its user do, without leaving anything behind.
+//! Tries what the server lets its user do, without leaving anything behind.
 //!
-//! The server judges a publish before it looks at what was sent. So what is sent here is refused by
-//! whoever it reaches: it expects a stream that there is not, or is a request that JetStream cannot
-//! read, or one that contradicts itself. Nobody answers a permitted publish of that sort, and the
-//! client is told of refusals beside everything else: so something follows that no user may do, and
-//! once that is refused, all before it has been judged.
+//! Comes in: subjects to publish on or to subscribe to. Goes out: which of them the server refuses to this user. It
+//! never stores or changes anything.
+//!
+//! The server judges a publish before it looks at the message. So each message that is sent here fails at its receiver: it
+//! expects a stream that does not exist, or it is a request that JetStream cannot read, or one that contradicts
+//! itself. Nobody answers a permitted publish of this kind, and refusals come beside all answers. So a publish that no
+//! user may do is sent last. Once the server refuses that one, it has judged all others.
 
 use std::time::Duration;
 

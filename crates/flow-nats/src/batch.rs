@@ -1,4 +1,7 @@
-//! Atomic batches: all of them stored, in order and with one sync, or none.
+//! Atomic batches: the server stores all messages of a batch, in order and with one sync, or none.
+//!
+//! Comes in: messages, and where the stream must end. Goes out: the sequence of the last message, or why none was
+//! stored. It never sends a message by itself.
 
 use async_nats::HeaderMap;
 use bytes::Bytes;

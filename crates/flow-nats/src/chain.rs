@@ -1,5 +1,8 @@
-//! The chained publisher: each write expects the stream to end where the one before it ended, so that one
-//! who was taken over gets nothing more in.
+//! The chained publisher. Each write expects the stream to end where the write before it ended, so that a writer that
+//! was taken over gets nothing more in.
+//!
+//! Comes in: decisions in order. Goes out: their sequences, or that another writer has taken over. It never has more
+//! than one write under way.
 //!
 //! At most one write is under way: an atomic batch, whose first message expects the last sequence of the
 //! stream, or a single message that expects it. Nothing is sent before what went before it was acknowledged.

@@ -1,5 +1,8 @@
 //! Which form the next write of a chain takes: an atomic batch, or single messages one after the other.
 //!
+//! Comes in: how many messages wait, and how long each form took before. Goes out: the cheaper form, and now and then
+//! the other one, as a trial. It never writes.
+//!
 //! A batch costs the server some syncs of its own, nearly the same for ten messages as for a hundred. A single
 //! message costs a round trip, and a sync where the server syncs each write. So what a whole batch has
 //! taken is held against as many single messages as there are: where each write is synced a batch pays from

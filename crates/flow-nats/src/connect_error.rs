@@ -1,4 +1,7 @@
-//! Why a broker will not do.
+//! Why a broker cannot be used.
+//!
+//! Comes in: what went wrong while connecting. Goes out: a sentence that says what to do. A broker that is merely away
+//! is no error.
 
 use thiserror::Error;
 

@@ -1,5 +1,7 @@
-//! Reads messages in order by JetStream's direct get, many to a request. The server stores nothing for it, so the
-//! reader needs no right to create anything.
+//! Reads messages in order by JetStream's direct get, many to a request.
+//!
+//! Comes in: a sequence. Goes out: the messages from there on, and the end of what the stream has. The server stores
+//! nothing for it, so the reader needs no right to create anything. It never waits for new messages.
 
 use std::time::Duration;
 

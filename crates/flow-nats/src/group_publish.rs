@@ -1,5 +1,8 @@
 //! Groups publishes: those that come while others are under way are written together.
 //!
+//! Comes in: single publishes of many callers. Goes out: the answer for each of them. It never waits for more publishes
+//! to come.
+//!
 //! Where the server syncs each write, single messages cost a sync each, and an atomic batch some
 //! four however many are in it; elsewhere single messages cost less. So a publish that finds nothing under way goes at once. What comes
 //! meanwhile goes when that stands, in the order in which it came: as a batch where many of one

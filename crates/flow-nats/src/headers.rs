@@ -1,4 +1,7 @@
-//! Headers on the wire: ours in their order, the message's id, and what is the server's.
+//! Headers on the wire.
+//!
+//! Comes in: our headers and the id of a message. Goes out: headers as NATS writes them, and the reverse. It never lets
+//! a caller set a header of the server.
 //!
 //! The client keeps headers in a hash map and writes them in any order, so the order travels in a
 //! header of its own wherever it is not that of the names.

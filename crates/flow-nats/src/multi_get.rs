@@ -1,5 +1,7 @@
-//! Gets several messages by sequence: messages that are close to each other with one request, all others with
-//! a request each, side by side.
+//! Gets several messages by sequence.
+//!
+//! Comes in: sequences. Goes out: a message or an error for each. Messages that are close to each other come with one
+//! request, all others with a request each, side by side. It never reads beyond the range of the sequences.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,6 @@
-//! Where the broker is, and as whom to speak to it.
+//! The address of the broker, and the login.
+//!
+//! Comes in: what the settings say. Goes out: the same, and the address as it may be shown. It never shows a password.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,7 @@
-//! Publishing: one message, its acknowledgement, and waiting while its stream is full.
+//! Publishes one message.
+//!
+//! Comes in: a message, and what its stream must look like. Goes out: where it is stored, or why it is not. It waits
+//! while the stream is full, and in a cluster while nobody leads the stream. It never groups messages.
 
 use std::time::Duration;
 

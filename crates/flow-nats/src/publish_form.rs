@@ -1,4 +1,7 @@
-//! Chooses how many messages are published: as an atomic batch, or as single messages side by side.
+//! Which form many messages are published in: an atomic batch, or single messages side by side.
+//!
+//! Comes in: how many messages wait, and how long each form took before. Goes out: the cheaper form, and now and then
+//! the other one, as a trial. It never publishes.
 //!
 //! For a batch the server makes a file of its own and syncs that a few times, whatever its settings.
 //! Where it syncs each write, that is a fraction of what single messages cost; where it does not, it

@@ -1,4 +1,7 @@
-//! What the server refuses for want of permission.
+//! What the server refuses because a user may not do it.
+//!
+//! Comes in: complaints of the server. Goes out: the refusal that concerns a call. It never knows what the call was
+//! for.
 //!
 //! A client is never answered: the server says so beside the call, and the call runs into its
 //! time limit. So whoever waits for an answer waits for a refusal too.

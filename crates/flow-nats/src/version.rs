@@ -1,4 +1,6 @@
-//! Whether a server has what is built on.
+//! Whether a server is new enough and has JetStream.
+//!
+//! Comes in: what the server says of itself. Goes out: why it cannot be used, if so. It never connects.
 
 use async_nats::ServerInfo;
 

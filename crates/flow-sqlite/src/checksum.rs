@@ -1,4 +1,6 @@
-//! Checksums: a message that is not as it was written is recognised.
+//! Checksums of messages, so that a message that is not as it was written is recognised.
+//!
+//! Comes in: a message. Goes out: its CRC-32. It never repairs anything.
 //!
 //! SQLite notices a damaged page by its structure alone, and a changed letter in a text not at all. So
 //! each message has the CRC-32 of all that it says. One that does not match keeps its place in the

@@ -1,4 +1,7 @@
-//! A copy of the file while another process writes it.
+//! Copies the file of the bus while another process writes it.
+//!
+//! Comes in: a data folder in use, and a place for the copy. Goes out: a whole file, checked. It never stops the
+//! writer.
 //!
 //! SQLite's lock keeps everybody else from asking it, so its file and its log are copied as they
 //! are. That is whole where the log was not begun anew meanwhile: the file changes only by pages

@@ -1,4 +1,6 @@
-//! What keeps the file still while it is copied: a lock on a file beside it.
+//! A lock beside the file, which keeps the file still while it is copied.
+//!
+//! Comes in: a copier, or the writer. Goes out: whether the file may change now. It never waits for a copier that died.
 //!
 //! A copier holds the lock. While it does, the writer goes on in the log alone: it writes nothing
 //! back into the file and does not begin the log anew. The lock is advisory (flock): it ends with

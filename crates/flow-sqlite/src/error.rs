@@ -1,4 +1,7 @@
 //! What can be wrong with a data folder, and what failures of SQLite mean.
+//!
+//! Comes in: an error of SQLite or of the disk. Goes out: an error that says what to do. It never contains the text of
+//! a message.
 
 use std::io;
 use std::path::{Path, PathBuf};

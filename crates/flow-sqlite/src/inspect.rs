@@ -1,4 +1,7 @@
-//! Reads the whole file without changing it, and says what is damaged.
+//! Checks the whole file without changing it.
+//!
+//! Comes in: a data folder that no bus uses. Goes out: what is damaged. It never repairs, and brings nothing up to
+//! date.
 //!
 //! The lock is that of a bus, so nobody writes meanwhile. Nothing is brought up to date, and the log is
 //! left as it is.

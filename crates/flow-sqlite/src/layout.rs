@@ -1,4 +1,6 @@
-//! What is where in the data folder.
+//! The names of the files in the data folder.
+//!
+//! It knows names alone, and opens nothing.
 
 /// The name of the file in the data folder.
 pub const FILE: &str = "bus.sqlite";

@@ -1,4 +1,7 @@
-//! The file while no stage runs on it: messages are erased or written over, and no byte of them stays.
+//! The file while no stage runs on it.
+//!
+//! Comes in: which messages are to be erased or written over. Goes out: a file without a byte of them. It never runs
+//! beside a bus or a copier.
 //!
 //! A bus only adds, and drops the oldest. Whoever must remove one message in the middle opens the
 //! file like this. The lock is the same: neither a bus nor a copier can have it at once. All

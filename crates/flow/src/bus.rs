@@ -1,4 +1,8 @@
-//! The seam: what a bus does. Object-safe, so that stages are compiled once for all of them.
+//! The seam: what a bus does.
+//!
+//! Comes in: messages, and readers with their names. Goes out: messages in order, each at least once until it is
+//! settled. It never knows what a message says. The traits are object-safe, so that stages are compiled once for all
+//! buses.
 //!
 //! Every promise is a test of [the suite](crate::conformance) and is listed in `design.md`.
 

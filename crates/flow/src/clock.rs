@@ -1,4 +1,6 @@
-//! The clock seam: everything that asks for the time or waits for one is handed a [`Clock`].
+//! The clock seam.
+//!
+//! Whoever asks for the time or waits for one is given a [`Clock`]. Only the binary makes one.
 
 use std::time::Duration;
 

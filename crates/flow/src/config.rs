@@ -1,4 +1,6 @@
-//! What a stream keeps, and how a durable reader is served.
+//! The settings of a stream and of a durable reader.
+//!
+//! They say what a stream keeps and how a reader is served. They never say what a message means.
 
 use std::time::Duration;
 

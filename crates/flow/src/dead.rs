@@ -1,4 +1,7 @@
 //! Dead letters: messages that a stage gave up on, with the reason.
+//!
+//! Comes in: a message, the reason, and how the contract writes it. Goes out: the message for the stream of dead
+//! letters. It never publishes.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
-//! What a bus answers when it does not do what it was asked; each kind tells the caller what to do.
+//! The errors of a bus. Each kind tells the caller what to do.
+//!
+//! An error that may pass is worth another try; the caller decides when.
 
 use thiserror::Error;
 

@@ -1,4 +1,6 @@
-//! What must hold of a pipeline whatever happened to it; used by tests and as runtime counters.
+//! What must hold of a pipeline whatever happened to it. Used by tests and as runtime counters.
+//!
+//! Comes in: the messages of the streams. Goes out: each violation. It never repairs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

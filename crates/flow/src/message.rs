@@ -1,4 +1,6 @@
-//! Messages: what is published, what stands in a stream, the headers of both.
+//! Messages: what is published, what a stream holds, and the headers of both.
+//!
+//! It never reads a body.
 
 use std::fmt;
 

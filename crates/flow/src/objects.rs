@@ -1,4 +1,6 @@
 //! Large objects by name: what is too large for a message and is written as a whole.
+//!
+//! Comes in: bytes under a name. Goes out: the same bytes. Nobody ever sees a part of an object.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
-//! How far a stream has been read, so that one that went back in time is recognised.
+//! How far a stream has been read, so that a stream that went back in time is recognised.
+//!
+//! Comes in: the last message that was read. Goes out: whether the stream still has it, and from where to go on. It
+//! never reads on itself.
 //!
 //! A store may be put back to an older copy, and a stream deleted and made anew. Then a sequence that had
 //! been read is not given yet, or is given to another message: by sequences alone the reader would wait for

@@ -1,4 +1,7 @@
 //! Subjects and filters, with the wildcards of NATS: `*` is one token, a last `>` one or more.
+//!
+//! Comes in: names, subjects, filters. Goes out: whether they are valid, and whether a filter matches. It knows no
+//! stream.
 
 use crate::BusError;
 

@@ -1,4 +1,7 @@
-//! Which addresses are public, and which others an operator lets in.
+//! Which addresses are public, and which others an operator allows.
+//!
+//! Comes in: an address, and the networks and hosts of the settings. Goes out: whether it may be reached. It never
+//! looks up a name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

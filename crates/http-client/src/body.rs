@@ -1,4 +1,7 @@
-//! Bodies, read under their cap and decoded.
+//! Reads the body of an answer.
+//!
+//! Comes in: an answer and the cap of its body. Goes out: the decoded body, or that it is too large. It never holds
+//! more than the cap.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::HeaderValue;

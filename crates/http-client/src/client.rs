@@ -1,4 +1,7 @@
-//! The client: sends, follows redirects, reads bodies under their cap.
+//! The client: sends requests, follows redirects, and reads bodies under their cap.
+//!
+//! Comes in: a request with its bounds. Goes out: the answer, or what to do about it. It never reaches an address that
+//! was not checked.
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, SocketAddr};

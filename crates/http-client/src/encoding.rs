@@ -1,4 +1,7 @@
-//! Encoded bodies: decoded by us, so that both what comes in and what comes out are counted.
+//! Decodes bodies, so that both the bytes that come in and those that come out are counted.
+//!
+//! Comes in: encoded bytes. Goes out: decoded bytes, or that there are too many. It never trusts the length that a host
+//! claims.
 
 use std::io::Read;
 

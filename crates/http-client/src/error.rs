@@ -1,4 +1,6 @@
-//! Why there is no answer; each kind tells the caller what to do.
+//! Why there is no answer. Each kind tells the caller what to do.
+//!
+//! An error never contains a secret or the address with a token in it.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! Names to addresses, all of them checked: what is not given back cannot be connected to.
+//! Resolves names to addresses and checks all of them.
+//!
+//! Comes in: the name of a host. Goes out: the addresses that may be connected to. An address that was refused is never
+//! given out.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,6 @@
-//! What is checked of an address before anything is sent: scheme, user, port, literal host.
+//! Checks an address before anything is sent: scheme, user, port, literal host.
+//!
+//! Comes in: the address of a request or redirect. Goes out: whether it may be reached. It never looks up a name.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,7 @@
 //! The durable readers of a stream that is made again.
+//!
+//! Comes in: a stream. Goes out: its durable readers, and later the same readers made again where they were. It never
+//! reads a message.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

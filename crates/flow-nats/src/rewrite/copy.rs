@@ -1,4 +1,7 @@
-//! Filling a stream with the messages of another.
+//! Fills a stream with the messages of another.
+//!
+//! Comes in: two streams, and what becomes of each message. Goes out: the filled stream, with the same sequences where
+//! they must stay. It never deletes a stream.
 
 use std::time::Duration;
 

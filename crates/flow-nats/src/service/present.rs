@@ -1,4 +1,7 @@
 //! Which services answer.
+//!
+//! Comes in: how long to wait. Goes out: the names of all services that answer a PING by then. It never asks an
+//! endpoint.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,7 @@
-//! The writer's side: each record is signed for the sequence that it will have.
+//! Signs the records of a writer.
+//!
+//! Comes in: records in order. Goes out: the same records, each signed for the sequence that it will have. It never
+//! signs a record that stands already.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
-//! The codes: HMAC-SHA-256 over everything that a record says, and over where it stands.
+//! The codes of records: HMAC-SHA-256 over everything that a record says and over its sequence.
+//!
+//! Comes in: a key and a record. Goes out: its code, or whether a code is right. It never shows the key.
 
 use std::fmt;
 

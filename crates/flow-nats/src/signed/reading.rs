@@ -1,5 +1,7 @@
-//! The readers' side: what is not signed is left out. What was taken from the bus is held here until it is
-//! given, so that a call that is dropped loses nothing.
+//! Leaves out records that their writer did not sign.
+//!
+//! Comes in: the messages of a reader or subscription. Goes out: those that count. A message that was taken from the
+//! bus stays here until it is given out, so that a call that is dropped loses nothing. It never signs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
-//! A lease: which of several processes does what only one of them should do.
+//! A lease: which of several processes does a work that only one of them may do.
+//!
+//! Comes in: the wish to lead, to resign or to release. Goes out: who leads. It never guards what the leader writes:
+//! the chain does.
 //!
 //! It is one key of a table. Its holder writes it again each [`RENEWAL`]; the others look at it each
 //! [`LOOK`], and whoever has found the same revision [`LOOKS`] times takes it by compare-and-set. Looks are

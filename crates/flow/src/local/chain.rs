@@ -1,4 +1,7 @@
-//! The chained publisher: each message expects its predecessor by id.
+//! The chained publisher of the bus of one process: each message expects its predecessor by id.
+//!
+//! Comes in: decisions in order. Goes out: their sequences, or that another writer has taken over. It never goes on
+//! after a failure.
 
 use super::LocalBus;
 use crate::bus::ChainedPublisher;

@@ -1,4 +1,6 @@
 //! A table of keys on the bus of one process.
+//!
+//! Comes in: keys and values. Goes out: values with their revisions. It never knows what a value says.
 
 use bytes::Bytes;
 

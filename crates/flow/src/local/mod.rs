@@ -1,4 +1,7 @@
-//! The bus of one process: the seam over a [`Runner`], with the waiting that the rules ask for.
+//! The bus of one process: the seam over a [`Runner`].
+//!
+//! Comes in: the calls of the seam. Goes out: their answers, after the waiting that the rules ask for. It never knows
+//! where the tables are.
 
 mod chain;
 mod keys;

@@ -1,4 +1,6 @@
 //! Ordered reading on the bus of one process.
+//!
+//! Comes in: a stream, a filter and a sequence. Goes out: messages in order. It never acknowledges.
 
 use std::sync::Arc;
 

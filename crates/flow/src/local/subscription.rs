@@ -1,4 +1,6 @@
 //! Durable subscriptions on the bus of one process.
+//!
+//! Comes in: how many messages are wanted, and how each was settled. Goes out: deliveries. It never judges attempts.
 
 use std::sync::Arc;
 

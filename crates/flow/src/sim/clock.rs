@@ -1,4 +1,6 @@
-//! A clock that stands still until it is moved.
+//! A clock that stands still until a test moves it.
+//!
+//! It never reads the clock of the machine.
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -1,4 +1,6 @@
-//! A crash at one point.
+//! A crash at one point of a loop, for tests.
+//!
+//! It crashes once, and never by chance.
 
 use crate::loops::{FailPoints, Point};
 

@@ -1,5 +1,8 @@
-//! Faults on the way to a bus: lost answers, dropped and late acks, duplicates, other orders, delays, and
-//! answers of a copy that lags behind.
+//! Faults on the way to a bus: lost answers, dropped and late acks, duplicates, other orders, delays, and answers of a
+//! copy that lags behind.
+//!
+//! Comes in: a bus, odds and a seed. Goes out: the same bus with faults that a real bus may have within its promises.
+//! It never breaks a promise.
 //!
 //! Whatever a real bus may do within its promises, at the odds given and in the order of a seed.
 

@@ -1,4 +1,6 @@
 //! Tables in memory, with what a disk does to them: commits that fail, and a lost tail.
+//!
+//! Comes in: rows. Goes out: the same rows, unless a power cut took them. It never knows the rules.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

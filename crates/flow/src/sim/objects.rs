@@ -1,4 +1,6 @@
-//! Objects in memory.
+//! Stores of objects in memory.
+//!
+//! They never lose an object.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

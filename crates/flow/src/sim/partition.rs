@@ -1,4 +1,7 @@
-//! The way from one process to the bus, which can be cut: calls wait, as over a network that drops all.
+//! The way from one process to the bus, which a test can cut. While it is cut, calls wait, as over a network that drops
+//! everything.
+//!
+//! It never loses a call: a call goes on when the way is whole again.
 
 use std::sync::Arc;
 

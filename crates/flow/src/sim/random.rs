@@ -1,4 +1,6 @@
-//! Random numbers from a seed, so that what failed can be replayed.
+//! Random numbers from a seed, so that a failure can be replayed.
+//!
+//! It never asks the machine for chance.
 
 /// A SplitMix64 generator (Steele, Lea, Flood 2014): small, seeded, good enough for trouble.
 #[derive(Debug, Clone)]

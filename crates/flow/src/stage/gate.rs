@@ -1,4 +1,7 @@
-//! Has what is handled side by side published side by side.
+//! Lets messages that are handled side by side be published side by side.
+//!
+//! Comes in: each message that is being handled. Goes out: when it may be published. It never waits for a message that
+//! waits for something itself.
 //!
 //! Many messages at once cost a bus little more than one: a sync is paid for all of them. So who has
 //! handled a message waits for those that are still at theirs, but for no more than [`MOST`], and for

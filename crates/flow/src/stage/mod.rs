@@ -1,4 +1,7 @@
 //! Stages: what handles one message after the other and never sees the bus.
+//!
+//! Comes in: a message with the one that it names. Goes out: messages to publish, a wish to try again, or a rejection.
+//! It never publishes or settles: the loop does.
 
 mod gate;
 mod output_ids;

@@ -1,4 +1,6 @@
-//! Panics of a stage become answers: one bad message must not take the others down.
+//! Turns a panic of a stage into an answer, so that one bad message does not take the others down.
+//!
+//! Comes in: the work of a stage. Goes out: its answer, or the text of the panic. It never starts the work again.
 
 use std::any::Any;
 use std::future::Future;

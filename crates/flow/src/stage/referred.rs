@@ -1,5 +1,7 @@
-//! The messages that a batch of deliveries names: asked for together, since each question by itself costs
-//! as much as what is asked for.
+//! The messages that a batch of deliveries names, fetched together.
+//!
+//! Comes in: deliveries. Goes out: the messages that they name. It never fetches one alone, because a request for each
+//! costs as much as one for all.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

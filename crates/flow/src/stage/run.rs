@@ -1,4 +1,7 @@
-//! The loop of a stage: take, handle, publish, settle; nobody else settles.
+//! The loop of a stage: take, handle, publish, settle.
+//!
+//! Comes in: a stage, and the settings of its durable reader. Goes out: what the stage emits. Nobody but this loop
+//! settles.
 
 use std::sync::Arc;
 

@@ -1,9 +1,12 @@
-//! How often a message was tried, and which one is tried alone: a kill is nobody's fault until shown.
+//! How often a message was tried, and which message is tried alone. No message is blamed for one kill.
 //!
-//! What the bus counts are deliveries, also those that ended with the process. So the answers of a
-//! stage are noted in a table. What came so often without one may be what ended the process: it is
-//! struck in that table first and then tried while nothing else is in hand. Only what has ended the
-//! process so three times goes to the dead letters; any answer takes the strikes away.
+//! Comes in: deliveries with their attempts, and the answers of the stage. Goes out: the turn of each message, beside
+//! others or alone. It never knows what a message says.
+//!
+//! The bus counts deliveries, also those that ended with the process. So the answers of a stage are noted in a table. A
+//! message that came several times without an answer may be what ended the process. It gets a strike in that table, and
+//! is then tried while nothing else is in hand. Only a message that has ended the process three times in this way goes to
+//! the dead letters. Any answer takes the strikes away.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,6 @@
-//! One delivery: fetch what it names, handle, publish, settle.
+//! The work for one delivery: fetch the message that it names, handle, publish, settle.
+//!
+//! Comes in: a delivery. Goes out: how it is to be settled. An outage of the bus never counts against a message.
 
 use std::future::poll_fn;
 use std::pin::pin;

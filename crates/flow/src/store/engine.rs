@@ -1,4 +1,7 @@
-//! The engine: streams and what they keep.
+//! The rules of a bus inside one process: streams and what they keep.
+//!
+//! Comes in: one call after the other. Goes out: an answer, or until when to wait. It never waits itself, and does no
+//! I/O but through its tables.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

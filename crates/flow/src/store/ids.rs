@@ -1,4 +1,7 @@
 //! The ids that a stream remembers for its window.
+//!
+//! Comes in: ids with their times. Goes out: the sequence of a message with the same id. It never remembers longer than
+//! the window.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

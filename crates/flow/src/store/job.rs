@@ -1,4 +1,6 @@
 //! Jobs: one call to the engine each, carried out whole or not at all.
+//!
+//! Comes in: a call. Goes out: its answer, once it is durable. A job never sees another.
 
 use tokio::sync::oneshot;
 

@@ -1,4 +1,7 @@
-//! The tables of keys.
+//! The rules of tables of keys.
+//!
+//! Comes in: keys, values and expected revisions. Goes out: values with their revisions, or a refusal. It never knows
+//! what a value says.
 
 use bytes::Bytes;
 

@@ -1,4 +1,7 @@
-//! Publishing: ids, expectations, bounds.
+//! The rules of publishing: ids, expectations, bounds.
+//!
+//! Comes in: a message, and what its stream must look like. Goes out: where it is stored, that it is a duplicate, or
+//! why it is refused. It never reads a body.
 
 use super::engine::{Engine, Step};
 use crate::clock::UnixMillis;

@@ -1,4 +1,7 @@
-//! Who waits is woken for what it waits for, and for nothing else: each that is woken asks the bus.
+//! Wakes those who wait.
+//!
+//! Comes in: what has changed. Goes out: a signal for those who wait for that, and for nobody else, because each that
+//! is woken asks the bus. It never says what has changed.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
-//! What the rules need of a store: plain tables, read and written one row at a time.
+//! The tables that the rules need of a store, read and written one row at a time.
+//!
+//! Comes in: rows. Goes out: the same rows. A table never knows the rules.
 
 use crate::bus::Entry;
 use crate::clock::UnixMillis;

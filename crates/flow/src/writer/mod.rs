@@ -1,4 +1,7 @@
-//! The single writer: reads its inputs in order and writes at most one decision for each, never two.
+//! The single writer: it reads its inputs in order and writes at most one decision for each, never two.
+//!
+//! Comes in: the messages of its inputs. Goes out: decisions, and dead letters for inputs that cannot be decided on. It
+//! never knows what a decision says.
 //!
 //! The place in the inputs stands in the output itself, so there is nothing to keep in step. Taking
 //! over writes an epoch record, which fences whoever wrote before; then the last decision says from

@@ -1,4 +1,7 @@
 //! The loop of a writer.
+//!
+//! Comes in: a [`Decide`], its settings and a lease. Goes out: the decisions in the output stream. Nobody else writes
+//! there.
 
 mod alone;
 mod deciding;

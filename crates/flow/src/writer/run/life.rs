@@ -1,4 +1,6 @@
-//! What a writer holds while it leads.
+//! What a writer holds from taking over to the first failure.
+//!
+//! It starts a batch and never decides.
 
 use super::super::CommittedDecision;
 use super::super::flight::Flight;

@@ -1,4 +1,7 @@
-//! What a writer learns of decisions that stand: at a take-over, and while another leads.
+//! What a writer learns from decisions in the stream: at a take-over, and while another leads.
+//!
+//! Comes in: the decisions of the stream, with their inputs. Goes out: a [`Decide`](super::super::Decide) that knows
+//! them. It never writes.
 
 use tokio_util::sync::CancellationToken;
 
