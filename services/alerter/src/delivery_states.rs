@@ -1,4 +1,7 @@
 //! Which deliveries work, as far as this process has seen.
+//!
+//! Comes in: each success and failure of a delivery. Goes out: since when a delivery fails, and why. It never asks a
+//! target.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,6 @@
 //! Why the alerter ends other than by its stop signal.
+//!
+//! An error that may pass never ends it.
 
 use thiserror::Error;
 use wirefold_flow::{BusError, LoopError};

@@ -1,4 +1,8 @@
-//! One alert for each event and subscription, with a life, and its deliveries.
+//! Alerts: one for each event and subscription, with a life, and the deliveries that send them.
+//!
+//! Comes in: the output of the detector with the findings of the enricher, and commands about subscriptions. Goes out:
+//! revisions of alerts in `WF_ALERTS`, and messages to targets. It never groups articles, and knows no bus but the
+//! seam.
 //!
 //! The *matcher* reads the output in the order of the decisions, compares each article with all
 //! subscriptions and publishes revisions of alerts, each exactly once. Each *delivery* is a stage

@@ -1,4 +1,6 @@
-//! What the alerter counts.
+//! The metrics of the alerter.
+//!
+//! They count and never decide.
 
 use wirefold_flow::Metric;
 

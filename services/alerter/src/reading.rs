@@ -1,4 +1,7 @@
-//! What a subscription's query makes of one article: what was found and where, or what was not.
+//! What the query of a subscription finds in one article, and where.
+//!
+//! Comes in: a query and an article. Goes out: the words that were found, or the part of the query that was not. It
+//! never opens an alert.
 
 mod parts;
 

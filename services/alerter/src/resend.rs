@@ -1,4 +1,6 @@
-//! An alert sent once more by hand, through the real channels, marked as a repetition.
+//! Sends an alert once more by hand, through the real channels, marked as a repetition.
+//!
+//! Comes in: an alert and the deliveries to use. Goes out: what became of each. It never changes the alert.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
-//! A sample that shows whether a delivery works: a marked alert through the real channel.
+//! Sends a sample that shows whether a delivery works: a marked alert through the real channel.
+//!
+//! Comes in: a delivery. Goes out: what its target answered. It never stores the sample.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,6 @@
-//! What the alerter asks of others, which it does not know.
+//! What the alerter needs of others: a way to subjects of NATS servers, and the disk.
+//!
+//! The composition root passes them in. The alerter never knows who answers.
 
 use std::fmt::Debug;
 

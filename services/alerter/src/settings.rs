@@ -1,4 +1,7 @@
-//! What the alerter is told when it starts.
+//! The settings of the alerter, checked.
+//!
+//! The binary fills them from its configuration. Nothing is missing in them that a target needs, and they never change
+//! while the alerter runs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

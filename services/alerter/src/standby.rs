@@ -1,4 +1,6 @@
-//! Of several alerters one works; the others wait for its lease.
+//! Runs the alerter while it holds its lease. Others stand by.
+//!
+//! Comes in: a lease. Goes out: the alerter started and stopped with it. It never alerts itself.
 
 use std::sync::Arc;
 use std::time::Duration;

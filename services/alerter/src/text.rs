@@ -1,4 +1,7 @@
-//! What an editor reads: one message for every channel.
+//! The text of an alert, as an editor reads it: one message for every channel.
+//!
+//! Comes in: an alert, and where and when its subscriber reads. Goes out: a title and lines. It never contains an id of
+//! wirefold except in the one link to the page.
 //!
 //! The title is the headline that holds now. The first line says why the message comes and who says so; then
 //! come the numbers, who was first and when, what matched, and links. No ids of wirefold's own stand in

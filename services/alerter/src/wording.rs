@@ -1,4 +1,6 @@
 //! Words and links that all messages share.
+//!
+//! Comes in: alerts and reasons. Goes out: text. It never knows a channel.
 
 use jiff::Timestamp;
 use wirefold_proto::{Alert, HoldReason, Target};

@@ -1,5 +1,8 @@
 //! The order of an alert: its revisions are delivered in the order in which they were taken.
 //!
+//! Comes in: the revisions that the loop took together. Goes out: when each may be sent. A revision never waits for
+//! another alert.
+//!
 //! The loop starts side by side what it takes, so their order is noted where they are taken. A
 //! revision waits for the one of its alert that was taken before, and for
 //! nothing else.

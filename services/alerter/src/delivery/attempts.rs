@@ -1,4 +1,7 @@
-//! Each attempt of a delivery as it is kept, so that `alert show` tells what happened and when.
+//! Records each attempt of a delivery, so that `alert show` tells what happened and when.
+//!
+//! Comes in: the begin and the end of each attempt. Goes out: records in `wf_deliveries`. A delivery never waits for
+//! them.
 //!
 //! An attempt is written down before it begins and again when it has ended: one that a kill cut short stays
 //! open, and the next one stands behind it. Nothing waits for these notes: where the bus fails one, what is

@@ -1,4 +1,7 @@
 //! The seam to whatever takes messages.
+//!
+//! Comes in: a message. Goes out: what identifies it at the target, or what to do about the failure. A channel never
+//! tries again itself.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! What chat services have in common: their answers, and the length of a message.
+//!
+//! Comes in: an answer or a long text. Goes out: what to do, or a text that fits. It never shows a token.
 
 use std::time::Duration;
 

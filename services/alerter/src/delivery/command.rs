@@ -1,5 +1,7 @@
-//! A program that is given each revision as one line of JSON on its standard input. It is in the
-//! settings' files only, so that nobody who reaches the API can have a program run.
+//! A channel that gives each revision to a program, as one line of JSON on its standard input.
+//!
+//! Comes in: a message. Goes out: the exit code as success or failure. A program is named only in a file of settings,
+//! so that nobody who reaches the API can have one run.
 
 use std::process::Stdio;
 use std::time::Duration;

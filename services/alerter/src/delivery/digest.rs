@@ -1,4 +1,6 @@
-//! One message for all that a subscription gathered.
+//! One message for all alerts that a subscription gathered.
+//!
+//! Comes in: the alerts of a digest. Goes out: one message. It never decides when a digest is due.
 
 use std::cmp::Reverse;
 

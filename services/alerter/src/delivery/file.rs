@@ -1,5 +1,7 @@
-//! A file that each revision is added to, as one line of JSON. It is in the settings' files only, so that
-//! nobody who reaches the API can have a file written.
+//! A channel that adds each revision to a file, as one line of JSON.
+//!
+//! Comes in: a message. Goes out: the line on disk. The file is named only in a file of settings, so that nobody who
+//! reaches the API can have one written.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};

@@ -1,4 +1,6 @@
 //! The last revision of an alert that a target has accepted.
+//!
+//! Comes in: each success. Goes out: the number of the revision, and what identifies it at the target. It never sends.
 
 use wirefold_proto::Volume;
 

@@ -1,4 +1,6 @@
 //! The key of links that work without a login.
+//!
+//! Comes in: the table of the bus. Goes out: the key, made once. It never shows the key.
 
 use tokio::sync::OnceCell;
 use url::Url;

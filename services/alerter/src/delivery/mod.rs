@@ -1,5 +1,8 @@
 //! Deliveries: each a stage of its own on the alerts, so that a dead target delays no other.
 //!
+//! Comes in: revisions of alerts. Goes out: messages through a channel, attempts and dead letters. It never decides
+//! whether a revision is loud.
+//!
 //! Each revision is sent at least once with a constant id, and those of one alert in their order,
 //! also where what was in hand when the process was killed comes again behind what is new. Only one
 //! that the target refused may be overtaken while it waits to be tried again: it is left out where

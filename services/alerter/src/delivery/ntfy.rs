@@ -1,4 +1,6 @@
-//! ntfy: one notification an alert, replaced in place by each revision.
+//! A channel to ntfy: one notification for each alert, replaced in place by each revision.
+//!
+//! Comes in: a message. Goes out: whether the server took it. It never notifies of a silent revision with sound.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Makes the channel of a delivery from its settings.
+//!
+//! Comes in: a delivery. Goes out: its channel, or what is wrong with the settings. It never connects.
 
 use std::sync::Arc;
 

@@ -1,4 +1,8 @@
 //! When a delivery is tried again.
+//!
+//! Comes in: the number of an attempt, the age of the revision, and the answer of the target. Goes out: how long to
+//! wait, or that it is enough. It never sends. The waits follow the table that Svix uses, and not a
+//! [`Backoff`](wirefold_flow::Backoff).
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Signatures of Standard Webhooks 1.0.0: `v1`, HMAC-SHA256 over id, timestamp and body.
+//!
+//! Comes in: keys and a body. Goes out: signatures. It never shows a key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

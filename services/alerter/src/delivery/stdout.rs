@@ -1,4 +1,6 @@
-//! The terminal: a block of text for each revision.
+//! A channel to the terminal: a block of text for each revision.
+//!
+//! Comes in: a message. Goes out: text for the printer. It never replaces what it printed.
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Remembers, also over restarts, that a target has answered 410: it is gone for good.
 //!
+//! Comes in: the answer of a target. Goes out: why nothing more is sent to it. It never asks the target.
+//!
 //! The mark has a hash of the target's address, so a delivery with another address sends again. After a
 //! week the target is asked once more, since some servers answer 410 by mistake.
 

@@ -1,4 +1,6 @@
-//! Webhooks as Standard Webhooks 1.0.0 has them.
+//! A channel to a webhook, as Standard Webhooks 1.0.0 describes it.
+//!
+//! Comes in: a message. Goes out: whether the receiver took it. It never follows a redirect.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

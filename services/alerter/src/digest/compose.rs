@@ -1,4 +1,6 @@
-//! What stands in a digest, and how it reads. Pure.
+//! What a feed digest says. Pure.
+//!
+//! Comes in: the records of feeds. Goes out: the digest, and its lines. It never sends.
 
 use jiff::{SignedDuration, Timestamp};
 use wirefold_flow::Entry;

@@ -1,5 +1,6 @@
-//! What is wrong with feeds, told once a week to those deliveries that ask for it; where nothing is
-//! wrong, nothing is told.
+//! The feed digest: a weekly message about feeds with problems, to the deliveries that ask for it.
+//!
+//! Comes in: the records of feeds. Goes out: a message, if something is wrong. It never sends one when all is well.
 //!
 //! What is told stands in `wf_deliveries` before it is sent, and that it was sent only after: killed
 //! in between, the same goes out again under the same id, and nothing else ever does.

@@ -1,5 +1,7 @@
-//! What comes late, since the alerter was away: it is gathered into one message for each subscription, and
-//! no phone rings dozens of times for what is hours old.
+//! Revisions that come late because the alerter was away: they are gathered into one message for each subscription.
+//!
+//! Comes in: a revision, and the time now. Goes out: a hold, so that no phone rings dozens of times for what is hours
+//! old. It never drops a revision.
 //!
 //! What stands as held keeps its time, whatever is killed; only what is late and not told yet is given one.
 

@@ -1,4 +1,6 @@
-//! Copies of late that subscriptions ask for: where one turns out to be none, they are told of it.
+//! Recent copies in stories that subscriptions ask for.
+//!
+//! Comes in: each copy. Goes out: which subscriptions it matched, if it turns out to be no copy. It never notifies.
 
 use std::collections::VecDeque;
 use std::time::Duration;

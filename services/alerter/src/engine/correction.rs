@@ -1,4 +1,7 @@
-//! Corrections: what an outlet says of its own text, and who still carries what it puts right.
+//! Corrections: what an outlet says about its own text, and who still carries what it corrects.
+//!
+//! Comes in: an article with a correction, and the texts of the alert. Goes out: the reason for a revision. It never
+//! judges who is right.
 
 use wirefold_corrections::{Article, Note as Found, NoteKind, note, watch};
 use wirefold_proto::{AlertArticle, ArticleFetched, ArticleId, Target};

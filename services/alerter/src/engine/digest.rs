@@ -1,4 +1,6 @@
-//! Digests: who is in one, so that the last of them names all.
+//! Which alerts are in one digest, so that the last of them names all.
+//!
+//! Comes in: the lives of alerts. Goes out: the parts of a digest. It never sends.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,8 @@
 //! What a number counts, by the words around it.
 //!
+//! Comes in: a text and the place of a number. Goes out: its role, or nothing if no word is near. It is a list of words
+//! in twelve languages, never a grammar.
+//!
 //! A list of words in twelve languages, not a grammar: the nearest of them within the same sentence
 //! decides, and where none is near nothing is said.
 

@@ -1,4 +1,6 @@
-//! What people did with one alert: muted it, or said that they know.
+//! What people did with one alert: muted it, or acknowledged it.
+//!
+//! Comes in: commands and stored records. Goes out: the hold of a revision. It never ends an alert.
 
 use std::time::Duration;
 

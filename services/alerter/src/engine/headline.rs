@@ -1,4 +1,6 @@
-//! The headline of an alert: that of the lead of a story, never just of whatever came last.
+//! The headline of an alert: that of the lead of a story, never just that of the last article.
+//!
+//! Comes in: the life of an alert. Goes out: a headline with its reason. It never writes one itself.
 
 use std::cmp::Reverse;
 

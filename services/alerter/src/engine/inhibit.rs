@@ -1,4 +1,6 @@
-//! Subscriptions that keep others silent about what they tell themselves.
+//! Subscriptions that keep others silent about what they report themselves.
+//!
+//! Comes in: the lives of alerts. Goes out: which subscription reports the same already. It never drops a revision.
 
 use wirefold_proto::{AlertId, Target};
 

@@ -1,4 +1,6 @@
-//! The life of one alert: what has been told, what has come since, and when it speaks next.
+//! The life of one alert: what was told, what has come since, and when it speaks next.
+//!
+//! Comes in: news, and accepted revisions. Goes out: when it is due. It never matches a query.
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;

@@ -1,4 +1,6 @@
 //! What becomes of alerts when one event or story becomes part of another.
+//!
+//! Comes in: a merge. Goes out: the alert that closes, and news for the alert that goes on. It never notifies twice.
 
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertId, ReasonKind, Target};

@@ -1,4 +1,7 @@
-//! The alerts and their lives, without I/O: articles go in, revisions that are due come out.
+//! The alerts and their lives, without I/O.
+//!
+//! Comes in: articles, changes of stories, subscriptions. Goes out: the revisions that are due. It never reads a clock:
+//! the output tells the time.
 //!
 //! Time is the output's own and never runs back: before an article is taken, everything that was due
 //! when it, or one before it, was seen speaks, so the same output gives the same revisions however late it is read. A clock comes

@@ -1,5 +1,7 @@
-//! What a text says of itself: that it is put right, or taken back. An alert tells each such note once, though
-//! later versions and copies of the text keep it.
+//! What a text says about itself: that it was corrected, or retracted.
+//!
+//! Comes in: an article. Goes out: its note, once for each alert, although later versions and copies keep it. It never
+//! judges the note.
 
 use std::fmt;
 use std::str::FromStr;

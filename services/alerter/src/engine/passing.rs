@@ -1,4 +1,6 @@
-//! Mentions in passing: what only stands further down in a text is no news of it.
+//! Mentions in passing: words that stand only further down in a text are no news of it.
+//!
+//! Comes in: where a query matched. Goes out: whether an alert must stay silent for now. It never drops a match.
 //!
 //! An alert rings once a title or lede tells of what is asked for, or texts of two origins mention it. Until
 //! then it is silent, and each of its revisions says why.

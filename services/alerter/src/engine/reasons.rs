@@ -1,4 +1,6 @@
-//! Why there is a revision, in words, the weightiest first.
+//! Why there is a revision, in words, the most important reason first.
+//!
+//! Comes in: the news of an alert. Goes out: reasons. It never decides whether to notify.
 
 use wirefold_proto::{AlertReason, ReasonKind};
 

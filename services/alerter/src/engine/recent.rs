@@ -1,4 +1,6 @@
-//! The numbers that the last articles gave.
+//! The numbers that the last articles gave for each event and story.
+//!
+//! Comes in: numbers. Goes out: the last of them. It forgets all but the most recent.
 
 use std::collections::VecDeque;
 

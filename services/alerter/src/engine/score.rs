@@ -1,4 +1,6 @@
-//! What subscriptions have come to.
+//! What subscriptions have come to: alerts, and copies folded.
+//!
+//! Comes in: accepted revisions. Goes out: sums for each subscription. It never counts a revision twice.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
-//! How many alerts one site may notify of in an hour. What is more comes as one message at the hour's
-//! end: nothing is dropped, and a feed that floods is no alarm that never stops. The same holds for
-//! what only articles tell that came beyond the budget of their feed.
+//! How many alerts one site may notify of in an hour.
+//!
+//! Comes in: a loud revision that only one site reports. Goes out: a hold, if the site is over its budget. Nothing is
+//! dropped: the rest comes as one message at the end of the hour.
 
 use std::collections::BTreeMap;
 

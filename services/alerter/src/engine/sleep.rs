@@ -1,4 +1,6 @@
-//! What is put away of alerts, since it stands in the stream, and how it comes back.
+//! What is put away of alerts because the stream has it, and how it comes back.
+//!
+//! Comes in: the time without news. Goes out: which alerts lack what they show. It never reads the stream itself.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! How fast the articles of events and stories come.
+//!
+//! Comes in: the time of each article. Goes out: how long ago each of the last articles came. It reads no clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

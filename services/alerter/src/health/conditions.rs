@@ -1,4 +1,6 @@
-//! Which conditions are open, by what was found out. Pure.
+//! Which health conditions are open. Pure.
+//!
+//! Comes in: facts about the installation. Goes out: conditions. It never looks at anything itself.
 
 use std::time::Duration;
 

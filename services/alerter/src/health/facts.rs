@@ -1,5 +1,6 @@
-//! What the alerter can find out about the installation: from the bus, from its own deliveries, and
-//! from the disk.
+//! Facts about the installation: from the bus, from the deliveries, and from the disk.
+//!
+//! Comes in: the bus, the states of the deliveries, and the disk. Goes out: facts. It never judges them.
 //!
 //! A user of a NATS server who may not read something leaves it out, and so does a store that is not there.
 

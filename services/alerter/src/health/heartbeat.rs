@@ -1,5 +1,6 @@
-//! Calls an address while all is well, so that somebody elsewhere notices when it stops: a crash, a
-//! machine without power, a network that is cut.
+//! Calls an address while all is well, so that somebody elsewhere notices when it stops.
+//!
+//! Comes in: the health report. Goes out: one request now and then. It never calls while data is in danger.
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
-//! Whether this installation is well: looks every few minutes, keeps what is wrong with it, and has the
-//! deliveries tell it.
+//! Watches the health of the installation.
+//!
+//! Comes in: facts, every few minutes. Goes out: a report in `wf_deliveries`, which the page and the API read and the
+//! deliveries send. It never repairs.
 //!
 //! What is open stands in `wf_deliveries` under `health`, where page and API read it. What each delivery
 //! was told stands there, too: see [`notifier`]. docs/health.md says which conditions there are.

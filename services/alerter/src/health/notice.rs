@@ -1,4 +1,7 @@
-//! What is to be told to a delivery, and how it reads. Pure.
+//! What a delivery is to be told about health, and how it reads. Pure.
+//!
+//! Comes in: the open conditions, and what the delivery was told before. Goes out: a notice, or nothing. It never
+//! sends.
 
 use std::time::Duration;
 

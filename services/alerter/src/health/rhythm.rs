@@ -1,4 +1,7 @@
 //! How often articles come, learned from the last week. Pure.
+//!
+//! Comes in: the sequence of the newest article. Goes out: for how long nothing has come that should have. It reads no
+//! clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

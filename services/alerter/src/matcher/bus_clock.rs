@@ -1,4 +1,7 @@
-//! How far the clock of this machine is ahead of the bus's, by what is stored while the alerter waits for it.
+//! How far the clock of this machine is ahead of the clock of the bus.
+//!
+//! Comes in: when the stream was read to its end, and when the next message was stored. Goes out: a corrected time. It
+//! never changes a clock.
 
 use std::time::Duration;
 

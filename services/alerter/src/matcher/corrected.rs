@@ -1,4 +1,7 @@
-//! Who still carries what an article puts right: the texts of the alert's articles are read for that alone.
+//! Who still carries what an article corrects.
+//!
+//! Comes in: an article with a correction. Goes out: the articles of its alerts that still say the same. It reads texts
+//! for that alone.
 
 use futures_util::future::try_join_all;
 use wirefold_flow::BusError;

@@ -1,4 +1,6 @@
-//! Messages of the output, decoded, with the texts that matching needs.
+//! Decodes messages of the output, with the texts that matching needs.
+//!
+//! Comes in: messages. Goes out: articles, changes and commands. It never applies them.
 
 use wirefold_envelope::{Part, Stand, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};

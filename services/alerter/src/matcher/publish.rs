@@ -1,4 +1,6 @@
-//! Revisions into the stream, each once.
+//! Publishes revisions, each once.
+//!
+//! Comes in: drafts of the engine. Goes out: messages in `WF_ALERTS`. It never writes a text.
 
 use futures_util::future::join_all;
 use wirefold_envelope::{Sender, decode};

@@ -1,4 +1,7 @@
-//! Alerts come back that were put away: their revisions are read again where they stand.
+//! Brings back alerts that were put away.
+//!
+//! Comes in: events and stories. Goes out: their alerts in the engine again, read from their revisions. It never
+//! publishes.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use wirefold_flow::{Bus, BusError, UnixMillis};

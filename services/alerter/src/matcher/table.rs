@@ -1,4 +1,6 @@
-//! The subscriptions in force, as they stand in `wf_subscriptions`, and how far the matcher is.
+//! The table `wf_subscriptions`: the subscriptions in force, and how far the matcher is.
+//!
+//! Comes in: commands, and subscriptions of files. Goes out: records, and the change for the engine. It never matches.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

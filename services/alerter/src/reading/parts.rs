@@ -1,4 +1,6 @@
 //! The parts of a query that must all hold, as they are written.
+//!
+//! Comes in: a query. Goes out: its parts. It never judges an article.
 
 use wirefold_query::{Lists, Numbers, Prepared, Query};
 

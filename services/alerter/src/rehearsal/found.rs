@@ -1,4 +1,6 @@
-//! What a rehearsal found, as it is shown.
+//! What a rehearsal found, as people see it.
+//!
+//! Comes in: the revisions of a rehearsal. Goes out: numbers and samples. It keeps no more than a few samples.
 
 use jiff::Timestamp;
 use serde::Serialize;

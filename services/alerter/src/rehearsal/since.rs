@@ -1,4 +1,6 @@
 //! Where a stream stood at a time, without reading it from its beginning.
+//!
+//! Comes in: a stream and a time. Goes out: a sequence. It reads few messages.
 
 use wirefold_flow::{Bus, BusError, UnixMillis};
 

@@ -1,4 +1,6 @@
 //! When digests are due, where the subscriber lives.
+//!
+//! Comes in: a time and a time zone. Goes out: the next time. It reads no clock.
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;

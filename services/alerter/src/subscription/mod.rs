@@ -1,4 +1,6 @@
 //! A subscription as the alerter works with it: defaults filled in, everything read and checked.
+//!
+//! Comes in: the settings of a subscription. Goes out: rules, or what is wrong. It never sees an article.
 
 mod digest_times;
 mod quiet_hours;

@@ -1,4 +1,6 @@
-//! Times of day in which nothing rings.
+//! Quiet hours: times of day in which nothing notifies.
+//!
+//! Comes in: a time. Goes out: the end of the quiet hours that it lies in. It reads no clock.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;

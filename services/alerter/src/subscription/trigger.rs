@@ -1,4 +1,6 @@
 //! What notifies besides the first match.
+//!
+//! Comes in: the list in the settings. Goes out: which changes notify. It never notifies.
 
 use wirefold_query::{Document, Numbers, Prepared, Query};
 

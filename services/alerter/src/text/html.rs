@@ -1,4 +1,6 @@
 //! A message as HTML: paragraphs and links, nothing else.
+//!
+//! Comes in: the lines of a message. Goes out: HTML with everything escaped. It never loads anything.
 
 use super::Link;
 

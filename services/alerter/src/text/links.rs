@@ -1,4 +1,6 @@
 //! Links in a message that mute its alert, or its subscription, without a login.
+//!
+//! Comes in: the key of links, and an alert. Goes out: signed links. It never carries them out.
 
 use std::time::Duration;
 

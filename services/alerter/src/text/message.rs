@@ -1,4 +1,6 @@
-//! What a text is made of.
+//! What a text is made from: the alert, the address of the page, and the time.
+//!
+//! It never reads a clock.
 
 use jiff::tz::TimeZone;
 use wirefold_flow::UnixMillis;

@@ -1,7 +1,7 @@
-//! Words of the operator's own for the messages of a delivery, as templates of Jinja (the crate `minijinja`).
+//! The operator's own words for the messages of a delivery, as Jinja templates (the crate `minijinja`).
 //!
-//! A template may be wrong in ways that only a message shows. Then the usual text goes out and says so: an alert is
-//! never lost to its wording.
+//! Comes in: templates of the settings, and an alert. Goes out: title and text. It never loses an alert to its wording:
+//! if a template fails, the usual text goes out and says so.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};

@@ -1,4 +1,6 @@
 //! Times as the subscriber reads them: how long ago, and when by the clock where the subscriber lives.
+//!
+//! Comes in: a time, now, and a time zone. Goes out: words. It never reads a clock.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

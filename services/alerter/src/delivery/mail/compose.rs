@@ -1,4 +1,6 @@
-//! A mail: its headers, and its text as plain text and as HTML.
+//! Composes a mail: its headers, and its text as plain text and as HTML.
+//!
+//! Comes in: a message. Goes out: the mail. It never sends.
 
 use std::time::{Duration, UNIX_EPOCH};
 
