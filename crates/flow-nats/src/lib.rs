@@ -1,14 +1,16 @@
-//! The bus over NATS JetStream: the seam of `wirefold-flow` wherever there is more than one process.
+//! The bus over NATS JetStream: the seam of `wirefold-flow` for an installation of several processes.
 //!
-//! The server keeps streams, places, attempts and deadlines; here is what asks it. Only the plain
-//! client is used and JetStream's requests are made by hand (seven of them, JSON), because three
-//! things are needed that a layer above it hides: a pull that is closed without losing what is on
-//! its way, a refused permission as the answer to the call that it concerns, and codes of failures.
+//! Comes in: the calls of the seam. Goes out: requests to a NATS server, and its answers. It never knows an article or a
+//! body, and keeps nothing itself: the server keeps streams, positions, attempts and deadlines.
+//!
+//! The crate uses the plain client and makes the requests of JetStream itself (JSON), because it needs three things that
+//! the layer above the client hides: a pull that can be closed without losing messages on their way, a refused
+//! permission as the answer to the call that it concerns, and the codes of failures.
 //!
 //! - [`connect`] waits for a broker that is not there yet, and refuses one that is too old.
-//! - A lost connection is made again. Whatever was being asked fails with
-//!   [`BusError::Unavailable`](wirefold_flow::BusError) at once, and readers go on where they were.
-//! - Permissions: [`BusError::NotAllowed`](wirefold_flow::BusError) names user and subject.
+//! - A lost connection is made again. All requests under way fail at once with
+//!   [`BusError::Unavailable`](wirefold_flow::BusError), and readers go on where they were.
+//! - If the server refuses a permission, [`BusError::NotAllowed`](wirefold_flow::BusError) names the user and the subject.
 //!
 //! ```no_run
 //! # async fn open() -> Result<(), wirefold_flow_nats::ConnectError> {

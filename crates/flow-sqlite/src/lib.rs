@@ -1,12 +1,13 @@
 //! The embedded bus: the seam of `wirefold-flow` over one SQLite file in the data folder.
 //!
-//! Nothing to install, nothing acknowledged lost on kill -9 or a power cut, open in milliseconds.
-//! The rules are those of [`wirefold_flow::store`]; here are the tables, the one thread that
-//! writes them and the opening of the file. WAL and `synchronous=FULL`: a job is answered once the
-//! group that it was in is on disk, and a group is at most 256 jobs or 20 ms, so that many
-//! publishers share one sync.
+//! Comes in: the calls of the seam. Goes out: their answers, each once it is on disk. It never knows an article or a body,
+//! and never loses what it has acknowledged, also on kill -9 or a power cut.
 //!
-//! One process at a time: the file is locked while it is open, and another is told so.
+//! The rules are those of [`wirefold_flow::store`]. This crate has the tables, the one thread that writes them, and the
+//! opening of the file. With WAL and `synchronous=FULL` a job is answered once its group is on disk. A group is at most
+//! 256 jobs or 20 ms, so that many publishers share one sync.
+//!
+//! One process at a time uses the file. It is locked while it is open, and a second process gets an error that says so.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), wirefold_flow_sqlite::OpenError> {

@@ -1,5 +1,8 @@
 //! The bus seam of wirefold, and everything that is written once above and below it.
 //!
+//! Comes in: messages, stages and writers. Goes out: the same messages, each handled at least once and decided on once. It
+//! never knows an article or a body, and the time is an argument.
+//!
 //! - [`Bus`]: the seam. Durable streams, subscriptions with settle, chained publishing, keys.
 //! - [`run_stage`] and [`run_writer`]: the two loops. A [`Stage`] or a [`Decide`] sees neither the
 //!   bus nor a settle; nobody but the loops settles.
@@ -7,9 +10,9 @@
 //! - [`store`]: the rules of a bus inside one process, over plain tables; [`LocalBus`] is the seam
 //!   over them.
 //! - `sim` (feature): the simulated bus. `conformance` (feature): the suite that every bus passes.
+//! - [`Backoff`]: how long to wait before the next try of something that fails for now.
 //!
-//! It knows no articles and no bodies; the time is an argument. What is promised, and which test
-//! holds it, stands in `design.md` beside this file.
+//! `design.md` beside this file lists each promise and the test that holds it.
 
 use std::future::Future;
 use std::pin::Pin;
