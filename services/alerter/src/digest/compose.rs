@@ -126,7 +126,7 @@ mod tests {
             [
                 "down, failing since 2026-03-01 00:00 UTC: HTTP 503",
                 "dead, failing since 2026-01-01 00:00 UTC: HTTP 503",
-                "silent: silent for long against its own rhythm: look whether it has moved",
+                "silent: silent for far longer than usual: check whether it has moved",
             ]
         );
     }
