@@ -37,7 +37,9 @@ mod tests {
     #[test]
     fn the_page_has_a_place_for_each_bench() {
         let page = std::fs::read_to_string(tree::root().join(PERFORMANCE)).unwrap();
-        for name in ["alerts", "cores", "enrich", "fetch", "hostile", "pipeline", "small"] {
+        for name in
+            ["alerts", "cores", "enrich", "fetch", "hostile", "pipeline", "restart", "small"]
+        {
             assert!(replaced(&page, name, "").is_ok(), "{name}");
         }
         let scale = std::fs::read_to_string(tree::root().join("docs/scale.md")).unwrap();

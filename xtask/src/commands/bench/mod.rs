@@ -18,6 +18,7 @@ mod nats;
 pub(crate) mod news;
 mod pipeline;
 mod report;
+mod restart;
 mod scale;
 mod small;
 mod stages;
@@ -49,6 +50,8 @@ enum What {
     Pipeline(Pipeline),
     /// Memory, disk and idle processor of 200 feeds over 30 simulated days.
     Small(Common),
+    /// How soon `up` judges again when its window holds a million articles.
+    Restart(restart::Arguments),
     /// The detector beside SimHash, MinHash, exact hashing and the floor: speed, memory, accuracy.
     Detect(detect::Arguments),
     /// Preparing, and the detector's stage, on one core and on all of them.
@@ -136,6 +139,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let folder = common.scratch()?;
             runtime()?.block_on(small::run(folder.path(), common))?;
         }
+        What::Restart(arguments) => {
+            let folder = arguments.common.scratch()?;
+            restart::run(folder.path(), arguments, &runtime()?)?;
+        }
         What::Hostile(common) => {
             let folder = common.scratch()?;
             runtime()?.block_on(hostile::run(folder.path(), common))?;
@@ -206,6 +213,7 @@ fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (name, rest) = match &arguments.what {
         What::Pipeline(pipeline) => ("pipeline", pipeline.arguments()),
         What::Small(common) => ("small", common.arguments()),
+        What::Restart(arguments) => ("restart", arguments.arguments()),
         What::Hostile(common) => ("hostile", common.arguments()),
         What::Detect(arguments) => ("detect", arguments.arguments()),
         What::Cores(common) => ("cores", common.arguments()),

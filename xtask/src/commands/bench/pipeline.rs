@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use futures_util::{FutureExt as _, TryStreamExt as _, stream};
 use wirefold_flow::{Bus, Clock, Outgoing, SystemClock};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
@@ -31,6 +31,9 @@ const SEED: u64 = 20_260_301;
 /// Measures in folders inside this one, which is on a disk; over NATS too, or there alone.
 pub(super) async fn run(folder: &Path, common: &Common, only_nats: bool) -> anyhow::Result<()> {
     let is_quick = common.quick;
+    if common.write && !Half::is_possible() {
+        bail!("no nats-server, and the page has rows over NATS: run `cargo xtask tools`");
+    }
     let mut report = Report::new("wirefold.bench.pipeline/1", is_quick, file_system(folder)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut press = Press::new(SEED)?;

@@ -21,6 +21,8 @@ pub(super) struct DataFolder {
     pub(super) folder: PathBuf,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) clock: Arc<dyn Clock>,
+    /// `retention.max_bytes`.
+    max_bytes: u64,
 }
 
 /// A stage that runs.
@@ -60,9 +62,18 @@ impl Stages {
 impl DataFolder {
     /// Opens a data folder, and makes the streams in it.
     pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        Self::open_for(folder, clock, Limits::default().max_bytes).await
+    }
+
+    /// The same with room for so many bytes of texts, and for as many in the window.
+    pub(super) async fn open_for(
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+        max_bytes: u64,
+    ) -> anyhow::Result<Self> {
         let bus = wirefold_flow_sqlite::open(folder, clock.clone())?;
-        create_streams(&*bus, &Limits::default()).await?;
-        Ok(Self { folder: folder.to_owned(), bus, clock })
+        create_streams(&*bus, &Limits { max_bytes, ..Limits::default() }).await?;
+        Ok(Self { folder: folder.to_owned(), bus, clock, max_bytes })
     }
 
     /// All stages but the fetcher.
@@ -74,11 +85,14 @@ impl DataFolder {
 
     pub(super) fn detector(&self) -> Running {
         let settings = wirefold_detector::Settings {
-            dedup: wirefold_dedup::Settings::default(),
+            dedup: wirefold_dedup::Settings {
+                window_bytes: self.max_bytes,
+                ..wirefold_dedup::Settings::default()
+            },
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
-            texts: Some(std::env::temp_dir()),
+            texts: Some(self.folder.clone()),
         };
         self.run(FETCHED.name, |context, stop| async move {
             Ok(wirefold_detector::run_apart(context, settings, Lease::alone(), stop).await?)

@@ -60,6 +60,11 @@ pub(super) struct Half<'a> {
 }
 
 impl<'a> Half<'a> {
+    /// Whether this machine has a nats-server.
+    pub(super) fn is_possible() -> bool {
+        nats_server::find(&tree::root()).is_some()
+    }
+
     /// Nothing where this machine has no nats-server.
     pub(super) fn new(folder: &Path, articles: &'a [Ready]) -> anyhow::Result<Option<Self>> {
         let Some(found) = nats_server::find(&tree::root()) else {

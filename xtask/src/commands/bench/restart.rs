@@ -1,0 +1,195 @@
+//! `bench restart`: how soon the real program judges again over a full window.
+//!
+//! The stages fill the window in this process, with articles seen over six days, the last of them now.
+//! They stop as for an update. One more article waits in the bus, and `wirefold up` starts.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use wirefold_flow::{Clock, SystemClock, UnixMillis};
+use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
+
+use super::Common;
+use super::articles::Press;
+use super::machine::{self, Stopwatch};
+use super::pipeline::publish;
+use super::report::{Goal, Report};
+use super::stages::{DataFolder, Stages};
+use crate::commands::attack::running::{Running, command};
+
+/// Articles of a run, and of a quick one.
+const ARTICLES: usize = 1_000_000;
+const QUICK: usize = 20_000;
+/// All are within the seven days that the detector compares with.
+const SPAN: Duration = Duration::from_hours(6 * 24);
+/// Published at once.
+const BATCH: usize = 2_000;
+/// The detector may be so far behind.
+const LAG: u64 = 10_000;
+/// How often the filling says how far it is.
+const SAY_EVERY: usize = 50_000;
+/// `retention.max_bytes`: no article leaves the window early.
+const MAX_BYTES: u64 = 24 << 30;
+const SEED: u64 = 20_261_125;
+/// Goes by between two questions.
+const EVERY: Duration = Duration::from_millis(5);
+/// A start that takes longer is a fault, and not a figure.
+const DEADLINE: f64 = 600.0;
+
+/// How much to fill.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// How many articles the window holds [default: 1000000].
+    #[arg(long, value_name = "N")]
+    articles: Option<usize>,
+}
+
+impl Arguments {
+    pub(super) fn arguments(&self) -> Vec<PathBuf> {
+        let mut arguments = self.common.arguments();
+        if let Some(articles) = self.articles {
+            arguments.extend(["--articles".into(), articles.to_string().into()]);
+        }
+        arguments
+    }
+}
+
+/// Fills a window in this folder, which is on a disk, and starts the program over it.
+pub(super) fn run(
+    folder: &Path,
+    arguments: &Arguments,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<()> {
+    let is_quick = arguments.common.quick;
+    let file_system = machine::file_system(folder)?;
+    let mut report = Report::new("wirefold.bench.restart/1", is_quick, file_system);
+    let count = arguments.articles.unwrap_or(if is_quick { QUICK } else { ARTICLES });
+    report.articles(count as u64);
+    let data = folder.join("data");
+    let filled = runtime.block_on(fill(&data, count))?;
+    report.add(
+        "filled, all stages, until nothing lags",
+        count as f64 / filled.seconds,
+        "articles/s",
+    );
+    report.add("… and stopped in", filled.stopped, "s");
+    report.add("data folder", machine::size_of_folder(&data)? as f64 / 1e9, "GB");
+
+    let config = format!("data = \"data\"\n[retention]\nmax_bytes = {MAX_BYTES}\n");
+    std::fs::write(folder.join("wirefold.toml"), config)?;
+    let after_stop = start(folder, &filled.waiting)?;
+    report.add("`up` after a stop, until its page answers", after_stop.page, "s");
+    report.add("… until the article that waited is on the page", after_stop.article, "s");
+    report.goal(Goal::AtMost(2.0));
+    report.add("… peak resident memory", after_stop.peak_memory as f64 / 1e6, "MB");
+    let plain = folder.join("plain");
+    std::fs::create_dir_all(&plain)?;
+    std::fs::write(plain.join("wirefold.toml"), "data = \"data\"\n")?;
+    let watch = Stopwatch::start();
+    Running::start(&program()?, &plain)?.kill();
+    report.add("`up` with no data, until its page answers", watch.seconds(), "s");
+    report.print_and_write("restart", arguments.common.write)
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("wirefold"))
+}
+
+/// A data folder whose window is full.
+struct Filled {
+    seconds: f64,
+    /// Seconds until all stages had stopped.
+    stopped: f64,
+    /// The id of an article that no stage has seen.
+    waiting: String,
+}
+
+async fn fill(data: &Path, count: usize) -> anyhow::Result<Filled> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ground = DataFolder::open_for(data, clock.clone(), MAX_BYTES).await?;
+    let stages = ground.all().await?;
+    let mut press = Press::new(SEED)?;
+    let mut watch = Stopwatch::start();
+    publish_all(&ground, &stages, &mut press, count).await?;
+    until_done(&ground, &stages).await?;
+    let seconds = watch.seconds();
+    watch = Stopwatch::start();
+    stages.stop().await?;
+    let stopped = watch.seconds();
+    let last = press.next(clock.now())?.message;
+    let body: serde_json::Value = serde_json::from_slice(&last.body)?;
+    let waiting = body["id"].as_str().context("an article has an id")?.to_owned();
+    ground.bus.publish(last).await?;
+    Ok(Filled { seconds, stopped, waiting })
+}
+
+async fn publish_all(
+    ground: &DataFolder,
+    stages: &Stages,
+    press: &mut Press,
+    count: usize,
+) -> anyhow::Result<()> {
+    let begin = ground.clock.now().minus(SPAN);
+    let apart = SPAN.as_millis() as u64 / count.max(1) as u64;
+    let watch = Stopwatch::start();
+    let mut printed = 0;
+    while printed < count {
+        let batch = BATCH.min(count - printed);
+        let seen = |number: usize| UnixMillis(begin.0 + apart * number as u64);
+        let messages =
+            (printed..printed + batch).map(|number| Ok(press.next(seen(number))?.message));
+        publish(&*ground.bus, messages.collect::<anyhow::Result<_>>()?).await?;
+        printed += batch;
+        stages.detector.progress.until_handled((printed as u64).saturating_sub(LAG)).await;
+        if printed % SAY_EVERY < batch {
+            let rate = printed as f64 / watch.seconds();
+            writeln!(std::io::stderr(), "{printed} of {count} articles, {rate:.0}/s")?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until every stage has come to the end of its stream.
+async fn until_done(ground: &DataFolder, stages: &Stages) -> anyhow::Result<()> {
+    let last = async |stream| Ok::<u64, anyhow::Error>(ground.bus.stream_state(stream).await?.last);
+    stages.detector.progress.until_handled(last(FETCHED.name).await?).await;
+    // The first record says who writes.
+    let judged = last(JUDGED.name).await?;
+    let decisions = judged.checked_sub(1).context("nothing was judged")?;
+    stages.enricher.progress.until_done(decisions).await;
+    let output = last(OUTPUT.name).await?;
+    stages.gateway.progress.until_handled(output).await;
+    stages.alerter.progress.until_handled(output).await;
+    Ok(())
+}
+
+/// Seconds from the start of `up`.
+struct Start {
+    page: f64,
+    article: f64,
+    peak_memory: u64,
+}
+
+fn start(folder: &Path, article: &str) -> anyhow::Result<Start> {
+    let watch = Stopwatch::start();
+    let mut up = Running::start_as(command(&program()?, folder))?;
+    let page = watch.seconds();
+    let path = format!("/api/v1/articles/{article}");
+    while up.get(&path).is_err() {
+        if watch.seconds() > DEADLINE || !up.is_alive() {
+            bail!("the article that waited is not on the page:\n{}", up.said());
+        }
+        std::thread::park_timeout(EVERY);
+    }
+    let seconds = watch.seconds();
+    let peak_memory = up.peak().context("it runs")?;
+    if !up.terminate() {
+        bail!("`up` did not end well");
+    }
+    Ok(Start { page, article: seconds, peak_memory })
+}
