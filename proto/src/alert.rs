@@ -299,9 +299,12 @@ impl AlertArticle {
 pub struct InDigest {
     /// When it was due.
     pub due: Timestamp,
-    /// Every revision in it in the order of publication, on the last one only.
+    /// The revisions in it in the order of publication, on the last one only; at most 5,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub all: Vec<DigestPart>,
+    /// How many revisions are in it beyond those in `all`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u32,
 }
 
 /// One revision in a digest.

@@ -27,6 +27,7 @@ impl DeliveryStage {
         subscription: &SubscriptionSettings,
     ) -> Result<Result<(), Failure>, StageError> {
         let bus = &self.common.context.bus;
+        let count = digest.all.len() + digest.more as usize;
         let mut alerts = Vec::new();
         for part in &digest.all {
             let subject = Subject::alert(&part.alert, part.revision);
@@ -42,7 +43,7 @@ impl DeliveryStage {
             id: format!("digest.{}", last.message_id()),
             subscription: subscription.id.clone(),
             due: digest.due,
-            count: u32::try_from(digest.all.len()).unwrap_or(u32::MAX),
+            count: u32::try_from(count).unwrap_or(u32::MAX),
             alerts,
         };
         let json = match serde_json::to_value(&made) {
@@ -56,7 +57,7 @@ impl DeliveryStage {
             id: &made.id,
             title: &title(&made, subscription, self.common.demo),
             lines: &lines,
-            more: digest.all.len().saturating_sub(lines.len()),
+            more: count.saturating_sub(lines.len()),
             see: "`wirefold alert ls`",
             is_loud: true,
             json,

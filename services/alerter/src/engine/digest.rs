@@ -2,18 +2,39 @@
 //!
 //! Comes in: the lives of alerts. Goes out: the parts of a digest. It never sends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use wirefold_envelope::unix_millis;
-use wirefold_proto::{Alert, DigestPart, SubscriptionId};
+use wirefold_proto::{Alert, AlertId, DigestPart, InDigest, SubscriptionId};
 
 use super::Engine;
 use super::life::Life;
 
+/// The most revisions that a digest names: a message has a limit, and a digest shows a hundred alerts.
+const NAMED: usize = 5_000;
+
 /// Revisions in digests whose last one is still to come, by subscription and the time that they are due.
 #[derive(Debug, Default)]
-pub(super) struct Gathered(BTreeMap<(SubscriptionId, Timestamp), Vec<DigestPart>>);
+pub(super) struct Gathered(BTreeMap<(SubscriptionId, Timestamp), Parts>);
+
+/// The revisions of one digest so far.
+#[derive(Debug, Default)]
+struct Parts {
+    /// The first of them, in the order of publication.
+    named: Vec<DigestPart>,
+    /// All of them: one may be taken in twice.
+    all: HashSet<(AlertId, u64)>,
+}
+
+impl Parts {
+    fn insert(&mut self, part: DigestPart) {
+        let is_new = self.all.insert((part.alert.clone(), part.revision));
+        if is_new && self.named.len() < NAMED {
+            self.named.push(part);
+        }
+    }
+}
 
 impl Gathered {
     /// Takes in a revision that stands in the stream.
@@ -23,14 +44,22 @@ impl Gathered {
         };
         let key = (alert.subscription.clone(), digest.due);
         if digest.all.is_empty() {
-            let parts = self.0.entry(key).or_default();
-            let part = part(alert);
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
+            self.0.entry(key).or_default().insert(part(alert));
         } else {
             self.0.remove(&key);
         }
+    }
+
+    /// The digest that ends with this revision.
+    fn complete(&self, alert: &Alert, due: Timestamp) -> InDigest {
+        let before = self.0.get(&(alert.subscription.clone(), due));
+        let mut all = before.map(|parts| parts.named.clone()).unwrap_or_default();
+        let count = before.map_or(0, |parts| parts.all.len()) + 1;
+        if all.len() < NAMED {
+            all.push(part(alert));
+        }
+        let more = u32::try_from(count - all.len()).unwrap_or(u32::MAX);
+        InDigest { due, all, more }
     }
 }
 
@@ -53,11 +82,40 @@ impl Engine {
         if others.any(|(_, id)| self.lives.get(id).is_some_and(is_to_come)) {
             return;
         }
-        let before = self.gathered.0.get(&(alert.subscription.clone(), due));
-        let mut all = before.cloned().unwrap_or_default();
-        all.push(part(alert));
-        if let Some(digest) = &mut alert.digest {
-            digest.all = all;
+        alert.digest = Some(self.gathered.complete(alert, due));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_flow::UnixMillis;
+    use wirefold_proto::{EventId, Target};
+
+    use super::*;
+
+    #[test]
+    fn a_digest_of_very_many_alerts_names_the_first_and_counts_the_others() {
+        let due = Timestamp::UNIX_EPOCH;
+        let subscription: SubscriptionId = "harbour".parse().unwrap();
+        let part = |number: usize| DigestPart {
+            alert: AlertId {
+                subscription: "harbour".parse().unwrap(),
+                target: Target::Event(EventId::from_number(number as u128)),
+            },
+            revision: 1,
+        };
+        let mut gathered = Gathered::default();
+        let parts = gathered.0.entry((subscription.clone(), due)).or_default();
+        // The alerter takes in each twice: when it publishes it, and when it reads it back.
+        for number in (0..NAMED + 10).chain(0..NAMED + 10) {
+            parts.insert(part(number));
         }
+        let mut last = crate::sample::sample("phone", UnixMillis(0)).unwrap();
+        last.subscription = subscription;
+        let digest = gathered.complete(&last, due);
+        assert_eq!((digest.all.len(), digest.more), (NAMED, 11));
+        assert_eq!(digest.all[NAMED - 1], part(NAMED - 1));
+        last.digest = Some(digest);
+        assert!(wirefold_proto::encode(&last).is_ok(), "it fits into a message");
     }
 }

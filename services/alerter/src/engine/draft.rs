@@ -103,7 +103,7 @@ pub(super) fn next(
         draft.alert.volume = Volume::Loud;
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         draft.alert.held = muted.or_else(|| rules.muted(now.at));
-        let digest = InDigest { due: timestamp(due), all: Vec::new() };
+        let digest = InDigest { due: timestamp(due), all: Vec::new(), more: 0 };
         draft.alert.digest = Some(digest).filter(|_| draft.alert.held.is_none());
     } else if draft.alert.volume == Volume::Loud {
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
