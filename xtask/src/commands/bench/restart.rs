@@ -47,6 +47,9 @@ pub(super) struct Arguments {
     /// How many articles the window holds [default: 1000000].
     #[arg(long, value_name = "N")]
     articles: Option<usize>,
+    /// Starts over this data folder, which an earlier run filled.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -54,6 +57,9 @@ impl Arguments {
         let mut arguments = self.common.arguments();
         if let Some(articles) = self.articles {
             arguments.extend(["--articles".into(), articles.to_string().into()]);
+        }
+        if let Some(data) = &self.data {
+            arguments.extend(["--data".into(), data.clone()]);
         }
         arguments
     }
@@ -70,26 +76,45 @@ pub(super) fn run(
     let mut report = Report::new("wirefold.bench.restart/1", is_quick, file_system);
     let count = arguments.articles.unwrap_or(if is_quick { QUICK } else { ARTICLES });
     report.articles(count as u64);
-    let data = folder.join("data");
-    let filled = runtime.block_on(fill(&data, count))?;
-    report.add(
-        "filled, all stages, until nothing lags",
-        count as f64 / filled.seconds,
-        "articles/s",
+    let data = match &arguments.data {
+        Some(data) => data.canonicalize().with_context(|| data.display().to_string())?,
+        None => folder.join("data"),
+    };
+    // Without any source, `up` would show its demo.
+    std::fs::write(folder.join("source.jsonl"), "")?;
+    let config = format!(
+        "data = {data:?}\n[retention]\nmax_bytes = {MAX_BYTES}\n[[source]]\npath = \"source.jsonl\"\n"
     );
-    report.add("… and stopped in", filled.stopped, "s");
-    report.add("data folder", machine::size_of_folder(&data)? as f64 / 1e9, "GB");
-
-    let config = format!("data = \"data\"\n[retention]\nmax_bytes = {MAX_BYTES}\n");
     std::fs::write(folder.join("wirefold.toml"), config)?;
-    let after_stop = start(folder, &filled.waiting)?;
-    report.add("`up` after a stop, until its page answers", after_stop.page, "s");
-    report.add("… until the article that waited is on the page", after_stop.article, "s");
-    report.goal(Goal::AtMost(2.0));
-    report.add("… peak resident memory", after_stop.peak_memory as f64 / 1e6, "MB");
+    if arguments.data.is_some() {
+        // Whatever ended it before, it ends well now.
+        start(folder, None)?.stop()?;
+    } else {
+        let filled = runtime.block_on(fill(&data, count))?;
+        let rate = count as f64 / filled.seconds;
+        report.add("filled, all stages, until nothing lags", rate, "articles/s");
+        report.add("… and stopped in", filled.stopped, "s");
+    }
+    report.add("data folder", machine::size_of_folder(&data)? as f64 / 1e9, "GB");
+    for (number, ended) in ["a stop", "a kill"].into_iter().enumerate() {
+        let waiting = runtime.block_on(one_more(&data, number as u64))?;
+        let started = start(folder, Some(&waiting))?;
+        report.add(format!("`up` after {ended}, until its page answers"), started.page, "s");
+        let what = "… until the article that waited is in its tables";
+        report.add(format!("{what}, after {ended}"), started.article, "s");
+        report.goal(Goal::AtMost(2.0));
+        report.add(format!("… peak resident memory, after {ended}"), started.peak()?, "MB");
+        match number {
+            0 => started.up.kill(),
+            _ => started.stop()?,
+        }
+    }
     let plain = folder.join("plain");
     std::fs::create_dir_all(&plain)?;
-    std::fs::write(plain.join("wirefold.toml"), "data = \"data\"\n")?;
+    std::fs::write(
+        plain.join("wirefold.toml"),
+        "data = \"data\"\n[[source]]\npath = \"../source.jsonl\"\n",
+    )?;
     let watch = Stopwatch::start();
     Running::start(&program()?, &plain)?.kill();
     report.add("`up` with no data, until its page answers", watch.seconds(), "s");
@@ -105,8 +130,6 @@ struct Filled {
     seconds: f64,
     /// Seconds until all stages had stopped.
     stopped: f64,
-    /// The id of an article that no stage has seen.
-    waiting: String,
 }
 
 async fn fill(data: &Path, count: usize) -> anyhow::Result<Filled> {
@@ -121,11 +144,18 @@ async fn fill(data: &Path, count: usize) -> anyhow::Result<Filled> {
     watch = Stopwatch::start();
     stages.stop().await?;
     let stopped = watch.seconds();
-    let last = press.next(clock.now())?.message;
-    let body: serde_json::Value = serde_json::from_slice(&last.body)?;
-    let waiting = body["id"].as_str().context("an article has an id")?.to_owned();
-    ground.bus.publish(last).await?;
-    Ok(Filled { seconds, stopped, waiting })
+    Ok(Filled { seconds, stopped })
+}
+
+/// Puts an article into the bus that no stage has seen. Its id.
+async fn one_more(data: &Path, number: u64) -> anyhow::Result<String> {
+    let ground = DataFolder::open_for(data, Arc::new(SystemClock), MAX_BYTES).await?;
+    let mut press = Press::new(SEED + 1 + number)?;
+    let message = press.next(ground.clock.now())?.message;
+    let body: serde_json::Value = serde_json::from_slice(&message.body)?;
+    let id = body["id"].as_str().context("an article has an id")?.to_owned();
+    ground.bus.publish(message).await?;
+    Ok(id)
 }
 
 async fn publish_all(
@@ -168,28 +198,37 @@ async fn until_done(ground: &DataFolder, stages: &Stages) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Seconds from the start of `up`.
-struct Start {
+/// A running `up`, and the seconds from its start.
+struct Started {
+    up: Running,
     page: f64,
     article: f64,
-    peak_memory: u64,
 }
 
-fn start(folder: &Path, article: &str) -> anyhow::Result<Start> {
+impl Started {
+    fn peak(&self) -> anyhow::Result<f64> {
+        Ok(self.up.peak().context("it runs")? as f64 / 1e6)
+    }
+
+    fn stop(self) -> anyhow::Result<()> {
+        if !self.up.terminate() {
+            bail!("`up` did not end well");
+        }
+        Ok(())
+    }
+}
+
+/// Starts `up`, and waits for its page and, if there is one, for the article that waits.
+fn start(folder: &Path, article: Option<&str>) -> anyhow::Result<Started> {
     let watch = Stopwatch::start();
     let mut up = Running::start_as(command(&program()?, folder))?;
     let page = watch.seconds();
-    let path = format!("/api/v1/articles/{article}");
-    while up.get(&path).is_err() {
+    let path = article.map(|id| format!("/api/v1/articles/{id}"));
+    while path.as_ref().is_some_and(|path| up.get(path).is_err()) {
         if watch.seconds() > DEADLINE || !up.is_alive() {
             bail!("the article that waited is not on the page:\n{}", up.said());
         }
         std::thread::park_timeout(EVERY);
     }
-    let seconds = watch.seconds();
-    let peak_memory = up.peak().context("it runs")?;
-    if !up.terminate() {
-        bail!("`up` did not end well");
-    }
-    Ok(Start { page, article: seconds, peak_memory })
+    Ok(Started { up, page, article: watch.seconds() })
 }
