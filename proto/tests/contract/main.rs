@@ -5,6 +5,7 @@
 mod asyncapi;
 mod catalogue;
 mod documents;
+mod findings;
 mod samples;
 
 use std::collections::BTreeSet;

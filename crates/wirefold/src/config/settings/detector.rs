@@ -10,7 +10,9 @@ use super::value::Share;
 
 /// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained` (for
 /// reprints and partial copies), `reprint_words` (for reprints) and `partial_words` (for partial copies, and
-/// for articles that contain an earlier one). Equal texts and short texts fold by other rules. To group less,
+/// for articles that contain an earlier one). `reprint_contained` and `reprint_larger` alone change little: most
+/// pairs below them still fold, as partial copies. Equal texts, short texts and longer rewrites of a short
+/// text fold by other rules. To group less,
 /// raise `event_similarity`. `wirefold replay --dry-run --set KEY=VALUE` shows what would change.
 /// docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
