@@ -97,7 +97,7 @@ pub(super) fn run(
     }
     report.add("data folder", machine::size_of_folder(&data)? as f64 / 1e9, "GB");
     for (number, ended) in ["a stop", "a kill"].into_iter().enumerate() {
-        let waiting = runtime.block_on(one_more(&data, number as u64))?;
+        let waiting = runtime.block_on(one_more(&data))?;
         let started = start(folder, Some(&waiting))?;
         report.add(format!("`up` after {ended}, until its page answers"), started.page, "s");
         let what = "… until the article that waited is in its tables";
@@ -148,9 +148,10 @@ async fn fill(data: &Path, count: usize) -> anyhow::Result<Filled> {
 }
 
 /// Puts an article into the bus that no stage has seen. Its id.
-async fn one_more(data: &Path, number: u64) -> anyhow::Result<String> {
+async fn one_more(data: &Path) -> anyhow::Result<String> {
     let ground = DataFolder::open_for(data, Arc::new(SystemClock), MAX_BYTES).await?;
-    let mut press = Press::new(SEED + 1 + number)?;
+    // Seeds beside each other have articles in common.
+    let mut press = Press::new(SEED + ground.clock.now().0)?;
     let message = press.next(ground.clock.now())?.message;
     let body: serde_json::Value = serde_json::from_slice(&message.body)?;
     let id = body["id"].as_str().context("an article has an id")?.to_owned();
