@@ -56,7 +56,7 @@ fn check(stream: &[Given]) {
 fn check_verdict(verdict: &Verdict) {
     let share = |value: f64| (0.0..=1.0).contains(&value);
     assert_eq!(verdict.class == Class::Copy, verdict.kind.is_some(), "{verdict:?}");
-    assert!(verdict.story <= verdict.doc, "{verdict:?}");
+    assert!(verdict.story.first_article() <= verdict.doc, "{verdict:?}");
     assert!(share(verdict.novelty), "{verdict:?}");
     for found in &verdict.matches {
         assert!(found.doc < verdict.doc && found.passages > 0, "{verdict:?}");

@@ -1,6 +1,6 @@
 //! Another dress of the same text is the same text: line ends, quotation marks, white space.
 
-use wirefold_dedup::{Class, CopyKind, Verdict};
+use wirefold_dedup::{Class, CopyKind, EventId, StoryId, Verdict};
 
 use super::orders;
 use super::seeds::{check_folds, fixtures};
@@ -84,7 +84,7 @@ fn a_stream_in_another_dress_folds_the_same() {
 }
 
 /// What a verdict says beside its numbers.
-fn essence(verdict: &Verdict) -> (Class, Option<CopyKind>, u32, u32, bool) {
+fn essence(verdict: &Verdict) -> (Class, Option<CopyKind>, StoryId, EventId, bool) {
     (verdict.class, verdict.kind, verdict.story, verdict.event, verdict.comparable)
 }
 

@@ -67,7 +67,7 @@ impl Judged {
         let name = |verdict: Option<Verdict>| {
             let verdict = verdict.expect("the order holds every article");
             let place = |doc: u32| order[doc as usize];
-            Line { story: place(verdict.story), event: place(verdict.event), verdict }
+            Line { story: place(verdict.story.0), event: place(verdict.event.0), verdict }
         };
         Judged {
             order: order.to_vec(),

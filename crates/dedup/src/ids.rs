@@ -1,5 +1,7 @@
 //! The ids of articles, stories, events and outlets: numbers in the order of arrival, and hashes of names.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::num::NonZeroU64;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -7,10 +9,87 @@ use siphasher::sip::SipHasher13;
 
 /// An article's number in the order of arrival: ties break by it.
 pub type DocId = u32;
-/// A story's number in the order of first articles.
-pub type StoryId = u32;
-/// An event's number: that of its first story.
-pub type EventId = u32;
+/// A story: the number of its first article.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct StoryId(pub u32);
+
+/// An event: the number of its first story.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct EventId(pub u32);
+
+impl StoryId {
+    /// The story that begins with this article.
+    #[must_use]
+    pub const fn of(first: DocId) -> StoryId {
+        StoryId(first)
+    }
+
+    /// The article that the story begins with.
+    #[must_use]
+    pub const fn first_article(self) -> DocId {
+        self.0
+    }
+}
+
+impl EventId {
+    /// The event that begins with this story.
+    #[must_use]
+    pub const fn of(first: StoryId) -> EventId {
+        EventId(first.0)
+    }
+
+    /// The story that the event begins with.
+    #[must_use]
+    pub const fn first_story(self) -> StoryId {
+        StoryId(self.0)
+    }
+}
+
+/// An id that is a number, for tables of any of them.
+pub trait NumberId: Copy + Ord + Hash + Debug {
+    /// The highest number.
+    const LAST: Self;
+
+    /// The id with this number.
+    #[must_use]
+    fn from_number(number: u32) -> Self;
+
+    /// The number.
+    #[must_use]
+    fn to_number(self) -> u32;
+}
+
+impl NumberId for DocId {
+    const LAST: DocId = u32::MAX;
+
+    fn from_number(number: u32) -> DocId {
+        number
+    }
+
+    fn to_number(self) -> u32 {
+        self
+    }
+}
+
+macro_rules! number_ids {
+    ($($id:ident),*) => {
+        $(impl NumberId for $id {
+            const LAST: $id = $id(u32::MAX);
+
+            fn from_number(number: u32) -> $id {
+                $id(number)
+            }
+
+            fn to_number(self) -> u32 {
+                self.0
+            }
+        })*
+    };
+}
+
+number_ids!(StoryId, EventId);
 
 /// An outlet: the hash of its name. Pages that another site's feed says are an outlet's have an id of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,9 +117,9 @@ impl OutletId {
 
 /// Whether each redirect of a merged story or event ends somewhere. Damaged bytes may hold a circle, in which a
 /// reader would go round for ever.
-pub(crate) fn all_end(redirects: &FxHashMap<u32, u32>) -> bool {
-    let mut ended: FxHashSet<u32> = FxHashSet::default();
-    let mut way: Vec<u32> = Vec::new();
+pub(crate) fn all_end<I: NumberId>(redirects: &FxHashMap<I, I>) -> bool {
+    let mut ended: FxHashSet<I> = FxHashSet::default();
+    let mut way: Vec<I> = Vec::new();
     for start in redirects.keys() {
         let mut at = *start;
         while let Some(next) = redirects.get(&at).filter(|_| !ended.contains(&at)) {

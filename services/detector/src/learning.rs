@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tracing::warn;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{
-    Class, Detector, DocId, Evidence, Incoming, Merge, OutletId, Prepared, Settings, TextFile,
+    Class, Detector, DocId, Evidence, Incoming, OutletId, Prepared, Settings, StoryId, TextFile,
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
@@ -49,7 +49,7 @@ pub(crate) struct Learnt {
     pub(crate) record: ArticleJudged,
     pub(crate) body: Vec<u8>,
     /// The story that the article is in now.
-    pub(crate) story: DocId,
+    pub(crate) story: StoryId,
 }
 
 /// What the detector knows.
@@ -204,7 +204,7 @@ impl Learning {
     fn lead(
         &mut self,
         found: &wirefold_dedup::Verdict,
-        story: DocId,
+        story: StoryId,
         entering: &Entering,
     ) -> Option<StoryChange> {
         let lead = self.groups.story(story)?.lead;
@@ -219,7 +219,7 @@ impl Learning {
         &mut self,
         found: &wirefold_dedup::Verdict,
         entering: &Entering,
-    ) -> (DocId, Vec<StoryChange>) {
+    ) -> (StoryId, Vec<StoryChange>) {
         let link = entering.id;
         let merges = found.merged_events.iter();
         let mut changes: Vec<StoryChange> =
@@ -230,18 +230,17 @@ impl Learning {
         }
         self.groups.enter(found.story, entering);
         let mut story = found.story;
-        for Merge { older, younger } in &found.merged_stories {
-            let merge = Merge { older: *older, younger: *younger };
-            changes.extend(self.groups.merge_stories(merge, Some(link)));
-            if story == *younger {
-                story = *older;
+        for merge in &found.merged_stories {
+            changes.extend(self.groups.merge_stories(*merge, Some(link)));
+            if story == merge.younger {
+                story = merge.older;
             }
         }
         (story, changes)
     }
 
     /// Whether the article changes what is known of its event, whose ledes learn this one.
-    fn material(&mut self, found: &wirefold_dedup::Verdict, story: DocId) -> Option<Materiality> {
+    fn material(&mut self, found: &wirefold_dedup::Verdict, story: StoryId) -> Option<Materiality> {
         let event = self.groups.event_of(story);
         let text = self.dedup.text(found.doc)?;
         let news = match found.class {
@@ -257,7 +256,7 @@ impl Learning {
 
     /// Whether a stranger's feed says of a story's own outlet what this article says: a site's text
     /// is corrected and brought up to date by that site alone.
-    fn speaks_for_another(&self, doc: DocId, story: DocId) -> bool {
+    fn speaks_for_another(&self, doc: DocId, story: StoryId) -> bool {
         let place = |number: DocId| self.places.get(number).map(|place| place.article);
         let Some(stranger) = place(doc).filter(|article| !article.is_outlets_own()) else {
             return false;
@@ -284,13 +283,13 @@ impl Learning {
     fn credit(
         &mut self,
         found: &wirefold_dedup::Verdict,
-        story: DocId,
+        story: StoryId,
         agency: Option<&Agency>,
     ) -> Option<StoryChange> {
         let entry = self.groups.story_mut(story)?;
         let agency = agency.filter(|_| !entry.is_credited)?;
         entry.is_credited = true;
-        let is_later = found.doc != found.story;
+        let is_later = found.doc != found.story.first_article();
         is_later.then(|| StoryChange::Credited { story: entry.id, agency: agency.clone() })
     }
 

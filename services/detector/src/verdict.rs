@@ -14,7 +14,7 @@ use crate::window_article::WindowArticles;
 /// What stands in a verdict beside dedup's own.
 pub(crate) struct Beside {
     /// The story after the decision.
-    pub(crate) story: dedup::DocId,
+    pub(crate) story: dedup::StoryId,
     pub(crate) agency: Option<Agency>,
     pub(crate) material: Option<Materiality>,
 }

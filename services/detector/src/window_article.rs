@@ -1,13 +1,13 @@
 //! An article of the window, beside what dedup keeps of it.
 
-use wirefold_dedup::Numbered;
+use wirefold_dedup::{DocId, Numbered};
 use wirefold_dedup::codec::{Reader, Writer, Written};
 
 use crate::groups::Entering;
 use crate::packed::{read_id, read_time, write_id, write_time};
 
 /// The articles of the window, as dedup numbers them.
-pub(crate) type WindowArticles = Numbered<WindowArticle>;
+pub(crate) type WindowArticles = Numbered<DocId, WindowArticle>;
 
 /// Where an article of the window stands.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ pub(crate) struct Carriers {
     /// The carriers of lone traits, in the order in which they came; gaps where they left.
     docs: Vec<DocId>,
     /// Traits that had several.
-    shared: Postings<u32>,
+    shared: Postings<u32, DocId>,
 }
 
 impl Carriers {

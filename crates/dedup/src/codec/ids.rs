@@ -5,7 +5,32 @@
 use std::num::NonZeroU64;
 
 use crate::codec::{Reader, Writer, Written};
-use crate::ids::OutletId;
+use crate::codec::values::{read_runs, write_runs};
+use crate::ids::{EventId, OutletId, StoryId};
+
+macro_rules! written_ids {
+    ($($id:ident),*) => {
+        $(impl Written for $id {
+            fn write_to(&self, to: &mut Writer<'_>) {
+                self.0.write_to(to);
+            }
+
+            fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+                u32::read_from(from).map(Self)
+            }
+
+            fn write_all(values: &[Self], to: &mut Writer<'_>) {
+                write_runs(values, |id| id.0.to_le_bytes(), to);
+            }
+
+            fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Self>> {
+                read_runs(count, |bytes| Self(u32::from_le_bytes(bytes)), from)
+            }
+        })*
+    };
+}
+
+written_ids!(StoryId, EventId);
 
 impl Written for OutletId {
     fn write_to(&self, to: &mut Writer<'_>) {

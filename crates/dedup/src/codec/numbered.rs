@@ -1,19 +1,21 @@
-//! What there is by the number of an article, in parts that clones share until one of them changes:
-//! a clone costs a few bytes an article, however much is known of each.
+//! A table by the numbers of articles, stories or events, in parts that clones share until one of them changes:
+//! a clone costs a few bytes a number, however large the values are.
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::codec::{Reader, Writer, Written};
-use crate::ids::DocId;
+use crate::ids::NumberId;
 
 /// Values by numbers that come one after the other and leave from the front.
 #[derive(Debug, Clone)]
-pub struct Numbered<T> {
+pub struct Numbered<K, T> {
     parts: VecDeque<Arc<Part<T>>>,
     /// The number of the first part.
     first: u32,
     len: usize,
+    key: PhantomData<K>,
 }
 
 /// Numbers of a part.
@@ -47,16 +49,17 @@ impl<T> Part<T> {
     }
 }
 
-impl<T> Default for Numbered<T> {
+impl<K, T> Default for Numbered<K, T> {
     fn default() -> Self {
-        Self { parts: VecDeque::new(), first: 0, len: 0 }
+        Self { parts: VecDeque::new(), first: 0, len: 0, key: PhantomData }
     }
 }
 
-impl<T> Numbered<T> {
+impl<K: NumberId, T> Numbered<K, T> {
     /// The value of a number.
     #[must_use]
-    pub fn get(&self, number: DocId) -> Option<&T> {
+    pub fn get(&self, id: K) -> Option<&T> {
+        let number = id.to_number();
         let part = self.parts.get((number / PART).checked_sub(self.first)? as usize)?;
         let (place, is_taken) = part.place(number % PART);
         if is_taken { part.values.get(place) } else { None }
@@ -64,8 +67,8 @@ impl<T> Numbered<T> {
 
     /// Whether a number has a value.
     #[must_use]
-    pub fn contains(&self, number: DocId) -> bool {
-        self.get(number).is_some()
+    pub fn contains(&self, id: K) -> bool {
+        self.get(id).is_some()
     }
 
     /// How many values there are.
@@ -81,9 +84,9 @@ impl<T> Numbered<T> {
     }
 
     /// The numbers with their values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (DocId, &T)> {
+    pub fn iter(&self) -> impl Iterator<Item = (K, &T)> {
         let parts = self.parts.iter().zip(self.first..);
-        parts.flat_map(|(part, at)| part.bits().map(move |bit| at * PART + bit).zip(&part.values))
+        parts.flat_map(|(part, at)| part.bits().map(move |bit| K::from_number(at * PART + bit)).zip(&part.values))
     }
 
     /// The values, in the order of their numbers.
@@ -93,19 +96,22 @@ impl<T> Numbered<T> {
 
     /// The first number that has a value, and the last.
     #[must_use]
-    pub fn ends(&self) -> Option<(DocId, DocId)> {
+    pub fn ends(&self) -> Option<(K, K)> {
         let is_taken = |part: &Arc<Part<T>>| part.taken != 0;
         let (first, last) =
             (self.parts.iter().position(is_taken)?, self.parts.iter().rposition(is_taken)?);
         let start = |at: usize| (self.first + u32::try_from(at).unwrap_or(u32::MAX)) * PART;
         let (head, tail) = (self.parts[first].taken, self.parts[last].taken);
-        Some((start(first) + head.trailing_zeros(), start(last) + PART - 1 - tail.leading_zeros()))
+        let first_number = start(first) + head.trailing_zeros();
+        let last_number = start(last) + PART - 1 - tail.leading_zeros();
+        Some((K::from_number(first_number), K::from_number(last_number)))
     }
 }
 
-impl<T: Clone> Numbered<T> {
+impl<K: NumberId, T: Clone> Numbered<K, T> {
     /// The value of a number, to be changed.
-    pub fn get_mut(&mut self, number: DocId) -> Option<&mut T> {
+    pub fn get_mut(&mut self, id: K) -> Option<&mut T> {
+        let number = id.to_number();
         let at = (number / PART).checked_sub(self.first)? as usize;
         let part = self.parts.get_mut(at)?;
         let (place, is_taken) = part.place(number % PART);
@@ -113,7 +119,8 @@ impl<T: Clone> Numbered<T> {
     }
 
     /// Gives a number a value; the one that it had.
-    pub fn insert(&mut self, number: DocId, value: T) -> Option<T> {
+    pub fn insert(&mut self, id: K, value: T) -> Option<T> {
+        let number = id.to_number();
         let at = number / PART;
         if self.parts.is_empty() {
             self.first = at;
@@ -141,7 +148,8 @@ impl<T: Clone> Numbered<T> {
     }
 
     /// Takes the value of a number away.
-    pub fn remove(&mut self, number: DocId) -> Option<T> {
+    pub fn remove(&mut self, id: K) -> Option<T> {
+        let number = id.to_number();
         let at = (number / PART).checked_sub(self.first)? as usize;
         let part = self.parts.get_mut(at)?;
         let (place, is_taken) = part.place(number % PART);
@@ -155,11 +163,11 @@ impl<T: Clone> Numbered<T> {
     }
 
     /// Keeps what `stays` says so of.
-    pub fn retain(&mut self, mut stays: impl FnMut(DocId, &T) -> bool) {
+    pub fn retain(&mut self, mut stays: impl FnMut(K, &T) -> bool) {
         for (part, at) in self.parts.iter_mut().zip(self.first..) {
             let mut kept = 0;
             for (bit, value) in part.bits().zip(&part.values) {
-                kept |= u64::from(stays(at * PART + bit, value)) << bit;
+                kept |= u64::from(stays(K::from_number(at * PART + bit), value)) << bit;
             }
             if kept == part.taken {
                 continue;
@@ -178,7 +186,7 @@ impl<T: Clone> Numbered<T> {
     }
 }
 
-impl<T: Clone + Written> Written for Numbered<T> {
+impl<K: NumberId, T: Clone + Written> Written for Numbered<K, T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.first.write_to(to);
         to.count(self.parts.len());

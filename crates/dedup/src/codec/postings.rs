@@ -1,4 +1,4 @@
-//! Lists of articles, small where most lists have one entry: by hashed key, and by place.
+//! Lists of articles or stories, small where most lists have one entry: by hashed key, and by place.
 
 use std::hash::Hash;
 use std::slice;
@@ -6,31 +6,46 @@ use std::slice;
 use rustc_hash::FxHashMap;
 
 use crate::codec::{ENTRIES, Reader, Writer, Written};
-use crate::ids::DocId;
+use crate::ids::NumberId;
 
-/// No article, an article, or with the highest bit set the place of a list.
+/// No id, an id, or with the highest bit set the number of a list.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Slot(u32);
+struct Slot<I>(I);
 
 const LIST: u32 = 1 << 31;
 
-impl Slot {
-    const EMPTY: Slot = Slot(u32::MAX);
+impl<I: NumberId> Slot<I> {
+    const EMPTY: Slot<I> = Slot(I::LAST);
+
+    fn of(number: u32) -> Slot<I> {
+        Slot(I::from_number(number))
+    }
+
+    fn only(id: I) -> Slot<I> {
+        Slot::of(id.to_number() & !LIST)
+    }
 
     fn list(self) -> Option<usize> {
-        (self.0 & LIST != 0 && self != Slot::EMPTY).then_some((self.0 & !LIST) as usize)
+        let number = self.0.to_number();
+        (number & LIST != 0 && self != Slot::EMPTY).then_some((number & !LIST) as usize)
     }
 }
 
 /// The lists of two and more; those given up are empty and used again.
-#[derive(Debug, Clone, Default)]
-struct Lists {
-    lists: Vec<Vec<DocId>>,
+#[derive(Debug, Clone)]
+struct Lists<I> {
+    lists: Vec<Vec<I>>,
     free: Vec<u32>,
 }
 
-impl Lists {
-    fn get<'a>(&'a self, slot: &'a Slot) -> &'a [DocId] {
+impl<I> Default for Lists<I> {
+    fn default() -> Lists<I> {
+        Lists { lists: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<I: NumberId> Lists<I> {
+    fn get<'a>(&'a self, slot: &'a Slot<I>) -> &'a [I] {
         match slot.list() {
             Some(place) => &self.lists[place],
             None if *slot == Slot::EMPTY => &[],
@@ -39,10 +54,10 @@ impl Lists {
     }
 
     /// Numbers of articles stay below 2^31.
-    fn push(&mut self, slot: &mut Slot, doc: DocId) {
+    fn push(&mut self, slot: &mut Slot<I>, doc: I) {
         match slot.list() {
             Some(place) => self.lists[place].push(doc),
-            None if *slot == Slot::EMPTY => *slot = Slot(doc & !LIST),
+            None if *slot == Slot::EMPTY => *slot = Slot::only(doc),
             None => {
                 let list = vec![slot.0, doc];
                 let place = self.free.pop().unwrap_or_else(|| {
@@ -50,15 +65,15 @@ impl Lists {
                     u32::try_from(self.lists.len() - 1).expect("fewer lists than articles")
                 });
                 self.lists[place as usize] = list;
-                *slot = Slot(place | LIST);
+                *slot = Slot::of(place | LIST);
             }
         }
     }
 
-    fn set(&mut self, slot: &mut Slot, docs: Vec<DocId>) {
+    fn set(&mut self, slot: &mut Slot<I>, docs: Vec<I>) {
         match (slot.list(), docs.as_slice()) {
             (Some(place), _) => self.lists[place] = docs,
-            (None, [only]) => *slot = Slot(only & !LIST),
+            (None, [only]) => *slot = Slot::only(*only),
             (None, _) => {
                 *slot = Slot::EMPTY;
                 docs.into_iter().for_each(|doc| self.push(slot, doc));
@@ -66,7 +81,7 @@ impl Lists {
         }
     }
 
-    fn remove(&mut self, slot: &mut Slot, doc: DocId) {
+    fn remove(&mut self, slot: &mut Slot<I>, doc: I) {
         match slot.list() {
             Some(place) => self.lists[place].retain(|other| *other != doc),
             None if slot.0 == doc => *slot = Slot::EMPTY,
@@ -75,7 +90,7 @@ impl Lists {
     }
 
     /// Keeps of a list what `keep` says, given how many are on it.
-    fn retain(&mut self, slot: &mut Slot, keep: impl Fn(DocId, usize) -> bool) {
+    fn retain(&mut self, slot: &mut Slot<I>, keep: impl Fn(I, usize) -> bool) {
         let Some(place) = slot.list() else {
             if *slot != Slot::EMPTY && !keep(slot.0, 1) {
                 *slot = Slot::EMPTY;
@@ -95,26 +110,26 @@ impl Lists {
 
 /// Lists of articles by key. A list of one article costs its key and four bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct Postings<K> {
-    slots: FxHashMap<K, Slot>,
-    lists: Lists,
+pub(crate) struct Postings<K, I> {
+    slots: FxHashMap<K, Slot<I>>,
+    lists: Lists<I>,
 }
 
-impl<K> Default for Postings<K> {
-    fn default() -> Postings<K> {
+impl<K, I> Default for Postings<K, I> {
+    fn default() -> Postings<K, I> {
         Postings { slots: FxHashMap::default(), lists: Lists::default() }
     }
 }
 
-impl<K: Eq + Hash + Copy> Postings<K> {
+impl<K: Eq + Hash + Copy, I: NumberId> Postings<K, I> {
     /// The articles under a key, in the order in which they came.
-    pub(crate) fn get(&self, key: &K) -> &[DocId] {
+    pub(crate) fn get(&self, key: &K) -> &[I] {
         self.slots.get(key).map_or(&[], |slot| self.lists.get(slot))
     }
 
     /// Enters an article under a key, unless it was the last to be entered there or `most` are
     /// there already.
-    pub(crate) fn push(&mut self, key: K, doc: DocId, most: usize) {
+    pub(crate) fn push(&mut self, key: K, doc: I, most: usize) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
         let known = self.lists.get(slot);
         if known.len() < most && known.last() != Some(&doc) {
@@ -124,7 +139,7 @@ impl<K: Eq + Hash + Copy> Postings<K> {
 
     /// Enters an article under a key, unless it was the last to be entered there. Of more than `most`
     /// the latest stay.
-    pub(crate) fn push_latest(&mut self, key: K, doc: DocId, most: usize) {
+    pub(crate) fn push_latest(&mut self, key: K, doc: I, most: usize) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
         if self.lists.get(slot).last() == Some(&doc) {
             return;
@@ -138,13 +153,13 @@ impl<K: Eq + Hash + Copy> Postings<K> {
     }
 
     /// Puts these in the place of the articles under a key.
-    pub(crate) fn set(&mut self, key: K, docs: Vec<DocId>) {
+    pub(crate) fn set(&mut self, key: K, docs: Vec<I>) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
         self.lists.set(slot, docs);
     }
 
     /// Keeps of every list what `keep` says, given how many are on it; keys without articles go.
-    pub(crate) fn retain(&mut self, keep: impl Fn(DocId, usize) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(I, usize) -> bool) {
         let lists = &mut self.lists;
         self.slots.retain(|_, slot| {
             lists.retain(slot, &keep);
@@ -154,7 +169,7 @@ impl<K: Eq + Hash + Copy> Postings<K> {
     }
 
     /// Takes the keys out that have one article, in no order.
-    pub(crate) fn take_lone(&mut self) -> Vec<(K, DocId)> {
+    pub(crate) fn take_lone(&mut self) -> Vec<(K, I)> {
         let mut lone = Vec::new();
         self.slots.retain(|key, slot| {
             let has_several = slot.list().is_some();
@@ -167,7 +182,7 @@ impl<K: Eq + Hash + Copy> Postings<K> {
     }
 
     /// All articles, as often as they stand under keys, in no order.
-    pub(crate) fn docs(&self) -> impl Iterator<Item = DocId> {
+    pub(crate) fn docs(&self) -> impl Iterator<Item = I> {
         self.slots.values().flat_map(|slot| self.lists.get(slot)).copied()
     }
 
@@ -188,20 +203,26 @@ impl<K: Eq + Hash + Copy> Postings<K> {
 }
 
 /// Lists of articles by place: the latest ones.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Rows {
-    slots: Vec<Slot>,
-    lists: Lists,
+#[derive(Debug, Clone)]
+pub(crate) struct Rows<I> {
+    slots: Vec<Slot<I>>,
+    lists: Lists<I>,
 }
 
-impl Rows {
+impl<I> Default for Rows<I> {
+    fn default() -> Rows<I> {
+        Rows { slots: Vec::new(), lists: Lists::default() }
+    }
+}
+
+impl<I: NumberId> Rows<I> {
     /// The articles at a place, in the order in which they came.
-    pub(crate) fn get(&self, place: u32) -> &[DocId] {
+    pub(crate) fn get(&self, place: u32) -> &[I] {
         self.slots.get(place as usize).map_or(&[], |slot| self.lists.get(slot))
     }
 
     /// Enters an article at a place. Where twice as many as `most` are there, the first half goes.
-    pub(crate) fn push(&mut self, place: u32, doc: DocId, most: usize) {
+    pub(crate) fn push(&mut self, place: u32, doc: I, most: usize) {
         let at = place as usize;
         if at >= self.slots.len() {
             self.slots.resize(at + 1, Slot::EMPTY);
@@ -216,44 +237,44 @@ impl Rows {
     }
 
     /// Takes an article off a list.
-    pub(crate) fn remove(&mut self, place: u32, doc: DocId) {
+    pub(crate) fn remove(&mut self, place: u32, doc: I) {
         if let Some(slot) = self.slots.get_mut(place as usize) {
             self.lists.remove(slot, doc);
         }
     }
 
     /// Keeps of every list what `keep` says.
-    pub(crate) fn retain(&mut self, keep: impl Fn(DocId) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(I) -> bool) {
         for slot in &mut self.slots {
             self.lists.retain(slot, |doc, _| keep(doc));
         }
     }
 }
 
-impl Lists {
-    fn write_list(&self, slot: &Slot, to: &mut Writer<'_>) {
+impl<I: NumberId + Written> Lists<I> {
+    fn write_list(&self, slot: &Slot<I>, to: &mut Writer<'_>) {
         let docs = self.get(slot);
         to.count(docs.len());
-        DocId::write_all(docs, to);
+        I::write_all(docs, to);
     }
 
-    fn read_list(&mut self, from: &mut Reader<'_>) -> Option<Slot> {
+    fn read_list(&mut self, from: &mut Reader<'_>) -> Option<Slot<I>> {
         Some(match from.count()? {
             0 => Slot::EMPTY,
-            1 => Slot(DocId::read_from(from)?),
+            1 => Slot(I::read_from(from)?),
             count => {
                 let place = u32::try_from(self.lists.len()).ok().filter(|place| *place < LIST)?;
-                self.lists.push(DocId::read_all(count, from)?);
-                Slot(place | LIST)
+                self.lists.push(I::read_all(count, from)?);
+                Slot::of(place | LIST)
             }
         })
     }
 }
 
 /// In the order of the keys.
-impl<K: Eq + Hash + Copy + Ord + Written> Written for Postings<K> {
+impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Postings<K, I> {
     fn write_to(&self, to: &mut Writer<'_>) {
-        let mut slots: Vec<(&K, &Slot)> = self.slots.iter().collect();
+        let mut slots: Vec<(&K, &Slot<I>)> = self.slots.iter().collect();
         slots.sort_unstable_by_key(|(key, _)| *key);
         to.count(slots.len());
         for (key, slot) in slots {
@@ -275,7 +296,7 @@ impl<K: Eq + Hash + Copy + Ord + Written> Written for Postings<K> {
     }
 }
 
-impl Written for Rows {
+impl<I: NumberId + Written> Written for Rows<I> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.slots.len());
         self.slots.iter().for_each(|slot| self.lists.write_list(slot, to));

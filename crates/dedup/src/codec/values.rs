@@ -11,6 +11,33 @@ use super::{ENTRIES, Reader, Writer, Written, room_for};
 /// Numbers that stand in one piece.
 const RUN: usize = 1 << 12;
 
+/// Writes numbers, many at once.
+pub(super) fn write_runs<T, const BYTES: usize>(
+    values: &[T],
+    bytes_of: impl Fn(&T) -> [u8; BYTES],
+    to: &mut Writer<'_>,
+) {
+    for run in values.chunks(RUN) {
+        run.iter().for_each(|value| to.bytes.extend_from_slice(&bytes_of(value)));
+        to.pass_on(run.len() * BYTES);
+    }
+}
+
+/// Reads so many numbers that were written so.
+pub(super) fn read_runs<T, const BYTES: usize>(
+    count: usize,
+    value_of: impl Fn([u8; BYTES]) -> T,
+    from: &mut Reader<'_>,
+) -> Option<Vec<T>> {
+    let mut values = room_for(count);
+    while values.len() < count {
+        let run = RUN.min(count - values.len());
+        let (bytes, _) = from.raw(run * BYTES)?.as_chunks();
+        values.extend(bytes.iter().map(|bytes| value_of(*bytes)));
+    }
+    Some(values)
+}
+
 macro_rules! written_numbers {
     ($($number:ty),*) => {
         $(impl Written for $number {
@@ -24,20 +51,11 @@ macro_rules! written_numbers {
             }
 
             fn write_all(values: &[Self], to: &mut Writer<'_>) {
-                for run in values.chunks(RUN) {
-                    run.iter().for_each(|value| to.bytes.extend_from_slice(&value.to_le_bytes()));
-                    to.pass_on(size_of_val(run));
-                }
+                write_runs(values, |value| value.to_le_bytes(), to);
             }
 
             fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Self>> {
-                let mut values = room_for(count);
-                while values.len() < count {
-                    let run = RUN.min(count - values.len());
-                    let (bytes, _) = from.raw(run * size_of::<Self>())?.as_chunks();
-                    values.extend(bytes.iter().map(|bytes| Self::from_le_bytes(*bytes)));
-                }
-                Some(values)
+                read_runs(count, Self::from_le_bytes, from)
             }
         })*
     };

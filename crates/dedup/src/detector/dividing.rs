@@ -240,7 +240,7 @@ mod tests {
         let [one, two, three] = ["boats", "trees", "roads"];
         let first = [one, two].map(|name| video("a.example", name, &blurbs));
         let told = show_all(&mut detector, &first);
-        assert_eq!((told[1].class, told[1].story), (Class::Copy, 0), "they fold by the blurbs");
+        assert_eq!((told[1].class, told[1].story), (Class::Copy, StoryId(0)), "they fold by the blurbs");
         (detector, video("a.example", three, &blurbs))
     }
 
@@ -248,7 +248,7 @@ mod tests {
     fn pages_that_stood_on_their_blurbs_are_divided_once_a_third_shows_them() {
         let (mut detector, third) = videos();
         let told = show(&mut detector, &third);
-        assert_eq!(told.regrouped, [Split { from: 0, into: 1, moved: vec![1] }]);
+        assert_eq!(told.regrouped, [Split { from: StoryId(0), into: StoryId(1), moved: vec![1] }]);
         assert_eq!((told.class, stories(&detector)), (Class::New, vec![0, 1, 2]));
         let later = video("a.example", "hills", &words("blurb", 230));
         let last = show(&mut detector, &later);
@@ -260,9 +260,9 @@ mod tests {
         let (mut detector, third) = videos();
         let grown = format!("{}.\n{}.", words("trees", 45), words("blurb", 230));
         let next = show(&mut detector, &Page { text: grown, ..video("a.example", "trees", "") });
-        assert_eq!((next.class, next.story), (Class::Version, 0));
+        assert_eq!((next.class, next.story), (Class::Version, StoryId(0)));
         let told = show(&mut detector, &third);
-        assert_eq!(told.regrouped, [Split { from: 0, into: 1, moved: vec![1, 2] }]);
+        assert_eq!(told.regrouped, [Split { from: StoryId(0), into: StoryId(1), moved: vec![1, 2] }]);
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
     fn what_people_made_one_is_never_divided() {
         let (mut detector, third) = videos();
         let other = Page { text: words("shore", 90), ..video("c.example", "shore", "") };
-        assert_eq!(show(&mut detector, &other).story, 2);
+        assert_eq!(show(&mut detector, &other).story, StoryId(2));
         assert!(detector.unite_stories(0, 2).is_some());
         assert_eq!(show(&mut detector, &third).regrouped, []);
         assert_eq!(stories(&detector), [0, 0, 0, 3]);
@@ -336,7 +336,7 @@ mod tests {
         for (outlet, name) in
             [("a.example", "boats"), ("b.example", "trees"), ("c.example", "roads")]
         {
-            assert_eq!(article(outlet, name).story, 0);
+            assert_eq!(article(outlet, name).story, StoryId(0));
         }
         assert_eq!(stories(&detector), [0, 0, 0]);
     }

@@ -27,7 +27,7 @@ const PARTS: u64 = 8;
 /// Who said each article of the window, and what all of them take.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WindowUse {
-    shares: Numbered<Share>,
+    shares: Numbered<DocId, Share>,
     used: u64,
 }
 

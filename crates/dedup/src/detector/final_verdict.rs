@@ -2,7 +2,7 @@
 
 use crate::detector::Detector;
 use crate::detector::verdict::Verdict;
-use crate::ids::DocId;
+use crate::ids::{DocId, EventId, StoryId};
 use crate::story::agency::{inferred_agency, own_agency};
 
 impl Detector {
@@ -16,11 +16,12 @@ impl Detector {
         let Some(doc) = self.docs.get(number) else {
             return Some(verdict);
         };
-        let story = self.stories.get(doc.story).map_or(verdict.story, |story| story.first);
+        let found = self.stories.get(doc.story);
+        let story = found.map_or(verdict.story, |story| StoryId::of(story.first));
         verdict.story = story;
-        verdict.lead = story;
-        verdict.origin = story;
-        verdict.event = self.events.event_of(story).unwrap_or(story);
+        verdict.lead = story.first_article();
+        verdict.origin = story.first_article();
+        verdict.event = self.events.event_of(story).unwrap_or(EventId::of(story));
         verdict.continues = verdict.continues.map(|event| self.events.resolve(event));
         let kin = self.kin_of(doc.kin());
         verdict.agency = own_agency(doc.traces()).or_else(|| inferred_agency(kin));

@@ -70,12 +70,12 @@ const STORIES_OF_A_TEXT: usize = 24;
 /// let text = "The harbour of the small town was closed on Monday after a storm. ".repeat(8);
 /// let first = detector.observe(&Incoming { items: &["a"], text: &text, ..Incoming::default() });
 /// let again = detector.observe(&Incoming { items: &["b"], text: &text, ..Incoming::default() });
-/// assert_eq!((first.class, again.class, again.story), (Class::New, Class::Copy, first.doc));
+/// assert_eq!((first.class, again.class, again.story), (Class::New, Class::Copy, first.story));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Detector {
     pub(crate) settings: Settings,
-    pub(crate) docs: Numbered<Doc>,
+    pub(crate) docs: Numbered<DocId, Doc>,
     pub(crate) stories: Stories,
     pub(crate) events: Events,
     /// The index, and the texts where these stand in other processes.
@@ -278,7 +278,7 @@ impl Detector {
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
-        self.docs.get(doc).map_or(doc, |doc| self.stories.resolve(doc.story))
+        self.docs.get(doc).map_or(StoryId::of(doc), |doc| self.stories.resolve(doc.story))
     }
 
     pub(crate) fn outlet_of(&self, doc: DocId) -> Option<OutletId> {
@@ -393,7 +393,7 @@ mod tests {
         let mut detector = Detector::keeping_verdicts(Settings::default());
         observe(&mut detector, "a", &text(1), 0);
         observe(&mut detector, "b", &text(2), 20);
-        assert_eq!(detector.settled(0).map(|verdict| verdict.story), Some(0));
+        assert_eq!(detector.settled(0).map(|verdict| verdict.story), Some(StoryId(0)));
     }
 
     #[test]
@@ -401,7 +401,7 @@ mod tests {
         let mut detector = Detector::new(Settings::default());
         observe(&mut detector, "a", &text(1), 0);
         let version = observe(&mut detector, "a", &text(2), 0);
-        assert_eq!((version.class, version.story), (Class::Version, 0));
+        assert_eq!((version.class, version.story), (Class::Version, StoryId(0)));
         let again = observe(&mut detector, "a", &text(2), 0);
         assert_eq!((again.class, again.kind), (Class::Copy, Some(crate::judge::CopyKind::Exact)));
     }
@@ -412,7 +412,7 @@ mod tests {
         let both = format!("{a}\n{b}");
         for order in [[&both, &a, &b], [&a, &both, &b], [&b, &a, &both]] {
             let mut detector = Detector::new(Settings::default());
-            let stories: Vec<(String, DocId)> = order
+            let stories: Vec<(String, StoryId)> = order
                 .iter()
                 .enumerate()
                 .map(|(at, text)| {

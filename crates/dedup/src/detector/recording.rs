@@ -13,7 +13,7 @@ use crate::detector::incoming::Incoming;
 use crate::detector::reading::{Analysed, AtRest};
 use crate::detector::verdict::{Class, Evidence, Verdict};
 use crate::event::Joined;
-use crate::ids::{DocId, StoryId};
+use crate::ids::{DocId, EventId, StoryId};
 use crate::judge::material::{Reason, StoryMember, material};
 use crate::judge::notes::Notes;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
@@ -150,15 +150,15 @@ impl Detector {
         judgement: &Judgement,
         quotations: &mut Vec<Block>,
     ) -> Joined {
-        let held = self.held_events(judgement);
+        let (held, own) = (self.held_events(judgement), StoryId::of(number));
         for holder in &judgement.held_by {
             self.events.leave_out(self.story_of(*holder));
             if let Some(holder) = self.docs.get_mut(*holder) {
-                holder.add_held(number);
+                holder.add_held(own);
             }
         }
         if held > 1 {
-            self.events.add_alone(number, incoming.published);
+            self.events.add_alone(own, incoming.published);
             return Joined::default();
         }
         let terms = analysed.terms(incoming.title);
@@ -179,7 +179,7 @@ impl Detector {
             }
         };
         let mut shared = |story: StoryId| {
-            let known = judgement.matches.iter().find(|m| m.doc == story);
+            let known = judgement.matches.iter().find(|m| m.doc == story.first_article());
             let first = || stories.get(story).map(|story| story.first);
             let first = || first().and_then(|first| docs.get(first));
             let blocks = match (known, first()) {
@@ -190,7 +190,7 @@ impl Detector {
             quotations.extend(&blocks);
             blocks.len()
         };
-        let joined = self.events.add(number, incoming.published, &terms, settings, &mut shared);
+        let joined = self.events.add(own, incoming.published, &terms, settings, &mut shared);
         self.work.cells_aligned += cells.count();
         self.work.terms_probed += joined.terms_probed;
         self.work.stories_compared += joined.stories_compared;
@@ -200,7 +200,7 @@ impl Detector {
     /// How many events the stories held by the new article belong to.
     fn held_events(&self, judgement: &Judgement) -> usize {
         let stories = judgement.holds.iter().map(|doc| self.story_of(*doc));
-        let mut events: Vec<StoryId> =
+        let mut events: Vec<EventId> =
             stories.filter_map(|story| self.events.event_of(story)).collect();
         events.sort_unstable();
         events.dedup();
@@ -231,7 +231,7 @@ impl Detector {
     }
 
     /// Notes the other stories that the article could have joined; two independent ones merge.
-    fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge> {
+    fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge<StoryId>> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
         let bridges = self.settings.is_on(Switch::Bridges);
@@ -260,7 +260,8 @@ impl Detector {
         joined: &Joined,
         sums: Sums,
     ) -> Verdict {
-        let story = self.stories.get(doc.story).map_or(number, |story| story.first);
+        let first = self.stories.get(doc.story).map_or(number, |story| story.first);
+        let story = StoryId::of(first);
         let (class, kind) = match judgement.decision {
             Decision::Copy { kind, .. } => (Class::Copy, Some(kind)),
             Decision::Version { .. } => (Class::Version, None),
@@ -269,7 +270,7 @@ impl Detector {
             }
             Decision::Own => (Class::New, None),
         };
-        let mut holds: Vec<DocId> = judgement
+        let mut holds: Vec<StoryId> = judgement
             .holds
             .iter()
             .map(|held| self.story_of(*held))
@@ -283,9 +284,9 @@ impl Detector {
             kind,
             comparable: sums.comparable,
             story,
-            event: self.events.event_of(story).unwrap_or(story),
-            lead: story,
-            origin: story,
+            event: self.events.event_of(story).unwrap_or(EventId::of(story)),
+            lead: first,
+            origin: first,
             matches: evidence(judgement),
             compared: judgement.matches.iter().map(Match::compared).collect(),
             holds,
@@ -412,10 +413,10 @@ mod tests {
         observe(&mut detector, 0, 0, &with_quotation(0));
         observe(&mut detector, 1, 0, &own_words(1, 120));
         let next_day = observe(&mut detector.clone(), 2, 28, &with_quotation(2));
-        assert_eq!((next_day.event, next_day.story, next_day.shared_quotations), (0, 2, 1));
+        assert_eq!((next_day.event, next_day.story, next_day.shared_quotations), (EventId(0), StoryId(2), 1));
         assert!(next_day.links[0].in_openings, "{:?}", next_day.links);
         let days_later = observe(&mut detector, 3, 5 * 24, &with_quotation(3));
-        assert_eq!((days_later.event, days_later.class), (2, Class::New));
+        assert_eq!((days_later.event, days_later.class), (EventId(2), Class::New));
     }
 
     #[test]
@@ -423,7 +424,7 @@ mod tests {
         let mut detector = Detector::new(Settings::default());
         observe(&mut detector, 0, 0, &with_quotation(0));
         let late = format!("{} {QUOTATION}", own_words(1, 400));
-        assert_eq!(observe(&mut detector, 1, 1, &late).event, 1);
+        assert_eq!(observe(&mut detector, 1, 1, &late).event, EventId(1));
     }
 
     #[test]
@@ -433,7 +434,7 @@ mod tests {
         for seed in 0..12 {
             events.push(observe(&mut detector, seed, 1, &with_quotation(seed)).event);
         }
-        assert_eq!(events[..8], [0; 8]);
-        assert_eq!(events[8..], [8, 9, 10, 11], "it stands in eight stories by now");
+        assert_eq!(events[..8], [EventId(0); 8]);
+        assert_eq!(events[8..], [8, 9, 10, 11].map(EventId), "it stands in eight stories by now");
     }
 }

@@ -7,8 +7,7 @@ use crate::body::terms::Terms;
 use crate::codec::bits::Bits;
 use crate::compare::overlap::Overlap;
 use crate::detector::Detector;
-use crate::ids::DocId;
-use crate::ids::{EventId, StoryId};
+use crate::ids::{DocId, EventId, StoryId};
 use crate::store::doc::Relative;
 use crate::story::stories::Story;
 use crate::story::{Merge, Split};
@@ -40,7 +39,7 @@ impl Detector {
     }
 
     /// Makes two stories one; the older id stays. `None` where they are, or one is not known.
-    pub fn unite_stories(&mut self, one: StoryId, other: StoryId) -> Option<Merge> {
+    pub fn unite_stories(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
         self.stories.unite(one, other)
     }
 
@@ -51,7 +50,7 @@ impl Detector {
 
     /// Makes two events one, whatever their bounds; the older id stays. `None` where they are, or
     /// one is not known.
-    pub fn unite_events(&mut self, one: EventId, other: EventId) -> Option<Merge> {
+    pub fn unite_events(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
         self.events.unite(one, other)
     }
 
@@ -98,7 +97,7 @@ impl Detector {
         }
         self.mark_anew(&rest, &split.moved);
         self.list_texts_anew(&rest, &split.moved);
-        let terms = self.terms_of(split.into).unwrap_or_default();
+        let terms = self.terms_of(split.into.first_article()).unwrap_or_default();
         self.events.split(split.into, split.from, &terms);
         Some(split)
     }
@@ -200,7 +199,7 @@ mod tests {
         let mut detector = Detector::new(Settings::default());
         let texts = [2, 3, 4].map(|seed| format!("{}.\n{}.", words(1, 120), words(seed, 30)));
         for (text, item) in texts.iter().zip(["a", "b", "c"]) {
-            assert_eq!(observe(&mut detector, item, text).story, 0);
+            assert_eq!(observe(&mut detector, item, text).story, StoryId(0));
         }
         (detector, texts)
     }
@@ -208,49 +207,49 @@ mod tests {
     #[test]
     fn what_was_taken_out_stays_out_and_copies_go_where_they_belong() {
         let (mut detector, [first, second, third]) = three_copies();
-        let split = detector.split(0, &[1]).unwrap();
-        assert_eq!((split.from, split.into, &*split.moved), (0, 1, &[1][..]));
-        assert_eq!(detector.split(0, &[1]), None, "it is there no more");
+        let split = detector.split(StoryId(0), &[1]).unwrap();
+        assert_eq!((split.from, split.into, &*split.moved), (StoryId(0), StoryId(1), &[1][..]));
+        assert_eq!(detector.split(StoryId(0), &[1]), None, "it is there no more");
         let joined = |by: &mut Detector, item: &str, text: &str| {
             let found = observe(by, item, text);
             assert!(found.merged_stories.is_empty(), "{item}");
             (found.class, found.story)
         };
-        assert_eq!(joined(&mut detector, "d", &second), (Class::Copy, 1));
-        assert_eq!(joined(&mut detector, "e", &first), (Class::Copy, 0));
-        assert_eq!(joined(&mut detector, "f", &third), (Class::Copy, 0));
+        assert_eq!(joined(&mut detector, "d", &second), (Class::Copy, StoryId(1)));
+        assert_eq!(joined(&mut detector, "e", &first), (Class::Copy, StoryId(0)));
+        assert_eq!(joined(&mut detector, "f", &third), (Class::Copy, StoryId(0)));
         // However many could as well be copies of either.
         for (number, seed) in (10..16).enumerate() {
             let text = format!("{}.\n{}.", words(1, 120), words(seed, 20 + number));
             let (class, _) = joined(&mut detector, &format!("g{number}"), &text);
             assert_eq!(class, Class::Copy);
         }
-        assert_eq!(observe(&mut detector, "b", &words(9, 120)).story, 1, "its next version");
+        assert_eq!(observe(&mut detector, "b", &words(9, 120)).story, StoryId(1), "its next version");
         assert_ne!(detector.story_with(0), detector.story_with(1));
     }
 
     #[test]
     fn the_first_article_keeps_the_id_and_the_others_leave() {
         let (mut detector, _) = three_copies();
-        let split = detector.split(0, &[0]).unwrap();
-        assert_eq!((split.into, &*split.moved), (1, &[1, 2][..]));
-        assert_eq!(detector.split(0, &[0]), None, "nothing would be left");
-        assert_eq!(detector.split(1, &[1, 1, 2]), None, "nor here");
-        assert_eq!(detector.split(1, &[7]), None);
+        let split = detector.split(StoryId(0), &[0]).unwrap();
+        assert_eq!((split.into, &*split.moved), (StoryId(1), &[1, 2][..]));
+        assert_eq!(detector.split(StoryId(0), &[0]), None, "nothing would be left");
+        assert_eq!(detector.split(StoryId(1), &[1, 1, 2]), None, "nor here");
+        assert_eq!(detector.split(StoryId(1), &[7]), None);
     }
 
     #[test]
     fn two_that_are_not_the_same_part_with_those_that_joined_through_them() {
         let (mut detector, [_, second, _]) = three_copies();
         let through = observe(&mut detector, "d", &second);
-        assert_eq!((through.doc, through.story), (3, 0));
+        assert_eq!((through.doc, through.story), (3, StoryId(0)));
         let split = detector.keep_apart(1, 0).unwrap();
-        assert_eq!((split.into, &*split.moved), (1, &[1, 3][..]));
+        assert_eq!((split.into, &*split.moved), (StoryId(1), &[1, 3][..]));
         assert_eq!(detector.keep_apart(0, 1), None, "they are apart");
         // Those two and no others: the rest of the story may go with either.
-        assert!(detector.stories.are_apart(0, 1));
-        detector.split(0, &[2]);
-        assert!(!detector.stories.are_apart(2, 1));
+        assert!(detector.stories.are_apart(StoryId(0), StoryId(1)));
+        detector.split(StoryId(0), &[2]);
+        assert!(!detector.stories.are_apart(StoryId(2), StoryId(1)));
     }
 
     #[test]
@@ -265,8 +264,8 @@ mod tests {
             .map(|n| observe(&mut detector, &format!("c{n}"), &both(20 + n)).merged_stories.len())
             .sum();
         assert_eq!((merged, detector.story_with(0) == detector.story_with(1)), (0, false));
-        assert_eq!(detector.unite_stories(1, 0), Some(Merge { older: 0, younger: 1 }));
-        assert_eq!(detector.story_with(1), Some(0), "people's latest word");
+        assert_eq!(detector.unite_stories(StoryId(1), StoryId(0)), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
+        assert_eq!(detector.story_with(1), Some(StoryId(0)), "people's latest word");
     }
 
     #[test]
@@ -275,13 +274,13 @@ mod tests {
         let observe_all = |is_split: bool| {
             let mut detector = Detector::new(Settings::default());
             observe(&mut detector, "a", &format!("{front}.\n{back}."));
-            assert_eq!(observe(&mut detector, "b", &front).story, 0);
+            assert_eq!(observe(&mut detector, "b", &front).story, StoryId(0));
             if is_split {
-                detector.split(0, &[1]).unwrap();
+                detector.split(StoryId(0), &[1]).unwrap();
             }
             observe(&mut detector, "c", &back).story
         };
-        assert_eq!((observe_all(false), observe_all(true)), (2, 0));
+        assert_eq!((observe_all(false), observe_all(true)), (StoryId(2), StoryId(0)));
     }
 
     #[test]
@@ -291,16 +290,16 @@ mod tests {
         observe(&mut detector, "a", &format!("{front}.\n{back}."));
         // Two through the front, one through the back, which meets neither of those.
         for (item, text) in [("b", &front), ("c", &front)] {
-            assert_eq!(observe(&mut detector, item, text).story, 0);
+            assert_eq!(observe(&mut detector, item, text).story, StoryId(0));
         }
         let apart = observe(&mut detector, "d", &back);
-        detector.unite_stories(0, apart.story);
+        detector.unite_stories(StoryId(0), apart.story);
         let marks = |of: &Detector, doc| {
             let marked = of.docs.get(doc).unwrap();
             (marked.common.open(), marked.foreign())
         };
         let before = [1, 2].map(|doc| marks(&detector, doc));
-        detector.split(0, &[3]).unwrap();
+        detector.split(StoryId(0), &[3]).unwrap();
         assert_eq!([1, 2].map(|doc| marks(&detector, doc)), before);
         let (common, foreign) = marks(&detector, 0);
         assert_eq!((common.contains(5), common.contains(130)), (true, false));
@@ -313,13 +312,13 @@ mod tests {
         let text = words(1, 120);
         for number in 0..60 {
             let copy = format!("{text}.\n{}.", words(number + 2, 12));
-            assert_eq!(observe(&mut detector, &number.to_string(), &copy).story, 0);
+            assert_eq!(observe(&mut detector, &number.to_string(), &copy).story, StoryId(0));
         }
         let all: Vec<DocId> = (0..60).collect();
         let kin = detector.docs.get(0).unwrap().kin();
         assert!(kin.len() > MOST_ALIKE, "{}", kin.len());
         assert_eq!(most_alike(kin, &all).len(), MOST_ALIKE);
-        detector.split(0, &[30]).unwrap();
+        detector.split(StoryId(0), &[30]).unwrap();
         let common = detector.docs.get(0).unwrap().common.open();
         assert!((0..110).all(|word| common.contains(word)), "those looked at tell enough");
     }
@@ -329,7 +328,7 @@ mod tests {
         let (mut detector, _) = three_copies();
         let late = Incoming { text: "A", time: 20 * 86_400, ..Incoming::default() };
         detector.observe(&late);
-        assert_eq!((detector.story_with(0), detector.members(0).len()), (None, 0));
-        assert_eq!((detector.split(0, &[1]), detector.keep_apart(0, 1)), (None, None));
+        assert_eq!((detector.story_with(0), detector.members(StoryId(0)).len()), (None, 0));
+        assert_eq!((detector.split(StoryId(0), &[1]), detector.keep_apart(0, 1)), (None, None));
     }
 }

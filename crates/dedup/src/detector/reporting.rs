@@ -7,7 +7,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::AgencyTrace;
 
 use crate::detector::Detector;
-use crate::ids::DocId;
+use crate::ids::{DocId, StoryId};
 use crate::store::doc::Doc;
 
 /// An article's text, held while somebody looks at it.
@@ -43,7 +43,7 @@ impl Detector {
 
     /// Whether any article of a story is in the window.
     #[must_use]
-    pub fn has_story(&self, story: DocId) -> bool {
+    pub fn has_story(&self, story: StoryId) -> bool {
         self.stories.get(story).is_some()
     }
 

@@ -89,6 +89,7 @@ mod tests {
     use super::*;
     use crate::detector::incoming::Incoming;
     use crate::detector::verdict::Verdict;
+    use crate::ids::StoryId;
     use crate::settings::DAY;
 
     /// A made-up article: own text, or another's with its own ending, on a page with a habit.
@@ -187,15 +188,15 @@ mod tests {
             // And people have their say.
             let (story, doc) = (expected.story, expected.doc);
             let said = match number % 7 {
-                _ if story == doc => None,
+                _ if story.first_article() == doc => None,
                 0..3 => Some([&mut through, &mut interrupted].map(|it| it.split(story, &[doc]))),
-                3 => Some([&mut through, &mut interrupted].map(|it| it.keep_apart(story, doc))),
+                3 => Some([&mut through, &mut interrupted].map(|it| it.keep_apart(story.first_article(), doc))),
                 _ => None,
             };
             let Some([expected_split, found_split]) = said else { continue };
             assert_eq!(found_split, expected_split);
             splits += usize::from(found_split.is_some());
-            let united = [&mut through, &mut interrupted].map(|it| it.unite_stories(doc, doc / 2));
+            let united = [&mut through, &mut interrupted].map(|it| it.unite_stories(StoryId(doc), StoryId(doc / 2)));
             assert_eq!(united[0], united[1]);
         }
         assert!(splits > 9, "{splits}");

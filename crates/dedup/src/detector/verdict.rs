@@ -1,7 +1,7 @@
 //! The detector's answer for one article, with its evidence.
 
 use crate::event::Link;
-use crate::ids::DocId;
+use crate::ids::{DocId, EventId, StoryId};
 use crate::judge::CopyKind;
 use crate::judge::material::Reason;
 use crate::judge::rule::Compared;
@@ -36,8 +36,7 @@ pub struct Evidence {
     pub longest: u32,
 }
 
-/// The detector's answer for one article. Articles are named by their number in the order of
-/// arrival; a story, event, lead or origin by that of its first article.
+/// The detector's answer for one article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The article.
@@ -49,9 +48,9 @@ pub struct Verdict {
     /// Whether there was enough text to compare.
     pub comparable: bool,
     /// The story it belongs to.
-    pub story: DocId,
+    pub story: StoryId,
     /// The event its story belongs to; its own story where it joined none.
-    pub event: DocId,
+    pub event: EventId,
     /// The story's representative.
     pub lead: DocId,
     /// The separately written text it comes from.
@@ -62,7 +61,7 @@ pub struct Verdict {
     /// it shares no passage with.
     pub compared: Vec<Compared>,
     /// Stories it holds while being mostly its own text.
-    pub holds: Vec<DocId>,
+    pub holds: Vec<StoryId>,
     /// Quotations in it that stand in an earlier text.
     pub shared_quotations: usize,
     /// The agency behind it.
@@ -76,11 +75,11 @@ pub struct Verdict {
     /// The stories that made it join its event, likeliest first.
     pub links: Vec<Link>,
     /// Stories that it showed to be one.
-    pub merged_stories: Vec<Merge>,
+    pub merged_stories: Vec<Merge<StoryId>>,
     /// Events that it showed to be one.
-    pub merged_events: Vec<Merge>,
+    pub merged_events: Vec<Merge<EventId>>,
     /// The earlier event that its own event goes on with, too late to join it.
-    pub continues: Option<DocId>,
+    pub continues: Option<EventId>,
     /// Stories that stood on page chrome alone, which it made known, divided again; in order.
     pub regrouped: Vec<Split>,
 }

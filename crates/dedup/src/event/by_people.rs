@@ -41,7 +41,7 @@ impl Events {
     }
 
     /// Makes two events one because people say so, whatever their bounds; the older id stays.
-    pub(crate) fn unite(&mut self, one: EventId, other: EventId) -> Option<Merge> {
+    pub(crate) fn unite(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
         let (one, other) = (self.resolve(one), self.resolve(other));
         let (older, younger) = (one.min(other), one.max(other));
         if older == younger || !self.events.contains(older) || !self.events.contains(younger) {
@@ -70,9 +70,9 @@ mod tests {
         Terms::new(&text, &Body::new(&text), "")
     }
 
-    fn add(events: &mut Events, story: StoryId, hours: i64, text: &str) {
+    fn add(events: &mut Events, story: u32, hours: i64, text: &str) {
         let settings = Settings::default();
-        events.add(story, hours * HOUR, &terms(text), &settings, &mut |_| 0);
+        events.add(StoryId(story), hours * HOUR, &terms(text), &settings, &mut |_| 0);
     }
 
     #[test]
@@ -80,10 +80,10 @@ mod tests {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 4, 1, STRIKE);
-        events.split(2, 0, &terms(OTHER));
-        assert_eq!(events.stories(0), [0, 2, 4]);
+        events.split(StoryId(2), StoryId(0), &terms(OTHER));
+        assert_eq!(events.stories(EventId(0)), [0, 2, 4].map(StoryId));
         add(&mut events, 5, 2, OTHER);
-        assert_eq!(events.event_of(5), Some(0), "by the words of the one taken out");
+        assert_eq!(events.event_of(StoryId(5)), Some(EventId(0)), "by the words of the one taken out");
     }
 
     #[test]
@@ -91,18 +91,18 @@ mod tests {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 0, OTHER);
-        events.split(1, 0, &terms(OTHER));
-        assert_eq!((events.event_of(1), events.stories(0)), (Some(0), &[0, 1][..]));
-        assert!(events.stories(1).is_empty());
+        events.split(StoryId(1), StoryId(0), &terms(OTHER));
+        assert_eq!((events.event_of(StoryId(1)), events.stories(EventId(0))), (Some(EventId(0)), &[0, 1].map(StoryId)[..]));
+        assert!(events.stories(EventId(1)).is_empty());
     }
 
     #[test]
     fn what_is_taken_out_of_a_digest_is_out_of_the_running_too() {
         let mut events = Events::default();
-        events.add_alone(0, 0);
-        events.split(1, 0, &terms(STRIKE));
+        events.add_alone(StoryId(0), 0);
+        events.split(StoryId(1), StoryId(0), &terms(STRIKE));
         add(&mut events, 2, 1, STRIKE);
-        assert_eq!((events.event_of(1), events.event_of(2)), (Some(0), Some(2)));
+        assert_eq!((events.event_of(StoryId(1)), events.event_of(StoryId(2))), (Some(EventId(0)), Some(EventId(2))));
     }
 
     #[test]
@@ -110,8 +110,8 @@ mod tests {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 500, OTHER);
-        assert_eq!(events.unite(1, 0), Some(Merge { older: 0, younger: 1 }));
-        assert_eq!((events.unite(0, 1), events.unite(0, 9)), (None, None));
-        assert_eq!((events.event_of(1), events.stories(1)), (Some(0), &[0, 1][..]));
+        assert_eq!(events.unite(EventId(1), EventId(0)), Some(Merge { older: EventId(0), younger: EventId(1) }));
+        assert_eq!((events.unite(EventId(0), EventId(1)), events.unite(EventId(0), EventId(9))), (None, None));
+        assert_eq!((events.event_of(StoryId(1)), events.stories(EventId(1))), (Some(EventId(0)), &[0, 1].map(StoryId)[..]));
     }
 }

@@ -1,44 +1,44 @@
-//! Lists of articles by place, in chunks that clones share until one of them changes.
+//! Lists of stories by place, in chunks that clones share until one of them changes.
 
 use std::sync::Arc;
 
 use crate::codec::postings::Rows;
 use crate::codec::{Reader, Writer, Written};
-use crate::ids::DocId;
+use crate::ids::StoryId;
 
-/// [`Rows`] in parts, each of a few places: one article enters its number at many.
+/// [`Rows`] in parts, each of a few places: one story enters its id at many.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChunkedRows {
-    parts: Vec<Arc<Rows>>,
+    parts: Vec<Arc<Rows<StoryId>>>,
 }
 
 /// Places of a part.
 const PLACES: u32 = 1 << 6;
 
 impl ChunkedRows {
-    /// The articles at a place, in the order in which they came.
-    pub(crate) fn get(&self, place: u32) -> &[DocId] {
+    /// The stories at a place, in the order in which they came.
+    pub(crate) fn get(&self, place: u32) -> &[StoryId] {
         self.parts.get((place / PLACES) as usize).map_or(&[], |part| part.get(place % PLACES))
     }
 
-    /// Enters an article at a place, as [`Rows::push`] does.
-    pub(crate) fn push(&mut self, place: u32, doc: DocId, most: usize) {
+    /// Enters a story at a place, as [`Rows::push`] does.
+    pub(crate) fn push(&mut self, place: u32, story: StoryId, most: usize) {
         let at = (place / PLACES) as usize;
         while self.parts.len() <= at {
             self.parts.push(Arc::default());
         }
-        Arc::make_mut(&mut self.parts[at]).push(place % PLACES, doc, most);
+        Arc::make_mut(&mut self.parts[at]).push(place % PLACES, story, most);
     }
 
-    /// Takes an article off a list.
-    pub(crate) fn remove(&mut self, place: u32, doc: DocId) {
+    /// Takes a story off a list.
+    pub(crate) fn remove(&mut self, place: u32, story: StoryId) {
         if let Some(part) = self.parts.get_mut((place / PLACES) as usize) {
-            Arc::make_mut(part).remove(place % PLACES, doc);
+            Arc::make_mut(part).remove(place % PLACES, story);
         }
     }
 
     /// Keeps of every list what `keep` says.
-    pub(crate) fn retain(&mut self, keep: impl Fn(DocId) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(StoryId) -> bool) {
         for part in &mut self.parts {
             Arc::make_mut(part).retain(&keep);
         }

@@ -269,7 +269,7 @@ mod tests {
         };
         let frequencies = &mut Frequencies::default();
         let settings = Settings::default();
-        Link::between(&terms(here), (0, &terms(there)), frequencies, apart, 0, &settings)
+        Link::between(&terms(here), (StoryId(0), &terms(there)), frequencies, apart, 0, &settings)
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub struct Joined {
     /// the likeliest of each first. Empty: the story opened its own event.
     pub links: Vec<Link>,
     /// Events that became one through the new story.
-    pub absorbed: Vec<Merge>,
+    pub absorbed: Vec<Merge<EventId>>,
     /// The event that the story would have joined but for the time between, where it opened its own: a
     /// new event that continues the old one.
     pub continues: Option<EventId>,
@@ -88,8 +88,8 @@ pub struct Joined {
 #[derive(Debug, Clone, Default)]
 pub struct Events {
     frequencies: Frequencies,
-    profiles: Numbered<Profile>,
-    events: Numbered<Event>,
+    profiles: Numbered<StoryId, Profile>,
+    events: Numbered<EventId, Event>,
     redirects: FxHashMap<EventId, EventId>,
     /// The latest stories by the places of their terms.
     by_term: ChunkedRows,
@@ -144,7 +144,7 @@ impl Events {
     /// Adds a story that stays in an event of its own: a digest is about no single happening.
     pub fn add_alone(&mut self, story: StoryId, time: i64) {
         self.open(story, time);
-        self.profiles.insert(story, Profile { event: story, terms: Placed::default(), time });
+        self.profiles.insert(story, Profile { event: EventId::of(story), terms: Placed::default(), time });
     }
 
     /// Adds a story of `time` (seconds) and finds its event. `quotations` counts the quotations it
@@ -181,7 +181,7 @@ impl Events {
         let (matching, other): (Vec<EventMatch>, Vec<EventMatch>) =
             found.into_iter().partition(|it| it.accepts);
         joined.continues = other.first().filter(|_| matching.is_empty()).map(|it| it.event);
-        let event = matching.first().map_or(story, |it| it.event);
+        let event = matching.first().map_or(EventId::of(story), |it| it.event);
         match self.events.get_mut(event) {
             Some(entry) => entry.add(story, time),
             None => self.open(story, time),
@@ -205,7 +205,7 @@ impl Events {
     }
 
     fn open(&mut self, story: StoryId, time: i64) {
-        self.events.insert(story, Event { first: time, last: time, stories: vec![story] });
+        self.events.insert(EventId::of(story), Event { first: time, last: time, stories: vec![story] });
     }
 
     fn learn(
@@ -272,7 +272,7 @@ impl Events {
         others: impl Iterator<Item = EventId>,
         least: f64,
         settings: &Settings,
-    ) -> Vec<Merge> {
+    ) -> Vec<Merge<EventId>> {
         let mut absorbed = Vec::new();
         for other in others {
             let (here, other) = (self.resolve(event), self.resolve(other));
@@ -385,10 +385,10 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    fn add(events: &mut Events, story: StoryId, hours: i64, text: &str) -> Joined {
+    fn add(events: &mut Events, story: u32, hours: i64, text: &str) -> Joined {
         let text = Text::new(text);
         let terms = Terms::new(&text, &Body::new(&text), "");
-        events.add(story, hours * HOUR, &terms, &Settings::default(), &mut |_| 0)
+        events.add(StoryId(story), hours * HOUR, &terms, &Settings::default(), &mut |_| 0)
     }
 
     const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";
@@ -403,8 +403,8 @@ mod tests {
         add(&mut events, 0, 0, STRIKE);
         assert_eq!(add(&mut events, 1, 1, AGAIN).links.len(), 1);
         add(&mut events, 2, 2, OTHER);
-        let of = |story| events.event_of(story);
-        assert_eq!((of(1), of(2)), (Some(0), Some(2)));
+        let of = |story| events.event_of(StoryId(story));
+        assert_eq!((of(1), of(2)), (Some(EventId(0)), Some(EventId(2))));
     }
 
     #[test]
@@ -412,8 +412,8 @@ mod tests {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         let late = add(&mut events, 1, 80, AGAIN);
-        assert_eq!((late.links.len(), late.continues), (0, Some(0)));
-        assert_eq!(events.event_of(1), Some(1));
+        assert_eq!((late.links.len(), late.continues), (0, Some(EventId(0))));
+        assert_eq!(events.event_of(StoryId(1)), Some(EventId(1)));
     }
 
     #[test]
@@ -422,8 +422,8 @@ mod tests {
         for story in 0..6 {
             add(&mut events, story, 20 * i64::from(story), STRIKE);
         }
-        assert_eq!(events.stories(0), [0, 1, 2, 3, 4]);
-        assert_eq!(events.event_of(5), Some(5));
+        assert_eq!(events.stories(EventId(0)), [0, 1, 2, 3, 4].map(StoryId));
+        assert_eq!(events.event_of(StoryId(5)), Some(EventId(5)));
     }
 
     #[test]
@@ -435,7 +435,7 @@ mod tests {
         for story in 1..200 {
             let text = format!("{STRIKE} Word{story} stands here by misprint{story}.");
             add(&mut events, story, i64::from(story), &text);
-            events.forget(|other| other != 0 && other + 3 < story);
+            events.forget(|other| other.0 != 0 && other.0 + 3 < story);
             events.forget_terms();
         }
         assert!(size(&events) < before + 20, "{} after {before}", size(&events));
@@ -449,14 +449,14 @@ mod tests {
         for (story, number) in (1..4).zip(["seven", "eleven", "thirteen"]) {
             let text = format!("{OTHER} Page {number} of the {number}gazette says so.");
             add(&mut events, story, 0, &text);
-            events.unite(0, story);
+            events.unite(EventId(0), EventId(story));
         }
         let still = "Port Orla lay still as dockers laid down their work for better pay.";
         let with_strangers = add(&mut events, 4, 1, still);
         assert_eq!(with_strangers.links.len(), 0, "three quarters of it are about bread");
         // It is like the one that came just now.
         assert_eq!(add(&mut events, 5, 1, still).links.len(), 1);
-        assert_eq!((events.event_of(4), events.event_of(5)), (Some(4), Some(4)));
+        assert_eq!((events.event_of(StoryId(4)), events.event_of(StoryId(5))), (Some(EventId(4)), Some(EventId(4))));
     }
 
     #[test]
@@ -468,8 +468,8 @@ mod tests {
         assert_eq!(add(&mut events.clone(), 4, 1, later).links.len(), 1, "nothing else is like it");
         for story in 1..4 {
             add(&mut events, story, 0, VOTE);
-            events.profiles.get_mut(story).unwrap().event = story;
-            events.open(story, 0);
+            events.profiles.get_mut(StoryId(story)).unwrap().event = EventId(story);
+            events.open(StoryId(story), 0);
         }
         assert_eq!(add(&mut events, 4, 1, later).links.len(), 0, "councils vote everywhere");
     }
@@ -480,7 +480,7 @@ mod tests {
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 1, OTHER);
         let both = add(&mut events, 2, 2, &format!("{STRIKE} {OTHER}"));
-        assert_eq!(both.absorbed, [Merge { older: 0, younger: 1 }]);
-        assert_eq!(events.event_of(1), Some(0));
+        assert_eq!(both.absorbed, [Merge { older: EventId(0), younger: EventId(1) }]);
+        assert_eq!(events.event_of(StoryId(1)), Some(EventId(0)));
     }
 }

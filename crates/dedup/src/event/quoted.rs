@@ -28,7 +28,7 @@ const NEIGHBOURS: usize = 3;
 /// shares all parts, and only those of the days that get a new story are copied.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Quoted {
-    days: BTreeMap<i64, Arc<Postings<u32>>>,
+    days: BTreeMap<i64, Arc<Postings<u32, StoryId>>>,
 }
 
 impl Quoted {
@@ -101,9 +101,9 @@ mod tests {
     fn a_run_of_three_keys_is_found_wherever_it_stands() {
         let long = keys(1, 40);
         let mut quoted = Quoted::default();
-        quoted.learn(&long, 5, 0);
+        quoted.learn(&long, StoryId(5), 0);
         for at in 0..=long.len() - NEIGHBOURS {
-            assert_eq!(quoted.find(&long[at..at + NEIGHBOURS], 0, DAY), [5], "{at}");
+            assert_eq!(quoted.find(&long[at..at + NEIGHBOURS], 0, DAY), [5].map(StoryId), "{at}");
         }
         assert!(winnow(&long).len() < 30, "{}", winnow(&long).len());
         assert!(quoted.find(&keys(2, 40), 0, DAY).is_empty());
@@ -114,25 +114,25 @@ mod tests {
         let (stock, rare) = (keys(1, 9), keys(2, 9));
         let both = [stock.clone(), rare.clone()].concat();
         let mut quoted = Quoted::default();
-        quoted.learn(&stock, 1, 0);
-        quoted.learn(&rare, 1, 0);
-        quoted.learn(&rare, 2, DAY);
+        quoted.learn(&stock, StoryId(1), 0);
+        quoted.learn(&rare, StoryId(1), 0);
+        quoted.learn(&rare, StoryId(2), DAY);
         for story in 3..6 {
-            quoted.learn(&stock, story, i64::from(story) * DAY / 4);
+            quoted.learn(&stock, StoryId(story), i64::from(story) * DAY / 4);
         }
-        assert_eq!(quoted.find(&both, DAY, 2 * DAY), [1, 5, 4, 3, 2]);
+        assert_eq!(quoted.find(&both, DAY, 2 * DAY), [1, 5, 4, 3, 2].map(StoryId));
         for story in 6..11 {
-            quoted.learn(&stock, story, DAY);
+            quoted.learn(&stock, StoryId(story), DAY);
         }
-        assert_eq!(quoted.find(&both, DAY, 2 * DAY), [2, 1]);
+        assert_eq!(quoted.find(&both, DAY, 2 * DAY), [2, 1].map(StoryId));
     }
 
     #[test]
     fn what_is_days_away_is_not_found_and_then_forgotten() {
         let words = keys(1, 9);
         let mut quoted = Quoted::default();
-        quoted.learn(&words, 1, 0);
-        assert_eq!(quoted.find(&words, 3 * DAY, 3 * DAY), [1]);
+        quoted.learn(&words, StoryId(1), 0);
+        assert_eq!(quoted.find(&words, 3 * DAY, 3 * DAY), [1].map(StoryId));
         assert!(quoted.find(&words, 4 * DAY, 3 * DAY).is_empty());
         quoted.expire(DAY);
         assert!(quoted.days.is_empty());

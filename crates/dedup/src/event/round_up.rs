@@ -88,10 +88,10 @@ mod tests {
         ("Vennby library opens at night", "The library of Vennby opens at night from winter on."),
     ];
 
-    fn add(events: &mut Events, story: StoryId, (title, text): (&str, &str)) -> Joined {
+    fn add(events: &mut Events, story: u32, (title, text): (&str, &str)) -> Joined {
         let text = Text::new(text);
         let terms = Terms::new(&text, &Body::new(&text), title);
-        events.add(story, 3_600 * i64::from(story), &terms, &Settings::default(), &mut |_| 0)
+        events.add(StoryId(story), 3_600 * i64::from(story), &terms, &Settings::default(), &mut |_| 0)
     }
 
     fn after_the_news() -> Events {
@@ -108,10 +108,10 @@ mod tests {
             and Tom Lund won it.\n\nThe bridge of Orla stays closed: a crack.\n\nAnd now the weather.";
         let mut events = after_the_news();
         assert!(add(&mut events, 4, ("The morning in brief", text)).is_round_up);
-        assert_eq!(events.event_of(4), Some(4));
+        assert_eq!(events.event_of(StoryId(4)), Some(EventId(4)));
         let later = ("Quayton dockers end strike", "The dockers of Quayton ended their strike.");
         add(&mut events, 5, later);
-        assert_eq!(events.event_of(5), Some(0));
+        assert_eq!(events.event_of(StoryId(5)), Some(EventId(0)));
     }
 
     #[test]
@@ -122,6 +122,6 @@ mod tests {
         let mut events = after_the_news();
         let joined = add(&mut events, 4, ("Dockers of Quayton begin strike", report));
         assert!(!joined.is_round_up);
-        assert_eq!(events.event_of(4), Some(0));
+        assert_eq!(events.event_of(StoryId(4)), Some(EventId(0)));
     }
 }

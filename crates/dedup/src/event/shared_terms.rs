@@ -17,7 +17,7 @@ impl SharedTermCounts {
     /// Begins a look at the stories from `first` to `last`.
     pub(crate) fn begin(&mut self, first: StoryId, last: StoryId) {
         self.first = first;
-        let stories = (last.saturating_sub(first) as usize) + 1;
+        let stories = (last.0.saturating_sub(first.0) as usize) + 1;
         if self.counts.len() < stories {
             self.counts.resize(stories, 0);
         }
@@ -26,7 +26,7 @@ impl SharedTermCounts {
     /// Counts each of the stories once more.
     pub(crate) fn count<'a>(&mut self, stories: impl Iterator<Item = &'a StoryId>) {
         for story in stories {
-            let count = &mut self.counts[story.saturating_sub(self.first) as usize];
+            let count = &mut self.counts[story.0.saturating_sub(self.first.0) as usize];
             if *count == 0 {
                 self.counted.push(*story);
             }
@@ -39,7 +39,7 @@ impl SharedTermCounts {
     pub(crate) fn take(&mut self, most: usize) -> Vec<StoryId> {
         let mut sizes: Vec<usize> = Vec::new();
         for story in &self.counted {
-            let count = usize::from(self.counts[story.saturating_sub(self.first) as usize]);
+            let count = usize::from(self.counts[story.0.saturating_sub(self.first.0) as usize]);
             if count >= sizes.len() {
                 sizes.resize(count + 1, 0);
             }
@@ -48,7 +48,7 @@ impl SharedTermCounts {
         let least = least_of(&sizes, most);
         let mut found: Vec<(u16, StoryId)> = Vec::new();
         for story in self.counted.drain(..) {
-            let count = std::mem::take(&mut self.counts[story.saturating_sub(self.first) as usize]);
+            let count = std::mem::take(&mut self.counts[story.0.saturating_sub(self.first.0) as usize]);
             if count >= least {
                 found.push((count, story));
             }
@@ -79,13 +79,14 @@ mod tests {
     fn the_most_frequent_come_first_and_the_earlier_of_equals() {
         let mut counts = SharedTermCounts::default();
         for _ in 0..2 {
-            counts.begin(5, 9);
-            for list in [&[5, 7, 9][..], &[7, 9], &[9, 6], &[8]] {
+            counts.begin(StoryId(5), StoryId(9));
+            for numbers in [&[5, 7, 9][..], &[7, 9], &[9, 6], &[8]] {
+                let list: Vec<StoryId> = numbers.iter().copied().map(StoryId).collect();
                 counts.count(list.iter());
             }
-            assert_eq!(counts.take(4), [9, 7, 5, 6]);
+            assert_eq!(counts.take(4), [9, 7, 5, 6].map(StoryId));
         }
-        counts.begin(5, 9);
+        counts.begin(StoryId(5), StoryId(9));
         assert!(counts.take(4).is_empty());
     }
 }

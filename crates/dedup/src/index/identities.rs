@@ -23,7 +23,7 @@ struct Part {
     settled: Vec<u128>,
     docs: Vec<DocId>,
     /// … and those with several, and of late. What stands here too is out of date there.
-    latest: Postings<u128>,
+    latest: Postings<u128, DocId>,
     /// Entered since hashes were last settled.
     fresh: u32,
 }

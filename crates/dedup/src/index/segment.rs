@@ -23,12 +23,12 @@ pub(crate) const LONGEST_LIST: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Segment {
     /// The latest pairs, by [`short`] keys.
-    open: Arc<Postings<u32>>,
+    open: Arc<Postings<u32, DocId>>,
     /// How many pairs these are.
     opened: u64,
     /// Those before, each part at least twice as large as the next.
     parts: Vec<Arc<Sealed>>,
-    counts: Numbered<KeyCount>,
+    counts: Numbered<DocId, KeyCount>,
 }
 
 /// A key by the bits that differ: sampled ones are small. That two of a day share them is rare, and

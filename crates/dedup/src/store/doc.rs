@@ -73,7 +73,7 @@ impl Doc {
             at_rest: Resting::default(),
             exact: Exact::new(of.exact),
             counted_shingles: of.counted_shingles,
-            story: number,
+            story: StoryId::of(number),
             joined: number,
             quoted: of.quoted,
             outlet: of.outlet,

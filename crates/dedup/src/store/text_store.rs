@@ -295,7 +295,7 @@ mod tests {
         let text_files: Arc<dyn TextFiles> = boards.clone();
         let mut detector = Detector::new(Settings::default()).with_text_files(Some(text_files));
         assert_eq!(verdicts(&mut detector), expected);
-        assert!(expected.iter().any(|verdict| verdict.story != verdict.doc));
+        assert!(expected.iter().any(|verdict| verdict.story.first_article() != verdict.doc));
         let in_use = || boards.0.lock().unwrap().iter().filter(|b| b.strong_count() > 0).count();
         let opened = boards.0.lock().unwrap().len();
         assert_eq!((opened, in_use()), (12, 8));

@@ -8,24 +8,24 @@ pub(crate) mod apart;
 pub(crate) mod folds;
 pub(crate) mod stories;
 
-use crate::ids::DocId;
+use crate::ids::{DocId, StoryId};
 
-/// Two stories, or two events, that became one. Each is named by its first article.
+/// Two stories, or two events, that became one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Merge {
+pub struct Merge<I> {
     /// The one whose id stays.
-    pub older: DocId,
+    pub older: I,
     /// The one that redirects to it.
-    pub younger: DocId,
+    pub younger: I,
 }
 
 /// Articles that people took out of their story, or page chrome recognised late, to form one of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     /// The story that they were in.
-    pub from: DocId,
+    pub from: StoryId,
     /// The story that they form.
-    pub into: DocId,
+    pub into: StoryId,
     /// The articles, in order.
     pub moved: Vec<DocId>,
 }

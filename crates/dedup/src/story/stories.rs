@@ -45,7 +45,7 @@ impl Story {
 /// All stories of the window.
 #[derive(Debug, Clone, Default)]
 pub struct Stories {
-    stories: Numbered<Story>,
+    stories: Numbered<StoryId, Story>,
     redirects: FxHashMap<StoryId, StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
     apart: Apart,
@@ -57,8 +57,9 @@ const LINKS_TO_MERGE: usize = 2;
 impl Stories {
     /// Opens a story with its first article; its id is the article's number.
     pub fn open(&mut self, first: DocId) -> StoryId {
-        self.stories.insert(first, Story::new(first, vec![first], false));
-        first
+        let story = StoryId::of(first);
+        self.stories.insert(story, Story::new(first, vec![first], false));
+        story
     }
 
     /// Adds a member.
@@ -98,7 +99,7 @@ impl Stories {
         other: StoryId,
         doc: DocId,
         is_copy: impl Fn(DocId) -> bool,
-    ) -> Option<Merge> {
+    ) -> Option<Merge<StoryId>> {
         let pair = self.may_merge(story, other)?;
         let links = self.links.entry(pair).or_default();
         if links.iter().any(|earlier| *earlier == doc || is_copy(*earlier)) {
@@ -110,7 +111,7 @@ impl Stories {
 
     /// Makes two stories one because an article is in the main the text of both; the older id stays.
     /// Returns the two when that happened.
-    pub fn bridge(&mut self, one: StoryId, other: StoryId) -> Option<Merge> {
+    pub fn bridge(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
         self.may_merge(one, other).map(|pair| self.merge(pair))
     }
 
@@ -123,7 +124,7 @@ impl Stories {
 
     /// Makes two stories one because people say so, whatever was kept apart; the older id stays.
     /// `None` where they are one, or one of them is not known.
-    pub fn unite(&mut self, one: StoryId, other: StoryId) -> Option<Merge> {
+    pub fn unite(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
         let (one, other) = (self.resolve(one), self.resolve(other));
         let (older, younger) = (one.min(other), one.max(other));
         if older == younger || !self.stories.contains(older) || !self.stories.contains(younger) {
@@ -163,13 +164,14 @@ impl Stories {
             return None;
         }
         let (members, moved) = if is_leaving(&entry.first) { (leave, rest) } else { (rest, leave) };
-        let (into, is_by_hand) = (*moved.first()?, entry.is_by_hand);
+        let (first_moved, is_by_hand) = (*moved.first()?, entry.is_by_hand);
+        let into = StoryId::of(first_moved);
         if let Some(parted) = self.stories.get_mut(from) {
             *parted = Story::new(parted.first, members, is_by_hand);
         }
         self.part_redirects(from, into);
         self.part_links(from, into, &moved);
-        self.stories.insert(into, Story::new(into, moved.clone(), is_by_hand));
+        self.stories.insert(into, Story::new(first_moved, moved.clone(), is_by_hand));
         Some(Split { from, into, moved })
     }
 
@@ -223,7 +225,7 @@ impl Stories {
                 .is_some_and(|(one, other)| self.apart.parts(one.members(), other.members()))
     }
 
-    fn merge(&mut self, (older, younger): (StoryId, StoryId)) -> Merge {
+    fn merge(&mut self, (older, younger): (StoryId, StoryId)) -> Merge<StoryId> {
         let merge = Merge { older, younger };
         let Some(gone) = self.stories.remove(younger) else {
             return merge;
@@ -268,7 +270,7 @@ mod tests {
         stories.join(a, 2);
         assert_eq!(stories.link(a, b, 2, |_| false), None);
         assert_eq!(stories.link(a, b, 3, |earlier| earlier == 2), None, "a copy of the first link");
-        assert_eq!(stories.link(a, b, 4, |_| false), Some(Merge { older: 0, younger: 1 }));
+        assert_eq!(stories.link(a, b, 4, |_| false), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
         assert_eq!(stories.resolve(b), a);
         assert_eq!(stories.get(b).map(|s| s.members().to_vec()), Some(vec![0, 1, 2]));
     }
@@ -286,12 +288,12 @@ mod tests {
         assert_eq!(stories.split(story, &[0, 1, 2, 3, 4]), None, "all of them");
         assert_eq!(stories.split(story, &[2, 9]), None, "a stranger");
         let split = stories.split(story, &[2, 4]).unwrap();
-        assert_eq!((split.from, split.into, &*split.moved), (0, 2, &[2, 4][..]));
-        assert_eq!((members(&stories, 0), members(&stories, 2)), (vec![0, 1, 3], vec![2, 4]));
+        assert_eq!((split.from, split.into, &*split.moved), (StoryId(0), StoryId(2), &[2, 4][..]));
+        assert_eq!((members(&stories, StoryId(0)), members(&stories, StoryId(2))), (vec![0, 1, 3], vec![2, 4]));
         // The first leaves: it keeps the id, and the others are the new story.
         let other = stories.split(story, &[0, 3]).unwrap();
-        assert_eq!((other.from, other.into, &*other.moved), (0, 1, &[1][..]));
-        assert_eq!(members(&stories, 0), [0, 3]);
+        assert_eq!((other.from, other.into, &*other.moved), (StoryId(0), StoryId(1), &[1][..]));
+        assert_eq!(members(&stories, StoryId(0)), [0, 3]);
     }
 
     #[test]
@@ -299,8 +301,8 @@ mod tests {
         let mut stories = Stories::default();
         let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
         stories.join(b, 3);
-        assert_eq!(stories.unite(c, b), Some(Merge { older: 1, younger: 2 }));
-        assert_eq!(stories.unite(c, a), Some(Merge { older: 0, younger: 1 }));
+        assert_eq!(stories.unite(c, b), Some(Merge { older: StoryId(1), younger: StoryId(2) }));
+        assert_eq!(stories.unite(c, a), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
         assert_eq!(stories.unite(b, c), None, "they are one");
         assert_eq!(stories.split(a, &[1, 3]).map(|split| split.into), Some(b));
         assert_eq!((stories.resolve(b), stories.resolve(c)), (b, a));
@@ -317,12 +319,12 @@ mod tests {
             assert_eq!(stories.link(a, b, doc, |_| false), None);
         }
         // Nor by way of a third.
-        assert_eq!(stories.unite(b, c), Some(Merge { older: 1, younger: 2 }));
+        assert_eq!(stories.unite(b, c), Some(Merge { older: StoryId(1), younger: StoryId(2) }));
         assert!(stories.are_apart(c, a));
         stories.split(a, &[3]);
-        assert!(stories.are_apart(3, b) && !stories.are_apart(3, a));
+        assert!(stories.are_apart(StoryId(3), b) && !stories.are_apart(StoryId(3), a));
         assert!(stories.unite(a, b).is_some());
-        assert!(!stories.are_apart(a, c) && stories.are_apart(3, a));
+        assert!(!stories.are_apart(a, c) && stories.are_apart(StoryId(3), a));
     }
 
     #[test]
@@ -348,7 +350,7 @@ mod tests {
         assert_eq!(stories.link(a, b, 2, |_| false), None);
         stories.split(a, &[2]);
         assert_eq!(stories.link(a, b, 3, |_| false), None, "the other link is of another story");
-        assert!(stories.link(2, b, 9, |_| false).is_some());
+        assert!(stories.link(StoryId(2), b, 9, |_| false).is_some());
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) use summary::evidence_in_words;
 
 use std::path::Path;
 
-use wirefold_dedup::{Frequencies, Link, Rule, Settings, Terms};
+use wirefold_dedup::{Frequencies, Link, Rule, Settings, StoryId, Terms};
 use wirefold_gateway::shapes::Relation;
 use wirefold_gateway::{AnalysedText, TextComparison};
 
@@ -126,7 +126,7 @@ impl Comparison {
         let quotations = self.texts.overlap.shared_quotations.len();
         let (frequencies, seconds) = (&mut Frequencies::default(), self.seconds_apart());
         let settings = self.texts.settings();
-        Link::between(&later, (0, &earlier), frequencies, seconds, quotations, settings)
+        Link::between(&later, (StoryId(0), &earlier), frequencies, seconds, quotations, settings)
     }
 
     /// The time between the two, in seconds; 0 where one of the times is not known.

@@ -203,20 +203,20 @@ impl Judged<'_> {
 
     /// Where an article went when it came in, and by what.
     fn became(&self, verdict: &Verdict) -> String {
-        let story = verdict.story as usize;
+        let story = verdict.story.0 as usize;
         if self.by == By::Event {
-            let event = self.id(verdict.event as usize);
+            let event = self.id(verdict.event.0 as usize);
             return match verdict.links.first() {
                 Some(link) => format!(
                     "it joined the event of {event} by {}, similarity {:.2}",
-                    self.id(link.story as usize),
+                    self.id(link.story.0 as usize),
                     link.likeness
                 ),
-                None if verdict.story == verdict.doc => "it opened an event".to_owned(),
+                None if verdict.story.first_article() == verdict.doc => "it opened an event".to_owned(),
                 None => format!("it joined the story of {}", self.id(story)),
             };
         }
-        if verdict.story == verdict.doc {
+        if verdict.story.first_article() == verdict.doc {
             return "it opened a story".to_owned();
         }
         let through = verdict.matches.first().map_or("", |found| self.id(found.doc as usize));

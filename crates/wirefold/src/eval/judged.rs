@@ -48,8 +48,8 @@ impl Judged<'_> {
             progress.one_more();
         });
         let of = |verdict: &Verdict| match by {
-            By::Story => verdict.story as usize,
-            By::Event => verdict.event as usize,
+            By::Story => verdict.story.0 as usize,
+            By::Event => verdict.event.0 as usize,
         };
         let at_arrival = places.iter().map(|place| of(&verdicts[*place])).collect();
         let settled = |place: &usize| {

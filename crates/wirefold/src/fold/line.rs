@@ -1,6 +1,6 @@
 //! Verdicts as lines of the evaluation interface, with the ids of the input.
 
-use wirefold_dedup::{DocId, Split, Verdict};
+use wirefold_dedup::{DocId, Split, StoryId, Verdict};
 use wirefold_detector::contract::{class, confidence, containment, how, kind};
 use wirefold_proto::{Class, LineAgency, LineMatch, LineRegrouping, Simhash, Tag, VerdictLine};
 
@@ -10,14 +10,15 @@ use crate::input::Input;
 /// The line for a verdict on one of `articles`.
 pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine {
     let id = |doc: DocId| id_of(articles, doc as usize);
+    let story_id = |story: StoryId| id(story.first_article());
     VerdictLine {
         schema: Tag::new(),
         id: id(verdict.doc),
         class: class(verdict.class),
         kind: verdict.kind.map(kind),
         comparable: verdict.comparable,
-        story: id(verdict.story),
-        event: id(verdict.event),
+        story: story_id(verdict.story),
+        event: story_id(verdict.event.first_story()),
         lead: id(verdict.lead),
         origin: id(verdict.origin),
         matches: verdict
@@ -32,7 +33,7 @@ pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine
                 rule: rule_of(verdict, found.doc),
             })
             .collect(),
-        holds: verdict.holds.iter().map(|held| id(*held)).collect(),
+        holds: verdict.holds.iter().map(|held| story_id(*held)).collect(),
         shared_quotations: u32::try_from(verdict.shared_quotations).unwrap_or(u32::MAX),
         agency: verdict.agency.as_ref().map(|agency| LineAgency {
             name: agency.name.to_owned(),
@@ -52,7 +53,8 @@ fn rule_of(verdict: &Verdict, earlier: DocId) -> Option<String> {
 
 fn regrouped(split: &Split, id: impl Fn(DocId) -> String) -> LineRegrouping {
     let articles = split.moved.iter().map(|doc| id(*doc)).collect();
-    LineRegrouping { from: id(split.from), into: id(split.into), articles }
+    let [from, into] = [split.from, split.into].map(|story| id(story.first_article()));
+    LineRegrouping { from, into, articles }
 }
 
 /// The line for a baseline's verdict: it knows stories only.

@@ -251,8 +251,8 @@ impl<'a> Fold<'a> {
                 .filter_map(|number| passages.detector.settled(DocId::try_from(number).ok()?))
                 .map(|verdict| Settled {
                     line: line::verdict_line(&verdict, &self.articles),
-                    story: verdict.story as usize,
-                    event: verdict.event as usize,
+                    story: verdict.story.0 as usize,
+                    event: verdict.event.0 as usize,
                 })
                 .collect(),
             Judge::Baseline(baseline) => {

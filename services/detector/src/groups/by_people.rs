@@ -1,6 +1,6 @@
 //! Stories and events as people change them, and as they are divided.
 
-use wirefold_dedup::{DocId, Split};
+use wirefold_dedup::{self as dedup, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
 use super::{Entering, Groups, Story, count};
@@ -33,13 +33,13 @@ pub(crate) struct Parted {
 
 impl Groups {
     /// The story of this id, or what it became part of.
-    pub(crate) fn story_called(&self, id: StoryId) -> Option<DocId> {
+    pub(crate) fn story_called(&self, id: StoryId) -> Option<dedup::StoryId> {
         let mut found = self.stories.iter().filter(|(_, story)| story.id == id);
         found.next().map(|(number, _)| number).or_else(|| self.former.stories.get(&id).copied())
     }
 
     /// The event of this id, or what it became part of.
-    pub(crate) fn event_called(&self, id: EventId) -> Option<DocId> {
+    pub(crate) fn event_called(&self, id: EventId) -> Option<dedup::EventId> {
         let mut found = self.events.iter().filter(|(_, event)| event.id == id);
         let found = found.next().map(|(number, _)| number);
         let former = || self.former.events.get(&id).map(|event| self.resolve(*event));
@@ -81,7 +81,7 @@ impl Groups {
     }
 
     /// Has an article stand for its story; none where it does.
-    pub(crate) fn prefer(&mut self, story: DocId, lead: ArticleId, at: u64) -> Option<StoryChange> {
+    pub(crate) fn prefer(&mut self, story: dedup::StoryId, lead: ArticleId, at: u64) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
         found.is_preferred = true;
         if found.lead == lead {
@@ -93,8 +93,8 @@ impl Groups {
     }
 
     /// How stories stand.
-    pub(crate) fn stories_after(&self, stories: &[DocId]) -> Vec<StoryAfter> {
-        let after = |story: &DocId| {
+    pub(crate) fn stories_after(&self, stories: &[dedup::StoryId]) -> Vec<StoryAfter> {
+        let after = |story: &dedup::StoryId| {
             let found = self.stories.get(*story)?;
             Some(StoryAfter {
                 story: found.id,
@@ -107,11 +107,11 @@ impl Groups {
     }
 
     /// How events stand, each once.
-    pub(crate) fn events_after(&self, events: &[DocId]) -> Vec<EventAfter> {
-        let mut events: Vec<DocId> = events.iter().map(|event| self.resolve(*event)).collect();
+    pub(crate) fn events_after(&self, events: &[dedup::EventId]) -> Vec<EventAfter> {
+        let mut events: Vec<dedup::EventId> = events.iter().map(|event| self.resolve(*event)).collect();
         events.sort_unstable();
         events.dedup();
-        let after = |event: &DocId| {
+        let after = |event: &dedup::EventId| {
             Some(EventAfter { event: self.event_id(*event)?, state: self.event_state(*event)? })
         };
         events.iter().filter_map(after).collect()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_dedup::DocId;
+use wirefold_dedup as dedup;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{EventId, StoryId};
 
@@ -12,14 +12,14 @@ use crate::packed::{Id, read_id, write_id};
 /// Former ids, with what they lead to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Former {
-    pub(super) stories: BTreeMap<StoryId, DocId>,
+    pub(super) stories: BTreeMap<StoryId, dedup::StoryId>,
     /// What these lead to may have become part of another itself.
-    pub(super) events: BTreeMap<EventId, DocId>,
+    pub(super) events: BTreeMap<EventId, dedup::EventId>,
 }
 
 impl Former {
     /// A story became part of an older one.
-    pub(super) fn story_became(&mut self, id: StoryId, younger: DocId, older: DocId) {
+    pub(super) fn story_became(&mut self, id: StoryId, younger: dedup::StoryId, older: dedup::StoryId) {
         for into in self.stories.values_mut().filter(|into| **into == younger) {
             *into = older;
         }
@@ -29,8 +29,8 @@ impl Former {
     /// Keeps what leads to something that is there.
     pub(super) fn forget(
         &mut self,
-        is_story: impl Fn(DocId) -> bool,
-        is_event: impl Fn(DocId) -> bool,
+        is_story: impl Fn(dedup::StoryId) -> bool,
+        is_event: impl Fn(dedup::EventId) -> bool,
     ) {
         self.stories.retain(|_, into| is_story(*into));
         self.events.retain(|_, into| is_event(*into));
@@ -48,7 +48,7 @@ impl Written for Former {
     }
 }
 
-fn write_ids<I: Id>(ids: &BTreeMap<I, DocId>, to: &mut Writer<'_>) {
+fn write_ids<I: Id, N: Written>(ids: &BTreeMap<I, N>, to: &mut Writer<'_>) {
     to.count(ids.len());
     for (id, into) in ids {
         write_id(*id, to);
@@ -56,6 +56,6 @@ fn write_ids<I: Id>(ids: &BTreeMap<I, DocId>, to: &mut Writer<'_>) {
     }
 }
 
-fn read_ids<I: Id + Ord>(from: &mut Reader<'_>) -> Option<BTreeMap<I, DocId>> {
+fn read_ids<I: Id + Ord, N: Written>(from: &mut Reader<'_>) -> Option<BTreeMap<I, N>> {
     (0..from.count()?).map(|_| Some((read_id(from)?, Written::read_from(from)?))).collect()
 }

@@ -1,7 +1,7 @@
 //! Stories and events as they are counted: revisions, articles, outlets, origins.
 //!
-//! `dedup` says what belongs together; this is the book-keeping over it. Stories and events are
-//! keyed as dedup names them, by the number of their first article.
+//! `dedup` says what belongs together; this is the book-keeping over it. Its tables are keyed by the ids
+//! of dedup (`dedup::StoryId`), which are numbers; messages name stories and events by those of the contract.
 
 mod by_people;
 mod former;
@@ -10,7 +10,8 @@ mod written;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use wirefold_dedup::{DocId, Merge, Numbered, OutletId};
+use wirefold_dedup as dedup;
+use wirefold_dedup::{Merge, Numbered, OutletId};
 use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
 };
@@ -33,7 +34,7 @@ pub(crate) struct Story {
     is_preferred: bool,
     /// Whether an agency is known to be behind it.
     pub(crate) is_credited: bool,
-    event: DocId,
+    event: dedup::EventId,
     revision: u64,
     articles: u32,
     /// Those of them that are later versions of another.
@@ -50,7 +51,7 @@ pub(crate) struct Story {
 #[derive(Debug, Clone)]
 struct Event {
     id: EventId,
-    stories: BTreeSet<DocId>,
+    stories: BTreeSet<dedup::StoryId>,
     revision: u64,
     first_seen: Timestamp,
     continues: Option<EventId>,
@@ -83,43 +84,44 @@ impl Entering {
 /// All stories and events of the window.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
-    stories: Numbered<Story>,
-    events: Numbered<Event>,
+    stories: Numbered<dedup::StoryId, Story>,
+    events: Numbered<dedup::EventId, Event>,
     /// Events that became part of others.
-    redirects: BTreeMap<DocId, DocId>,
+    redirects: BTreeMap<dedup::EventId, dedup::EventId>,
     /// What stories and events were called that became part of others.
     former: Former,
 }
 
 impl Groups {
-    pub(crate) fn story(&self, story: DocId) -> Option<&Story> {
+    pub(crate) fn story(&self, story: dedup::StoryId) -> Option<&Story> {
         self.stories.get(story)
     }
 
-    pub(crate) fn story_mut(&mut self, story: DocId) -> Option<&mut Story> {
+    pub(crate) fn story_mut(&mut self, story: dedup::StoryId) -> Option<&mut Story> {
         self.stories.get_mut(story)
     }
 
     /// The id of the event behind dedup's number.
-    pub(crate) fn event_id(&self, event: DocId) -> Option<EventId> {
+    pub(crate) fn event_id(&self, event: dedup::EventId) -> Option<EventId> {
         self.events.get(self.resolve(event)).map(|event| event.id)
     }
 
     /// The event of a story.
-    pub(crate) fn event_of(&self, story: DocId) -> DocId {
-        self.stories.get(story).map_or(story, |found| self.resolve(found.event))
+    pub(crate) fn event_of(&self, story: dedup::StoryId) -> dedup::EventId {
+        let own = dedup::EventId::of(story);
+        self.stories.get(story).map_or(own, |found| self.resolve(found.event))
     }
 
-    pub(crate) fn ledes(&self, event: DocId) -> Option<&LeadFacts> {
+    pub(crate) fn ledes(&self, event: dedup::EventId) -> Option<&LeadFacts> {
         self.events.get(self.resolve(event)).map(|event| &event.ledes)
     }
 
-    pub(crate) fn ledes_mut(&mut self, event: DocId) -> Option<&mut LeadFacts> {
+    pub(crate) fn ledes_mut(&mut self, event: dedup::EventId) -> Option<&mut LeadFacts> {
         let event = self.resolve(event);
         self.events.get_mut(event).map(|event| &mut event.ledes)
     }
 
-    fn resolve(&self, mut event: DocId) -> DocId {
+    fn resolve(&self, mut event: dedup::EventId) -> dedup::EventId {
         while let Some(next) = self.redirects.get(&event) {
             event = *next;
         }
@@ -129,8 +131,8 @@ impl Groups {
     /// Opens a story in an event, which it opens too unless it is there.
     pub(crate) fn open(
         &mut self,
-        story: DocId,
-        event: DocId,
+        story: dedup::StoryId,
+        event: dedup::EventId,
         first: &Entering,
         continues: Option<EventId>,
     ) {
@@ -169,7 +171,7 @@ impl Groups {
     }
 
     /// Counts an article in its story and event.
-    pub(crate) fn enter(&mut self, story: DocId, article: &Entering) {
+    pub(crate) fn enter(&mut self, story: dedup::StoryId, article: &Entering) {
         if let Some(found) = self.stories.get_mut(story) {
             found.revision += 1;
             found.articles += 1;
@@ -186,7 +188,7 @@ impl Groups {
 
     /// Has an article stand for its story where more speaks for it than for the one that does, unless
     /// people chose that one.
-    pub(crate) fn lead(&mut self, story: DocId, article: &Entering) -> Option<StoryChange> {
+    pub(crate) fn lead(&mut self, story: dedup::StoryId, article: &Entering) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
         found.follow((article.id, Some(article.fetched), article.claim))
     }
@@ -194,7 +196,7 @@ impl Groups {
     /// Makes two events one, unless they are.
     pub(crate) fn merge_events(
         &mut self,
-        merge: Merge,
+        merge: Merge<dedup::EventId>,
         link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         let (one, other) = (self.resolve(merge.older), self.resolve(merge.younger));
@@ -204,8 +206,8 @@ impl Groups {
 
     fn absorb_event(
         &mut self,
-        into: DocId,
-        from: DocId,
+        into: dedup::EventId,
+        from: dedup::EventId,
         link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         if into == from || !self.events.contains(into) {
@@ -231,7 +233,7 @@ impl Groups {
     /// are, where it was no person.
     pub(crate) fn merge_stories(
         &mut self,
-        merge: Merge,
+        merge: Merge<dedup::StoryId>,
         link: Option<ArticleId>,
     ) -> Vec<StoryChange> {
         let Merge { older, younger } = merge;
@@ -267,9 +269,9 @@ impl Groups {
     /// Takes a story that is no more out of its event.
     fn leave_event(
         &mut self,
-        story: DocId,
-        left: DocId,
-        taken: DocId,
+        story: dedup::StoryId,
+        left: dedup::EventId,
+        taken: dedup::EventId,
         link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         let event = self.events.get_mut(left)?;
@@ -281,7 +283,7 @@ impl Groups {
         self.absorb_event(taken, left, link)
     }
 
-    pub(crate) fn story_state(&self, story: DocId) -> Option<StoryState> {
+    pub(crate) fn story_state(&self, story: dedup::StoryId) -> Option<StoryState> {
         let story = self.stories.get(story)?;
         Some(StoryState {
             revision: story.revision,
@@ -292,7 +294,7 @@ impl Groups {
         })
     }
 
-    pub(crate) fn event_state(&self, event: DocId) -> Option<EventState> {
+    pub(crate) fn event_state(&self, event: dedup::EventId) -> Option<EventState> {
         let event = self.events.get(self.resolve(event))?;
         let stories = || event.stories.iter().filter_map(|story| self.stories.get(*story));
         let outlets: BTreeSet<OutletId> =
@@ -310,7 +312,7 @@ impl Groups {
     }
 
     /// Takes over what a decision that stands says of its story and event, where that is free.
-    pub(crate) fn adopt(&mut self, story: DocId, record: &ArticleJudged) {
+    pub(crate) fn adopt(&mut self, story: dedup::StoryId, record: &ArticleJudged) {
         let event = self.event_of(story);
         let verdict = &record.verdict;
         let is_free = self.stories.values().all(|other| other.id != verdict.story);
@@ -341,23 +343,23 @@ impl Groups {
 
     /// Forgets the events of which nothing has been heard since `oldest`, or of which no story `is_known`
     /// any more, with their stories.
-    pub(crate) fn forget(&mut self, oldest: i64, is_known: impl Fn(DocId) -> bool) {
+    pub(crate) fn forget(&mut self, oldest: i64, is_known: impl Fn(dedup::StoryId) -> bool) {
         let stories = &self.stories;
-        let is_alive = |story: &DocId| {
+        let is_alive = |story: &dedup::StoryId| {
             is_known(*story) && stories.get(*story).is_some_and(|found| found.last >= oldest)
         };
         self.events.retain(|_, event| event.stories.iter().any(is_alive));
-        let kept: BTreeSet<DocId> =
+        let kept: BTreeSet<dedup::StoryId> =
             self.events.values().flat_map(|event| &event.stories).copied().collect();
         self.stories.retain(|story, _| kept.contains(&story));
         let redirects = std::mem::take(&mut self.redirects);
-        let ends = |mut event: DocId| {
+        let ends = |mut event: dedup::EventId| {
             while let Some(next) = redirects.get(&event) {
                 event = *next;
             }
             self.events.contains(event)
         };
-        let live: BTreeSet<DocId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
+        let live: BTreeSet<dedup::EventId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
         self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
         let (known, gone) = (&self.events, &self.redirects);
         let is_event = |event| known.contains(event) || gone.contains_key(&event);
@@ -397,12 +399,20 @@ mod tests {
         }
     }
 
+    fn stories(older: u32, younger: u32) -> Merge<dedup::StoryId> {
+        Merge { older: dedup::StoryId(older), younger: dedup::StoryId(younger) }
+    }
+
+    fn events(older: u32, younger: u32) -> Merge<dedup::EventId> {
+        Merge { older: dedup::EventId(older), younger: dedup::EventId(younger) }
+    }
+
     /// Three stories, of which the first two are one event.
     fn three() -> Groups {
         let mut groups = Groups::default();
-        for (story, event) in [(0, 0), (1, 0), (2, 2)] {
-            let first = entering(story, story);
-            groups.open(story, event, &first, None);
+        for (number, event) in [(0, 0), (1, 0), (2, 2)] {
+            let (story, first) = (dedup::StoryId(number), entering(number, number));
+            groups.open(story, dedup::EventId(event), &first, None);
             groups.enter(story, &first);
         }
         groups
@@ -411,13 +421,13 @@ mod tests {
     #[test]
     fn counts_belong_to_events() {
         let mut groups = three();
-        groups.enter(1, &Entering { comparable: false, ..entering(3, 0) });
+        groups.enter(dedup::StoryId(1), &Entering { comparable: false, ..entering(3, 0) });
         let version = Entering { is_version: true, ..entering(4, 0) };
-        groups.enter(1, &version);
-        let story = groups.story_state(1).unwrap();
+        groups.enter(dedup::StoryId(1), &version);
+        let story = groups.story_state(dedup::StoryId(1)).unwrap();
         assert_eq!((story.revision, story.articles, story.outlets), (3, 3, 2));
         assert_eq!((story.versions, story.copies()), (1, 1));
-        let event = groups.event_state(0).unwrap();
+        let event = groups.event_state(dedup::EventId(0)).unwrap();
         let counts = (event.stories, event.articles, event.outlets, event.origins, event.revision);
         assert_eq!(counts, (2, 4, 2, 2, 4));
         assert_eq!((event.versions, event.copies()), (1, 1));
@@ -427,7 +437,7 @@ mod tests {
     fn a_merged_story_takes_its_event_along_where_nothing_else_is_in_it() {
         let mut groups = three();
         let link = entering(9, 0).id;
-        let changes = groups.merge_stories(Merge { older: 1, younger: 2 }, Some(link));
+        let changes = groups.merge_stories(stories(1, 2), Some(link));
         let sorts: Vec<&str> = changes
             .iter()
             .map(|change| match change {
@@ -437,18 +447,18 @@ mod tests {
             })
             .collect();
         assert_eq!(sorts, ["story", "event"]);
-        assert_eq!(groups.event_id(2), groups.event_id(0));
-        let state = groups.event_state(2).unwrap();
+        assert_eq!(groups.event_id(dedup::EventId(2)), groups.event_id(dedup::EventId(0)));
+        let state = groups.event_state(dedup::EventId(2)).unwrap();
         assert_eq!((state.stories, state.articles, state.outlets), (2, 3, 3));
-        assert!(groups.merge_events(Merge { older: 0, younger: 2 }, Some(link)).is_none());
+        assert!(groups.merge_events(events(0, 2), Some(link)).is_none());
     }
 
     #[test]
     fn what_left_the_window_is_forgotten_with_its_redirects() {
         let mut groups = three();
-        groups.merge_events(Merge { older: 0, younger: 2 }, None);
+        groups.merge_events(events(0, 2), None);
         let former = entering(2, 0).id.into();
-        assert_eq!(groups.event_called(former), Some(0));
+        assert_eq!(groups.event_called(former), Some(dedup::EventId(0)));
         groups.forget(2, |_| true);
         assert_eq!(groups.stories.len(), 3, "the event of the last story lives");
         groups.forget(3, |_| true);

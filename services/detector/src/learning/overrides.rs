@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use wirefold_dedup::{DocId, Merge, OutletId, Split, word_hash};
+use wirefold_dedup::{self as dedup, DocId, Merge, OutletId, Split, word_hash};
 use wirefold_proto::{
     ArticleId, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, EventId,
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
@@ -55,8 +55,8 @@ enum Refusal {
 struct Done {
     changes: Vec<StoryChange>,
     /// The stories and events concerned.
-    stories: Vec<DocId>,
-    events: Vec<DocId>,
+    stories: Vec<dedup::StoryId>,
+    events: Vec<dedup::EventId>,
 }
 
 impl Learning {
@@ -132,7 +132,7 @@ impl Learning {
         let leaving: Vec<DocId> = leaving.into_values().collect();
         let rest = self.dedup.members(story).len().saturating_sub(leaving.len());
         // The first article keeps the id: where it leaves, the others are the new story.
-        let moves = if leaving.contains(&story) { rest } else { leaving.len() };
+        let moves = if leaving.contains(&story.first_article()) { rest } else { leaving.len() };
         if moves > MOST_MOVED {
             return Err(Refusal::Many(moves));
         }
@@ -213,7 +213,7 @@ impl Learning {
         Ok(Done { changes, stories: vec![story], events: Vec::new() })
     }
 
-    fn story(&self, id: StoryId) -> Result<DocId, Refusal> {
+    fn story(&self, id: StoryId) -> Result<dedup::StoryId, Refusal> {
         // Its event may live on in other stories when the last of its articles has left.
         let story = self.groups.story_called(id);
         let story = story.filter(|story| !self.dedup.members(*story).is_empty());

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use wirefold_dedup::{Body, Frequencies, Link, Overlap, Settings, Terms};
+use wirefold_dedup::{Body, Frequencies, Link, Overlap, Settings, StoryId, Terms};
 use wirefold_score::{Clusters, Group, Pair, Score};
 use wirefold_text::Text;
 
@@ -222,7 +222,7 @@ impl EventExam {
         let quotations = overlap.shared_quotations.len();
         let mut frequencies = Frequencies::default();
         let (apart, settings) = (self.span(&[a, b]), Settings::default());
-        Link::between(&terms(1), (0, &terms(0)), &mut frequencies, apart, quotations, &settings)
+        Link::between(&terms(1), (StoryId(0), &terms(0)), &mut frequencies, apart, quotations, &settings)
     }
 
     /// The events of a run, each as its texts in file order.

@@ -116,14 +116,14 @@ pub(crate) fn passages_told(
             published: published.or(time).unwrap_or(0),
             ..Incoming::default()
         });
-        run.at_arrival[*number] = verdict.story as usize;
+        run.at_arrival[*number] = verdict.story.0 as usize;
         run.evidence[*number] = verdict.matches.clone();
         verdicts.push(verdict);
     }
     for (arrival, number) in (0_u32..).zip(order) {
         if let Some(verdict) = detector.settled(arrival) {
-            run.settled[*number] = verdict.story as usize;
-            run.events[*number] = verdict.event as usize;
+            run.settled[*number] = verdict.story.0 as usize;
+            run.events[*number] = verdict.event.0 as usize;
         }
     }
     (run, verdicts)

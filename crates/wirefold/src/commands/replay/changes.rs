@@ -83,13 +83,13 @@ impl Judged {
             verdicts.push(verdict);
             progress.one_more();
         });
-        let settled = |number: usize, of: fn(&Verdict) -> DocId| {
+        let settled = |number: usize, of: fn(&Verdict) -> u32| {
             let verdict = DocId::try_from(number).ok().and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
         };
         let all = || 0..articles.len();
-        let stories = all().map(|number| settled(number, |verdict| verdict.story)).collect();
-        let events = all().map(|number| settled(number, |verdict| verdict.event)).collect();
+        let stories = all().map(|number| settled(number, |verdict| verdict.story.0)).collect();
+        let events = all().map(|number| settled(number, |verdict| verdict.event.0)).collect();
         Judged { verdicts, stories, events }
     }
 

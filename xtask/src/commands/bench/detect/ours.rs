@@ -105,7 +105,7 @@ impl Method for Wirefold {
             steps[place] += now - before;
             before = now;
         });
-        verdict.story
+        verdict.story.0
     }
 
     fn kept(&self) -> Option<Kept> {
