@@ -51,14 +51,14 @@ fn own_evidence(name: &str, witness: Witness<'_>) -> Vec<AgencyEvidence> {
     let traces = witness.traces.iter().filter(|trace| trace.agency == name);
     let pieces = traces.filter_map(|trace| match (trace.span, witness.text) {
         (None, _) => Some((EvidencePlace::Byline, cut(witness.byline))),
-        (Some(span), Some(text)) => Some((place(text, span, trace.trace), words(text, span))),
+        (Some(span), Some(text)) => Some((evidence_place(text, span, trace.trace), words(text, span))),
         (Some(_), None) => None,
     });
     let piece = |(place, words)| AgencyEvidence { place, words, article: None };
     pieces.take(PIECES).map(piece).collect()
 }
 
-fn place(text: &Text, span: Span, trace: Trace) -> EvidencePlace {
+fn evidence_place(text: &Text, span: Span, trace: Trace) -> EvidencePlace {
     if trace == Trace::Mentioned {
         return EvidencePlace::Sentence;
     }

@@ -98,7 +98,7 @@ impl Ahead {
 
     /// The article of a sequence, if it is one of the batch. What cannot be read, or panics, is none: it
     /// is left to its turn, where that is said of it.
-    pub(crate) fn take(&mut self, sequence: u64) -> Option<Ready> {
+    pub(crate) fn take_prepared(&mut self, sequence: u64) -> Option<Ready> {
         let place = self.places.remove(&sequence)?;
         let batch = self.batch.as_ref()?;
         loop {

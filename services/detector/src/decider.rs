@@ -83,7 +83,7 @@ impl Decider {
     }
 
     fn article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        let (mut fetched, prepared) = match self.ahead.take(input.sequence) {
+        let (mut fetched, prepared) = match self.ahead.take_prepared(input.sequence) {
             Some(Ready { fetched, prepared }) => (fetched, Some(prepared)),
             None => (read(input)?, None),
         };

@@ -25,7 +25,7 @@ use crate::agency::{Witness, agency};
 use crate::ahead::{byline, incoming};
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
-use crate::known::DecidedIds;
+use crate::decided_ids::DecidedIds;
 use crate::lead::{Claim, LEAD_SHARE};
 use crate::metrics::EVICTED;
 use crate::packed::{read_json, write_json};
@@ -59,7 +59,7 @@ pub(crate) struct Learning {
     dedup: Detector,
     places: WindowArticles,
     groups: Groups,
-    known: DecidedIds,
+    decided_ids: DecidedIds,
     /// Changes that found no room in a decision yet.
     waiting: VecDeque<StoryChange>,
     /// The last commands, by hashes of their ids: one that comes again is not applied again.
@@ -76,7 +76,7 @@ impl Learning {
             dedup: Detector::new(settings.clone()).with_text_files(Some(ground.folder.clone())),
             places: WindowArticles::default(),
             groups: Groups::default(),
-            known: DecidedIds::new(settings.window),
+            decided_ids: DecidedIds::new(settings.window),
             waiting: VecDeque::new(),
             applied: VecDeque::new(),
             time: 0,
@@ -85,7 +85,7 @@ impl Learning {
 
     /// Whether an article was decided on already.
     pub(crate) fn knows(&self, id: ArticleId) -> bool {
-        self.known.contains(id)
+        self.decided_ids.contains(id)
     }
 
     /// How many articles are in the window.
@@ -101,7 +101,7 @@ impl Learning {
     /// Remembers an article whose text is kept no longer.
     pub(crate) fn note(&mut self, id: ArticleId, seen: Timestamp) {
         self.pass_to(seen.as_second());
-        self.known.insert(id, self.time);
+        self.decided_ids.insert(id, self.time);
     }
 
     /// Takes over what a decision that stands says, where it is not what was learnt.
@@ -119,7 +119,7 @@ impl Learning {
     ) -> Learnt {
         let about = &fetched.article;
         self.pass_to(about.seen.as_second());
-        self.known.insert(fetched.id, self.time);
+        self.decided_ids.insert(fetched.id, self.time);
         let byline = byline(fetched);
         let found = self.observe(fetched, prepared, &byline);
         let entering = Entering {
@@ -336,7 +336,7 @@ impl Learning {
         self.dedup.write_to(to);
         self.places.write_to(to);
         self.groups.write_to(to);
-        self.known.write_to(to);
+        self.decided_ids.write_to(to);
         to.count(self.waiting.len());
         self.waiting.iter().for_each(|change| write_json(change, to));
         self.applied.write_to(to);
@@ -348,10 +348,10 @@ impl Learning {
         let dedup = Detector::read_from(settings.clone(), from)?;
         let dedup = dedup.with_text_files(Some(ground.folder.clone()));
         let places = Written::read_from(from)?;
-        let (groups, known) = (Written::read_from(from)?, Written::read_from(from)?);
+        let (groups, decided_ids) = (Written::read_from(from)?, Written::read_from(from)?);
         let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;
         let applied = Written::read_from(from)?;
         let window = settings.window;
-        Some(Self { window, dedup, places, groups, known, waiting, applied, time })
+        Some(Self { window, dedup, places, groups, decided_ids, waiting, applied, time })
     }
 }

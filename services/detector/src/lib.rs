@@ -6,17 +6,17 @@
 
 mod agency;
 mod ahead;
-mod apart;
 mod clock;
 pub mod contract;
+mod decided_ids;
 mod decider;
 mod fit;
 mod groups;
-mod known;
 mod lead;
 mod learning;
 mod lede;
 mod metrics;
+mod own_thread;
 mod packed;
 mod snapshot;
 #[cfg(test)]
@@ -37,8 +37,8 @@ use wirefold_proto::streams::{self, Stage};
 use decider::{Decider, Writer};
 use learning::DetectorConfig;
 
-pub use apart::run_apart;
 pub use metrics::METRICS;
+pub use own_thread::run_on_own_thread;
 pub use text_file::{Folder, Texts};
 
 /// How the detector judges, and under which name it writes.

@@ -87,13 +87,13 @@ impl Figures {
         }
     }
 
-    /// Takes those that were written down at the beginning of `bytes`.
-    pub(crate) fn take(bytes: &mut &[u8]) -> Figures {
-        let count = varint::take(bytes).unwrap_or_default();
+    /// Reads those that [`pack`](Self::pack) wrote at the beginning of `bytes`, which goes on behind them.
+    pub(crate) fn unpack(bytes: &mut &[u8]) -> Figures {
+        let count = varint::read(bytes).unwrap_or_default();
         let mut next = 0;
         let figure = |_| {
-            let start = next + varint::take(bytes)? as usize;
-            next = start + varint::take(bytes)? as usize;
+            let start = next + varint::read(bytes)? as usize;
+            next = start + varint::read(bytes)? as usize;
             let (value, rest) = bytes.split_first_chunk()?;
             *bytes = rest;
             Some(Figure { words: start..next, value: u32::from_le_bytes(*value) })
@@ -129,7 +129,7 @@ mod tests {
             prop_assert_eq!(&Figures::hashed(&text, &known), &figures);
             let mut packed = Vec::new();
             figures.pack(&mut packed);
-            prop_assert_eq!(&Figures::take(&mut packed.as_slice()), &figures);
+            prop_assert_eq!(&Figures::unpack(&mut packed.as_slice()), &figures);
             let read = || numbers(&text, words.clone()).into_iter().map(|n| n.value).collect();
             let mut found = Vec::new();
             figures.among(words.clone(), &read, &mut found);

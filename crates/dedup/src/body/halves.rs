@@ -15,9 +15,9 @@ pub(crate) fn push(bytes: &mut Vec<u8>, value: u32) {
     }
 }
 
-/// Takes the number at the beginning of `bytes`; `None` at the end.
+/// Reads the number at the beginning of `bytes`, which goes on behind it; `None` at the end.
 #[inline]
-pub(crate) fn take(bytes: &mut &[u8]) -> Option<u32> {
+pub(crate) fn read(bytes: &mut &[u8]) -> Option<u32> {
     let (small, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     match u16::from_le_bytes(*small) {
@@ -38,14 +38,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_pushed_is_taken(
+        fn what_was_pushed_is_read(
             values in proptest::collection::vec(prop_oneof![0u32..9, 65_530u32..65_540, any::<u32>()], 0..9),
         ) {
             let mut bytes = Vec::new();
             values.iter().for_each(|value| push(&mut bytes, *value));
             let mut rest = bytes.as_slice();
-            let taken: Vec<u32> = std::iter::from_fn(|| take(&mut rest)).collect();
-            prop_assert_eq!(taken, values);
+            let found: Vec<u32> = std::iter::from_fn(|| read(&mut rest)).collect();
+            prop_assert_eq!(found, values);
         }
     }
 }

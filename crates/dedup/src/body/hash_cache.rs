@@ -29,14 +29,14 @@ impl<V> Clone for HashCache<V> {
 impl<V: Copy> HashCache<V> {
     /// The value of a hash, if it was the last at its place.
     pub(crate) fn get(&self, hash: u64) -> Option<V> {
-        let (known, value) = self.places.get(place(hash))?;
+        let (known, value) = self.places.get(slot_of(hash))?;
         value.filter(|_| *known == hash)
     }
 
     /// Has the values of these hashes at hand when they are looked up.
     pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>) {
         if !self.places.is_empty() {
-            prefetch(hashes.map(|hash| self.places[place(hash)].0));
+            prefetch(hashes.map(|hash| self.places[slot_of(hash)].0));
         }
     }
 
@@ -48,11 +48,11 @@ impl<V: Copy> HashCache<V> {
         if self.places.is_empty() {
             self.places = vec![(0, None); REMEMBERED];
         }
-        self.places[place(hash)] = (hash, Some(value));
+        self.places[slot_of(hash)] = (hash, Some(value));
     }
 }
 
-fn place(hash: u64) -> usize {
+fn slot_of(hash: u64) -> usize {
     usize::try_from(hash % REMEMBERED as u64).expect("it is below a length")
 }
 

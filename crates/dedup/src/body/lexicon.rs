@@ -92,12 +92,12 @@ impl Lexicon {
         let mut bytes = &*packed.0;
         let mut words = Vec::with_capacity(bytes.len());
         let mut index = 0;
-        while let (Some(gap), Some(run)) = (halves::take(&mut bytes), halves::take(&mut bytes)) {
+        while let (Some(gap), Some(run)) = (halves::read(&mut bytes), halves::read(&mut bytes)) {
             index += gap;
             let (quoted, boilerplate) = (run & QUOTED != 0, run & BOILERPLATE != 0);
             let end = index + (run >> MARKS);
             words.extend((index..end).map(|at| {
-                let written = halves::take(&mut bytes).expect("it was written down whole");
+                let written = halves::read(&mut bytes).expect("it was written down whole");
                 let Entry { hash, weight, is_number, .. } = self.entries[(written >> 1) as usize];
                 let fact = match (is_number, written & 1 == 1) {
                     (true, _) => Fact::Number,
@@ -195,9 +195,9 @@ impl PackedBody {
     /// Gives the numbers of its words in order, until `enough` says so; whether it did.
     fn numbers(&self, mut enough: impl FnMut(u32) -> bool) -> bool {
         let mut bytes = &*self.0;
-        while let (Some(_), Some(run)) = (halves::take(&mut bytes), halves::take(&mut bytes)) {
+        while let (Some(_), Some(run)) = (halves::read(&mut bytes), halves::read(&mut bytes)) {
             for _ in 0..run >> MARKS {
-                let written = halves::take(&mut bytes).expect("it was written down whole");
+                let written = halves::read(&mut bytes).expect("it was written down whole");
                 if enough(written >> 1) {
                     return true;
                 }

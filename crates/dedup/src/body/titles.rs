@@ -95,7 +95,7 @@ impl TitleWords {
 
     /// The share of its telling words that stand among others, given in normal form, 0 to 1; `None` where
     /// it has none.
-    pub(crate) fn told_by<'a>(&self, words: impl Iterator<Item = &'a str>) -> Option<f64> {
+    pub(crate) fn share_told_by<'a>(&self, words: impl Iterator<Item = &'a str>) -> Option<f64> {
         let mut left = self.telling.clone();
         for key in words.filter_map(key) {
             left.retain(|telling| *telling != key);
@@ -184,16 +184,16 @@ impl TitleWords {
         }
     }
 
-    /// Takes those that were written down at the beginning of `bytes`.
-    pub(crate) fn take(bytes: &mut &[u8]) -> TitleWords {
-        let label = varint::take(bytes).unwrap_or_default() as usize;
-        let words = take_parts(bytes);
-        TitleWords { label: label.min(words.len()), words, telling: take_parts(bytes) }
+    /// Reads those that [`pack`](Self::pack) wrote at the beginning of `bytes`, which goes on behind them.
+    pub(crate) fn unpack(bytes: &mut &[u8]) -> TitleWords {
+        let label = varint::read(bytes).unwrap_or_default() as usize;
+        let words = read_parts(bytes);
+        TitleWords { label: label.min(words.len()), words, telling: read_parts(bytes) }
     }
 }
 
-fn take_parts(bytes: &mut &[u8]) -> Vec<u16> {
-    let count = varint::take(bytes).unwrap_or_default();
+fn read_parts(bytes: &mut &[u8]) -> Vec<u16> {
+    let count = varint::read(bytes).unwrap_or_default();
     let part = |_| {
         let (part, rest) = bytes.split_first_chunk()?;
         *bytes = rest;
@@ -263,7 +263,7 @@ mod tests {
             let words = TitleWords::new(title);
             let mut bytes = vec![];
             words.pack(&mut bytes);
-            assert_eq!(TitleWords::take(&mut bytes.as_slice()), words);
+            assert_eq!(TitleWords::unpack(&mut bytes.as_slice()), words);
         }
     }
 }

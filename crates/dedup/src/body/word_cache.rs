@@ -77,7 +77,7 @@ impl WordCache {
         let mut other = 0;
         for (at, word) in (0..).zip(text.words()) {
             let letters = Letters::new(text.normal_and_behind(word)).unwrap_or_default();
-            let place = &self.places[letters.place()];
+            let place = &self.places[letters.slot()];
             found.push(place.hashes);
             others[other] = at;
             other += usize::from((place.letters != letters) | (letters.len == 0) | word.is_chrome);
@@ -93,7 +93,7 @@ impl WordCache {
         let Some(letters) = Letters::new(text.normal_and_behind(word)) else {
             return Hashes::new(text.normal(word));
         };
-        let place = &mut self.places[letters.place()];
+        let place = &mut self.places[letters.slot()];
         if place.letters != letters {
             *place = Remembered { letters, hashes: Hashes::new(text.normal(word)) };
         }
@@ -149,7 +149,7 @@ impl Letters {
         Some(Letters { first: first & kept[0], last: last & kept[1], len })
     }
 
-    fn place(self) -> usize {
+    fn slot(self) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(29) ^ u64::from(self.len))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         usize::try_from(mixed >> (u64::BITS - PLACES.trailing_zeros()))

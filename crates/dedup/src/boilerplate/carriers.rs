@@ -145,7 +145,7 @@ const ROOMY: usize = 8;
 
 impl Lone {
     fn owner(&self, hash: u32) -> Option<u16> {
-        match self.place(hash)? {
+        match self.find_slot(hash)? {
             (_, VACANT) => None,
             (_, owner) => Some(owner),
         }
@@ -158,8 +158,8 @@ impl Lone {
         usize::try_from(first).expect("it is below a length")
     }
 
-    /// Where a trait stands or would stand, and what stands there.
-    fn place(&self, hash: u32) -> Option<(usize, u16)> {
+    /// Where a trait stands or would stand, and its owner there.
+    fn find_slot(&self, hash: u32) -> Option<(usize, u16)> {
         let first = self.first(hash);
         let traits = self.traits.get(first..first + PLACES)?;
         let owners = self.owners.get(first..first + PLACES)?;
@@ -176,7 +176,7 @@ impl Lone {
         if 4 * self.traits.len().saturating_sub(PLACES) < LEAST * (self.len + 1) {
             self.make_room();
         }
-        self.place(hash)
+        self.find_slot(hash)
     }
 
     /// Enters a trait at a vacant place.
@@ -194,12 +194,12 @@ impl Lone {
     /// Moves all to a table with more room.
     fn make_room(&mut self) {
         let smaller = std::mem::replace(self, Lone::with_room(self.len));
-        smaller.entries().for_each(|(hash, owner)| self.take(hash, owner));
+        smaller.entries().for_each(|(hash, owner)| self.insert(hash, owner));
     }
 
-    /// Enters a trait that is not there yet, where it finds a place.
-    fn take(&mut self, hash: u32, owner: u16) {
-        if let Some((at, VACANT)) = self.place(hash) {
+    /// Inserts a trait that is not there yet, if a place is free.
+    fn insert(&mut self, hash: u32, owner: u16) {
+        if let Some((at, VACANT)) = self.find_slot(hash) {
             self.enter(at, hash, owner);
         }
     }
@@ -214,7 +214,7 @@ impl Lone {
         let kept = self.entries().filter_map(|(hash, known)| Some((hash, owner(hash, known)?)));
         let kept: Vec<(u32, u16)> = kept.collect();
         *self = Lone::with_room(kept.len());
-        kept.into_iter().for_each(|(hash, place)| self.take(hash, place));
+        kept.into_iter().for_each(|(hash, place)| self.insert(hash, place));
     }
 }
 

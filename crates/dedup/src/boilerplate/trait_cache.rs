@@ -37,7 +37,7 @@ impl TraitCache {
     ) -> bool {
         let traits = match self.held.get(&doc) {
             Some(known) => known,
-            None => self.hold(doc, &body()),
+            None => self.insert(doc, &body()),
         };
         let mut inside = 0;
         for hash in found {
@@ -50,8 +50,8 @@ impl TraitCache {
         false
     }
 
-    /// Holds the traits of a body, and lets go of those that came first.
-    fn hold(&mut self, doc: DocId, body: &Body) -> &[u32] {
+    /// Inserts the traits of a body, and lets go of those that came first.
+    fn insert(&mut self, doc: DocId, body: &Body) -> &[u32] {
         let traits = shingle_traits(&body.shingles());
         let mut traits: Box<[u32]> = traits.into_iter().map(|(_, hash)| hash).collect();
         traits.sort_unstable();

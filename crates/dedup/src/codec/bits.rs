@@ -104,7 +104,7 @@ impl Bits {
 impl PackedBits {
     pub(crate) fn open(&self) -> Bits {
         let (mut bits, mut bytes, mut end) = (Bits::default(), &*self.0, 0);
-        while let (Some(gap), Some(len)) = (varint::take(&mut bytes), varint::take(&mut bytes)) {
+        while let (Some(gap), Some(len)) = (varint::read(&mut bytes), varint::read(&mut bytes)) {
             let start = end + gap as usize;
             end = start + len as usize;
             bits.insert_run(start..end);

@@ -38,8 +38,8 @@ impl<T> Default for Part<T> {
 }
 
 impl<T> Part<T> {
-    /// The place of the value at a bit, and whether there is one.
-    fn place(&self, bit: u32) -> (usize, bool) {
+    /// The position of the value at a bit among the values, and whether there is one.
+    fn position_of(&self, bit: u32) -> (usize, bool) {
         let before = self.taken & ((1 << bit) - 1);
         (before.count_ones() as usize, self.taken >> bit & 1 == 1)
     }
@@ -61,7 +61,7 @@ impl<K: NumberId, T> Numbered<K, T> {
     pub fn get(&self, id: K) -> Option<&T> {
         let number = id.to_number();
         let part = self.parts.get((number / PART).checked_sub(self.first)? as usize)?;
-        let (place, is_taken) = part.place(number % PART);
+        let (place, is_taken) = part.position_of(number % PART);
         if is_taken { part.values.get(place) } else { None }
     }
 
@@ -114,7 +114,7 @@ impl<K: NumberId, T: Clone> Numbered<K, T> {
         let number = id.to_number();
         let at = (number / PART).checked_sub(self.first)? as usize;
         let part = self.parts.get_mut(at)?;
-        let (place, is_taken) = part.place(number % PART);
+        let (place, is_taken) = part.position_of(number % PART);
         if is_taken { Arc::make_mut(part).values.get_mut(place) } else { None }
     }
 
@@ -134,7 +134,7 @@ impl<K: NumberId, T: Clone> Numbered<K, T> {
             self.parts.push_back(Arc::default());
         }
         let part = Arc::make_mut(&mut self.parts[at]);
-        let (place, is_taken) = part.place(number % PART);
+        let (place, is_taken) = part.position_of(number % PART);
         if is_taken {
             return Some(std::mem::replace(&mut part.values[place], value));
         }
@@ -152,7 +152,7 @@ impl<K: NumberId, T: Clone> Numbered<K, T> {
         let number = id.to_number();
         let at = (number / PART).checked_sub(self.first)? as usize;
         let part = self.parts.get_mut(at)?;
-        let (place, is_taken) = part.place(number % PART);
+        let (place, is_taken) = part.position_of(number % PART);
         if !is_taken {
             return None;
         }

@@ -169,7 +169,7 @@ impl<K: Eq + Hash + Copy, I: NumberId> Postings<K, I> {
     }
 
     /// Takes the keys out that have one article, in no order.
-    pub(crate) fn take_lone(&mut self) -> Vec<(K, I)> {
+    pub(crate) fn drain_lone(&mut self) -> Vec<(K, I)> {
         let mut lone = Vec::new();
         self.slots.retain(|key, slot| {
             let has_several = slot.list().is_some();

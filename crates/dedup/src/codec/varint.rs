@@ -14,9 +14,9 @@ pub(crate) fn push_count(bytes: &mut Vec<u8>, count: usize) {
     push(bytes, u32::try_from(count).expect("articles are cut long before"));
 }
 
-/// Takes the number at the beginning of `bytes`; `None` at the end.
+/// Reads the number at the beginning of `bytes`, which goes on behind it; `None` at the end.
 #[inline]
-pub(crate) fn take(bytes: &mut &[u8]) -> Option<u32> {
+pub(crate) fn read(bytes: &mut &[u8]) -> Option<u32> {
     // Nearly all numbers.
     match **bytes {
         [first @ 0..0x80, ref rest @ ..] => {
@@ -48,10 +48,10 @@ pub(crate) fn push_time(bytes: &mut Vec<u8>, time: i64) {
     push(bytes, (bits >> 32) as u32);
 }
 
-/// Takes a time or a day; `None` at the end.
-pub(crate) fn take_time(bytes: &mut &[u8]) -> Option<i64> {
-    let lower = u64::from(take(bytes)?);
-    Some((u64::from(take(bytes)?) << 32 | lower).cast_signed())
+/// Reads a time or a day, as [`read`] does a number.
+pub(crate) fn read_time(bytes: &mut &[u8]) -> Option<i64> {
+    let lower = u64::from(read(bytes)?);
+    Some((u64::from(read(bytes)?) << 32 | lower).cast_signed())
 }
 
 fn low_bits(value: u32) -> u8 {
@@ -66,19 +66,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_pushed_is_taken(values in proptest::collection::vec(proptest::num::u32::ANY, 0..9)) {
+        fn what_was_pushed_is_read(values in proptest::collection::vec(proptest::num::u32::ANY, 0..9)) {
             let mut bytes = Vec::new();
             values.iter().for_each(|value| push(&mut bytes, *value));
             let mut rest = bytes.as_slice();
-            let taken: Vec<u32> = std::iter::from_fn(|| take(&mut rest)).collect();
-            prop_assert_eq!(taken, values);
+            let found: Vec<u32> = std::iter::from_fn(|| read(&mut rest)).collect();
+            prop_assert_eq!(found, values);
         }
 
         #[test]
-        fn times_before_and_after_1970_are_taken(time in proptest::num::i64::ANY) {
+        fn times_before_and_after_1970_are_read(time in proptest::num::i64::ANY) {
             let mut bytes = Vec::new();
             push_time(&mut bytes, time);
-            prop_assert_eq!(take_time(&mut bytes.as_slice()), Some(time));
+            prop_assert_eq!(read_time(&mut bytes.as_slice()), Some(time));
         }
     }
 }

@@ -192,7 +192,7 @@ impl Overlap {
         // Words that are no own words of either, since the other text marks them.
         let mut void = (Bits::new(here.len()), Bits::new(there.len()));
         for run in runs {
-            overlap.take_run(&pair, run, settings, &mut void);
+            overlap.add_run(&pair, run, settings, &mut void);
         }
         let own = (counted_weight(here, &void.0), counted_weight(there, &void.1));
         overlap.sum_up(&pair, own);
@@ -237,7 +237,7 @@ impl Overlap {
         false
     }
 
-    fn take_run(
+    fn add_run(
         &mut self,
         pair: &Pair<'_>,
         run: &Run,
@@ -305,8 +305,8 @@ struct Quotation {
 }
 
 impl Quotation {
-    /// Takes the next word in common.
-    fn take(&mut self, word: Block, weight: u32) {
+    /// Adds the next word in common.
+    fn add_word(&mut self, word: Block, weight: u32) {
         let Block { here, there, len } = self.last;
         let goes_on = (here + len, there + len) == (word.here, word.there);
         self.last = if goes_on { Block { here, there, len: len + 1 } } else { word };
@@ -364,7 +364,7 @@ impl Pair<'_> {
             let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
             let word = Block { here: narrow(here), there: narrow(there), len: 1 };
             match found.last_mut() {
-                Some(quotation) if open => quotation.take(word, weight),
+                Some(quotation) if open => quotation.add_word(word, weight),
                 _ => found.push(Quotation { longest: word, last: word, weight }),
             }
             open = true;

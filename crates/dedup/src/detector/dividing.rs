@@ -9,7 +9,7 @@ use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::bits::Bits;
 use crate::detector::Detector;
 use crate::detector::chrome::{about, are_strangers};
-use crate::detector::find::apart;
+use crate::detector::find::seconds_between;
 use crate::detector::reading::AtRest;
 use crate::detector::regroup::most_alike;
 use crate::ids::{DocId, OutletId, StoryId};
@@ -155,7 +155,7 @@ impl Detector {
             same_page: false,
             same_outlet: later.doc.outlet.is_some() && later.doc.outlet == earlier.doc.outlet,
             titles: later.notes.title.compare(&earlier.notes.title),
-            seconds: apart(later.doc, earlier.doc),
+            seconds: seconds_between(later.doc, earlier.doc),
             common: &nothing,
             foreign: &nothing,
         };

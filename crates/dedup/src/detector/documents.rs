@@ -141,7 +141,7 @@ struct Latest {
 }
 
 impl Latest {
-    fn hold(&mut self, doc: DocId, kept: Vec<u8>) {
+    fn insert(&mut self, doc: DocId, kept: Vec<u8>) {
         if self.kept.insert(doc, kept.into()).is_none() {
             self.order.push_back(doc);
         }
@@ -180,7 +180,7 @@ impl Elsewhere {
         let question = ShardRequest::Insert(entry);
         self.shards.ask(vec![(shard, question.to_bytes())]);
         if let ShardRequest::Insert(Entry { kept, .. }) = question {
-            self.latest().hold(doc, kept);
+            self.latest().insert(doc, kept);
         }
     }
 
@@ -209,7 +209,7 @@ impl Elsewhere {
                 let of_shard = &mut missing[shard as usize];
                 let read = all.len().min(of_shard.len());
                 for (doc, kept) in of_shard.drain(..read).zip(all) {
-                    self.latest().hold(doc, kept);
+                    self.latest().insert(doc, kept);
                 }
             }
         }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::body::fingerprint::Fingerprint;
 use crate::detector::incoming::Incoming;
 use crate::detector::reading::{Analysed, AtRest};
-use crate::detector::{Detector, item_hash, told_of};
+use crate::detector::{Detector, foreign_page_hash, item_hash};
 use crate::ids::{DocId, StoryId};
 use crate::index::UnderKeys;
 use crate::judge::{Judgement, Prior, judge};
@@ -27,9 +27,9 @@ pub(crate) struct KnownAs<'a> {
     pub(crate) same_page: &'a [DocId],
 }
 
-/// How far two articles are apart in seconds, by when they were seen or by when they claim to be
+/// The seconds between two articles, by when they were seen or by when they claim to be
 /// published: a first poll brings the items of days at once.
-pub(crate) fn apart(doc: &Doc, earlier: &Doc) -> i64 {
+pub(crate) fn seconds_between(doc: &Doc, earlier: &Doc) -> i64 {
     let claimed = doc.published.abs_diff(earlier.published);
     let seen = doc.time.abs_diff(earlier.time);
     i64::try_from(seen.max(claimed)).unwrap_or(i64::MAX)
@@ -84,7 +84,7 @@ impl Detector {
                 same_page: known.same_page.contains(&at_rest.number),
                 same_outlet: doc.outlet.is_some() && doc.outlet == at_rest.doc.outlet,
                 titles: notes.title.compare(&at_rest.notes.title),
-                seconds: apart(doc, at_rest.doc),
+                seconds: seconds_between(doc, at_rest.doc),
                 common: &at_rest.common,
                 foreign: &at_rest.foreign,
             })
@@ -119,7 +119,7 @@ impl Detector {
     /// Earlier articles on the same page, where one site says so of another: no versions.
     pub(crate) fn on_same_page(&self, incoming: &Incoming<'_>) -> Vec<DocId> {
         let Some(page) = incoming.page else { return Vec::new() };
-        let told = self.by_item.get(told_of(page));
+        let told = self.by_item.get(foreign_page_hash(page));
         // The outlet's own are versions of each other, which is more.
         let own = incoming.via.map(|_| self.by_item.get(item_hash(page)));
         told.iter().chain(own.into_iter().flatten()).copied().collect()

@@ -196,7 +196,7 @@ impl Detector {
         }
         taken(Step::Judgement);
         let news = self.news(&analysed, &judgement, &earlier);
-        self.text_cache.borrow_mut().hold(number, analysed.text.clone());
+        self.text_cache.borrow_mut().insert(number, analysed.text.clone());
         self.work += Work { candidates_scored: scored, ..Work::of(&analysed, &judgement) };
         let (mut verdict, others) = self.record_article(
             number,
@@ -320,7 +320,7 @@ impl Detector {
             self.by_item.push(item_hash(item), number);
         }
         if let (Some(page), Some(_)) = (incoming.page, incoming.via) {
-            self.by_item.push(told_of(page), number);
+            self.by_item.push(foreign_page_hash(page), number);
         }
         let Analysed { fingerprint, under_keys, .. } = analysed;
         if let Some(exact) = fingerprint.exact {
@@ -335,11 +335,11 @@ impl Detector {
         self.documents.insert(new, fingerprint, under_keys, &mut doc.at_rest);
         self.docs.insert(number, doc);
         self.count_article_bytes(number, analysed.words.new, incoming);
-        self.settle(number);
+        self.move_earlier_text(number);
     }
 
-    /// Puts the text of an article that is looked at less from now on out of memory.
-    fn settle(&mut self, latest: DocId) {
+    /// Moves the text of the article that is no longer among the latest from memory to the text file.
+    fn move_earlier_text(&mut self, latest: DocId) {
         let Some(text_files) = &self.text_files else { return };
         let settled = latest.checked_sub(text_files.at_hand());
         if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
@@ -353,8 +353,8 @@ impl Detector {
 /// that prints a paragraph often must not make the text uncounted that it stands in.
 const HOT_OUTLETS: usize = 3;
 
-/// What a page is known by among what strangers tell of it.
-pub(crate) fn told_of(page: &str) -> u128 {
+/// The hash under which articles are listed that the feed of another site says are on a page.
+pub(crate) fn foreign_page_hash(page: &str) -> u128 {
     item_hash(&format!("told\u{1f}{page}"))
 }
 

@@ -104,7 +104,7 @@ impl<'a> AtRest<'a> {
     }
 
     /// What tells whether a later copy is material.
-    pub(crate) fn known(&self) -> StoryMember<'_> {
+    pub(crate) fn story_member(&self) -> StoryMember<'_> {
         StoryMember { text: self, body: &self.body, figures: &self.notes.figures }
     }
 }

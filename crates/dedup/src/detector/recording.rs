@@ -131,7 +131,7 @@ impl Detector {
             let opened = |m: &Match| earlier.iter().find(|at_rest| at_rest.number == m.doc);
             let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
             let members: Vec<&AtRest<'_>> = members.filter_map(opened).collect();
-            let known = || members.iter().map(|it| it.known()).collect::<Vec<StoryMember<'_>>>();
+            let known = || members.iter().map(|it| it.story_member()).collect::<Vec<StoryMember<'_>>>();
             let corrects = |notes: &Notes| notes.title.corrects();
             if corrects(&analysed.notes) && !members.iter().any(|member| corrects(&member.notes)) {
                 return Some(Reason::of_correction(&analysed.text, &known()));

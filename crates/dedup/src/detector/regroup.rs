@@ -34,7 +34,7 @@ impl Detector {
     /// `None` where they are not members of it, or left the window, or are all that it has.
     pub fn split(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
         let split = self.take_out(story, leaving)?;
-        self.stories.part(split.from, split.into);
+        self.stories.keep_apart(split.from, split.into);
         Some(split)
     }
 
@@ -63,7 +63,7 @@ impl Detector {
             true => self.take_out(story, &self.joined_through(story, later)),
             false => None,
         };
-        self.stories.part_articles(earlier, later);
+        self.stories.keep_articles_apart(earlier, later);
         split
     }
 

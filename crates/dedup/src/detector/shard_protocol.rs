@@ -76,26 +76,26 @@ impl ShardRequest {
         let mut rest = rest;
         let question = match *kind {
             LOOK_UP => ShardRequest::LookUp {
-                before: varint::take(&mut rest)?,
-                from: varint::take_time(&mut rest)?,
-                keys: take_keys(&mut rest)?,
+                before: varint::read(&mut rest)?,
+                from: varint::read_time(&mut rest)?,
+                keys: read_keys(&mut rest)?,
             },
             INSERT => {
-                let (doc, time) = (varint::take(&mut rest)?, varint::take_time(&mut rest)?);
+                let (doc, time) = (varint::read(&mut rest)?, varint::read_time(&mut rest)?);
                 let (is_findable, after) = rest.split_first()?;
                 rest = after;
-                let count = Some(KeyCount::of_bits(varint::take(&mut rest)?));
+                let count = Some(KeyCount::of_bits(varint::read(&mut rest)?));
                 let count = count.filter(|_| *is_findable == 1);
-                let keys = take_keys(&mut rest)?;
+                let keys = read_keys(&mut rest)?;
                 let kept = std::mem::take(&mut rest).to_vec();
                 ShardRequest::Insert(Entry { doc, time, count, keys, kept })
             }
             READ => {
-                let count = varint::take(&mut rest)?;
-                let docs = (0..count).map(|_| varint::take(&mut rest)).collect::<Option<_>>()?;
+                let count = varint::read(&mut rest)?;
+                let docs = (0..count).map(|_| varint::read(&mut rest)).collect::<Option<_>>()?;
                 ShardRequest::Read { docs }
             }
-            EXPIRE => ShardRequest::Expire { time: varint::take_time(&mut rest)? },
+            EXPIRE => ShardRequest::Expire { time: varint::read_time(&mut rest)? },
             _ => return None,
         };
         rest.is_empty().then_some(question)
@@ -108,8 +108,8 @@ fn push_keys(bytes: &mut Vec<u8>, keys: &[u32]) {
     keys.iter().for_each(|key| bytes.extend_from_slice(&key.to_le_bytes()));
 }
 
-fn take_keys(bytes: &mut &[u8]) -> Option<Vec<u32>> {
-    let size = (varint::take(bytes)? as usize).checked_mul(size_of::<u32>())?;
+fn read_keys(bytes: &mut &[u8]) -> Option<Vec<u32>> {
+    let size = (varint::read(bytes)? as usize).checked_mul(size_of::<u32>())?;
     let (keys, rest) = bytes.split_at_checked(size)?;
     *bytes = rest;
     let (keys, _) = keys.as_chunks();
@@ -125,7 +125,7 @@ pub(crate) fn listed_bytes(listed: &Listed) -> Vec<u8> {
 
 /// What a shard has listed; `None` if the bytes are no such answer.
 pub(crate) fn listed_from(mut bytes: &[u8]) -> Option<Listed> {
-    let listed = Listed::take_from(&mut bytes)?;
+    let listed = Listed::unpack(&mut bytes)?;
     bytes.is_empty().then_some(listed)
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn kept_from(mut bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut all = Vec::new();
     while let Some((1, rest)) = bytes.split_first() {
         bytes = rest;
-        let length = varint::take(&mut bytes)? as usize;
+        let length = varint::read(&mut bytes)? as usize;
         let (kept, behind) = bytes.split_at_checked(length)?;
         bytes = behind;
         all.push(kept.to_vec());

@@ -90,7 +90,7 @@ impl Frequencies {
             match stem {
                 "# documents" => frequencies.documents = count,
                 stem => {
-                    let place = frequencies.place(word_hash(term_of(stem)));
+                    let place = frequencies.find_or_add_place(word_hash(term_of(stem)));
                     // Several stems may be one term.
                     let all = frequencies.counts[place as usize].saturating_add(count);
                     let all = all.min(frequencies.documents);
@@ -108,7 +108,7 @@ impl Frequencies {
         let all = self.pack(terms.text());
         let (title, lede) = (self.pack(terms.title()), self.pack(terms.lede()));
         let names = terms.names.as_deref().map(|names| {
-            let mut names: Vec<u32> = names.iter().map(|name| self.place(*name)).collect();
+            let mut names: Vec<u32> = names.iter().map(|name| self.find_or_add_place(*name)).collect();
             names.sort_unstable();
             names.into()
         });
@@ -138,14 +138,14 @@ impl Frequencies {
             }
         }
         fresh.sort_unstable();
-        fresh.into_iter().for_each(|term| counted.count(self.place(term)));
+        fresh.into_iter().for_each(|term| counted.count(self.find_or_add_place(term)));
         let packed = counted.pack();
         self.times = counted.times;
         packed
     }
 
     /// Where a term's count stands.
-    fn known(&mut self, term: u64) -> Option<u32> {
+    fn find_place(&mut self, term: u64) -> Option<u32> {
         self.hash_cache.get(term).or_else(|| {
             let place = *self.places.get(&term)?;
             self.hash_cache.set(term, place);
@@ -169,8 +169,8 @@ impl Frequencies {
     }
 
     /// Where a term's count stands, from now on if it is new.
-    fn place(&mut self, term: u64) -> u32 {
-        if let Some(known) = self.known(term) {
+    fn find_or_add_place(&mut self, term: u64) -> u32 {
+        if let Some(known) = self.find_place(term) {
             return known;
         }
         let place = self.free.pop().unwrap_or_else(|| {

@@ -243,7 +243,7 @@ impl Events {
             probed += seen as u64;
             room = room.saturating_sub(stories.len().min(LATEST));
         }
-        (counts.take(COMPARED), probed)
+        (counts.drain_most_shared(COMPARED), probed)
     }
 
     /// The stories in reach that quote in their openings what these terms quote, but for digests.

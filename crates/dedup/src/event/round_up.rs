@@ -26,7 +26,7 @@ const OF_OWN_TITLE: f64 = 0.25;
 impl Events {
     /// Whether a text tells of several happenings, given its links to stories like it.
     pub(super) fn is_round_up(&self, terms: &Terms, links: &ByEvent) -> bool {
-        let told: Vec<StoryId> = links.values().filter_map(|links| told_of(links)).collect();
+        let told: Vec<StoryId> = links.values().filter_map(|links| story_of_told_title(links)).collect();
         let least = (OF_PARAGRAPHS * terms.paragraphs().count() as f64).max(TOLD);
         if (told.len() as f64) < least {
             return false;
@@ -54,7 +54,7 @@ impl Events {
 }
 
 /// The story of an event whose title stands most in the new text, where enough does.
-fn told_of(links: &[Link]) -> Option<StoryId> {
+fn story_of_told_title(links: &[Link]) -> Option<StoryId> {
     if links.iter().any(|link| link.told.ours >= OF_OWN_TITLE) {
         return None;
     }

@@ -36,7 +36,7 @@ impl SharedTermCounts {
 
     /// The `most` stories that were counted most often, those first, the earlier of equals before
     /// the later. Nothing is counted from then on.
-    pub(crate) fn take(&mut self, most: usize) -> Vec<StoryId> {
+    pub(crate) fn drain_most_shared(&mut self, most: usize) -> Vec<StoryId> {
         let mut sizes: Vec<usize> = Vec::new();
         for story in &self.counted {
             let count = usize::from(self.counts[story.0.saturating_sub(self.first.0) as usize]);
@@ -84,9 +84,9 @@ mod tests {
                 let list: Vec<StoryId> = numbers.iter().copied().map(StoryId).collect();
                 counts.count(list.iter());
             }
-            assert_eq!(counts.take(4), [9, 7, 5, 6].map(StoryId));
+            assert_eq!(counts.drain_most_shared(4), [9, 7, 5, 6].map(StoryId));
         }
         counts.begin(StoryId(5), StoryId(9));
-        assert!(counts.take(4).is_empty());
+        assert!(counts.drain_most_shared(4).is_empty());
     }
 }

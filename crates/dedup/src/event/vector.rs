@@ -44,7 +44,7 @@ impl PackedTerms {
         let mut bytes = &*self.0;
         let mut next = 0;
         std::iter::from_fn(move || {
-            let written = varint::take(&mut bytes)?;
+            let written = varint::read(&mut bytes)?;
             let mut count = 1;
             if written & 1 == 1 {
                 let (times, rest) = bytes.split_first()?;

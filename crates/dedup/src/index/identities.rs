@@ -100,13 +100,14 @@ impl Part {
     fn count(&mut self) {
         self.fresh += 1;
         if self.fresh as usize * LATEST > self.settled.len() + self.latest.len() {
-            self.settle();
+            self.move_lone_to_settled();
         }
     }
 
-    fn settle(&mut self) {
+    /// Moves the hashes with one article from the map to the sorted list.
+    fn move_lone_to_settled(&mut self) {
         self.fresh = 0;
-        let mut lone = self.latest.take_lone();
+        let mut lone = self.latest.drain_lone();
         lone.sort_unstable();
         let size = self.settled.len() + lone.len();
         let known = std::mem::replace(&mut self.settled, Vec::with_capacity(size));
@@ -137,7 +138,7 @@ impl Part {
             }
         }
         self.latest.retain(|doc, _| keep(doc));
-        self.settle();
+        self.move_lone_to_settled();
     }
 }
 

@@ -131,23 +131,23 @@ impl Listed {
     }
 
     /// Takes it from the beginning of `bytes`; `None` if they are not such.
-    pub(crate) fn take_from(bytes: &mut &[u8]) -> Option<Listed> {
+    pub(crate) fn unpack(bytes: &mut &[u8]) -> Option<Listed> {
         let mut listed = Listed::default();
-        for _ in 0..varint::take(bytes)? {
-            let day = varint::take_time(bytes)?;
+        for _ in 0..varint::read(bytes)? {
+            let day = varint::read_time(bytes)?;
             let (mut of_day, mut docs) = (ListedDay::default(), Vec::new());
             let mut doc: DocId = 0;
-            for _ in 0..varint::take(bytes)? {
-                doc = doc.checked_add(varint::take(bytes)?)?;
-                of_day.counts.insert(doc, KeyCount::of_bits(varint::take(bytes)?));
+            for _ in 0..varint::read(bytes)? {
+                doc = doc.checked_add(varint::read(bytes)?)?;
+                of_day.counts.insert(doc, KeyCount::of_bits(varint::read(bytes)?));
                 docs.push(doc);
             }
             let mut place: u32 = 0;
-            for _ in 0..varint::take(bytes)? {
-                place = place.checked_add(varint::take(bytes)?)?;
+            for _ in 0..varint::read(bytes)? {
+                place = place.checked_add(varint::read(bytes)?)?;
                 let mut list = Vec::new();
-                for _ in 0..varint::take(bytes)? {
-                    list.push(*docs.get(varint::take(bytes)? as usize)?);
+                for _ in 0..varint::read(bytes)? {
+                    list.push(*docs.get(varint::read(bytes)? as usize)?);
                 }
                 of_day.lists.insert(place, list);
             }
@@ -181,10 +181,10 @@ mod tests {
             let listed = shard.listed(&keys, before, from);
             listed.push_to(&mut bytes);
             let mut rest = bytes.as_slice();
-            assert_eq!(Listed::take_from(&mut rest).as_ref(), Some(&listed));
+            assert_eq!(Listed::unpack(&mut rest).as_ref(), Some(&listed));
             assert!(rest.is_empty());
             for cut in (0..bytes.len()).step_by(7) {
-                assert_ne!(Listed::take_from(&mut &bytes[..cut]).as_ref(), Some(&listed), "{cut}");
+                assert_ne!(Listed::unpack(&mut &bytes[..cut]).as_ref(), Some(&listed), "{cut}");
             }
             all.merge(listed);
         }

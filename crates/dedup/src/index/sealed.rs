@@ -87,7 +87,7 @@ impl Sealed {
         for (key, doc) in pairs {
             let (at, bit) = place_in_filter(key, key_bits);
             filter[at] |= bit;
-            let bucket = place(u64::from(key) >> key_bits);
+            let bucket = to_index(u64::from(key) >> key_bits);
             while starts.len() <= bucket {
                 starts.push(narrow(packed.len()));
             }
@@ -138,7 +138,7 @@ impl Sealed {
 
     fn bucket(&self, key: u32) -> Sought {
         let (key, key_bits) = (u64::from(key), key_bits(self.buckets()));
-        let at = place(key >> key_bits);
+        let at = to_index(key >> key_bits);
         let ends = self.starts.get(at..at + 2).map_or([0; 2], |ends| [ends[0], ends[1]]);
         Sought { from: ends[0], until: ends[1], end: ends[1], rest: key & !(u64::MAX << key_bits) }
     }
@@ -160,7 +160,7 @@ impl Sealed {
         for (ends, bucket) in self.starts.windows(2).zip(0_u64..) {
             for at in ends[0] as usize..ends[1] as usize {
                 let begins = bucket << (key_bits - finer) | self.pairs.get(at) >> doc_bits >> finer;
-                if let Some(bits) = self.filter.get_mut(place(begins >> FINER)) {
+                if let Some(bits) = self.filter.get_mut(to_index(begins >> FINER)) {
                     *bits |= 1 << (begins & u64::from(u64::BITS - 1));
                 }
             }
@@ -207,16 +207,16 @@ fn key_bits(buckets: usize) -> u32 {
 /// Numbers of 64 bits that the filter of so many buckets takes.
 fn filter_len(buckets: usize) -> usize {
     let bits = 1_u64 << (u32::BITS - key_bits(buckets).saturating_sub(FINER));
-    place(bits.div_ceil(u64::BITS.into()))
+    to_index(bits.div_ceil(u64::BITS.into()))
 }
 
 /// Where in the filter a spread key stands whose bucket leaves so many bits.
 fn place_in_filter(key: u32, key_bits: u32) -> (usize, u64) {
     let at = u64::from(key) >> key_bits.saturating_sub(FINER);
-    (place(at >> FINER), 1 << (at & u64::from(u64::BITS - 1)))
+    (to_index(at >> FINER), 1 << (at & u64::from(u64::BITS - 1)))
 }
 
-fn place(at: u64) -> usize {
+fn to_index(at: u64) -> usize {
     usize::try_from(at).expect("it is below a length")
 }
 

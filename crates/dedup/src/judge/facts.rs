@@ -69,16 +69,16 @@ impl ShortFacts {
         }
     }
 
-    /// Takes those that were written down at the beginning of `bytes`.
-    pub(crate) fn take(bytes: &mut &[u8]) -> ShortFacts {
-        ShortFacts { numbers: take_forms(bytes), names: take_forms(bytes) }
+    /// Reads those that [`pack`](Self::pack) wrote at the beginning of `bytes`, which goes on behind them.
+    pub(crate) fn unpack(bytes: &mut &[u8]) -> ShortFacts {
+        ShortFacts { numbers: read_forms(bytes), names: read_forms(bytes) }
     }
 }
 
-fn take_forms(bytes: &mut &[u8]) -> BTreeSet<String> {
-    let count = varint::take(bytes).unwrap_or_default();
+fn read_forms(bytes: &mut &[u8]) -> BTreeSet<String> {
+    let count = varint::read(bytes).unwrap_or_default();
     let form = |_| {
-        let len = varint::take(bytes)? as usize;
+        let len = varint::read(bytes)? as usize;
         let (form, rest) = bytes.split_at_checked(len)?;
         *bytes = rest;
         str::from_utf8(form).ok().map(str::to_owned)

@@ -54,9 +54,9 @@ impl Notes {
 impl PackedNotes {
     pub(crate) fn open(&self) -> Notes {
         let (simhash, mut bytes) = self.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
-        let title = TitleWords::take(&mut bytes);
-        let figures = Figures::take(&mut bytes);
-        let facts = ShortFacts::take(&mut bytes);
+        let title = TitleWords::unpack(&mut bytes);
+        let figures = Figures::unpack(&mut bytes);
+        let facts = ShortFacts::unpack(&mut bytes);
         Notes { simhash: u64::from_le_bytes(*simhash), figures, facts, title }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn is_about_neither(new: &Article<'_>, prior: &Prior<'_>, overlap: &O
     if own > MOST_OF_TEASER || prior.article.title.is_told_by(shared()) {
         return false;
     }
-    let ours = new.title.told_by(shared()).unwrap_or(1.0);
+    let ours = new.title.share_told_by(shared()).unwrap_or(1.0);
     (ours < TOLD || ours < OF_WHOLE * told_in(new.title, new).unwrap_or_default())
         && !is_of_one_piece(new, overlap, Passage::here)
         && !is_of_one_piece(&prior.article, overlap, Passage::there)
@@ -85,7 +85,7 @@ pub(crate) fn name_others(new: &Article<'_>, prior: &Prior<'_>) -> bool {
 }
 
 fn told_in(title: &TitleWords, article: &Article<'_>) -> Option<f64> {
-    title.told_by(normal_words(article, &article.body.words))
+    title.share_told_by(normal_words(article, &article.body.words))
 }
 
 fn normal_words<'a>(

@@ -33,7 +33,7 @@ impl TextCache {
                 Arc::new(text)
             }
         };
-        self.hold(doc, text.clone());
+        self.insert(doc, text.clone());
         text
     }
 
@@ -42,8 +42,8 @@ impl TextCache {
         self.words
     }
 
-    /// Holds a text, and lets go of the one that was not used for longest.
-    pub(crate) fn hold(&mut self, doc: DocId, text: Arc<Text>) {
+    /// Inserts a text, and lets go of the one that was not used for longest.
+    pub(crate) fn insert(&mut self, doc: DocId, text: Arc<Text>) {
         self.uses += 1;
         if let Some((used, _)) = self.held.insert(doc, (self.uses, text)) {
             self.order.remove(&used);

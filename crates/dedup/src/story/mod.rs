@@ -4,8 +4,8 @@
 //! whose text it is go out. It never knows what a story is about.
 
 pub(crate) mod agency;
-pub(crate) mod apart;
 pub(crate) mod folds;
+pub(crate) mod not_the_same;
 pub(crate) mod stories;
 
 use crate::ids::{DocId, StoryId};

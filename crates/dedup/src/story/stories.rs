@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::codec::numbered::Numbered;
 use crate::codec::written;
 use crate::ids::{DocId, StoryId, all_end};
-use crate::story::apart::Apart;
+use crate::story::not_the_same::NotTheSame;
 use crate::story::{Merge, Split};
 
 /// A story: one text and its copies.
@@ -48,7 +48,7 @@ pub struct Stories {
     stories: Numbered<StoryId, Story>,
     redirects: FxHashMap<StoryId, StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
-    apart: Apart,
+    not_the_same: NotTheSame,
 }
 
 /// Links by articles that are no copies of each other that merge two stories.
@@ -133,7 +133,7 @@ impl Stories {
         let merge = self.merge((older, younger));
         self.keep_whole(older);
         if let Some(story) = self.stories.get(older) {
-            self.apart.join(story.members());
+            self.not_the_same.allow_together(story.members());
         }
         Some(merge)
     }
@@ -204,25 +204,25 @@ impl Stories {
     }
 
     /// Has the members of two stories, which may be one another's copies, never be one story.
-    pub fn part(&mut self, one: StoryId, other: StoryId) {
+    pub fn keep_apart(&mut self, one: StoryId, other: StoryId) {
         let members = |story| self.get(story).map_or_else(Vec::new, |it| it.members().to_vec());
         let (one, other) = (members(one), members(other));
-        self.apart.part(one, other);
+        self.not_the_same.keep_apart(one, other);
     }
 
     /// Has two articles never be in one story.
-    pub fn part_articles(&mut self, one: DocId, other: DocId) {
-        self.apart.part(vec![one.min(other)], vec![one.max(other)]);
+    pub fn keep_articles_apart(&mut self, one: DocId, other: DocId) {
+        self.not_the_same.keep_apart(vec![one.min(other)], vec![one.max(other)]);
     }
 
     /// Whether people said that two stories are not one.
     #[must_use]
     pub fn are_apart(&self, one: StoryId, other: StoryId) -> bool {
-        !self.apart.is_empty()
+        !self.not_the_same.is_empty()
             && self
                 .get(one)
                 .zip(self.get(other))
-                .is_some_and(|(one, other)| self.apart.parts(one.members(), other.members()))
+                .is_some_and(|(one, other)| self.not_the_same.keeps_apart(one.members(), other.members()))
     }
 
     fn merge(&mut self, (older, younger): (StoryId, StoryId)) -> Merge<StoryId> {
@@ -248,16 +248,16 @@ impl Stories {
         let known = |id: &StoryId| self.stories.contains(self.resolve(*id));
         let kept: FxHashSet<StoryId> = self.redirects.keys().copied().filter(known).collect();
         self.redirects.retain(|from, _| kept.contains(from));
-        if !self.apart.is_empty() {
+        if !self.not_the_same.is_empty() {
             let living = self.stories.values().flat_map(Story::members);
             let living: FxHashSet<DocId> = living.copied().collect();
-            self.apart.forget(|doc| !living.contains(&doc));
+            self.not_the_same.forget(|doc| !living.contains(&doc));
         }
     }
 }
 
 written!(Story { first, several, is_by_hand });
-written!(Stories { stories, redirects, links, apart });
+written!(Stories { stories, redirects, links, not_the_same });
 
 #[cfg(test)]
 mod tests {
@@ -314,7 +314,7 @@ mod tests {
         let mut stories = Stories::default();
         let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
         stories.join(a, 3);
-        stories.part(a, b);
+        stories.keep_apart(a, b);
         for doc in 4..9 {
             assert_eq!(stories.link(a, b, doc, |_| false), None);
         }
@@ -357,11 +357,11 @@ mod tests {
     fn what_is_apart_is_remembered_as_long_as_both_stories_are() {
         let mut stories = Stories::default();
         let (a, b) = (stories.open(0), stories.open(1));
-        stories.part_articles(b, a);
+        stories.keep_articles_apart(b, a);
         [(a, 2), (b, 3)].into_iter().for_each(|(story, doc)| stories.join(story, doc));
         stories.forget(|doc| doc < 2);
         assert!(stories.are_apart(a, b), "their copies live");
         stories.forget(|doc| doc < 3);
-        assert!(stories.apart.is_empty());
+        assert!(stories.not_the_same.is_empty());
     }
 }

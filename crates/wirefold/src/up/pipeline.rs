@@ -133,7 +133,7 @@ impl Pipeline<'_> {
                 }
                 let lease = nats::lease(self.nats.as_ref(), &context, stage, &settings.writer)?;
                 Box::pin(async move {
-                    Ok(wirefold_detector::run_apart(context, settings, lease, stop).await?)
+                    Ok(wirefold_detector::run_on_own_thread(context, settings, lease, stop).await?)
                 })
             }
             StageName::Enricher => {

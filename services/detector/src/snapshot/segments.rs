@@ -62,8 +62,8 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Takes a frame; gives a segment away once it is complete.
-    pub(crate) fn take(&mut self, frame: &[u8], give: &mut dyn FnMut(Segment, Vec<u8>)) {
+    /// Adds a frame; gives a segment away once it is complete.
+    pub(crate) fn add_frame(&mut self, frame: &[u8], give: &mut dyn FnMut(Segment, Vec<u8>)) {
         self.bytes.extend_from_slice(frame);
         self.frames += 1;
         if self.frames >= MOST || frames::lowest_of_sum(frame).is_multiple_of(MEAN) {
@@ -125,7 +125,7 @@ mod tests {
         let mut give = |segment: Segment, bytes: Vec<u8>| {
             segment.checked(bytes).unwrap();
         };
-        frames.iter().for_each(|frame| gathering.take(frame, &mut give));
+        frames.iter().for_each(|frame| gathering.add_frame(frame, &mut give));
         gathering.end(&mut give);
         gathering.finish()
     }

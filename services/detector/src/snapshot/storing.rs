@@ -81,7 +81,7 @@ impl Of {
                 head = frame;
                 return;
             }
-            gathering.take(&frame, give);
+            gathering.add_frame(&frame, give);
             // A start that needs no texts then reads none of their segments.
             if ends_part {
                 gathering.end(give);

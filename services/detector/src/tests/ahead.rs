@@ -38,16 +38,16 @@ fn what_is_prepared_on_all_cores_is_decided_as_if_it_were_not() {
     inputs.push(stored((99, b"no article".to_vec())));
     let mut ahead = Ahead::on_cores(3, Settings::default());
     ahead.prepare(&inputs);
-    assert!(ahead.take(99).is_none(), "left to its turn");
+    assert!(ahead.take_prepared(99).is_none(), "left to its turn");
     let (mut here, mut there) = <(Detector, Detector)>::default();
     for (sequence, article) in (1..).zip(&articles) {
-        let ready = ahead.take(sequence).expect("it is one of many");
+        let ready = ahead.take_prepared(sequence).expect("it is one of many");
         assert_eq!(ready.fetched.id, article.id);
         let byline = byline(article);
         let as_told = incoming(article, &byline);
         assert_eq!(here.decide(&as_told, ready.prepared), there.observe(&as_told));
     }
-    assert!(ahead.take(1).is_none(), "each is decided once");
+    assert!(ahead.take_prepared(1).is_none(), "each is decided once");
     ahead.prepare(&inputs[..3]);
-    assert!(ahead.take(1).is_none(), "a few are quicker done in their turn");
+    assert!(ahead.take_prepared(1).is_none(), "a few are quicker done in their turn");
 }

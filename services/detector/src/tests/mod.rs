@@ -1,10 +1,10 @@
 //! The detector on a bus: fixtures, restarts, rivals.
 
 mod ahead;
-mod apart;
 mod clocks;
 mod leads;
 mod orders;
+mod own_thread;
 mod pauses;
 mod people;
 mod regrouping;

@@ -13,7 +13,7 @@ fn own() -> Told {
 }
 
 /// The article as `via`'s feed gives it.
-fn told(article: &Told, via: &str, second: i64) -> ArticleFetched {
+fn article_via(article: &Told, via: &str, second: i64) -> ArticleFetched {
     let mut fetched = Told { feed: via.to_owned(), ..article.clone() }.fetched(second);
     fetched.article.via = Some(via.parse().unwrap());
     fetched.id = ArticleId::from_number(fetched.id.to_number() ^ 7);
@@ -30,8 +30,8 @@ async fn a_strangers_feed_makes_copies_and_no_versions() {
     let judged = desk
         .give(&[
             first.clone(),
-            told(&article, "planet.example", 2),
-            told(&other, "hostile.example", 3),
+            article_via(&article, "planet.example", 2),
+            article_via(&other, "hostile.example", 3),
             rewritten.fetched(4),
         ])
         .await;
@@ -43,7 +43,7 @@ async fn a_strangers_feed_makes_copies_and_no_versions() {
     // A correction of the text is its outlet's alone.
     let correction = format!("{} Correction: the talks took 16 hours, not 14.", article.text);
     let corrected = Told { text: correction, ..article };
-    let later = desk.give(&[told(&corrected, "third.example", 5), corrected.fetched(6)]).await;
+    let later = desk.give(&[article_via(&corrected, "third.example", 5), corrected.fetched(6)]).await;
     assert_eq!(later[0].verdict.story, StoryId::from(first.id));
     assert_eq!((later[0].verdict.class, &later[0].verdict.material), (Class::Copy, &None));
     assert!(later[1].verdict.material.is_some());
@@ -56,7 +56,7 @@ async fn no_stranger_stands_for_an_outlets_text() {
     let rival = Told { outlet: "rival.example".into(), url: None, ..article.clone() };
     let first = rival.fetched(1);
     let story = StoryId::from(first.id);
-    desk.give(&[first, told(&article, "planet.example", 2)]).await;
+    desk.give(&[first, article_via(&article, "planet.example", 2)]).await;
     let prefer = Command::Prefer { story, outlet: article.outlet.parse().unwrap() };
     let refused = desk.say(prefer.clone()).await;
     Desk::check_refused(&refused, "itself");
@@ -72,7 +72,7 @@ async fn what_came_before_through_a_strangers_feed_is_gone_on_with() {
     let mut desk = Desk::open().await;
     let article = Told { feed: "planet".into(), ..own() };
     let changed = Told { text: "Withdrawn.".into(), ..article.clone() };
-    let mut later = told(&changed, "planet.example", 2);
+    let mut later = article_via(&changed, "planet.example", 2);
     later.article.feeds = vec!["planet".parse().unwrap()];
     let judged = desk.give(&[article.fetched(1), later]).await;
     assert_eq!(judged[1].verdict.class, Class::Version);

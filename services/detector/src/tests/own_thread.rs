@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Lease, NoObserver, StageContext};
 
 use super::stand::{Stand, seed_articles, settings, without_epochs};
-use crate::run_apart;
+use crate::run_on_own_thread;
 
 #[tokio::test]
 async fn decides_the_same_on_a_thread_of_its_own() {
@@ -20,7 +20,7 @@ async fn decides_the_same_on_a_thread_of_its_own() {
     apart.publish(&articles).await;
     let stop = CancellationToken::new();
     let running =
-        tokio::spawn(run_apart(apart.context(), settings(), Lease::alone(), stop.clone()));
+        tokio::spawn(run_on_own_thread(apart.context(), settings(), Lease::alone(), stop.clone()));
     let judged = apart.judged(articles.len()).await;
     stop.cancel();
     running.await.unwrap().unwrap();
@@ -35,7 +35,7 @@ async fn its_thread_ends_with_the_task_that_started_it() {
     let observer = Arc::new(NoObserver);
     let context = StageContext { observer: observer.clone(), ..stand.context() };
     let running =
-        tokio::spawn(run_apart(context, settings(), Lease::alone(), CancellationToken::new()));
+        tokio::spawn(run_on_own_thread(context, settings(), Lease::alone(), CancellationToken::new()));
     stand.judged(articles.len()).await;
     running.abort();
     let ended = async {

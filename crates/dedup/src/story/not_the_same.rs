@@ -1,5 +1,6 @@
-//! What people said is not one text: articles that never come to one story again, unless people
-//! say so.
+//! The manual override "not the same": articles that people keep out of one story.
+//!
+//! Two lists of articles come in; whether two stories may be merged goes out. It never knows why people said so.
 
 use crate::codec::written;
 use crate::ids::DocId;
@@ -11,13 +12,13 @@ struct Parting {
     other: Vec<DocId>,
 }
 
-/// All that is kept apart, in the order in which people said so. Lists of articles are in order.
+/// All such overrides, in the order in which people made them. Lists of articles are in order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Apart(Vec<Parting>);
+pub(crate) struct NotTheSame(Vec<Parting>);
 
-impl Apart {
+impl NotTheSame {
     /// Keeps the articles of two lists apart from now on.
-    pub(crate) fn part(&mut self, one: Vec<DocId>, other: Vec<DocId>) {
+    pub(crate) fn keep_apart(&mut self, one: Vec<DocId>, other: Vec<DocId>) {
         let parting = Parting { one, other };
         if !parting.one.is_empty() && !parting.other.is_empty() && !self.0.contains(&parting) {
             self.0.push(parting);
@@ -25,16 +26,16 @@ impl Apart {
     }
 
     /// Whether two stories, given by their members, are kept apart.
-    pub(crate) fn parts(&self, one: &[DocId], other: &[DocId]) -> bool {
+    pub(crate) fn keeps_apart(&self, one: &[DocId], other: &[DocId]) -> bool {
         self.0.iter().any(|parting| {
             (meet(&parting.one, one) && meet(&parting.other, other))
                 || (meet(&parting.one, other) && meet(&parting.other, one))
         })
     }
 
-    /// These articles are one story by people's latest word: nothing parts them any more. What
-    /// parts one of them from others stays.
-    pub(crate) fn join(&mut self, members: &[DocId]) {
+    /// Lets these articles be in one story again, as a later override says. Overrides that keep one of
+    /// them apart from others stay.
+    pub(crate) fn allow_together(&mut self, members: &[DocId]) {
         let within = |docs: &[DocId], is_in: bool| -> Vec<DocId> {
             let is_kept = |doc: &&DocId| (members.binary_search(doc).is_ok()) == is_in;
             docs.iter().filter(is_kept).copied().collect()
@@ -42,16 +43,16 @@ impl Apart {
         for Parting { one, other } in std::mem::take(&mut self.0) {
             let (inside, outside) = (within(&one, true), within(&one, false));
             if inside.is_empty() || !meet(&other, members) {
-                self.part(one, other);
+                self.keep_apart(one, other);
                 continue;
             }
             let beyond = within(&other, false);
-            self.part(outside, other);
-            self.part(inside, beyond);
+            self.keep_apart(outside, other);
+            self.keep_apart(inside, beyond);
         }
     }
 
-    /// Forgets what parts nothing any more: of one side every article `is_gone`.
+    /// Forgets the overrides of which every article of one list `is_gone`.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
         let is_alive = |docs: &[DocId]| docs.iter().any(|doc| !is_gone(*doc));
         self.0.retain(|parting| is_alive(&parting.one) && is_alive(&parting.other));
@@ -71,7 +72,7 @@ fn meet(one: &[DocId], other: &[DocId]) -> bool {
 
 written!(Parting { one, other });
 
-impl crate::codec::Written for Apart {
+impl crate::codec::Written for NotTheSame {
     fn write_to(&self, to: &mut crate::codec::Writer<'_>) {
         self.0.write_to(to);
     }
@@ -87,27 +88,27 @@ mod tests {
 
     #[test]
     fn stories_are_apart_by_any_of_their_articles() {
-        let mut apart = Apart::default();
-        apart.part(vec![2, 3], vec![0, 1]);
-        assert!(apart.parts(&[0, 9], &[3]) && apart.parts(&[3], &[1]));
-        assert!(!apart.parts(&[2, 3], &[9]) && !apart.parts(&[0], &[1]));
-        apart.part(vec![4], Vec::new());
-        apart.forget(|doc| doc == 2);
-        assert!(apart.parts(&[0], &[3]));
-        apart.forget(|doc| doc >= 2);
-        assert!(apart.is_empty());
+        let mut overrides = NotTheSame::default();
+        overrides.keep_apart(vec![2, 3], vec![0, 1]);
+        assert!(overrides.keeps_apart(&[0, 9], &[3]) && overrides.keeps_apart(&[3], &[1]));
+        assert!(!overrides.keeps_apart(&[2, 3], &[9]) && !overrides.keeps_apart(&[0], &[1]));
+        overrides.keep_apart(vec![4], Vec::new());
+        overrides.forget(|doc| doc == 2);
+        assert!(overrides.keeps_apart(&[0], &[3]));
+        overrides.forget(|doc| doc >= 2);
+        assert!(overrides.is_empty());
     }
 
     #[test]
     fn the_latest_word_holds_and_no_more_than_that_is_taken_back() {
-        let mut apart = Apart::default();
-        apart.part(vec![2, 3], vec![0, 1]);
-        apart.join(&[1, 2]);
-        assert!(!apart.parts(&[2], &[1]), "they were made one");
+        let mut overrides = NotTheSame::default();
+        overrides.keep_apart(vec![2, 3], vec![0, 1]);
+        overrides.allow_together(&[1, 2]);
+        assert!(!overrides.keeps_apart(&[2], &[1]), "they were made one");
         for (one, other) in [(2, 0), (3, 0), (3, 1)] {
-            assert!(apart.parts(&[one], &[other]), "{one} and {other}");
+            assert!(overrides.keeps_apart(&[one], &[other]), "{one} and {other}");
         }
-        apart.join(&[0, 1, 2, 3]);
-        assert!(apart.is_empty());
+        overrides.allow_together(&[0, 1, 2, 3]);
+        assert!(overrides.is_empty());
     }
 }

@@ -16,7 +16,7 @@ use crate::{Settings, run_under};
 ///
 /// # Errors
 /// As [`run`](crate::run); and [`LoopError::Bus`] where the machine gives no thread.
-pub async fn run_apart(
+pub async fn run_on_own_thread(
     context: StageContext,
     settings: Settings,
     lease: Lease,
