@@ -1,7 +1,7 @@
 //! Whatever the text, the detector answers, and its answer makes sense.
 
 use proptest::prelude::*;
-use wirefold_dedup::{Changes, Class, CopyKind, Detector, Incoming, Settings, Verdict};
+use wirefold_dedup::{Changes, Class, CopyKind, Detector, DocId, Incoming, Settings, Verdict};
 use wirefold_text::Text;
 
 use super::seeds::fixtures;
@@ -23,7 +23,7 @@ struct Given {
 fn check(stream: &[Given]) {
     let mut detector = Detector::keeping_verdicts(Settings::default());
     let mut time = 0;
-    for (number, given) in (0_u32..).zip(stream) {
+    for (number, given) in (0..).map(DocId).zip(stream) {
         time += i64::from(given.later);
         let outlet = given.outlet.map(|outlet| outlet.to_string());
         let verdict = detector.observe(&Incoming {
@@ -41,9 +41,9 @@ fn check(stream: &[Given]) {
     }
     let count = u32::try_from(stream.len()).expect("a short stream");
     for number in 0..count {
-        check_verdict(&detector.settled(number).expect("it was judged"));
+        check_verdict(&detector.settled(DocId(number)).expect("it was judged"));
     }
-    assert_eq!(detector.settled(count), None);
+    assert_eq!(detector.settled(DocId(count)), None);
     for pair in stream.windows(2) {
         let (old, new) = (Text::new(&pair[0].text), Text::new(&pair[1].text));
         let changes = Changes::between(&old, &new).count();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use wirefold_dedup::{Detector, Evidence, Incoming, Settings, Verdict};
+use wirefold_dedup::{Detector, DocId, Evidence, Incoming, Settings, Verdict};
 
 /// An article as the command line reads it.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +61,7 @@ impl Judged {
             arrival[*number] = Some(observe(&mut detector, article, time));
         }
         let mut settled = vec![None; articles.len()];
-        for (verdict, number) in (0..).map(|doc| detector.settled(doc)).zip(order) {
+        for (verdict, number) in (0..).map(|number| detector.settled(DocId(number))).zip(order) {
             settled[*number] = verdict;
         }
         let name = |verdict: Option<Verdict>| {
@@ -79,7 +79,7 @@ impl Judged {
     /// What one article was found to share with an earlier one.
     pub(super) fn evidence(&self, later: usize, earlier: usize) -> Option<&Evidence> {
         let matches = self.arrival[later].verdict.matches.iter();
-        matches.clone().find(|found| self.order[found.doc as usize] == earlier)
+        matches.clone().find(|found| self.order[found.doc.index()] == earlier)
     }
 
     /// Whether one article came in before another.

@@ -8,7 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use siphasher::sip::SipHasher13;
 
 /// An article's number in the order of arrival: ties break by it.
-pub type DocId = u32;
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct DocId(pub u32);
 /// A story: the number of its first article.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
@@ -19,17 +21,37 @@ pub struct StoryId(pub u32);
 #[repr(transparent)]
 pub struct EventId(pub u32);
 
+impl DocId {
+    /// The article that comes next.
+    #[must_use]
+    pub const fn next(self) -> DocId {
+        DocId(self.0 + 1)
+    }
+
+    /// How many articles came before it.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The article before which so many came; `None` if no window holds as many.
+    #[must_use]
+    pub fn at(index: usize) -> Option<DocId> {
+        u32::try_from(index).ok().map(DocId)
+    }
+}
+
 impl StoryId {
     /// The story that begins with this article.
     #[must_use]
     pub const fn of(first: DocId) -> StoryId {
-        StoryId(first)
+        StoryId(first.0)
     }
 
     /// The article that the story begins with.
     #[must_use]
     pub const fn first_article(self) -> DocId {
-        self.0
+        DocId(self.0)
     }
 }
 
@@ -61,18 +83,6 @@ pub trait NumberId: Copy + Ord + Hash + Debug {
     fn to_number(self) -> u32;
 }
 
-impl NumberId for DocId {
-    const LAST: DocId = u32::MAX;
-
-    fn from_number(number: u32) -> DocId {
-        number
-    }
-
-    fn to_number(self) -> u32 {
-        self
-    }
-}
-
 macro_rules! number_ids {
     ($($id:ident),*) => {
         $(impl NumberId for $id {
@@ -89,7 +99,21 @@ macro_rules! number_ids {
     };
 }
 
-number_ids!(StoryId, EventId);
+number_ids!(DocId, StoryId, EventId);
+
+/// Tests of tables use plain numbers.
+#[cfg(test)]
+impl NumberId for u32 {
+    const LAST: u32 = u32::MAX;
+
+    fn from_number(number: u32) -> u32 {
+        number
+    }
+
+    fn to_number(self) -> u32 {
+        self
+    }
+}
 
 /// An outlet: the hash of its name. Pages that another site's feed says are an outlet's have an id of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

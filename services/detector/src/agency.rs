@@ -51,7 +51,9 @@ fn own_evidence(name: &str, witness: Witness<'_>) -> Vec<AgencyEvidence> {
     let traces = witness.traces.iter().filter(|trace| trace.agency == name);
     let pieces = traces.filter_map(|trace| match (trace.span, witness.text) {
         (None, _) => Some((EvidencePlace::Byline, cut(witness.byline))),
-        (Some(span), Some(text)) => Some((evidence_place(text, span, trace.trace), words(text, span))),
+        (Some(span), Some(text)) => {
+            Some((evidence_place(text, span, trace.trace), words(text, span)))
+        }
         (Some(_), None) => None,
     });
     let piece = |(place, words)| AgencyEvidence { place, words, article: None };
@@ -146,7 +148,7 @@ mod tests {
             name: "AP",
             how: How::Inferred,
             confidence: Confidence::Probably,
-            through: Some(3),
+            through: Some(DocId(3)),
         };
         let own = Witness { text: None, traces: &[], byline: "" };
         let id: ArticleId = "a-00000000000000000000000001".parse().unwrap();

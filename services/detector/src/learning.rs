@@ -23,9 +23,9 @@ use wirefold_text::extract::{Trace, dateline};
 
 use crate::agency::{Witness, agency};
 use crate::ahead::{byline, incoming};
+use crate::decided_ids::DecidedIds;
 use crate::fit::fit;
 use crate::groups::{Entering, Groups};
-use crate::decided_ids::DecidedIds;
 use crate::lead::{Claim, LEAD_SHARE};
 use crate::metrics::EVICTED;
 use crate::packed::{read_json, write_json};

@@ -1,7 +1,7 @@
 //! An article of the window, beside what dedup keeps of it.
 
-use wirefold_dedup::{DocId, Numbered};
 use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::{DocId, Numbered};
 
 use crate::groups::Entering;
 use crate::packed::{read_id, read_time, write_id, write_time};

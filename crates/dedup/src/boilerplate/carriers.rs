@@ -251,7 +251,7 @@ mod tests {
             let trait_at = |at: u64| u32::try_from(mix(seed, mix(seed, at)) >> 32).unwrap();
             let traits: Vec<u32> = (0..count as u64).map(trait_at).collect();
             let mut carriers = Carriers::default();
-            carriers.learn(7, traits.iter().copied(), |_| false);
+            carriers.learn(DocId(7), traits.iter().copied(), |_| false);
             let lost = traits.iter().filter(|hash| carriers.get(**hash).is_empty()).count();
             prop_assert!(1_000 * lost <= count, "{} of {}", lost, count);
         }
@@ -265,7 +265,9 @@ mod tests {
         ) {
             let mut carriers = Carriers::default();
             let mut plain: BTreeMap<u32, Vec<DocId>> = BTreeMap::new();
-            for (doc, traits) in (0..).zip(&articles) {
+            let copies: Vec<DocId> = copies.into_iter().map(DocId).collect();
+            let cut = DocId(cut);
+            for (doc, traits) in (0..).map(DocId).zip(&articles) {
                 let is_copy = |other: DocId| copies.contains(&doc) && copies.contains(&other) && other != doc;
                 carriers.learn(doc, traits.iter().copied(), is_copy);
                 for hash in traits {
@@ -276,7 +278,7 @@ mod tests {
                         list.drain(..list.len().saturating_sub(MOST));
                     }
                 }
-                if doc == 10 {
+                if doc == DocId(10) {
                     carriers.retain(|carrier, count| count > 1 || carrier >= cut);
                     plain.retain(|_, list| list.len() > 1 || list.iter().all(|other| *other >= cut));
                 }

@@ -205,7 +205,7 @@ impl Boilerplate {
     /// Forgets whole days that ended before `time` (seconds).
     pub fn expire(&mut self, time: i64) {
         self.days = self.days.split_off(&time.div_euclid(DAY));
-        let oldest = self.days.values().next().copied().unwrap_or(DocId::MAX);
+        let oldest = self.days.values().next().copied().unwrap_or(DocId(u32::MAX));
         self.outlets.retain(|_, outlet| {
             // Of most outlets nobody leaves, and all of their traits would be entered anew.
             if outlet.has_before(oldest) {
@@ -284,10 +284,10 @@ mod tests {
         masked.words.iter().filter(|word| word.counts()).count()
     }
 
-    fn learn(boilerplate: &mut Boilerplate, doc: DocId, original: &str, copies: &[DocId]) {
+    fn learn(boilerplate: &mut Boilerplate, doc: u32, original: &str, copies: &[u32]) {
         let text = Text::new(original);
         let traits = Traits::new("a.example", &Body::new(&text), &text);
-        boilerplate.learn(doc, 0, &traits, |other| copies.contains(&other));
+        boilerplate.learn(DocId(doc), 0, &traits, |other| copies.contains(&other.0));
     }
 
     #[test]
@@ -328,7 +328,7 @@ mod tests {
             let text = Text::new(&page(day));
             let traits = Traits::new("a.example", &Body::new(&text), &text);
             boilerplate.expire((i64::from(day) - 7) * DAY);
-            boilerplate.learn(day, i64::from(day) * DAY, &traits, |_| false);
+            boilerplate.learn(DocId(day), i64::from(day) * DAY, &traits, |_| false);
             let expected = if day == 0 { 18 } else { 5 };
             assert_eq!(counted(&boilerplate, &page(999)), expected, "day {day}");
         }

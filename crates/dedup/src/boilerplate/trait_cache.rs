@@ -81,15 +81,15 @@ mod tests {
         let mut cache = TraitCache::default();
         let traits = shingle_traits(&body("wire", 40).shingles());
         let found: Vec<u32> = traits.iter().take(ROW).map(|(_, hash)| *hash).collect();
-        assert!(cache.has_row(1, &found, || body("wire", 40)));
-        assert!(cache.has_row(1, &found, || unreachable!("its traits are held")));
-        assert!(!cache.has_row(1, &found[1..], || unreachable!("its traits are held")));
-        assert!(!cache.has_row(2, &found, || body("own", 40)));
+        assert!(cache.has_row(DocId(1), &found, || body("wire", 40)));
+        assert!(cache.has_row(DocId(1), &found, || unreachable!("its traits are held")));
+        assert!(!cache.has_row(DocId(1), &found[1..], || unreachable!("its traits are held")));
+        assert!(!cache.has_row(DocId(2), &found, || body("own", 40)));
         let twice = || {
             let words = body("wire", 40).words;
             Body { words: [words.clone(), words].concat() }
         };
-        assert!(cache.has_row(3, &found[..ROW / 2], twice), "each time counts");
+        assert!(cache.has_row(DocId(3), &found[..ROW / 2], twice), "each time counts");
     }
 
     #[test]
@@ -97,8 +97,8 @@ mod tests {
         let mut cache = TraitCache::default();
         let last = u32::try_from(HELD).unwrap();
         for doc in 0..=last {
-            assert!(!cache.has_row(doc, &[7], Body::default));
+            assert!(!cache.has_row(DocId(doc), &[7], Body::default));
         }
-        assert_eq!((cache.held.len(), cache.held.contains_key(&0)), (HELD, false));
+        assert_eq!((cache.held.len(), cache.held.contains_key(&DocId(0))), (HELD, false));
     }
 }

@@ -4,9 +4,9 @@
 
 use std::num::NonZeroU64;
 
-use crate::codec::{Reader, Writer, Written};
 use crate::codec::values::{read_runs, write_runs};
-use crate::ids::{EventId, OutletId, StoryId};
+use crate::codec::{Reader, Writer, Written};
+use crate::ids::{DocId, EventId, OutletId, StoryId};
 
 macro_rules! written_ids {
     ($($id:ident),*) => {
@@ -30,7 +30,7 @@ macro_rules! written_ids {
     };
 }
 
-written_ids!(StoryId, EventId);
+written_ids!(DocId, StoryId, EventId);
 
 impl Written for OutletId {
     fn write_to(&self, to: &mut Writer<'_>) {

@@ -86,7 +86,9 @@ impl<K: NumberId, T> Numbered<K, T> {
     /// The numbers with their values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (K, &T)> {
         let parts = self.parts.iter().zip(self.first..);
-        parts.flat_map(|(part, at)| part.bits().map(move |bit| K::from_number(at * PART + bit)).zip(&part.values))
+        parts.flat_map(|(part, at)| {
+            part.bits().map(move |bit| K::from_number(at * PART + bit)).zip(&part.values)
+        })
     }
 
     /// The values, in the order of their numbers.
@@ -242,7 +244,7 @@ mod tests {
                 }
                 prop_assert_eq!(numbered.get(number), plain.get(&number));
             }
-            let all = |of: &Numbered<u8>| of.iter().map(|(n, v)| (n, *v)).collect::<Vec<_>>();
+            let all = |of: &Numbered<u32, u8>| of.iter().map(|(n, v)| (n, *v)).collect::<Vec<_>>();
             let expected = |of: &BTreeMap<u32, u8>| of.iter().map(|(n, v)| (*n, *v)).collect::<Vec<_>>();
             prop_assert_eq!(all(&clone), expected(&then));
             numbered.retain(|number, value| number >= cut && *value != 7);

@@ -330,7 +330,7 @@ mod tests {
             let mut entered = entered;
             entered.sort_by_key(|(_, doc)| *doc);
             let mut postings = Postings::default();
-            let mut plain: BTreeMap<u8, Vec<DocId>> = BTreeMap::new();
+            let mut plain: BTreeMap<u8, Vec<u32>> = BTreeMap::new();
             for (at, (key, doc)) in entered.iter().enumerate() {
                 if at == entered.len() / 2 {
                     postings.retain(|carrier, _| carrier >= cut);
@@ -358,7 +358,7 @@ mod tests {
             cut in 0u32..40,
         ) {
             let mut rows = Rows::default();
-            let mut plain: BTreeMap<u32, Vec<DocId>> = BTreeMap::new();
+            let mut plain: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
             for (doc, place) in (0..).zip(&entered) {
                 rows.push(*place, doc, 3);
                 plain.entry(*place).or_default().push(doc);

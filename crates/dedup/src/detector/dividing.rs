@@ -230,7 +230,7 @@ mod tests {
 
     /// The story of each article so far.
     fn stories(detector: &Detector) -> Vec<StoryId> {
-        (0..detector.next).map(|doc| detector.story_of(doc)).collect()
+        (0..detector.next.0).map(|doc| detector.story_of(DocId(doc))).collect()
     }
 
     /// Two pages of one outlet that fold by their blurbs, and a third.
@@ -240,7 +240,11 @@ mod tests {
         let [one, two, three] = ["boats", "trees", "roads"];
         let first = [one, two].map(|name| video("a.example", name, &blurbs));
         let told = show_all(&mut detector, &first);
-        assert_eq!((told[1].class, told[1].story), (Class::Copy, StoryId(0)), "they fold by the blurbs");
+        assert_eq!(
+            (told[1].class, told[1].story),
+            (Class::Copy, StoryId(0)),
+            "they fold by the blurbs"
+        );
         (detector, video("a.example", three, &blurbs))
     }
 
@@ -248,8 +252,11 @@ mod tests {
     fn pages_that_stood_on_their_blurbs_are_divided_once_a_third_shows_them() {
         let (mut detector, third) = videos();
         let told = show(&mut detector, &third);
-        assert_eq!(told.regrouped, [Split { from: StoryId(0), into: StoryId(1), moved: vec![1] }]);
-        assert_eq!((told.class, stories(&detector)), (Class::New, vec![0, 1, 2]));
+        assert_eq!(
+            told.regrouped,
+            [Split { from: StoryId(0), into: StoryId(1), moved: [1].map(DocId).to_vec() }]
+        );
+        assert_eq!((told.class, stories(&detector)), (Class::New, [0, 1, 2].map(StoryId).to_vec()));
         let later = video("a.example", "hills", &words("blurb", 230));
         let last = show(&mut detector, &later);
         assert_eq!((last.class, last.regrouped), (Class::New, Vec::new()));
@@ -262,15 +269,18 @@ mod tests {
         let next = show(&mut detector, &Page { text: grown, ..video("a.example", "trees", "") });
         assert_eq!((next.class, next.story), (Class::Version, StoryId(0)));
         let told = show(&mut detector, &third);
-        assert_eq!(told.regrouped, [Split { from: StoryId(0), into: StoryId(1), moved: vec![1, 2] }]);
+        assert_eq!(
+            told.regrouped,
+            [Split { from: StoryId(0), into: StoryId(1), moved: [1, 2].map(DocId).to_vec() }]
+        );
     }
 
     #[test]
     fn what_people_said_is_one_is_never_divided() {
         let (mut detector, third) = videos();
-        detector.keep_whole(0);
+        detector.keep_whole(StoryId(0));
         assert_eq!(show(&mut detector, &third).regrouped, []);
-        assert_eq!(stories(&detector), [0, 0, 2]);
+        assert_eq!(stories(&detector), [0, 0, 2].map(StoryId));
     }
 
     #[test]
@@ -278,9 +288,9 @@ mod tests {
         let (mut detector, third) = videos();
         let other = Page { text: words("shore", 90), ..video("c.example", "shore", "") };
         assert_eq!(show(&mut detector, &other).story, StoryId(2));
-        assert!(detector.unite_stories(0, 2).is_some());
+        assert!(detector.unite_stories(StoryId(0), StoryId(2)).is_some());
         assert_eq!(show(&mut detector, &third).regrouped, []);
-        assert_eq!(stories(&detector), [0, 0, 0, 3]);
+        assert_eq!(stories(&detector), [0, 0, 0, 3].map(StoryId));
     }
 
     #[test]
@@ -299,9 +309,9 @@ mod tests {
             ],
         );
         assert!(told.iter().all(|told| told.regrouped.is_empty()), "one outlet is not enough");
-        assert_eq!(stories(&detector), [0, 0, 0, 0, 4]);
+        assert_eq!(stories(&detector), [0, 0, 0, 0, 4].map(StoryId));
         show(&mut detector, &page("b.example", "shore"));
-        assert_eq!(stories(&detector), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(stories(&detector), [0, 1, 2, 3, 4, 5].map(StoryId));
     }
 
     #[test]
@@ -321,7 +331,7 @@ mod tests {
         {
             assert_eq!(article(outlet, name).class, Class::New);
         }
-        assert_eq!(stories(&detector), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(stories(&detector), [0, 1, 2, 3, 4, 5].map(StoryId));
     }
 
     #[test]
@@ -338,7 +348,7 @@ mod tests {
         {
             assert_eq!(article(outlet, name).story, StoryId(0));
         }
-        assert_eq!(stories(&detector), [0, 0, 0]);
+        assert_eq!(stories(&detector), [0, 0, 0].map(StoryId));
     }
 
     /// One agency text with an ending or a beginning of an editor's own, about the same.
@@ -372,6 +382,6 @@ mod tests {
         pages.extend(["quays", "islands"].map(|name| wire("a.example", name, true)));
         let told = show_all(&mut detector, &pages);
         assert!(told.iter().all(|told| told.regrouped.is_empty()));
-        assert_eq!(stories(&detector), vec![0; pages.len()]);
+        assert_eq!(stories(&detector), vec![StoryId(0); pages.len()]);
     }
 }

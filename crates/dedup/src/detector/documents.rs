@@ -98,7 +98,7 @@ impl Documents {
             None => Vec::new(),
         };
         let text_file: Arc<dyn TextFile> = elsewhere.clone();
-        if let Some(kept) = resting.stands_at(&text_file, u64::from(doc)) {
+        if let Some(kept) = resting.stands_at(&text_file, u64::from(doc.0)) {
             elsewhere.insert(Entry { doc, time, count, keys, kept });
         }
     }
@@ -156,7 +156,7 @@ impl Latest {
 impl Elsewhere {
     /// The shard of an article: by a hash of its number, so that neighbours are on different ones.
     fn shard_of(&self, doc: DocId) -> u32 {
-        doc.wrapping_mul(0x9e37_79b1).rotate_left(15) % self.shards.count().max(1)
+        doc.0.wrapping_mul(0x9e37_79b1).rotate_left(15) % self.shards.count().max(1)
     }
 
     fn latest(&self) -> MutexGuard<'_, Latest> {
@@ -223,7 +223,8 @@ impl TextFile for Elsewhere {
     }
 
     fn read(&self, place: u64, bytes: &mut [u8]) {
-        let doc = DocId::try_from(place).expect("the place of an article is its number");
+        let number = u32::try_from(place).expect("the place of an article is its number");
+        let doc = DocId(number);
         let held = |latest: &Latest| latest.kept.get(&doc).cloned();
         let mut kept = held(&self.latest());
         if kept.is_none() {
@@ -317,7 +318,10 @@ mod tests {
         assert_eq!(there.work(), here.work());
         let kept: Vec<usize> = apart.0.iter().map(|it| it.lock().unwrap().articles()).collect();
         assert!(kept.iter().all(|kept| (50..110).contains(kept)), "{kept:?}");
-        assert!(there.documents.here.listed(&[], 0, 0) == Listed::default(), "nothing is here");
+        assert!(
+            there.documents.here.listed(&[], DocId(0), 0) == Listed::default(),
+            "nothing is here"
+        );
     }
 
     #[test]

@@ -49,9 +49,11 @@ pub fn explain(
     let published = earlier.published.zip(later.published).unwrap_or(times);
     detector.observe(&Incoming { time: times.0, published: published.0, ..earlier.incoming });
     detector.observe(&Incoming { time: times.1, published: published.1, ..later.incoming });
-    let (first, second) = (detector.settled(0)?, detector.settled(1)?);
+    let (first, second) = (detector.settled(DocId(0))?, detector.settled(DocId(1))?);
     let rule = match Rule::between(&second, &first, second.story == first.story) {
-        Rule::NotFound | Rule::NotComparable if !detector.docs.contains(0) => Rule::OutOfWindow,
+        Rule::NotFound | Rule::NotComparable if !detector.docs.contains(DocId(0)) => {
+            Rule::OutOfWindow
+        }
         Rule::NotFound if is_little(&detector, settings) => Rule::TooLittleShared,
         rule => rule,
     };
@@ -61,7 +63,7 @@ pub fn explain(
 /// Whether the second of a detector's two articles has so little of the first that it would be no copy
 /// had the two been compared.
 fn is_little(detector: &Detector, settings: &Settings) -> bool {
-    let bodies = [1, 0].map(|number| detector.open(number).map(|text| Body::new(&text)));
+    let bodies = [1, 0].map(DocId).map(|number| detector.open(number).map(|text| Body::new(&text)));
     let [Some(here), Some(there)] = bodies else { return true };
     Overlap::between(&here, &there, settings).contained < settings.partial_contained
 }

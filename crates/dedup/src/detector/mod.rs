@@ -174,7 +174,7 @@ impl Detector {
         self.expire(incoming.time);
         self.evict_beyond_limit();
         let number = self.next;
-        self.next += 1;
+        self.next = number.next();
         let (mut doc, mut analysed, traits) = self.enter_words(number, incoming, prepared);
         taken(Step::Fingerprint);
         let (versions, numbers, scored) = self.find(&analysed, incoming);
@@ -341,7 +341,7 @@ impl Detector {
     /// Moves the text of the article that is no longer among the latest from memory to the text file.
     fn move_earlier_text(&mut self, latest: DocId) {
         let Some(text_files) = &self.text_files else { return };
-        let settled = latest.checked_sub(text_files.at_hand());
+        let settled = latest.0.checked_sub(text_files.at_hand()).map(DocId);
         if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
             self.text_file = self.text_file.take().or_else(|| text_files.open());
             earlier.at_rest.put_on(self.text_file.as_ref());
@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(observe(&mut detector, "b", &text(1), 6).class, Class::Copy);
         assert_eq!(observe(&mut detector, "c", &text(1), 20).class, Class::New);
         assert_eq!((detector.docs.len(), detector.verdicts.len()), (1, 0));
-        assert!(detector.settled(0).is_none());
+        assert!(detector.settled(DocId(0)).is_none());
     }
 
     #[test]
@@ -393,7 +393,7 @@ mod tests {
         let mut detector = Detector::keeping_verdicts(Settings::default());
         observe(&mut detector, "a", &text(1), 0);
         observe(&mut detector, "b", &text(2), 20);
-        assert_eq!(detector.settled(0).map(|verdict| verdict.story), Some(StoryId(0)));
+        assert_eq!(detector.settled(DocId(0)).map(|verdict| verdict.story), Some(StoryId(0)));
     }
 
     #[test]

@@ -131,7 +131,8 @@ impl Detector {
             let opened = |m: &Match| earlier.iter().find(|at_rest| at_rest.number == m.doc);
             let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
             let members: Vec<&AtRest<'_>> = members.filter_map(opened).collect();
-            let known = || members.iter().map(|it| it.story_member()).collect::<Vec<StoryMember<'_>>>();
+            let known =
+                || members.iter().map(|it| it.story_member()).collect::<Vec<StoryMember<'_>>>();
             let corrects = |notes: &Notes| notes.title.corrects();
             if corrects(&analysed.notes) && !members.iter().any(|member| corrects(&member.notes)) {
                 return Some(Reason::of_correction(&analysed.text, &known()));
@@ -413,7 +414,10 @@ mod tests {
         observe(&mut detector, 0, 0, &with_quotation(0));
         observe(&mut detector, 1, 0, &own_words(1, 120));
         let next_day = observe(&mut detector.clone(), 2, 28, &with_quotation(2));
-        assert_eq!((next_day.event, next_day.story, next_day.shared_quotations), (EventId(0), StoryId(2), 1));
+        assert_eq!(
+            (next_day.event, next_day.story, next_day.shared_quotations),
+            (EventId(0), StoryId(2), 1)
+        );
         assert!(next_day.links[0].in_openings, "{:?}", next_day.links);
         let days_later = observe(&mut detector, 3, 5 * 24, &with_quotation(3));
         assert_eq!((days_later.event, days_later.class), (EventId(2), Class::New));

@@ -207,9 +207,12 @@ mod tests {
     #[test]
     fn what_was_taken_out_stays_out_and_copies_go_where_they_belong() {
         let (mut detector, [first, second, third]) = three_copies();
-        let split = detector.split(StoryId(0), &[1]).unwrap();
-        assert_eq!((split.from, split.into, &*split.moved), (StoryId(0), StoryId(1), &[1][..]));
-        assert_eq!(detector.split(StoryId(0), &[1]), None, "it is there no more");
+        let split = detector.split(StoryId(0), &[1].map(DocId)).unwrap();
+        assert_eq!(
+            (split.from, split.into, &*split.moved),
+            (StoryId(0), StoryId(1), &[1].map(DocId)[..])
+        );
+        assert_eq!(detector.split(StoryId(0), &[1].map(DocId)), None, "it is there no more");
         let joined = |by: &mut Detector, item: &str, text: &str| {
             let found = observe(by, item, text);
             assert!(found.merged_stories.is_empty(), "{item}");
@@ -224,31 +227,35 @@ mod tests {
             let (class, _) = joined(&mut detector, &format!("g{number}"), &text);
             assert_eq!(class, Class::Copy);
         }
-        assert_eq!(observe(&mut detector, "b", &words(9, 120)).story, StoryId(1), "its next version");
-        assert_ne!(detector.story_with(0), detector.story_with(1));
+        assert_eq!(
+            observe(&mut detector, "b", &words(9, 120)).story,
+            StoryId(1),
+            "its next version"
+        );
+        assert_ne!(detector.story_with(DocId(0)), detector.story_with(DocId(1)));
     }
 
     #[test]
     fn the_first_article_keeps_the_id_and_the_others_leave() {
         let (mut detector, _) = three_copies();
-        let split = detector.split(StoryId(0), &[0]).unwrap();
-        assert_eq!((split.into, &*split.moved), (StoryId(1), &[1, 2][..]));
-        assert_eq!(detector.split(StoryId(0), &[0]), None, "nothing would be left");
-        assert_eq!(detector.split(StoryId(1), &[1, 1, 2]), None, "nor here");
-        assert_eq!(detector.split(StoryId(1), &[7]), None);
+        let split = detector.split(StoryId(0), &[0].map(DocId)).unwrap();
+        assert_eq!((split.into, &*split.moved), (StoryId(1), &[1, 2].map(DocId)[..]));
+        assert_eq!(detector.split(StoryId(0), &[0].map(DocId)), None, "nothing would be left");
+        assert_eq!(detector.split(StoryId(1), &[1, 1, 2].map(DocId)), None, "nor here");
+        assert_eq!(detector.split(StoryId(1), &[7].map(DocId)), None);
     }
 
     #[test]
     fn two_that_are_not_the_same_part_with_those_that_joined_through_them() {
         let (mut detector, [_, second, _]) = three_copies();
         let through = observe(&mut detector, "d", &second);
-        assert_eq!((through.doc, through.story), (3, StoryId(0)));
-        let split = detector.keep_apart(1, 0).unwrap();
-        assert_eq!((split.into, &*split.moved), (StoryId(1), &[1, 3][..]));
-        assert_eq!(detector.keep_apart(0, 1), None, "they are apart");
+        assert_eq!((through.doc, through.story), (DocId(3), StoryId(0)));
+        let split = detector.keep_apart(DocId(1), DocId(0)).unwrap();
+        assert_eq!((split.into, &*split.moved), (StoryId(1), &[1, 3].map(DocId)[..]));
+        assert_eq!(detector.keep_apart(DocId(0), DocId(1)), None, "they are apart");
         // Those two and no others: the rest of the story may go with either.
         assert!(detector.stories.are_apart(StoryId(0), StoryId(1)));
-        detector.split(StoryId(0), &[2]);
+        detector.split(StoryId(0), &[2].map(DocId));
         assert!(!detector.stories.are_apart(StoryId(2), StoryId(1)));
     }
 
@@ -258,14 +265,20 @@ mod tests {
         let (one, other) = (words(1, 120), words(2, 120));
         observe(&mut detector, "a", &one);
         observe(&mut detector, "b", &other);
-        assert_eq!(detector.keep_apart(0, 1), None);
+        assert_eq!(detector.keep_apart(DocId(0), DocId(1)), None);
         let both = |seed| format!("{one}.\n{other}.\n{}.", words(seed, 20));
         let merged: usize = (0..4)
             .map(|n| observe(&mut detector, &format!("c{n}"), &both(20 + n)).merged_stories.len())
             .sum();
-        assert_eq!((merged, detector.story_with(0) == detector.story_with(1)), (0, false));
-        assert_eq!(detector.unite_stories(StoryId(1), StoryId(0)), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
-        assert_eq!(detector.story_with(1), Some(StoryId(0)), "people's latest word");
+        assert_eq!(
+            (merged, detector.story_with(DocId(0)) == detector.story_with(DocId(1))),
+            (0, false)
+        );
+        assert_eq!(
+            detector.unite_stories(StoryId(1), StoryId(0)),
+            Some(Merge { older: StoryId(0), younger: StoryId(1) })
+        );
+        assert_eq!(detector.story_with(DocId(1)), Some(StoryId(0)), "people's latest word");
     }
 
     #[test]
@@ -276,7 +289,7 @@ mod tests {
             observe(&mut detector, "a", &format!("{front}.\n{back}."));
             assert_eq!(observe(&mut detector, "b", &front).story, StoryId(0));
             if is_split {
-                detector.split(StoryId(0), &[1]).unwrap();
+                detector.split(StoryId(0), &[1].map(DocId)).unwrap();
             }
             observe(&mut detector, "c", &back).story
         };
@@ -298,10 +311,10 @@ mod tests {
             let marked = of.docs.get(doc).unwrap();
             (marked.common.open(), marked.foreign())
         };
-        let before = [1, 2].map(|doc| marks(&detector, doc));
-        detector.split(StoryId(0), &[3]).unwrap();
-        assert_eq!([1, 2].map(|doc| marks(&detector, doc)), before);
-        let (common, foreign) = marks(&detector, 0);
+        let before = [1, 2].map(|doc| marks(&detector, DocId(doc)));
+        detector.split(StoryId(0), &[3].map(DocId)).unwrap();
+        assert_eq!([1, 2].map(|doc| marks(&detector, DocId(doc))), before);
+        let (common, foreign) = marks(&detector, DocId(0));
         assert_eq!((common.contains(5), common.contains(130)), (true, false));
         assert!(foreign.contains(130), "the back is another story's now");
     }
@@ -314,12 +327,12 @@ mod tests {
             let copy = format!("{text}.\n{}.", words(number + 2, 12));
             assert_eq!(observe(&mut detector, &number.to_string(), &copy).story, StoryId(0));
         }
-        let all: Vec<DocId> = (0..60).collect();
-        let kin = detector.docs.get(0).unwrap().kin();
+        let all: Vec<DocId> = (0..60).map(DocId).collect();
+        let kin = detector.docs.get(DocId(0)).unwrap().kin();
         assert!(kin.len() > MOST_ALIKE, "{}", kin.len());
         assert_eq!(most_alike(kin, &all).len(), MOST_ALIKE);
-        detector.split(StoryId(0), &[30]).unwrap();
-        let common = detector.docs.get(0).unwrap().common.open();
+        detector.split(StoryId(0), &[30].map(DocId)).unwrap();
+        let common = detector.docs.get(DocId(0)).unwrap().common.open();
         assert!((0..110).all(|word| common.contains(word)), "those looked at tell enough");
     }
 
@@ -328,7 +341,10 @@ mod tests {
         let (mut detector, _) = three_copies();
         let late = Incoming { text: "A", time: 20 * 86_400, ..Incoming::default() };
         detector.observe(&late);
-        assert_eq!((detector.story_with(0), detector.members(StoryId(0)).len()), (None, 0));
-        assert_eq!((detector.split(StoryId(0), &[1]), detector.keep_apart(0, 1)), (None, None));
+        assert_eq!((detector.story_with(DocId(0)), detector.members(StoryId(0)).len()), (None, 0));
+        assert_eq!(
+            (detector.split(StoryId(0), &[1].map(DocId)), detector.keep_apart(DocId(0), DocId(1))),
+            (None, None)
+        );
     }
 }

@@ -65,9 +65,9 @@ mod tests {
         let mut detector = Detector::new(Settings::default());
         let text = "QUAYTON (AP) — The port closed on Thursday.";
         detector.observe(&Incoming { text, ..Incoming::default() });
-        assert_eq!(detector.text(0).as_deref().map(Text::original), Some(text));
-        assert_eq!(detector.agency_traces(0).first().map(|trace| trace.agency), Some("AP"));
-        assert!(detector.text(1).is_none() && detector.agency_traces(1).is_empty());
+        assert_eq!(detector.text(DocId(0)).as_deref().map(Text::original), Some(text));
+        assert_eq!(detector.agency_traces(DocId(0)).first().map(|trace| trace.agency), Some("AP"));
+        assert!(detector.text(DocId(1)).is_none() && detector.agency_traces(DocId(1)).is_empty());
         assert_eq!(detector.articles(), 1);
     }
 }

@@ -44,13 +44,13 @@ impl ShardRequest {
         match self {
             ShardRequest::LookUp { before, from, keys } => {
                 bytes.push(LOOK_UP);
-                varint::push(&mut bytes, *before);
+                varint::push(&mut bytes, before.0);
                 varint::push_time(&mut bytes, *from);
                 push_keys(&mut bytes, keys);
             }
             ShardRequest::Insert(Entry { doc, time, count, keys, kept }) => {
                 bytes.push(INSERT);
-                varint::push(&mut bytes, *doc);
+                varint::push(&mut bytes, doc.0);
                 varint::push_time(&mut bytes, *time);
                 bytes.push(u8::from(count.is_some()));
                 varint::push(&mut bytes, count.map_or(0, KeyCount::bits));
@@ -60,7 +60,7 @@ impl ShardRequest {
             ShardRequest::Read { docs } => {
                 bytes.push(READ);
                 varint::push_count(&mut bytes, docs.len());
-                docs.iter().for_each(|doc| varint::push(&mut bytes, *doc));
+                docs.iter().for_each(|doc| varint::push(&mut bytes, doc.0));
             }
             ShardRequest::Expire { time } => {
                 bytes.push(EXPIRE);
@@ -76,12 +76,12 @@ impl ShardRequest {
         let mut rest = rest;
         let question = match *kind {
             LOOK_UP => ShardRequest::LookUp {
-                before: varint::read(&mut rest)?,
+                before: DocId(varint::read(&mut rest)?),
                 from: varint::read_time(&mut rest)?,
                 keys: read_keys(&mut rest)?,
             },
             INSERT => {
-                let (doc, time) = (varint::read(&mut rest)?, varint::read_time(&mut rest)?);
+                let (doc, time) = (DocId(varint::read(&mut rest)?), varint::read_time(&mut rest)?);
                 let (is_findable, after) = rest.split_first()?;
                 rest = after;
                 let count = Some(KeyCount::of_bits(varint::read(&mut rest)?));
@@ -92,7 +92,9 @@ impl ShardRequest {
             }
             READ => {
                 let count = varint::read(&mut rest)?;
-                let docs = (0..count).map(|_| varint::read(&mut rest)).collect::<Option<_>>()?;
+                let docs = (0..count)
+                    .map(|_| varint::read(&mut rest).map(DocId))
+                    .collect::<Option<_>>()?;
                 ShardRequest::Read { docs }
             }
             EXPIRE => ShardRequest::Expire { time: varint::read_time(&mut rest)? },

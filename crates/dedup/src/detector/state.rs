@@ -190,13 +190,17 @@ mod tests {
             let said = match number % 7 {
                 _ if story.first_article() == doc => None,
                 0..3 => Some([&mut through, &mut interrupted].map(|it| it.split(story, &[doc]))),
-                3 => Some([&mut through, &mut interrupted].map(|it| it.keep_apart(story.first_article(), doc))),
+                3 => Some(
+                    [&mut through, &mut interrupted]
+                        .map(|it| it.keep_apart(story.first_article(), doc)),
+                ),
                 _ => None,
             };
             let Some([expected_split, found_split]) = said else { continue };
             assert_eq!(found_split, expected_split);
             splits += usize::from(found_split.is_some());
-            let united = [&mut through, &mut interrupted].map(|it| it.unite_stories(StoryId(doc), StoryId(doc / 2)));
+            let united = [&mut through, &mut interrupted]
+                .map(|it| it.unite_stories(StoryId(doc.0), StoryId(doc.0 / 2)));
             assert_eq!(united[0], united[1]);
         }
         assert!(splits > 9, "{splits}");

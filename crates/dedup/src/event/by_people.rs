@@ -83,7 +83,11 @@ mod tests {
         events.split(StoryId(2), StoryId(0), &terms(OTHER));
         assert_eq!(events.stories(EventId(0)), [0, 2, 4].map(StoryId));
         add(&mut events, 5, 2, OTHER);
-        assert_eq!(events.event_of(StoryId(5)), Some(EventId(0)), "by the words of the one taken out");
+        assert_eq!(
+            events.event_of(StoryId(5)),
+            Some(EventId(0)),
+            "by the words of the one taken out"
+        );
     }
 
     #[test]
@@ -92,7 +96,10 @@ mod tests {
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 0, OTHER);
         events.split(StoryId(1), StoryId(0), &terms(OTHER));
-        assert_eq!((events.event_of(StoryId(1)), events.stories(EventId(0))), (Some(EventId(0)), &[0, 1].map(StoryId)[..]));
+        assert_eq!(
+            (events.event_of(StoryId(1)), events.stories(EventId(0))),
+            (Some(EventId(0)), &[0, 1].map(StoryId)[..])
+        );
         assert!(events.stories(EventId(1)).is_empty());
     }
 
@@ -102,7 +109,10 @@ mod tests {
         events.add_alone(StoryId(0), 0);
         events.split(StoryId(1), StoryId(0), &terms(STRIKE));
         add(&mut events, 2, 1, STRIKE);
-        assert_eq!((events.event_of(StoryId(1)), events.event_of(StoryId(2))), (Some(EventId(0)), Some(EventId(2))));
+        assert_eq!(
+            (events.event_of(StoryId(1)), events.event_of(StoryId(2))),
+            (Some(EventId(0)), Some(EventId(2)))
+        );
     }
 
     #[test]
@@ -110,8 +120,17 @@ mod tests {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 500, OTHER);
-        assert_eq!(events.unite(EventId(1), EventId(0)), Some(Merge { older: EventId(0), younger: EventId(1) }));
-        assert_eq!((events.unite(EventId(0), EventId(1)), events.unite(EventId(0), EventId(9))), (None, None));
-        assert_eq!((events.event_of(StoryId(1)), events.stories(EventId(1))), (Some(EventId(0)), &[0, 1].map(StoryId)[..]));
+        assert_eq!(
+            events.unite(EventId(1), EventId(0)),
+            Some(Merge { older: EventId(0), younger: EventId(1) })
+        );
+        assert_eq!(
+            (events.unite(EventId(0), EventId(1)), events.unite(EventId(0), EventId(9))),
+            (None, None)
+        );
+        assert_eq!(
+            (events.event_of(StoryId(1)), events.stories(EventId(1))),
+            (Some(EventId(0)), &[0, 1].map(StoryId)[..])
+        );
     }
 }

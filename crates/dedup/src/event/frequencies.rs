@@ -108,7 +108,8 @@ impl Frequencies {
         let all = self.pack(terms.text());
         let (title, lede) = (self.pack(terms.title()), self.pack(terms.lede()));
         let names = terms.names.as_deref().map(|names| {
-            let mut names: Vec<u32> = names.iter().map(|name| self.find_or_add_place(*name)).collect();
+            let mut names: Vec<u32> =
+                names.iter().map(|name| self.find_or_add_place(*name)).collect();
             names.sort_unstable();
             names.into()
         });
@@ -338,7 +339,7 @@ mod tests {
         is_used.insert(4);
         table.forget(&is_used);
         assert_eq!(table.places.len(), 3, "the table's own, and two in use");
-        let again = |of: &mut Frequencies| [8, 9, 10].map(|term| of.place(term));
+        let again = |of: &mut Frequencies| [8, 9, 10].map(|term| of.find_or_add_place(term));
         let mut pieces = Vec::new();
         let mut give = |piece| pieces.push(piece);
         let mut writer = Writer::new(&mut give);

@@ -144,7 +144,8 @@ impl Events {
     /// Adds a story that stays in an event of its own: a digest is about no single happening.
     pub fn add_alone(&mut self, story: StoryId, time: i64) {
         self.open(story, time);
-        self.profiles.insert(story, Profile { event: EventId::of(story), terms: Placed::default(), time });
+        self.profiles
+            .insert(story, Profile { event: EventId::of(story), terms: Placed::default(), time });
     }
 
     /// Adds a story of `time` (seconds) and finds its event. `quotations` counts the quotations it
@@ -205,7 +206,8 @@ impl Events {
     }
 
     fn open(&mut self, story: StoryId, time: i64) {
-        self.events.insert(EventId::of(story), Event { first: time, last: time, stories: vec![story] });
+        self.events
+            .insert(EventId::of(story), Event { first: time, last: time, stories: vec![story] });
     }
 
     fn learn(
@@ -456,7 +458,10 @@ mod tests {
         assert_eq!(with_strangers.links.len(), 0, "three quarters of it are about bread");
         // It is like the one that came just now.
         assert_eq!(add(&mut events, 5, 1, still).links.len(), 1);
-        assert_eq!((events.event_of(StoryId(4)), events.event_of(StoryId(5))), (Some(EventId(4)), Some(EventId(4))));
+        assert_eq!(
+            (events.event_of(StoryId(4)), events.event_of(StoryId(5))),
+            (Some(EventId(4)), Some(EventId(4)))
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ const OF_OWN_TITLE: f64 = 0.25;
 impl Events {
     /// Whether a text tells of several happenings, given its links to stories like it.
     pub(super) fn is_round_up(&self, terms: &Terms, links: &ByEvent) -> bool {
-        let told: Vec<StoryId> = links.values().filter_map(|links| story_of_told_title(links)).collect();
+        let told: Vec<StoryId> =
+            links.values().filter_map(|links| story_of_told_title(links)).collect();
         let least = (OF_PARAGRAPHS * terms.paragraphs().count() as f64).max(TOLD);
         if (told.len() as f64) < least {
             return false;
@@ -79,6 +80,7 @@ mod tests {
     use super::*;
     use crate::body::Body;
     use crate::event::Joined;
+    use crate::ids::EventId;
     use crate::settings::Settings;
 
     const NEWS: [(&str, &str); 4] = [
@@ -91,7 +93,13 @@ mod tests {
     fn add(events: &mut Events, story: u32, (title, text): (&str, &str)) -> Joined {
         let text = Text::new(text);
         let terms = Terms::new(&text, &Body::new(&text), title);
-        events.add(StoryId(story), 3_600 * i64::from(story), &terms, &Settings::default(), &mut |_| 0)
+        events.add(
+            StoryId(story),
+            3_600 * i64::from(story),
+            &terms,
+            &Settings::default(),
+            &mut |_| 0,
+        )
     }
 
     fn after_the_news() -> Events {

@@ -48,7 +48,8 @@ impl SharedTermCounts {
         let least = least_of(&sizes, most);
         let mut found: Vec<(u16, StoryId)> = Vec::new();
         for story in self.counted.drain(..) {
-            let count = std::mem::take(&mut self.counts[story.0.saturating_sub(self.first.0) as usize]);
+            let count =
+                std::mem::take(&mut self.counts[story.0.saturating_sub(self.first.0) as usize]);
             if count >= least {
                 found.push((count, story));
             }

@@ -174,15 +174,16 @@ mod tests {
         ) {
             let mut identities = Identities::default();
             let mut plain: BTreeMap<u128, Vec<DocId>> = BTreeMap::new();
-            for (doc, (step, hash)) in (0..).zip(steps) {
+            for (number, (step, hash)) in (0..).zip(steps) {
+                let doc = DocId(number);
                 match step {
                     0 => {
-                        let leaves = doc / 2;
+                        let leaves = DocId(number / 2);
                         identities.retain(|other| other >= leaves);
                         plain.values_mut().for_each(|list| list.retain(|other| *other >= leaves));
                     }
                     1..4 => {
-                        let docs: Vec<DocId> = (doc..doc + DocId::from(step) - 1).collect();
+                        let docs: Vec<DocId> = (number..number + u32::from(step) - 1).map(DocId).collect();
                         identities.set(hash, docs.clone());
                         plain.insert(hash, docs);
                     }

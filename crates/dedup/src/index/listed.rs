@@ -114,9 +114,9 @@ impl Listed {
             varint::push_count(bytes, counts.len());
             let mut before = 0;
             for (doc, count) in counts {
-                varint::push(bytes, doc - before);
+                varint::push(bytes, doc.0 - before);
                 varint::push(bytes, count.bits());
-                before = *doc;
+                before = doc.0;
             }
             varint::push_count(bytes, lists.len());
             let numbers: BTreeMap<DocId, u32> = counts.keys().copied().zip(0..).collect();
@@ -136,9 +136,10 @@ impl Listed {
         for _ in 0..varint::read(bytes)? {
             let day = varint::read_time(bytes)?;
             let (mut of_day, mut docs) = (ListedDay::default(), Vec::new());
-            let mut doc: DocId = 0;
+            let mut number: u32 = 0;
             for _ in 0..varint::read(bytes)? {
-                doc = doc.checked_add(varint::read(bytes)?)?;
+                number = number.checked_add(varint::read(bytes)?)?;
+                let doc = DocId(number);
                 of_day.counts.insert(doc, KeyCount::of_bits(varint::read(bytes)?));
                 docs.push(doc);
             }
@@ -203,7 +204,8 @@ mod tests {
             days.sort_unstable();
             let (mut one, mut two) = (Index::default(), [Index::default(), Index::default()]);
             let is_hot = |docs: &[DocId]| docs.len() > 70 && docs.len().is_multiple_of(3);
-            for (((from, len, _), day), doc) in ranges.iter().zip(days).zip(0..) {
+            for (((from, len, _), day), number) in ranges.iter().zip(days).zip(0..) {
+                let doc = DocId(number);
                 let new = fingerprint(*from, from + len);
                 let here = one.look_up(&new.keys, is_hot);
                 let listed = of_both(&two, &new.keys, doc, 0);
@@ -212,7 +214,7 @@ mod tests {
                 prop_assert_eq!(one.scored(&new, &here), there.scored(KeyCount::new(&new)));
                 one.insert(doc, day * DAY, &new, &here);
                 let (keys, count) = (there.entered(&new.keys, day), KeyCount::new(&new));
-                two[(doc % 2) as usize].add(doc, day * DAY, &keys, count);
+                two[doc.index() % 2].add(doc, day * DAY, &keys, count);
             }
         }
     }
@@ -222,13 +224,18 @@ mod tests {
         let mut shards = [Index::default(), Index::default()];
         let new = fingerprint(0, 200);
         let keys: Vec<u32> = new.keys.iter().map(|key| short(*key)).collect();
-        for doc in 0..4 {
-            shards[doc as usize % 2].add(doc, i64::from(doc) * DAY, &keys, KeyCount::new(&new));
+        for doc in 0..4_u32 {
+            shards[doc as usize % 2].add(
+                DocId(doc),
+                i64::from(doc) * DAY,
+                &keys,
+                KeyCount::new(&new),
+            );
         }
-        let found = of_both(&shards, &new.keys, 3, 1);
+        let found = of_both(&shards, &new.keys, DocId(3), 1);
         let docs: Vec<DocId> =
             found.days.values().flat_map(|of_day| of_day.counts.keys().copied()).collect();
-        assert_eq!(docs, [1, 2]);
+        assert_eq!(docs, [1, 2].map(DocId));
         assert_eq!(found.days.keys().copied().collect::<Vec<_>>(), [1, 2, 3]);
     }
 }

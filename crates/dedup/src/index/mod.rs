@@ -259,7 +259,7 @@ mod tests {
     /// What the index must find, by looking at every article.
     fn naive(earlier: &[Fingerprint], new: &Fingerprint) -> Vec<Candidate> {
         let mut found = Vec::new();
-        for (doc, other) in (0..).zip(earlier) {
+        for (doc, other) in (0..).map(DocId).zip(earlier) {
             let is_common = |key: &&u64| other.keys.contains(key);
             let hits = u32::try_from(new.keys.iter().filter(is_common).count()).unwrap();
             let both_dense = new.is_dense && other.is_dense;
@@ -288,7 +288,7 @@ mod tests {
             days.sort_unstable();
             let texts = ranges.iter().map(|(from, len, _)| fingerprint(*from, from + len));
             let (mut index, mut earlier) = (Index::default(), Vec::new());
-            for ((text, day), doc) in texts.zip(days).zip(0..) {
+            for ((text, day), doc) in texts.zip(days).zip((0..).map(DocId)) {
                 let under_keys = index.look_up(&text.keys, |_| false);
                 prop_assert_eq!(index.candidates(&text, &under_keys), naive(&earlier, &text));
                 index.insert(doc, day * DAY, &text, &under_keys);
@@ -300,30 +300,30 @@ mod tests {
     #[test]
     fn the_likeliest_come_first_and_days_expire_whole() {
         let mut index = Index::default();
-        insert(&mut index, 0, 0, &fingerprint(0, 400));
-        insert(&mut index, 1, DAY, &fingerprint(200, 800));
-        insert(&mut index, 2, DAY, &fingerprint(900, 1_400));
+        insert(&mut index, DocId(0), 0, &fingerprint(0, 400));
+        insert(&mut index, DocId(1), DAY, &fingerprint(200, 800));
+        insert(&mut index, DocId(2), DAY, &fingerprint(900, 1_400));
         let looked_up = |of: &Index, is_hot: bool| -> Vec<DocId> {
             let new = fingerprint(0, 500);
             let under_keys = of.look_up(&new.keys, |_| is_hot);
             of.candidates(&new, &under_keys).iter().map(|found| found.doc).collect()
         };
-        assert_eq!(looked_up(&index, false), [0, 1]);
+        assert_eq!(looked_up(&index, false), [DocId(0), DocId(1)]);
         assert!(looked_up(&index, true).is_empty());
         index.expire(DAY);
-        assert_eq!(looked_up(&index, false), [1]);
+        assert_eq!(looked_up(&index, false), [DocId(1)]);
     }
 
     #[test]
     fn of_many_articles_under_one_key_the_first_are_listed() {
         let (mut index, text) = (Index::default(), fingerprint(0, 300));
         for doc in 0..90 {
-            insert(&mut index, doc, 0, &text);
+            insert(&mut index, DocId(doc), 0, &text);
         }
-        insert(&mut index, 90, DAY, &text);
+        insert(&mut index, DocId(90), DAY, &text);
         let under_keys = index.look_up(&text.keys[..1], |_| false);
-        let first: Vec<DocId> = (0..64).collect();
-        assert_eq!((under_keys.list(0), under_keys.list(1)), (&first[..], &[90][..]));
+        let first: Vec<DocId> = (0..64).map(DocId).collect();
+        assert_eq!((under_keys.list(0), under_keys.list(1)), (&first[..], &[DocId(90)][..]));
         assert!(under_keys.is_full(0, 0) && !under_keys.is_full(1, 0));
     }
 }

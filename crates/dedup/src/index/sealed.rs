@@ -92,7 +92,7 @@ impl Sealed {
                 starts.push(narrow(packed.len()));
             }
             let rest = u64::from(key) & !(u64::MAX << key_bits);
-            packed.push(rest << doc_bits | u64::from(doc - first));
+            packed.push(rest << doc_bits | u64::from(doc.0 - first.0));
         }
         starts.resize(buckets + 1, narrow(packed.len()));
         Sealed { pairs: packed, starts, filter, first, last }
@@ -169,7 +169,8 @@ impl Sealed {
 
     fn doc(&self, pair: u64) -> DocId {
         let doc = pair & !(u64::MAX << self.doc_bits());
-        self.first + u32::try_from(doc).expect("articles have 32 bits")
+        let distance = u32::try_from(doc).expect("articles have 32 bits");
+        DocId(self.first.0 + distance)
     }
 
     fn doc_bits(&self) -> u32 {
@@ -196,7 +197,7 @@ impl Sealed {
 
 /// Bits of the greatest distance of an article from the first.
 fn doc_bits(first: DocId, last: DocId) -> u32 {
-    u32::BITS - (last - first).leading_zeros()
+    u32::BITS - (last.0 - first.0).leading_zeros()
 }
 
 /// Bits of a key that so many buckets, a power of two, leave.
@@ -254,9 +255,9 @@ mod tests {
 
     use super::*;
 
-    type Lists = BTreeMap<u32, BTreeSet<DocId>>;
+    type Lists = BTreeMap<u32, BTreeSet<u32>>;
 
-    fn lists(docs: Range<DocId>) -> impl Strategy<Value = Lists> {
+    fn lists(docs: Range<u32>) -> impl Strategy<Value = Lists> {
         proptest::collection::btree_map(
             prop_oneof![0u32..9, any::<u32>(), (u32::MAX - 9)..=u32::MAX],
             proptest::collection::btree_set(docs, 1..5),
@@ -265,7 +266,7 @@ mod tests {
     }
 
     fn sealed(lists: &Lists) -> Sealed {
-        Sealed::new(lists.iter().flat_map(|(key, docs)| docs.iter().map(|doc| (*key, *doc))))
+        Sealed::new(lists.iter().flat_map(|(key, docs)| docs.iter().map(|doc| (*key, DocId(*doc)))))
     }
 
     fn written_and_read(sealed: &Sealed) -> Sealed {
@@ -295,7 +296,7 @@ mod tests {
             for (plain, found) in [(&one, &here), (&other, &there), (&both, &merged)] {
                 let again = written_and_read(found);
                 for key in both.keys().copied().chain(strangers.iter().copied()).chain(0..9) {
-                    let expected: Vec<DocId> = plain.get(&key).into_iter().flatten().copied().collect();
+                    let expected: Vec<DocId> = plain.get(&key).into_iter().flatten().copied().map(DocId).collect();
                     for asked in [found, &again] {
                         let mut docs = Vec::new();
                         for (at, sought) in asked.seek(&[key]) {
@@ -311,7 +312,8 @@ mod tests {
 
     #[test]
     fn a_pair_takes_little_more_than_its_article() {
-        let pairs = (0..1_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_769) >> 2, at / 64));
+        let pairs =
+            (0..1_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_769) >> 2, DocId(at / 64)));
         let sealed = Sealed::new(pairs);
         let bits = 64 * (sealed.len() * 29).div_ceil(64) + 32 * sealed.starts.len();
         assert_eq!((sealed.doc_bits(), sealed.buckets()), (14, 1 << 17));
@@ -321,7 +323,8 @@ mod tests {
 
     #[test]
     fn most_keys_that_nobody_has_are_told_by_the_filter() {
-        let sealed = Sealed::new((0..1 << 16).map(|at: u32| (at.wrapping_mul(0x85eb_ca6b), at)));
+        let sealed =
+            Sealed::new((0..1 << 16).map(|at: u32| (at.wrapping_mul(0x85eb_ca6b), DocId(at))));
         let strangers: Vec<u32> = (0..10_000).map(|at| at * 3 + 1).collect();
         let likely = sealed.seek(&strangers).len();
         assert!(likely < 2_000, "{likely} of 10,000");

@@ -151,6 +151,7 @@ pub(crate) mod tests {
     use crate::detector::Detector;
     use crate::detector::incoming::Incoming;
     use crate::detector::verdict::{Class, Verdict};
+    use crate::ids::DocId;
     use crate::settings::Settings;
 
     /// One page: outlet, title, text, hour.
@@ -276,7 +277,7 @@ pub(crate) mod tests {
         let all: Vec<Page<'_>> = poison.chain(told).collect();
         let verdict = last(&all);
         assert_eq!((verdict.class, verdict.comparable), (Class::Copy, true), "{verdict:?}");
-        assert!(verdict.matches.iter().any(|found| found.doc == 20), "{verdict:?}");
+        assert!(verdict.matches.iter().any(|found| found.doc == DocId(20)), "{verdict:?}");
     }
 
     #[test]

@@ -206,9 +206,9 @@ mod tests {
             time: 0,
             published: 0,
         };
-        let mut doc = Doc::new(7, beginnings);
+        let mut doc = Doc::new(DocId(7), beginnings);
         for relative in 0..4 {
-            doc.add_kin(&[Relative { doc: relative, covered: 0.5, shared_words: 9 }]);
+            doc.add_kin(&[Relative { doc: DocId(relative), covered: 0.5, shared_words: 9 }]);
             assert_eq!(doc.kin.capacity(), doc.kin.len());
         }
         assert_eq!((doc.exact.get(), doc.traces().len(), doc.foreign().count()), (None, 0, 0));

@@ -66,12 +66,15 @@ mod tests {
         let original = || "one two".to_owned();
         let mut text_cache = TextCache::default();
         for doc in 0..u32::try_from(HELD).unwrap() {
-            text_cache.get(doc, original);
+            text_cache.get(DocId(doc), original);
         }
-        let first = text_cache.get(0, original);
-        text_cache.get(9_999, original);
+        let first = text_cache.get(DocId(0), original);
+        text_cache.get(DocId(9_999), original);
         assert_eq!(text_cache.held.len(), HELD);
-        assert!(Arc::ptr_eq(&first, &text_cache.get(0, original)), "it was used a moment ago");
-        assert!(!text_cache.held.contains_key(&1));
+        assert!(
+            Arc::ptr_eq(&first, &text_cache.get(DocId(0), original)),
+            "it was used a moment ago"
+        );
+        assert!(!text_cache.held.contains_key(&DocId(1)));
     }
 }

@@ -188,6 +188,7 @@ mod tests {
     use crate::detector::Detector;
     use crate::detector::incoming::Incoming;
     use crate::detector::verdict::Verdict;
+    use crate::ids::DocId;
     use crate::settings::{DAY, Settings};
 
     /// A text file in memory, with no room for every third text.
@@ -278,7 +279,7 @@ mod tests {
         assert!(read(stands[1..].to_vec()).is_none(), "not all text_files are there");
         let again = read(stands).unwrap();
         assert_eq!(again.text_files().len(), 1);
-        for doc in 0..72 {
+        for doc in (0..72).map(DocId) {
             let texts = |of: &Detector| {
                 let at_rest = &of.docs.get(doc)?.at_rest;
                 let held = at_rest.open().into_owned();

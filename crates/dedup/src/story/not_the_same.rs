@@ -86,29 +86,39 @@ impl crate::codec::Written for NotTheSame {
 mod tests {
     use super::*;
 
+    fn docs<const COUNT: usize>(numbers: [u32; COUNT]) -> Vec<DocId> {
+        numbers.map(DocId).to_vec()
+    }
+
     #[test]
     fn stories_are_apart_by_any_of_their_articles() {
         let mut overrides = NotTheSame::default();
-        overrides.keep_apart(vec![2, 3], vec![0, 1]);
-        assert!(overrides.keeps_apart(&[0, 9], &[3]) && overrides.keeps_apart(&[3], &[1]));
-        assert!(!overrides.keeps_apart(&[2, 3], &[9]) && !overrides.keeps_apart(&[0], &[1]));
-        overrides.keep_apart(vec![4], Vec::new());
-        overrides.forget(|doc| doc == 2);
-        assert!(overrides.keeps_apart(&[0], &[3]));
-        overrides.forget(|doc| doc >= 2);
+        overrides.keep_apart(docs([2, 3]), docs([0, 1]));
+        assert!(
+            overrides.keeps_apart(&docs([0, 9]), &docs([3]))
+                && overrides.keeps_apart(&docs([3]), &docs([1]))
+        );
+        assert!(
+            !overrides.keeps_apart(&docs([2, 3]), &docs([9]))
+                && !overrides.keeps_apart(&docs([0]), &docs([1]))
+        );
+        overrides.keep_apart(docs([4]), Vec::new());
+        overrides.forget(|doc| doc == DocId(2));
+        assert!(overrides.keeps_apart(&docs([0]), &docs([3])));
+        overrides.forget(|doc| doc >= DocId(2));
         assert!(overrides.is_empty());
     }
 
     #[test]
     fn the_latest_word_holds_and_no_more_than_that_is_taken_back() {
         let mut overrides = NotTheSame::default();
-        overrides.keep_apart(vec![2, 3], vec![0, 1]);
-        overrides.allow_together(&[1, 2]);
-        assert!(!overrides.keeps_apart(&[2], &[1]), "they were made one");
+        overrides.keep_apart(docs([2, 3]), docs([0, 1]));
+        overrides.allow_together(&docs([1, 2]));
+        assert!(!overrides.keeps_apart(&docs([2]), &docs([1])), "they were made one");
         for (one, other) in [(2, 0), (3, 0), (3, 1)] {
-            assert!(overrides.keeps_apart(&[one], &[other]), "{one} and {other}");
+            assert!(overrides.keeps_apart(&docs([one]), &docs([other])), "{one} and {other}");
         }
-        overrides.allow_together(&[0, 1, 2, 3]);
+        overrides.allow_together(&docs([0, 1, 2, 3]));
         assert!(overrides.is_empty());
     }
 }

@@ -219,10 +219,9 @@ impl Stories {
     #[must_use]
     pub fn are_apart(&self, one: StoryId, other: StoryId) -> bool {
         !self.not_the_same.is_empty()
-            && self
-                .get(one)
-                .zip(self.get(other))
-                .is_some_and(|(one, other)| self.not_the_same.keeps_apart(one.members(), other.members()))
+            && self.get(one).zip(self.get(other)).is_some_and(|(one, other)| {
+                self.not_the_same.keeps_apart(one.members(), other.members())
+            })
     }
 
     fn merge(&mut self, (older, younger): (StoryId, StoryId)) -> Merge<StoryId> {
@@ -266,13 +265,23 @@ mod tests {
     #[test]
     fn two_independent_links_merge_and_the_older_id_stays() {
         let mut stories = Stories::default();
-        let (a, b) = (stories.open(0), stories.open(1));
-        stories.join(a, 2);
-        assert_eq!(stories.link(a, b, 2, |_| false), None);
-        assert_eq!(stories.link(a, b, 3, |earlier| earlier == 2), None, "a copy of the first link");
-        assert_eq!(stories.link(a, b, 4, |_| false), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
+        let (a, b) = (stories.open(DocId(0)), stories.open(DocId(1)));
+        stories.join(a, DocId(2));
+        assert_eq!(stories.link(a, b, DocId(2), |_| false), None);
+        assert_eq!(
+            stories.link(a, b, DocId(3), |earlier| earlier == DocId(2)),
+            None,
+            "a copy of the first link"
+        );
+        assert_eq!(
+            stories.link(a, b, DocId(4), |_| false),
+            Some(Merge { older: StoryId(0), younger: StoryId(1) })
+        );
         assert_eq!(stories.resolve(b), a);
-        assert_eq!(stories.get(b).map(|s| s.members().to_vec()), Some(vec![0, 1, 2]));
+        assert_eq!(
+            stories.get(b).map(|s| s.members().to_vec()),
+            Some([0, 1, 2].map(DocId).to_vec())
+        );
     }
 
     fn members(stories: &Stories, story: StoryId) -> Vec<DocId> {
@@ -282,46 +291,55 @@ mod tests {
     #[test]
     fn what_leaves_forms_a_story_and_the_id_stays_with_the_first_text() {
         let mut stories = Stories::default();
-        let story = stories.open(0);
-        (1..5).for_each(|doc| stories.join(story, doc));
+        let story = stories.open(DocId(0));
+        (1..5).for_each(|doc| stories.join(story, DocId(doc)));
         assert_eq!(stories.split(story, &[]), None, "nothing");
-        assert_eq!(stories.split(story, &[0, 1, 2, 3, 4]), None, "all of them");
-        assert_eq!(stories.split(story, &[2, 9]), None, "a stranger");
-        let split = stories.split(story, &[2, 4]).unwrap();
-        assert_eq!((split.from, split.into, &*split.moved), (StoryId(0), StoryId(2), &[2, 4][..]));
-        assert_eq!((members(&stories, StoryId(0)), members(&stories, StoryId(2))), (vec![0, 1, 3], vec![2, 4]));
+        assert_eq!(stories.split(story, &[0, 1, 2, 3, 4].map(DocId)), None, "all of them");
+        assert_eq!(stories.split(story, &[2, 9].map(DocId)), None, "a stranger");
+        let split = stories.split(story, &[2, 4].map(DocId)).unwrap();
+        assert_eq!(
+            (split.from, split.into, &*split.moved),
+            (StoryId(0), StoryId(2), &[2, 4].map(DocId)[..])
+        );
+        assert_eq!(
+            (members(&stories, StoryId(0)), members(&stories, StoryId(2))),
+            ([0, 1, 3].map(DocId).to_vec(), [2, 4].map(DocId).to_vec())
+        );
         // The first leaves: it keeps the id, and the others are the new story.
-        let other = stories.split(story, &[0, 3]).unwrap();
-        assert_eq!((other.from, other.into, &*other.moved), (StoryId(0), StoryId(1), &[1][..]));
-        assert_eq!(members(&stories, StoryId(0)), [0, 3]);
+        let other = stories.split(story, &[0, 3].map(DocId)).unwrap();
+        assert_eq!(
+            (other.from, other.into, &*other.moved),
+            (StoryId(0), StoryId(1), &[1].map(DocId)[..])
+        );
+        assert_eq!(members(&stories, StoryId(0)), [0, 3].map(DocId));
     }
 
     #[test]
     fn a_merge_is_taken_back_and_its_id_means_its_story_again() {
         let mut stories = Stories::default();
-        let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
-        stories.join(b, 3);
+        let (a, b, c) = (stories.open(DocId(0)), stories.open(DocId(1)), stories.open(DocId(2)));
+        stories.join(b, DocId(3));
         assert_eq!(stories.unite(c, b), Some(Merge { older: StoryId(1), younger: StoryId(2) }));
         assert_eq!(stories.unite(c, a), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
         assert_eq!(stories.unite(b, c), None, "they are one");
-        assert_eq!(stories.split(a, &[1, 3]).map(|split| split.into), Some(b));
+        assert_eq!(stories.split(a, &[1, 3].map(DocId)).map(|split| split.into), Some(b));
         assert_eq!((stories.resolve(b), stories.resolve(c)), (b, a));
-        assert_eq!(members(&stories, c), [0, 2]);
+        assert_eq!(members(&stories, c), [0, 2].map(DocId));
     }
 
     #[test]
     fn what_is_apart_is_not_merged_by_links_and_people_may_take_it_back() {
         let mut stories = Stories::default();
-        let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
-        stories.join(a, 3);
+        let (a, b, c) = (stories.open(DocId(0)), stories.open(DocId(1)), stories.open(DocId(2)));
+        stories.join(a, DocId(3));
         stories.keep_apart(a, b);
-        for doc in 4..9 {
+        for doc in (4..9).map(DocId) {
             assert_eq!(stories.link(a, b, doc, |_| false), None);
         }
         // Nor by way of a third.
         assert_eq!(stories.unite(b, c), Some(Merge { older: StoryId(1), younger: StoryId(2) }));
         assert!(stories.are_apart(c, a));
-        stories.split(a, &[3]);
+        stories.split(a, &[3].map(DocId));
         assert!(stories.are_apart(StoryId(3), b) && !stories.are_apart(StoryId(3), a));
         assert!(stories.unite(a, b).is_some());
         assert!(!stories.are_apart(a, c) && stories.are_apart(StoryId(3), a));
@@ -330,13 +348,13 @@ mod tests {
     #[test]
     fn links_of_a_story_that_became_part_of_another_do_not_come_back_with_it() {
         let mut stories = Stories::default();
-        let (a, b, c) = (stories.open(0), stories.open(1), stories.open(2));
-        [3, 4].into_iter().for_each(|doc| stories.join(b, doc));
-        assert_eq!(stories.link(b, c, 3, |_| false), None);
+        let (a, b, c) = (stories.open(DocId(0)), stories.open(DocId(1)), stories.open(DocId(2)));
+        [3, 4].into_iter().for_each(|doc| stories.join(b, DocId(doc)));
+        assert_eq!(stories.link(b, c, DocId(3), |_| false), None);
         assert!(stories.unite(a, b).is_some());
-        assert_eq!(stories.split(a, &[1, 4]).map(|split| split.into), Some(b));
+        assert_eq!(stories.split(a, &[1, 4].map(DocId)).map(|split| split.into), Some(b));
         assert_eq!(
-            stories.link(b, c, 4, |_| false),
+            stories.link(b, c, DocId(4), |_| false),
             None,
             "the first link is by another's article"
         );
@@ -345,23 +363,27 @@ mod tests {
     #[test]
     fn links_go_with_the_articles_that_make_them() {
         let mut stories = Stories::default();
-        let (a, b) = (stories.open(0), stories.open(1));
-        [2, 3].into_iter().for_each(|doc| stories.join(a, doc));
-        assert_eq!(stories.link(a, b, 2, |_| false), None);
-        stories.split(a, &[2]);
-        assert_eq!(stories.link(a, b, 3, |_| false), None, "the other link is of another story");
-        assert!(stories.link(StoryId(2), b, 9, |_| false).is_some());
+        let (a, b) = (stories.open(DocId(0)), stories.open(DocId(1)));
+        [2, 3].into_iter().for_each(|doc| stories.join(a, DocId(doc)));
+        assert_eq!(stories.link(a, b, DocId(2), |_| false), None);
+        stories.split(a, &[2].map(DocId));
+        assert_eq!(
+            stories.link(a, b, DocId(3), |_| false),
+            None,
+            "the other link is of another story"
+        );
+        assert!(stories.link(StoryId(2), b, DocId(9), |_| false).is_some());
     }
 
     #[test]
     fn what_is_apart_is_remembered_as_long_as_both_stories_are() {
         let mut stories = Stories::default();
-        let (a, b) = (stories.open(0), stories.open(1));
-        stories.keep_articles_apart(b, a);
-        [(a, 2), (b, 3)].into_iter().for_each(|(story, doc)| stories.join(story, doc));
-        stories.forget(|doc| doc < 2);
+        let (a, b) = (stories.open(DocId(0)), stories.open(DocId(1)));
+        stories.keep_articles_apart(DocId(1), DocId(0));
+        [(a, 2), (b, 3)].into_iter().for_each(|(story, doc)| stories.join(story, DocId(doc)));
+        stories.forget(|doc| doc < DocId(2));
         assert!(stories.are_apart(a, b), "their copies live");
-        stories.forget(|doc| doc < 3);
+        stories.forget(|doc| doc < DocId(3));
         assert!(stories.not_the_same.is_empty());
     }
 }

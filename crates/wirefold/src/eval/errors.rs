@@ -212,14 +212,16 @@ impl Judged<'_> {
                     self.id(link.story.0 as usize),
                     link.likeness
                 ),
-                None if verdict.story.first_article() == verdict.doc => "it opened an event".to_owned(),
+                None if verdict.story.first_article() == verdict.doc => {
+                    "it opened an event".to_owned()
+                }
                 None => format!("it joined the story of {}", self.id(story)),
             };
         }
         if verdict.story.first_article() == verdict.doc {
             return "it opened a story".to_owned();
         }
-        let through = verdict.matches.first().map_or("", |found| self.id(found.doc as usize));
+        let through = verdict.matches.first().map_or("", |found| self.id(found.doc.index()));
         format!("it joined the story of {}, most alike {through}", self.id(story))
     }
 }

@@ -9,7 +9,7 @@ use crate::input::Input;
 
 /// The line for a verdict on one of `articles`.
 pub(super) fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine {
-    let id = |doc: DocId| id_of(articles, doc as usize);
+    let id = |doc: DocId| id_of(articles, doc.index());
     let story_id = |story: StoryId| id(story.first_article());
     VerdictLine {
         schema: Tag::new(),

@@ -248,7 +248,7 @@ impl<'a> Fold<'a> {
     fn settled(&self) -> Vec<Settled> {
         match &self.judge {
             Judge::Passages(passages) => (0..self.articles.len())
-                .filter_map(|number| passages.detector.settled(DocId::try_from(number).ok()?))
+                .filter_map(|number| passages.detector.settled(DocId::at(number)?))
                 .map(|verdict| Settled {
                     line: line::verdict_line(&verdict, &self.articles),
                     story: verdict.story.0 as usize,

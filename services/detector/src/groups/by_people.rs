@@ -81,7 +81,12 @@ impl Groups {
     }
 
     /// Has an article stand for its story; none where it does.
-    pub(crate) fn prefer(&mut self, story: dedup::StoryId, lead: ArticleId, at: u64) -> Option<StoryChange> {
+    pub(crate) fn prefer(
+        &mut self,
+        story: dedup::StoryId,
+        lead: ArticleId,
+        at: u64,
+    ) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
         found.is_preferred = true;
         if found.lead == lead {
@@ -108,7 +113,8 @@ impl Groups {
 
     /// How events stand, each once.
     pub(crate) fn events_after(&self, events: &[dedup::EventId]) -> Vec<EventAfter> {
-        let mut events: Vec<dedup::EventId> = events.iter().map(|event| self.resolve(*event)).collect();
+        let mut events: Vec<dedup::EventId> =
+            events.iter().map(|event| self.resolve(*event)).collect();
         events.sort_unstable();
         events.dedup();
         let after = |event: &dedup::EventId| {

@@ -19,7 +19,12 @@ pub(super) struct Former {
 
 impl Former {
     /// A story became part of an older one.
-    pub(super) fn story_became(&mut self, id: StoryId, younger: dedup::StoryId, older: dedup::StoryId) {
+    pub(super) fn story_became(
+        &mut self,
+        id: StoryId,
+        younger: dedup::StoryId,
+        older: dedup::StoryId,
+    ) {
         for into in self.stories.values_mut().filter(|into| **into == younger) {
             *into = older;
         }

@@ -188,7 +188,11 @@ impl Groups {
 
     /// Has an article stand for its story where more speaks for it than for the one that does, unless
     /// people chose that one.
-    pub(crate) fn lead(&mut self, story: dedup::StoryId, article: &Entering) -> Option<StoryChange> {
+    pub(crate) fn lead(
+        &mut self,
+        story: dedup::StoryId,
+        article: &Entering,
+    ) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
         found.follow((article.id, Some(article.fetched), article.claim))
     }
@@ -359,7 +363,8 @@ impl Groups {
             }
             self.events.contains(event)
         };
-        let live: BTreeSet<dedup::EventId> = redirects.keys().copied().filter(|from| ends(*from)).collect();
+        let live: BTreeSet<dedup::EventId> =
+            redirects.keys().copied().filter(|from| ends(*from)).collect();
         self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
         let (known, gone) = (&self.events, &self.redirects);
         let is_event = |event| known.contains(event) || gone.contains_key(&event);

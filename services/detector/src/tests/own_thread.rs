@@ -34,8 +34,12 @@ async fn its_thread_ends_with_the_task_that_started_it() {
     stand.publish(&articles).await;
     let observer = Arc::new(NoObserver);
     let context = StageContext { observer: observer.clone(), ..stand.context() };
-    let running =
-        tokio::spawn(run_on_own_thread(context, settings(), Lease::alone(), CancellationToken::new()));
+    let running = tokio::spawn(run_on_own_thread(
+        context,
+        settings(),
+        Lease::alone(),
+        CancellationToken::new(),
+    ));
     stand.judged(articles.len()).await;
     running.abort();
     let ended = async {

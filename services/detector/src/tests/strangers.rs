@@ -43,7 +43,8 @@ async fn a_strangers_feed_makes_copies_and_no_versions() {
     // A correction of the text is its outlet's alone.
     let correction = format!("{} Correction: the talks took 16 hours, not 14.", article.text);
     let corrected = Told { text: correction, ..article };
-    let later = desk.give(&[article_via(&corrected, "third.example", 5), corrected.fetched(6)]).await;
+    let later =
+        desk.give(&[article_via(&corrected, "third.example", 5), corrected.fetched(6)]).await;
     assert_eq!(later[0].verdict.story, StoryId::from(first.id));
     assert_eq!((later[0].verdict.class, &later[0].verdict.material), (Class::Copy, &None));
     assert!(later[1].verdict.material.is_some());

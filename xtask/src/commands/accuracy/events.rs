@@ -222,7 +222,14 @@ impl EventExam {
         let quotations = overlap.shared_quotations.len();
         let mut frequencies = Frequencies::default();
         let (apart, settings) = (self.span(&[a, b]), Settings::default());
-        Link::between(&terms(1), (StoryId(0), &terms(0)), &mut frequencies, apart, quotations, &settings)
+        Link::between(
+            &terms(1),
+            (StoryId(0), &terms(0)),
+            &mut frequencies,
+            apart,
+            quotations,
+            &settings,
+        )
     }
 
     /// The events of a run, each as its texts in file order.

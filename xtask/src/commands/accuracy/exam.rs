@@ -161,7 +161,7 @@ impl Exam {
         let (at, (earlier, later)) = self.missing(pair);
         let order = &self.orders[at];
         let found = self.outcomes[at].run.evidence.get(later)?;
-        found.iter().find(|evidence| order[evidence.doc as usize] == earlier).copied()
+        found.iter().find(|evidence| order[evidence.doc.index()] == earlier).copied()
     }
 
     /// The pairs of all orders that are in one story and should not be, by the kinds of both, each with

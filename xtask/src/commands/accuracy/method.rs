@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use anyhow::bail;
-use wirefold_dedup::{Detector, Evidence, Incoming, Settings, Verdict};
+use wirefold_dedup::{Detector, DocId, Evidence, Incoming, Settings, Verdict};
 use wirefold_text::Text;
 
 use super::set::{Doc, LabelledSet};
@@ -120,7 +120,7 @@ pub(crate) fn passages_told(
         run.evidence[*number] = verdict.matches.clone();
         verdicts.push(verdict);
     }
-    for (arrival, number) in (0_u32..).zip(order) {
+    for (arrival, number) in (0..).map(DocId).zip(order) {
         if let Some(verdict) = detector.settled(arrival) {
             run.settled[*number] = verdict.story.0 as usize;
             run.events[*number] = verdict.event.0 as usize;

@@ -175,7 +175,7 @@ pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
         let id = |number: usize| set.docs[number].id.as_str();
         for (arrival, later) in order.iter().enumerate() {
             for evidence in &outcome.run.evidence[*later] {
-                let earlier = order[evidence.doc as usize];
+                let earlier = order[evidence.doc.index()];
                 let pair = (earlier.min(*later), earlier.max(*later));
                 let stories = &outcome.run.at_arrival;
                 if set.labels.0.contains_key(&pair) || stories[earlier] != stories[*later] {

@@ -95,7 +95,8 @@ impl DataFolder {
             texts: Some(self.folder.clone()),
         };
         self.run(FETCHED.name, |context, stop| async move {
-            Ok(wirefold_detector::run_on_own_thread(context, settings, Lease::alone(), stop).await?)
+            Ok(wirefold_detector::run_on_own_thread(context, settings, Lease::alone(), stop)
+                .await?)
         })
     }
 

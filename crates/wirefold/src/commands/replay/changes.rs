@@ -84,7 +84,7 @@ impl Judged {
             progress.one_more();
         });
         let settled = |number: usize, of: fn(&Verdict) -> u32| {
-            let verdict = DocId::try_from(number).ok().and_then(|it| passages.detector.settled(it));
+            let verdict = DocId::at(number).and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
         };
         let all = || 0..articles.len();
@@ -107,7 +107,7 @@ impl Judged {
     /// The strongest match with a member of the article's own story.
     fn evidence(&self, article: usize) -> Option<&Evidence> {
         let story = self.stories[article];
-        let is_member = |found: &&Evidence| self.stories[found.doc as usize] == story;
+        let is_member = |found: &&Evidence| self.stories[found.doc.index()] == story;
         self.verdicts[article].matches.iter().find(is_member)
     }
 }
@@ -128,7 +128,7 @@ pub(super) fn changes(articles: &[Input], now: &Judged, then: &Judged) -> Vec<Ch
             _ => return None,
         };
         let shares = by.evidence(article).map(|found| Shares {
-            with: articles[found.doc as usize].id.clone(),
+            with: articles[found.doc.index()].id.clone(),
             contained: found.contained,
             containing: found.containing,
             passages: found.passages,
