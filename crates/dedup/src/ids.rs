@@ -1,4 +1,7 @@
-//! The ids of articles, stories, events and outlets: numbers in the order of arrival, and hashes of names.
+//! The ids of articles, stories, events and outlets.
+//!
+//! Articles are numbered in the order of arrival. The id of a story is that of its first article, and the id of an
+//! event that of its first story. The id of an outlet is the hash of its name. Bytes of ids are in `codec`.
 
 use std::fmt::Debug;
 use std::hash::Hash;

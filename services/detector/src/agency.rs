@@ -1,4 +1,7 @@
-//! The agency behind a text in the contract's form, with the words it rests on.
+//! Converts the agency behind a text to the form of the contract, and quotes the evidence.
+//!
+//! The agency that `dedup` found and the texts that name it come in; its name with evidence goes out. It never
+//! decides which agency it is.
 
 use wirefold_dedup::{Agency as Found, DocId};
 use wirefold_proto::{Agency, AgencyEvidence, ArticleId, EvidencePlace};

@@ -1,4 +1,7 @@
-//! Articles read and prepared on all cores, while it is decided about them one by one in their order.
+//! Reads and prepares articles on all cores, while the writer decides about them in order.
+//!
+//! Stored inputs come in; prepared articles go out by their sequence. It never decides, and it knows no earlier
+//! article.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;

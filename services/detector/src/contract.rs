@@ -1,4 +1,4 @@
-//! dedup's words in the contract's: neither crate knows the other.
+//! Converts words of `dedup` to words of the contract. Neither crate knows the other.
 
 use wirefold_dedup as dedup;
 use wirefold_proto::{AgencyHow, Class, Confidence, Containment, CopyKind};

@@ -1,4 +1,6 @@
-//! The ids that were decided on: none of them is decided on again.
+//! The ids of articles that have a decision, so that no article is decided twice.
+//!
+//! Ids come in with their stream time; whether an id is known goes out. It never knows what was decided.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

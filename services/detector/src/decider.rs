@@ -1,4 +1,7 @@
-//! What the loop of a writer asks: decide, replay, begin anew.
+//! Answers the loop of the writer: decides an input, replays a decision, starts from a snapshot.
+//!
+//! Stored inputs and earlier decisions come in; records of decisions go out. It never reads or acknowledges a
+//! message itself: the loop does that.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
-//! A decision within its 2 KB, whatever it has to say.
+//! Cuts a decision so that it fits into 2 KB.
+//!
+//! A decision and waiting changes come in; its bytes go out, with as many changes as fit.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
-//! Everything the detector has learnt, and how an article is learnt.
+//! The state of the detector, and how it learns an article.
 //!
-//! The same articles in the same order give the same decisions, so a decision that stands is learnt
-//! anew by deciding it once more.
+//! An article or a command comes in, in order; its decision goes out. The same inputs in the same order give the
+//! same decisions, so a stored decision is learnt by deciding again. It never reads a stream or a clock.
 
 mod overrides;
 mod regrouping;

@@ -1,4 +1,6 @@
-//! What the lede of an article brings that its event did not have.
+//! Finds names and numbers in the lede of an article that no earlier lede of its event has.
+//!
+//! The text of an article comes in; what is new in its lede goes out. It never knows the story or the outlet.
 
 use std::ops::Range;
 

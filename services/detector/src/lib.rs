@@ -1,8 +1,10 @@
-//! The detector: `dedup` behind the ordered loop, its decisions as the log.
+//! The detector service: it judges each article with `dedup` and records its decisions in a stream.
 //!
-//! One writer at a time reads the articles of `WF_FETCHED` in order and writes one decision for each
-//! to `WF_JUDGED`. What it knows is in memory, but for older texts, which stand in files; a start reads
-//! the last snapshot and learns the rest from its own decisions and their articles. It fetches nothing, enriches nothing and alerts nobody.
+//! One writer at a time reads the articles of `WF_FETCHED` and the commands of `WF_CONTROL` in order. It writes
+//! one decision for each to `WF_JUDGED`. It holds its state in memory, and older texts in files. When it
+//! starts, it reads the last snapshot and learns the rest from its own decisions and their articles.
+//!
+//! It never fetches, enriches or alerts, and it knows nothing about feeds.
 
 mod agency;
 mod ahead;

@@ -1,4 +1,4 @@
-//! What the detector counts.
+//! The metrics of the detector.
 
 use wirefold_flow::Metric;
 

@@ -1,4 +1,6 @@
-//! The detector on a thread of its own.
+//! Runs the detector on a thread of its own.
+//!
+//! What [`run`](crate::run) takes comes in, with a lease; how it ended goes out. It never knows what is judged.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -1,4 +1,4 @@
-//! Ids, times and messages as they stand in a snapshot.
+//! Ids, times and messages as bytes of a snapshot.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,4 +1,6 @@
-//! dedup's verdict in the contract's form.
+//! Converts a verdict of `dedup` to the form of the contract.
+//!
+//! A verdict and the counts of its story come in; the verdict with the ids of the contract goes out.
 
 use wirefold_dedup as dedup;
 use wirefold_proto::{

@@ -1,4 +1,4 @@
-//! An article of the window, beside what dedup keeps of it.
+//! What the service stores of each article of the window, beside what `dedup` stores.
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::{DocId, Numbered};

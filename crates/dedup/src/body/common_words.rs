@@ -1,4 +1,4 @@
-//! The compiled table of how common words are.
+//! The compiled table of document frequencies.
 
 use std::sync::LazyLock;
 

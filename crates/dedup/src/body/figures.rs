@@ -1,5 +1,4 @@
-//! The numbers of a text by place and hash: what comparing asks of an earlier text, kept so that it
-//! need not be opened for it.
+//! The numbers of a text by place and hash, stored so that the comparison need not open the earlier text.
 
 use std::ops::Range;
 

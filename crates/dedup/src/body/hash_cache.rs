@@ -1,5 +1,4 @@
-//! What was looked up last, by hash: most words of a text stood in the one before, and a large map
-//! answers from far memory.
+//! A cache of values by hash: most words of a text also occur in the text before, and a large map is far in memory.
 
 use crate::codec::prefetch::prefetch;
 

@@ -1,4 +1,4 @@
-//! What events look at in one text: the stems of its words, and of its names.
+//! The terms of one text that events compare: the stems of its words and names.
 
 use wirefold_text::Text;
 use wirefold_text::extract::name_words;

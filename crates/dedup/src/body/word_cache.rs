@@ -1,5 +1,5 @@
-//! What was found out about words of late, by their letters: most words of a text stood in one of
-//! the last, and a hash takes longer than a look at sixteen bytes.
+//! A cache of the hashes of words, by their letters: most words of a text occur in one of the last texts, and a
+//! hash takes longer than a comparison of sixteen bytes.
 
 use wirefold_text::extract::{may_begin_agency, may_begin_number};
 use wirefold_text::{Text, Word};

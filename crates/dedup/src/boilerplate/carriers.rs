@@ -1,4 +1,6 @@
-//! Which articles of an outlet carry which traits, small where nearly every trait has one carrier.
+//! Which articles of an outlet carry which traits. Nearly every trait has one carrier.
+//!
+//! An article with its traits comes in; the carriers of a trait go out. It never knows the words of a trait.
 
 use std::slice;
 

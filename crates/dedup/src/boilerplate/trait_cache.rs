@@ -1,5 +1,5 @@
-//! The traits of articles that are looked at again whenever their outlet's boilerplate is recognised: to open
-//! a packed body takes far longer than to ask for a few of its traits.
+//! A cache of the traits of articles that the detector examines when it recognises boilerplate of their outlet:
+//! opening a packed body takes far longer than reading a few traits.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Numbers of so many bits each, one behind the other.
+//! A list of numbers that have the same number of bits each.
 
 use crate::codec::{Reader, Writer, Written};
 

@@ -1,4 +1,4 @@
-//! Lists of articles or stories, small where most lists have one entry: by hashed key, and by place.
+//! Lists of articles or stories by hashed key or by place. Most lists have one entry, which takes four bytes.
 
 use std::hash::Hash;
 use std::slice;

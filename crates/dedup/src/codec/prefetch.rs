@@ -1,8 +1,8 @@
-//! Asking far memory for many values at once.
+//! Reads many values from far memory at once.
 //!
-//! A look at far memory takes as long as some hundred instructions. The processor has many looks under way
-//! at the same time, but only those that are close behind each other in the program. A loop that does more
-//! with each value than read it waits for nearly every one.
+//! A read from far memory takes as long as some hundred instructions. The processor can wait for many reads at the
+//! same time, but only if they are close together in the program. A loop that does more with each value waits for
+//! nearly every one.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! How values that are nobody's in particular are written down.
+//! Numbers, texts, lists and maps as bytes and back.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hash;

@@ -1,5 +1,5 @@
-//! What two texts have in common, counted: passages, containment both ways, shared quotations,
-//! and whether the facts inside agree.
+//! What two texts have in common: passages, containment both ways, shared quotations, and whether the facts inside
+//! agree.
 
 use std::ops::Range;
 

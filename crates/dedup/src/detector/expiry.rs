@@ -1,4 +1,4 @@
-//! What leaves the window by its time, and what goes with it.
+//! Removes articles that are older than the window, with everything that was stored about them.
 
 use crate::detector::Detector;
 use crate::ids::DocId;

@@ -1,4 +1,4 @@
-//! The settled state: the verdict of an article once everything after it is known.
+//! The verdict on an article after everything that came later.
 
 use crate::detector::Detector;
 use crate::detector::verdict::Verdict;

@@ -1,5 +1,6 @@
-//! The first half of a decision: which earlier articles are worth comparing, and what the comparison
-//! says.
+//! The first half of a decision: finds the earlier articles to compare with, and judges the new one against them.
+//!
+//! A new article comes in; its judgement goes out. It records nothing.
 
 use rustc_hash::FxHashMap;
 

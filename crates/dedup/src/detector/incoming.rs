@@ -1,4 +1,4 @@
-//! An article as it comes in, and the steps that are taken with it.
+//! An article as it comes in, and the steps of its decision.
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]

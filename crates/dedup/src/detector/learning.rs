@@ -1,4 +1,4 @@
-//! What an article tells of its outlet's boilerplate.
+//! Decides which traits of an article its outlet's boilerplate is learned from.
 
 use rustc_hash::FxHashSet;
 

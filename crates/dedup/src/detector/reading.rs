@@ -1,4 +1,4 @@
-//! Articles while they are looked at: the new one, and earlier ones of which mostly the body will do.
+//! Articles while the detector compares them: the new one, and earlier ones, whose text is opened only if needed.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

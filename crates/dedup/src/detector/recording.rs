@@ -1,4 +1,6 @@
 //! The second half of a decision: records the article in stories, events and learned boilerplate.
+//!
+//! A judged article comes in; its verdict goes out.
 
 use std::cell::LazyCell;
 

@@ -1,4 +1,6 @@
-//! Manual overrides of stories: what it does to articles, their stories and their events.
+//! Manual overrides of stories: how they change articles, their stories and their events.
+//!
+//! An override comes in; the split or merge that it causes goes out. It never knows who asked for it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

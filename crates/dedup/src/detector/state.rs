@@ -1,4 +1,4 @@
-//! What of a detector is written down.
+//! The state of a detector as bytes and back.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How much work was done, counted: what a clock says on a quiet machine, this says on any.
+//! Counts of the work that was done. Unlike times, they are the same on any machine.
 
 use std::ops::AddAssign;
 

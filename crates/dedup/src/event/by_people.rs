@@ -1,4 +1,4 @@
-//! Events as people change them: two made one, and the place of a story that was taken out of another.
+//! Changes of events by people: merges, and the event of a story that was taken out of another.
 
 use super::link::Subject;
 use super::{Events, Profile};

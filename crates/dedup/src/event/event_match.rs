@@ -1,4 +1,6 @@
-//! The events that a new story may join.
+//! Finds the events that a new story may join.
+//!
+//! The links of a story to earlier ones come in; the events that it fits go out, likeliest first.
 
 use std::collections::BTreeMap;
 

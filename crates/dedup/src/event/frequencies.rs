@@ -1,4 +1,6 @@
-//! How common terms are: a compiled table, then what the stream brings.
+//! Document frequencies of terms: a compiled table at first, then what the stream adds.
+//!
+//! The terms of texts come in; how rare each term is goes out. It never knows which text has a term.
 
 use std::sync::{LazyLock, OnceLock};
 

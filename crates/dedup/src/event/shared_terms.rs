@@ -1,4 +1,6 @@
 //! Counts the terms that earlier stories have in common with a new one.
+//!
+//! Lists of stories come in, one for each term; the stories with most terms in common go out.
 
 use crate::ids::StoryId;
 

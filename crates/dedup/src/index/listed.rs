@@ -1,5 +1,5 @@
-//! What an index in another process says of the keys of an article: all that the writer needs of it to mark
-//! hot keys, to score candidates and to enter the article.
+//! What an index in another process lists for the keys of an article. The writer needs it to mark hot keys, to
+//! score candidates and to enter the article.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What the detector keeps of an article. A million of them are kept, so what few have stands apart,
-//! and what is seldom looked at is written down in few bytes.
+//! What the detector stores of an article. It stores a million of them: parts that few articles have are
+//! separate, and parts that are seldom read are packed.
 
 use std::ops::Deref;
 

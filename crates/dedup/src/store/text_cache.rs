@@ -1,4 +1,4 @@
-//! The texts that were looked at last: analysing one again takes longer than most comparisons.
+//! A cache of the texts that were read last: analysing a text again takes longer than most comparisons.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

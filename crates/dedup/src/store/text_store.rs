@@ -1,5 +1,4 @@
-//! What is seldom looked at stands outside of memory where there is a place for it: the packed texts
-//! and what of them is compared.
+//! The packed texts and notes of articles, in memory or on a text file.
 
 use std::borrow::Cow;
 use std::fmt::Debug;

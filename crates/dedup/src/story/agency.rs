@@ -1,5 +1,6 @@
-//! Which agency is behind a text: what it says itself, else what the passages it shares with
-//! others say.
+//! The agency behind a text: the one that it names, or else the one that texts with shared passages name.
+//!
+//! Traces of agencies in a text and its relatives come in; one agency and how sure it is go out.
 
 use wirefold_text::extract::{AgencyTrace, Trace};
 

@@ -1,4 +1,4 @@
-//! The latest folds of each outlet's pages: what is looked at again when page chrome is recognised.
+//! The latest folds of each outlet. The detector examines them again when it recognises page chrome.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,7 @@
-//! Stories: one text with all its copies. The book-keeping of members, merges and redirects.
+//! The members of each story, merges and redirects.
+//!
+//! Which articles belong together comes in; the members of a story and where its id leads go out. It never knows
+//! why two articles are one story.
 
 use std::slice;
 

@@ -1,4 +1,6 @@
-//! Stories and events as people change them, and as they are divided.
+//! Changes of stories and events by people, and by division.
+//!
+//! Splits and preferred articles come in; the changes and the new states go out. It never decides who is right.
 
 use wirefold_dedup::{self as dedup, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};

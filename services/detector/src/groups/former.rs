@@ -1,5 +1,6 @@
-//! What stories and events were called before they became part of others: people go on calling them
-//! so.
+//! Former ids of stories and events that became part of others. People go on using them.
+//!
+//! An id of the contract comes in; the story or event that it leads to goes out.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
-//! Stories and events as they are counted: revisions, articles, outlets, origins.
+//! Counts of stories and events: revisions, articles, outlets, origins.
 //!
-//! `dedup` says what belongs together; this is the book-keeping over it. Its tables are keyed by the ids
-//! of dedup (`dedup::StoryId`), which are numbers; messages name stories and events by those of the contract.
+//! What `dedup` says belongs together comes in; the states of stories and events and their changes go out. Its
+//! tables are keyed by the ids of dedup (`dedup::StoryId`), which are numbers. Messages name stories and events by
+//! the ids of the contract. It never sees a text.
 
 mod by_people;
 mod former;

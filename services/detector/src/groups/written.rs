@@ -1,4 +1,4 @@
-//! Stories and events as they stand in a snapshot.
+//! Stories and events as bytes of a snapshot.
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::EventId;

@@ -1,7 +1,8 @@
-//! Manual overrides of stories, applied in their place among the articles.
+//! Applies manual overrides of stories, in order among the articles.
 //!
-//! A command is carried out whole or refused with the reason. It moves no clock, and what it does
-//! depends on what was learnt before it alone, so that a replay does the same.
+//! A command comes in; its record goes out, with the changes or with the reason why it is refused. A command is
+//! applied whole or not at all. It moves no clock, and its effect depends only on earlier inputs, so that a replay
+//! has the same effect. It never knows who sent the command.
 
 use std::collections::BTreeMap;
 

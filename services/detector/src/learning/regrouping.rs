@@ -1,4 +1,6 @@
-//! Stories that stood on page chrome, divided beside the decision on the article that showed it.
+//! Counts stories again that `dedup` divided because an article showed page chrome.
+//!
+//! The splits of a verdict come in; the changes to report go out. It never decides which articles leave.
 
 use wirefold_dedup::{Split, Verdict};
 use wirefold_proto::{Outlet, RegroupReason, StoryChange};

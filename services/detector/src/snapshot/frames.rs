@@ -1,4 +1,6 @@
-//! The bytes of a snapshot: frames with checksums, the first of which is the header.
+//! The bytes of a snapshot: frames with checksums. The first frame is the header.
+//!
+//! Pieces of bytes come in and frames go out, and the other way round. It never knows what the pieces mean.
 
 use thiserror::Error;
 use tokio::sync::mpsc;

@@ -1,4 +1,7 @@
-//! Where snapshots are kept, when one is written, and which one is gone back to.
+//! Decides when to write a snapshot, and which stored one to start from.
+//!
+//! The number of decisions and the stored snapshots come in; a state to start from, or one to store, goes out. It
+//! never knows what the state means.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

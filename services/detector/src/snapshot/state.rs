@@ -1,4 +1,4 @@
-//! What of the detector stands in a snapshot.
+//! The part of a snapshot that is the state of the detector.
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{DecisionId, Offsets};

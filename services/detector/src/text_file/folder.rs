@@ -1,4 +1,4 @@
-//! The folder of the files: makes them, finds those that a snapshot names, removes those that none does.
+//! The folder of the text files. It makes files, finds those that a snapshot names, and removes all others.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
