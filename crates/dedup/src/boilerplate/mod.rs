@@ -65,13 +65,7 @@ const PATIENCE: usize = 32;
 
 impl Traits {
     /// The traits of an article of `outlet` with the body `whole`, from which nothing learned has
-    /// been left out.
-    #[must_use]
-    pub fn new(outlet: &str, whole: &Body, text: &Text) -> Traits {
-        Traits::with(outlet, whole, text, &whole.shingles())
-    }
-
-    /// The same, where the body's shingles are known.
+    /// been left out, and its shingles.
     pub(crate) fn with(outlet: &str, whole: &Body, text: &Text, shingles: &[u64]) -> Traits {
         let hash_of = |words: &[BodyWord]| {
             short(words.iter().fold(PARAGRAPH, |hash, word| mix(hash, word.hash)))
@@ -276,17 +270,21 @@ mod tests {
 
     const REPEATED: &str = "this paper is printed in an old house by the river every night";
 
+    fn traits_of(whole: &Body, text: &Text) -> Traits {
+        Traits::with("a.example", whole, text, &whole.shingles())
+    }
+
     fn counted(boilerplate: &Boilerplate, original: &str) -> usize {
         let text = Text::new(original);
         let whole = Body::new(&text);
-        let traits = Traits::new("a.example", &whole, &text);
+        let traits = traits_of(&whole, &text);
         let masked = boilerplate.mask(whole, &text, &traits, &Settings::default());
         masked.words.iter().filter(|word| word.counts()).count()
     }
 
     fn learn(boilerplate: &mut Boilerplate, doc: u32, original: &str, copies: &[u32]) {
         let text = Text::new(original);
-        let traits = Traits::new("a.example", &Body::new(&text), &text);
+        let traits = traits_of(&Body::new(&text), &text);
         boilerplate.learn(DocId(doc), 0, &traits, |other| copies.contains(&other.0));
     }
 
@@ -315,7 +313,7 @@ mod tests {
         assert_eq!(counted(&boilerplate, &page(999)), 7);
         let outlet = boilerplate.outlets.values().next().unwrap();
         let own = Text::new(&page(1));
-        let own = Traits::new("a.example", &Body::new(&own), &own).paragraphs[0].1;
+        let own = traits_of(&Body::new(&own), &own).paragraphs[0].1;
         assert!(outlet.carriers.get(own).is_empty());
         assert!(outlet.latest.len() < 2 * PATIENCE);
     }
@@ -326,7 +324,7 @@ mod tests {
         let page = |n: u32| format!("story {n} about thing {n}.\n{REPEATED}.");
         for day in 0..24 {
             let text = Text::new(&page(day));
-            let traits = Traits::new("a.example", &Body::new(&text), &text);
+            let traits = traits_of(&Body::new(&text), &text);
             boilerplate.expire((i64::from(day) - 7) * DAY);
             boilerplate.learn(DocId(day), i64::from(day) * DAY, &traits, |_| false);
             let expected = if day == 0 { 18 } else { 5 };

@@ -148,15 +148,10 @@ impl Overlap {
     /// Compares two bodies.
     #[must_use]
     pub fn between(here: &Body, there: &Body, settings: &Settings) -> Overlap {
-        Overlap::compare(here, there, settings, false)
-    }
-
-    /// Compares two articles of one outlet. What they share around long pieces of their own is the
-    /// frame of the page and no passage, unless it is nearly all there is: without this the first
-    /// pages of an outlet fold by their boilerplate before it can be learned.
-    #[must_use]
-    pub fn within_outlet(here: &Body, there: &Body, settings: &Settings) -> Overlap {
-        Overlap::compare(here, there, settings, true)
+        let cells = Cells::default();
+        let runs = align_counted(here, there, &cells);
+        let overlap = Overlap::of_runs(here, there, &runs, settings, false);
+        Overlap { cells: cells.count(), ..overlap }
     }
 
     /// The quotations that two texts share, and nothing else: no threshold changes them.
@@ -172,14 +167,9 @@ impl Overlap {
         runs.iter().flat_map(|run| pair.quotations(run)).collect()
     }
 
-    fn compare(here: &Body, there: &Body, settings: &Settings, one_outlet: bool) -> Overlap {
-        let cells = Cells::default();
-        let runs = align_counted(here, there, &cells);
-        let overlap = Overlap::of_runs(here, there, &runs, settings, one_outlet);
-        Overlap { cells: cells.count(), ..overlap }
-    }
-
-    /// The same, where the runs that both have in common are known.
+    /// Compares two bodies whose common runs are known. In articles of one outlet, passages around long pieces of
+    /// their own are the frame of the page and do not count, unless they are nearly all there is. Otherwise the
+    /// first pages of an outlet fold by their boilerplate before it can be learned.
     pub(crate) fn of_runs(
         here: &Body,
         there: &Body,

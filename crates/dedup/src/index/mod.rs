@@ -177,12 +177,7 @@ impl Index {
     }
 
     /// The earlier articles worth comparing, likeliest first, given what was found under the keys.
-    #[must_use]
-    pub fn candidates(&self, fingerprint: &Fingerprint, under_keys: &UnderKeys) -> Vec<Candidate> {
-        self.scored(fingerprint, under_keys).0
-    }
-
-    /// The same, and how many articles were held against their number of keys for it.
+    /// Also how many articles were held against their number of keys.
     pub(crate) fn scored(
         &self,
         fingerprint: &Fingerprint,
@@ -290,7 +285,7 @@ mod tests {
             let (mut index, mut earlier) = (Index::default(), Vec::new());
             for ((text, day), doc) in texts.zip(days).zip((0..).map(DocId)) {
                 let under_keys = index.look_up(&text.keys, |_| false);
-                prop_assert_eq!(index.candidates(&text, &under_keys), naive(&earlier, &text));
+                prop_assert_eq!(index.scored(&text, &under_keys).0, naive(&earlier, &text));
                 index.insert(doc, day * DAY, &text, &under_keys);
                 earlier.push(text);
             }
@@ -306,7 +301,7 @@ mod tests {
         let looked_up = |of: &Index, is_hot: bool| -> Vec<DocId> {
             let new = fingerprint(0, 500);
             let under_keys = of.look_up(&new.keys, |_| is_hot);
-            of.candidates(&new, &under_keys).iter().map(|found| found.doc).collect()
+            of.scored(&new, &under_keys).0.iter().map(|found| found.doc).collect()
         };
         assert_eq!(looked_up(&index, false), [DocId(0), DocId(1)]);
         assert!(looked_up(&index, true).is_empty());
