@@ -67,7 +67,7 @@ fn list_at(url: &Value) -> Value {
                      "speaks_for": "victim.example"},
                     {"url": "https://one.example/feed"},
                 ],
-                "notes": ["line 4: \"gopher:\" is no web address, left out"],
+                "notes": ["line 4: \"gopher:\" is not a web address; skipped"],
                 "is_whole": false,
             },
         }),
@@ -85,7 +85,7 @@ fn a_list_at_an_address_is_imported() {
     assert!(added(&api).is_empty());
     let run = api.run(&["feed", "import", url, "--no-probe", "--full-text", "on"]).code(0);
     for said in [
-        "note: https://lists.example/my.opml: line 4: \"gopher:\" is no web address, left out\n",
+        "note: https://lists.example/my.opml: line 4: \"gopher:\" is not a web address; skipped\n",
         "note: https://lists.example/my.opml: it breaks off before its end\n",
         "note: https://lists.example/my.opml: what it says that 1 feed speaks for is left out",
         "imported 1 feed, 1 known already\n",
@@ -257,7 +257,7 @@ fn a_list_adds_each_feed_once() {
     api.folder.write("my.opml", list.as_bytes());
     let run = api.run(&["feed", "import", "my.opml"]).code(0);
     for said in [
-        "my.opml: 1 feed stands in it twice",
+        "my.opml: 1 feed is listed twice",
         "note: https://moved.example/feed: already watched as one\n",
         "0 of 1 feed sends teasers only\n",
         "imported 1 feed, 2 known already\n",

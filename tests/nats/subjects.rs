@@ -133,7 +133,7 @@ fn a_subject_of_another_server_is_a_source() {
         (&letter["stage"], &letter["subject"]),
         (&"fetcher".into(), &"news.articles.en".into())
     );
-    assert!(letter["reason"].to_string().contains("no article in JSON"), "{letter}");
+    assert!(letter["reason"].to_string().contains("not an article in JSON"), "{letter}");
     let again = folder.run(&["dead", "replay", "1", "--config", CONFIG]);
     assert!(again.err.contains("publish it there again, on news.articles.en"), "{}", again.err);
     // The same page pushed in is the same article.

@@ -1,4 +1,4 @@
-//! The accelerated form of pages, and the caches that serve it: they say the same as the page.
+//! AMP pages and the caches that serve them. They have the same article as the page itself.
 
 use url::Url;
 

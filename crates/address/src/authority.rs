@@ -1,7 +1,8 @@
-//! Who says what an article says of itself, beside whose text it is said to be.
+//! Which site is responsible for what an article says about itself.
 //!
-//! *Attribution* is the outlet: it names and counts. *Authority* is the site whose feed says so:
-//! versions, history, learned boilerplate and the right to stand for a story belong to it.
+//! *Attribution* is the outlet to which the article is attributed: it names and counts. *Authority*
+//! is the site whose feed says so: versions, history, learned boilerplate and the right to represent
+//! a story belong to it.
 
 use url::Url;
 use wirefold_proto::{ItemSource, Outlet};

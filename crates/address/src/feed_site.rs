@@ -1,4 +1,4 @@
-//! Which site a feed speaks for: what its address, its items and its operator say.
+//! Which site a feed speaks for, by its address, its items and its operator.
 
 use std::collections::BTreeMap;
 
@@ -58,8 +58,7 @@ impl Leads {
 /// What the operator says of a feed; none where that is left to be found.
 ///
 /// The `outlet` of its settings says whose its items are and who says so; `speaks_for` only the second.
-#[must_use]
-pub fn told_by_operator(feed: &FeedSettings) -> Option<Outlet> {
+pub(crate) fn outlet_by_operator(feed: &FeedSettings) -> Option<Outlet> {
     match (&feed.speaks_for, &feed.outlet) {
         (Some(site), _) if site.as_str() == NOBODY => Some(own_site(&feed.id, &feed.url)),
         (Some(site), _) => Some(site.clone()),
@@ -73,7 +72,7 @@ pub fn authority_of(feed: &FeedSettings, site: Option<&FeedSite>) -> Authority {
     if feed.speaks_for.is_none() && feed.outlet.is_some() {
         return Authority::Operator;
     }
-    let told = told_by_operator(feed).or_else(|| site.map(|site| site.authority.clone()));
+    let told = outlet_by_operator(feed).or_else(|| site.map(|site| site.authority.clone()));
     Authority::Site(told.unwrap_or_else(|| own_site(&feed.id, &feed.url)))
 }
 
@@ -81,7 +80,7 @@ pub fn authority_of(feed: &FeedSettings, site: Option<&FeedSite>) -> Authority {
 /// at the site where it did.
 #[must_use]
 pub fn still_holds(found: &FeedSite, feed: &FeedSettings, address: &str) -> bool {
-    match told_by_operator(feed) {
+    match outlet_by_operator(feed) {
         Some(told) => found.how == SiteProof::Operator && found.authority == told,
         None => {
             let is_same = site_of(&found.address) == site_of(address);
@@ -99,7 +98,7 @@ pub fn find_site(feed: &FeedSettings, address: &str, leads: &Leads) -> Option<Fe
     let own = own_site(&feed.id, address);
     let sites = u32::try_from(leads.attributed.len()).unwrap_or(u32::MAX);
     let most = leads.most(&leads.attributed);
-    let (how, authority) = match (told_by_operator(feed), most) {
+    let (how, authority) = match (outlet_by_operator(feed), most) {
         (Some(told), _) => (SiteProof::Operator, told),
         _ if leads.items == 0 => return None,
         // What leads nowhere and names nobody is the feed's own.

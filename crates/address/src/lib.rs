@@ -1,16 +1,15 @@
 //! One address for one page.
 //!
-//! What is taken off is what never tells one page from another: fragments, default ports, the
-//! trailing dot of a host, names and passwords, tracking parameters, session ids, empty parts of a
-//! path, the order of parameters, and different spellings of the same bytes. So are `www.`, the
-//! documents that stand for their folder, and the accelerated form of a page, with the caches that
-//! serve it. What may tell pages apart stays: unknown parameters, the scheme, a trailing slash. Two
-//! addresses that remain for one page cost little, for equal texts of one outlet are found to be
-//! equal; one address for two pages would make versions of strangers. What single sites add stands
-//! in `sites.rs`.
+//! [`canonical`] removes what never distinguishes pages: fragments, default ports, the trailing dot
+//! of a host, names and passwords, tracking parameters, session ids, empty parts of a path, the
+//! order of parameters, and different spellings of the same bytes. It also removes `www.`, the index
+//! document of a folder, and AMP forms with their caches. It keeps what may distinguish pages:
+//! unknown parameters, the scheme, a trailing slash. Two addresses for one page cost little, because
+//! equal texts of one outlet are recognised; one address for two pages would make one article a
+//! version of another. Rules for single sites are in `sites.rs`.
 //!
-//! Whoever takes in articles takes their addresses from here, so that a page that comes in by two ways
-//! is one article.
+//! Every way into wirefold uses this crate, so a page that arrives on two ways is one article. It
+//! knows no bus, and sends no requests.
 //!
 //! ```
 //! let shared = wirefold_address::canonical("https://www.a.example/x/index.html?utm_source=rss");
@@ -26,9 +25,7 @@ mod owners;
 mod sites;
 
 pub use authority::{Authority, attributed, speaks_for};
-pub use feed_site::{
-    Leads, authority_of, find_site, named_back, needs_proof, still_holds, told_by_operator,
-};
+pub use feed_site::{Leads, authority_of, find_site, named_back, needs_proof, still_holds};
 pub use intake::{Arrival, Identified, Refusal, identify, item_key};
 pub use outlet::{named, site_of};
 pub use owners::is_shared_host;
@@ -129,9 +126,9 @@ pub fn canonical(url: &str) -> Option<String> {
         return None;
     }
     // What is taken off may lay bare what is to be taken off too: each round makes it shorter.
-    let mut known = once(url)?;
+    let mut known = canonical_once(url)?;
     for _ in 0..ROUNDS {
-        let next = once(&known)?;
+        let next = canonical_once(&known)?;
         if next == known {
             return Some(known);
         }
@@ -140,7 +137,7 @@ pub fn canonical(url: &str) -> Option<String> {
     None
 }
 
-fn once(url: &str) -> Option<String> {
+fn canonical_once(url: &str) -> Option<String> {
     let mut url = Url::parse(url.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
         return None;

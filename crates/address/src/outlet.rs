@@ -1,4 +1,4 @@
-//! The publisher of an item.
+//! The outlet of an item.
 
 use std::net::IpAddr;
 

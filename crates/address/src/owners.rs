@@ -1,7 +1,7 @@
 //! Sites that speak for each other, and hosts that speak for nobody.
 //!
-//! Kept short: what stands here is known to belong together and is met in feeds. A site that is not
-//! named here may prove by a link in its own page that a feed is its own.
+//! The list is short: it has only sites that are known to belong together and occur in feeds. Any
+//! other site can prove by a link on its own page that a feed is its own.
 
 /// Sites of one publisher, each group with the feeds for which it stands here.
 const OWNERS: [&[&str]; 13] = [

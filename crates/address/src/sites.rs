@@ -1,4 +1,4 @@
-//! What single sites add to the addresses of their pages that tells no page from another.
+//! Parameters that single sites add to addresses without distinguishing pages.
 
 /// Sites by their registrable domain, each with such parameters, in lower case.
 const SITES: [(&str, &[&str]); 10] = [

@@ -1,4 +1,4 @@
-//! Relative addresses made absolute: RFC 3986, section 5, over whatever text stands there.
+//! Makes relative addresses absolute (RFC 3986, section 5), whatever text they are.
 
 /// An address, taken apart: RFC 3986, appendix B.
 #[derive(Debug, Clone, Copy, Default)]

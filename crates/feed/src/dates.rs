@@ -1,8 +1,7 @@
-//! Dates as feeds and pages write them: RFC 3339 and its relatives, RFC 2822 and what comes near, in the languages
-//! that CLDR has names of months for; and seconds or milliseconds since 1970.
+//! Dates of feeds and pages: RFC 3339 and its relatives, RFC 2822 and similar forms, in the
+//! languages for which CLDR has names of months; and seconds or milliseconds since 1970.
 //!
-//! Where day and month could change places, as in `02/01/2024`, the day comes first, unless a [`Context`] says
-//! otherwise.
+//! In `02/01/2024` the day comes first, unless a [`Context`] says otherwise.
 
 mod calendar;
 mod months;

@@ -1,5 +1,5 @@
-//! Bytes of unknown encoding as text. Parsers get UTF-8 and never switch encodings themselves:
-//! doing so half-way through a document is how feed parsers are made to panic.
+//! Decodes bytes of unknown encoding. Parsers get UTF-8 and never switch encodings themselves: feed
+//! parsers that switch in the middle of a document can be made to panic.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
@@ -103,7 +103,7 @@ fn narrow(bytes: &[u8], content_type: Option<&str>) -> Decoded {
         named.rotate_right(1);
     }
     let unknown = named.iter().find(|named| named.encoding.is_none());
-    let problem = unknown.map(|it| format!("no encoding is called {:?}", it.label));
+    let problem = unknown.map(|it| format!("unknown encoding {:?}", it.label));
     named.retain(|named| named.encoding.is_some());
     let first = named.first();
     let is_believed = |text: &str| {

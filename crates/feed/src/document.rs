@@ -1,4 +1,4 @@
-//! A feed as it stands in its document: everything that news feeds say, nothing decided yet.
+//! A feed as its document has it: every field of news feeds, with nothing decided yet.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

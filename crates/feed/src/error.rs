@@ -1,23 +1,23 @@
-//! Why bytes are no feed.
+//! Why bytes are not a feed.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why bytes are no feed.
+/// Why bytes are not a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedError {
-    /// There is nothing but white space.
+    /// There is only white space.
     Empty,
-    /// It is something else.
+    /// It is not a feed.
     NotAFeed {
         /// What it is, for people, such as "an HTML page".
         found: String,
         /// The absolute addresses of the feeds that it names.
         feeds: Vec<String>,
     },
-    /// Its elements nest too deep to be read safely.
+    /// Its elements are nested too deeply to be read safely.
     TooDeep,
-    /// It begins as a feed and no item can be read.
+    /// It begins like a feed, but no item can be read.
     Broken {
         /// Where, counted in the text after decoding.
         at_byte: usize,
@@ -37,7 +37,7 @@ impl fmt::Display for FeedError {
         match self {
             Self::Empty => f.write_str("the answer is empty"),
             Self::NotAFeed { found, .. } => write!(f, "this is {found}, not a feed"),
-            Self::TooDeep => f.write_str("nested deeper than a feed ever is"),
+            Self::TooDeep => f.write_str("its elements are nested too deeply for a feed"),
             Self::Broken { at_byte, why } => write!(f, "broken at byte {at_byte}: {why}"),
         }
     }

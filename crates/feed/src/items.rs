@@ -1,4 +1,4 @@
-//! Items with plain texts, as the rest of the system wants them.
+//! Items with plain texts, in the form that the rest of the system uses.
 
 use std::time::Duration;
 
@@ -223,7 +223,7 @@ fn link_of(entry: &Record) -> Option<String> {
 /// The name of a person: of `a@b.example (Name)` and `Name <a@b.example>` the name.
 fn name_of(person: &Person) -> Option<String> {
     if let Some(name) = &person.name {
-        return some(html::loose_to_line(name));
+        return non_empty(html::loose_to_line(name));
     }
     let line = html::one_line(person.written.as_deref()?);
     let in_brackets = line.split_once('(').and_then(|(before, rest)| {
@@ -232,7 +232,7 @@ fn name_of(person: &Person) -> Option<String> {
     });
     let before_address = line.split_once('<').map(|(before, _)| before.trim());
     let before_address = before_address.filter(|name| !name.is_empty()).map(str::to_owned);
-    some(in_brackets.or(before_address).unwrap_or(html::loose_to_line(&line)))
+    non_empty(in_brackets.or(before_address).unwrap_or(html::loose_to_line(&line)))
 }
 
 fn source_of(source: &Record) -> Option<Source> {
@@ -329,6 +329,6 @@ fn older(feed: &Record) -> Option<String> {
     by("prev-archive").or_else(|| by("next"))
 }
 
-fn some(text: String) -> Option<String> {
+fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }

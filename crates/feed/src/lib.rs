@@ -1,9 +1,11 @@
-//! Feeds as they are met, read leniently: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed,
-//! sitemaps. [`document`] gives all that a document says, [`parse`] its items with plain texts.
+//! Reads real feeds leniently: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, sitemaps. Bytes
+//! come in. [`document`] returns everything that the document says, [`parse`] its items with plain
+//! texts.
 //!
-//! Everything is linear in the bytes, nothing recurses with the nesting, and of the entities
-//! that a document defines only short plain words are taken. It is pure: it asks no clock and no network, and no bytes make it
-//! panic. The method is in `design.md`.
+//! The time is linear in the bytes, nothing recurses with the nesting, and of the entities that a
+//! document defines only short plain words are expanded. The crate is pure: it reads no clock and no
+//! network, and no bytes make it panic. It does not know whose feed it is or what was in it before.
+//! The method is in `design.md`.
 //!
 //! ```
 //! let body = b"<rss><channel><item><title>Fish & chips</title><link>/a</link></item></channel>";

@@ -1,8 +1,7 @@
-//! How much of what repeats is read of one feed. Whatever a document lists more of is passed over
-//! and named in its problems: a small file that unpacks to a million elements costs no memory.
+//! How many repeated elements of one feed are read. The rest is skipped and named in the problems of
+//! the feed, so a small file that unpacks to a million elements costs no memory.
 //!
-//! The bytes of a body, its redirects and its headers are bounded before it comes here, by
-//! `wirefold-http-client`.
+//! `wirefold-http-client` bounds the bytes of a body, its redirects and its headers before.
 
 /// The most items of one feed that are read.
 pub const MAX_ITEMS: usize = 1000;

@@ -1,4 +1,4 @@
-//! What is no feed: says what it is, and where its feeds are if it is a page.
+//! Says what a body is that is not a feed, and where its feeds are if it is a page.
 
 use crate::address::{is_web, resolve};
 use crate::error::FeedError;

@@ -1,4 +1,4 @@
-//! Feeds as they come: ours, other people's, and hostile ones.
+//! Whole feeds: our own, those of others, and hostile ones.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

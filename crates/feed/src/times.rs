@@ -1,5 +1,5 @@
-//! The times of a document, read once all of it is known: its language and its other dates tell whether
-//! `02/01/2024` is in January.
+//! Reads the times of a document once the whole document is known: its language and its other dates
+//! decide whether `02/01/2024` is in January.
 
 use crate::dates::{self, Context};
 use crate::document::{Date, Dates, Document, Record};

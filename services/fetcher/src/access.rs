@@ -1,11 +1,12 @@
-//! How what lies below an address is asked: with a login, under another name, through a proxy.
+//! How to send requests to an address: with a login, under another user agent, through a proxy. The
+//! settings and a request come in, a request goes out. Nothing here sends it.
 
 use url::Url;
 use wirefold_http_client::{Request, Secrets};
 
 use crate::sites::is_one_site;
 
-/// What is special about all that lies below an address.
+/// How addresses below a certain one are requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// The address: the same origin, and a path that this one's begins.
@@ -32,8 +33,8 @@ impl Access {
     }
 }
 
-/// The request as the closest of these asks it.
-pub(crate) fn given(all: &[Access], request: Request) -> Request {
+/// The request with the access that applies to its address: that with the longest path.
+pub(crate) fn with_access(all: &[Access], request: Request) -> Request {
     let above = all.iter().filter(|access| access.is_above(&request.url));
     let Some(access) = above.max_by_key(|access| access.below.path().len()) else {
         return request;
@@ -53,7 +54,7 @@ pub(crate) fn given(all: &[Access], request: Request) -> Request {
 /// The request as one to which the feed at `feed` leads. Its secrets are left out where that is
 /// another site: logins are not for what strangers link or redirect to. And it reaches no private
 /// network but that of the feed.
-pub(crate) fn led_by(request: Request, feed: &str) -> Request {
+pub(crate) fn for_feed(request: Request, feed: &str) -> Request {
     let home = Url::parse(feed).ok();
     let is_own = home.as_ref().is_some_and(|own| is_one_site(own, &request.url));
     let secrets = if is_own { request.secrets } else { Secrets::default() };
@@ -92,7 +93,7 @@ mod tests {
             ("https://wire.example:8443/feed", None),
             ("https://wire.example.evil.example/feed", None),
         ] {
-            let request = given(&all, Request::get(url.parse().unwrap()));
+            let request = with_access(&all, Request::get(url.parse().unwrap()));
             let name = request.headers.first().map(|(_, value)| value.as_str());
             assert_eq!(name, expected, "{url}");
         }

@@ -1,4 +1,5 @@
-//! Items of feeds as they are submitted, and what tells them apart.
+//! Turns items of feeds into submitted articles, and computes the keys by which items are told
+//! apart.
 
 use wirefold_address::canonical;
 use wirefold_proto::{ItemIdentity, SubmittedArticle};
@@ -23,7 +24,7 @@ pub(crate) fn page_and_title(item: &Item) -> Option<(String, String)> {
 }
 
 /// An item with this text, as it is submitted.
-pub(crate) fn submitted(item: &Item, text: String) -> SubmittedArticle {
+pub(crate) fn to_submitted(item: &Item, text: String) -> SubmittedArticle {
     // A link that leads nowhere on the web is left out; the item is none the worse.
     let is_web = |link: &&String| link.starts_with("http://") || link.starts_with("https://");
     SubmittedArticle {

@@ -1,13 +1,13 @@
-//! What one feed, and all feeds of one site, may send in an hour.
+//! How much one feed, and all feeds of one site, may send in an hour.
 //!
-//! A budget holds, it does not drop: what is more is published at once like everything else, marked
-//! `beyond_budget`. It is folded and shown, and what it alone alerts of comes as one message at the
-//! end of the hour. Nothing waits here, for any queue of ours would have an end, where items were
-//! lost, and a feed lists an item only for so long.
+//! An article beyond the budget is not dropped. It is published at once like any other, with
+//! `beyond_budget` set. It is folded and shown; its alerts are held and come as one message at the
+//! end of the hour. Nothing waits here: a queue would have to be bounded and would then lose items,
+//! and a feed lists an item only for some time.
 //!
-//! What a feed has sent stands in its memo, which is written after everything is published: a poll
-//! that is cut short counts nothing, and is done again under the same ids. What its site has sent is
-//! the sum of its feeds, each since it was last polled.
+//! The memo of a feed holds what the feed has sent. It is written after everything is published, so
+//! an interrupted poll counts nothing and is repeated with the same ids. A site has sent the sum of
+//! its feeds, each counted since its last poll.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -78,7 +78,7 @@ impl Limit {
 
 impl Spent {
     /// Counts the outlet in whose name an article speaks, unless `most` were counted before.
-    fn claims(&mut self, article: &ArticleFetched, most: u64) -> bool {
+    fn may_speak_for(&mut self, article: &ArticleFetched, most: u64) -> bool {
         let outlet = hash(&[article.article.outlet.as_str()]);
         if self.outlets.len() as u64 >= most {
             return self.outlets.contains(&outlet);
@@ -197,7 +197,8 @@ impl Account<'_> {
         let most = budget.of_feed(&self.site);
         spent.articles += sum.articles;
         spent.bytes += sum.bytes;
-        let claims_too_many = article.article.via.is_some() && !spent.claims(article, most.outlets);
+        let claims_too_many =
+            article.article.via.is_some() && !spent.may_speak_for(article, most.outlets);
         match () {
             () if spent.articles > most.sum.articles => Some(Limit::Articles),
             () if spent.bytes > most.sum.bytes => Some(Limit::Bytes),

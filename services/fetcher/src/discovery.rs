@@ -1,5 +1,5 @@
-//! The feeds of a site, from any of its pages: those that the page names, in itself or in the head
-//! of the answer; where it names none, what stands at the usual places, asked one after the other.
+//! Finds the feeds of a site from any of its pages: those that the page or the `Link` header names,
+//! else the first feed at one of the usual addresses.
 
 use url::Url;
 use wirefold_http_client::{Client, Response};
@@ -24,7 +24,7 @@ pub enum Search {
 }
 
 /// The feeds that a page names, each once: `inside` are those that stand in itself.
-pub(crate) fn named(answer: &Response, inside: &[String]) -> Vec<String> {
+pub(crate) fn feeds_named(answer: &Response, inside: &[String]) -> Vec<String> {
     let mut known: Vec<String> = Vec::new();
     let all = inside.iter().cloned().chain(links::feeds(answer));
     let is_new = |feed: &String| {
@@ -37,7 +37,11 @@ pub(crate) fn named(answer: &Response, inside: &[String]) -> Vec<String> {
 }
 
 /// The first feed at a usual place of the site that this page is on.
-pub(crate) async fn usual(client: &Client, page: &Url, settings: &Settings) -> Option<String> {
+pub(crate) async fn feed_at_usual_address(
+    client: &Client,
+    page: &Url,
+    settings: &Settings,
+) -> Option<String> {
     for place in USUAL {
         tokio::time::sleep(settings.per_host_delay).await;
         let Some(url) = page.join(place).ok().filter(|url| url != page) else { continue };

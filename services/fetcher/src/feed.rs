@@ -1,4 +1,4 @@
-//! What a feed gives, in the words of the contract.
+//! Feeds and items in the types of the contract. Bytes come in, a [`Feed`] goes out.
 
 use std::time::Duration;
 

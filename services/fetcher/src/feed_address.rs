@@ -1,4 +1,4 @@
-//! When two addresses are one feed.
+//! When two addresses are the same feed.
 
 use url::Url;
 

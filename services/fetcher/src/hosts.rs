@@ -1,4 +1,5 @@
-//! Turns: how often and how much at once a host is asked, and how much is asked at once in all.
+//! Limits requests: how often one host is asked, how many requests it has at once, and how many all
+//! hosts have together.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

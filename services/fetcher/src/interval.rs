@@ -1,4 +1,4 @@
-//! When a feed is polled next: its own rhythm, its publisher's wishes, failures, spread.
+//! When a feed is polled next, from its own rhythm, the wishes of its publisher, and failures. Pure.
 
 use std::time::Duration;
 
@@ -48,14 +48,14 @@ pub(crate) fn item_gap(before: Option<Duration>, time: Duration, items: usize) -
 /// The longest interval by which news is seen soon, given the mean time between two items and the
 /// time since the last one. The share of known items alone would let a feed of twenty items a day
 /// wait until half of its list is new.
-pub(crate) fn soon(gap: Duration, silence: Duration) -> Duration {
+pub(crate) fn interval_for_news(gap: Duration, silence: Duration) -> Duration {
     (gap / POLLS_A_GAP).max(silence / POLLS_A_SILENCE)
 }
 
 /// The interval after a good poll of which this share of items was known, and no longer than `soon`;
 /// none where nothing can be said of it. Never shorter than the publisher wants, unless that is
 /// beyond all bounds.
-pub(crate) fn adapted(
+pub(crate) fn adapt_interval(
     interval: Duration,
     known: Option<f64>,
     longest: Option<Duration>,
@@ -77,40 +77,40 @@ pub(crate) fn adapted(
 pub(crate) fn backoff(feed: &FeedId, interval: Duration, strikes: u32, bounds: Bounds) -> Duration {
     let whole = f64::from(strikes) / f64::from(STRIKE);
     let doubled = interval.mul_f64(2_f64.powf((whole - 1.0).clamp(0.0, 20.0)));
-    let jitter = share(&[feed.as_str(), &strikes.to_string()]) / 5.0;
+    let jitter = fraction_of(&[feed.as_str(), &strikes.to_string()]) / 5.0;
     doubled.min(bounds.max).mul_f64(1.0 + jitter).min(bounds.max)
 }
 
 /// The wait for a feed that is given up: a surprising number of them come back.
-pub(crate) fn revisit(feed: &FeedId, strikes: u32) -> Duration {
-    REVISIT.mul_f64(0.9 + share(&[feed.as_str(), &strikes.to_string(), "revisit"]) / 10.0)
+pub(crate) fn revisit_wait(feed: &FeedId, strikes: u32) -> Duration {
+    REVISIT.mul_f64(0.9 + fraction_of(&[feed.as_str(), &strikes.to_string(), "revisit"]) / 10.0)
 }
 
 /// After what time a feed is asked without validators again: 24 to 72 hours.
-pub(crate) fn trial(feed: &FeedId, now: UnixMillis) -> Duration {
-    TRIAL.mul_f64(1.0 + 2.0 * share(&[feed.as_str(), &now.0.to_string(), "trial"]))
+pub(crate) fn trial_wait(feed: &FeedId, now: UnixMillis) -> Duration {
+    TRIAL.mul_f64(1.0 + 2.0 * fraction_of(&[feed.as_str(), &now.0.to_string(), "trial"]))
 }
 
 /// How much later than its host asks for a feed is asked again, so that those who were sent away
 /// together do not come back together.
 pub(crate) fn after_patience(feed: &FeedId, waited: Duration) -> Duration {
-    (waited / 10).min(LATER).mul_f64(share(&[feed.as_str(), "patience"]))
+    (waited / 10).min(LATER).mul_f64(fraction_of(&[feed.as_str(), "patience"]))
 }
 
 /// What a host asks for, within reason.
-pub(crate) fn as_asked(retry_after: Duration) -> Duration {
+pub(crate) fn clamp_retry_after(retry_after: Duration) -> Duration {
     retry_after.clamp(RETRY_AFTER.0, RETRY_AFTER.1)
 }
 
 /// How long after the start a feed that is due then is polled, among so many.
-pub(crate) fn spread(feed: &FeedId, among: usize) -> Duration {
+pub(crate) fn start_wait(feed: &FeedId, among: usize) -> Duration {
     let among = u32::try_from(among.saturating_sub(1)).unwrap_or(u32::MAX);
-    SPREAD_EACH.saturating_mul(among).min(SPREAD_MOST).mul_f64(share(&[feed.as_str()]))
+    SPREAD_EACH.saturating_mul(among).min(SPREAD_MOST).mul_f64(fraction_of(&[feed.as_str()]))
 }
 
 /// The first time from `at` on that is in none of these hours of the day and days of the week, UTC;
 /// `at` itself where no time of a week is.
-pub(crate) fn outside(at: UnixMillis, skip_hours: &[u8], skip_days: &[u8]) -> UnixMillis {
+pub(crate) fn after_skipped(at: UnixMillis, skip_hours: &[u8], skip_days: &[u8]) -> UnixMillis {
     const HOUR: u64 = 3_600_000;
     /// 1970 began on a Thursday.
     const FIRST: u64 = 3;
@@ -136,7 +136,7 @@ pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
 }
 
 /// A share from 0 to 1, always the same for the same texts.
-fn share(of: &[&str]) -> f64 {
+fn fraction_of(of: &[&str]) -> f64 {
     const FINE: u64 = 1 << 20;
     (hash(of) % FINE) as f64 / FINE as f64
 }
@@ -163,20 +163,20 @@ mod tests {
             (Some(0.0), 13),
         ];
         for (known, minutes) in cases {
-            let adapted = adapted(20 * MINUTE, known, None, None, BOUNDS);
+            let adapted = adapt_interval(20 * MINUTE, known, None, None, BOUNDS);
             assert_eq!(adapted.as_secs() / 60, minutes, "{known:?}");
         }
     }
 
     #[test]
     fn bounds_hold() {
-        assert_eq!(adapted(11 * MINUTE, Some(0.0), None, None, BOUNDS), BOUNDS.min);
-        assert_eq!(adapted(BOUNDS.max, Some(1.0), None, None, BOUNDS), BOUNDS.max);
+        assert_eq!(adapt_interval(11 * MINUTE, Some(0.0), None, None, BOUNDS), BOUNDS.min);
+        assert_eq!(adapt_interval(BOUNDS.max, Some(1.0), None, None, BOUNDS), BOUNDS.max);
         let hour = Some(60 * MINUTE);
-        assert_eq!(adapted(20 * MINUTE, Some(0.0), None, hour, BOUNDS), 60 * MINUTE);
-        assert_eq!(adapted(20 * MINUTE, Some(0.0), Some(MINUTE), hour, BOUNDS), 60 * MINUTE);
+        assert_eq!(adapt_interval(20 * MINUTE, Some(0.0), None, hour, BOUNDS), 60 * MINUTE);
+        assert_eq!(adapt_interval(20 * MINUTE, Some(0.0), Some(MINUTE), hour, BOUNDS), 60 * MINUTE);
         let month = Some(Duration::from_hours(24 * 30));
-        assert_eq!(adapted(20 * MINUTE, Some(0.0), None, month, BOUNDS), BOUNDS.max);
+        assert_eq!(adapt_interval(20 * MINUTE, Some(0.0), None, month, BOUNDS), BOUNDS.max);
     }
 
     #[test]
@@ -185,11 +185,11 @@ mod tests {
         // Twenty items a day: every eighteen minutes, as long as they come …
         let gap = item_gap(None, 24 * hour, 20);
         assert_eq!(gap, 72 * MINUTE);
-        let longest = Some(soon(gap, 10 * MINUTE));
-        assert_eq!(adapted(hour, Some(1.0), longest, None, BOUNDS), 18 * MINUTE);
+        let longest = Some(interval_for_news(gap, 10 * MINUTE));
+        assert_eq!(adapt_interval(hour, Some(1.0), longest, None, BOUNDS), 18 * MINUTE);
         // … every hour after a night, and once a day after a week without any.
-        assert_eq!(soon(gap, 8 * hour), hour);
-        assert!(soon(gap, 8 * 24 * hour) >= BOUNDS.max);
+        assert_eq!(interval_for_news(gap, 8 * hour), hour);
+        assert!(interval_for_news(gap, 8 * 24 * hour) >= BOUNDS.max);
         // A burst is no new pace.
         assert_eq!(item_gap(Some(gap), 60 * MINUTE, 60), (gap * 3 + MINUTE) / 4);
     }
@@ -214,10 +214,10 @@ mod tests {
         let at = UnixMillis(1_800_000_000_000);
         for number in 0..200 {
             let feed = feed(&format!("f{number}"));
-            let hours = trial(&feed, at).as_secs_f64() / 3600.0;
+            let hours = trial_wait(&feed, at).as_secs_f64() / 3600.0;
             assert!((24.0..72.0).contains(&hours), "{hours}");
-            assert_ne!(trial(&feed, at), trial(&feed, at.plus(MINUTE)));
-            let days = revisit(&feed, 120).as_secs_f64() / 86_400.0;
+            assert_ne!(trial_wait(&feed, at), trial_wait(&feed, at.plus(MINUTE)));
+            let days = revisit_wait(&feed, 120).as_secs_f64() / 86_400.0;
             assert!((27.0..=30.0).contains(&days), "{days}");
             assert!(after_patience(&feed, 10 * MINUTE) <= MINUTE);
             assert!(after_patience(&feed, BOUNDS.max) <= 5 * MINUTE);
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn first_polls_are_spread() {
-        assert_eq!(spread(&feed("a"), 1), Duration::ZERO);
-        let waits: Vec<_> = (0..1000).map(|n| spread(&feed(&format!("f{n}")), 1000)).collect();
+        assert_eq!(start_wait(&feed("a"), 1), Duration::ZERO);
+        let waits: Vec<_> = (0..1000).map(|n| start_wait(&feed(&format!("f{n}")), 1000)).collect();
         assert!(waits.iter().all(|wait| *wait < SPREAD_MOST));
         let early = waits.iter().filter(|wait| **wait < SPREAD_MOST / 2).count();
         assert!((400..600).contains(&early), "{early} in the first half");
@@ -249,7 +249,11 @@ mod tests {
             ("2026-03-01T22:30:00Z", vec![], (0..7).collect(), "2026-03-01T22:30:00Z"),
         ];
         for (from, hours, days, expected) in cases {
-            assert_eq!(outside(at(from), &hours, &days), at(expected), "{from} {hours:?} {days:?}");
+            assert_eq!(
+                after_skipped(at(from), &hours, &days),
+                at(expected),
+                "{from} {hours:?} {days:?}"
+            );
         }
     }
 
@@ -267,7 +271,7 @@ mod tests {
         for (value, seconds) in cases {
             assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
         }
-        assert_eq!(as_asked(Duration::ZERO), MINUTE);
-        assert_eq!(as_asked(Duration::from_hours(1000)), Duration::from_hours(24));
+        assert_eq!(clamp_retry_after(Duration::ZERO), MINUTE);
+        assert_eq!(clamp_retry_after(Duration::from_hours(1000)), Duration::from_hours(24));
     }
 }

@@ -1,14 +1,16 @@
-//! Polls feeds, fetches article pages, reads local sources, and publishes what is new.
+//! Polls feeds, fetches article pages, reads local sources, and publishes new articles.
 //!
-//! Each feed has a time at which it is due and a record in `wf_feeds`. A poll asks with the last
-//! validators, parses, gives items that only tease the text of their page where the site allows
-//! it, publishes, and only once everything is stored remembers what it has seen. Whatever breaks
-//! in between is done again under the same ids. One feed never delays another: polls are tasks of
-//! their own with a deadline, hosts have lanes, parsers run where they may panic, pages are read in
-//! child processes.
+//! In: feeds, pages, OPML lists, files, messages of NATS subjects, commands. Out: articles on
+//! `WF_FETCHED`, records in `wf_feeds`.
 //!
-//! It knows the bus, the contract and the HTTP client; never the command line, the environment, or what
-//! becomes of its articles.
+//! Each feed has a due time and a record. A poll sends the last validators, parses the answer,
+//! fetches the pages of teasers where the site allows it, and publishes. Only when all of it is
+//! stored does it remember which items it has seen; after a crash it repeats the rest with the same
+//! ids. No feed delays another: each poll is a task with a deadline, each host has a lane, parsers
+//! may panic, and child processes read the pages.
+//!
+//! It knows the bus, the contract and the HTTP client. It never knows the command line, the
+//! environment, or what happens to its articles.
 
 mod access;
 mod answer;
@@ -50,7 +52,7 @@ use wirefold_http_client::{Client, ClientError};
 use budget::Budgets;
 use hosts::Hosts;
 use pages::Pages;
-use poll::{Poller, Reading, Shared, Taking};
+use poll::{FeedLocks, Poller, Reading, Shared};
 use publish::Publisher;
 use schedule::Scheduler;
 use state::Store;
@@ -117,11 +119,11 @@ async fn poll_feeds(
         pages,
         shared: Shared::default(),
         budgets,
-        taking: Taking::default(),
+        feed_locks: FeedLocks::default(),
         reading: Reading::default(),
         stop,
     };
-    Scheduler::begin(Arc::new(poller)).await?.run().await
+    Scheduler::load(Arc::new(poller)).await?.run().await
 }
 
 fn client(settings: &Settings) -> Result<Client, ClientError> {
@@ -133,7 +135,7 @@ fn client(settings: &Settings) -> Result<Client, ClientError> {
     })
 }
 
-/// Where a test may crash it.
+/// Ends the fetcher here if a test asks for it.
 fn pass(context: &StageContext, point: Point) -> Result<(), FetcherError> {
     match context.fail_points.crashes_at(point) {
         true => Err(FetcherError::Crashed(point)),

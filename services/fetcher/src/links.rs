@@ -1,4 +1,4 @@
-//! Links in the head of an answer. RFC 8288.
+//! Links in `Link` headers (RFC 8288): feeds of a page, and the next page of an archive.
 
 use url::Url;
 use wirefold_http_client::Response;
@@ -80,7 +80,7 @@ fn read(value: &str) -> Vec<Link> {
         let mut link = Link { target: rest[..end].trim().to_owned(), ..Link::default() };
         rest = &rest[end + 1..];
         while let Some(parameter) = rest.trim_start().strip_prefix(';') {
-            rest = link.take(parameter);
+            rest = link.read_parameter(parameter);
         }
         links.push(link);
     }
@@ -88,8 +88,8 @@ fn read(value: &str) -> Vec<Link> {
 }
 
 impl Link {
-    /// Takes one parameter and gives what stands after it.
-    fn take<'a>(&mut self, text: &'a str) -> &'a str {
+    /// Reads one parameter and returns the text after it.
+    fn read_parameter<'a>(&mut self, text: &'a str) -> &'a str {
         let name_end = text.find(['=', ';', ',']).unwrap_or(text.len());
         let name = text[..name_end].trim().to_ascii_lowercase();
         let Some(after) = text[name_end..].strip_prefix('=') else { return &text[name_end..] };

@@ -1,4 +1,4 @@
-//! What the fetcher counts. docs/metrics.md is generated from this table.
+//! The metrics of the fetcher. docs/metrics.md is generated from this table.
 
 use wirefold_flow::{Metric, MetricKind};
 

@@ -1,4 +1,5 @@
-//! One look at an address, for `feed test` and `feed add`: what is there, and what to do about it.
+//! Requests an address once, for `feed test` and `feed add`: what is there, and what wirefold would
+//! do with it. Publishes nothing.
 
 use thiserror::Error;
 use url::Url;
@@ -9,12 +10,12 @@ use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 use crate::answer::{Answer, Read, Unread, judge, no_feed, parse, question, send};
 use crate::article::item_key;
 use crate::client;
-use crate::discovery::{Search, named, usual};
+use crate::discovery::{Search, feed_at_usual_address, feeds_named};
 use crate::feed::FeedError;
-use crate::lists::{Listed, look};
+use crate::lists::read_list_once;
 use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
-use crate::poll::leads;
+use crate::poll::leads_of;
 use crate::settings::Settings;
 
 /// What stands at an address.
@@ -83,20 +84,17 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
     let answer = match judge(answer, jiff::Timestamp::UNIX_EPOCH) {
         Answer::Body(answer) => answer,
         Answer::Failed(failure) => return Ok(problem(failure.problem)),
-        Answer::LeftAlone(_) => return Ok(Probe::default()),
+        Answer::LeftAlone(_) | Answer::Unchanged(_) => return Ok(Probe::default()),
         Answer::Gone => return Ok(problem("HTTP 410: gone for good".to_owned())),
-        Answer::Unchanged(_) => {
-            return Ok(problem("HTTP 304: an answer to a question that nobody asked".to_owned()));
-        }
     };
     let redirects = answer.redirects.clone();
-    let mut would = of_answer(&answer, settings);
+    let mut would = effects_of_answer(&answer, settings);
     let looked = match parse(answer.clone(), settings.items_per_feed).await {
         Err(Unread::Error(FeedError::NotAFeed { found, feeds })) => {
-            let mut named = named(&answer, &feeds);
+            let mut named = feeds_named(&answer, &feeds);
             let is_looked_for = named.is_empty() && search == Search::Around;
             if is_looked_for && is_page(&answer) {
-                named.extend(usual(&client, &answer.url, settings).await);
+                named.extend(feed_at_usual_address(&client, &answer.url, settings).await);
             }
             let unread = Unread::Error(FeedError::NotAFeed { found, feeds: named.clone() });
             Probe { feeds: named, ..problem(no_feed(&unread)) }
@@ -104,9 +102,9 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
         Err(unread) => problem(no_feed(&unread)),
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-            would.extend(of_feed(&read, settings));
+            would.extend(effects_of_feed(&read, settings));
             let unnamed = FeedSettings::new(FeedId::unnamed(), url);
-            let site = find_site(&unnamed, answer.url.as_str(), &leads(&read.feed.items));
+            let site = find_site(&unnamed, answer.url.as_str(), &leads_of(&read.feed.items));
             let titles = read.feed.items.iter().map(|item| item.title.clone());
             Probe {
                 title: read.feed.title.clone(),
@@ -146,48 +144,52 @@ pub struct ListProbe {
 /// A [`ProbeError`] where nothing can be asked; whatever is found there is an answer.
 pub async fn probe_list(settings: &Settings, url: &str) -> Result<ListProbe, ProbeError> {
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
-    let Listed { opml, problem } = look(&client(settings)?, address, settings).await;
-    Ok(ListProbe { list: opml, problem })
+    Ok(match read_list_once(&client(settings)?, address, settings).await {
+        Ok(list) => ListProbe { list: Some(list), problem: None },
+        Err(problem) => ListProbe { list: None, problem: Some(problem) },
+    })
 }
 
 /// What the head of the answer brings about.
-fn of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
+fn effects_of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
     let has_validators = ["etag", "last-modified"].iter().any(|name| answer.header(name).is_some());
     let questions = match has_validators {
         true => "it is asked whether anything has changed, and in full once in one to three days",
-        false => "it gives no validators, so that each poll fetches all of it",
+        false => "it gives no validators, so each poll fetches all of it",
     };
     let lasting = answer.redirects.iter().all(Redirect::is_permanent);
     let moved = (lasting && !answer.redirects.is_empty())
-        .then(|| "it has moved for good; after a day it is asked at its new place".to_owned());
+        .then(|| "it has moved for good; after a day it is polled at its new address".to_owned());
     let minutes = settings.first_interval.as_secs() / 60;
-    let first = format!("it is polled again after {minutes} minutes, later or sooner as it proves");
+    let first = format!(
+        "it is polled again after {minutes} minutes, later or sooner depending on how often it changes"
+    );
     [first, questions.to_owned()].into_iter().chain(moved).collect()
 }
 
 /// What its items bring about.
-fn of_feed(read: &Read, settings: &Settings) -> Vec<String> {
+fn effects_of_feed(read: &Read, settings: &Settings) -> Vec<String> {
     let Read { feed, words } = read;
     let count =
         |is: &dyn Fn(&crate::feed::Item) -> bool| feed.items.iter().filter(|it| is(it)).count();
     let (guids, undated) =
         (count(&|item| item.guid.is_some()), count(&|item| item.published.is_none()));
     let told = match guids * 2 > feed.items.len() {
-        true => "items are told by their ids, until these prove to change or repeat",
-        false => "items are told by their links, else by title and day",
+        true => "items are told apart by their ids, unless these prove to change or repeat",
+        false => "items are told apart by their links, else by title and day",
     };
     let teasers = words.iter().filter(|words| **words < TEASER_WORDS).count();
     let pages = (teasers > 0).then(|| match settings.extract.is_some() {
         true => "pages of teasers are fetched where full_text and robots.txt allow".to_owned(),
         false => "pages of teasers are not fetched by this command".to_owned(),
     });
-    let dates =
-        (undated > 0).then(|| format!("{undated} items have no date: the first look counts"));
+    let dates = (undated > 0)
+        .then(|| format!("{undated} items have no date: the time of the first poll counts"));
     let unread = feed.unread_dates.clone();
     let wish = feed.ttl.map(|ttl| {
         format!("its publisher wants no more than a poll in {} minutes", ttl.as_secs() / 60)
     });
-    let cut = feed.is_broken.then(|| "it breaks off in the middle".to_owned());
+    let cut = feed.is_broken.then(|| "it is cut off".to_owned());
     let older = feed.older.as_ref().map(|older| format!("older items are at {older}"));
     let found = [pages, dates, unread, wish, cut, older].into_iter().flatten();
     std::iter::once(told.to_owned()).chain(found).collect()

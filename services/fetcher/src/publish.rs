@@ -1,4 +1,5 @@
-//! Articles on their way to the bus: headers, a window of acknowledgements, patience.
+//! Publishes articles on the bus: headers, a window of acknowledgements, retries while the bus is
+//! away.
 
 use std::future::Future;
 use std::hash::Hasher as _;
@@ -45,11 +46,11 @@ impl Publisher {
 
     async fn is_forgotten(&self, keys: &[String]) -> Result<bool, BusError> {
         let now = self.context.clock.now();
-        until_it_passes(&self.context, || self.forgotten.has(keys, now)).await
+        retry_bus(&self.context, || self.forgotten.has(keys, now)).await
     }
 
     /// Whether the article was forgotten; counts it then.
-    async fn leaves_out(&self, article: &ArticleFetched) -> Result<bool, BusError> {
+    async fn is_left_out(&self, article: &ArticleFetched) -> Result<bool, BusError> {
         let is_forgotten = self.is_forgotten(&article.article.forgotten_keys()).await?;
         if is_forgotten {
             FORGOTTEN.add(1, &[]);
@@ -62,11 +63,11 @@ impl Publisher {
         let now = self.context.clock.now();
         let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
             OVERSIZED.add(1, &[]);
-            tracing::warn!(article = %article.id, url = article.article.url, "article left out: too large for a message");
+            tracing::warn!(article = %article.id, url = article.article.url, "article skipped: too large for a message");
             return Ok(());
         };
         let StageContext { bus, clock, .. } = &self.context;
-        until_it_passes(&self.context, || bus.publish(sent(&message, clock.now()))).await?;
+        retry_bus(&self.context, || bus.publish(sent(&message, clock.now()))).await?;
         ARTICLES.add(1, &[text_label(article.text_source)]);
         Ok(())
     }
@@ -87,16 +88,16 @@ impl Window {
     /// Hands an article to the bus; waits only while the window is full.
     pub(crate) async fn push(&mut self, article: ArticleFetched) -> Result<(), BusError> {
         while self.under_way.len() >= WINDOW {
-            self.one().await?;
+            self.finish_one().await?;
         }
-        // Not in the task: who waits for the list there is overtaken by those that come after.
-        if self.publisher.leaves_out(&article).await? {
+        // Not in the task: an article that waits there would be overtaken by later ones.
+        if self.publisher.is_left_out(&article).await? {
             return Ok(());
         }
         let publisher = self.publisher.clone();
         let mut publishing = Box::pin(async move { publisher.store(&article).await });
-        // Asked once here and not first in a task of its own: tasks start in any order.
-        match ask_once(publishing.as_mut()).await {
+        // Polled here once before it becomes a task, since tasks start in any order.
+        match poll_once(publishing.as_mut()).await {
             Poll::Ready(published) => published,
             Poll::Pending => {
                 self.under_way.spawn(publishing);
@@ -108,12 +109,13 @@ impl Window {
     /// Waits until everything is stored.
     pub(crate) async fn finish(mut self) -> Result<(), BusError> {
         while !self.under_way.is_empty() {
-            self.one().await?;
+            self.finish_one().await?;
         }
         Ok(())
     }
 
-    async fn one(&mut self) -> Result<(), BusError> {
+    /// Waits for one of the publishes under way.
+    async fn finish_one(&mut self) -> Result<(), BusError> {
         match self.under_way.join_next().await {
             None => Ok(()),
             Some(Ok(published)) => published,
@@ -122,15 +124,12 @@ impl Window {
     }
 }
 
-async fn ask_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
-/// Asks the bus again and again while that may help.
-pub(crate) async fn until_it_passes<T, F, A>(
-    context: &StageContext,
-    mut ask: A,
-) -> Result<T, BusError>
+/// Repeats a request to the bus while its error may pass.
+pub(crate) async fn retry_bus<T, F, A>(context: &StageContext, mut ask: A) -> Result<T, BusError>
 where
     F: Future<Output = Result<T, BusError>>,
     A: FnMut() -> F,
@@ -147,7 +146,7 @@ where
     }
 }
 
-/// A new trace, made of what is published and when: no chance is needed for it to be its own.
+/// A new trace id, made from the id of the article and the time. It needs no random number.
 fn trace_of(article: &ArticleFetched, now: UnixMillis) -> Option<TraceParent> {
     let mut hasher = SipHasher24::new_with_key(b"wirefold traces.");
     hasher.write(article.id.to_string().as_bytes());

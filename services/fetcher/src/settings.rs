@@ -1,4 +1,4 @@
-//! What the fetcher is told: which feeds and sources, and how gently to go about them.
+//! The settings of the fetcher. The binary reads them from its configuration.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -126,7 +126,7 @@ impl Default for Settings {
 impl Settings {
     /// A request with what is special about its address.
     pub(crate) fn access(&self, request: Request) -> Request {
-        access::given(&self.access, request)
+        access::with_access(&self.access, request)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Ids made of names and addresses.
+//! Makes ids of names and addresses.
 
 /// Ids are no longer, in bytes.
 const LONGEST: usize = 100;

@@ -1,4 +1,4 @@
-//! Hashes that are stored.
+//! Hashes that are stored, and therefore never change.
 
 use std::hash::Hasher as _;
 

@@ -1,4 +1,4 @@
-//! How much is kept of what is given.
+//! How much of a submitted article is kept.
 
 use jiff::Timestamp;
 use wirefold_proto::{ItemSource, MAX_TEXT_BYTES, Media};

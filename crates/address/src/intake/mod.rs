@@ -1,4 +1,5 @@
-//! One way in: what anybody gives becomes an article with outlet, authority, address, key and id.
+//! The one entrance for articles: a submitted article comes in, an article with outlet, authority,
+//! address, key and id goes out.
 
 mod limits;
 
@@ -37,13 +38,13 @@ pub struct Arrival {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// There is nothing to read in it.
-    #[error("`text` is empty, and so is `title`")]
+    #[error("`text` and `title` are empty")]
     Empty,
     /// Its link leads nowhere on the web.
-    #[error("`url` {0:?}: no web address")]
+    #[error("`url` {0:?} is not a web address")]
     Url(String),
     /// Its publisher has no name.
-    #[error("`outlet` {0:?}: no name of a publisher")]
+    #[error("`outlet` {0:?} is not the name of a publisher")]
     Outlet(String),
 }
 

@@ -143,11 +143,11 @@ fn what_is_no_article_is_refused() {
     let refusal = |given: SubmittedArticle| {
         identify(given, &arrival(Authority::Operator)).unwrap_err().to_string()
     };
-    assert_eq!(refusal(given(None, "", " \n")), "`text` is empty, and so is `title`");
+    assert_eq!(refusal(given(None, "", " \n")), "`text` and `title` are empty");
     let script = given(Some("javascript:alert(1)"), "t", "x");
-    assert_eq!(refusal(script), "`url` \"javascript:alert(1)\": no web address");
+    assert_eq!(refusal(script), "`url` \"javascript:alert(1)\" is not a web address");
     let unnamed = SubmittedArticle { outlet: Some("/".to_owned()), ..given(None, "t", "x") };
-    assert_eq!(refusal(unnamed), "`outlet` \"/\": no name of a publisher");
+    assert_eq!(refusal(unnamed), "`outlet` \"/\" is not the name of a publisher");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Names of months, as feeds and pages in many languages write them: the names of CLDR in full and in short, with
-//! their cases, and what is written for them without marks.
+//! Names of months in many languages: those of CLDR, long and short, with their cases, and spellings
+//! without accents.
 
 /// What names of months begin with, in small letters; one with a dot behind is the whole name. The longest that fits
 /// tells: `marraskuu` is November though `mar` is March.

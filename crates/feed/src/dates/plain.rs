@@ -1,4 +1,4 @@
-//! A date in small letters, ASCII digits and the signs that all dates have.
+//! Simplifies a date before it is read: small letters, ASCII digits and the common signs.
 
 /// What stands for the parts of a date where numbers come before it, as in `2024年1月2日 14時30分`.
 const SIGNS: &[(char, char)] = &[

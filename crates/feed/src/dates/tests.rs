@@ -1,4 +1,4 @@
-//! Dates as they are met.
+//! Dates as feeds have them.
 
 use proptest::prelude::*;
 
@@ -132,8 +132,8 @@ fn the_day_is_first_unless_something_says_otherwise() {
         ("30.02.2024", None, None),
         ("1.2.3.4", None, None),
     ] {
-        check(text, day_first.map(whole).as_deref());
-        check_in(text, american, month_first.map(whole).as_deref());
+        check(text, day_first.map(in_full).as_deref());
+        check_in(text, american, month_first.map(in_full).as_deref());
     }
     let english = Some("en");
     let shown = Context::of_dates(english, ["03/04/2024", "01/31/2024"]);
@@ -144,7 +144,7 @@ fn the_day_is_first_unless_something_says_otherwise() {
 }
 
 /// `2024-01-02T10` in full.
-fn whole(short: &str) -> String {
+fn in_full(short: &str) -> String {
     let hour = short.split_once('T').map_or("00", |(_, hour)| hour);
     format!("{}T{hour}:00:00Z", &short[..10])
 }

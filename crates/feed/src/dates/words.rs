@@ -1,4 +1,4 @@
-//! The words of a date, in whatever order they come.
+//! Dates in several words, in any order.
 
 use super::Context;
 use super::calendar::Parts;
@@ -6,9 +6,9 @@ use super::months::{self, Month};
 use super::numeric::{self, Numeric};
 use super::zones;
 
-/// What the words read so far say.
+/// The values of the words read so far.
 #[derive(Debug, Default)]
-pub(super) struct Words<'a> {
+pub(super) struct DateWords<'a> {
     context: Context<'a>,
     parts: Parts,
     /// Whether a whole date stood in one word.
@@ -36,7 +36,7 @@ enum Next {
 
 /// The time that a date says whose words stand in [`plain`](super::plain::plain) writing.
 pub(super) fn read(plain: &str, context: Context<'_>) -> Option<(i64, u32)> {
-    let mut words = Words { context, ..Words::default() };
+    let mut words = DateWords { context, ..DateWords::default() };
     let bytes = plain.as_bytes();
     let mut start = 0;
     for (at, sign) in plain.char_indices().chain([(plain.len(), ' ')]) {
@@ -45,16 +45,16 @@ pub(super) fn read(plain: &str, context: Context<'_>) -> Option<(i64, u32)> {
             && plain[start..at].contains(':')
             && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         if (sign == ' ' || sign == ',') && !is_fraction && at >= start {
-            words.take(&plain[start..at])?;
+            words.read_word(&plain[start..at])?;
             start = at + 1;
         }
     }
     words.finish()
 }
 
-impl Words<'_> {
-    /// Takes a word; none where it is a time that cannot be.
-    fn take(&mut self, word: &str) -> Option<()> {
+impl DateWords<'_> {
+    /// Reads a word. None if it is an impossible time.
+    fn read_word(&mut self, word: &str) -> Option<()> {
         let word = word.trim_matches(|c: char| {
             matches!(
                 c,

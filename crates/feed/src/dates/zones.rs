@@ -1,4 +1,4 @@
-//! Time zones by their names and by numbers.
+//! Time zones by name and by number.
 
 /// Names of zones, in small letters, with their minutes from UTC.
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! What a page says of itself: language, title, links, meta elements and JSON-LD.
+//! What a page says about itself: language, title, links, meta elements and JSON-LD.
 
 use html5gum::State;
 use html5gum::emitters::callback::CallbackEvent;
@@ -60,8 +60,8 @@ impl Head {
         named.map(|meta| meta.content.trim()).find(|content| !content.is_empty())
     }
 
-    /// Whether a meta element of one of these names has the word among what it says.
-    pub fn says(&self, names: &[&str], word: &str) -> bool {
+    /// Whether a meta element with one of these names has the word in its content.
+    pub fn has_meta(&self, names: &[&str], word: &str) -> bool {
         let mut named = self.metas.iter().filter(|meta| names.contains(&meta.name.as_str()));
         named.any(|meta| {
             let words = meta.content.split(|c: char| c == ',' || c.is_whitespace());
@@ -74,7 +74,7 @@ impl Head {
 #[must_use]
 pub fn head_of(html: &str) -> Head {
     let mut reading = Reading::default();
-    tokenize(html, State::Data, |event| reading.take(&event));
+    tokenize(html, State::Data, |event| reading.handle(&event));
     reading.head
 }
 
@@ -103,7 +103,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn take(&mut self, event: &CallbackEvent<'_>) {
+    fn handle(&mut self, event: &CallbackEvent<'_>) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 self.open = element(name);
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(head.links[0].href, "/feed");
         assert_eq!(head.meta("og:title"), Some("Hafen"));
         assert_eq!(head.meta("x:title"), Some("Hafen"));
-        assert!(head.says(&["robots"], "noarchive") && !head.says(&["robots"], "archive"));
+        assert!(head.has_meta(&["robots"], "noarchive") && !head.has_meta(&["robots"], "archive"));
         assert_eq!(head.data, ["{\"a\":\"</p>\"}"]);
         assert_eq!(head.time.as_deref(), Some("2026-03-01"));
     }

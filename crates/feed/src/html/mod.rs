@@ -1,5 +1,5 @@
-//! HTML as plain text, by a tokenizer alone: no tree is built, so that the time is linear in the
-//! bytes whatever nests in what.
+//! Turns HTML into plain text with a tokenizer alone. It builds no tree, so the time is linear in
+//! the bytes whatever the nesting.
 
 mod head;
 mod paragraphs;
@@ -11,7 +11,7 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, State, Tokenizer};
 
 pub use head::{Head, Link, head_of};
-use paragraphs::{Paragraphs, Taker};
+use paragraphs::{Paragraphs, TextBuilder};
 
 /// Elements whose presence shows that a text is HTML rather than words with a `<` among them.
 const TELLING: &[&str] = &[
@@ -72,9 +72,9 @@ const TELLING: &[&str] = &[
 /// line, white space collapsed, entities decoded, scripts and styles left out.
 #[must_use]
 pub fn to_text(html: &str) -> String {
-    let mut taker = Taker::default();
-    tokenize(html, State::Data, |event| taker.take(&event));
-    taker.finish()
+    let mut builder = TextBuilder::default();
+    tokenize(html, State::Data, |event| builder.handle(&event));
+    builder.finish()
 }
 
 /// Turns what may be HTML or plain text into plain text: where no tag stands in it, only entities
@@ -90,10 +90,10 @@ pub fn plain_to_text(text: &str) -> String {
     let mut paragraphs = Paragraphs::default();
     for line in text.lines() {
         if line.trim().is_empty() {
-            paragraphs.part();
+            paragraphs.end_paragraph();
         } else {
-            paragraphs.words(line);
-            paragraphs.line();
+            paragraphs.add_words(line);
+            paragraphs.end_line();
         }
     }
     paragraphs.finish()
@@ -113,7 +113,7 @@ pub fn loose_to_line(text: &str) -> String {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let mut paragraphs = Paragraphs::default();
-    paragraphs.words(text);
+    paragraphs.add_words(text);
     paragraphs.finish()
 }
 
@@ -132,9 +132,8 @@ pub fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// The words that an image in a text stands for, in one line: its `alt`, or else its `title`.
-#[must_use]
-pub fn words_of_image(html: &str) -> Option<String> {
+/// The words of an image in a text, in one line: its `alt`, else its `title`.
+pub(crate) fn words_of_image(html: &str) -> Option<String> {
     let (mut is_image, mut attribute) = (false, Vec::new());
     let (mut alternative, mut title) = (String::new(), String::new());
     tokenize(html, State::Data, |event| match event {
@@ -166,10 +165,10 @@ fn has_tags(text: &str) -> bool {
     })
 }
 
-/// Whether a text that should be plain is HTML all the same: some tag ends or some entity stands
-/// in it, and all of them are HTML's. Errs on the side of plain text.
-#[must_use]
-pub fn looks_like_html(text: &str) -> bool {
+/// Whether a text that should be plain is HTML: it has an end tag or an entity, and all of them are
+/// those of HTML. Only the comparison with feedparser needs it.
+#[cfg(test)]
+pub(crate) fn looks_like_html(text: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut is_telling = false;
     for (at, sign) in text.match_indices(['<', '&']) {
@@ -197,7 +196,7 @@ pub fn looks_like_html(text: &str) -> bool {
     is_telling
 }
 
-/// Gives every event of the text to `take`.
+/// Calls `take` with every event of the text.
 fn tokenize(html: &str, state: State, mut take: impl FnMut(CallbackEvent<'_>)) {
     let mut emitter = CallbackEmitter::new(move |event: CallbackEvent<'_>, _: Span<()>| {
         take(event);

@@ -1,8 +1,8 @@
-//! Words put together to paragraphs.
+//! Joins words into lines and paragraphs.
 
 use html5gum::emitters::callback::CallbackEvent;
 
-/// What parts the next word from the one before; the widest wins.
+/// The separator between a word and the one before. The widest wins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
     #[default]
@@ -23,7 +23,7 @@ impl Gap {
     }
 }
 
-/// A text in the making, without white space at its ends.
+/// Builds a text without white space at its ends.
 #[derive(Debug, Default)]
 pub(super) struct Paragraphs {
     text: String,
@@ -38,7 +38,7 @@ const MOST_MARKS: usize = 4;
 
 impl Paragraphs {
     /// Adds words, their white space collapsed.
-    pub(super) fn words(&mut self, text: &str) {
+    pub(super) fn add_words(&mut self, text: &str) {
         for character in text.chars() {
             if character.is_whitespace() {
                 self.gap = self.gap.max(Gap::Space);
@@ -52,18 +52,18 @@ impl Paragraphs {
         }
     }
 
-    /// Ends the line; twice ends the paragraph.
-    pub(super) fn line(&mut self) {
+    /// Ends the line. A second call ends the paragraph.
+    pub(super) fn end_line(&mut self) {
         self.gap = if self.gap >= Gap::Line { Gap::Paragraph } else { Gap::Line };
     }
 
-    /// Ends the line, however often it is said.
-    fn at_most_a_line(&mut self) {
+    /// Ends the line, and never the paragraph.
+    fn break_line(&mut self) {
         self.gap = self.gap.max(Gap::Line);
     }
 
     /// Ends the paragraph.
-    pub(super) fn part(&mut self) {
+    pub(super) fn end_paragraph(&mut self) {
         self.gap = Gap::Paragraph;
     }
 
@@ -93,9 +93,9 @@ fn is_noise(character: char) -> bool {
         || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Takes the events of a tokenizer and puts the text together.
+/// Builds the text from the events of a tokenizer.
 #[derive(Debug, Default)]
-pub(super) struct Taker {
+pub(super) struct TextBuilder {
     paragraphs: Paragraphs,
     /// The element that is being left out, and how many of its name are open.
     left_out: Option<(&'static str, usize)>,
@@ -104,7 +104,7 @@ pub(super) struct Taker {
     opening: Option<&'static str>,
 }
 
-/// Elements that are no text of the article.
+/// Elements without text of the article.
 const LEFT_OUT: &[&str] = &[
     "audio", "button", "canvas", "iframe", "math", "noembed", "noscript", "object", "rp", "rt",
     "rtc", "script", "select", "style", "svg", "template", "textarea", "title", "video",
@@ -116,11 +116,11 @@ const RUBY: &[&str] = &["rp", "rt", "rtc"];
 /// Whether an element that begins ends a reading that has no end of its own.
 fn ends_reading(name: &[u8]) -> bool {
     matches!(name, b"rb" | b"rp" | b"rt" | b"rtc" | b"ruby")
-        || known(BLOCKS, name).is_some()
-        || known(LINES, name).is_some()
+        || named(BLOCKS, name).is_some()
+        || named(LINES, name).is_some()
 }
 
-/// Elements that part paragraphs.
+/// Elements that end a paragraph.
 const BLOCKS: &[&str] = &[
     "address",
     "article",
@@ -167,22 +167,22 @@ const BLOCKS: &[&str] = &[
 /// Elements that stand on a line of their own.
 const LINES: &[&str] = &["dd", "dt", "li", "option", "tr"];
 
-fn known(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
+fn named(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
     names.iter().copied().find(|known| known.as_bytes() == name)
 }
 
-impl Taker {
-    pub(super) fn take(&mut self, event: &CallbackEvent<'_>) {
+impl TextBuilder {
+    pub(super) fn handle(&mut self, event: &CallbackEvent<'_>) {
         match event {
-            CallbackEvent::OpenStartTag { name } => self.start(name),
+            CallbackEvent::OpenStartTag { name } => self.start_element(name),
             // `<svg/>` has no end; for the others of the list HTML says that the slash is nothing.
             CallbackEvent::CloseStartTag { self_closing: true } => {
                 if let Some(name @ ("svg" | "math")) = self.opening.take() {
                     self.end_left_out(name.as_bytes());
                 }
             }
-            CallbackEvent::EndTag { name } => self.end(name),
-            CallbackEvent::String { value } if self.left_out.is_none() => self.text(value),
+            CallbackEvent::EndTag { name } => self.end_element(name),
+            CallbackEvent::String { value } if self.left_out.is_none() => self.add_text(value),
             _ => {}
         }
     }
@@ -191,7 +191,7 @@ impl Taker {
         self.paragraphs.finish()
     }
 
-    fn start(&mut self, name: &[u8]) {
+    fn start_element(&mut self, name: &[u8]) {
         self.opening = None;
         if self.left_out.is_some_and(|(open, _)| RUBY.contains(&open)) && ends_reading(name) {
             self.left_out = None;
@@ -203,16 +203,16 @@ impl Taker {
             }
             return;
         }
-        if let Some(name) = known(LEFT_OUT, name) {
+        if let Some(name) = named(LEFT_OUT, name) {
             self.left_out = Some((name, 1));
             self.opening = Some(name);
             return;
         }
         self.preformatted += usize::from(name == b"pre");
-        self.mark(name);
+        self.break_at(name);
     }
 
-    fn end(&mut self, name: &[u8]) {
+    fn end_element(&mut self, name: &[u8]) {
         if self.left_out.is_some() {
             return self.end_left_out(name);
         }
@@ -220,7 +220,7 @@ impl Taker {
             self.preformatted = self.preformatted.saturating_sub(1);
         }
         if name != b"br" {
-            self.mark(name);
+            self.break_at(name);
         }
     }
 
@@ -239,28 +239,28 @@ impl Taker {
         }
     }
 
-    fn mark(&mut self, name: &[u8]) {
+    fn break_at(&mut self, name: &[u8]) {
         if name == b"br" {
-            self.paragraphs.line();
-        } else if known(BLOCKS, name).is_some() {
-            self.paragraphs.part();
-        } else if known(LINES, name).is_some() {
-            self.paragraphs.at_most_a_line();
+            self.paragraphs.end_line();
+        } else if named(BLOCKS, name).is_some() {
+            self.paragraphs.end_paragraph();
+        } else if named(LINES, name).is_some() {
+            self.paragraphs.break_line();
         } else if matches!(name, b"td" | b"th") {
-            self.paragraphs.words(" ");
+            self.paragraphs.add_words(" ");
         }
     }
 
-    fn text(&mut self, value: &[u8]) {
+    fn add_text(&mut self, value: &[u8]) {
         let text = String::from_utf8_lossy(value);
         if self.preformatted == 0 {
-            return self.paragraphs.words(&text);
+            return self.paragraphs.add_words(&text);
         }
         for (at, line) in text.split('\n').enumerate() {
             if at > 0 {
-                self.paragraphs.line();
+                self.paragraphs.end_line();
             }
-            self.paragraphs.words(line);
+            self.paragraphs.add_words(line);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Feed 1.0 and 1.1.
+//! Reads JSON Feed 1.0 and 1.1.
 
 mod value;
 
@@ -51,9 +51,9 @@ fn is_object(value: &Value) -> bool {
 
 fn feed(value: &Value, base: &str) -> Record {
     let mut record = Record::default();
-    put(&mut record, "title", value.text("title"), Writing::Unsaid);
-    put(&mut record, "subtitle", value.text("description"), Writing::Unsaid);
-    put(&mut record, "language", value.text("language"), Writing::Plain);
+    insert_text(&mut record, "title", value.text("title"), Writing::Unsaid);
+    insert_text(&mut record, "subtitle", value.text("description"), Writing::Unsaid);
+    insert_text(&mut record, "language", value.text("language"), Writing::Plain);
     for (name, relation) in
         [("home_page_url", "alternate"), ("feed_url", "self"), ("next_url", "next")]
     {
@@ -62,7 +62,7 @@ fn feed(value: &Value, base: &str) -> Record {
     record.authors = people(value);
     if let Some(icon) = value.text("icon").or_else(|| value.text("favicon")) {
         let mut image = Record::default();
-        put(&mut image, "href", Some(&resolve(base, icon)), Writing::Plain);
+        insert_text(&mut image, "href", Some(&resolve(base, icon)), Writing::Plain);
         record.image = Some(Box::new(image));
     }
     record
@@ -70,9 +70,9 @@ fn feed(value: &Value, base: &str) -> Record {
 
 fn entry(value: &Value, base: &str) -> Record {
     let mut record = Record { id: value.text("id").map(str::to_owned), ..Record::default() };
-    put(&mut record, "title", value.text("title"), Writing::Unsaid);
-    put(&mut record, "summary", value.text("summary"), Writing::Unsaid);
-    put(&mut record, "language", value.text("language"), Writing::Plain);
+    insert_text(&mut record, "title", value.text("title"), Writing::Unsaid);
+    insert_text(&mut record, "summary", value.text("summary"), Writing::Unsaid);
+    insert_text(&mut record, "language", value.text("language"), Writing::Plain);
     link(&mut record, value.text("url"), "alternate", base);
     link(&mut record, value.text("external_url"), "related", base);
     let contents = [("content_html", Writing::Html), ("content_text", Writing::Plain)];
@@ -126,7 +126,7 @@ fn text(value: &str, writing: Writing) -> Text {
     Text { value: value.to_owned(), writing, media_type, ..Text::default() }
 }
 
-fn put(record: &mut Record, name: &'static str, value: Option<&str>, writing: Writing) {
+fn insert_text(record: &mut Record, name: &'static str, value: Option<&str>, writing: Writing) {
     if let Some(value) = value {
         record.texts.insert(name.into(), text(value, writing));
     }

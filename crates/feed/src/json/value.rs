@@ -1,4 +1,4 @@
-//! JSON as a value: read leniently, as far as it goes.
+//! Reads JSON leniently, up to the first error.
 
 use crate::limits::MOST_VALUES;
 

@@ -1,4 +1,4 @@
-//! What repeats is bounded, however small the file that it came in.
+//! Repeated elements are bounded, however small the file.
 
 use super::{BASE, MAX_ITEMS, document, effort, within_a_second};
 use crate::limits::MOST_REPEATED;

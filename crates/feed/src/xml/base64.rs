@@ -1,4 +1,4 @@
-//! Base 64, in which Atom 0.3 and 1.0 may wrap a text: RFC 4648, section 4.
+//! Base 64, in which Atom 0.3 and 1.0 may encode a text: RFC 4648, section 4.
 
 /// The text that was encoded; none where it is none.
 pub(super) fn decode(encoded: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Puts the document together from elements as they end.
+//! Builds the document from elements as they end.
 
 use std::rc::Rc;
 
@@ -129,15 +129,15 @@ impl Builder {
         match self.open.last() {
             Some((depth, _)) if *depth == outer.len() => {
                 if let Some((_, holder)) = self.open.pop() {
-                    self.put(holder, element);
+                    self.store(holder, element);
                 }
             }
-            _ => self.take(element, outer),
+            _ => self.add_element(element, outer),
         }
     }
 
-    /// What an element held goes to where that element stands.
-    fn put(&mut self, holder: Holder, element: &Element) {
+    /// Stores the content of an element that ended in the record around it.
+    fn store(&mut self, holder: Holder, element: &Element) {
         match holder {
             Holder::Entry(entry) => self.put_entry(entry),
             Holder::Person(part, person) => self.put_person(part, person, element),
@@ -210,10 +210,10 @@ impl Builder {
         records.next().unwrap_or(&mut self.document.feed)
     }
 
-    /// Takes an element that holds nothing but its text.
-    fn take(&mut self, element: &Element, outer: &mut [Element]) {
+    /// Adds an element that has only text.
+    fn add_element(&mut self, element: &Element, outer: &mut [Element]) {
         if let Some((_, Holder::Person(_, person))) = self.open.last_mut() {
-            return take_of_person(person, element);
+            return add_to_person(person, element);
         }
         let depth = outer.len();
         let is_atom = self.document.format == Format::Atom10;
@@ -225,15 +225,15 @@ impl Builder {
             }
             Meaning::Medium => {
                 let title = self.medium_title.take();
-                fill::medium(self.record(), element, title);
+                fill::add_medium(self.record(), element, title);
             }
             Meaning::Coordinates => self.coordinates = Some(element.value()),
             Meaning::Place(kind) => {
                 let written = self.coordinates.take().unwrap_or_else(|| element.value());
-                fill::place(self.record(), kind, &written, element.attribute("srsname"));
+                fill::add_place(self.record(), kind, &written, element.attribute("srsname"));
             }
             Meaning::Date(when) => fill::date(self.record(), when, &element.value(), depth),
-            _ => fill::take(self.record(), element, depth, is_atom),
+            _ => fill::add_element(self.record(), element, depth, is_atom),
         }
     }
 
@@ -292,7 +292,7 @@ fn repeated_of(record: &Record) -> usize {
     links.len() + content.len() + people + categories.len() + media.len()
 }
 
-fn take_of_person(person: &mut Person, element: &Element) {
+fn add_to_person(person: &mut Person, element: &Element) {
     let value = element.value();
     let place = match element.meaning() {
         Meaning::PersonName => &mut person.name,

@@ -1,4 +1,4 @@
-//! An open element, and the text that stands in it.
+//! An open element and its text so far.
 
 use std::rc::Rc;
 

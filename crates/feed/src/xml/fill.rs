@@ -1,4 +1,4 @@
-//! What an element adds to the record that it stands in.
+//! Adds the content of an element to the record around it.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use crate::address::resolve;
 use crate::document::{Category, Date, GeoShape, Medium, Record, Text};
 use crate::limits::{MOST_NAMES, MOST_NUMBERS, MOST_OF_A_KIND};
 
-/// Takes what the element of a feed or an item says by its attributes.
+/// Adds the attributes of the element of a feed or an item.
 pub(super) fn attributes(record: &mut Record, element: &Element) {
     if let Some(about) = element.attribute("rdf:about").or_else(|| element.attribute("about")) {
         record.id = Some(about.to_owned());
     }
-    // The Channel Definition Format says by attributes what RSS says by elements.
+    // The Channel Definition Format uses attributes where RSS uses elements.
     if element.attribute("href").is_some() {
         link(record, element, false);
     }
@@ -23,8 +23,8 @@ pub(super) fn attributes(record: &mut Record, element: &Element) {
     }
 }
 
-/// Takes an element of any kind that a record keeps by itself.
-pub(super) fn take(record: &mut Record, element: &Element, depth: usize, is_atom: bool) {
+/// Adds an element whose content a record stores itself.
+pub(super) fn add_element(record: &mut Record, element: &Element, depth: usize, is_atom: bool) {
     match element.meaning() {
         Meaning::Text("title", usually) => {
             let title = element.as_text(usually, depth, is_atom);
@@ -58,7 +58,9 @@ pub(super) fn take(record: &mut Record, element: &Element, depth: usize, is_atom
         }
         Meaning::Hour => push(&mut record.skip_hours, element.value()),
         Meaning::Day => push(&mut record.skip_days, element.value()),
-        Meaning::PersonName | Meaning::PersonMail | Meaning::Other => other(record, element, depth),
+        Meaning::PersonName | Meaning::PersonMail | Meaning::Other => {
+            add_unknown(record, element, depth);
+        }
         _ => {}
     }
 }
@@ -69,7 +71,7 @@ fn push(list: &mut Vec<String>, value: String) {
     }
 }
 
-/// Keeps a text, unless one that stands less deep has its name.
+/// Adds a text, unless one with its name is nested less deeply.
 fn text(record: &mut Record, name: Cow<'static, str>, text: Text) {
     let is_better = record.texts.get(&name).is_none_or(|known| text.depth <= known.depth);
     if is_better && (record.texts.len() < MOST_NAMES || record.texts.contains_key(&name)) {
@@ -81,8 +83,8 @@ fn plain(record: &mut Record, element: &Element, value: String, depth: usize) {
     text(record, element.name().joined().into(), Text { value, depth, ..Text::default() });
 }
 
-/// An element that nobody here knows: its text, or what its attributes say.
-fn other(record: &mut Record, element: &Element, depth: usize) {
+/// Adds an unknown element: its text, or its attributes.
+fn add_unknown(record: &mut Record, element: &Element, depth: usize) {
     let mut attributes = element.attributes();
     for (_, address) in attributes.iter_mut().filter(|(key, _)| matches!(&**key, "uri" | "url")) {
         *address = resolve(element.base(), address);
@@ -223,8 +225,8 @@ fn keywords(record: &mut Record, element: &Element) {
     }
 }
 
-/// Takes an image or a film.
-pub(super) fn medium(record: &mut Record, element: &Element, title: Option<String>) {
+/// Adds an image or a film.
+pub(super) fn add_medium(record: &mut Record, element: &Element, title: Option<String>) {
     let mut attributes = element.attributes();
     for (_, url) in attributes.iter_mut().filter(|(key, _)| key == "url") {
         *url = resolve(element.base(), url);
@@ -240,8 +242,13 @@ pub(super) fn medium(record: &mut Record, element: &Element, title: Option<Strin
     }
 }
 
-/// Takes a place by its numbers.
-pub(super) fn place(record: &mut Record, kind: &'static str, written: &str, system: Option<&str>) {
+/// Adds a place, given by its coordinates.
+pub(super) fn add_place(
+    record: &mut Record,
+    kind: &'static str,
+    written: &str,
+    system: Option<&str>,
+) {
     let numbers: Vec<f64> = written
         .split(|c: char| c.is_whitespace() || c == ',')
         .filter_map(|number| number.parse().ok())

@@ -1,4 +1,4 @@
-//! What elements mean: one table for all formats, because feeds mix them.
+//! What elements mean. One table serves all formats, because feeds mix them.
 
 use super::names::{Name, Space};
 use crate::document::Format;
@@ -98,7 +98,7 @@ pub(super) fn meaning(name: &Name, parent: Option<&Name>) -> Meaning {
             "image" => Meaning::Group,
             _ => Meaning::Other,
         },
-        Space::Known("georss" | "gml") => place(local),
+        Space::Known("georss" | "gml") => geo_meaning(local),
         Space::Known("wfw") => Meaning::Address,
         _ => Meaning::Other,
     }
@@ -218,7 +218,7 @@ fn news(local: &str) -> Meaning {
     }
 }
 
-fn place(local: &str) -> Meaning {
+fn geo_meaning(local: &str) -> Meaning {
     match local {
         "point" => Meaning::Place("Point"),
         "line" | "linestring" => Meaning::Place("LineString"),

@@ -1,4 +1,4 @@
-//! A text made fit for an XML reader: signs that begin no tag, sections that never end.
+//! Repairs a text for the XML reader: stray `<` and `&`, and sections that never end.
 
 use std::borrow::Cow;
 

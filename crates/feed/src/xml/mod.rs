@@ -1,4 +1,4 @@
-//! RSS, RDF, Atom and sitemaps, by events: never a tree of the document.
+//! Reads RSS, RDF, Atom and sitemaps from events, without a tree of the document.
 
 mod base64;
 mod builder;
@@ -66,9 +66,9 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
             Ok(Event::Eof) if parsing.open.is_empty() && parsing.builder.has_root() => {
                 break Ending::Whole;
             }
-            Ok(Event::Eof) => break Ending::Early("it ends in the middle".to_owned()),
+            Ok(Event::Eof) => break Ending::Early("the document is cut off".to_owned()),
             Ok(event) => {
-                if let Some(ending) = parsing.take(event)? {
+                if let Some(ending) = parsing.handle(event)? {
                     break ending;
                 }
             }
@@ -130,18 +130,18 @@ fn is_warning(element: &Element) -> bool {
 }
 
 impl Parsing {
-    /// Takes an event; gives the ending where it is one.
-    fn take(&mut self, event: Event<'_>) -> Result<Option<Ending>, FeedError> {
+    /// Handles an event. Returns the ending if the document ends with it.
+    fn handle(&mut self, event: Event<'_>) -> Result<Option<Ending>, FeedError> {
         match event {
             Event::Start(start) => return self.start(&start, false),
             Event::Empty(start) => return self.start(&start, true),
             Event::End(end) => {
-                self.end(&end);
+                self.end_element(&end);
                 let is_over = self.open.is_empty() && self.builder.is_root_over();
                 return Ok(is_over.then_some(Ending::Whole));
             }
             Event::Text(text) => {
-                // References come as events of their own, so that this is none.
+                // References are events of their own, so this `&` is not one.
                 if text.contains('&') {
                     self.builder.is_unsound();
                 }
@@ -151,11 +151,11 @@ impl Parsing {
             Event::GeneralRef(name) => self.reference(&name),
             Event::DocType(document_type) => {
                 self.defined = Defined::of(&document_type);
-                // It is looked through at every entity that nobody knows.
+                // It is searched at every unknown entity.
                 let start = document_type.floor_char_boundary(LONGEST_DOCUMENT_TYPE);
                 self.document_type = document_type[..start].to_lowercase();
             }
-            // Declarations, also in the middle, and instructions say nothing.
+            // Declarations and instructions are skipped.
             _ => {}
         }
         Ok(None)
@@ -299,8 +299,8 @@ impl Parsing {
         }
     }
 
-    /// Ends the innermost open element of this name, and those inside it that were never ended.
-    fn end(&mut self, name: &str) {
+    /// Closes the innermost open element of this name, and the unclosed ones inside it.
+    fn end_element(&mut self, name: &str) {
         let name = name.trim();
         let Some(at) = self.open.iter().rposition(|open| open.is_written(name)) else {
             self.builder.is_unsound();
@@ -327,10 +327,10 @@ impl Parsing {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(taker) = self.taker() {
+        if let Some(holder) = self.text_holder() {
             match text.contains('\r') {
-                true => taker.add_text(&text.replace("\r\n", "\n").replace('\r', "\n")),
-                false => taker.add_text(text),
+                true => holder.add_text(&text.replace("\r\n", "\n").replace('\r', "\n")),
+                false => holder.add_text(text),
             }
         }
     }
@@ -350,13 +350,13 @@ impl Parsing {
     }
 
     fn markup_of(&mut self, tag: &str) {
-        if let Some(taker) = self.taker() {
-            taker.add_markup(tag);
+        if let Some(holder) = self.text_holder() {
+            holder.add_markup(tag);
         }
     }
 
     /// The element that takes texts now: the innermost that is no markup inside another.
-    fn taker(&mut self) -> Option<&mut Element> {
+    fn text_holder(&mut self) -> Option<&mut Element> {
         self.open.iter_mut().rev().find(|open| !open.is_markup())
     }
 

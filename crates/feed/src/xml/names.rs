@@ -1,4 +1,4 @@
-//! Names of elements with the vocabulary that they belong to.
+//! Names of elements with their vocabulary (namespace).
 
 use crate::limits::MAX_SPACES;
 

@@ -1,4 +1,4 @@
-//! Entities and character references, and what is left of texts that were encoded twice.
+//! Entities and character references, and repair of texts that were encoded twice.
 
 use std::borrow::Cow;
 

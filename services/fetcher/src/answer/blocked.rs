@@ -1,4 +1,5 @@
-//! Pages that keep programs out: where a feed should be, they mean that it is there all the same.
+//! Recognises pages that keep programs out. If one comes instead of a feed, the feed is probably
+//! still there.
 
 /// How much of a page is looked at, in bytes.
 const SCANNED_BYTES: usize = 128 * 1024;

@@ -1,4 +1,5 @@
-//! What a host's answer to a poll means.
+//! What the answer of a host means. A response comes in. An [`Answer`] goes out, or a parsed feed,
+//! or a [`Failure`] with a text for people. It does not know which feed was asked for.
 
 mod blocked;
 mod send;
@@ -10,10 +11,10 @@ use jiff::Timestamp;
 use url::Url;
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Redirect, Request, Response, SendError};
-use wirefold_proto::{FeedFinding, FeedRecord};
+use wirefold_proto::FeedFinding;
 
 use crate::feed::{Feed, FeedError};
-use crate::interval::{as_asked, retry_after};
+use crate::interval::{clamp_retry_after, retry_after};
 use crate::settings::Settings;
 use crate::sites::is_one_site;
 use crate::state::STRIKE;
@@ -88,16 +89,30 @@ pub(crate) fn question(url: Url, settings: &Settings) -> Request {
     settings.access(request)
 }
 
-/// The same with the validators of the last good answer, as they came.
-pub(crate) fn conditional(request: Request, record: &FeedRecord) -> Request {
-    let validators =
-        [("If-None-Match", &record.etag), ("If-Modified-Since", &record.last_modified)];
-    let given = validators.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+/// The request with the validators of the last good answer, byte for byte.
+pub(crate) fn conditional(
+    request: Request,
+    etag: Option<&str>,
+    last_modified: Option<&str>,
+) -> Request {
+    let validators = [("If-None-Match", etag), ("If-Modified-Since", last_modified)];
+    let given = validators.into_iter().filter_map(|(name, value)| Some((name, value?)));
     given.fold(request, |request, (name, value)| request.with_header(name, value))
 }
 
-/// Reads the status line and its company.
+/// What the answer to a request without validators means.
 pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
+    match judge_conditional(answer, now) {
+        Answer::Unchanged(_) => {
+            let problem = "HTTP 304 (not modified), although the request had no validators";
+            Answer::Failed(Failure::broken(problem))
+        }
+        other => other,
+    }
+}
+
+/// What the answer to a request with validators means, by its status and headers.
+pub(crate) fn judge_conditional(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Answer::Failed(no_answer(&error)),
@@ -116,7 +131,7 @@ pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answ
 /// How long a feed is left alone, as its host asks, whatever else that answers. Where a redirect led
 /// to another site, that site's wish is kept for [`ELSEWHERE`] at most.
 pub(crate) fn patience(answer: &Response, now: Timestamp) -> Option<Duration> {
-    let asked = as_asked(retry_after(answer.header("retry-after")?, now)?);
+    let asked = clamp_retry_after(retry_after(answer.header("retry-after")?, now)?);
     Some(if is_elsewhere(answer) { asked.min(ELSEWHERE) } else { asked })
 }
 
@@ -198,7 +213,7 @@ fn no_answer(error: &SendError) -> Failure {
 fn in_words(error: &SendError) -> String {
     let advice = match error {
         SendError::Refused { .. } => {
-            "; to read feeds of a private network, let it in with fetcher.allow_private"
+            "; to read feeds of a private network, allow it with fetcher.allow_private"
         }
         SendError::NoSuchHost => "; check the address",
         SendError::TooLarge { .. } => "; no feed is that large",
@@ -234,7 +249,7 @@ fn refusal(answer: &Response) -> String {
         401 | 407 => {
             format!("HTTP {status}: the host asks for a login; give it one with [[access]]")
         }
-        403 => format!("HTTP {status}: the host refuses; look whether the address needs a login"),
+        403 => format!("HTTP {status}: the host refuses; check whether the address needs a login"),
         404 => format!("HTTP {status}: nothing there; check the address"),
         429 | 503 if is_elsewhere(answer) => {
             let host = answer.url.host_str().unwrap_or_default();
@@ -272,9 +287,7 @@ fn names_no_feed(unread: &Unread) -> bool {
 /// What was found instead of a feed, and what to do.
 pub(crate) fn no_feed(unread: &Unread) -> String {
     match unread {
-        Unread::Panicked => {
-            "this feed breaks the parser; please report its address, all others go on".to_owned()
-        }
+        Unread::Panicked => "the parser crashed on this feed; please report its address".to_owned(),
         Unread::Error(error @ FeedError::NotAFeed { feeds, .. }) if !feeds.is_empty() => {
             format!("{error}; its site has {}: use that address", feeds.join(" and "))
         }

@@ -1,4 +1,4 @@
-//! Asking a host.
+//! Sends a request, and sends it once more in compatibility mode if the answer is unreadable.
 
 use wirefold_http_client::{Client, Request, Response, SendError};
 

@@ -1,4 +1,4 @@
-//! The words that a feed gives of an item.
+//! The text that a feed gives for an item, and its number of words.
 
 use wirefold_text::Text;
 

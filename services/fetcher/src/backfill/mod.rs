@@ -1,9 +1,9 @@
-//! A feed's archive (RFC 5005), read on request: page after page, at the pace of its host.
+//! Reads the archive of a feed (RFC 5005) on request, page by page, at the pace of its host.
 //!
-//! Items of an archive come with their own dates and as baseline: they are compared and ring
-//! nothing. What is known by its identity is left as it is. After each page, once its articles are
-//! stored and its items remembered, it is written down how far the reading has come: killed
-//! anywhere, it goes on with the page that is not written down, under the same ids.
+//! Items of an archive have their own dates and count as baseline: they are compared with others but
+//! never alert. Items that are known already stay as they are. After each page, once its articles
+//! are stored and its items remembered, the progress is stored too. A process that is killed repeats
+//! at most one page, with the same ids.
 
 mod page;
 

@@ -1,4 +1,5 @@
-//! One archive, from where it was left to its end.
+//! Reads one archive from its stored position to its end. A stored backfill comes in, articles and
+//! the new position go out.
 
 use std::time::Duration;
 
@@ -9,12 +10,12 @@ use wirefold_http_client::{Request, Response};
 use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 
 use crate::FetcherError;
-use crate::access::led_by;
+use crate::access::for_feed;
 use crate::answer::{Answer, Failure, Read, judge, no_feed, parse, question};
 use crate::hosts::Errand;
 use crate::links;
 use crate::metrics::BACKFILL;
-use crate::poll::{From, Poller};
+use crate::poll::{ItemOrigin, Poller};
 use crate::sites::is_one_site;
 use crate::state::Memo;
 
@@ -59,29 +60,35 @@ impl Poller {
                 Err(NoPage::Stopped) => return Ok(()),
                 Err(NoPage::Ended(end, problem)) => {
                     BACKFILL.add(1, &["failed"]);
-                    return self.end(Backfill { ended: Some(end), problem, ..backfill }).await;
+                    return self
+                        .finish_archive(Backfill { ended: Some(end), problem, ..backfill })
+                        .await;
                 }
             };
             if !is_feed {
                 let left = backfill.most_items.saturating_sub(backfill.items) as usize;
                 page.read.feed.items.truncate(left);
                 page.read.words.truncate(left);
-                let Some(taken) = self.take(record, memo, &page.read, From::Archive).await? else {
+                let Some(listing) =
+                    self.publish_new_items(record, memo, &page.read, ItemOrigin::Archive).await?
+                else {
                     return Ok(());
                 };
                 BACKFILL.add(1, &["read"]);
                 crate::pass(&self.context, Point::Settled)?;
                 backfill.pages += 1;
                 backfill.items += u32::try_from(page.read.feed.items.len()).unwrap_or(u32::MAX);
-                backfill.articles += taken.published;
+                backfill.articles += listing.published;
                 let dates = page.read.feed.items.iter().filter_map(|item| item.published);
                 backfill.oldest = dates.chain(backfill.oldest).min();
                 backfill.addresses.extend(backfill.next.take());
             }
             let is_same = !is_feed && page.read.feed.items == last_items;
-            if !fits(&backfill, page.older.as_deref()) {
+            if !has_room_for(&backfill, page.older.as_deref()) {
                 backfill.problem = Some("its addresses are too long to be remembered".to_owned());
-                return self.end(Backfill { ended: Some(BackfillEnd::Failed), ..backfill }).await;
+                return self
+                    .finish_archive(Backfill { ended: Some(BackfillEnd::Failed), ..backfill })
+                    .await;
             }
             backfill.ended = end_after(&backfill, page.older.as_deref(), &base, is_same);
             backfill.next = page.older;
@@ -89,14 +96,15 @@ impl Poller {
                 last_items = page.read.feed.items;
             }
             if backfill.ended.is_some() {
-                return self.end(backfill).await;
+                return self.finish_archive(backfill).await;
             }
             self.store.put_backfill(&backfill).await?;
             tracing::debug!(%feed, pages = backfill.pages, "a page of its archive is read");
         }
     }
 
-    async fn end(&self, backfill: Backfill) -> Result<(), FetcherError> {
+    /// Stores how the reading of the archive ended.
+    async fn finish_archive(&self, backfill: Backfill) -> Result<(), FetcherError> {
         let Backfill { feed, pages, articles, ended, problem, .. } = &backfill;
         tracing::info!(%feed, pages, articles, ?ended, problem, "archive of a feed is read");
         Ok(self.store.put_backfill(&backfill).await?)
@@ -105,7 +113,8 @@ impl Poller {
     /// A page, however long its host wants to be left alone, and after some more tries.
     async fn page(&self, address: &str, base: &str, record: &FeedRecord) -> Result<Page, NoPage> {
         let failed = |problem: String| NoPage::Ended(BackfillEnd::Failed, Some(problem));
-        let url = Url::parse(address).map_err(|_| failed(format!("{address:?} is no address")))?;
+        let url =
+            Url::parse(address).map_err(|_| failed(format!("{address:?} is not an address")))?;
         let mut waits = WAITS.into_iter();
         loop {
             let answer = tokio::select! {
@@ -147,14 +156,9 @@ impl Poller {
             }
         };
         let request: Request = question(url.clone(), &self.settings);
-        let request = led_by(request, &record.feed.url);
+        let request = for_feed(request, &record.feed.url);
         let (answer, _) = self.send(request).await;
-        match judge(answer, timestamp(clock.now())) {
-            Answer::Unchanged(_) => {
-                Answer::Failed(Failure::broken("HTTP 304: an answer that nobody asked for"))
-            }
-            other => other,
-        }
+        judge(answer, timestamp(clock.now()))
     }
 
     async fn read_page(
@@ -178,8 +182,8 @@ impl Poller {
     }
 }
 
-/// Whether all addresses can be remembered, and so the end of a circle be found.
-fn fits(backfill: &Backfill, next: Option<&str>) -> bool {
+/// Whether the addresses of all pages can be stored. Without them a loop cannot be noticed.
+fn has_room_for(backfill: &Backfill, next: Option<&str>) -> bool {
     let all = backfill.addresses.iter().map(String::as_str).chain(next);
     all.map(str::len).sum::<usize>() <= ADDRESSES
 }

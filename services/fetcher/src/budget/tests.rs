@@ -45,7 +45,7 @@ fn within(account: &mut Account<'_>, count: usize) -> usize {
     articles.filter(|article| !account.is_beyond(article)).count()
 }
 
-fn told(account: Account<'_>) -> String {
+fn problem_of(account: Account<'_>) -> String {
     account.spent().problem(NOW).unwrap_or_default()
 }
 
@@ -55,7 +55,7 @@ fn articles_bytes_and_outlets_have_a_budget_each() {
         let budgets = Budgets::new(budget);
         let mut account = budgets.account(&feed("a"), None, NOW);
         assert_eq!(within(&mut account, 10), expected, "{said}");
-        let problem = told(account);
+        let problem = problem_of(account);
         assert!(problem.contains(said), "{problem}");
         assert!(problem.contains("sent 10 articles"), "{problem}");
     };
@@ -69,7 +69,7 @@ fn articles_bytes_and_outlets_have_a_budget_each() {
         (0..).zip(&sites).map(|(number, site)| account.is_beyond(&article(number, site))).collect();
     assert_eq!(beyond, [false, false, false, false, true, false], "those it has named it may name");
     assert!(!account.is_beyond(&article(9, "harbour.example")), "its own name is none of them");
-    assert!(told(account).contains("`budget.outlets_per_hour`"));
+    assert!(problem_of(account).contains("`budget.outlets_per_hour`"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_feeds_of_a_site_have_one_budget_together() {
     let (mut one, mut two) =
         (budgets.account(&feed("a"), None, NOW), budgets.account(&feed("b"), None, NOW));
     assert_eq!((within(&mut one, 4), within(&mut two, 4)), (4, 2));
-    assert!(told(two).contains("`budget.site_articles_per_hour`"));
+    assert!(problem_of(two).contains("`budget.site_articles_per_hour`"));
     let elsewhere = FeedSettings::new("c".parse().unwrap(), "https://ferry.example/feed");
     assert_eq!(within(&mut budgets.account(&elsewhere, None, NOW), 4), 4);
     let shared = |id: &str| {

@@ -1,5 +1,6 @@
-//! Small parts of a page that are none of its article: what is not shown, what is named for something else, labels over
-//! advertisements, notices of rights, and links to other articles between paragraphs.
+//! Removes small parts of a page that are not its article: hidden elements, boxes named for
+//! something else, labels of advertisements, notices of rights, and links to other articles between
+//! paragraphs.
 
 use trafilatura::dom::{Document, NodeId};
 
@@ -59,36 +60,39 @@ pub(super) fn is_named_so(page: &Document, id: NodeId, names: &str, limits: Limi
     is_named && letters(&page.text_content(id)) <= LONGEST_BOX && may_go(page, id, limits)
 }
 
-/// Takes out labels of advertisements, notices of rights and links to other articles.
-pub(super) fn take_out_lines(page: &mut Document, limits: Limits) {
+/// Removes labels of advertisements, notices of rights and links to other articles.
+pub(super) fn remove_lines(page: &mut Document, limits: Limits) {
     for id in page.iter_descendants(limits.body, &["div", "p", "span"]) {
-        let is_line = page.iter_descendants(id, &["div", "p"]).is_empty();
-        if is_line && (is_label(page, id) || is_notice(page, id) || is_other_article(page, id)) {
+        if !page.iter_descendants(id, &["div", "p"]).is_empty() {
+            continue;
+        }
+        let line = page.text_content(id);
+        let line = line.trim();
+        if is_label(line) || is_notice(line) || is_other_article(page, id, line) {
             page.remove(id, true);
         }
     }
 }
 
-fn is_label(page: &Document, id: NodeId) -> bool {
-    let text = page.text_content(id);
-    let said = text.trim_matches(|c: char| !c.is_alphanumeric());
-    said.len() <= 60 && LABELS.contains(&said.to_lowercase().as_str())
+/// Whether a line is the label of an advertisement.
+fn is_label(line: &str) -> bool {
+    let words = line.trim_matches(|c: char| !c.is_alphanumeric());
+    words.len() <= 60 && LABELS.contains(&words.to_lowercase().as_str())
 }
 
-fn is_notice(page: &Document, id: NodeId) -> bool {
-    let text = page.text_content(id).trim().to_lowercase();
+/// Whether a line is a notice of rights.
+fn is_notice(line: &str) -> bool {
+    let lower = line.to_lowercase();
     let begins = ["©", "copyright ©", "copyright 20", "(c) 20", "all rights reserved"];
-    begins.iter().any(|begin| text.starts_with(begin)) && letters(&text) <= LONGEST_NOTICE
+    begins.iter().any(|begin| lower.starts_with(begin)) && letters(&lower) <= LONGEST_NOTICE
 }
 
-/// Whether a paragraph between others is the headline of another article, and all of it its link.
-fn is_other_article(page: &Document, id: NodeId) -> bool {
-    let text = page.text_content(id);
-    let text = text.trim();
+/// Whether a paragraph between others is only a link with the headline of another article.
+fn is_other_article(page: &Document, id: NodeId, line: &str) -> bool {
     let is_paragraph = |other: Option<NodeId>| other.is_some_and(|it| page.tag_name(it) == "p");
     page.tag_name(id) == "p"
-        && letters(text) >= HEADLINE
-        && !text.ends_with(ENDS)
+        && letters(line) >= HEADLINE
+        && !line.ends_with(ENDS)
         && share_of_links(page, id) >= ALL_LINK
         && is_paragraph(page.next_element_sibling(id))
         && is_paragraph(page.prev_element_sibling(id))

@@ -1,4 +1,4 @@
-//! The text that a page gives as data, mended: tags that were escaped, and a text that stands there twice.
+//! Repairs the article text that a page gives as data: escaped tags, and a text that is there twice.
 
 use wirefold_feed::html;
 

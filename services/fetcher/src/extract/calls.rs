@@ -1,5 +1,6 @@
-//! Paragraphs in which a page speaks of itself and not of the news: it asks for cookies, wants readers to
-//! subscribe, or tells them where to follow it. They have no names that tell them from the article's own.
+//! Recognises paragraphs in which a page talks about itself: requests for cookies, calls to
+//! subscribe or to follow. Their elements have no names that tell them from the article's
+//! paragraphs.
 
 use trafilatura::dom::{Document, NodeId};
 
@@ -54,13 +55,12 @@ const FEW: usize = 3;
 /// Elements that hold one paragraph.
 const PARAGRAPHS: &[&str] = &["b", "div", "h2", "h3", "h4", "h5", "li", "p", "span", "strong"];
 
-/// Takes such paragraphs out, and the box of a wall with all that it offers.
-pub(super) fn take_out_calls(page: &mut Document, limits: Limits) {
+/// Removes such paragraphs, and the whole box of a paywall.
+pub(super) fn remove_calls(page: &mut Document, limits: Limits) {
     for id in page.iter_descendants(limits.body, PARAGRAPHS) {
-        if !is_call(page, id) {
+        let Some(size) = letters_of_call(page, id) else {
             continue;
-        }
-        let size = letters(&page.text_content(id));
+        };
         let parent = page.parent(id).filter(|parent| {
             is_wall(page, *parent, limits) || is_around(page, *parent, size, limits)
         });
@@ -68,22 +68,25 @@ pub(super) fn take_out_calls(page: &mut Document, limits: Limits) {
     }
 }
 
-fn is_call(page: &Document, id: NodeId) -> bool {
+/// The letters of a paragraph that is such a call. None if it is not.
+fn letters_of_call(page: &Document, id: NodeId) -> Option<usize> {
     if matches!(page.tag_name(id), "div" | "li" | "span") && page.children(id).len() > FEW {
-        return false;
+        return None;
     }
     let text = page.text_content(id);
     let size = letters(&text);
     if size > LONGEST_QUESTION || size == 0 {
-        return false;
+        return None;
     }
     let said = text.trim().to_lowercase();
-    // What somebody else says stands in quotation marks.
+    // Words in quotation marks are somebody else's.
     let is_own = |at: usize| !said[..at].contains(['"', '“', '„', '«', '‘', '»']);
     let asks = ASKS_FOR_COOKIES.iter().any(|sign| said.find(*sign).is_some_and(is_own));
     let wants = ASKS_FOR_MONEY.iter().any(|sign| said.find(*sign).is_some_and(is_own));
-    asks || (wants && size <= 2 * LONGEST_CALL)
-        || (size <= LONGEST_CALL && CALLS.iter().any(|start| said.starts_with(start)))
+    let is_call = asks
+        || (wants && size <= 2 * LONGEST_CALL)
+        || (size <= LONGEST_CALL && CALLS.iter().any(|start| said.starts_with(start)));
+    is_call.then_some(size)
 }
 
 fn is_wall(page: &Document, id: NodeId, limits: Limits) -> bool {

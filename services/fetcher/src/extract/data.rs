@@ -1,4 +1,4 @@
-//! What a page says of its article in JSON-LD (schema.org).
+//! What a page says about its article in JSON-LD (schema.org).
 
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ const MOST: usize = 1000;
 
 /// What is said of the article.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Said {
+pub(super) struct ArticleData {
     pub(super) headline: Option<String>,
     /// What the article is called, where that is something else.
     pub(super) name: Option<String>,
@@ -44,8 +44,8 @@ pub(super) struct Said {
     pub(super) not_free: bool,
 }
 
-/// Reads the first article that the documents describe.
-pub(super) fn said(documents: &[String]) -> Said {
+/// What the documents say about the first article in them.
+pub(super) fn article_data(documents: &[String]) -> ArticleData {
     let parsed: Vec<Value> =
         documents.iter().filter_map(|document| serde_json::from_str(bare(document)).ok()).collect();
     let mut waiting: Vec<&Value> = parsed.iter().rev().collect();
@@ -65,7 +65,7 @@ pub(super) fn said(documents: &[String]) -> Said {
             _ => {}
         }
     }
-    Said::default()
+    ArticleData::default()
 }
 
 /// A document without the section of XML that old pages wrap around scripts.
@@ -85,14 +85,14 @@ fn is_article(object: &Value) -> bool {
     }
 }
 
-fn of(article: &Value) -> Said {
+fn of(article: &Value) -> ArticleData {
     let line = |name: &str| {
         let text = article[name].as_str().map(html::loose_to_line);
         text.filter(|text| !text.is_empty())
     };
     let language = article["inLanguage"].as_str().or(article["inLanguage"]["name"].as_str());
     let body = article["articleBody"].as_str().map(body::mended);
-    Said {
+    ArticleData {
         headline: line("headline"),
         name: line("name"),
         authors: names(&article["author"]),
@@ -133,7 +133,7 @@ mod tests {
                 //]]>"#
                 .to_owned(),
         ];
-        let expected = Said {
+        let expected = ArticleData {
             headline: Some("Ferry & fog".to_owned()),
             name: None,
             authors: vec!["Ann Lee".to_owned(), "Bo Ray".to_owned()],
@@ -142,7 +142,7 @@ mod tests {
             body: Some("One.\n\nTwo.".to_owned()),
             not_free: false,
         };
-        assert_eq!(said(&documents), expected);
-        assert_eq!(said(&["{}".to_owned()]), Said::default());
+        assert_eq!(article_data(&documents), expected);
+        assert_eq!(article_data(&["{}".to_owned()]), ArticleData::default());
     }
 }

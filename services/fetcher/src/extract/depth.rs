@@ -1,4 +1,5 @@
-//! How deep a page nests, cheaply: enough to keep the worst from the child.
+//! Estimates cheaply how deep the elements of a page are nested, so that the child never gets the
+//! worst pages.
 
 /// Elements without an end.
 const VOID: &[&[u8]] = &[

@@ -1,8 +1,8 @@
-//! What parent and child say to each other.
+//! The protocol between parent and child.
 //!
-//! The child begins with [`HELLO`]; whatever comes before is passed over. A header follows that says
-//! how far it is confined. A request is a header and the page, an answer a header alone. A header is JSON behind its length in four bytes,
-//! little-endian.
+//! The child starts with [`HELLO`]; the parent skips everything before it. Then comes a header that
+//! says how far the child is confined. A request is a header and the page; an answer is a header
+//! alone. A header is JSON after its length in four bytes, little-endian.
 
 use std::io::{self, Read, Write};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Paragraphs of an article that the search for it lost: the standfirst over it, single paragraphs between others,
-//! and tables of data.
+//! Restores paragraphs of an article that the extraction library dropped: the standfirst, single
+//! paragraphs between others, and tables of data.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
@@ -63,7 +63,8 @@ impl Pieces {
     /// The text that was found with what was lost of it.
     pub(super) fn restored(&self, found: String, title: &str) -> String {
         let whole = Runs::of(&found);
-        let is_found: Vec<bool> = self.0.iter().map(|piece| whole.hold(&piece.words)).collect();
+        let is_found: Vec<bool> =
+            self.0.iter().map(|piece| whole.has_most_of(&piece.words)).collect();
         let Some(article) = self.parent_of_most(&is_found) else {
             return found;
         };
@@ -114,7 +115,7 @@ impl Pieces {
         for at in lost {
             let before = (0..*at).rev().filter(|other| placed[*other]);
             let behind = before.into_iter().find_map(|other| {
-                paragraphs.iter().rposition(|(_, runs)| runs.hold(&self.0[other].words))
+                paragraphs.iter().rposition(|(_, runs)| runs.has_most_of(&self.0[other].words))
             });
             let place = behind.map_or(0, |behind| behind + 1);
             let text = self.0[*at].text.clone();
@@ -125,7 +126,7 @@ impl Pieces {
     }
 }
 
-/// Runs of words of a text, by which a piece is known though signs and spaces in it differ.
+/// Runs of words of a text, by which a piece is found although signs and spaces differ.
 #[derive(Debug, Default)]
 struct Runs(HashSet<u64>);
 
@@ -134,8 +135,8 @@ impl Runs {
         Self(runs(&normalise(text)).collect())
     }
 
-    /// Whether most of a piece stands there.
-    fn hold(&self, words: &str) -> bool {
+    /// Whether it has more than half of the runs of these words.
+    fn has_most_of(&self, words: &str) -> bool {
         let (mut all, mut there) = (0_usize, 0_usize);
         for run in runs(words) {
             all += 1;

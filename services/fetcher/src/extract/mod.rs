@@ -1,9 +1,11 @@
-//! Articles out of pages, in a child process that can be killed.
+//! Extracts articles from pages, in a child process that can be killed.
 //!
-//! Libraries that read pages take minutes over some of a few kilobytes, overflow the stack over
-//! others, and take all memory over a third kind; none of that can be stopped inside a process.
-//! So a child does it, under limits that it sets itself, and is killed when it takes too long. It
-//! also gives up whatever an intruder could use: see [`Sandbox`].
+//! Libraries that read pages need minutes for some pages of a few kilobytes, overflow the stack on
+//! others, and use all memory on still others. None of that can be stopped inside a process. A child
+//! therefore does the work, under limits that it sets itself, and the parent kills it if it takes
+//! too long. The child also gives up every right that an intruder could use: see [`Sandbox`].
+//!
+//! A page comes in, a [`Page`] goes out. Neither parent nor child knows feeds or articles.
 
 mod asides;
 mod body;

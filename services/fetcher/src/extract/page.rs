@@ -1,11 +1,11 @@
-//! The article of a page. Runs in the child.
+//! Extracts the article of a page. Runs in the child.
 
 use trafilatura::dom::Document;
 use trafilatura::{HtmlDateMode, Options, extract_document};
 use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
-use super::data::{self, Said};
+use super::data::{self, ArticleData};
 use super::lost::Pieces;
 use super::tidy::tidy;
 use super::{Page, Rule, paywall, rule, title};
@@ -48,7 +48,7 @@ const LONGEST_TEXT: usize = MAX_TEXT_BYTES + 16;
 pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let page = decode::decode(bytes, None);
     let head = html::head_of(&page);
-    let said = data::said(&head.data);
+    let said = data::article_data(&head.data);
     let spoken = head.language.as_deref().or(said.language.as_deref());
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // What the page says for machines is right nearly always, what is found by looking less so.
@@ -68,8 +68,8 @@ pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
         published: published.or(found.date.as_deref().and_then(|date| time(date, spoken))),
         language: spoken.and_then(language),
         text,
-        noarchive: head.says(&["robots", "googlebot"], "noarchive"),
-        reserved: head.says(&["tdm-reservation"], "1"),
+        noarchive: head.has_meta(&["robots", "googlebot"], "noarchive"),
+        reserved: head.has_meta(&["tdm-reservation"], "1"),
         paywalled: said.not_free || paywall::is_in(&head),
         article_missed: ruled.is_missed,
     })
@@ -165,7 +165,7 @@ const TITLES: &[&str] = &[
     "parsely-title",
 ];
 
-fn title_of(head: &Head, said: &Said) -> Option<String> {
+fn title_of(head: &Head, said: &ArticleData) -> Option<String> {
     let whole = head.title.as_deref().unwrap_or_default();
     // Some call by the name what others call the headline, and some call so their site.
     let is_shown =
@@ -176,7 +176,7 @@ fn title_of(head: &Head, said: &Said) -> Option<String> {
     said.or(meta).or_else(|| Some(title::of_page(whole)).filter(|title| !title.is_empty()))
 }
 
-fn byline_of(said: &Said, meta: Option<&str>) -> Option<String> {
+fn byline_of(said: &ArticleData, meta: Option<&str>) -> Option<String> {
     if !said.authors.is_empty() {
         return Some(said.authors.join(", "));
     }
@@ -236,7 +236,7 @@ mod tests {
                 .map(|(name, said)| format!("<meta name='{name}' content='{said}'>"))
                 .collect();
             let head = html::head_of(&format!("<title>{title}</title>{metas}"));
-            let said = data::said(&[format!("{{\"@type\":\"Article\",{data}}}")]);
+            let said = data::article_data(&[format!("{{\"@type\":\"Article\",{data}}}")]);
             assert_eq!(title_of(&head, &said).as_deref(), Some(expected));
         };
         let title = "Ferry leaves four hours late | The Ledger";

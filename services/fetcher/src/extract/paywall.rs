@@ -1,15 +1,15 @@
 //! Whether a page says that it is not free to everybody.
 //!
-//! Only what the publisher says for machines counts, in one of three ways: `isAccessibleForFree` of
+//! Only what the publisher says to machines counts. There are three ways: `isAccessibleForFree` of
 //! schema.org, on the article or on a part of it ("hasPart", named by a CSS selector), as search
-//! engines ask for it of subscription, metered and registration walls
+//! engines require of subscription, metered and registration walls
 //! (developers.google.com/search/docs/appearance/structured-data/paywalled-content); the same as
 //! microdata; and the Open Graph tag `article:content_tier`, which is `free`, `metered` or `locked`
 //! (developers.facebook.com/docs/instant-articles/subscriptions/content-tiering).
 //!
-//! Where a page says both, it is not free: templates say "free" of everything, and nobody says
-//! "not free" by default. A metered article is not free: some may read it, not everybody. What
-//! looks like a wall (a class name, a call to subscribe) says nothing, since free pages have it too.
+//! A page that says both is not free: templates say "free" by default, and never "not free". A
+//! metered article is not free either, since only some can read it. The look of a wall (a class
+//! name, a call to subscribe) proves nothing, because free pages have it too.
 
 use serde_json::Value;
 use wirefold_feed::html::Head;

@@ -1,4 +1,4 @@
-//! The children together.
+//! Shares the child processes out to those who extract pages, and replaces them.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -62,7 +62,7 @@ impl Extractor {
     pub async fn sandbox(&self) -> Result<Sandbox, ExtractError> {
         let settings = &self.pool.settings;
         let mut worker = Worker::start(settings).map_err(ExtractError::Unavailable)?;
-        let answer = timeout(settings.wall, worker.hear_hello()).await;
+        let answer = timeout(settings.wall, worker.read_hello()).await;
         worker.kill().await;
         let answer = answer.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut));
         answer.flatten().map_err(ExtractError::Unavailable)
@@ -87,7 +87,7 @@ impl Pool {
             let was_idle = idle.is_some();
             let started = || Worker::start(&self.settings).map_err(ExtractError::Unavailable);
             let mut worker = idle.map_or_else(started, Ok)?;
-            let answer = timeout(wall, worker.ask(&request, page)).await;
+            let answer = timeout(wall, worker.request(&request, page)).await;
             match answer {
                 Ok(Ok(reply)) => {
                     if worker.pages() < PAGES_OF_ONE_CHILD {

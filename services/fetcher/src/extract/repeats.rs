@@ -1,4 +1,4 @@
-//! Quotations set in larger type that repeat what the article says anyway.
+//! Removes pull quotes: quotations in larger type that repeat a sentence of the article.
 
 use trafilatura::dom::{Document, NodeId};
 
@@ -10,7 +10,7 @@ const LETTERS: std::ops::RangeInclusive<usize> = 16..=400;
 const MOST: usize = 40;
 
 /// Takes out what stands elsewhere on the page too, word by word.
-pub(super) fn take_out_pull_quotes(page: &mut Document, limits: Limits) {
+pub(super) fn remove_pull_quotes(page: &mut Document, limits: Limits) {
     let whole = key(&page.text_content(limits.body));
     for id in
         page.iter_descendants(limits.body, &["aside", "blockquote", "q"]).into_iter().take(MOST)

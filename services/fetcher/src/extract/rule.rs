@@ -1,4 +1,4 @@
-//! Where a feed's articles stand on its pages, as CSS selectors that the settings give.
+//! The CSS selectors of the settings that say where the articles of a feed are on its pages.
 
 use std::collections::HashSet;
 
@@ -57,7 +57,7 @@ fn parsed(text: &str) -> Result<Selector, String> {
     if text.len() > LONGEST || brackets > MOST_BRACKETS {
         let start: String = text.chars().take(40).collect();
         return Err(format!(
-            "\"{}…\" is no CSS selector that is read: it has more than {LONGEST} bytes or more than \
+            "\"{}…\" is not a CSS selector that wirefold reads: it has more than {LONGEST} bytes or more than \
              {MOST_BRACKETS} brackets",
             start.escape_debug()
         ));

@@ -1,10 +1,9 @@
-//! What the child may no longer do once it has said hello: use the network, files and other
-//! processes.
+//! Takes rights away from the child once it has said hello: network, files and other processes.
 //!
-//! A page that exploits a fault in a parser then holds a process that can compute and answer its
-//! parent, nothing else. On Linux two layers see to that, and no process can leave them: seccomp
-//! lets through only the system calls that extraction needs, and Landlock denies all files, ports
-//! and signals. Systems without one of them run without it, and [`Sandbox`] says so.
+//! If a page exploits a fault in a parser, it gains a process that can compute and answer its
+//! parent, and nothing else. On Linux two layers ensure that, and no process can leave them: seccomp
+//! allows only the system calls that extraction needs, and Landlock denies all files, ports and
+//! signals. A system that lacks one of them runs without it, and [`Sandbox`] says so.
 
 #[cfg(all(
     target_os = "linux",

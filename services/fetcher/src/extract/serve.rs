@@ -1,4 +1,4 @@
-//! The child.
+//! The main loop of the child: reads requests, extracts, answers.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};

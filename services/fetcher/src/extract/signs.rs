@@ -1,4 +1,4 @@
-//! Words by which pages call their parts, and those that stand on them.
+//! The class names and labels by which pages mark parts that are not the article.
 
 use trafilatura::dom::{Document, NodeId};
 

@@ -1,4 +1,5 @@
-//! Children that work, hang, crash and eat, each of them a real process: this test binary again.
+//! Children that work, hang, crash and use too much memory. Each is a real process: this test binary
+//! again.
 
 use std::fs;
 use std::io::{self, stdin, stdout};

@@ -1,11 +1,11 @@
-//! A page without what is no article on any page: what stands there for browsers without scripts, questions about
-//! cookies, settings of players, lists of other articles, and the readings over characters.
+//! Removes what is not part of the article on any page: text for browsers without scripts, cookie
+//! dialogs, player settings, lists of other articles, and readings over characters (ruby).
 
 use trafilatura::dom::{Document, NodeId};
 
-use super::asides::{is_named_so, is_unseen, take_out_lines};
-use super::calls::take_out_calls;
-use super::repeats::take_out_pull_quotes;
+use super::asides::{is_named_so, is_unseen, remove_lines};
+use super::calls::remove_calls;
+use super::repeats::remove_pull_quotes;
 use super::signs::{CONSENT, RELATED, SAID_BEFORE_LISTS, SETTINGS, is_agreement, names};
 
 /// Elements that show no text of the article.
@@ -53,12 +53,12 @@ pub(super) fn tidy(page: &mut Document) {
             page.remove(question, true);
         }
     }
-    take_out_calls(page, limits);
-    take_out_lines(page, limits);
-    take_out_pull_quotes(page, limits);
+    remove_calls(page, limits);
+    remove_lines(page, limits);
+    remove_pull_quotes(page, limits);
     let headings = ["b", "div", "h2", "h3", "h4", "h5", "h6", "p", "span", "strong"];
     for id in page.iter_descendants(body, &headings) {
-        take_out_list_under(page, id, limits);
+        remove_list_under(page, id, limits);
     }
 }
 
@@ -126,7 +126,7 @@ fn question_of(page: &Document, button: NodeId, limits: Limits) -> Option<NodeId
 }
 
 /// Takes out a list of links with its heading, such as "Read also".
-fn take_out_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
+fn remove_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
     if matches!(page.tag_name(heading), "div" | "span") && page.children(heading).len() > 1 {
         return;
     }

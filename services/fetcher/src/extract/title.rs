@@ -1,4 +1,4 @@
-//! The headline out of a page's `<title>`, which often has the site's name around it.
+//! Takes the headline from `<title>`, which often also has the name of the site.
 
 /// Signs that part the headline from the names of section and site.
 const SIGNS: &[char] = &['|', '-', '–', '—', '\\', '/', '>', '»'];

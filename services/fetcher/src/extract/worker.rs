@@ -1,4 +1,4 @@
-//! One child as its parent sees it.
+//! One child process, seen from its parent.
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -52,18 +52,18 @@ impl Worker {
     }
 
     /// Asks for one page. After a failure, or where this is dropped, it may not be asked again.
-    pub(super) async fn ask(&mut self, request: &Request, page: &Bytes) -> io::Result<Reply> {
+    pub(super) async fn request(&mut self, request: &Request, page: &Bytes) -> io::Result<Reply> {
         self.pages += 1;
         if !self.has_said_hello {
-            self.hear_hello().await?;
+            self.read_hello().await?;
         }
         self.input.write_all(&frame::header(request)?).await?;
         self.input.write_all(page).await?;
         self.input.flush().await?;
-        self.hear_header().await
+        self.read_header().await
     }
 
-    async fn hear_header<T: DeserializeOwned>(&mut self) -> io::Result<T> {
+    async fn read_header<T: DeserializeOwned>(&mut self) -> io::Result<T> {
         let mut start = [0_u8; 4];
         self.output.read_exact(&mut start).await?;
         let mut json = vec![0; frame::length(start)?];
@@ -72,19 +72,19 @@ impl Worker {
     }
 
     /// Waits until it says hello, and how far it is confined. To be called once.
-    pub(super) async fn hear_hello(&mut self) -> io::Result<Sandbox> {
+    pub(super) async fn read_hello(&mut self) -> io::Result<Sandbox> {
         let mut heard = 0;
         for _ in 0..MOST_BEFORE_HELLO {
             let byte = self.output.read_u8().await?;
             // No byte of it but the first is the first, so there is no other way back.
             heard = if byte == HELLO[heard] { heard + 1 } else { usize::from(byte == HELLO[0]) };
             if heard == HELLO.len() {
-                let sandbox = self.hear_header().await?;
+                let sandbox = self.read_header().await?;
                 self.has_said_hello = true;
                 return Ok(sandbox);
             }
         }
-        Err(io::Error::other("the child says something else"))
+        Err(io::Error::other("the child does not say hello"))
     }
 
     /// Ends it for good; says how it ended.

@@ -1,4 +1,4 @@
-//! The question for a list, and what the answer is.
+//! Requests a list and reads the answer.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use wirefold_envelope::timestamp;
 use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
-use crate::answer::{Answer, judge, send, validator};
+use crate::answer::{Answer, conditional, judge, judge_conditional, send, validator};
 use crate::hosts::Errand;
 use crate::opml::{MOST_BYTES, Opml, read};
 use crate::poll::Poller;
@@ -36,7 +36,7 @@ impl Poller {
     /// Asks for a list at its host's pace.
     pub(crate) async fn ask_for_list(&self, record: &ListRecord) -> ListAnswer {
         let Ok(url) = Url::parse(&record.url) else {
-            return ListAnswer::failed(format!("{:?} is no address; mend it", record.url));
+            return ListAnswer::failed(format!("{:?} is not an address; correct it", record.url));
         };
         let clock = &self.context.clock;
         let _turn = self.hosts.turn(&url, Errand::Feed, Duration::ZERO).await;
@@ -45,32 +45,25 @@ impl Poller {
             let problem = "its host asks to be left alone for a while".to_owned();
             return ListAnswer::Failed { problem, retry_after };
         }
-        let validators =
-            [("If-None-Match", &record.etag), ("If-Modified-Since", &record.last_modified)];
-        let given = validators.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
-        let request = given.fold(question(url, &self.settings), |request, (name, value)| {
-            request.with_header(name, value)
-        });
-        let is_conditional = record.etag.is_some() || record.last_modified.is_some();
+        let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
+        let request = conditional(question(url, &self.settings), etag, last_modified);
+        let is_conditional = etag.is_some() || last_modified.is_some();
         let (answer, _) = self.send(request).await;
-        asked(answer, is_conditional, timestamp(clock.now())).await
+        list_answer(answer, is_conditional, timestamp(clock.now())).await
     }
 }
 
-/// A list that was looked at once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Listed {
-    pub(crate) opml: Option<Opml>,
-    pub(crate) problem: Option<String>,
-}
-
-/// Looks once at a list, outside the rhythm of any host.
-pub(crate) async fn look(client: &Client, url: Url, settings: &Settings) -> Listed {
+/// Fetches a list once, without waiting for its host's turn. The error is for people.
+pub(crate) async fn read_list_once(
+    client: &Client,
+    url: Url,
+    settings: &Settings,
+) -> Result<Opml, String> {
     let (answer, _) = send(client, question(url, settings)).await;
-    match asked(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
-        ListAnswer::Read { opml, .. } => Listed { opml: Some(opml), problem: None },
-        ListAnswer::Failed { problem, .. } => Listed { opml: None, problem: Some(problem) },
-        ListAnswer::Unchanged => Listed::default(),
+    match list_answer(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
+        ListAnswer::Read { opml, .. } => Ok(opml),
+        ListAnswer::Failed { problem, .. } => Err(problem),
+        ListAnswer::Unchanged => Err("HTTP 304 (not modified)".to_owned()),
     }
 }
 
@@ -83,21 +76,22 @@ fn question(url: Url, settings: &Settings) -> Request {
     settings.access(request)
 }
 
-async fn asked(
+/// Reads what the host answered.
+async fn list_answer(
     answer: Result<Response, SendError>,
     is_conditional: bool,
     now: jiff::Timestamp,
 ) -> ListAnswer {
     if let Err(SendError::TooLarge { .. }) = &answer {
         let most = MOST_BYTES >> 20;
-        return ListAnswer::failed(format!("larger than {most} MiB: a list of feeds is not"));
+        return ListAnswer::failed(format!(
+            "larger than {most} MiB, the limit for a list of feeds"
+        ));
     }
-    match judge(answer, now) {
-        Answer::Body(answer) => of_body(answer).await,
-        Answer::Unchanged(_) if is_conditional => ListAnswer::Unchanged,
-        Answer::Unchanged(_) => {
-            ListAnswer::failed("HTTP 304: an answer to a question that nobody asked")
-        }
+    let judged = if is_conditional { judge_conditional(answer, now) } else { judge(answer, now) };
+    match judged {
+        Answer::Body(body) => read_list(body).await,
+        Answer::Unchanged(_) => ListAnswer::Unchanged,
         Answer::Gone => {
             ListAnswer::failed("HTTP 410: the host says that this list is gone for good")
         }
@@ -108,13 +102,13 @@ async fn asked(
     }
 }
 
-/// Reads it where its size holds nobody up.
-async fn of_body(answer: Response) -> ListAnswer {
+/// Reads a list on a thread of its own, since a large one takes time.
+async fn read_list(answer: Response) -> ListAnswer {
     let named = |name: &str| validator(&answer, name);
     let (etag, last_modified) = (named("etag"), named("last-modified"));
     match tokio::task::spawn_blocking(move || read(&answer.body)).await {
         Ok(Ok(opml)) => ListAnswer::Read { opml, etag, last_modified },
         Ok(Err(error)) => ListAnswer::failed(error.to_string()),
-        Err(_) => ListAnswer::failed("this list breaks the parser; please report its address"),
+        Err(_) => ListAnswer::failed("the parser crashed on this list; please report its address"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a list brings about, held against what is polled. Pure.
+//! Compares a list with the feeds that are polled, and computes what must change. Pure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,12 +10,12 @@ use crate::opml::{Opml, OpmlFeed};
 use crate::settings::ConfiguredList;
 use crate::slug;
 
-/// So many feeds may leave at once whatever their list's size.
+/// So many feeds may be removed at once, whatever the size of the list.
 const FEW: usize = 3;
 /// The most bytes of an id that is made of an address, before a number.
 const ID_BYTES: usize = 94;
 
-/// What is to be done so that what is polled is what the lists name.
+/// The changes after which the polled feeds are those that the lists name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     /// Feeds that nobody polls yet.
@@ -26,7 +26,7 @@ pub(crate) struct Changes {
     pub(crate) remove: Vec<FeedId>,
     /// Feeds of the list that somebody changed by hand, by address without scheme.
     pub(crate) overridden: Vec<String>,
-    /// Whether more than half of its feeds would have left: a wrong file looks like that.
+    /// Whether it would remove more than half of its feeds, as a wrong file does.
     pub(crate) has_shrunk: bool,
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn changes<'a>(
             Some(_) => changes.overridden.push(name.clone()),
             None if overridden.contains(&name) => changes.overridden.push(name.clone()),
             None => {
-                changes.add.extend(ids.named(feed).map(|id| settings_of(feed, id, list)));
+                changes.add.extend(ids.new_id(feed).map(|id| settings_of(feed, id, list)));
             }
         }
         named.insert(name);
@@ -108,7 +108,7 @@ pub(crate) fn changes<'a>(
     let leaving = gone.clone().count();
     changes.has_shrunk = leaving > FEW && 2 * leaving > its.len();
     if !opml.is_whole || opml.feeds.is_empty() || (changes.has_shrunk && !may_shrink) {
-        // What stands behind the break may be anything.
+        // The part after the break is unknown.
         changes.overridden.extend(overridden.iter().filter(|name| !named.contains(*name)).cloned());
         return changes;
     }
@@ -122,8 +122,8 @@ pub(crate) fn changes<'a>(
     changes
 }
 
-/// What the section says of full text stands above what the list says. Which site a feed speaks for is
-/// not the list's to say.
+/// For full text, the section of the configuration overrides the list. A list cannot say which site a
+/// feed speaks for.
 fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettings {
     FeedSettings {
         title: feed.title.clone(),
@@ -134,7 +134,7 @@ fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettin
     }
 }
 
-/// The ids of feeds, and how far they are counted.
+/// The ids of all feeds, and the next number for each.
 #[derive(Default)]
 struct Ids {
     taken: HashSet<String>,
@@ -143,8 +143,8 @@ struct Ids {
 }
 
 impl Ids {
-    /// An id that no other feed has: what the list brings, else what the address makes.
-    fn named(&mut self, feed: &OpmlFeed) -> Option<FeedId> {
+    /// An id that no other feed has, made from the id in the list, else from the address.
+    fn new_id(&mut self, feed: &OpmlFeed) -> Option<FeedId> {
         let brought = feed.id.as_ref().filter(|id| id.parse::<FeedId>().is_ok()).cloned();
         let base = brought.or_else(|| {
             let mut made = slug::of_address(&Url::parse(&feed.url).ok()?);

@@ -1,13 +1,13 @@
-//! Lists of feeds (OPML) at an address, kept in sync with what is polled.
+//! Keeps the polled feeds in step with remote OPML lists.
 //!
-//! A list is asked for when it is due, as feeds are: at its host's pace, with validators, under
-//! the address checks. What it names and nobody polls is polled from then on; what it brought and names no
-//! more leaves, unless another list or a file has it. Only a list that was read to its end and
-//! names feeds makes anything leave. What people added by hand is theirs: no list touches it, and
-//! what they take in hand or remove stays so for as long as the list names it.
+//! A list is requested when it is due, as a feed is: at the pace of its host, with validators, and
+//! with the same checks of addresses. wirefold adds feeds that the list names. It removes feeds that
+//! came from the list and are no longer in it, unless another list or a file names them. Only a list
+//! that was read to its end and names feeds removes anything. Feeds that somebody added, changed or
+//! removed by hand stay as they are for as long as the list names them.
 //!
-//! The validators of a list are kept after all that it says has been carried out: killed in
-//! between, it is asked for in full again, and what is done already changes nothing.
+//! The validators of a list are stored after all of its changes are done. A process that is killed
+//! before requests the list again in full; repeated changes have no effect.
 
 mod ask;
 mod changes;
@@ -21,7 +21,7 @@ use wirefold_proto::ListRecord;
 
 use crate::settings::ConfiguredList;
 
-pub(crate) use ask::{ListAnswer, Listed, look};
+pub(crate) use ask::{ListAnswer, read_list_once};
 pub(crate) use changes::{Change, changes};
 
 /// A list as the scheduler has it.

@@ -1,5 +1,5 @@
-//! OPML, the list format of feed readers: read with care, for it comes from strangers, and written
-//! so that it reads back the same. OPML 2.0, opml.org/spec2.opml.
+//! OPML 2.0 (opml.org/spec2.opml), the list format of feed readers. Reads lists of strangers with
+//! care, and writes lists that read back the same.
 
 mod read;
 mod write;

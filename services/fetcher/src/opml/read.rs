@@ -1,6 +1,6 @@
-//! Reading a list of feeds, as lists are: attributes in any case, loose ampersands, folders in
-//! folders, feeds twice. Size, depth and number are bounded, and no entity is expanded but XML's
-//! own five.
+//! Reads a list of feeds leniently: attributes in any case, unescaped ampersands, nested folders,
+//! repeated feeds. Size, depth and number are bounded, and only the five entities of XML are
+//! expanded.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -50,7 +50,7 @@ pub enum OpmlError {
 /// An [`OpmlError`] that says what is there instead, and where.
 pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
     if bytes.len() as u64 > MOST_BYTES {
-        let what = format!("larger than {} MiB: a list of feeds is not", MOST_BYTES >> 20);
+        let what = format!("larger than {} MiB, the limit for a list of feeds", MOST_BYTES >> 20);
         return Err(OpmlError::TooMuch(what));
     }
     let text = decode(bytes);
@@ -71,7 +71,7 @@ pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
             Ok(Event::End(end)) => list.close(end.local_name().as_ref()),
             Ok(_) => {}
             Err(error) => {
-                return Err(OpmlError::NotOpml { line: line(), what: format!("no XML: {error}") });
+                return Err(OpmlError::NotOpml { line: line(), what: format!("not XML: {error}") });
             }
         }
     }
@@ -128,26 +128,26 @@ impl List {
         let name = start.local_name();
         let name: &str = name.as_ref();
         if !self.is_opml {
-            return self.begin(name, is_empty, line);
+            return self.check_root(name, is_empty, line);
         }
         if !name.eq_ignore_ascii_case("outline") {
             return Ok(());
         }
         let outline = Outline::of(start);
         let folder = outline.folder();
-        self.take(outline, line)?;
+        self.add_feed(outline, line)?;
         if !is_empty {
             self.open.push(folder);
         }
         if self.open.len() > MOST_DEPTH {
-            let what = format!("line {}: more than {MOST_DEPTH} folders in folders", line());
+            let what = format!("line {}: more than {MOST_DEPTH} nested folders", line());
             return Err(OpmlError::TooMuch(what));
         }
         Ok(())
     }
 
-    /// The first element says what the file is.
-    fn begin(
+    /// Checks by the first element that the file is OPML.
+    fn check_root(
         &mut self,
         name: &str,
         is_empty: bool,
@@ -175,7 +175,8 @@ impl List {
         self.opml.is_whole |= self.is_opml && name.eq_ignore_ascii_case("opml");
     }
 
-    fn take(&mut self, outline: Outline, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
+    /// Adds the feed of an outline, if the outline is one.
+    fn add_feed(&mut self, outline: Outline, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
         self.is_lossy |= outline.is_broken;
         let Some(given) = outline.url.filter(|url| !url.trim().is_empty()) else {
             return Ok(());
@@ -212,7 +213,7 @@ impl List {
         // To count lines for every one of many would take quadratic time.
         if self.opml.notes.len() < MOST_NOTES {
             let shown: String = given.chars().take(80).collect();
-            let note = format!("line {}: {shown:?} is no web address, left out", line());
+            let note = format!("line {}: {shown:?} is not a web address; skipped", line());
             self.opml.notes.push(note);
         }
     }
@@ -221,8 +222,8 @@ impl List {
         self.opml.is_whole &= !self.is_lossy;
         match self.repeated {
             0 => {}
-            1 => self.opml.notes.push("1 feed stands in it twice".to_owned()),
-            many => self.opml.notes.push(format!("{many} feeds stand in it more than once")),
+            1 => self.opml.notes.push("1 feed is listed twice".to_owned()),
+            many => self.opml.notes.push(format!("{many} feeds are listed more than once")),
         }
         self.opml
     }
@@ -266,12 +267,12 @@ impl Outline {
             let name: &str = attribute.key.as_ref();
             let raw: &str = &attribute.value;
             let value = quick_xml::escape::unescape(raw).unwrap_or(Cow::Borrowed(raw));
-            outline.set(&name.to_ascii_lowercase(), &value);
+            outline.set_attribute(&name.to_ascii_lowercase(), &value);
         }
         outline
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    fn set_attribute(&mut self, name: &str, value: &str) {
         let slot = match name {
             "xmlurl" => &mut self.url,
             "title" => &mut self.title,
@@ -374,7 +375,7 @@ mod tests {
         assert_eq!(read.feeds[0].url, "https://a.example/?x=1&y=2");
         assert_eq!(read.notes.len(), 3, "{:?}", read.notes);
         assert!(read.notes[0].starts_with("line 4: \"gopher:"), "{:?}", read.notes);
-        assert_eq!(read.notes[2], "2 feeds stand in it more than once");
+        assert_eq!(read.notes[2], "2 feeds are listed more than once");
     }
 
     #[test]
@@ -394,7 +395,7 @@ mod tests {
         assert!(refused("\n\n<!doctype html><html>").starts_with("line 3: this is a web page"));
         assert!(refused("{\"feeds\": []}").contains("no <opml>"));
         assert!(refused("").contains("no <opml>"));
-        assert!(refused("<opml><body>\n<outline <").starts_with("line 2: no XML"));
+        assert!(refused("<opml><body>\n<outline <").starts_with("line 2: not XML"));
     }
 
     #[test]
@@ -415,15 +416,15 @@ mod tests {
     fn nesting_is_bounded() {
         let deep = "<outline text='a'>".repeat(1_000_000 / 18);
         let text = format!("<opml><body>{deep}");
-        assert!(refused(&text).contains("more than 64 folders"), "{}", refused(&text));
+        assert!(refused(&text).contains("more than 64 nested folders"), "{}", refused(&text));
         let feeds = "<outline text='a' xmlUrl='https://a.example/'>".repeat(MOST_DEPTH + 1);
-        assert!(refused(&format!("<opml>{feeds}")).contains("more than 64 folders"));
+        assert!(refused(&format!("<opml>{feeds}")).contains("more than 64 nested folders"));
     }
 
     #[test]
     fn size_is_bounded() {
         let large = format!("<opml>{}</opml>", " ".repeat(10 << 20));
-        assert_eq!(refused(&large), "larger than 8 MiB: a list of feeds is not");
+        assert_eq!(refused(&large), "larger than 8 MiB, the limit for a list of feeds");
     }
 
     #[test]

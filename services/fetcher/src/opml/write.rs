@@ -1,4 +1,4 @@
-//! Writing a list of feeds.
+//! Writes a list of feeds.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ struct Folder<'a> {
 }
 
 impl<'a> Folder<'a> {
-    fn at(&mut self, group: &'a str) -> &mut Folder<'a> {
+    fn subfolder(&mut self, group: &'a str) -> &mut Folder<'a> {
         let names = group.split('/').map(str::trim).filter(|name| !name.is_empty());
         names.fold(self, |folder, name| folder.folders.entry(name).or_default())
     }
@@ -40,7 +40,7 @@ impl<'a> Folder<'a> {
 pub fn write(title: &str, feeds: &[OpmlFeed]) -> Vec<u8> {
     let mut root = Folder::default();
     for feed in feeds {
-        root.at(feed.group.as_deref().unwrap_or_default()).feeds.push(feed);
+        root.subfolder(feed.group.as_deref().unwrap_or_default()).feeds.push(feed);
     }
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(out, "<opml version=\"2.0\" xmlns:wirefold=\"{NAMESPACE}\">");

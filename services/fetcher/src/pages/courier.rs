@@ -1,5 +1,5 @@
-//! Questions for pages and robots.txt: put once more in the plainest way where the usual one gets
-//! what is broken, and in that way at once from then on.
+//! Sends requests for pages and robots.txt. If a host garbles its answer, the request is repeated in
+//! compatibility mode, and later requests to that host use it from the start.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
-//! Fair shares: the feeds of one site have only so many pages open at once, from the question for
-//! robots.txt until the page is read. What they wait for, slow hosts and slow pages, takes the places
-//! of no other site's feeds.
+//! Fair shares: the feeds of one site may have only so many pages in work at once, from the request
+//! for robots.txt until the page is read. Slow hosts and slow pages of one site therefore never use
+//! up the places of other sites.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,6 @@
-//! Article pages for items that only tease: asked for where robots.txt allows, at the host's pace.
+//! Fetches the article pages of teasers, where robots.txt allows it and at the pace of the host. A
+//! link comes in, the text of its page goes out, or the reason why the item keeps the text of its
+//! feed.
 
 mod courier;
 mod fair;
@@ -16,7 +18,7 @@ use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
-use crate::access::led_by;
+use crate::access::for_feed;
 use crate::answer::word_count;
 use crate::extract::{ExtractError, Extractor, Page, Rule};
 use crate::hosts::{Errand, Hosts};
@@ -27,7 +29,7 @@ use fair::FairShares;
 use robots::{Permission, Robots};
 pub use rules::Rules;
 
-/// An item with fewer words only teases.
+/// An item with fewer words is a teaser.
 pub(crate) const TEASER_WORDS: usize = 80;
 
 /// Fetches article pages and reads them.
@@ -43,7 +45,7 @@ pub(crate) struct Pages {
 
 /// What the page of an item says.
 #[derive(Debug, Default)]
-pub(crate) struct Looked {
+pub(crate) struct PageResult {
     /// The page, where it says more than the feed; of one that is not free, its lead alone.
     pub(crate) better: Option<Page>,
     /// Whether it says that it is not free to everybody.
@@ -55,7 +57,7 @@ pub(crate) struct Looked {
 
 /// Why a page was not read, so that its item keeps the text of its feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum SkipReason {
     /// Its link is no address of the web.
     NoAddress,
     /// robots.txt forbids the page.
@@ -82,7 +84,7 @@ pub(crate) enum Kept {
     NoReader,
 }
 
-impl Kept {
+impl SkipReason {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NoAddress => "no_address",
@@ -142,75 +144,87 @@ impl Pages {
         wanted && self.extractor.is_some()
     }
 
-    /// The page of an item whose feed, at `feed`, gives `words` words, read as its feed's rule says.
-    pub(crate) async fn look(&self, link: &str, feed: &str, words: usize, rule: &Rule) -> Looked {
+    /// Reads the page of an item by the rule of its feed. `feed` is the address of the feed, which
+    /// gives `words` words for the item.
+    pub(crate) async fn full_text(
+        &self,
+        link: &str,
+        feed: &str,
+        words: usize,
+        rule: &Rule,
+    ) -> PageResult {
         let _share = self.fair.share_of(feed).await;
-        let (looked, outcome) = match self.read(link, feed, rule).await {
+        let (result, outcome) = match self.read(link, feed, rule).await {
             Ok(page) => judged(page, words, rule.article.is_some()),
-            Err(kept) => (Looked::default(), kept.label()),
+            Err(reason) => (PageResult::default(), reason.label()),
         };
         PAGES.add(1, &[outcome]);
-        if looked.better.is_none() {
+        if result.better.is_none() {
             tracing::debug!(link, why = outcome, "the item keeps the text of its feed");
         }
-        looked
+        result
     }
 
-    async fn read(&self, link: &str, feed: &str, rule: &Rule) -> Result<Page, Kept> {
-        let extractor = self.extractor.as_ref().ok_or(Kept::NoReader)?;
-        let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(Kept::NoAddress)?;
+    async fn read(&self, link: &str, feed: &str, rule: &Rule) -> Result<Page, SkipReason> {
+        let extractor = self.extractor.as_ref().ok_or(SkipReason::NoReader)?;
+        let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(SkipReason::NoAddress)?;
         let patience = match self.permission(&url, feed).await {
             Permission::Allowed(patience) => patience,
-            Permission::Forbidden => return Err(Kept::Robots),
-            Permission::Unknown => return Err(Kept::RobotsUnknown),
+            Permission::Forbidden => return Err(SkipReason::Robots),
+            Permission::Unknown => return Err(SkipReason::RobotsUnknown),
         };
         let answer = self.fetch(url, feed, patience).await?;
         let page = extractor.extract(answer.body, answer.url.as_str(), rule).await;
-        let page = page.map_err(|error| kept_by(&error))?;
+        let page = page.map_err(|error| skip_reason(&error))?;
         if page.noarchive || page.reserved {
-            return Err(Kept::Reserved);
+            return Err(SkipReason::Reserved);
         }
         Ok(page)
     }
 
     /// Whether robots.txt allows a page, which is asked for only where the page could be reached.
     async fn permission(&self, url: &Url, feed: &str) -> Permission {
-        match self.courier.check(&led_by(Request::get(url.clone()), feed)).await {
+        match self.courier.check(&for_feed(Request::get(url.clone()), feed)).await {
             Ok(()) => self.robots.permission(url).await,
             Err(_) => Permission::Unknown,
         }
     }
 
     /// Asks for a page to which the feed at `feed` leads.
-    async fn fetch(&self, url: Url, feed: &str, patience: Duration) -> Result<Response, Kept> {
+    async fn fetch(
+        &self,
+        url: Url,
+        feed: &str,
+        patience: Duration,
+    ) -> Result<Response, SkipReason> {
         let Settings { page_limit, timeout, .. } = *self.settings;
         let _turn = self.hosts.turn(&url, Errand::Page, patience).await;
         if self.hosts.left_alone(&url).is_some() {
-            return Err(Kept::LeftAlone);
+            return Err(SkipReason::LeftAlone);
         }
         let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
-        let request = led_by(self.settings.access(request), feed);
+        let request = for_feed(self.settings.access(request), feed);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
         let answer = self.courier.send(request).await.map_err(|error| match error {
-            SendError::TooLarge { .. } => Kept::TooLarge,
-            _ => Kept::Failed,
+            SendError::TooLarge { .. } => SkipReason::TooLarge,
+            _ => SkipReason::Failed,
         })?;
         let now = self.clock.now();
         if let Some(asked) = crate::answer::patience_of_host(&answer, timestamp(now)) {
             self.hosts.leave_alone(&answer.url, now.plus(asked));
         }
         match () {
-            () if !answer.is_success() => Err(Kept::Status),
-            () if !is_html(&answer) => Err(Kept::NotHtml),
-            () if is_reserved(&answer) => Err(Kept::Reserved),
+            () if !answer.is_success() => Err(SkipReason::Status),
+            () if !is_html(&answer) => Err(SkipReason::NotHtml),
+            () if is_reserved(&answer) => Err(SkipReason::Reserved),
             () => Ok(answer),
         }
     }
 }
 
-/// What to take of a page beside the `words` words of its feed, and what that counts as. Of what is
-/// not free only the lead is kept; what the feed gives away is kept as it is.
-fn judged(page: Page, words: usize, has_rule: bool) -> (Looked, &'static str) {
+/// What is used of a page, and its outcome in the metrics. The feed gives `words` words. Of a page that
+/// is not free, only the lead is kept; the text of the feed is kept whole.
+fn judged(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static str) {
     let (page, is_paywalled) = match page.paywalled {
         true => {
             let text = Text::new(&page.text).opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned();
@@ -226,7 +240,7 @@ fn judged(page: Page, words: usize, has_rule: bool) -> (Looked, &'static str) {
         (false, false) => "shorter",
     };
     let is_found = has_rule.then_some(!page.article_missed);
-    (Looked { better: is_better.then_some(page), is_paywalled, is_found }, outcome)
+    (PageResult { better: is_better.then_some(page), is_paywalled, is_found }, outcome)
 }
 
 fn is_of_the_web(url: &Url) -> bool {
@@ -250,13 +264,15 @@ fn is_reserved(answer: &Response) -> bool {
     named("x-robots-tag").any(forbids) || named("tdm-reservation").any(|value| value.trim() == "1")
 }
 
-fn kept_by(error: &ExtractError) -> Kept {
+fn skip_reason(error: &ExtractError) -> SkipReason {
     match error {
-        ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => Kept::Hostile,
-        ExtractError::Nothing => Kept::Nothing,
+        ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => {
+            SkipReason::Hostile
+        }
+        ExtractError::Nothing => SkipReason::Nothing,
         ExtractError::Unavailable(why) => {
             tracing::warn!(%why, "the page reader cannot be started");
-            Kept::NoReader
+            SkipReason::NoReader
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The feeds that a page names, asked for as politely as any page.
+//! The feeds that a page names, requested as politely as any page.
 
 use url::Url;
 
 use super::{Pages, Permission, is_of_the_web};
 use crate::answer::{Unread, parse};
-use crate::discovery::named;
+use crate::discovery::feeds_named;
 use crate::feed::FeedError;
 
 impl Pages {
@@ -19,13 +19,13 @@ impl Pages {
         };
         let answer = match self.fetch(url.clone(), feed, patience).await {
             Ok(answer) => answer,
-            Err(kept) => {
-                tracing::debug!(%url, why = kept.label(), "not asked which feeds it names");
+            Err(reason) => {
+                tracing::debug!(%url, why = reason.label(), "not asked which feeds it names");
                 return Vec::new();
             }
         };
         match parse(answer.clone(), 1).await {
-            Err(Unread::Error(FeedError::NotAFeed { feeds, .. })) => named(&answer, &feeds),
+            Err(Unread::Error(FeedError::NotAFeed { feeds, .. })) => feeds_named(&answer, &feeds),
             _ => Vec::new(),
         }
     }

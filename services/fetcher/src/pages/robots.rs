@@ -1,4 +1,4 @@
-//! What robots.txt allows, asked once a day and host. RFC 9309.
+//! What robots.txt allows (RFC 9309), requested once a day for each host.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,7 +49,7 @@ pub(crate) struct Robots {
     known: Mutex<HashMap<String, Arc<HostRules>>>,
 }
 
-/// One host's rules, asked for by whoever needs them first.
+/// One host's rules, fetched by the first request that needs them.
 struct HostRules {
     until: Mutex<UnixMillis>,
     /// None where they cannot be had.
@@ -70,8 +70,8 @@ impl Robots {
 
     /// Whether the page may be fetched.
     pub(crate) async fn permission(&self, page: &Url) -> Permission {
-        let asked = self.asked(page);
-        let rules = asked.rules.get_or_init(|| self.ask(page, &asked)).await;
+        let host_rules = self.host_rules(page);
+        let rules = host_rules.rules.get_or_init(|| self.load(page, &host_rules)).await;
         match rules {
             None => Permission::Unknown,
             Some(rules) if rules.allow(&page[Position::BeforePath..Position::AfterQuery]) => {
@@ -81,31 +81,31 @@ impl Robots {
         }
     }
 
-    fn asked(&self, page: &Url) -> Arc<HostRules> {
+    fn host_rules(&self, page: &Url) -> Arc<HostRules> {
         let now = self.clock.now();
         let mut known = guard(&self.known);
         if known.len() >= MOST_HOSTS {
-            known.retain(|_, asked| *guard(&asked.until) > now);
+            known.retain(|_, host_rules| *guard(&host_rules.until) > now);
         }
         let origin = page.origin().ascii_serialization();
         let fresh = || {
             let until = Mutex::new(now.plus(GOOD_FOR));
             Arc::new(HostRules { until, rules: OnceCell::new() })
         };
-        let asked = known.entry(origin).or_insert_with(fresh);
-        if *guard(&asked.until) <= now {
-            *asked = fresh();
+        let host_rules = known.entry(origin).or_insert_with(fresh);
+        if *guard(&host_rules.until) <= now {
+            *host_rules = fresh();
         }
-        asked.clone()
+        host_rules.clone()
     }
 
-    async fn ask(&self, page: &Url, asked: &HostRules) -> Option<Rules> {
+    async fn load(&self, page: &Url, host_rules: &HostRules) -> Option<Rules> {
         let rules = match page.join("/robots.txt") {
             Ok(url) => self.fetch(url).await,
             Err(_) => None,
         };
         if rules.is_none() {
-            *guard(&asked.until) = self.clock.now().plus(WAIT);
+            *guard(&host_rules.until) = self.clock.now().plus(WAIT);
         }
         rules
     }

@@ -1,7 +1,8 @@
-//! The rules of a robots.txt, read as RFC 9309 has it and as the large crawlers do where it leaves
-//! a choice: the usual misspellings count, a rule is as strong as it is long, `Allow` wins a tie.
+//! The rules of a robots.txt: as RFC 9309 says, and as the large crawlers do where it leaves a
+//! choice. Common misspellings count, the longest rule wins, and `Allow` wins a tie.
 //!
-//! Everything is linear: a file in its bytes, a question in the rules of one group and the path.
+//! Everything is linear: reading in the bytes of the file, a question in the rules of one group and
+//! the path.
 
 /// What counts of a line, in bytes.
 const LONGEST_LINE: usize = 16 * 1024;
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "it is the time that is looked at")]
+    #[expect(clippy::disallowed_methods, reason = "the time is what is measured")]
     fn what_is_made_to_take_long_does_not() {
         let pattern = format!("disallow: /{}b$\n", "*a".repeat(200));
         let file = format!("user-agent: *\n{}", pattern.repeat(500 * 1024 / pattern.len()));

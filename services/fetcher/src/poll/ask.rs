@@ -1,5 +1,5 @@
-//! The question of a poll: once for all feeds of an address, and in the plainest way where the
-//! usual one gets nothing that can be read.
+//! Requests a feed: once for all feeds with the same address, and in compatibility mode if the usual
+//! answer cannot be read.
 
 use std::time::Duration;
 
@@ -9,20 +9,22 @@ use wirefold_http_client::{Request, Response, SendError};
 use wirefold_proto::FeedRecord;
 
 use super::Poller;
-use super::shared::{Kept, Validators};
-use crate::access::led_by;
-use crate::answer::{Answer, Failure, conditional, judge, patience_of_host, question, send};
+use super::shared::{KeptAnswer, Validators};
+use crate::access::for_feed;
+use crate::answer::{
+    Answer, Failure, conditional, judge, judge_conditional, patience_of_host, question, send,
+};
 use crate::hosts::Errand;
 use crate::state::Memo;
 
-/// An answer and how it came.
+/// An answer, and how it was got.
 pub(super) struct FeedAnswer {
     pub(super) answer: Answer,
-    /// Whether it carried validators.
+    /// Whether the request had validators.
     pub(super) was_conditional: bool,
-    /// Whether the host was asked, rather than another feed's answer taken.
+    /// Whether the host was asked, and not the answer of another feed used.
     pub(super) was_fetched: bool,
-    /// Whether only the plainest question was answered.
+    /// Whether only compatibility mode got an answer.
     pub(super) is_plain: bool,
 }
 
@@ -33,8 +35,8 @@ impl FeedAnswer {
 }
 
 impl Poller {
-    /// Asks for a feed, or takes what another feed of its address was answered.
-    pub(super) async fn ask(
+    /// Requests a feed, or uses the answer that another feed with its address got.
+    pub(super) async fn ask_for_feed(
         &self,
         record: &FeedRecord,
         memo: &Memo,
@@ -42,22 +44,22 @@ impl Poller {
     ) -> FeedAnswer {
         let address = memo.address(&record.feed.url);
         let Ok(url) = Url::parse(address) else {
-            let problem = format!("{address:?} is no address; mend it");
+            let problem = format!("{address:?} is not an address; correct it");
             return FeedAnswer::without(Answer::Failed(Failure::broken(problem)));
         };
         if !is_shared {
             return self.ask_host(&url, record, memo).await;
         }
         let validators = validators_of(record, memo, self);
-        let mut place = self.shared.place(address, self.context.clock.now()).await;
+        let mut slot = self.shared.lock_slot(address, self.context.clock.now()).await;
         let now = self.context.clock.now();
-        if let Some(answer) = place.as_ref().and_then(|kept| kept.serves(&validators, now)) {
+        if let Some(answer) = slot.as_ref().and_then(|kept| kept.serves(&validators, now)) {
             let was_conditional = validators != Validators::default();
             return FeedAnswer { was_conditional, ..FeedAnswer::without(answer) };
         }
         let asked = self.ask_host(&url, record, memo).await;
         let at = self.context.clock.now();
-        *place = Some(Kept { at, asked_with: validators, answer: asked.answer.clone() });
+        *slot = Some(KeptAnswer { at, asked_with: validators, answer: asked.answer.clone() });
         asked
     }
 
@@ -66,23 +68,24 @@ impl Poller {
             return FeedAnswer::without(Answer::LeftAlone(until));
         }
         let _turn = self.hosts.turn(url, Errand::Feed, Duration::ZERO).await;
-        // Others may have been sent away while this one waited.
+        // The host may have refused another request while this one waited.
         if let Some(until) = self.hosts.left_alone(url) {
             return FeedAnswer::without(Answer::LeftAlone(until));
         }
         let was_conditional = validators_of(record, memo, self) != Validators::default();
         // It may have moved to another site.
-        let request = led_by(question(url.clone(), &self.settings), &record.feed.url);
+        let request = for_feed(question(url.clone(), &self.settings), &record.feed.url);
         let request = Request { is_plain: request.is_plain || memo.is_plain, ..request };
-        let request = if was_conditional { conditional(request, record) } else { request };
+        let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
+        let request = match was_conditional {
+            true => conditional(request, etag, last_modified),
+            false => request,
+        };
         let (answer, is_plain) = self.send(request).await;
-        let now = self.context.clock.now();
-        let answer = match judge(answer, timestamp(now)) {
-            Answer::Unchanged(_) if !was_conditional => {
-                let problem = "HTTP 304: an answer to a question that nobody asked";
-                Answer::Failed(Failure::broken(problem))
-            }
-            other => other,
+        let now = timestamp(self.context.clock.now());
+        let answer = match was_conditional {
+            true => judge_conditional(answer, now),
+            false => judge(answer, now),
         };
         FeedAnswer { answer, was_conditional, was_fetched: true, is_plain }
     }
@@ -100,9 +103,9 @@ impl Poller {
     }
 }
 
-/// The validators that a question would carry now.
+/// The validators that a request would have now.
 fn validators_of(record: &FeedRecord, memo: &Memo, poller: &Poller) -> Validators {
-    // Whose feed it is can only be told by what it lists.
+    // The site of the feed is found by its items, so an answer without a body does not help.
     let is_unknown = record.articles > 0 && record.site.is_none();
     match is_unknown || memo.is_on_trial(poller.context.clock.now()) {
         true => Validators::default(),

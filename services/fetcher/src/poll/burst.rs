@@ -1,11 +1,11 @@
-//! Floods of old items, as after a redesign or a move: they are indexed and alert nobody.
+//! Recognises a flood of old items, as after a redesign or a move. They are indexed and never alert.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use wirefold_proto::FeedRecord;
 
-use super::listed::Listed;
+use super::listed::ListedItem;
 
 /// What is older than the last good poll by more than this is late, not new.
 const LATE: Duration = Duration::from_hours(48);
@@ -15,7 +15,11 @@ const MANY: usize = 10;
 const RECENT: Duration = Duration::from_hours(24);
 
 /// Which of the items are old ones that came in a flood, by their places.
-pub(super) fn flood(record: &FeedRecord, listed: &[Listed<'_>], now: Timestamp) -> Vec<bool> {
+pub(super) fn find_flood(
+    record: &FeedRecord,
+    listed: &[ListedItem<'_>],
+    now: Timestamp,
+) -> Vec<bool> {
     let Some(last_good) = record.last_good else {
         // The first good poll is baseline as a whole, or not at all.
         return vec![false; listed.len()];
@@ -23,7 +27,7 @@ pub(super) fn flood(record: &FeedRecord, listed: &[Listed<'_>], now: Timestamp) 
     let was_read_recently = now.duration_since(last_good) < signed(RECENT);
     let new = listed.iter().filter(|item| item.known.is_none()).count();
     let is_all_new = was_read_recently && new >= MANY && new == listed.len();
-    let is_old = |item: &Listed<'_>| match item.item.published {
+    let is_old = |item: &ListedItem<'_>| match item.item.published {
         Some(published) => last_good.duration_since(published) > signed(LATE),
         None => is_all_new,
     };

@@ -1,4 +1,4 @@
-//! What an answer says of its own freshness. RFC 9111, sections 4.2.1 and 5.2.2.
+//! How long an answer says it is fresh. RFC 9111, sections 4.2.1 and 5.2.2.
 
 use std::time::Duration;
 

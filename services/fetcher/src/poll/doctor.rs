@@ -1,4 +1,4 @@
-//! What an operator may want to look at, from a feed's record and memo. Pure.
+//! The findings of a feed, from its record and memo. Pure.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The items of a feed beside what is known of them.
+//! Matches the items of a feed with the items that it listed before.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,15 +11,15 @@ use crate::feed::Item;
 use crate::stable_hash::hash;
 use crate::state::{KnownItem, Seen};
 
-/// From so many items on that are new by their key alone, their keys have changed.
+/// If at least so many items are new by their key alone, the keys have changed.
 const FEW: usize = 3;
-/// Of all that are new by their key, this share.
+/// The share of the new items for which that must be true.
 const MOST: f64 = 0.8;
 
-/// An item with what is known of it.
-pub(super) struct Listed<'a> {
+/// An item, and the earlier item that it is.
+pub(super) struct ListedItem<'a> {
     pub(super) item: &'a Item,
-    /// What tells it from the others of its feed.
+    /// The key that tells it from the other items of its feed.
     pub(super) key: String,
     /// How many words its feed gives.
     pub(super) words: usize,
@@ -30,8 +30,8 @@ pub(super) struct Listed<'a> {
     pub(super) known: Option<KnownItem>,
 }
 
-impl Listed<'_> {
-    /// What is known of it, where its feed says the same as before.
+impl ListedItem<'_> {
+    /// The known item, if the feed says the same about it as before.
     pub(super) fn unchanged(&self) -> Option<KnownItem> {
         self.known.filter(|known| known.content == self.content)
     }
@@ -43,18 +43,18 @@ impl Listed<'_> {
 }
 
 /// What a feed lists.
-pub(super) struct List<'a> {
-    pub(super) items: Vec<Listed<'a>>,
-    /// What tells them apart from the next poll on, where what did so far does not last.
+pub(super) struct ItemList<'a> {
+    pub(super) items: Vec<ListedItem<'a>>,
+    /// By what they are told apart from the next poll on, if that must change.
     pub(super) identity: Option<ItemIdentity>,
 }
 
-/// The items in the feed's order, each once, those without any words left out.
+/// The items in the order of the feed, each once, without those that have no words.
 ///
-/// Where one key stands on items with different links, the link tells them apart. An item under a
-/// new key with the link and title of one that is listed no more is that one; and where most of
-/// what is new says word for word what is known, the keys have changed and not the items.
-pub(super) fn list<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> List<'a> {
+/// If items with different links share a key, the link tells them apart. An item with a new key, but
+/// with the link and title of an item that is no longer listed, is that item. If most new items repeat
+/// known ones word for word, then the keys have changed and not the items.
+pub(super) fn list_items<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> ItemList<'a> {
     let mut items = keyed(read, seen, identity);
     let repeats = repeated(&items, identity);
     let recognised = recognise(&mut items, seen);
@@ -64,10 +64,10 @@ pub(super) fn list<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> L
         (ItemIdentity::Auto | ItemIdentity::Link, Recognised::ByWords) => Some(ItemIdentity::Title),
         _ => None,
     };
-    List { items, identity }
+    ItemList { items, identity }
 }
 
-fn keyed<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> Vec<Listed<'a>> {
+fn keyed<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> Vec<ListedItem<'a>> {
     let (mut keys, mut said) = (HashSet::new(), HashSet::new());
     let mut listed = Vec::with_capacity(read.feed.items.len());
     for (item, words) in read.feed.items.iter().zip(&read.words) {
@@ -89,13 +89,13 @@ fn keyed<'a>(read: &'a Read, seen: &Seen, identity: ItemIdentity) -> Vec<Listed<
         }
         let known = seen.get(&key);
         let page = page_and_title(item).map_or(0, |(page, title)| hash(&[&page, &title]));
-        listed.push(Listed { item, key, words: *words, content, page, known });
+        listed.push(ListedItem { item, key, words: *words, content, page, known });
     }
     listed
 }
 
 /// Whether half of the items or more share their key with others of another page.
-fn repeated(items: &[Listed<'_>], identity: ItemIdentity) -> bool {
+fn repeated(items: &[ListedItem<'_>], identity: ItemIdentity) -> bool {
     let mut pages: HashMap<String, HashSet<u64>> = HashMap::new();
     for listed in items {
         pages.entry(item_key(listed.item, identity)).or_default().insert(listed.page);
@@ -114,7 +114,7 @@ enum Recognised {
     ByWords,
 }
 
-fn recognise(items: &mut [Listed<'_>], seen: &Seen) -> Recognised {
+fn recognise(items: &mut [ListedItem<'_>], seen: &Seen) -> Recognised {
     let new = items.iter().filter(|item| item.known.is_none()).count();
     if new == 0 {
         return Recognised::Hardly;
@@ -131,7 +131,7 @@ fn recognise(items: &mut [Listed<'_>], seen: &Seen) -> Recognised {
         of_pages += usize::from(item.known.is_some());
     }
     let is_most = |count: usize| count >= FEW && count as f64 >= MOST * new as f64;
-    let has_words = |item: &Listed<'_>| by_words.contains_key(&item.content);
+    let has_words = |item: &ListedItem<'_>| by_words.contains_key(&item.content);
     let of_words = items.iter().filter(|item| item.known.is_none() && has_words(item)).count();
     if is_most(of_pages + of_words) && of_words > 0 {
         for item in items.iter_mut().filter(|item| item.known.is_none()) {

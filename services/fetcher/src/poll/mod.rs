@@ -1,16 +1,17 @@
-//! One poll of one feed: ask, parse, publish what is new, and only then remember it.
+//! One poll of one feed: request, parse, publish new articles, and only then remember them. A feed's
+//! record and memo come in, the new ones go out.
 
 mod ask;
 mod burst;
 mod caching;
 mod doctor;
+mod feed_locks;
 mod listed;
+mod new_items;
 mod outcome;
 mod reading;
 mod shared;
 mod site;
-mod take;
-mod taking;
 
 use std::hash::Hasher as _;
 use std::sync::Arc;
@@ -31,14 +32,13 @@ use crate::publish::Publisher;
 use crate::settings::Settings;
 use crate::state::{Memo, Store};
 use ask::FeedAnswer;
-pub(crate) use outcome::set_aside;
-pub(crate) use outcome::waiting;
-use outcome::{Good, after_failure, after_gone, after_good, after_nothing};
+pub(crate) use feed_locks::FeedLocks;
+pub(crate) use new_items::ItemOrigin;
+use outcome::{GoodAnswer, after_failure, after_gone, after_good, after_nothing};
+pub(crate) use outcome::{set_aside, set_aside_problem, waiting};
 pub(crate) use reading::Reading;
 pub(crate) use shared::Shared;
-pub(crate) use site::leads;
-pub(crate) use take::From;
-pub(crate) use taking::Taking;
+pub(crate) use site::leads_of;
 
 /// Polls feeds; everything that polls have in common.
 pub(crate) struct Poller {
@@ -51,7 +51,7 @@ pub(crate) struct Poller {
     pub(crate) store: Store,
     pub(crate) shared: Shared,
     pub(crate) budgets: Budgets,
-    pub(crate) taking: Taking,
+    pub(crate) feed_locks: FeedLocks,
     pub(crate) reading: Reading,
     pub(crate) stop: CancellationToken,
 }
@@ -65,8 +65,8 @@ pub(crate) struct Polled {
 }
 
 impl Poller {
-    /// Polls a feed and remembers how it went; `is_shared` where others have its address. None
-    /// where it was stopped, which leaves everything as it was: the next poll does the same under
+    /// Polls a feed and stores the outcome. `is_shared` says that other feeds have its address.
+    /// None if the fetcher was stopped. Then nothing changes, and the next poll does the same with
     /// the same ids.
     pub(crate) async fn poll(
         &self,
@@ -79,10 +79,10 @@ impl Poller {
         let asked = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(None),
-            asked = self.ask(&record, &memo, is_shared) => asked,
+            asked = self.ask_for_feed(&record, &memo, is_shared) => asked,
         };
         let (old_memo, was_fetched) = (memo.clone(), asked.was_fetched);
-        let Some(polled) = self.settle(asked, record, memo).await? else {
+        let Some(polled) = self.apply_answer(asked, record, memo).await? else {
             return Ok(None);
         };
         if polled.memo != old_memo {
@@ -94,7 +94,8 @@ impl Poller {
         Ok(Some(Polled { was_fetched, ..polled }))
     }
 
-    async fn settle(
+    /// What an answer makes of the feed. Publishes its new items.
+    async fn apply_answer(
         &self,
         asked: FeedAnswer,
         mut record: FeedRecord,
@@ -103,7 +104,7 @@ impl Poller {
         let settings = &*self.settings;
         let now = || self.context.clock.now();
         let FeedAnswer { answer, was_conditional, is_plain, .. } = asked;
-        let (answer, taken, body) = match answer {
+        let (answer, listing, body) = match answer {
             Answer::LeftAlone(until) => {
                 POLLS.add(1, &["left_alone"]);
                 return Ok(Some(after_nothing(record, memo, until, now())));
@@ -131,27 +132,29 @@ impl Poller {
                             return Ok(Some(self.failed(record, memo, failure)));
                         }
                         Ok(read) => {
-                            // What its articles are called depends on it.
+                            // The ids of its articles depend on the site.
                             let Some(site) = self.site_of(&record, &answer, &read).await else {
                                 return Ok(None);
                             };
                             record.site = site;
-                            let Some(taken) = self.take(&record, &memo, &read, From::Feed).await?
+                            let Some(listing) = self
+                                .publish_new_items(&record, &memo, &read, ItemOrigin::Feed)
+                                .await?
                             else {
                                 return Ok(None);
                             };
                             POLLS.add(1, &["read"]);
-                            (answer, Some(taken), Some(body))
+                            (answer, Some(listing), Some(body))
                         }
                     }
                 }
             }
         };
-        let good = Good { answer: &answer, taken, body, was_conditional, is_plain };
+        let good = GoodAnswer { answer: &answer, listing, body, was_conditional, is_plain };
         Ok(Some(after_good(record, memo, good, now(), settings)))
     }
 
-    /// Says once in a row of failures what is wrong.
+    /// The feed after a failure. Only the first of a series is logged as news.
     pub(crate) fn failed(&self, record: FeedRecord, memo: Memo, failure: Failure) -> Polled {
         POLLS.add(1, &["failed"]);
         let now = self.context.clock.now();
@@ -165,7 +168,7 @@ impl Poller {
     }
 }
 
-/// What tells one body from another; it stands in buckets, but a change of it costs one parsing.
+/// A hash by which an unchanged body is recognised. It is stored; another hash costs one parsing.
 fn body_hash(body: &[u8]) -> u64 {
     let mut hasher = SipHasher24::new_with_key(b"wirefold bodies.");
     hasher.write(body);

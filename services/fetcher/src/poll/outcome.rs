@@ -1,28 +1,32 @@
-//! A feed's record after a poll. Pure: what was asked and answered goes in, the record comes out.
+//! Computes the record of a feed after a poll. The request and its answer come in, the record goes
+//! out. Pure.
 
 use std::time::Duration;
 
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::Response;
-use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, ItemIdentity, Teasers};
+use wirefold_proto::{
+    FeedFinding, FeedHealth, FeedId, FeedRecord, FeedSettings, ItemIdentity, Teasers,
+};
 
 use super::Polled;
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
-use super::listed::{List, Listed};
+use super::listed::{ItemList, ListedItem};
 use crate::answer::{Failure, Read, moved_to, patience, patience_of_host, validator};
 use crate::budget::Spent;
 use crate::interval::{
-    Bounds, adapted, after_patience, backoff, item_gap, outside, revisit, soon, trial,
+    Bounds, adapt_interval, after_patience, after_skipped, backoff, interval_for_news, item_gap,
+    revisit_wait, trial_wait,
 };
 use crate::pages::TEASER_WORDS;
 use crate::settings::Settings;
 use crate::state::Memo;
 
-/// What was taken from a feed.
+/// What a feed listed at a poll, and what was published of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Taken {
+pub(crate) struct Listing {
     pub(super) title: Option<String>,
     pub(super) ttl: Option<Duration>,
     pub(super) skip_hours: Vec<u8>,
@@ -51,12 +55,12 @@ pub(crate) struct Taken {
     pub(super) spent: Option<Spent>,
 }
 
-impl Taken {
+impl Listing {
     /// What a feed lists, before anything is published.
-    pub(super) fn of(read: &Read, list: &List<'_>) -> Self {
+    pub(super) fn of(read: &Read, list: &ItemList<'_>) -> Self {
         let listed = &list.items;
         let count =
-            |is: &dyn Fn(&&Listed<'_>) -> bool| listed.iter().filter(|item| is(item)).count();
+            |is: &dyn Fn(&&ListedItem<'_>) -> bool| listed.iter().filter(|item| is(item)).count();
         let new = count(&|item| item.known.is_none());
         let unchanged = count(&|item| item.unchanged().is_some());
         Self {
@@ -95,10 +99,10 @@ pub(crate) fn waiting(
 }
 
 /// An answer that the feed could be read from, or that says that nothing has changed.
-pub(super) struct Good<'a> {
+pub(super) struct GoodAnswer<'a> {
     pub(super) answer: &'a Response,
-    /// What was taken; none where nothing had changed.
-    pub(super) taken: Option<Taken>,
+    /// What the feed lists; none if nothing has changed.
+    pub(super) listing: Option<Listing>,
     /// A hash of the body, where there was one.
     pub(super) body: Option<u64>,
     pub(super) was_conditional: bool,
@@ -109,7 +113,7 @@ pub(super) struct Good<'a> {
 pub(super) fn after_good(
     record: FeedRecord,
     mut memo: Memo,
-    good: Good<'_>,
+    good: GoodAnswer<'_>,
     now: UnixMillis,
     settings: &Settings,
 ) -> Polled {
@@ -117,14 +121,14 @@ pub(super) fn after_good(
     note_move(&record.feed, &mut memo, answer, now);
     note_validators(&record, &mut memo, &good, now);
     // Of a first poll nothing can be said: everything is new.
-    let known = match (&good.taken, record.last_good) {
+    let known = match (&good.listing, record.last_good) {
         (None, _) => Some(1.0),
         (Some(_), None) => None,
-        (Some(taken), Some(_)) => taken.known_share(),
+        (Some(listing), Some(_)) => listing.known_share(),
     };
     let mut record = with_validators(record, answer);
-    if let Some(taken) = good.taken {
-        note_taken(&mut record, &mut memo, taken, now);
+    if let Some(listing) = good.listing {
+        note_listing(&mut record, &mut memo, listing, now);
     }
     memo.body = good.body.or(memo.body);
     memo.is_plain = good.is_plain;
@@ -133,7 +137,13 @@ pub(super) fn after_good(
     let patience = patience(answer, at);
     memo.left_alone = patience_of_host(answer, at).map(|asked| now.plus(asked).0);
     let longest = longest(&record, &memo, now);
-    let interval = adapted(interval_of(&record), known, longest, wanted(&memo), bounds(settings));
+    let interval = adapt_interval(
+        interval_of(&record),
+        known,
+        longest,
+        least_interval(&memo),
+        bounds(settings),
+    );
     record.interval_seconds = seconds(interval);
     record.health = FeedHealth::Good;
     let beyond = memo.spent.as_ref().and_then(|spent| spent.problem(now));
@@ -144,46 +154,46 @@ pub(super) fn after_good(
     record.last_poll = Some(at);
     record.last_good = Some(at);
     let next = now.plus(interval.max(patience.unwrap_or_default()));
-    record.next_poll = Some(timestamp(outside(next, &memo.skip_hours, &memo.skip_days)));
+    record.next_poll = Some(timestamp(after_skipped(next, &memo.skip_hours, &memo.skip_days)));
     with_findings(record, memo, None, now)
 }
 
-fn note_taken(record: &mut FeedRecord, memo: &mut Memo, taken: Taken, now: UnixMillis) {
+fn note_listing(record: &mut FeedRecord, memo: &mut Memo, listing: Listing, now: UnixMillis) {
     let at = timestamp(now);
-    if taken.new > 0 {
+    if listing.new > 0 {
         if let Some(last) = record.last_new {
             let time = now.since(unix_millis(last));
             memo.rhythm = Some(rhythm(memo.rhythm, time));
             let before = memo.item_gap.map(Duration::from_secs);
-            memo.item_gap = Some(item_gap(before, time, taken.new).as_secs());
+            memo.item_gap = Some(item_gap(before, time, listing.new).as_secs());
         }
         record.last_new = Some(at);
     }
-    if taken.published > 0 {
-        memo.spent = taken.spent;
+    if listing.published > 0 {
+        memo.spent = listing.spent;
     }
-    memo.ttl = taken.ttl.map(|ttl| ttl.as_secs());
-    memo.skip_hours = taken.skip_hours;
-    memo.skip_days = taken.skip_days;
-    memo.identity = taken.identity.or(memo.identity);
-    memo.is_truncated = taken.is_broken;
-    memo.cut_short = taken.cut_short;
-    if taken.ruled > 0 {
-        memo.is_article_missed = taken.missed * 2 > taken.ruled;
+    memo.ttl = listing.ttl.map(|ttl| ttl.as_secs());
+    memo.skip_hours = listing.skip_hours;
+    memo.skip_days = listing.skip_days;
+    memo.identity = listing.identity.or(memo.identity);
+    memo.is_truncated = listing.is_broken;
+    memo.cut_short = listing.cut_short;
+    if listing.ruled > 0 {
+        memo.is_article_missed = listing.missed * 2 > listing.ruled;
     }
-    memo.has_unread_dates = taken.has_unread_dates;
-    memo.is_undated = taken.undated * 2 > taken.listed;
-    record.feed_title = taken.title;
-    record.teasers = Some(Teasers { teasers: taken.teasers, items: small(taken.listed) });
-    record.articles += taken.published;
+    memo.has_unread_dates = listing.has_unread_dates;
+    memo.is_undated = listing.undated * 2 > listing.listed;
+    record.feed_title = listing.title;
+    record.teasers = Some(Teasers { teasers: listing.teasers, items: small(listing.listed) });
+    record.articles += listing.published;
 }
 
 /// Finds out whether validators lie: asked without them, the host names the same ones again, and
 /// there is something new all the same.
-fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &Good<'_>, now: UnixMillis) {
+fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &GoodAnswer<'_>, now: UnixMillis) {
     let answer = good.answer;
     if answer.status == 304 || good.was_conditional {
-        memo.trial.get_or_insert_with(|| now.plus(trial(&record.feed.id, now)).0);
+        memo.trial.get_or_insert_with(|| now.plus(trial_wait(&record.feed.id, now)).0);
         return;
     }
     let is_same = match (&record.etag, &record.last_modified) {
@@ -191,23 +201,24 @@ fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &Good<'_>, now: U
         (Some(etag), _) => answer.header("etag") == Some(etag),
         (None, Some(date)) => answer.header("last-modified") == Some(date),
     };
-    let has_changed = good.taken.as_ref().is_some_and(|taken| taken.new + taken.changed > 0);
+    let has_changed =
+        good.listing.as_ref().is_some_and(|listing| listing.new + listing.changed > 0);
     if is_same && has_changed && !memo.validators_lie {
-        tracing::info!(feed = %record.feed.id, "its validators stay while it changes, and are not used");
+        tracing::info!(feed = %record.feed.id, "feed changes while its validators stay the same; they are no longer used");
         memo.validators_lie = true;
     }
-    memo.trial = Some(now.plus(trial(&record.feed.id, now)).0);
+    memo.trial = Some(now.plus(trial_wait(&record.feed.id, now)).0);
 }
 
 /// The longest interval by which its news is seen soon; none before something new came.
 fn longest(record: &FeedRecord, memo: &Memo, now: UnixMillis) -> Option<Duration> {
     let (last, gap) = (record.last_new?, memo.item_gap?);
-    Some(soon(Duration::from_secs(gap), now.since(unix_millis(last))))
+    Some(interval_for_news(Duration::from_secs(gap), now.since(unix_millis(last))))
 }
 
 /// How long its publisher wants it to be left alone, and no sooner than is fair where each answer
 /// costs the whole feed though its validators would have spared it.
-fn wanted(memo: &Memo) -> Option<Duration> {
+fn least_interval(memo: &Memo) -> Option<Duration> {
     const WITHOUT_VALIDATORS: Duration = Duration::from_hours(1);
     let said = memo.ttl.max(memo.fresh).map(Duration::from_secs);
     if memo.validators_lie { said.max(Some(WITHOUT_VALIDATORS)) } else { said }
@@ -242,7 +253,7 @@ pub(super) fn after_failure(
     memo.strikes = memo.strikes.saturating_add(failure.weight);
     let (feed, strikes) = (&record.feed.id, memo.strikes);
     let own = || match memo.is_dead() {
-        true => revisit(feed, strikes),
+        true => revisit_wait(feed, strikes),
         false => backoff(feed, interval_of(&record), strikes, bounds(settings)),
     };
     let wait = failure.retry_after.unwrap_or_else(own);
@@ -269,13 +280,18 @@ pub(super) fn after_nothing(
     Polled { record, memo, was_fetched: false }
 }
 
-/// After the process died twice while it read the feed, the second time it alone.
+/// Why a feed was set aside, for people.
+pub(crate) fn set_aside_problem(feed: &FeedId) -> String {
+    format!(
+        "wirefold crashed twice while it read this feed, and reads it no more: \
+         `wirefold feed retry {feed}` brings it back"
+    )
+}
+
+/// After the process died twice while it read the feed, the second time this feed alone.
 pub(crate) fn set_aside(mut record: FeedRecord, now: UnixMillis) -> FeedRecord {
     let id = &record.feed.id;
-    record.problem = Some(format!(
-        "wirefold crashed twice while it read this feed, and reads it no more: \
-         `wirefold feed retry {id}` brings it back"
-    ));
+    record.problem = Some(set_aside_problem(id));
     record.failures = record.failures.saturating_add(1);
     record.health = FeedHealth::Failing;
     record.findings = vec![FeedFinding::Broken];
@@ -295,7 +311,7 @@ pub(super) fn after_gone(mut record: FeedRecord, memo: Memo, now: UnixMillis) ->
     record.last_poll = Some(timestamp(now));
     record.next_poll = None;
     record.failing_since.get_or_insert(timestamp(now));
-    tracing::warn!(feed = %record.feed.id, "feed is gone for good and polled no more");
+    tracing::warn!(feed = %record.feed.id, "feed is gone for good and no longer polled");
     with_findings(record, memo, None, now)
 }
 

@@ -1,8 +1,9 @@
-//! Which feeds are being read, stored before they are: what ends the whole process over one feed
-//! is found at the next start.
+//! Marks each feed in the store before it is parsed, so that a feed that kills the process is found
+//! at the next start.
 //!
-//! All feeds that were being read when a process died are suspects. Each is read alone the next
-//! time: only one over which the process dies again is set aside. So a power cut sets none aside.
+//! All feeds that were marked when a process died are suspects. Each of them is parsed alone the
+//! next time. Only a feed that kills the process again is set aside. A power cut therefore sets none
+//! aside.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,23 +13,23 @@ use wirefold_flow::BusError;
 use wirefold_proto::FeedId;
 
 use super::Poller;
-use crate::state::Begun;
+use crate::state::ReadMark;
 
-/// Who may be read now: all at once, or one suspect alone.
+/// Which feeds may be parsed now: many at once, or one suspect alone.
 #[derive(Default)]
 pub(crate) struct Reading {
     gate: Arc<RwLock<()>>,
     suspects: Mutex<HashSet<FeedId>>,
 }
 
-/// The right to read one feed.
-enum Turn {
+/// The right to parse one feed.
+enum Permit {
     Alone { _gate: OwnedRwLockWriteGuard<()> },
     WithOthers { _gate: OwnedRwLockReadGuard<()> },
 }
 
 impl Reading {
-    /// Has these feeds be read alone, each once.
+    /// Makes these feeds suspects: each is parsed alone once.
     pub(crate) fn suspect(&self, feeds: impl IntoIterator<Item = FeedId>) {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(feeds);
     }
@@ -41,27 +42,27 @@ impl Reading {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(feed);
     }
 
-    async fn turn(&self, is_alone: bool) -> Turn {
+    async fn permit(&self, is_alone: bool) -> Permit {
         let gate = self.gate.clone();
         match is_alone {
-            true => Turn::Alone { _gate: gate.write_owned().await },
-            false => Turn::WithOthers { _gate: gate.read_owned().await },
+            true => Permit::Alone { _gate: gate.write_owned().await },
+            false => Permit::WithOthers { _gate: gate.read_owned().await },
         }
     }
 }
 
 impl Poller {
-    /// Reads a feed by `read`, and has stored before that it does.
+    /// Parses a feed with `read`. Before that, stores the mark that it does.
     pub(super) async fn read_marked<T>(
         &self,
         feed: &FeedId,
         read: impl Future<Output = T>,
     ) -> Result<T, BusError> {
         let is_alone = self.reading.is_suspect(feed);
-        let _turn = self.reading.turn(is_alone).await;
-        self.store.put_begun(feed, Begun { is_alone }).await?;
+        let _permit = self.reading.permit(is_alone).await;
+        self.store.put_read_mark(feed, ReadMark { is_alone }).await?;
         let read = read.await;
-        self.store.forget_begun(feed).await?;
+        self.store.forget_read_mark(feed).await?;
         self.reading.clear(feed);
         Ok(read)
     }

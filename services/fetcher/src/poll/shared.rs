@@ -1,4 +1,4 @@
-//! Answers that several feeds share: what is polled at one address is asked once.
+//! Shares one answer among feeds with the same address, so that the address is requested once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Guarded, PoisonError};
@@ -12,28 +12,28 @@ use crate::answer::Answer;
 /// How long an answer serves the other feeds of its address, which are polled right after.
 const SERVES: Duration = Duration::from_mins(2);
 
-/// The validators that a question carried.
+/// The validators of a request.
 pub(super) type Validators = (Option<String>, Option<String>);
 
-/// Addresses that several feeds have, each with its last answer.
+/// The addresses that several feeds have, each with its last answer.
 #[derive(Default)]
 pub(crate) struct Shared {
-    addresses: Guarded<HashMap<String, Arc<Mutex<Option<Kept>>>>>,
+    addresses: Guarded<HashMap<String, Arc<Mutex<Option<KeptAnswer>>>>>,
 }
 
-/// The last answer of an address. While one feed holds it, the others wait.
-pub(super) type AnswerSlot = OwnedMutexGuard<Option<Kept>>;
+/// The last answer of an address, locked: the other feeds of the address wait.
+pub(super) type AnswerSlot = OwnedMutexGuard<Option<KeptAnswer>>;
 
-/// An answer and what it was an answer to.
+/// An answer, its time, and the validators of its request.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(super) struct KeptAnswer {
     pub(super) at: UnixMillis,
     pub(super) asked_with: Validators,
     pub(super) answer: Answer,
 }
 
-impl Kept {
-    /// The answer, where it is fresh, and says something to whoever holds these validators.
+impl KeptAnswer {
+    /// The answer, if it is fresh and also answers a request with these validators.
     pub(super) fn serves(&self, validators: &Validators, now: UnixMillis) -> Option<Answer> {
         let is_fresh = now.since(self.at) < SERVES;
         let is_meant = match &self.answer {
@@ -45,19 +45,19 @@ impl Kept {
 }
 
 impl Shared {
-    /// The place of an address, once no other feed asks there.
-    pub(super) async fn place(&self, address: &str, now: UnixMillis) -> AnswerSlot {
-        let place = {
+    /// Locks the slot of an address. Waits while another feed of that address is being asked for.
+    pub(super) async fn lock_slot(&self, address: &str, now: UnixMillis) -> AnswerSlot {
+        let slot = {
             let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-            // What is held is being asked for; an answer that is no longer fresh has served.
-            let is_fresh = |kept: &Kept| now.since(kept.at) < SERVES;
-            let is_used = |place: &Arc<Mutex<Option<Kept>>>| match place.try_lock() {
+            // A locked slot is in use. An answer that is no longer fresh can be dropped.
+            let is_fresh = |kept: &KeptAnswer| now.since(kept.at) < SERVES;
+            let is_used = |slot: &Arc<Mutex<Option<KeptAnswer>>>| match slot.try_lock() {
                 Ok(kept) => kept.as_ref().is_some_and(is_fresh),
                 Err(_) => true,
             };
-            addresses.retain(|known, place| known == address || is_used(place));
+            addresses.retain(|known, slot| known == address || is_used(slot));
             addresses.entry(address.to_owned()).or_default().clone()
         };
-        place.lock_owned().await
+        slot.lock_owned().await
     }
 }

@@ -1,4 +1,5 @@
-//! Which site a feed speaks for: decided before its first articles are published, and kept.
+//! Which site a feed speaks for. It is decided before the first articles are published, and then
+//! kept.
 
 use std::borrow::Cow;
 
@@ -39,7 +40,7 @@ pub(super) fn is_to_be_found(record: &FeedRecord, address: &str) -> bool {
 }
 
 /// Where the items of a feed lead.
-pub(crate) fn leads(items: &[Item]) -> Leads {
+pub(crate) fn leads_of(items: &[Item]) -> Leads {
     let mut leads = Leads::default();
     for item in items {
         leads.add(item.link.as_deref(), item.source.as_ref());
@@ -60,7 +61,7 @@ impl Poller {
         if is_found(record, address) {
             return Some(record.site.clone());
         }
-        let leads = leads(&read.feed.items);
+        let leads = leads_of(&read.feed.items);
         let Some(mut found) = find_site(&feed, address, &leads) else { return Some(None) };
         if needs_proof(&found, &leads) {
             let addresses = [identity(&record.feed.url), identity(address)];

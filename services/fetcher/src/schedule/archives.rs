@@ -1,4 +1,4 @@
-//! Archives in the scheduler: begun, gone on with, ended.
+//! Starts, continues and ends the reading of archives.
 
 use tokio::task::JoinError;
 use wirefold_envelope::timestamp;
@@ -39,12 +39,12 @@ impl Scheduler {
             problem: None,
         };
         self.poller.store.put_backfill(&backfill).await?;
-        self.go_on_with(backfill);
+        self.continue_backfill(backfill);
         Ok(())
     }
 
     /// Reads on where an archive was left.
-    pub(crate) fn go_on_with(&mut self, backfill: Backfill) {
+    pub(crate) fn continue_backfill(&mut self, backfill: Backfill) {
         let Some(entry) = self.table.get(&backfill.feed) else { return };
         let (record, memo) = (entry.record.clone(), entry.memo.clone());
         let (poller, feed) = (self.poller.clone(), backfill.feed.clone());
@@ -79,7 +79,7 @@ impl Scheduler {
             Ok(ended) => ended,
             Err(error) => {
                 if error.is_panic() {
-                    tracing::warn!("the reading of an archive broke; please report it");
+                    tracing::warn!("the reading of an archive crashed; please report it");
                 }
                 Ok(())
             }

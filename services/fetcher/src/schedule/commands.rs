@@ -39,11 +39,15 @@ impl Scheduler {
         for stored in &commands {
             let (id, outcome) = match decode::<ControlCommand>(stored) {
                 Ok(ControlCommand { id, command, .. }) => {
-                    (id.clone(), self.carry_out(&id, command).await?)
+                    (id.clone(), self.execute(&id, command).await?)
                 }
                 Err(error) => {
                     COMMANDS.add(1, &["unreadable"]);
-                    tracing::warn!(sequence = stored.sequence, ?error, "command left out");
+                    tracing::warn!(
+                        sequence = stored.sequence,
+                        ?error,
+                        "unreadable command skipped"
+                    );
                     continue;
                 }
             };
@@ -60,27 +64,27 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn carry_out(
+    async fn execute(
         &mut self,
         id: &str,
         command: Command,
     ) -> Result<Result<(), Refused>, FetcherError> {
         match command {
-            Command::FeedAdd { feed } => match self.may_be_put(&feed) {
+            Command::FeedAdd { feed } => match self.check_feed(&feed) {
                 Ok(()) => self.put_feed(feed).await.map(Ok),
                 Err(refused) => Ok(Err(refused)),
             },
             Command::FeedChange { feed } if self.is_set_aside(&feed) => {
-                self.bring_back(&feed.id).await.map(Ok)
+                self.poll_again(&feed.id).await.map(Ok)
             }
-            Command::FeedChange { feed } => match self.may_be_put(&feed) {
+            Command::FeedChange { feed } => match self.check_feed(&feed) {
                 Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
                 Ok(()) => Ok(Err(Refused::Unknown)),
                 Err(refused) => Ok(Err(refused)),
             },
             Command::FeedRemove { feed } => match self.may_change(&feed) {
                 Ok(()) => {
-                    self.hand_over(&feed).await?;
+                    self.record_override(&feed).await?;
                     self.remove_feed(&feed).await.map(Ok)
                 }
                 Err(refused) => Ok(Err(refused)),
@@ -88,7 +92,7 @@ impl Scheduler {
             Command::FeedPoll { feed } => {
                 let now = self.poller.context.clock.now();
                 let is_known = self.table.get(&feed).is_some();
-                self.table.hasten(&feed, now);
+                self.table.poll_soon(&feed, now);
                 Ok(if is_known { Ok(()) } else { Err(Refused::Unknown) })
             }
             Command::FeedBackfill { feed, pages, items } => match self.table.get(&feed) {
@@ -99,7 +103,7 @@ impl Scheduler {
         }
     }
 
-    fn may_be_put(&self, feed: &FeedSettings) -> Result<(), Refused> {
+    fn check_feed(&self, feed: &FeedSettings) -> Result<(), Refused> {
         Rule::of(feed).check().map_err(|_| Refused::Rule)?;
         self.may_change(&feed.id)
     }
@@ -120,7 +124,7 @@ impl Scheduler {
     }
 
     /// Polls a feed again that was set aside: as a suspect, alone.
-    async fn bring_back(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+    async fn poll_again(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(entry) = self.table.remove(feed) else {
             return Ok(());
         };
@@ -146,7 +150,7 @@ impl Scheduler {
             return Ok(());
         }
         self.interrupt(&feed.id).await?;
-        self.hand_over(&feed.id).await?;
+        self.record_override(&feed.id).await?;
         let before = self.table.remove(&feed.id).filter(|entry| entry.record.feed.url == feed.url);
         if before.is_none() {
             self.end_backfill(&feed.id).await?;
@@ -175,7 +179,7 @@ impl Scheduler {
         self.interrupt(feed).await?;
         self.end_backfill(feed).await?;
         if self.table.remove(feed).is_some() {
-            tracing::info!(%feed, "feed is polled no more");
+            tracing::info!(%feed, "feed is no longer polled");
         }
         self.poller.store.forget(feed).await.map_err(FetcherError::from)
     }

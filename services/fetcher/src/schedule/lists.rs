@@ -1,4 +1,4 @@
-//! Lists in the scheduler: asked for when due, and what they say carried out.
+//! Requests lists when they are due, and carries out their changes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 use super::{Scheduler, write};
 use crate::FetcherError;
 use crate::feed_address::identity;
-use crate::interval::spread;
+use crate::interval::start_wait;
 use crate::lists::{Change, ListAnswer, changes};
 use crate::metrics::LISTS;
 use crate::opml::Opml;
@@ -24,8 +24,7 @@ const FIRST_WAIT: Duration = Duration::from_mins(15);
 /// While a list has many feeds leave, it is said after so many that the fetcher is alive.
 const ALIVE_EACH: usize = 16;
 /// The problem of a list that names less than half of what it named; the next time it is believed.
-const SHRUNK: &str =
-    "it names less than half of the feeds that it named: none leaves unless it says so again";
+const SHRUNK: &str = "it names less than half of the feeds that it named before: wirefold removes none unless the next answer says the same";
 
 impl Scheduler {
     /// Asks for the lists that are due.
@@ -57,29 +56,29 @@ impl Scheduler {
         let record = match asked {
             ListAnswer::Unchanged => {
                 LISTS.add(1, &["unchanged"]);
-                good(record, now, &settings)
+                after_good_answer(record, now, &settings)
             }
             ListAnswer::Failed { problem, retry_after } => {
                 LISTS.add(1, &["failed"]);
-                failed(record, problem, retry_after, now, &settings)
+                after_failure(record, problem, retry_after, now, &settings)
             }
             ListAnswer::Read { opml, etag, last_modified } => {
                 let said_so = record.problem.as_deref() == Some(SHRUNK);
                 let (manual_overrides, has_shrunk) =
-                    self.bring_in(&settings, &opml, said_so).await?;
+                    self.apply_list(&settings, &opml, said_so).await?;
                 // People may have spoken meanwhile, never of what was just carried out.
                 let record = ListRecord { manual_overrides, ..record };
                 let shrunk = (has_shrunk && !said_so).then_some(SHRUNK);
                 match problem(&opml).or(shrunk) {
                     Some(problem) => {
                         LISTS.add(1, &["failed"]);
-                        failed(record, problem.to_owned(), None, now, &settings)
+                        after_failure(record, problem.to_owned(), None, now, &settings)
                     }
                     None => {
                         LISTS.add(1, &["read"]);
                         let feeds = u32::try_from(opml.feeds.len()).unwrap_or(u32::MAX);
                         let record = ListRecord { etag, last_modified, feeds, ..record };
-                        good(record, now, &settings)
+                        after_good_answer(record, now, &settings)
                     }
                 }
             }
@@ -100,7 +99,7 @@ impl Scheduler {
 
     /// Adds, changes and removes feeds so that they are what the list says. Says which feeds of it
     /// are people's, and whether more than half of its feeds left or would have left.
-    async fn bring_in(
+    async fn apply_list(
         &mut self,
         list: &ConfiguredList,
         opml: &Opml,
@@ -119,9 +118,9 @@ impl Scheduler {
         }
         let mut records = Vec::with_capacity(changed + added);
         for (feed, change) in changes.change {
-            records.extend(self.changed(&feed, change, &list.url).await?);
+            records.extend(self.apply_change(&feed, change, &list.url).await?);
         }
-        records.extend(self.added(changes.add, &list.url));
+        records.extend(self.add_feeds(changes.add, &list.url));
         write(&self.poller, records).await?;
         if added + changed + changes.remove.len() > 0 {
             let (url, removed) = (&list.url, changes.remove.len());
@@ -132,7 +131,7 @@ impl Scheduler {
     }
 
     /// A feed with a change, put in again; it keeps its place in time.
-    async fn changed(
+    async fn apply_change(
         &mut self,
         feed: &FeedId,
         change: Change,
@@ -149,14 +148,14 @@ impl Scheduler {
     }
 
     /// New feeds, whose first polls are spread.
-    fn added(&mut self, feeds: Vec<FeedSettings>, list: &str) -> Vec<FeedRecord> {
+    fn add_feeds(&mut self, feeds: Vec<FeedSettings>, list: &str) -> Vec<FeedRecord> {
         let now = self.poller.context.clock.now();
         let among = feeds.len();
         let mut records = Vec::with_capacity(among);
         for feed in feeds {
             let mut record = waiting(feed, None, &self.poller.settings);
             record.lists.push(list.to_owned());
-            let due = now.plus(spread(&record.feed.id, among));
+            let due = now.plus(start_wait(&record.feed.id, among));
             self.table.put(record.clone(), Memo::default(), Some(due));
             records.push(record);
         }
@@ -164,7 +163,7 @@ impl Scheduler {
     }
 
     /// Records a manual override of a feed: its lists no longer change or remove it.
-    pub(crate) async fn hand_over(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+    pub(crate) async fn record_override(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(entry) = self.table.get(feed) else { return Ok(()) };
         let name = identity(&entry.record.feed.url);
         for url in entry.record.lists.clone() {
@@ -182,15 +181,15 @@ impl Scheduler {
 /// Why nothing leaves because of a list that could be read.
 fn problem(opml: &Opml) -> Option<&'static str> {
     match opml.feeds.is_empty() {
-        _ if !opml.is_whole => Some(
-            "it breaks off before its end, or is broken inside: what can be read is taken, and no feed leaves",
-        ),
-        true => Some("no feeds in it: no feed leaves because of it"),
+        _ if !opml.is_whole => {
+            Some("it is cut off or damaged: wirefold uses the readable part and removes no feed")
+        }
+        true => Some("it contains no feeds: wirefold removes none"),
         false => None,
     }
 }
 
-fn good(record: ListRecord, now: UnixMillis, list: &ConfiguredList) -> ListRecord {
+fn after_good_answer(record: ListRecord, now: UnixMillis, list: &ConfiguredList) -> ListRecord {
     let at = Some(timestamp(now));
     ListRecord {
         problem: None,
@@ -203,7 +202,7 @@ fn good(record: ListRecord, now: UnixMillis, list: &ConfiguredList) -> ListRecor
     }
 }
 
-fn failed(
+fn after_failure(
     record: ListRecord,
     problem: String,
     retry_after: Option<Duration>,

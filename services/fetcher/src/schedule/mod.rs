@@ -1,4 +1,4 @@
-//! Polls feeds when they are due, each in a task of its own, and carries out commands meanwhile.
+//! Polls feeds when they are due, each in a task of its own, and meanwhile carries out commands.
 
 mod archives;
 mod commands;
@@ -81,10 +81,10 @@ impl Scheduler {
         while let Some(entry) = self.table.take_due(now) {
             let (mut record, memo) = (entry.record.clone(), entry.memo.clone());
             let feed = record.feed.id.clone();
-            let twins = self.table.twins(&feed);
+            let with_same_address = self.table.with_same_address(&feed);
             // The first of them by name is the one that the others double.
-            record.duplicate_of = twins.iter().find(|twin| **twin < feed).cloned();
-            let (poller, is_shared) = (self.poller.clone(), !twins.is_empty());
+            record.duplicate_of = with_same_address.iter().find(|twin| **twin < feed).cloned();
+            let (poller, is_shared) = (self.poller.clone(), !with_same_address.is_empty());
             let poll = self.polls.spawn(async move { poller.poll(record, memo, is_shared).await });
             self.polled.insert(poll.id(), feed.clone());
             if let Some(polled) = self.table.get_mut(&feed) {
@@ -120,8 +120,8 @@ impl Scheduler {
         let Some(entry) = self.table.get(feed) else {
             return Ok(());
         };
-        tracing::warn!(%feed, "a poll broke; please report it with the feed's address");
-        let failure = Failure::broken("polling breaks over it; please report its address");
+        tracing::warn!(%feed, "a poll crashed; please report it with the feed's address");
+        let failure = Failure::broken("polling crashed on this feed; please report its address");
         let Polled { record, memo, .. } =
             self.poller.failed(entry.record.clone(), entry.memo.clone(), failure);
         self.poller.store.put_record(&record).await?;
@@ -136,7 +136,7 @@ impl Scheduler {
         self.put(record, memo);
         if was_fetched {
             let now = self.poller.context.clock.now();
-            self.table.hasten_twins(&feed, now);
+            self.table.poll_same_address_soon(&feed, now);
         }
     }
 
@@ -182,7 +182,7 @@ impl Scheduler {
     /// What is still being read ends with this process, which is no fault of it.
     async fn clear_suspicion(self) -> Result<(), FetcherError> {
         for feed in self.polled.values() {
-            self.poller.store.forget_begun(feed).await?;
+            self.poller.store.forget_read_mark(feed).await?;
         }
         Ok(())
     }

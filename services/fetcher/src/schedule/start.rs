@@ -1,4 +1,4 @@
-//! How the scheduler begins: what files define beside what is remembered.
+//! Starts the scheduler: joins the feeds of the configuration with the stored ones.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,25 +16,26 @@ use super::{Scheduler, Table};
 use crate::FetcherError;
 use crate::backfill::Backfills;
 use crate::hosts::Hosts;
-use crate::interval::spread;
+use crate::interval::start_wait;
 use crate::lists::Lists;
-use crate::poll::{Poller, set_aside, waiting};
+use crate::poll::{Poller, set_aside, set_aside_problem, waiting};
 use crate::settings::Settings;
 
-use crate::state::{Begun, Memo, Remembered};
+use crate::state::{Memo, ReadMark, Remembered};
 
 /// How many records are written at once.
 const AT_ONCE: usize = 64;
 
 impl Scheduler {
-    /// Brings together what files define and what is remembered.
-    pub(crate) async fn begin(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let Remembered { feeds, begun, lists, backfills, control } = poller.store.load().await?;
+    /// Joins the feeds and lists of the configuration with the stored ones.
+    pub(crate) async fn load(poller: Arc<Poller>) -> Result<Self, FetcherError> {
+        let Remembered { feeds, read_marks, lists, backfills, control } =
+            poller.store.load().await?;
         let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
         let may_follow = lists.unread().next().is_some();
         let Plan { mut feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
         for feed in &to_forget {
-            tracing::info!(%feed, "feed is defined no more and forgotten");
+            tracing::info!(%feed, "feed is no longer configured and was forgotten");
             poller.store.forget(feed).await?;
         }
         write(&poller, to_write).await?;
@@ -42,19 +43,19 @@ impl Scheduler {
             poller.store.put_list(record).await?;
         }
         for url in &gone {
-            tracing::info!(list = url, "list of feeds is defined no more and forgotten");
+            tracing::info!(list = url, "list of feeds is no longer configured and was forgotten");
             poller.store.forget_list(url).await?;
         }
         let commands = commands_after(&poller.context, control).await?;
         let now = poller.context.clock.now();
-        examine(&poller, &mut feeds, begun).await?;
+        handle_read_marks(&poller, &mut feeds, read_marks).await?;
         leave_alone(&poller.hosts, &feeds);
-        let table = table(feeds, now);
+        let table = table_of(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
         let mut scheduler =
             Self { poller, table, lists, backfills: Backfills::default(), polls, polled, commands };
-        backfills.into_iter().for_each(|backfill| scheduler.go_on_with(backfill));
+        backfills.into_iter().for_each(|backfill| scheduler.continue_backfill(backfill));
         Ok(scheduler)
     }
 }
@@ -135,25 +136,25 @@ fn plan(
 }
 
 /// What was being read when the last process died is read alone; what was alone is set aside.
-async fn examine(
+async fn handle_read_marks(
     poller: &Poller,
     feeds: &mut [(FeedRecord, Memo)],
-    begun: HashMap<FeedId, Begun>,
+    read_marks: HashMap<FeedId, ReadMark>,
 ) -> Result<(), FetcherError> {
     let now = poller.context.clock.now();
-    for (feed, _) in begun.iter().filter(|(_, begun)| begun.is_alone) {
+    for (feed, _) in read_marks.iter().filter(|(_, mark)| mark.is_alone) {
         if let Some((record, _)) = feeds.iter_mut().find(|(record, _)| record.feed.id == *feed) {
             *record = set_aside(record.clone(), now);
             poller.store.put_record(record).await?;
         }
-        poller.store.forget_begun(feed).await?;
+        poller.store.forget_read_mark(feed).await?;
     }
     // Said at each start: whoever restarts may not have seen the last one.
     for (record, _) in feeds.iter().filter(|(record, _)| record.set_aside.is_some()) {
         let feed = &record.feed.id;
-        tracing::error!(%feed, "wirefold crashed twice while it read this feed, and reads it no more: `wirefold feed retry {feed}` brings it back");
+        tracing::error!(%feed, "{}", set_aside_problem(feed));
     }
-    let suspects = begun.into_iter().filter(|(_, begun)| !begun.is_alone).map(|(feed, _)| feed);
+    let suspects = read_marks.into_iter().filter(|(_, mark)| !mark.is_alone).map(|(feed, _)| feed);
     poller.reading.suspect(suspects);
     Ok(())
 }
@@ -176,18 +177,18 @@ pub(crate) async fn write(
     let mut writing = JoinSet::new();
     for record in records {
         if writing.len() == AT_ONCE {
-            joined(writing.join_next().await)?;
+            written_result(writing.join_next().await)?;
         }
         let store = poller.store.clone();
         writing.spawn(async move { store.put_record(&record).await });
     }
     while let Some(written) = writing.join_next().await {
-        joined(Some(written))?;
+        written_result(Some(written))?;
     }
     Ok(())
 }
 
-fn joined(
+fn written_result(
     written: Option<Result<Result<(), BusError>, tokio::task::JoinError>>,
 ) -> Result<(), FetcherError> {
     match written {
@@ -197,7 +198,7 @@ fn joined(
 }
 
 /// What is due already is spread over the first minute, always in the same way.
-fn table(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
+fn table_of(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
     let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
     let is_at_rest =
         |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
@@ -208,7 +209,7 @@ fn table(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
         let due = match due(&record) {
             _ if is_at_rest(&record) => None,
             due if due > now => Some(due),
-            _ => Some(now.plus(spread(&record.feed.id, overdue))),
+            _ => Some(now.plus(start_wait(&record.feed.id, overdue))),
         };
         table.put(record, memo, due);
     }

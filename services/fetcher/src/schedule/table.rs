@@ -1,4 +1,4 @@
-//! The feeds, and when each is due.
+//! The table of feeds and their due times.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -73,7 +73,7 @@ impl Table {
     }
 
     /// The other feeds that are polled at the address of this one, by name.
-    pub(crate) fn twins(&self, feed: &FeedId) -> Vec<FeedId> {
+    pub(crate) fn with_same_address(&self, feed: &FeedId) -> Vec<FeedId> {
         let Some(entry) = self.feeds.get(feed) else {
             return Vec::new();
         };
@@ -86,14 +86,14 @@ impl Table {
     }
 
     /// Makes the other feeds of an address due, while its answer is fresh.
-    pub(crate) fn hasten_twins(&mut self, feed: &FeedId, now: UnixMillis) {
-        for twin in self.twins(feed) {
-            self.hasten(&twin, now);
+    pub(crate) fn poll_same_address_soon(&mut self, feed: &FeedId, now: UnixMillis) {
+        for twin in self.with_same_address(feed) {
+            self.poll_soon(&twin, now);
         }
     }
 
     /// Makes a feed due, unless it is polled right now, is set aside or gone.
-    pub(crate) fn hasten(&mut self, feed: &FeedId, now: UnixMillis) {
+    pub(crate) fn poll_soon(&mut self, feed: &FeedId, now: UnixMillis) {
         // One that is being polled has no time at which it is due.
         if let Some(entry) = self.feeds.get_mut(feed)
             && let Some(due) = entry.due.filter(|due| *due > now)

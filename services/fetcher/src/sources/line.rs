@@ -1,4 +1,4 @@
-//! One JSON line as a submitted article: `id`, `text`, and what else is known.
+//! Reads one line of JSON as a submitted article: `id`, `text` and other fields.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub(super) fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
     let line = feed::decode::decode(line, None);
     let line: Line = serde_json::from_str(line.trim()).map_err(|error| {
         // serde says line 1 of every line; the column is what helps.
-        format!("no article in JSON, column {}: {error}", error.column())
+        format!("not an article in JSON, column {}: {error}", error.column())
     })?;
     let id = match line.id {
         Value::String(id) if !id.trim().is_empty() => id,

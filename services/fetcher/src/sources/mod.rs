@@ -1,13 +1,13 @@
 //! Local sources: files, and folders that are watched.
 //!
-//! A file is taken once it stands still, in the order of file names, and remembered under
-//! `source.<escaped path>` in `wf_feeds` after its articles are stored: a crash in between takes
-//! it again under the same ids. Nothing of it is baseline: whoever drops a file wants to hear of
-//! it.
+//! A file is read when it no longer changes, in the order of file names. Once its articles are
+//! stored, it is remembered in `wf_feeds` under `source.<escaped path>`. After a crash in between it
+//! is read again with the same ids. None of its articles is baseline: a person who drops a file
+//! wants to hear about it.
 
+mod file_reader;
 mod line;
 mod record;
-mod take;
 #[cfg(test)]
 mod tests;
 mod unfit;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, StageContext};
 use wirefold_proto::{FeedId, Outlet};
 
-use take::Taker;
+use file_reader::FileReader;
 use watch::Watch;
 
 /// How long after one look at a folder the next comes.
@@ -77,12 +77,12 @@ pub(crate) async fn run(
     sources: Vec<Source>,
     stop: CancellationToken,
 ) -> Result<(), BusError> {
-    let taker = Taker::new(context, stop.clone())?;
+    let reader = FileReader::new(context, stop.clone())?;
     let mut watches: Vec<Watch> = sources.into_iter().map(Watch::new).collect();
     let clock = &context.clock;
     while !watches.is_empty() {
         for watch in &mut watches {
-            watch.look(&taker).await?;
+            watch.check(&reader).await?;
         }
         watches.retain(|watch| !watch.is_done());
         tokio::select! {

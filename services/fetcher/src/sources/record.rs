@@ -1,4 +1,4 @@
-//! What is remembered of a file.
+//! What is stored about a file that was read.
 
 use std::hash::Hasher as _;
 use std::path::Path;
@@ -10,14 +10,15 @@ use wirefold_flow::{BusError, KeyValue, StageContext};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::{ArticleId, token};
 
-use super::watch::Look;
-use crate::publish::until_it_passes;
+use super::watch::FileStamp;
+use crate::publish::retry_bus;
 
 /// What is remembered of a file that was taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
     /// How it looked.
-    pub(super) look: Look,
+    #[serde(rename = "look")]
+    pub(super) stamp: FileStamp,
     /// A hash of its content, in hexadecimal digits.
     pub(super) content: String,
     /// The article that it was, where it was one.
@@ -40,7 +41,7 @@ impl Records {
     /// The record of a file; one that cannot be read is as if it were not there.
     pub(super) async fn get(&self, path: &Path) -> Result<Option<Record>, BusError> {
         let key = key(path);
-        let entry = until_it_passes(&self.context, || self.keys.get(&key)).await?;
+        let entry = retry_bus(&self.context, || self.keys.get(&key)).await?;
         let value = entry.and_then(|entry| entry.value);
         Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
     }
@@ -49,7 +50,7 @@ impl Records {
         let key = key(path);
         let json = serde_json::to_vec(record).expect("texts and whole numbers always encode");
         let value = bytes::Bytes::from(json);
-        until_it_passes(&self.context, || self.keys.put(&key, value.clone())).await?;
+        retry_bus(&self.context, || self.keys.put(&key, value.clone())).await?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Texts that nobody wrote to be read.
+//! Recognises files that are not texts: binary data, and files without words.
 
 /// A text of which more than one character in so many is none that people write is binary.
 const ONE_IN: usize = 10;
@@ -34,7 +34,7 @@ impl Unfit {
     /// The reason, for people.
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Self::Binary => "it is binary, no text",
+            Self::Binary => "it is binary, not text",
             Self::Wordless => "it has no words",
         }
     }

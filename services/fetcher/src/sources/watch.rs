@@ -1,4 +1,4 @@
-//! Looks at one source, again and again.
+//! Watches one source, and reads each file once it no longer changes.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -9,41 +9,41 @@ use std::time::UNIX_EPOCH;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedId, Outlet};
 
-use super::take::{Form, Taken, Taker};
+use super::file_reader::{FileReader, FileResult, Form};
 use super::{Kind, Source};
 
-/// So many looks a folder is waited for that does not come to rest.
+/// For so many checks wirefold waits for a folder whose files keep changing.
 const MOST_LOOKS: u32 = 10;
 
-/// How a file looks from outside: it is taken to stand still while this stays the same.
+/// Size and time of a file. A file is read once this no longer changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Look {
+pub(super) struct FileStamp {
     /// Its size in bytes.
     pub(super) size: u64,
     /// When it was changed, in nanoseconds since 1970.
     pub(super) modified: u64,
 }
 
-/// A file that is to be taken.
+/// A file to read.
 #[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) form: Form,
-    pub(super) look: Look,
-    /// The publisher of what names none.
+    pub(super) stamp: FileStamp,
+    /// The outlet of articles that name none.
     pub(super) outlet: Option<Outlet>,
 }
 
-/// A source and what was seen of it.
+/// A source, and the state of its files.
 #[derive(Debug)]
 pub(super) struct Watch {
     source: Source,
     feed: FeedId,
-    /// What has been taken, or had been before the start.
-    known: HashMap<PathBuf, Look>,
-    /// What changed at the last look.
-    restless: HashMap<PathBuf, Look>,
-    /// How many looks in a row something changed.
+    /// The files that were read, by this process or an earlier one.
+    known: HashMap<PathBuf, FileStamp>,
+    /// The files that had changed at the last check.
+    restless: HashMap<PathBuf, FileStamp>,
+    /// How many checks in a row found changes.
     looks: u32,
     done: bool,
     /// Files that cannot be read, which is said once.
@@ -71,12 +71,12 @@ impl Watch {
         self.done
     }
 
-    /// Looks at it once and takes what stands still.
-    pub(super) async fn look(&mut self, taker: &Taker) -> Result<(), BusError> {
-        match list(&self.source).await {
+    /// Checks the source once, and reads the files that no longer change.
+    pub(super) async fn check(&mut self, reader: &FileReader) -> Result<(), BusError> {
+        match list_files(&self.source).await {
             Ok(files) => {
                 self.complaint = None;
-                self.take(files, taker).await
+                self.read_still(files, reader).await
             }
             Err(error) => {
                 let complaint = error.to_string();
@@ -90,31 +90,36 @@ impl Watch {
         }
     }
 
-    async fn take(&mut self, mut files: Vec<File>, taker: &Taker) -> Result<(), BusError> {
-        files.retain(|file| self.known.get(&file.path) != Some(&file.look));
-        let is_still = |file: &File| self.restless.get(&file.path) == Some(&file.look);
-        // Files that are dropped together are taken in the order of their names, so all wait for
-        // the last, but not for ever: some files never come to rest.
+    /// Reads those of the files that are new and no longer change.
+    async fn read_still(
+        &mut self,
+        mut files: Vec<File>,
+        reader: &FileReader,
+    ) -> Result<(), BusError> {
+        files.retain(|file| self.known.get(&file.path) != Some(&file.stamp));
+        let is_still = |file: &File| self.restless.get(&file.path) == Some(&file.stamp);
+        // Files that are dropped together are read in the order of their names, so all wait for
+        // the last one, but not for ever: some files never stop changing.
         let all_still = files.iter().all(is_still);
         self.looks = if all_still { 0 } else { self.looks + 1 };
         let takes = all_still || self.looks > MOST_LOOKS || self.source.kind == Kind::File;
         let (ready, waiting): (Vec<File>, Vec<File>) = files
             .into_iter()
             .partition(|file| takes && (self.source.kind == Kind::File || is_still(file)));
-        self.restless = waiting.into_iter().map(|file| (file.path, file.look)).collect();
+        self.restless = waiting.into_iter().map(|file| (file.path, file.stamp)).collect();
         for file in ready {
-            match taker.take(&file, &self.feed).await? {
-                Taken::Stopped => return Ok(()),
-                Taken::Whole => {
+            match reader.read_file(&file, &self.feed).await? {
+                FileResult::Stopped => return Ok(()),
+                FileResult::Whole => {
                     self.unreadable.remove(&file.path);
-                    self.known.insert(file.path, file.look);
+                    self.known.insert(file.path, file.stamp);
                 }
-                Taken::Unreadable(error) => {
+                FileResult::Unreadable(error) => {
                     if self.unreadable.insert(file.path.clone()) {
                         let path = file.path.display();
                         tracing::warn!(%path, %error, "file cannot be read; looking again");
                     }
-                    self.restless.insert(file.path, file.look);
+                    self.restless.insert(file.path, file.stamp);
                 }
             }
         }
@@ -124,13 +129,13 @@ impl Watch {
 }
 
 /// The files of a source, by name.
-async fn list(source: &Source) -> io::Result<Vec<File>> {
+async fn list_files(source: &Source) -> io::Result<Vec<File>> {
     let metadata = tokio::fs::metadata(&source.path).await?;
     let whole = std::path::absolute(&source.path)?;
     if source.kind == Kind::File {
         let form = Form::of(&whole).unwrap_or(Form::Text);
         let outlet = source.outlet.clone();
-        return Ok(vec![File { form, look: look(&metadata), path: whole, outlet }]);
+        return Ok(vec![File { form, stamp: stamp_of(&metadata), path: whole, outlet }]);
     }
     let mut entries = tokio::fs::read_dir(&whole).await?;
     let mut files = Vec::new();
@@ -144,7 +149,7 @@ async fn list(source: &Source) -> io::Result<Vec<File>> {
             && of_file.is_file()
         {
             let outlet = source.outlet.clone();
-            files.push(File { path, form, look: look(&of_file), outlet });
+            files.push(File { path, form, stamp: stamp_of(&of_file), outlet });
         }
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
@@ -155,8 +160,8 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
 }
 
-fn look(metadata: &std::fs::Metadata) -> Look {
+fn stamp_of(metadata: &std::fs::Metadata) -> FileStamp {
     let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let nanoseconds = modified.map_or(0, |since| since.as_nanos());
-    Look { size: metadata.len(), modified: u64::try_from(nanoseconds).unwrap_or(u64::MAX) }
+    FileStamp { size: metadata.len(), modified: u64::try_from(nanoseconds).unwrap_or(u64::MAX) }
 }

@@ -1,4 +1,4 @@
-//! What a feed's publisher asked for, besides what stands in its record.
+//! What is stored about a feed besides its record: mostly what its publisher asked for.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

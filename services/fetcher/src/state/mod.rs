@@ -1,20 +1,20 @@
 //! What the fetcher remembers, in the bucket `wf_feeds`.
 //!
-//! | key | what |
+//! | key | value |
 //! |---|---|
-//! | `feed.<feed>` | the record of a feed, for whoever asks; also when it is polled next |
+//! | `feed.<feed>` | the record of a feed, for everybody; also when it is polled next |
 //! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
-//! | `poll.<feed>` | what its publisher asked for besides: another address, patience |
-//! | `begun.<feed>` | that it is being read, before it is; whoever dies over it leaves that behind |
-//! | `backfill.<feed>` | how the reading of its archive goes, after each page |
-//! | `list.<address>` | the record of a list of feeds, once all that it says is done |
+//! | `poll.<feed>` | the memo: another address, patience, and more that its publisher asked for |
+//! | `begun.<feed>` | the mark that it is being parsed; it remains if the process dies |
+//! | `backfill.<feed>` | the progress in its archive, after each page |
+//! | `list.<address>` | the record of a list of feeds, once all of its changes are done |
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
-//! Everything else is written after what it speaks of has happened, and can happen again: a crash
-//! before the writing repeats work under the same ids and loses nothing.
+//! Except for the mark, everything is written after the event that it records, and that event can
+//! happen again: a crash before the writing repeats work with the same ids and loses nothing.
 
-mod begun;
 mod memo;
+mod read_mark;
 mod seen;
 
 use std::collections::HashMap;
@@ -24,13 +24,13 @@ use bytes::Bytes;
 use wirefold_flow::{BusError, KeyValue, StageContext};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
-use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, decode, encode};
+use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, Message, decode, encode};
 
-pub(crate) use begun::Begun;
 pub(crate) use memo::{Memo, STRIKE};
+pub(crate) use read_mark::ReadMark;
 pub(crate) use seen::{KnownItem, Seen};
 
-use crate::publish::until_it_passes;
+use crate::publish::retry_bus;
 
 const CONTROL: &str = "control";
 
@@ -46,7 +46,7 @@ pub(crate) struct Store {
 pub(crate) struct Remembered {
     pub(crate) feeds: HashMap<FeedId, (FeedRecord, Memo)>,
     /// The feeds that were being read when the process before this one ended.
-    pub(crate) begun: HashMap<FeedId, Begun>,
+    pub(crate) read_marks: HashMap<FeedId, ReadMark>,
     /// Lists of feeds, by address.
     pub(crate) lists: HashMap<String, ListRecord>,
     /// How the reading of archives goes, of those that are not over.
@@ -67,9 +67,9 @@ impl Store {
         let mut memos: HashMap<FeedId, Memo> = HashMap::new();
         let mut lists: HashMap<String, ListRecord> = HashMap::new();
         let mut backfills = Vec::new();
-        let mut begun: HashMap<FeedId, Begun> = HashMap::new();
+        let mut read_marks: HashMap<FeedId, ReadMark> = HashMap::new();
         let mut control = 0;
-        let entries = until_it_passes(&self.context, || self.keys.changes(0)).await?;
+        let entries = retry_bus(&self.context, || self.keys.changes(0)).await?;
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
             match key.split_once('.') {
                 None if key == CONTROL => control = number(value),
@@ -79,7 +79,7 @@ impl Store {
                 }
                 Some(("begun", token)) => {
                     let how = serde_json::from_slice(value).unwrap_or_default();
-                    begun.extend(feed_id(token).map(|id| (id, how)));
+                    read_marks.extend(feed_id(token).map(|id| (id, how)));
                 }
                 Some(("backfill", _)) => {
                     let backfill = decode::<Backfill>(value).ok();
@@ -98,13 +98,12 @@ impl Store {
             (id, (record, memo))
         };
         let feeds = records.into_iter().map(with_memo).collect();
-        Ok(Remembered { feeds, begun, lists, backfills, control })
+        Ok(Remembered { feeds, read_marks, lists, backfills, control })
     }
 
-    pub(crate) async fn seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
-        let key = key("seen", feed);
-        let entry = until_it_passes(&self.context, || self.keys.get(&key)).await?;
-        Ok(entry.and_then(|entry| entry.value).map(|value| Seen::read(&value)).unwrap_or_default())
+    pub(crate) async fn load_seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
+        let value = self.get(&key("seen", feed)).await?;
+        Ok(value.map(|value| Seen::read(&value)).unwrap_or_default())
     }
 
     pub(crate) async fn put_seen(&self, feed: &FeedId, seen: &Seen) -> Result<(), BusError> {
@@ -112,78 +111,81 @@ impl Store {
     }
 
     pub(crate) async fn put_record(&self, record: &FeedRecord) -> Result<(), BusError> {
-        let Ok(body) = encode(record) else {
-            tracing::warn!(feed = %record.feed.id, "feed record not kept: too large");
-            return Ok(());
-        };
-        self.put(&key("feed", &record.feed.id), body.into()).await
+        self.put_message(&key("feed", &record.feed.id), record).await
     }
 
     pub(crate) async fn put_list(&self, record: &ListRecord) -> Result<(), BusError> {
-        let Ok(body) = encode(record) else {
-            tracing::warn!(list = record.url, "list record not kept: too large");
-            return Ok(());
-        };
-        self.put(&list_key(&record.url), body.into()).await
+        self.put_message(&list_key(&record.url), record).await
     }
 
-    /// Forgets a list; its feeds are another matter.
+    /// Forgets a list, not its feeds.
     pub(crate) async fn forget_list(&self, url: &str) -> Result<(), BusError> {
-        let key = list_key(url);
-        until_it_passes(&self.context, || self.keys.delete(&key)).await?;
-        Ok(())
+        self.delete(&list_key(url)).await
     }
 
     pub(crate) async fn backfill(&self, feed: &FeedId) -> Result<Option<Backfill>, BusError> {
-        let key = key("backfill", feed);
-        let entry = until_it_passes(&self.context, || self.keys.get(&key)).await?;
-        Ok(entry.and_then(|entry| decode(&entry.value?).ok()))
+        let value = self.get(&key("backfill", feed)).await?;
+        Ok(value.and_then(|value| decode(&value).ok()))
     }
 
     pub(crate) async fn forget_backfill(&self, feed: &FeedId) -> Result<(), BusError> {
-        let key = key("backfill", feed);
-        until_it_passes(&self.context, || self.keys.delete(&key)).await?;
-        Ok(())
+        self.delete(&key("backfill", feed)).await
     }
 
     pub(crate) async fn put_backfill(&self, backfill: &Backfill) -> Result<(), BusError> {
-        let Ok(body) = encode(backfill) else {
-            tracing::warn!(feed = %backfill.feed, "backfill not kept: too large");
-            return Ok(());
-        };
-        self.put(&key("backfill", &backfill.feed), body.into()).await
+        self.put_message(&key("backfill", &backfill.feed), backfill).await
     }
 
     pub(crate) async fn put_memo(&self, feed: &FeedId, memo: &Memo) -> Result<(), BusError> {
         self.put(&key("poll", feed), memo.write()).await
     }
 
-    pub(crate) async fn put_begun(&self, feed: &FeedId, begun: Begun) -> Result<(), BusError> {
-        let body = serde_json::to_vec(&begun).unwrap_or_default();
+    pub(crate) async fn put_read_mark(
+        &self,
+        feed: &FeedId,
+        mark: ReadMark,
+    ) -> Result<(), BusError> {
+        let body = serde_json::to_vec(&mark).unwrap_or_default();
         self.put(&key("begun", feed), body.into()).await
     }
 
-    pub(crate) async fn forget_begun(&self, feed: &FeedId) -> Result<(), BusError> {
-        let key = key("begun", feed);
-        until_it_passes(&self.context, || self.keys.delete(&key)).await?;
-        Ok(())
+    pub(crate) async fn forget_read_mark(&self, feed: &FeedId) -> Result<(), BusError> {
+        self.delete(&key("begun", feed)).await
     }
 
     pub(crate) async fn put_control(&self, sequence: u64) -> Result<(), BusError> {
         self.put(CONTROL, sequence.to_string().into()).await
     }
 
-    /// Forgets a feed and all that it has listed.
+    /// Forgets a feed and all items that it has listed.
     pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
         for what in ["backfill", "begun", "seen", "poll", "feed"] {
-            let key = key(what, feed);
-            until_it_passes(&self.context, || self.keys.delete(&key)).await?;
+            self.delete(&key(what, feed)).await?;
         }
         Ok(())
     }
 
+    /// Stores a message of the contract. One that is too large is logged and not stored.
+    async fn put_message<M: Message>(&self, key: &str, message: &M) -> Result<(), BusError> {
+        let Ok(body) = encode(message) else {
+            tracing::warn!(key, "record not stored: too large");
+            return Ok(());
+        };
+        self.put(key, body.into()).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, BusError> {
+        let entry = retry_bus(&self.context, || self.keys.get(key)).await?;
+        Ok(entry.and_then(|entry| entry.value))
+    }
+
     async fn put(&self, key: &str, value: Bytes) -> Result<(), BusError> {
-        until_it_passes(&self.context, || self.keys.put(key, value.clone())).await?;
+        retry_bus(&self.context, || self.keys.put(key, value.clone())).await?;
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BusError> {
+        retry_bus(&self.context, || self.keys.delete(key)).await?;
         Ok(())
     }
 }
@@ -204,7 +206,7 @@ fn record(token: &str, value: &[u8]) -> Option<(FeedId, FeedRecord)> {
     match decode::<FeedRecord>(value) {
         Ok(record) => Some((record.feed.id.clone(), record)),
         Err(error) => {
-            tracing::warn!(feed = token, %error, "feed record cannot be read and is made anew");
+            tracing::warn!(feed = token, %error, "feed record cannot be read and is replaced");
             None
         }
     }

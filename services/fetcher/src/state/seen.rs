@@ -1,4 +1,4 @@
-//! The items that a feed has listed: which article each became, and what it said then.
+//! The items that a feed has listed: the article that each became, and a hash of its text then.
 
 use std::collections::BTreeMap;
 
@@ -96,7 +96,7 @@ impl Seen {
 mod tests {
     use super::*;
 
-    fn known(day: u32) -> KnownItem {
+    fn item_of_day(day: u32) -> KnownItem {
         let article = "a-00000000000000000000000001".parse().unwrap();
         KnownItem { content: u64::MAX, article, day, page: 7 }
     }
@@ -110,10 +110,10 @@ mod tests {
     #[test]
     fn comes_back_as_it_was() {
         let mut seen = Seen::default();
-        seen.put("one", known(20_000));
-        seen.put("two", known(20_001));
+        seen.put("one", item_of_day(20_000));
+        seen.put("two", item_of_day(20_001));
         assert_eq!(Seen::read(&seen.write()), seen);
-        assert_eq!(seen.get("two"), Some(known(20_001)));
+        assert_eq!(seen.get("two"), Some(item_of_day(20_001)));
         assert_eq!(seen.get("three"), None);
         assert_eq!(Seen::read(b"oops"), Seen::default());
         // As it was written before links and titles were remembered.
@@ -124,8 +124,8 @@ mod tests {
     #[test]
     fn items_are_kept_while_listed_and_ninety_days() {
         let mut seen = Seen::default();
-        seen.put("old", known(100));
-        seen.put("new", known(101));
+        seen.put("old", item_of_day(100));
+        seen.put("new", item_of_day(101));
         seen.prune(190);
         assert!(seen.get("old").is_some());
         seen.prune(191);
@@ -136,7 +136,7 @@ mod tests {
     fn the_longest_unlisted_go_first() {
         let mut seen = Seen::default();
         for number in 0..6000 {
-            seen.put(&number.to_string(), known(if number < 1500 { 100 } else { 101 }));
+            seen.put(&number.to_string(), item_of_day(if number < 1500 { 100 } else { 101 }));
         }
         seen.prune(101);
         let kept = |range: std::ops::Range<u32>| {

@@ -1,13 +1,13 @@
-//! Subjects of a NATS server as sources: whoever publishes articles there pushes them in.
+//! Subjects of a NATS server as sources: programs publish articles there.
 //!
 //! A message is one article, or an array of them, in the JSON of `POST /articles`. It is
-//! acknowledged once all of it is stored; killed before that, it comes again and changes nothing,
-//! as the same article has the same id. What is no article goes to the dead letters with the
-//! reason, and is acknowledged once it stands there.
+//! acknowledged once all of it is stored. If the process dies before that, the message comes again
+//! and has no further effect, because the same article has the same id. A message that is not an
+//! article goes to the dead letters with the reason, and is acknowledged once it is stored there.
 //!
-//! Who opens the way to the server is an argument: no server and no protocol is known here.
+//! The caller provides the connection ([`Opening`]). This module knows no server and no protocol.
 
-mod given;
+mod body;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use wirefold_proto::{
 
 use crate::FetcherError;
 use crate::metrics::MESSAGES;
-use crate::publish::{Publisher, until_it_passes};
+use crate::publish::{Publisher, retry_bus};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 /// How many messages are taken at once.
@@ -67,7 +67,7 @@ pub trait Opening: Send + Sync {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>>;
 }
 
-/// Takes what the subjects give until `stop`.
+/// Reads articles from the subjects until `stop`.
 ///
 /// # Errors
 /// What the bus fails with for good.
@@ -86,7 +86,7 @@ pub(crate) async fn run(
         match ended {
             Ok(ended) => ended?,
             Err(error) => {
-                tracing::error!(%error, "a subject is followed no more; please report it");
+                tracing::error!(%error, "a subject is no longer followed; please report it");
             }
         }
     }
@@ -101,7 +101,7 @@ struct Follower {
     stop: CancellationToken,
 }
 
-/// A message as it is: articles, or what keeps it from being some.
+/// The articles of a message, or why it has none.
 type Read = Result<Vec<ArticleFetched>, String>;
 
 impl Follower {
@@ -118,14 +118,14 @@ impl Follower {
                 Ok(subscription) => {
                     complaint = None;
                     tracing::info!(subject, server, %feed, "subject is followed");
-                    match self.take_all(subscription).await? {
+                    match self.read_subscription(subscription).await? {
                         None => return Ok(()),
                         Some(problem) => problem,
                     }
                 }
                 Err(problem) => problem,
             };
-            // Once, and not each time that it is tried again.
+            // Logged once, and not at each further try.
             if complaint.as_ref() != Some(&problem) {
                 tracing::warn!(subject, server, why = problem, "subject cannot be followed");
             }
@@ -139,8 +139,8 @@ impl Follower {
         }
     }
 
-    /// Takes messages until the way there breaks, and says why; none once it was stopped.
-    async fn take_all(
+    /// Stores messages until the subscription fails, and returns why. None once it was stopped.
+    async fn read_subscription(
         &self,
         mut subscription: Box<dyn Subscription>,
     ) -> Result<Option<String>, FetcherError> {
@@ -151,7 +151,7 @@ impl Follower {
                 deliveries = subscription.next(AT_ONCE) => deliveries,
             };
             let taken = match deliveries {
-                Ok(deliveries) => self.take(deliveries).await?,
+                Ok(deliveries) => self.store_messages(deliveries).await?,
                 Err(error) => Err(error),
             };
             if let Err(error) = taken {
@@ -160,9 +160,12 @@ impl Follower {
         }
     }
 
-    /// Stores what these messages hold, and acknowledges them only then. The inner error is that
-    /// of their server.
-    async fn take(&self, deliveries: Vec<Delivery>) -> Result<Result<(), BusError>, FetcherError> {
+    /// Stores the articles of these messages, and acknowledges them only then. The inner error is
+    /// that of the messages' server.
+    async fn store_messages(
+        &self,
+        deliveries: Vec<Delivery>,
+    ) -> Result<Result<(), BusError>, FetcherError> {
         let mut window = self.publisher.window();
         for delivery in &deliveries {
             match self.read(&delivery.message) {
@@ -174,7 +177,7 @@ impl Follower {
                 }
                 Err(why) => {
                     MESSAGES.add(1, &["dead"]);
-                    self.bury(delivery, why).await?;
+                    self.dead_letter(delivery, why).await?;
                 }
             }
         }
@@ -182,7 +185,7 @@ impl Follower {
         crate::pass(&self.context, Point::Published)?;
         for delivery in &deliveries {
             if let Err(error) = delivery.settler.settle(Settle::Ack).await {
-                // All of it stands: it comes again, and changes nothing.
+                // All of it is stored: the message comes again and has no effect.
                 return Ok(Err(error));
             }
         }
@@ -194,20 +197,26 @@ impl Follower {
         let Source { feed, outlet, .. } = &self.source;
         let arrival = Arrival {
             feed: feed.clone(),
-            // Who may publish there vouches for what is published.
+            // The people who may publish there are responsible for what they publish.
             authority: Authority::Operator,
             outlet: outlet.clone(),
             text_source: TextSource::Given,
             seen,
         };
-        given::read(&message.body, &arrival)
+        body::read(&message.body, &arrival)
     }
 
-    /// Puts a message into the dead letters.
-    async fn bury(&self, delivery: &Delivery, reason: String) -> Result<(), BusError> {
+    /// Stores a message in the dead letters.
+    async fn dead_letter(&self, delivery: &Delivery, reason: String) -> Result<(), BusError> {
         let (message, clock) = (&delivery.message, &self.context.clock);
         let Source { subject, server, .. } = &self.source;
-        tracing::warn!(subject, server, sequence = message.sequence, reason, "message is dead");
+        tracing::warn!(
+            subject,
+            server,
+            sequence = message.sequence,
+            reason,
+            "message moved to the dead letters"
+        );
         let header =
             |(name, value): (&str, &str)| DeadHeader { name: name.into(), value: value.into() };
         let letter = DeadLetter {
@@ -226,12 +235,12 @@ impl Follower {
         };
         let at = letter.at;
         let outgoing = SENDER.outgoing(&letter, at, None).or_else(|_| {
-            // Too large for a letter: where it stands is told.
+            // Too large for a letter, which then only says where the message is.
             SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at, None)
         });
         let Ok(outgoing) = outgoing else { return Ok(()) };
         let bus = &self.context.bus;
-        until_it_passes(&self.context, || bus.publish(outgoing.clone())).await?;
+        retry_bus(&self.context, || bus.publish(outgoing.clone())).await?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! A fetcher that runs over a simulated bus, and what a test may know of it.
+//! A fetcher over a simulated bus, and what tests can observe of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,11 +49,11 @@ impl Running {
     }
 }
 
-/// Tells when a fetcher is first alive.
+/// Notices when a fetcher is first alive.
 #[derive(Default)]
-struct Begun(Notify);
+struct FirstAlive(Notify);
 
-impl Observer for Begun {
+impl Observer for FirstAlive {
     fn observe(&self, _: &str, event: Event<'_>) {
         if matches!(event, Event::Alive) {
             self.0.notify_one();
@@ -89,7 +89,7 @@ impl Bench {
 
     /// Starts a fetcher, and waits until it has begun to look at its feeds.
     pub(super) async fn start(&self) -> Running {
-        let begun = Arc::new(Begun::default());
+        let begun = Arc::new(FirstAlive::default());
         let running = self.start_in(StageContext { observer: begun.clone(), ..self.context() });
         tokio::time::timeout(DEADLINE, begun.0.notified()).await.expect("it begins");
         running

@@ -1,4 +1,4 @@
-//! What one feed sends too much of, or waits for too long, is its own loss.
+//! A feed that sends too much, or is too slow, harms only itself.
 
 use wirefold_proto::{ArticleFetched, Command, FeedFinding, TextSource};
 

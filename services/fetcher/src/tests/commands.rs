@@ -6,11 +6,16 @@ use super::bench::{Bench, feed};
 use super::feeds::{entry, rss};
 use super::server::{Reply, Server};
 
-#[tokio::test]
-async fn an_added_feed_is_polled_at_once_and_outlives_a_restart() {
+/// A server with a feed of one item, and a fetcher that has no feeds yet.
+async fn server_and_bench() -> (Server, Bench) {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
-    let bench = Bench::new().await;
+    (server, Bench::new().await)
+}
+
+#[tokio::test]
+async fn an_added_feed_is_polled_at_once_and_outlives_a_restart() {
+    let (server, bench) = server_and_bench().await;
     let running = bench.start().await;
     let add = Command::FeedAdd { feed: feed("harbour", &server.url("/feed")) };
     bench.command("1", add.clone()).await;
@@ -47,9 +52,7 @@ async fn a_change_takes_effect_at_once_even_while_it_hangs() {
 
 #[tokio::test]
 async fn a_feed_is_polled_when_somebody_asks() {
-    let server = Server::start().await;
-    server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
-    let bench = Bench::new().await;
+    let (server, bench) = server_and_bench().await;
     let running = bench.start().await;
     bench.command("1", Command::FeedAdd { feed: feed("harbour", &server.url("/feed")) }).await;
     bench.polled("harbour").await;
@@ -63,9 +66,7 @@ async fn a_feed_is_polled_when_somebody_asks() {
 
 #[tokio::test]
 async fn a_removed_feed_leaves_nothing() {
-    let server = Server::start().await;
-    server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
-    let bench = Bench::new().await;
+    let (server, bench) = server_and_bench().await;
     let running = bench.start().await;
     bench.command("1", Command::FeedAdd { feed: feed("harbour", &server.url("/feed")) }).await;
     bench.polled("harbour").await;
@@ -134,9 +135,7 @@ async fn a_feed_that_was_gone_can_be_added_again() {
 
 #[tokio::test]
 async fn what_is_no_command_is_passed_over() {
-    let server = Server::start().await;
-    server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
-    let bench = Bench::new().await;
+    let (server, bench) = server_and_bench().await;
     let running = bench.start().await;
     let nonsense =
         wirefold_flow::Outgoing::new("wirefold.v1.control.feed.add", "0", &b"nonsense"[..]);

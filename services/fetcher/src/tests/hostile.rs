@@ -42,7 +42,7 @@ async fn each_sort_of_failure_says_what_it_is_and_what_to_do() {
         (Reply::status(301).with("location", "/feed"), "too many redirects"),
         (
             Reply::status(302).with("location", "http://10.0.0.1/"),
-            "let it in with fetcher.allow_private",
+            "allow it with fetcher.allow_private",
         ),
     ];
     for (reply, said) in cases {

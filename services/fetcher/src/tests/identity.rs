@@ -1,4 +1,4 @@
-//! What is new and what is not: keys that change or repeat, dates that move, floods of old items.
+//! Which items are new: keys that change or repeat, dates that move, floods of old items.
 
 use wirefold_proto::{DateProblem, FeedFinding, ItemIdentity};
 

@@ -1,4 +1,4 @@
-//! Lists of feeds at an address, kept in sync.
+//! Remote lists of feeds, kept in step.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn record_of(bench: &Bench, url: &str) -> Option<ListRecord> {
 }
 
 /// The record of a list after the question that is due at the time now.
-async fn asked(bench: &Bench, url: &str) -> ListRecord {
+async fn record_after_request(bench: &Bench, url: &str) -> ListRecord {
     let now = wirefold_envelope::timestamp(bench.clock.now());
     let look = async {
         loop {
@@ -57,7 +57,9 @@ async fn asked(bench: &Bench, url: &str) -> ListRecord {
             }
         }
     };
-    tokio::time::timeout(DEADLINE, look).await.expect("the list is asked for in time")
+    tokio::time::timeout(DEADLINE, look)
+        .await
+        .expect("the list is record_after_request for in time")
 }
 
 async fn asked_next(bench: &Bench, url: &str) -> ListRecord {
@@ -65,7 +67,7 @@ async fn asked_next(bench: &Bench, url: &str) -> ListRecord {
     let now = wirefold_envelope::timestamp(bench.clock.now());
     let wait = record.next_poll.unwrap().duration_since(now);
     bench.clock.advance(Duration::try_from(wait).unwrap_or_default());
-    asked(bench, url).await
+    record_after_request(bench, url).await
 }
 
 /// All feeds there are, by id.
@@ -87,7 +89,7 @@ async fn paths(bench: &Bench) -> Vec<String> {
 async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let (url, running) = (server.url("/list"), bench.start().await);
-    let record = asked(&bench, &url).await;
+    let record = record_after_request(&bench, &url).await;
     assert_eq!((record.feeds, record.problem), (2, None));
     assert_eq!(paths(&bench).await, ["a", "b"]);
     let brought = feeds(&bench).await;
@@ -109,7 +111,7 @@ async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
     let kept = keys.iter().filter(|entry| entry.value.is_some() && entry.key.contains(&id));
     assert_eq!(kept.count(), 0, "nothing is left of what left");
     running.stop().await;
-    // Not asked sooner after a restart, and with its validators.
+    // Not record_after_request sooner after a restart, and with its validators.
     let before = server.times("/list");
     let again = bench.start().await;
     bench.clock.advance(super::bench::MINUTE);
@@ -123,19 +125,19 @@ async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
 async fn a_list_that_is_broken_cut_or_empty_removes_nothing_and_is_told() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let (url, running) = (server.url("/list"), bench.start().await);
-    asked(&bench, &url).await;
+    record_after_request(&bench, &url).await;
     let whole = opml(&server, &["/b", "/c"]);
     let cut = whole.split("</outline>").next().unwrap().to_owned();
     let login = "<!doctype html><html><form><input type=password></form></html>";
     for (reply, problem) in [
-        (Reply::ok("<opml><body/></opml>"), "no feeds in it"),
+        (Reply::ok("<opml><body/></opml>"), "contains no feeds"),
         (Reply::ok(login), "this is a web page, not a list of feeds"),
-        (Reply::ok("<opml><body><outline <"), "line 1: no XML"),
+        (Reply::ok("<opml><body><outline <"), "line 1: not XML"),
         (Reply::ok(" ".repeat(9 << 20)), "larger than 8 MiB"),
         (Reply::ok(""), "no <opml> in it"),
         (
             Reply::ok(opml(&server, &["/b"]).replace("<outline text='/b'", "<outline b=c")),
-            "broken inside",
+            "cut off or damaged",
         ),
         (Reply::status(404), "HTTP 404"),
         (Reply::status(410), "HTTP 410"),
@@ -153,7 +155,7 @@ async fn a_list_that_is_broken_cut_or_empty_removes_nothing_and_is_told() {
     assert!(wait.as_secs() >= 7200, "{wait}");
     server.put("/list", Reply::ok(cut));
     let record = asked_next(&bench, &url).await;
-    assert!(record.problem.unwrap().contains("breaks off before its end"));
+    assert!(record.problem.unwrap().contains("cut off or damaged"));
     assert_eq!(paths(&bench).await, ["a", "b", "c"], "what stands before the break is taken");
     server.put("/list", Reply::ok(whole));
     let good = asked_next(&bench, &url).await;
@@ -173,8 +175,8 @@ async fn what_another_list_a_file_or_people_have_stays() {
     server.put("/mine", Reply::ok(rss(&[entry("mine", 100)])));
     bench.command("1", Command::FeedAdd { feed: mine }).await;
     bench.polled("mine").await;
-    asked(&bench, &url).await;
-    asked(&bench, &server.url("/other")).await;
+    record_after_request(&bench, &url).await;
+    record_after_request(&bench, &server.url("/other")).await;
     assert_eq!(paths(&bench).await, ["a", "b", "c", "mine"]);
     server.put("/list", Reply::ok(opml(&server, &["/mine"])));
     asked_next(&bench, &url).await;
@@ -189,7 +191,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
     bench.settings.feeds.clear();
     let again = bench.start().await;
     bench.clock.advance(DAY);
-    asked(&bench, &url).await;
+    record_after_request(&bench, &url).await;
     assert_eq!(paths(&bench).await, ["a", "mine"]);
     assert_eq!(record_of(&bench, &server.url("/other")).await, None);
     again.stop().await;
@@ -200,7 +202,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
 async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     let (server, mut bench) = following(&["/a", "/b"]).await;
     let (url, running) = (server.url("/list"), bench.start().await);
-    asked(&bench, &url).await;
+    record_after_request(&bench, &url).await;
     let [first, second] = &feeds(&bench).await[..] else { panic!("two feeds") };
     let (first, second) = (first.feed.id.clone(), second.feed.id.clone());
     bench.clock.advance(super::bench::MINUTE);
@@ -218,7 +220,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     bench.settings.lists = vec![list(server.url("/moved"))];
     server.put("/moved", Reply::status(503));
     let down = bench.start().await;
-    asked(&bench, &server.url("/moved")).await;
+    record_after_request(&bench, &server.url("/moved")).await;
     assert_eq!(paths(&bench).await, ["b"], "polled on while the new address is down");
     server.put("/moved", Reply::ok(opml(&server, &["/a", "/b"])));
     let moved = asked_next(&bench, &server.url("/moved")).await;
@@ -236,7 +238,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
 async fn a_manual_override_of_a_feed_of_a_list_holds() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let (url, running) = (server.url("/list"), bench.start().await);
-    asked(&bench, &url).await;
+    record_after_request(&bench, &url).await;
     let [first, second] = &feeds(&bench).await[..] else { panic!("two feeds") };
     let (removed, mut changed) = (first.feed.id.clone(), second.feed.clone());
     changed.title = Some("Mine".to_owned());
@@ -265,7 +267,7 @@ async fn killed_before_it_is_remembered_a_list_is_carried_out_again_and_changes_
     let brought = feeds(&bench).await;
     assert_eq!(brought.len(), 2, "what it says is done first");
     let running = bench.start().await;
-    asked(&bench, &url).await;
+    record_after_request(&bench, &url).await;
     let ids = |feeds: Vec<FeedRecord>| -> Vec<String> {
         feeds.iter().map(|it| it.feed.id.to_string()).collect()
     };

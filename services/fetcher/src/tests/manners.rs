@@ -1,5 +1,5 @@
-//! What hosts may expect: patience, few questions, and that what they say is taken at its word,
-//! but for validators that lie.
+//! What hosts may expect: patience, few requests, and trust in what they say, except in validators
+//! that lie.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::Access;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-fn one(name: &str) -> String {
+fn feed_of_one(name: &str) -> String {
     rss(&[entry(name, 100)])
 }
 
@@ -41,10 +41,10 @@ async fn poll_for(bench: &Bench, id: &str, time: Duration) -> FeedRecord {
 async fn validators_that_lie_are_found_out_and_sent_no_more() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    server.put("/feed", Reply::ok(one("first")).with("etag", "\"for ever\""));
+    server.put("/feed", Reply::ok(feed_of_one("first")).with("etag", "\"for ever\""));
     let running = bench.start().await;
     bench.polled("harbour").await;
-    server.put("/feed", Reply::ok(one("second")).with("etag", "\"for ever\""));
+    server.put("/feed", Reply::ok(feed_of_one("second")).with("etag", "\"for ever\""));
     bench.next_poll("harbour").await;
     assert_eq!(bench.articles().await.len(), 1, "the host says that nothing has changed");
     let record = poll_for(&bench, "harbour", 97 * HOUR).await;
@@ -60,7 +60,7 @@ async fn validators_that_lie_are_found_out_and_sent_no_more() {
 async fn honest_validators_are_tried_once_in_one_to_three_days() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    server.put("/feed", Reply::ok(one("first")).with("etag", "\"1\""));
+    server.put("/feed", Reply::ok(feed_of_one("first")).with("etag", "\"1\""));
     let running = bench.start().await;
     bench.polled("harbour").await;
     let days = 30;
@@ -77,7 +77,7 @@ async fn honest_validators_are_tried_once_in_one_to_three_days() {
 async fn made_up_validators_are_not_sent_back() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    server.put("/feed", Reply::ok(one("first")).with("etag", "\"1\"").with("expires", "0"));
+    server.put("/feed", Reply::ok(feed_of_one("first")).with("etag", "\"1\"").with("expires", "0"));
     let running = bench.start().await;
     assert_eq!(bench.polled("harbour").await.etag, None);
     running.stop().await;
@@ -89,7 +89,10 @@ async fn validators_longer_than_any_server_needs_are_not_sent_back() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
     let (etag, long) = ("\"1\"", "x".repeat(1025));
-    server.put("/feed", Reply::ok(one("first")).with("etag", etag).with("last-modified", &long));
+    server.put(
+        "/feed",
+        Reply::ok(feed_of_one("first")).with("etag", etag).with("last-modified", &long),
+    );
     let running = bench.start().await;
     let polled = bench.polled("harbour").await;
     assert_eq!((polled.etag.as_deref(), polled.last_modified), (Some(etag), None));
@@ -100,9 +103,9 @@ async fn validators_longer_than_any_server_needs_are_not_sent_back() {
 async fn a_host_that_asks_for_patience_has_it_from_all_its_feeds_and_over_a_restart() {
     let server = Server::start().await;
     let bench = Bench::with(&[("one", server.url("/one"))]).await;
-    server.put("/one", Reply::ok(one("first")).with("retry-after", "7200"));
+    server.put("/one", Reply::ok(feed_of_one("first")).with("retry-after", "7200"));
     for path in ["/two", "/three"] {
-        server.put(path, Reply::ok(one(&path[1..])));
+        server.put(path, Reply::ok(feed_of_one(&path[1..])));
     }
     let add = async |id: &str| {
         let feed = super::bench::feed(id, &server.url(&format!("/{id}")));
@@ -122,7 +125,7 @@ async fn a_host_that_asks_for_patience_has_it_from_all_its_feeds_and_over_a_rest
     let third = add("three").await;
     assert_eq!((server.times("/three"), third.last_poll), (0, None));
     assert!(third.next_poll >= patient.next_poll);
-    server.put("/one", Reply::ok(one("first")));
+    server.put("/one", Reply::ok(feed_of_one("first")));
     bench.clock.advance(HOUR + 10 * MINUTE);
     for id in ["one", "two", "three"] {
         bench.polled(id).await;
@@ -140,7 +143,7 @@ async fn an_answer_is_good_for_as_long_as_it_says() {
         ("max-age=7200, no-cache", 15 * MINUTE),
     ] {
         let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-        server.put("/feed", Reply::ok(one("first")).with("cache-control", control));
+        server.put("/feed", Reply::ok(feed_of_one("first")).with("cache-control", control));
         let running = bench.start().await;
         assert_eq!(wait(&bench.polled("harbour").await), expected, "{control}");
         running.stop().await;
@@ -163,7 +166,7 @@ async fn dead_feeds_are_revisited_each_month_and_may_come_back() {
     assert_eq!(record.findings, [FeedFinding::Dead, FeedFinding::Broken]);
     assert_eq!(record.failing_since, first.last_poll);
     assert!((27..=30).contains(&(wait(&record).as_secs() / 86_400)), "{:?}", wait(&record));
-    server.put("/feed", Reply::ok(one("first")));
+    server.put("/feed", Reply::ok(feed_of_one("first")));
     let back = bench.next_poll("harbour").await;
     assert_eq!((back.health, back.failing_since), (FeedHealth::Good, None));
     assert_eq!(back.findings, []);
@@ -233,7 +236,7 @@ async fn an_address_that_several_feeds_have_is_asked_once() {
     let server = Server::start().await;
     let url = server.url("/feed");
     let bench = Bench::with(&[("a", url.clone()), ("b", url.clone()), ("c", url)]).await;
-    server.put("/feed", Reply::ok(one("first")).with("etag", "\"1\""));
+    server.put("/feed", Reply::ok(feed_of_one("first")).with("etag", "\"1\""));
     let running = bench.start().await;
     bench.clock.advance(Duration::from_secs(1));
     for id in ["a", "b", "c"] {
@@ -261,10 +264,10 @@ async fn an_address_that_several_feeds_have_is_asked_once() {
 async fn a_body_that_is_the_same_is_not_read_again() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    server.put("/feed", Reply::ok(one("first")).with("etag", "\"1\""));
+    server.put("/feed", Reply::ok(feed_of_one("first")).with("etag", "\"1\""));
     let running = bench.start().await;
     bench.polled("harbour").await;
-    server.put("/feed", Reply::ok(one("first")).with("etag", "\"2\""));
+    server.put("/feed", Reply::ok(feed_of_one("first")).with("etag", "\"2\""));
     let record = bench.next_poll("harbour").await;
     assert_eq!((record.etag.as_deref(), record.articles), (Some("\"2\""), 1));
     assert!(record.interval_seconds > 900, "nothing new: more patience");
@@ -276,11 +279,11 @@ async fn a_host_that_breaks_what_it_encodes_is_asked_plainly() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(one("first").as_bytes()).unwrap();
+    encoder.write_all(feed_of_one("first").as_bytes()).unwrap();
     let mut broken = encoder.finish().unwrap();
     broken.truncate(broken.len() / 2);
     let gzip = Reply::ok(broken).with("content-encoding", "gzip");
-    server.put("/feed", Reply::if_plain(Reply::ok(one("first")), gzip));
+    server.put("/feed", Reply::if_plain(Reply::ok(feed_of_one("first")), gzip));
     let running = bench.start().await;
     assert_eq!(bench.polled("harbour").await.articles, 1);
     bench.next_poll("harbour").await;
@@ -292,7 +295,7 @@ async fn a_host_that_breaks_what_it_encodes_is_asked_plainly() {
 async fn nothing_is_sent_that_hosts_count_against_readers() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    let cookie = Reply::ok(one("first")).with("set-cookie", "id=1").with("etag", "\"1\"");
+    let cookie = Reply::ok(feed_of_one("first")).with("set-cookie", "id=1").with("etag", "\"1\"");
     server.put("/feed", cookie);
     let running = bench.start().await;
     bench.polled("harbour").await;
@@ -325,8 +328,8 @@ async fn logins_names_and_headers_go_where_they_belong() {
     assert!(!format!("{:?}", bench.settings).contains("ZGVz"));
     bench.settings.feeds.push(configured("open", &server.url("/open")));
     server.put("/desk/feed", Reply::status(302).with("location", other.url("/feed")));
-    other.put("/feed", Reply::ok(one("first")));
-    server.put("/open", Reply::ok(one("second")));
+    other.put("/feed", Reply::ok(feed_of_one("first")));
+    server.put("/open", Reply::ok(feed_of_one("second")));
     let running = bench.start().await;
     bench.clock.advance(Duration::from_secs(1));
     bench.polled("harbour").await;

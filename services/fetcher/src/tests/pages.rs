@@ -1,4 +1,4 @@
-//! Full text of items that only tease, read by real children.
+//! Full text for teasers, read by real child processes.
 
 use wirefold_proto::{ArticleFetched, FeedFinding, FullText, TextSource};
 

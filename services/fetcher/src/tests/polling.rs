@@ -1,4 +1,4 @@
-//! What polls publish and remember when all is well.
+//! What polls publish and remember when nothing fails.
 
 use std::time::Duration;
 
@@ -249,7 +249,7 @@ async fn a_probe_tells_what_is_there() {
 
     let sample = found.sample.unwrap();
     assert_eq!((sample.key.as_str(), sample.words), ("harbour-first", 100));
-    for said in ["after 15 minutes", "no validators", "moved for good", "told by their ids"] {
+    for said in ["after 15 minutes", "no validators", "moved for good", "told apart by their ids"] {
         assert!(found.would.iter().any(|would| would.contains(said)), "{said}: {:?}", found.would);
     }
 

@@ -1,4 +1,4 @@
-//! Stops, crashes and what stands after them.
+//! Stops and crashes, and the state after them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A real server on loopback whose answers a test sets, and which tells what it was asked.
+//! A real server on loopback. A test sets its answers and reads its requests.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

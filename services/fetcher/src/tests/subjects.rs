@@ -15,13 +15,13 @@ use crate::FetcherError;
 use crate::subjects::{Opening, Source};
 
 /// A message: its sequence and its body.
-type Said = (u64, Vec<u8>);
+type Message = (u64, Vec<u8>);
 
 /// A server that a test plays: what it delivers, and what it was told.
 #[derive(Clone, Default)]
-struct Played {
+struct FakeServer {
     /// What is delivered; a message that is not acknowledged comes again with the next opening.
-    messages: Arc<Mutex<Vec<Said>>>,
+    messages: Arc<Mutex<Vec<Message>>>,
     /// What was acknowledged, with what stood in the stream of articles then.
     acked: Arc<Mutex<Vec<(u64, usize)>>>,
     opened: Arc<Mutex<usize>>,
@@ -30,8 +30,8 @@ struct Played {
     bench: Option<Arc<dyn wirefold_flow::Bus>>,
 }
 
-impl Played {
-    fn say(&self, sequence: u64, body: impl Into<Vec<u8>>) {
+impl FakeServer {
+    fn publish(&self, sequence: u64, body: impl Into<Vec<u8>>) {
         self.messages.lock().unwrap().push((sequence, body.into()));
     }
 
@@ -40,7 +40,7 @@ impl Played {
     }
 }
 
-impl Opening for Played {
+impl Opening for FakeServer {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
         Box::pin(async {
             let mut opened = self.opened.lock().unwrap();
@@ -48,24 +48,24 @@ impl Opening for Played {
             if *opened == 1 {
                 return Err("no stream takes the subject".to_owned());
             }
-            let given = Given { server: self.clone(), given: VecDeque::new() };
+            let given = FakeSubscription { server: self.clone(), given: VecDeque::new() };
             Ok(Box::new(given) as Box<dyn Subscription>)
         })
     }
 }
 
-struct Given {
-    server: Played,
+struct FakeSubscription {
+    server: FakeServer,
     given: VecDeque<u64>,
 }
 
-impl Subscription for Given {
+impl Subscription for FakeSubscription {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
             loop {
-                let waiting: Vec<Said> = {
+                let waiting: Vec<Message> = {
                     let messages = self.server.messages.lock().unwrap();
-                    let is_new = |(sequence, _): &&Said| !self.given.contains(sequence);
+                    let is_new = |(sequence, _): &&Message| !self.given.contains(sequence);
                     messages.iter().filter(is_new).take(max).cloned().collect()
                 };
                 if waiting.is_empty() {
@@ -73,7 +73,7 @@ impl Subscription for Given {
                     continue;
                 }
                 self.given.extend(waiting.iter().map(|(sequence, _)| *sequence));
-                let delivery = |(sequence, body): Said| Delivery {
+                let delivery = |(sequence, body): Message| Delivery {
                     message: Stored {
                         stream: "NEWS".to_owned(),
                         sequence,
@@ -97,7 +97,7 @@ impl Subscription for Given {
 }
 
 struct Ack {
-    server: Played,
+    server: FakeServer,
     sequence: u64,
 }
 
@@ -121,9 +121,9 @@ impl Settler for Ack {
     }
 }
 
-async fn following() -> (Played, Bench) {
+async fn following() -> (FakeServer, Bench) {
     let mut bench = Bench::new().await;
-    let server = Played { bench: Some(bench.bus.clone()), ..Played::default() };
+    let server = FakeServer { bench: Some(bench.bus.clone()), ..FakeServer::default() };
     bench.settings.subjects = vec![Source {
         feed: "desk".parse().unwrap(),
         outlet: "wire".parse().ok(),
@@ -135,7 +135,7 @@ async fn following() -> (Played, Bench) {
 }
 
 /// Lets the time go by that lies between two tries.
-async fn opened(server: &Played, bench: &Bench, times: usize) {
+async fn opened(server: &FakeServer, bench: &Bench, times: usize) {
     until("the first try", || *server.opened.lock().unwrap() > 0).await;
     while *server.opened.lock().unwrap() < times {
         bench.clock.advance(std::time::Duration::from_secs(1));
@@ -153,12 +153,12 @@ async fn letters(bench: &Bench) -> Vec<DeadLetter> {
 async fn messages_are_acknowledged_once_their_articles_are_stored() {
     let (server, bench) = following().await;
     for sequence in 1..=3 {
-        server.say(
+        server.publish(
             sequence,
             format!(r#"{{"id":"{sequence}","text":"The ferry sails {sequence}."}}"#),
         );
     }
-    server.say(4, r#"[{"text":"One pier."},{"text":"Two piers."}]"#);
+    server.publish(4, r#"[{"text":"One pier."},{"text":"Two piers."}]"#);
     let running = bench.start().await;
     opened(&server, &bench, 2).await;
     until("the acks", || server.acked().len() == 4).await;
@@ -175,7 +175,7 @@ async fn messages_are_acknowledged_once_their_articles_are_stored() {
 #[tokio::test]
 async fn killed_between_the_two_a_message_comes_again_and_is_the_same_article() {
     let (server, bench) = following().await;
-    server.say(1, r#"{"text":"The ferry sails."}"#);
+    server.publish(1, r#"{"text":"The ferry sails."}"#);
     let dying = bench.start_crashing(Point::Published);
     opened(&server, &bench, 2).await;
     let crash = dying.ended().await;
@@ -195,7 +195,7 @@ async fn killed_between_the_two_a_message_comes_again_and_is_the_same_article() 
 async fn what_comes_again_changes_nothing_and_a_lost_ack_brings_it_again() {
     let (server, bench) = following().await;
     *server.loses_acks.lock().unwrap() = true;
-    server.say(1, r#"{"text":"The ferry sails."}"#);
+    server.publish(1, r#"{"text":"The ferry sails."}"#);
     let running = bench.start().await;
     opened(&server, &bench, 3).await;
     *server.loses_acks.lock().unwrap() = false;
@@ -209,11 +209,11 @@ async fn what_comes_again_changes_nothing_and_a_lost_ack_brings_it_again() {
 #[tokio::test]
 async fn what_is_no_article_is_a_dead_letter_and_the_rest_goes_on() {
     let (server, bench) = following().await;
-    server.say(7, "no article");
-    server.say(8, r#"{"text":"The ferry sails."}"#);
-    server.say(9, r#"[{"text":"a"},{"text":" "}]"#);
-    server.say(10, vec![b' '; 2 << 20]);
-    server.say(11, [0xFF, 0xFE]);
+    server.publish(7, "no article");
+    server.publish(8, r#"{"text":"The ferry sails."}"#);
+    server.publish(9, r#"[{"text":"a"},{"text":" "}]"#);
+    server.publish(10, vec![b' '; 2 << 20]);
+    server.publish(11, [0xFF, 0xFE]);
     let running = bench.start().await;
     opened(&server, &bench, 2).await;
     until("the acks", || server.acked().len() == 5).await;
@@ -227,11 +227,11 @@ async fn what_is_no_article_is_a_dead_letter_and_the_rest_goes_on() {
         (first.stage, first.cause, first.sequence),
         (Stage::Fetcher, DeadCause::Rejected, 7)
     );
-    assert!(first.reason.contains("no article in JSON"), "{}", first.reason);
+    assert!(first.reason.contains("not an article in JSON"), "{}", first.reason);
     assert_eq!(first.subject, "news.desk");
     assert_eq!(first.stream, "NEWS at nats://wire.example:4222");
     assert_eq!(first.message, Some(DeadBody::Text { data: "no article".to_owned() }));
-    assert_eq!(letters[1].reason, "article 2: `text` is empty, and so is `title`");
+    assert_eq!(letters[1].reason, "article 2: `text` and `title` are empty");
     assert_eq!(letters[2].message, None, "it is too large for a letter");
     running.stop().await;
 }

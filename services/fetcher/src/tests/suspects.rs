@@ -1,4 +1,4 @@
-//! Feeds over which the process dies: suspects are read alone, and only the killer is set aside.
+//! Feeds that kill the process: suspects are parsed alone, and only the guilty feed is set aside.
 
 use wirefold_proto::{Command, FeedHealth};
 

@@ -1,5 +1,5 @@
-//! Which site a feed speaks for. On loopback two sites are told apart by name: `127.0.0.1` has the feed,
-//! `localhost` the pages.
+//! Which site a feed speaks for. On loopback two names stand for two sites: `127.0.0.1` has the
+//! feed, `localhost` the pages.
 
 use wirefold_proto::{FeedFinding, FeedRecord, SiteProof};
 
@@ -44,7 +44,7 @@ async fn polled(bench: &Bench) -> (FeedRecord, Vec<String>) {
     (record, articles.iter().map(|article| article.article.outlet_in_words()).collect())
 }
 
-fn said(record: &FeedRecord) -> (SiteProof, &str) {
+fn site_and_proof(record: &FeedRecord) -> (SiteProof, &str) {
     let site = record.site.as_ref().expect("it was found");
     (site.how, site.authority.as_str())
 }
@@ -56,7 +56,7 @@ async fn a_site_that_names_the_feed_speaks_through_it() {
     server.put("/", naming(&server.url("/feed")));
     let bench = bench(&server).await;
     let (record, outlets) = polled(&bench).await;
-    assert_eq!(said(&record), (SiteProof::NamedBack, "localhost"));
+    assert_eq!(site_and_proof(&record), (SiteProof::NamedBack, "localhost"));
     assert_eq!(outlets, ["localhost"; 3]);
     assert!(record.findings.is_empty(), "{:?}", record.findings);
     assert_eq!((server.times("/"), server.times("/c")), (1, 0));
@@ -68,7 +68,7 @@ async fn the_page_of_an_item_may_name_it_too() {
     server.put("/feed", Reply::ok(rss(&items(|path| page(&server, path)))));
     server.put("/a", naming(&server.url("/feed")));
     let (record, _) = polled(&bench(&server).await).await;
-    assert_eq!(said(&record), (SiteProof::NamedBack, "localhost"));
+    assert_eq!(site_and_proof(&record), (SiteProof::NamedBack, "localhost"));
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_site_that_does_not_name_it_is_not_spoken_for() {
     server.put("/", naming(&server.url("/another")));
     let bench = bench(&server).await;
     let (record, outlets) = polled(&bench).await;
-    assert_eq!(said(&record), (SiteProof::Unproven, "127.0.0.1"));
+    assert_eq!(site_and_proof(&record), (SiteProof::Unproven, "127.0.0.1"));
     assert_eq!(outlets, ["localhost via 127.0.0.1"; 3]);
     assert_eq!(record.findings, [FeedFinding::SpeaksForOthers]);
     assert!(record.in_words().contains("--speaks-for localhost"), "{}", record.in_words());
@@ -102,7 +102,7 @@ async fn whom_robots_txt_keeps_out_is_not_asked() {
     server.put("/feed", Reply::ok(rss(&items(|path| page(&server, path)))));
     server.put("/", naming(&server.url("/feed")));
     let (record, _) = polled(&bench(&server).await).await;
-    assert_eq!(said(&record), (SiteProof::Unproven, "127.0.0.1"));
+    assert_eq!(site_and_proof(&record), (SiteProof::Unproven, "127.0.0.1"));
     assert_eq!((server.times("/"), server.times("/a")), (0, 0));
 }
 
@@ -111,7 +111,7 @@ async fn what_leads_to_the_feeds_own_site_needs_no_proof() {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&items(|path| server.url(path)))));
     let (record, outlets) = polled(&bench(&server).await).await;
-    assert_eq!(said(&record), (SiteProof::Own, "127.0.0.1"));
+    assert_eq!(site_and_proof(&record), (SiteProof::Own, "127.0.0.1"));
     assert_eq!(outlets, ["127.0.0.1"; 3]);
     assert_eq!((server.times("/"), server.times("/robots.txt")), (0, 0));
 }
@@ -123,7 +123,7 @@ async fn the_operator_knows_better() {
     let mut bench = bench(&server).await;
     bench.settings.feeds[0].feed.speaks_for = "localhost".parse().ok();
     let (record, outlets) = polled(&bench).await;
-    assert_eq!(said(&record), (SiteProof::Operator, "localhost"));
+    assert_eq!(site_and_proof(&record), (SiteProof::Operator, "localhost"));
     assert_eq!(outlets, ["localhost"; 3]);
     assert_eq!(server.times("/"), 0);
 }
@@ -146,7 +146,7 @@ async fn what_is_remembered_keeps_its_id_until_it_changes() {
     let running = bench.start().await;
     let record = bench.next_poll("harbour").await;
     running.stop().await;
-    assert_eq!(said(&record), (SiteProof::Unproven, "127.0.0.1"));
+    assert_eq!(site_and_proof(&record), (SiteProof::Unproven, "127.0.0.1"));
     let after = bench.articles().await;
     assert_eq!(after.len(), 4, "only the one that changed");
     let version = &after[3].article;

@@ -92,7 +92,7 @@ async fn where_one_is_refused_none_is_stored() {
     let world = World::new().await;
     let good = json!({"text": "Good."});
     let bad = [
-        (json!([good, {"text": ""}]), 400, "article 2: `text` is empty"),
+        (json!([good, {"text": ""}]), 400, "article 2: `text` and `title` are empty"),
         (json!([good, {"text": "x", "url": "javascript:alert(1)"}]), 400, "article 2: `url`"),
         (json!([good, {"txt": "x"}]), 400, "article 2: unknown field `txt`"),
         (json!([good, {"text": "x".repeat(1_100_000)}]), 413, "article 2: over 1048576 bytes"),

@@ -1,5 +1,5 @@
-//! HTML with what articles are made of and nothing else: no scripts, no handlers, no styles, no
-//! drawings, addresses absolute. feedparser gives such HTML; the texts of the product are plain.
+//! HTML reduced to the elements of articles: no scripts, handlers, styles or drawings, and absolute
+//! addresses. Only the comparison with feedparser needs it; texts of the product are plain.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ pub(super) fn clean(html: &str, base: &str) -> String {
     let html: &str = &without_oddities(html);
     let mut cleaning = Cleaning { html, base, ..Cleaning::default() };
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
-        cleaning.take(&event, span);
+        cleaning.handle(&event, span);
         None::<Infallible>
     });
     emitter.naively_switch_states(true);
@@ -58,12 +58,12 @@ struct Cleaning<'a> {
 }
 
 impl Cleaning<'_> {
-    fn take(&mut self, event: &CallbackEvent<'_>, span: Span<usize>) {
+    fn handle(&mut self, event: &CallbackEvent<'_>, span: Span<usize>) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 self.attributes.clear();
-                self.open = known(KEPT, name);
-                self.gone += usize::from(known(GONE, name).is_some());
+                self.open = named(KEPT, name);
+                self.gone += usize::from(named(GONE, name).is_some());
             }
             CallbackEvent::AttributeName { name } if self.attributes.len() < MAX_ATTRIBUTES => {
                 let name = String::from_utf8_lossy(name).into_owned();
@@ -76,9 +76,9 @@ impl Cleaning<'_> {
             }
             CallbackEvent::CloseStartTag { .. } => self.started(),
             CallbackEvent::EndTag { name } => {
-                self.gone -= usize::from(known(GONE, name).is_some()).min(self.gone);
-                let is_void = known(VOID, name).is_some();
-                if let Some(name) = known(KEPT, name).filter(|_| self.gone == 0 && !is_void) {
+                self.gone -= usize::from(named(GONE, name).is_some()).min(self.gone);
+                let is_void = named(VOID, name).is_some();
+                if let Some(name) = named(KEPT, name).filter(|_| self.gone == 0 && !is_void) {
                     self.kept.push_str(&format!("</{name}>"));
                 }
             }
@@ -134,7 +134,7 @@ fn with_references(text: &str) -> String {
     whole
 }
 
-fn known(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
+fn named(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
     names.iter().copied().find(|known| known.as_bytes() == name)
 }
 

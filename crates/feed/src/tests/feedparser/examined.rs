@@ -1,6 +1,6 @@
-//! Our feed parser under the questions of feedparser's own tests: 2,106 feeds, well and ill formed,
-//! in many encodings. The examiner is Python and stands in `../shared`; the floors are what was
-//! reached, so that no change loses a feed unseen.
+//! Runs feedparser's own tests on this parser: 2,106 feeds, well and ill formed, in many encodings.
+//! The examiner is Python and is in `../shared`. The floors are the numbers reached, so no change
+//! can lose a feed unnoticed.
 
 use std::fs;
 use std::path::Path;

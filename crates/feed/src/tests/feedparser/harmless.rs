@@ -1,4 +1,4 @@
-//! The names of HTML that may be shown to others.
+//! The elements and attributes of HTML that are safe to show.
 
 /// Elements that are kept. Drawings and formulas are not: their rules of parsing have been used
 /// to smuggle scripts past every cleaner.

@@ -1,5 +1,4 @@
-//! A document in the shape that Python's feedparser gives it, so that its tests can be asked of this
-//! parser. The product has no use for it.
+//! Converts a document to the form of Python's feedparser, so that its tests can run on this parser.
 
 mod clean;
 mod examined;
@@ -24,12 +23,12 @@ pub(super) fn answer(path: &str, bytes: &[u8]) -> String {
     let is_ok = read.is_ok();
     let mut result = read.map_or_else(|_| nothing(), |read| shape_of(&read));
     let modified = header("last-modified");
-    put(&mut result, "etag", header("etag").map(text));
-    put(&mut result, "modified", modified.map(text));
+    insert(&mut result, "etag", header("etag").map(text));
+    insert(&mut result, "modified", modified.map(text));
     let time = modified.and_then(crate::dates::parse);
-    put(&mut result, "modified_parsed_ts", time.map(number));
+    insert(&mut result, "modified_parsed_ts", time.map(number));
     let lower = |(name, value): &(String, String)| (name.to_ascii_lowercase(), text(value));
-    put(&mut result, "headers", Some(Value::Object(headers.iter().map(lower).collect())));
+    insert(&mut result, "headers", Some(Value::Object(headers.iter().map(lower).collect())));
     let line = vec![
         ("p".to_owned(), text(path)),
         ("ok".to_owned(), Value::Bool(is_ok)),
@@ -95,18 +94,18 @@ fn record(record: &Record, format: Format, role: Role) -> Value {
             "href" if role == Role::Feed => "url",
             name => name,
         };
-        put(&mut members, name, Some(typed(name, role, said, format)));
+        insert(&mut members, name, Some(typed(name, role, said, format)));
         if DETAILED.contains(&name) && said.media_type.is_some() {
-            put(&mut members, &format!("{name}_detail"), Some(detail(said, format)));
+            insert(&mut members, &format!("{name}_detail"), Some(detail(said, format)));
         }
     }
     put_marks(&mut members, record);
     if let Some(id) = &record.id {
-        put(&mut members, "id", Some(text(id)));
-        put(&mut members, "guidislink", Some(Value::Bool(record.id_is_link)));
+        insert(&mut members, "id", Some(text(id)));
+        insert(&mut members, "guidislink", Some(Value::Bool(record.id_is_link)));
     }
-    put(&mut members, "link", record.link.as_deref().map(text));
-    put(&mut members, "href", record.link.as_deref().filter(|_| role == Role::Source).map(text));
+    insert(&mut members, "link", record.link.as_deref().map(text));
+    insert(&mut members, "href", record.link.as_deref().filter(|_| role == Role::Source).map(text));
     put_list(&mut members, "links", record.links.iter().map(link));
     put_contents(&mut members, record, format);
     put_people(&mut members, record);
@@ -121,9 +120,9 @@ fn record(record: &Record, format: Format, role: Role) -> Value {
     }
     let tags = record.categories.iter().map(|category| {
         let mut tag = Members::new();
-        put(&mut tag, "term", Some(category.term.as_deref().map_or(Value::Null, text)));
-        put(&mut tag, "scheme", Some(category.scheme.as_deref().map_or(Value::Null, text)));
-        put(&mut tag, "label", Some(category.label.as_deref().map_or(Value::Null, text)));
+        insert(&mut tag, "term", Some(category.term.as_deref().map_or(Value::Null, text)));
+        insert(&mut tag, "scheme", Some(category.scheme.as_deref().map_or(Value::Null, text)));
+        insert(&mut tag, "label", Some(category.label.as_deref().map_or(Value::Null, text)));
         Value::Object(tag)
     });
     put_list(&mut members, "tags", tags);
@@ -148,16 +147,16 @@ fn typed(name: &str, role: Role, said: &Text, format: Format) -> Value {
 fn put_marks(members: &mut Members, record: &Record) {
     for (name, attributes) in &record.marks {
         if !record.texts.contains_key(name) {
-            put(members, name, Some(pairs(attributes)));
+            insert(members, name, Some(pairs(attributes)));
             continue;
         }
         let mut detail = Members::new();
         for (key, value) in attributes {
             let key = if matches!(key.as_str(), "uri" | "url") { "href" } else { key };
-            put(&mut detail, key, Some(text(value)));
+            insert(&mut detail, key, Some(text(value)));
         }
-        put(&mut detail, "name", record.text(name).map(text));
-        put(members, &format!("{name}_detail"), Some(Value::Object(detail)));
+        insert(&mut detail, "name", record.text(name).map(text));
+        insert(members, &format!("{name}_detail"), Some(Value::Object(detail)));
     }
 }
 
@@ -167,7 +166,7 @@ fn put_parts(members: &mut Members, whole: &Record, format: Format) {
         ("image", &whole.image, Role::Part),
         ("textinput", &whole.text_input, Role::Part),
     ] {
-        put(members, name, part.as_deref().map(|part| record(part, format, role)));
+        insert(members, name, part.as_deref().map(|part| record(part, format, role)));
     }
     for element in ["content", "thumbnail"] {
         let media = whole.media.iter().filter(|medium| medium.element == element);
@@ -176,13 +175,13 @@ fn put_parts(members: &mut Members, whole: &Record, format: Format) {
     }
     put_list(members, "skiphours", whole.skip_hours.iter().map(|hour| text(hour)));
     put_list(members, "skipdays", whole.skip_days.iter().map(|day| text(day)));
-    put(members, "where", whole.place.as_ref().map(place));
+    insert(members, "where", whole.place.as_ref().map(geo_shape));
 }
 
-fn place(place: &GeoShape) -> Value {
+fn geo_shape(place: &GeoShape) -> Value {
     let mut members = Members::new();
     if !place.kind.is_empty() {
-        put(&mut members, "type", Some(text(place.kind)));
+        insert(&mut members, "type", Some(text(place.kind)));
         let numbers = |pair: &Vec<f64>| {
             Value::List(pair.iter().map(|n| Value::Number(n.to_string())).collect())
         };
@@ -192,7 +191,7 @@ fn place(place: &GeoShape) -> Value {
             "Polygon" => Value::List(vec![all]),
             _ => all,
         };
-        put(&mut members, "coordinates", Some(coordinates));
+        insert(&mut members, "coordinates", Some(coordinates));
     }
     Value::Object(members)
 }
@@ -206,7 +205,7 @@ fn put_contents(members: &mut Members, record: &Record, format: Format) {
         matches!(kind, Some("text/plain" | "text/html" | "application/xhtml+xml"))
     });
     if !is_short {
-        put(members, "summary", textual.map(|content| text(&value_of(content, format))));
+        insert(members, "summary", textual.map(|content| text(&value_of(content, format))));
     }
 }
 
@@ -222,8 +221,8 @@ fn put_people(members: &mut Members, record: &Record) {
         let both = both.map(|(who, email)| format!("{who} ({email})"));
         let one = parted.name.clone().or(parted.email.clone());
         let said = person.written.clone().or(both).or(one);
-        put(members, name, said.as_deref().map(text));
-        put(members, &format!("{name}_detail"), Some(one_person(&parted)));
+        insert(members, name, said.as_deref().map(text));
+        insert(members, &format!("{name}_detail"), Some(one_person(&parted)));
     }
     let detailed = |people: &[Person]| -> Vec<Value> {
         people.iter().map(|one| one_person(&parted(one))).collect()
@@ -256,42 +255,42 @@ fn is_mail(word: &str) -> bool {
 fn one_person(person: &Person) -> Value {
     let mut members = Members::new();
     for (name, said) in [("name", &person.name), ("email", &person.email), ("href", &person.href)] {
-        put(&mut members, name, said.as_deref().map(text));
+        insert(&mut members, name, said.as_deref().map(text));
     }
     Value::Object(members)
 }
 
 fn link(link: &Link) -> Value {
     let mut members = Members::new();
-    put(&mut members, "rel", Some(text(&link.relation)));
+    insert(&mut members, "rel", Some(text(&link.relation)));
     let usual = match link.relation.as_str() {
         "enclosure" => None,
         "self" => Some("application/atom+xml"),
         _ => Some("text/html"),
     };
-    put(&mut members, "type", link.media_type.as_deref().or(usual).map(text));
-    put(&mut members, "href", link.href.as_deref().map(text));
+    insert(&mut members, "type", link.media_type.as_deref().or(usual).map(text));
+    insert(&mut members, "href", link.href.as_deref().map(text));
     for (name, value) in &link.more {
-        put(&mut members, name, Some(text(value)));
+        insert(&mut members, name, Some(text(value)));
     }
     Value::Object(members)
 }
 
 fn put_date(members: &mut Members, name: &str, date: Option<&Date>) {
     if let Some(date) = date {
-        put(members, name, Some(text(&date.written)));
+        insert(members, name, Some(text(&date.written)));
         let time = date.time.map_or(Value::Null, number);
-        put(members, &format!("{name}_parsed_ts"), Some(time));
+        insert(members, &format!("{name}_parsed_ts"), Some(time));
     }
 }
 
 fn detail(said: &Text, format: Format) -> Value {
     let mut members = Members::new();
-    put(&mut members, "type", Some(text(media_type(said, format))));
-    put(&mut members, "language", Some(said.language.as_deref().map_or(Value::Null, text)));
-    put(&mut members, "base", Some(text(said.base.as_deref().unwrap_or_default())));
-    put(&mut members, "src", said.src.as_deref().map(text));
-    put(&mut members, "value", Some(text(&value_of(said, format))));
+    insert(&mut members, "type", Some(text(media_type(said, format))));
+    insert(&mut members, "language", Some(said.language.as_deref().map_or(Value::Null, text)));
+    insert(&mut members, "base", Some(text(said.base.as_deref().unwrap_or_default())));
+    insert(&mut members, "src", said.src.as_deref().map(text));
+    insert(&mut members, "value", Some(text(&value_of(said, format))));
     Value::Object(members)
 }
 
@@ -326,7 +325,7 @@ fn pairs(attributes: &Attributes) -> Value {
     Value::Object(attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect())
 }
 
-fn put(members: &mut Members, name: &str, value: Option<Value>) {
+fn insert(members: &mut Members, name: &str, value: Option<Value>) {
     if let Some(value) = value {
         members.push((name.to_owned(), value));
     }
@@ -335,7 +334,7 @@ fn put(members: &mut Members, name: &str, value: Option<Value>) {
 fn put_list(members: &mut Members, name: &str, values: impl Iterator<Item = Value>) {
     let values: Vec<Value> = values.collect();
     if !values.is_empty() {
-        put(members, name, Some(Value::List(values)));
+        insert(members, name, Some(Value::List(values)));
     }
 }
 

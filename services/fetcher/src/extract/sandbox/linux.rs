@@ -1,4 +1,4 @@
-//! The two layers of Linux.
+//! The two layers on Linux: seccomp and Landlock.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ pub(super) fn deny_files() -> Result<(), String> {
             Err("this kernel has none".to_owned())
         }
         (RulesetStatus::NotEnforced, LandlockStatus::NotEnabled) => {
-            Err("this kernel was started without it".to_owned())
+            Err("this kernel was booted without it".to_owned())
         }
         (RulesetStatus::NotEnforced, status) => Err(format!("not enforced ({status:?})")),
         _ => Ok(()),

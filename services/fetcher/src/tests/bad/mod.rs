@@ -1,4 +1,4 @@
-//! A server that does everything wrong, and what it has to say of us.
+//! A server that makes every mistake, and what it observes about our requests.
 
 mod routes;
 mod score;
@@ -19,8 +19,8 @@ use server::{Log, Question, Step, serve};
 async fn serve_route(bench: &Bench, route: &Route, log: &Log) -> String {
     let (steps, path) = (route.steps.clone(), format!("/{}", route.name));
     let answer = move |question: &Question| match question.path.as_str() {
-        "/then/feed" => then(&rss(&[entry("second", 100), entry("first", 100)])),
-        "/then/page" => then("<!doctype html><title>Harbour</title>"),
+        "/then/feed" => ok_with(&rss(&[entry("second", 100), entry("first", 100)])),
+        "/then/page" => ok_with("<!doctype html><title>Harbour</title>"),
         _ => {
             let host = question.headers.get("host").map_or("", String::as_str);
             steps
@@ -62,7 +62,7 @@ fn at_home(step: &Step, host: &str) -> Step {
     }
 }
 
-fn then(body: &str) -> Vec<Step> {
+fn ok_with(body: &str) -> Vec<Step> {
     let length = body.len();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     vec![Step::Send(format!("{head}{body}").into())]
@@ -90,7 +90,7 @@ async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
     bench.settings.concurrency = 200;
     // How much a feed may send is another matter.
     bench.settings.budget.articles_per_hour = 1_000;
-    let (routes, mut given) = (routes::all(), BTreeMap::new());
+    let (routes, mut given) = (routes::all_routes(), BTreeMap::new());
     assert!(routes.len() >= 100, "{} routes", routes.len());
     for route in &routes {
         let url = serve_route(&bench, route, &log).await;
@@ -100,7 +100,7 @@ async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
             given.insert(format!("/{}", route.name), validators);
         }
     }
-    let well = move |_: &Question| then(&rss(&[entry("healthy", 100)]));
+    let well = move |_: &Question| ok_with(&rss(&[entry("healthy", 100)]));
     let address = serve(bench.clock.clone(), log.clone(), well).await;
     bench.settings.feeds.push(configured("healthy", &format!("http://{address}/healthy")));
     let shortest = bench.settings.min_interval;

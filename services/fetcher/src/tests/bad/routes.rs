@@ -1,4 +1,4 @@
-//! Everything that is met where a feed should be, one route each, with what is to come of it.
+//! One route for each thing that may be found instead of a feed, with the expected outcome.
 
 use std::io::Write as _;
 
@@ -37,7 +37,7 @@ fn route(name: &'static str, steps: Vec<Step>, expected: Expected) -> Route {
 }
 
 /// An answer with this status, these headers, and this body at its length.
-fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<Step> {
+fn response(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<Step> {
     let length = format!("Content-Length: {}", body.as_ref().len());
     let headers = [headers, &[&length, "Connection: close"]].concat().join("\r\n");
     let head = format!("HTTP/1.1 {status}\r\n{headers}\r\n\r\n");
@@ -45,15 +45,15 @@ fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<Step> {
 }
 
 fn ok(headers: &[&str], body: impl AsRef<[u8]>) -> Vec<Step> {
-    answer("200 OK", headers, body)
+    response("200 OK", headers, body)
 }
 
 fn feed() -> String {
     rss(&[entry("second", 100), entry("first", 100)])
 }
 
-fn to(status: &str, place: &str) -> Vec<Step> {
-    answer(status, &[&format!("Location: {place}")], "")
+fn redirect(status: &str, place: &str) -> Vec<Step> {
+    response(status, &[&format!("Location: {place}")], "")
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -62,7 +62,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-pub(super) fn all() -> Vec<Route> {
+pub(super) fn all_routes() -> Vec<Route> {
     let mut routes = heads();
     routes.extend(documents());
     routes.extend(hostile_documents());
@@ -109,7 +109,7 @@ fn heads() -> Vec<Route> {
             )],
             Read(2),
         ),
-        route("203", answer("203 Non-Authoritative", &[], &body), Read(2)),
+        route("203", response("203 Non-Authoritative", &[], &body), Read(2)),
     ]
 }
 
@@ -221,61 +221,65 @@ fn statuses() -> Vec<Route> {
     let login = "<!doctype html><form><input type=\"password\"></form>";
     let page = "<!doctype html><title>Harbour</title><link rel=alternate type='application/rss+xml' href='/feed'>";
     vec![
-        route("304-unasked", answer("304 Not Modified", &[], ""), Fails(Broken)),
-        route("204", answer("204 No Content", &[], ""), Fails(Broken)),
-        route("401", answer("401 Unauthorized", &["WWW-Authenticate: Basic"], ""), Fails(Blocked)),
-        route("403", answer("403 Forbidden", &[], ""), Fails(Blocked)),
+        route("304-unasked", response("304 Not Modified", &[], ""), Fails(Broken)),
+        route("204", response("204 No Content", &[], ""), Fails(Broken)),
         route(
-            "403-challenge",
-            answer("403 Forbidden", &["cf-mitigated: challenge", html], challenge),
+            "401",
+            response("401 Unauthorized", &["WWW-Authenticate: Basic"], ""),
             Fails(Blocked),
         ),
-        route("503-challenge", answer("503 Unavailable", &[html], challenge), Fails(Blocked)),
+        route("403", response("403 Forbidden", &[], ""), Fails(Blocked)),
+        route(
+            "403-challenge",
+            response("403 Forbidden", &["cf-mitigated: challenge", html], challenge),
+            Fails(Blocked),
+        ),
+        route("503-challenge", response("503 Unavailable", &[html], challenge), Fails(Blocked)),
         route("200-challenge", ok(&[html], challenge), Fails(Blocked)),
         route("200-login", ok(&[html], login), Fails(Blocked)),
         route("200-page", ok(&[html], page), Fails(Broken)),
-        route("404", answer("404 Not Found", &[html], page), Fails(Broken)),
-        route("410", answer("410 Gone", &[], ""), Gone),
-        route("418", answer("418 Teapot", &[], ""), Fails(Broken)),
-        route("429", answer("429 Slow", &["Retry-After: 1800"], ""), Fails(Unreachable)),
+        route("404", response("404 Not Found", &[html], page), Fails(Broken)),
+        route("410", response("410 Gone", &[], ""), Gone),
+        route("418", response("418 Teapot", &[], ""), Fails(Broken)),
+        route("429", response("429 Slow", &["Retry-After: 1800"], ""), Fails(Unreachable)),
         route(
             "429-by-date",
-            answer("429 Slow", &["Retry-After: Sun, 01 Mar 2037 12:00:00 GMT"], ""),
+            response("429 Slow", &["Retry-After: Sun, 01 Mar 2037 12:00:00 GMT"], ""),
             Fails(Unreachable),
         ),
-        route("451", answer("451 Legal", &[], ""), Fails(Blocked)),
-        route("500", answer("500 Error", &[], ""), Fails(Unreachable)),
-        route("500-with-a-feed", answer("500 Error", &[], feed()), Fails(Unreachable)),
+        route("451", response("451 Legal", &[], ""), Fails(Blocked)),
+        route("500", response("500 Error", &[], ""), Fails(Unreachable)),
+        route("500-with-a-feed", response("500 Error", &[], feed()), Fails(Unreachable)),
         route(
             "503-for-a-day",
-            answer("503 Unavailable", &["Retry-After: 86400"], ""),
+            response("503 Unavailable", &["Retry-After: 86400"], ""),
             Fails(Unreachable),
         ),
-        route("999", answer("999 Denied", &[], ""), Fails(Broken)),
+        route("999", response("999 Denied", &[], ""), Fails(Broken)),
     ]
 }
 
 fn redirects() -> Vec<Route> {
     vec![
-        route("301", to("301 Moved", "/then/feed"), Read(2)),
-        route("302", to("302 Found", "/then/feed"), Read(2)),
-        route("303", to("303 Other", "then/feed"), Read(2)),
-        route("307", to("307 Temporary", "//HOST/then/feed"), Read(2)),
-        route("308", to("308 Permanent", "/then/feed#top"), Read(2)),
-        route("loop", to("301 Moved", "/loop"), Fails(Broken)),
-        route("no-place", answer("301 Moved", &[], ""), Fails(Broken)),
-        route("no-address", to("302 Found", "http://[bad"), Fails(Unreachable)),
-        route("to-a-file", to("302 Found", "file:///etc/passwd"), Fails(Broken)),
-        route("to-a-private-address", to("302 Found", "http://10.0.0.1/"), Fails(Broken)),
-        route("to-metadata", to("302 Found", "http://0xa9fea9fe/latest/"), Fails(Broken)),
-        route("to-another-port", to("302 Found", "http://1.1.1.1:22/"), Fails(Broken)),
-        route("with-a-user", to("302 Found", "http://a:b@HOST/then/feed"), Fails(Broken)),
+        route("301", redirect("301 Moved", "/then/feed"), Read(2)),
+        route("302", redirect("302 Found", "/then/feed"), Read(2)),
+        route("303", redirect("303 Other", "then/feed"), Read(2)),
+        route("307", redirect("307 Temporary", "//HOST/then/feed"), Read(2)),
+        route("308", redirect("308 Permanent", "/then/feed#top"), Read(2)),
+        route("loop", redirect("301 Moved", "/loop"), Fails(Broken)),
+        route("no-place", response("301 Moved", &[], ""), Fails(Broken)),
+        route("no-address", redirect("302 Found", "http://[bad"), Fails(Unreachable)),
+        route("to-a-file", redirect("302 Found", "file:///etc/passwd"), Fails(Broken)),
+        route("to-a-private-address", redirect("302 Found", "http://10.0.0.1/"), Fails(Broken)),
+        route("to-metadata", redirect("302 Found", "http://0xa9fea9fe/latest/"), Fails(Broken)),
+        route("to-another-port", redirect("302 Found", "http://1.1.1.1:22/"), Fails(Broken)),
+        route("with-a-user", redirect("302 Found", "http://a:b@HOST/then/feed"), Fails(Broken)),
         route(
             "to-tls-where-none-is",
-            to("301 Moved", "https://HOST/then/feed"),
+            redirect("301 Moved", "https://HOST/then/feed"),
             Fails(Unreachable),
         ),
-        route("to-a-page", to("302 Found", "/then/page"), Fails(Broken)),
+        route("to-a-page", redirect("302 Found", "/then/page"), Fails(Broken)),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! How polite the questions in a server's log were: what operators of small sites count.
+//! Rates how polite the requests in the log of a server were, as operators of small sites would.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! A server that misbehaves byte by byte, and notes what it was asked and when.
+//! A server that misbehaves byte by byte, and logs each request with its time.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

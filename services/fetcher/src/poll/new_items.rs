@@ -1,4 +1,4 @@
-//! What a feed lists and has not listed before becomes articles.
+//! Turns new and changed items of a feed into articles and publishes them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,28 +10,28 @@ use wirefold_flow::{Point, UnixMillis};
 use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle, TextSource};
 
 use super::Poller;
-use super::burst::flood;
-use super::listed::{List, Listed, list};
-use super::outcome::Taken;
+use super::burst::find_flood;
+use super::listed::{ItemList, ListedItem, list_items};
+use super::outcome::Listing;
 use super::site;
 use crate::FetcherError;
 use crate::answer::Read;
-use crate::article::submitted;
+use crate::article::to_submitted;
 use crate::extract::{Page, Rule};
 use crate::feed::Item;
 use crate::metrics::{FORGOTTEN, ITEMS, PAGES};
-use crate::pages::{Looked, TEASER_WORDS};
+use crate::pages::{PageResult, TEASER_WORDS};
 use crate::state::{KnownItem, Memo};
 
 /// How long the pages of one poll may take together; later ones go out with their teasers.
 const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
 
-/// Where items stand.
+/// Where items come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
-    /// In the feed as it is now.
+pub(crate) enum ItemOrigin {
+    /// The feed as it is now.
     Feed,
-    /// In an archive of it: they alert nobody.
+    /// An archive of the feed. They never alert.
     Archive,
 }
 
@@ -39,50 +39,50 @@ pub(crate) enum From {
 struct Batch<'a> {
     record: &'a FeedRecord,
     seen: UnixMillis,
-    /// Who says what its items say.
+    /// The site that is responsible for its items.
     authority: Authority,
-    /// Where its settings say that the articles stand.
+    /// Where the articles are on their pages, by the settings of the feed.
     rule: Rule,
     is_baseline: bool,
     /// Which items are old ones that came in a flood.
     flood: Vec<bool>,
-    /// The places, in the feed, of the items whose pages are fetched.
+    /// The indexes, in the feed, of the items whose pages are fetched.
     with_page: HashSet<usize>,
 }
 
-/// An article, and whether the feed's rule found it on its page; none of an item that says nothing.
-type Made = Option<(ArticleFetched, Option<bool>)>;
+/// An article, and whether the feed's rule found it on its page. None for an item without words.
+type MadeArticle = Option<(ArticleFetched, Option<bool>)>;
 
 impl Poller {
-    /// Publishes what is new or changed, the oldest first, and remembers it once all is stored.
-    /// None where it was stopped; then nothing is remembered, and the next poll does it all again.
-    pub(crate) async fn take(
+    /// Publishes new and changed items, the oldest first, and remembers them once all are stored.
+    /// None if the fetcher was stopped. Then nothing is remembered, and the next poll repeats it.
+    pub(crate) async fn publish_new_items(
         &self,
         record: &FeedRecord,
         memo: &Memo,
         read: &Read,
-        from: From,
-    ) -> Result<Option<Taken>, FetcherError> {
+        origin: ItemOrigin,
+    ) -> Result<Option<Listing>, FetcherError> {
         let id = &record.feed.id;
-        // What has been seen is read, added to and written back: by one at a time.
-        let _taking = self.taking.of(id).await;
+        // The seen items are read, extended and written back, by one task at a time.
+        let _lock = self.feed_locks.lock(id).await;
         let now = self.context.clock.now();
-        let before = self.store.seen(id).await?;
+        let before = self.store.load_seen(id).await?;
         let identity = match record.feed.identity {
             ItemIdentity::Auto => memo.identity.unwrap_or(ItemIdentity::Auto),
             chosen => chosen,
         };
-        let List { items, identity } = list(read, &before, identity);
-        let list = List { items: self.without_forgotten(items).await?, identity };
-        let mut taken = Taken::of(read, &list);
+        let ItemList { items, identity } = list_items(read, &before, identity);
+        let list = ItemList { items: self.without_forgotten(items).await?, identity };
+        let mut listing = Listing::of(read, &list);
         let listed = list.items;
-        let flood = flood(record, &listed, timestamp(now));
+        let flood = find_flood(record, &listed, timestamp(now));
         let batch = Batch {
             record,
             seen: now,
             authority: site::authority(record),
             rule: Rule::of(&record.feed),
-            is_baseline: from == From::Archive
+            is_baseline: origin == ItemOrigin::Archive
                 || (self.settings.baseline && record.last_good.is_none()),
             flood,
             with_page: self.with_page(record, &listed),
@@ -91,9 +91,9 @@ impl Poller {
         let mut window = self.publisher.window();
         let mut account = self.budgets.account(&record.feed, memo.spent.as_ref(), now);
         for (place, item) in listed.iter().enumerate().rev() {
-            let is_old_news = from == From::Archive && item.known.is_some();
+            let is_old_news = origin == ItemOrigin::Archive && item.known.is_some();
             if is_old_news {
-                // What stands in an archive is no newer version of what is known.
+                // An item of an archive is never a newer version of a known one.
                 continue;
             }
             let article = match item.unchanged() {
@@ -104,12 +104,12 @@ impl Poller {
                         return Ok(None);
                     };
                     let Some((mut article, is_found)) = made else { continue };
-                    taken.ruled += usize::from(is_found.is_some());
-                    taken.missed += usize::from(is_found == Some(false));
+                    listing.ruled += usize::from(is_found.is_some());
+                    listing.missed += usize::from(is_found == Some(false));
                     let article_id = article.id;
-                    // Another teaser over the same page is no other article.
+                    // A new teaser for the same page is not a new article.
                     if item.known.is_none_or(|known| known.article != article_id) {
-                        taken.published += 1;
+                        listing.published += 1;
                         article.article.beyond_budget = account.is_beyond(&article);
                         window.push(article).await?;
                     }
@@ -117,29 +117,29 @@ impl Poller {
                 }
             };
             let (content, page) = (item.content, item.page);
-            // What a feed lists now is never forgotten for what it listed years ago.
-            if from == From::Feed || !seen.is_full() {
+            // Items of an archive never push out items that the feed lists now.
+            if origin == ItemOrigin::Feed || !seen.is_full() {
                 seen.put(&item.key, KnownItem { content, article, day: day(now), page });
             }
         }
         window.finish().await?;
-        taken.spent = Some(account.spent());
+        listing.spent = Some(account.spent());
         crate::pass(&self.context, Point::Published)?;
         seen.prune(day(now));
         if seen != before {
             self.store.put_seen(id, &seen).await?;
         }
-        ITEMS.add(taken.new as u64, &["new"]);
-        ITEMS.add(taken.changed as u64, &["changed"]);
-        ITEMS.add((taken.listed - taken.new - taken.changed) as u64, &["known"]);
-        Ok(Some(taken))
+        ITEMS.add(listing.new as u64, &["new"]);
+        ITEMS.add(listing.changed as u64, &["changed"]);
+        ITEMS.add((listing.listed - listing.new - listing.changed) as u64, &["known"]);
+        Ok(Some(listing))
     }
 
-    /// The items whose pages were not forgotten.
+    /// The items whose articles nobody had forgotten.
     async fn without_forgotten<'a>(
         &self,
-        listed: Vec<Listed<'a>>,
-    ) -> Result<Vec<Listed<'a>>, FetcherError> {
+        listed: Vec<ListedItem<'a>>,
+    ) -> Result<Vec<ListedItem<'a>>, FetcherError> {
         let mut kept = Vec::with_capacity(listed.len());
         for item in listed {
             let is_forgotten = match item.item.link.as_deref() {
@@ -157,9 +157,9 @@ impl Poller {
         Ok(kept)
     }
 
-    /// Feeds list the newest first, and pages are for those.
-    fn with_page(&self, record: &FeedRecord, listed: &[Listed<'_>]) -> HashSet<usize> {
-        let is_wanted = |(_, item): &(usize, &Listed<'_>)| {
+    /// The items whose pages are fetched: the first ones, since feeds list the newest first.
+    fn with_page(&self, record: &FeedRecord, listed: &[ListedItem<'_>]) -> HashSet<usize> {
+        let is_wanted = |(_, item): &(usize, &ListedItem<'_>)| {
             let wanted = self.pages.are_wanted(record.feed.full_text, item.words);
             wanted && item.unchanged().is_none() && item.item.link.is_some()
         };
@@ -173,37 +173,42 @@ impl Poller {
         wanted.into_iter().collect()
     }
 
-    /// The article of an item; none where the fetcher was stopped over its page.
-    async fn article(&self, batch: &Batch<'_>, place: usize, listed: &Listed<'_>) -> Option<Made> {
+    /// The article of an item. None if the fetcher was stopped while it fetched the page.
+    async fn article(
+        &self,
+        batch: &Batch<'_>,
+        place: usize,
+        listed: &ListedItem<'_>,
+    ) -> Option<MadeArticle> {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
         let spent = self.context.clock.now().since(batch.seen);
-        let looked = match link {
-            None => Looked::default(),
+        let page_result = match link {
+            None => PageResult::default(),
             Some(_) if spent > PAGES_MAY_TAKE => {
                 PAGES.add(1, &["too_late"]);
-                Looked::default()
+                PageResult::default()
             }
             Some(link) => tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                looked = self.pages.look(link, &batch.record.feed.url, listed.words, &batch.rule) => looked,
+                page_result = self.pages.full_text(link, &batch.record.feed.url, listed.words, &batch.rule) => page_result,
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);
-        let is_found = looked.is_found;
-        Some(article_of(batch, listed, looked, is_old).map(|article| (article, is_found)))
+        let is_found = page_result.is_found;
+        Some(article_of(batch, listed, page_result, is_old).map(|article| (article, is_found)))
     }
 }
 
 fn article_of(
     batch: &Batch<'_>,
-    listed: &Listed<'_>,
-    looked: Looked,
+    listed: &ListedItem<'_>,
+    page_result: PageResult,
     is_old: bool,
 ) -> Option<ArticleFetched> {
     let Batch { record, seen, .. } = batch;
     let of_feed = || listed.text().to_owned();
-    let (item, text, text_source) = match looked.better {
+    let (item, text, text_source) = match page_result.better {
         None if listed.words < TEASER_WORDS => {
             (Cow::Borrowed(listed.item), of_feed(), TextSource::Teaser)
         }
@@ -216,7 +221,7 @@ fn article_of(
     let feed = &record.feed;
     let given = SubmittedArticle {
         outlet: feed.outlet.as_ref().map(ToString::to_string),
-        ..submitted(&item, text)
+        ..to_submitted(&item, text)
     };
     let arrival = Arrival {
         feed: feed.id.clone(),
@@ -227,19 +232,19 @@ fn article_of(
     };
     let Identified { mut article, former_id } = identify(given, &arrival).ok()?;
     let about = &mut article.article;
-    about.paywalled = looked.is_paywalled;
+    about.paywalled = page_result.is_paywalled;
     about.baseline = is_old && listed.known.is_none();
     about.item_key.clone_from(&listed.key);
     let before = listed.known.map(|known| known.article);
     if let Some(former) = former_id.filter(|former| before == Some(*former)) {
-        // It stands under the id of the rule before, and says the same.
+        // It is stored with the id by the previous rule, and has not changed.
         article.id = former;
     }
     about.version_of = before.filter(|before| *before != article.id);
     Some(article)
 }
 
-/// The item with what only its page says.
+/// The item, completed with what only its page says.
 fn filled_in(item: &Item, page: &Page) -> Item {
     let mut item = item.clone();
     if item.title.is_empty() {

@@ -1,4 +1,4 @@
-//! Files as articles.
+//! Reads files as articles. A file comes in, articles on the bus and a record go out.
 
 use std::ffi::OsStr;
 use std::io;
@@ -17,7 +17,7 @@ use super::line;
 use super::record::{ContentHasher, Record, Records};
 use super::unfit::Unfit;
 use super::watch::File;
-use crate::article::submitted;
+use crate::article::to_submitted;
 use crate::feed::{self, Feed};
 use crate::publish::{Publisher, Window};
 
@@ -53,18 +53,18 @@ impl Form {
     }
 }
 
-/// What became of a file.
+/// How the reading of a file ended.
 #[derive(Debug)]
-pub(super) enum Taken {
+pub(super) enum FileResult {
     /// All of it is stored and remembered.
     Whole,
     /// It could not be read; it may be later.
     Unreadable(io::Error),
-    /// The stop signal came first; the next start begins it again.
+    /// The stop signal came first. The next start reads the file again.
     Stopped,
 }
 
-/// How publishing from a file ended early.
+/// Why a file was not published to its end.
 enum Broken {
     /// The bus failed for good.
     Bus(BusError),
@@ -86,15 +86,15 @@ impl From<io::Error> for Broken {
     }
 }
 
-/// Takes files: publishes their articles, then remembers them.
-pub(super) struct Taker {
+/// Reads files: publishes their articles, then remembers the files.
+pub(super) struct FileReader {
     context: StageContext,
     publisher: Publisher,
     records: Records,
     stop: CancellationToken,
 }
 
-impl Taker {
+impl FileReader {
     pub(super) fn new(context: &StageContext, stop: CancellationToken) -> Result<Self, BusError> {
         Ok(Self {
             context: context.clone(),
@@ -104,24 +104,29 @@ impl Taker {
         })
     }
 
-    /// Takes a file, unless it was taken as it is.
-    pub(super) async fn take(&self, file: &File, feed: &FeedId) -> Result<Taken, BusError> {
+    /// Reads a file, unless it was read in this state before.
+    pub(super) async fn read_file(
+        &self,
+        file: &File,
+        feed: &FeedId,
+    ) -> Result<FileResult, BusError> {
         let before = self.records.get(&file.path).await?;
-        if before.as_ref().is_some_and(|before| before.look == file.look) {
-            return Ok(Taken::Whole);
+        if before.as_ref().is_some_and(|before| before.stamp == file.stamp) {
+            return Ok(FileResult::Whole);
         }
-        match self.take_new(file, feed, before.as_ref()).await {
+        match self.read_changed(file, feed, before.as_ref()).await {
             Ok(record) => {
                 self.records.put(&file.path, &record).await?;
-                Ok(Taken::Whole)
+                Ok(FileResult::Whole)
             }
             Err(Broken::Bus(error)) => Err(error),
-            Err(Broken::Stop) => Ok(Taken::Stopped),
-            Err(Broken::File(error)) => Ok(Taken::Unreadable(error)),
+            Err(Broken::Stop) => Ok(FileResult::Stopped),
+            Err(Broken::File(error)) => Ok(FileResult::Unreadable(error)),
         }
     }
 
-    async fn take_new(
+    /// Reads a file that is new or has changed since the record `before`.
+    async fn read_changed(
         &self,
         file: &File,
         feed: &FeedId,
@@ -130,7 +135,7 @@ impl Taker {
         let content = hash_of(&file.path).await?;
         if let Some(before) = before.filter(|before| before.content == content) {
             // Only touched.
-            return Ok(Record { look: file.look, ..before.clone() });
+            return Ok(Record { stamp: file.stamp, ..before.clone() });
         }
         let mut window = self.publisher.window();
         let mut article = None;
@@ -138,33 +143,33 @@ impl Taker {
             Form::Text => {
                 let version_of = before.and_then(|before| before.article);
                 // A file that is emptied and filled again goes on with the same article.
-                article = self.text(file, feed, version_of, &mut window).await?.or(version_of);
+                article = self.read_text(file, feed, version_of, &mut window).await?.or(version_of);
             }
-            Form::Lines => self.lines(file, feed, &mut window).await?,
-            Form::Feed => self.feed(file, feed, &mut window).await?,
+            Form::Lines => self.read_lines(file, feed, &mut window).await?,
+            Form::Feed => self.read_feed(file, feed, &mut window).await?,
             Form::Json if is_json_feed(&file.path).await? => {
-                self.feed(file, feed, &mut window).await?;
+                self.read_feed(file, feed, &mut window).await?;
             }
-            Form::Json => self.lines(file, feed, &mut window).await?,
+            Form::Json => self.read_lines(file, feed, &mut window).await?,
         }
         window.finish().await?;
-        Ok(Record { look: file.look, content, article })
+        Ok(Record { stamp: file.stamp, content, article })
     }
 
     /// One article; its item key is the stem of the file's name. None where the file is no text.
-    async fn text(
+    async fn read_text(
         &self,
         file: &File,
         feed: &FeedId,
         version_of: Option<ArticleId>,
         window: &mut Window,
     ) -> Result<Option<ArticleId>, Broken> {
-        let bytes = read(&file.path).await?;
+        let bytes = read_start(&file.path).await?;
         let is_cut = bytes.len() as u64 == LONGEST_FILE;
         let path = file.path.display();
         let decoded = feed::decode::decode(&bytes, None);
         if let Some(why) = Unfit::of(&decoded) {
-            tracing::warn!(%path, why = why.as_str(), "file left out");
+            tracing::warn!(%path, why = why.as_str(), "file skipped");
             return Ok(None);
         }
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -173,7 +178,7 @@ impl Taker {
         let mut article = match identify(given, &self.arrival(file, feed, TextSource::Given)) {
             Ok(identified) => identified.article,
             Err(why) => {
-                tracing::warn!(%path, %why, "file left out");
+                tracing::warn!(%path, %why, "file skipped");
                 return Ok(None);
             }
         };
@@ -186,8 +191,13 @@ impl Taker {
         Ok(Some(id))
     }
 
-    /// One article a line; a bad line is named, and the rest goes on.
-    async fn lines(&self, file: &File, feed: &FeedId, window: &mut Window) -> Result<(), Broken> {
+    /// One article a line. A bad line is logged and skipped.
+    async fn read_lines(
+        &self,
+        file: &File,
+        feed: &FeedId,
+        window: &mut Window,
+    ) -> Result<(), Broken> {
         let mut reader = BufReader::new(fs::File::open(&file.path).await?);
         let path = file.path.display();
         let mut bytes = Vec::new();
@@ -200,7 +210,7 @@ impl Taker {
             let is_cut = read as u64 == LONGEST_LINE && !bytes.ends_with(b"\n");
             if is_cut {
                 skip_line(&mut reader).await?;
-                tracing::warn!(%path, line = number, "line left out: longer than 16 MiB");
+                tracing::warn!(%path, line = number, "line skipped: longer than 16 MiB");
             } else if !bytes.trim_ascii().is_empty() {
                 let arrival = self.arrival(file, feed, TextSource::Given);
                 let identified = line::read(&bytes).and_then(|given| {
@@ -214,7 +224,7 @@ impl Taker {
                         }
                         self.push(article, window).await?;
                     }
-                    Err(why) => tracing::warn!(%path, line = number, %why, "line left out"),
+                    Err(why) => tracing::warn!(%path, line = number, %why, "line skipped"),
                 }
             }
         }
@@ -222,13 +232,18 @@ impl Taker {
     }
 
     /// The items of a feed, the oldest first as feeds list the newest first.
-    async fn feed(&self, file: &File, feed: &FeedId, window: &mut Window) -> Result<(), Broken> {
-        let bytes = read(&file.path).await?;
+    async fn read_feed(
+        &self,
+        file: &File,
+        feed: &FeedId,
+        window: &mut Window,
+    ) -> Result<(), Broken> {
+        let bytes = read_start(&file.path).await?;
         let path = file.path.display();
         let Feed { items, language, problems, .. } = match parse(&file.path, bytes).await {
             Ok(parsed) => parsed,
             Err(why) => {
-                tracing::warn!(%path, %why, "file left out: no feed");
+                tracing::warn!(%path, %why, "file skipped: not a feed");
                 return Ok(());
             }
         };
@@ -242,15 +257,15 @@ impl Taker {
                 (None, teaser) => (teaser.clone().unwrap_or_default(), TextSource::Teaser),
             };
             let arrival = self.arrival(file, feed, text_source);
-            match identify(submitted(&item, text), &arrival) {
+            match identify(to_submitted(&item, text), &arrival) {
                 Ok(identified) => self.push(identified.article, window).await?,
-                Err(why) => tracing::warn!(%path, %why, "item left out"),
+                Err(why) => tracing::warn!(%path, %why, "item skipped"),
             }
         }
         Ok(())
     }
 
-    /// Who lays a file there vouches for what it says.
+    /// The person who puts a file there is responsible for its content.
     fn arrival(&self, file: &File, feed: &FeedId, text_source: TextSource) -> Arrival {
         Arrival {
             feed: feed.clone(),
@@ -276,12 +291,12 @@ async fn parse(path: &Path, bytes: Vec<u8>) -> Result<Feed, String> {
     let parsing = tokio::task::spawn_blocking(move || feed::parse(&bytes, None, &base));
     match parsing.await {
         Ok(parsed) => parsed.map_err(|error| error.to_string()),
-        Err(_panic) => Err("the parser crashed over it".to_owned()),
+        Err(_panic) => Err("the parser crashed on it".to_owned()),
     }
 }
 
-/// The beginning of a file, as far as anything is read of it.
-async fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// The first bytes of a file, up to the limit.
+async fn read_start(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path).await?.take(LONGEST_FILE).read_to_end(&mut bytes).await?;
     Ok(bytes)

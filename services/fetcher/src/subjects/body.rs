@@ -1,4 +1,4 @@
-//! Articles in the JSON of `POST /articles`, from a message.
+//! Reads the body of a message: articles in the JSON of `POST /articles`.
 
 use serde_json::value::RawValue;
 use wirefold_address::{Arrival, identify};
@@ -7,10 +7,10 @@ use wirefold_proto::{ArticleFetched, SubmittedArticle};
 /// The most articles of one message.
 const MOST: usize = 1_000;
 
-/// The articles of a message: one object, or an array of them. The error says what keeps it from
-/// being that; then nothing of it is taken.
+/// The articles of a message: one object, or an array of them. The error says what is wrong; then
+/// none of them is used.
 pub(super) fn read(body: &[u8], arrival: &Arrival) -> Result<Vec<ArticleFetched>, String> {
-    let no_json = |error: serde_json::Error| format!("no article in JSON: {error}");
+    let no_json = |error: serde_json::Error| format!("not an article in JSON: {error}");
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let parts: Vec<Box<RawValue>> = match is_array {
         true => serde_json::from_slice(body).map_err(no_json)?,
@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    fn taken(body: &str) -> Result<Vec<ArticleFetched>, String> {
+    fn articles_in(body: &str) -> Result<Vec<ArticleFetched>, String> {
         let arrival = Arrival {
             feed: "desk".parse().unwrap(),
             authority: Authority::Operator,
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_message_is_one_article_or_several() {
-        let one = taken(
+        let one = articles_in(
             r#" {"id":"7","text":"One.\n\nTwo.","title":" A\nb ","author":"Ann",
                 "url":"https://www.harbour.example/x?utm_source=a","published":"2026-03-01T10:00:00Z"}"#,
         );
@@ -61,31 +61,31 @@ mod tests {
         assert_eq!(one.article.outlet.as_str(), "harbour.example");
         assert_eq!(one.article.canonical_url.as_deref(), Some("https://harbour.example/x"));
         assert_eq!((one.article.item_key.as_str(), one.article.baseline), ("7", false));
-        let two = taken(r#"[{"text":"A."},{"text":"B.","outlet":"The Ledger"}]"#).unwrap();
+        let two = articles_in(r#"[{"text":"A."},{"text":"B.","outlet":"The Ledger"}]"#).unwrap();
         let outlets: Vec<&str> = two.iter().map(|it| it.article.outlet.as_str()).collect();
         assert_eq!(outlets, ["wire", "the ledger"]);
-        assert!(taken("[]").unwrap().is_empty());
+        assert!(articles_in("[]").unwrap().is_empty());
         let told = r#"{"text":"A.","url":"https://harbour.example/a","feed":"planet.example"}"#;
-        let told = &taken(told).unwrap()[0];
+        let told = &articles_in(told).unwrap()[0];
         assert_eq!(told.article.outlet_in_words(), "harbour.example via planet.example");
     }
 
     #[test]
     fn what_is_no_article_is_said() {
         for (body, why) in [
-            ("", "no article in JSON: EOF"),
-            ("oops", "no article in JSON: expected value"),
+            ("", "not an article in JSON: EOF"),
+            ("oops", "not an article in JSON: expected value"),
             ("{}", "missing field `text`"),
-            (r#"{"text":" "}"#, "`text` is empty"),
+            (r#"{"text":" "}"#, "`text` and `title` are empty"),
             (r#"{"text":"a","extra":1}"#, "unknown field `extra`"),
-            (r#"{"text":"a","url":"javascript:1"}"#, "`url` \"javascript:1\": no web address"),
-            (r#"{"text":"a","published":"yesterday"}"#, "no article in JSON"),
-            (r#"[{"text":"a"},{"text":""}]"#, "article 2: `text` is empty"),
+            (r#"{"text":"a","url":"javascript:1"}"#, "`url` \"javascript:1\" is not a web address"),
+            (r#"{"text":"a","published":"yesterday"}"#, "not an article in JSON"),
+            (r#"[{"text":"a"},{"text":""}]"#, "article 2: `text` and `title` are empty"),
             (r#"{"text":"a"} {"text":"b"}"#, "trailing characters"),
         ] {
-            let said = taken(body).unwrap_err();
+            let said = articles_in(body).unwrap_err();
             assert!(said.contains(why), "{said} for {body}");
         }
-        assert!(taken("\u{feff}{\"text\":\"a\"}").is_err());
+        assert!(articles_in("\u{feff}{\"text\":\"a\"}").is_err());
     }
 }
