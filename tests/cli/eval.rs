@@ -169,7 +169,7 @@ fn broken_lines_are_named_with_file_and_line() {
         "error: docs.jsonl:5: EOF while parsing",
         "error: docs.jsonl:6: id \"first\" again, left out",
         "error: labels.tsv:2: no article \"nobody\", line left out",
-        "error: labels.tsv:3: the label \"X\" is none of R, P, N, line left out",
+        "error: labels.tsv:3: the label \"X\" is not R, P or N, line left out",
     ] {
         assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
     }

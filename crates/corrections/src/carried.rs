@@ -1,10 +1,10 @@
-//! Whether a text still carries what was put right or taken back.
+//! Whether a text still carries a passage that was corrected or retracted.
 
 use wirefold_text::Text;
 
 use crate::note::Note;
 use crate::passage::{Passage, REWORDED, is_of_note};
-use crate::sentence::{Sentence, read, similarity, whole};
+use crate::sentence::{Sentence, as_one_sentence, read, similarity};
 
 /// How a text stands to a passage that was put right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,10 +25,9 @@ const RETRACTED: f64 = 0.3;
 const LEAST_SENTENCES: usize = 2;
 
 /// How a text stands to a passage. `note` is the note of that text, whose words are no part of its report.
-#[must_use]
-pub fn passage_state(text: &Text, note: Option<&Note>, passage: &Passage) -> PassageState {
+pub(crate) fn passage_state(text: &Text, note: Option<&Note>, passage: &Passage) -> PassageState {
     let note = note.map(|note| Text::new(&note.whole));
-    let note = note.as_ref().map(whole);
+    let note = note.as_ref().map(as_one_sentence);
     let marks = &passage.marks;
     let is_like = |sentence: &Sentence<'_>, least: f64| {
         similarity(&marks.words, &sentence.words) >= least
@@ -55,8 +54,7 @@ pub fn passage_state(text: &Text, note: Option<&Note>, passage: &Passage) -> Pas
 }
 
 /// Whether a text carries a report that was taken back: a good part of its sentences.
-#[must_use]
-pub fn carries_retracted(report: &Text, text: &Text) -> bool {
+pub(crate) fn carries_retracted(report: &Text, text: &Text) -> bool {
     let (report, text) = (read(report), read(text));
     let has = |sentence: &&Sentence<'_>| {
         text.iter().any(|other| similarity(&sentence.words, &other.words) >= TAKEN_OUT)

@@ -1,4 +1,4 @@
-//! Labels that a title or a sentence begins with: `Retraction: …`, `Correction (12 May): …`.
+//! Labels at the start of a title or sentence: `Retraction: …`, `Correction (12 May): …`.
 
 /// Between the word and its mark a date may stand; in characters.
 const DATE: usize = 30;

@@ -1,8 +1,9 @@
-//! Corrections of the news: the notes in which an outlet puts a report right or takes it back, the passages
+//! Corrections of the news: the notes in which an outlet corrects or retracts a report, the passages
 //! that such a note is about, and the texts that still carry them.
 //!
-//! Pure: no I/O, no clock, and nothing here can fail. It decides nothing about stories. Enricher, alerter and
-//! gateway call it with texts that are judged already.
+//! Texts come in; notes, passages and verdicts about single texts go out. Pure: no I/O, no clock,
+//! and nothing here can fail. It decides nothing about stories. Enricher, alerter and gateway call
+//! it with texts that are already judged.
 //!
 //! ```
 //! use wirefold_corrections::{NoteKind, note};
@@ -22,7 +23,7 @@ mod retraction;
 mod sentence;
 mod watch;
 
-pub use carried::{PassageState, carries_retracted, passage_state};
+pub use carried::PassageState;
 pub use note::{Note, NoteKind, note, quoted, sentences, without_label};
-pub use passage::{Passage, corrected_by_note, corrected_passages};
+pub use passage::Passage;
 pub use watch::{Article, Carried, Correction, watch};

@@ -1,4 +1,4 @@
-//! The note with which an outlet puts its own report right, makes it clearer, or takes it back.
+//! Finds the note with which an outlet corrects, clarifies or retracts its own report.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -54,21 +54,21 @@ pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
     if is_retraction(title, text, names) {
         let first = text.trim_start().lines().next().unwrap_or_default();
         let first = label::behind(first, retraction::LABELS).unwrap_or(first);
-        return Some(told(NoteKind::Retraction, sentences(bounded(first)), true));
+        return Some(new_note(NoteKind::Retraction, sentences(bounded(first)), true));
     }
     let of_title = labelled(title).map(|(kind, _)| kind);
     let found = starts(text).find_map(|at| {
-        let (kind, words) = begun(text.get(at..)?)?;
+        let (kind, words) = note_at(text.get(at..)?)?;
         let opens = text.get(..at).is_some_and(|before| without_marks(before).is_empty());
         (!words.is_empty()).then_some((opens, kind, words))
     });
     match (found, of_title) {
         (Some((opens, kind, words)), of_title) => {
-            Some(told(of_title.unwrap_or(kind), words, opens || of_title.is_some()))
+            Some(new_note(of_title.unwrap_or(kind), words, opens || of_title.is_some()))
         }
         (None, Some(kind)) => {
             let first = text.trim_start().split('\n').next().unwrap_or_default();
-            Some(told(kind, sentences(bounded(first)), true))
+            Some(new_note(kind, sentences(bounded(first)), true))
         }
         (None, None) => None,
     }
@@ -85,7 +85,7 @@ pub fn without_label(title: &str) -> &str {
     rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
 }
 
-fn told(kind: NoteKind, whole: String, opens: bool) -> Note {
+fn new_note(kind: NoteKind, whole: String, opens: bool) -> Note {
     Note { kind, words: quoted(&whole), whole, opens }
 }
 
@@ -96,8 +96,8 @@ fn labelled(line: &str) -> Option<(NoteKind, &str)> {
         .or_else(|| behind(CLARIFICATIONS, NoteKind::Clarification))
 }
 
-/// The note that begins here: behind a label, or in a sentence about its own report.
-fn begun(text: &str) -> Option<(NoteKind, String)> {
+/// The note that begins here: after a label, or with a sentence about the report itself.
+fn note_at(text: &str) -> Option<(NoteKind, String)> {
     if !may_begin(text) {
         return None;
     }

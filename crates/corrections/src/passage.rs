@@ -1,10 +1,10 @@
-//! The passages of an earlier text that a note puts right.
+//! The passages of an earlier text that a note corrects.
 
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 
 use crate::note::Note;
-use crate::sentence::{Sentence, read, similarity, whole};
+use crate::sentence::{Sentence, as_one_sentence, read, similarity};
 
 /// A sentence that was put right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +61,14 @@ impl Change<'_> {
 /// The sentences of `before` that `after`, a later version of it, puts right, as its note says. `is_own` is
 /// whether both are of one outlet: a stranger's copy differs in other things too, so there the note must name
 /// what it is about.
-#[must_use]
-pub fn corrected_passages(before: &Text, after: &Text, note: &Note, is_own: bool) -> Vec<Passage> {
+pub(crate) fn corrected_passages(
+    before: &Text,
+    after: &Text,
+    note: &Note,
+    is_own: bool,
+) -> Vec<Passage> {
     let of_note = Text::new(&note.whole);
-    let of_note = whole(&of_note);
+    let of_note = as_one_sentence(&of_note);
     let (old, mut new) = (read(before), read(after));
     new.retain(|sentence| !is_of_note(sentence, &of_note));
     let changes = changes(&old, &new);
@@ -93,10 +97,9 @@ fn small(changes: Vec<Change<'_>>) -> Vec<Change<'_>> {
 
 /// The sentence of an earlier text that a note at another address is about: it has what the note calls wrong,
 /// beside other words of the note. None where the note does not say what is right.
-#[must_use]
-pub fn corrected_by_note(before: &Text, note: &Note) -> Option<Passage> {
+pub(crate) fn corrected_by_note(before: &Text, note: &Note) -> Option<Passage> {
     let of_note = Text::new(&note.whole);
-    let of_note = whole(&of_note);
+    let of_note = as_one_sentence(&of_note);
     let old = read(before);
     let known: FxHashSet<u64> = old.iter().flat_map(|it| it.telling.iter().copied()).collect();
     let is_right = |word: &&u64| of_note.sharp.contains(*word) && !known.contains(*word);

@@ -1,7 +1,7 @@
 //! Retractions: an outlet takes a report back.
 //!
-//! It says so in a label, or in its own name in title or lede. A report about somebody else's retraction
-//! is news.
+//! It says so in a label, or in its own name in title or lede. A report about the retraction of
+//! somebody else is news.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Sentences as sets of words and numbers, compared with each other.
+//! Sentences as sets of words and numbers, for comparison.
 
 use std::hash::BuildHasher as _;
 use std::ops::Range;
@@ -38,16 +38,18 @@ pub(crate) fn read(text: &Text) -> Vec<Sentence<'_>> {
     let all = text.sentences();
     let long = all.iter().filter(|sentence| sentence.words.len() >= LEAST_WORDS);
     long.take(MOST_SENTENCES)
-        .map(|sentence| one(text, sentence.span.of(text.original()), sentence.words.clone()))
+        .map(|sentence| {
+            sentence_of(text, sentence.span.of(text.original()), sentence.words.clone())
+        })
         .collect()
 }
 
 /// All of a text as one sentence.
-pub(crate) fn whole(text: &Text) -> Sentence<'_> {
-    one(text, text.original(), 0..text.words().len())
+pub(crate) fn as_one_sentence(text: &Text) -> Sentence<'_> {
+    sentence_of(text, text.original(), 0..text.words().len())
 }
 
-fn one<'a>(text: &'a Text, printed: &'a str, range: Range<usize>) -> Sentence<'a> {
+fn sentence_of<'a>(text: &'a Text, printed: &'a str, range: Range<usize>) -> Sentence<'a> {
     let words = &text.words()[range.clone()];
     let mut sentence = Sentence {
         printed,

@@ -1,4 +1,4 @@
-//! Dead letters in the contract's form.
+//! Dead letters in the form of the contract.
 
 use bytes::Bytes;
 use wirefold_flow::{Cause, DeadLetter as Letter, DeadLetters, Headers, Written};

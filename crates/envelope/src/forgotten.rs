@@ -1,4 +1,4 @@
-//! What may not come in again, for those who take articles in.
+//! The list of forgotten articles, for every stage that takes articles in.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,20 +7,20 @@ use std::time::Duration;
 use wirefold_flow::{Bus, BusError, Entry, KeyValue, UnixMillis};
 use wirefold_proto::{FORGETTING, streams};
 
-/// How old what is known of the list may be.
+/// How old the copy of the list may be.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// The list, as it stood moments ago. Clones are one.
+/// A copy of the list, at most five seconds old. Clones share it.
 #[derive(Clone)]
 pub struct Forgotten {
     keys: Arc<dyn KeyValue>,
-    known: Arc<Mutex<Listed>>,
+    list: Arc<Mutex<List>>,
 }
 
 #[derive(Default)]
-struct Listed {
+struct List {
     keys: BTreeSet<String>,
-    /// The last change that is known.
+    /// The revision of the last change that was read.
     revision: u64,
     /// When the list was read last; none before the first time.
     read: Option<UnixMillis>,
@@ -33,7 +33,7 @@ impl Forgotten {
     /// Whatever the bus says.
     pub fn open(bus: &dyn Bus) -> Result<Self, BusError> {
         let keys = bus.key_value(streams::FORGOTTEN.name)?;
-        Ok(Self { keys, known: Arc::default() })
+        Ok(Self { keys, list: Arc::default() })
     }
 
     /// Whether one of these keys is on the list.
@@ -42,12 +42,12 @@ impl Forgotten {
     /// Whatever the bus says.
     pub async fn has(&self, keys: &[String], now: UnixMillis) -> Result<bool, BusError> {
         self.refresh(now).await?;
-        let known = self.known();
-        Ok(keys.iter().any(|key| known.keys.contains(key)))
+        let list = self.lock();
+        Ok(keys.iter().any(|key| list.keys.contains(key)))
     }
 
-    /// The revision of what was put on the list last; 0 where nothing is on it. Whoever keeps what it makes
-    /// of articles makes it anew once this is later than it was then.
+    /// The revision of the latest entry; 0 if the list is empty. A stage that stores results computed from
+    /// articles computes them again when this has grown.
     ///
     /// # Errors
     /// Whatever the bus says.
@@ -68,27 +68,27 @@ impl Forgotten {
 
     async fn refresh(&self, now: UnixMillis) -> Result<(), BusError> {
         let after = {
-            let known = self.known();
-            if known.read.is_some_and(|read| read.plus(FRESH) > now) {
+            let list = self.lock();
+            if list.read.is_some_and(|read| read.plus(FRESH) > now) {
                 return Ok(());
             }
-            known.revision
+            list.revision
         };
         let changes = self.changes(after).await?;
-        let mut known = self.known();
+        let mut list = self.lock();
         for entry in changes {
-            known.revision = known.revision.max(entry.revision);
+            list.revision = list.revision.max(entry.revision);
             match entry.value {
-                Some(_) => known.keys.insert(entry.key),
-                None => known.keys.remove(&entry.key),
+                Some(_) => list.keys.insert(entry.key),
+                None => list.keys.remove(&entry.key),
             };
         }
-        known.read = Some(now);
+        list.read = Some(now);
         Ok(())
     }
 
-    // Nobody leaves it half changed: a poisoned lock is as good as another.
-    fn known(&self) -> MutexGuard<'_, Listed> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    // No panic can leave the list half changed, so a poisoned lock can still be used.
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What was passed over.
+//! Which positions of the output were skipped.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The output in the order of the decisions.
+//! Puts the messages of the output into the order of their decisions. Messages come in as they
+//! arrive, and go out in order; a missing one is waited for only for some time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -233,7 +234,7 @@ impl<T> InOrder<T> {
 
     /// What can be given now, in order.
     pub fn ready(&mut self, now: UnixMillis) -> Vec<T> {
-        self.note(now);
+        self.note_arrivals(now);
         let mut ready = std::mem::take(&mut self.overdue);
         loop {
             while self.next.is_some_and(|next| self.given.remove(&next)) {
@@ -243,7 +244,7 @@ impl<T> InOrder<T> {
                 self.came.clear();
                 return ready;
             };
-            let (place, turn) = (*place, self.turn(*place, decided));
+            let (place, turn) = (*place, self.turn_of(*place, decided));
             let is_due = match turn {
                 // What comes late comes piece by piece.
                 Turn::Late => true,
@@ -257,12 +258,12 @@ impl<T> InOrder<T> {
                 self.passed.add(self.next.unwrap_or(place.first()), place.first() - 1);
             }
             if let Some(first) = self.waiting.remove(&place) {
-                ready.extend(self.give(place, first, turn));
+                ready.extend(self.release(place, first, turn));
             }
         }
     }
 
-    fn turn(&self, place: DecisionOrder, decided: &Decided<T>) -> Turn {
+    fn turn_of(&self, place: DecisionOrder, decided: &Decided<T>) -> Turn {
         let follows = self.judged.is_some_and(|last| decided.judged <= last + 1);
         match self.next {
             Some(next) if place.first() < next => Turn::Late,
@@ -271,7 +272,7 @@ impl<T> InOrder<T> {
         }
     }
 
-    fn give(
+    fn release(
         &mut self,
         place: DecisionOrder,
         mut decided: Decided<T>,
@@ -331,8 +332,8 @@ impl<T> InOrder<T> {
         now.since(since) >= self.patience || self.count > MOST_WAITING
     }
 
-    /// Notes when what is new came.
-    fn note(&mut self, now: UnixMillis) {
+    /// Notes the time at which the new ones came.
+    fn note_arrivals(&mut self, now: UnixMillis) {
         for place in std::mem::take(&mut self.fresh) {
             if let Some(decided) = self.waiting.get_mut(&place) {
                 decided.came = Some(now);

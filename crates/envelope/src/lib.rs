@@ -1,8 +1,8 @@
-//! Puts the messages of `proto` on the bus of `flow`, and reads them back.
+//! Puts messages of `proto` on the bus of `flow`, and reads them back.
 //!
-//! `proto` knows no bus and `flow` no articles; whatever needs both stands here, once for all
-//! services: streams from the contract's tables, headers, decoding, dead letters, and the order in
-//! which readers take the output. It does no I/O of its own and reads no clock.
+//! `proto` knows no bus and `flow` knows no articles. Code that needs both is here, once for all
+//! services: streams from the tables of the contract, headers, decoding, dead letters, and the order
+//! in which readers get the output. It does no I/O of its own and reads no clock.
 
 mod dead;
 mod forgotten;

@@ -1,4 +1,4 @@
-//! Messages on their way to the bus and back.
+//! Encodes messages for the bus and decodes them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The contract's streams as the bus makes them.
+//! The streams of the contract, as the bus creates them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Small words of a language: in titles that are full of names they say more than n-grams do.
+//! Function words of languages. In titles full of names they say more than n-grams.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

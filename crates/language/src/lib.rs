@@ -1,7 +1,7 @@
-//! Which language a text is in: by its script, then by a naive Bayes model of byte n-grams, then by
-//! words that tell close relatives apart. What is not sure has no language.
+//! Identifies the language of a text: by its script, then by a naive Bayes model of byte n-grams,
+//! then by words that separate close relatives. A text comes in, a language or none goes out.
 //!
-//! Not a translator's tool: two languages in one text give one of them, or none. Pure, without I/O.
+//! A text in two languages gives one of them or none. Pure, without I/O.
 
 mod alphabet;
 mod function_words;

@@ -1,4 +1,4 @@
-//! A naive Bayes model over byte n-grams, found by an automaton in one pass.
+//! A naive Bayes model over byte n-grams, which an automaton finds in one pass.
 //!
 //! Method: Lui and Baldwin, "Cross-domain feature selection for language identification", IJCNLP
 //! 2011; automaton: Aho and Corasick 1975. The weights are those of py3langid 0.4.0
@@ -53,23 +53,23 @@ impl Model {
         let mut body = Vec::new();
         ZlibDecoder::new(packed).read_to_end(&mut body).ok()?;
         let mut rest = Bytes(&body);
-        let count = usize::from(u16::from_le_bytes(rest.take(2)?.try_into().ok()?));
+        let count = usize::from(u16::from_le_bytes(rest.read_bytes(2)?.try_into().ok()?));
         let mut names = Vec::with_capacity(count);
         for _ in 0..count {
-            let length = usize::from(*rest.take(1)?.first()?);
-            names.push(String::from_utf8(rest.take(length)?.to_vec()).ok()?);
+            let length = usize::from(*rest.read_bytes(1)?.first()?);
+            names.push(String::from_utf8(rest.read_bytes(length)?.to_vec()).ok()?);
         }
-        let bias = rest.take(4 * count)?.chunks_exact(4);
+        let bias = rest.read_bytes(4 * count)?.chunks_exact(4);
         let bias = bias.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
         let bias = bias.collect();
         let size = rest.number()?;
-        let children = rest.take(size)?;
-        let letters = rest.take(size)?;
-        let tags = rest.take(size)?;
+        let children = rest.read_bytes(size)?;
+        let letters = rest.read_bytes(size)?;
+        let tags = rest.read_bytes(size)?;
         let seen = rest.number()?;
-        let seen = rest.take(4 * seen)?;
+        let seen = rest.read_bytes(4 * seen)?;
         let features = rest.number()?;
-        let weights = by_feature(rest.take(features * count)?, features, count);
+        let weights = by_feature(rest.read_bytes(features * count)?, features, count);
         let nodes = link(children, letters, &features_of(tags, seen)?)?;
         let mut languages = names.clone();
         languages.sort_unstable();
@@ -217,14 +217,14 @@ fn link(counts: &[u8], letters: &[u8], features: &[u32]) -> Option<Vec<Node>> {
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    fn read_bytes(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
     fn number(&mut self) -> Option<usize> {
-        let four = self.take(4)?.try_into().ok()?;
+        let four = self.read_bytes(4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(four)).ok()
     }
 }

@@ -1,5 +1,5 @@
-//! Polynesian languages, which the model does not know and takes for whatever has many vowels: few
-//! letters, and a vowel at the end of each word.
+//! Polynesian languages, which the model does not have and takes for languages with many vowels.
+//! They have few letters, and each word ends in a vowel.
 
 /// The letters of Māori, Samoan, Tongan and Hawaiian, without capitals and signs.
 const LETTERS: &str = "aeiouāēīōūhkmnprtwgslfʻ";

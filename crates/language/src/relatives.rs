@@ -1,9 +1,9 @@
-//! Languages so close that n-grams alone mix them up: words that one of them writes and the other
-//! does not, from `data/relatives.tsv`.
+//! Languages so close that n-grams confuse them: words that one of them has and the other has not,
+//! from `data/relatives.tsv`.
 //!
-//! Each group's words are grammars' and dictionaries' common knowledge, not counted from any set. In
-//! the Latin script Serbian is told by its `e` where Croatian and Bosnian have `ije` or `je` (the
-//! reflex of yat), Croatian by its own words where the other two share one.
+//! The words of each group are common knowledge from grammars and dictionaries, not counted from any
+//! set. In Latin script, Serbian has `e` where Croatian and Bosnian have `ije` or `je` (the reflex
+//! of yat); Croatian has words of its own where the other two share one.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -45,10 +45,10 @@ impl Markers {
         markers
     }
 
-    fn fits(&self, word: &str) -> bool {
+    fn matches(&self, word: &str) -> bool {
         let first = word.bytes().next().and_then(|first| self.by_first.get(&first));
         let mut patterns = first.into_iter().flatten().chain(&self.inner);
-        patterns.any(|pattern| pattern.fits(word))
+        patterns.any(|pattern| pattern.matches(word))
     }
 }
 
@@ -70,7 +70,7 @@ impl Pattern {
         }
     }
 
-    fn fits(self, word: &str) -> bool {
+    fn matches(self, word: &str) -> bool {
         let word = word.as_bytes();
         match self {
             Self::Word(whole) => word == whole.as_bytes(),
@@ -130,7 +130,7 @@ fn evidence(best: &str, text: &str) -> Vec<(&'static str, f32)> {
     words.sort_unstable();
     words.dedup();
     let fitting =
-        |markers: &Markers| words.iter().filter(|word| markers.fits(word)).count().min(MOST);
+        |markers: &Markers| words.iter().filter(|word| markers.matches(word)).count().min(MOST);
     let found = table().iter().filter(|markers| markers.group == *group);
     let found = found.map(|markers| (markers.of, fitting(markers)));
     if *group == SOUTH_SLAVIC {

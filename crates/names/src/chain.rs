@@ -1,4 +1,4 @@
-//! A linear chain of tags: the best one, and how likely each tag is at each place.
+//! A linear chain of tags: the best sequence, and the probability of each tag at each token.
 //!
 //! Lafferty, McCallum and Pereira, "Conditional random fields", ICML 2001.
 

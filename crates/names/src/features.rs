@@ -1,4 +1,5 @@
-//! What a token shows of its tag: itself, its neighbours, its shape, its endings, and what lists say.
+//! The features of a token: itself, its neighbours, its shape, its endings, and its entries in
+//! lists.
 
 use std::ops::Range;
 
@@ -44,15 +45,15 @@ pub(crate) struct Page<'a> {
 /// Room that the features of one island after the other are made in.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    seen: Vec<Seen>,
+    seen: Vec<TokenView>,
     runs: Vec<u64>,
     letters: Vec<char>,
     latin: String,
 }
 
-/// A token as its neighbours see it.
+/// The part of a token that its neighbours use.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct TokenView {
     word: u64,
     shape: u64,
     gap: u64,
@@ -60,7 +61,7 @@ struct Seen {
     common: u64,
 }
 
-const BEYOND: Seen = Seen { word: NOTHING, shape: 9, gap: 0, flags: 0, common: 7 };
+const BEYOND: TokenView = TokenView { word: NOTHING, shape: 9, gap: 0, flags: 0, common: 7 };
 
 impl<'a> Page<'a> {
     pub(crate) fn new(text: &'a Text, tokens: &'a [Token], gazetteer: &'a Gazetteer) -> Self {
@@ -77,10 +78,10 @@ impl<'a> Page<'a> {
         let Scratch { seen, runs, letters, latin } = scratch;
         seen.clear();
         let places = 0..island.len() + 4;
-        seen.extend(places.map(|at| self.seen((island.start + at).checked_sub(2), island)));
+        seen.extend(places.map(|at| self.view_of((island.start + at).checked_sub(2), island)));
         self.runs(island, runs);
         for (place, index) in island.clone().enumerate() {
-            let around: &[Seen; 5] =
+            let around: &[TokenView; 5] =
                 seen[place..place + 5].try_into().expect("two more on each side");
             let token = &self.tokens[index];
             let mut template = 0;
@@ -115,14 +116,14 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn seen(&self, index: Option<usize>, island: &Range<usize>) -> Seen {
+    fn view_of(&self, index: Option<usize>, island: &Range<usize>) -> TokenView {
         let paragraph = self.tokens[island.start].paragraph;
         let token = index.and_then(|index| self.tokens.get(index));
         let Some(token) = token.filter(|token| token.paragraph == paragraph) else {
             return BEYOND;
         };
         let flags = token.flags;
-        Seen {
+        TokenView {
             word: token.latin,
             shape: token.shape as u64,
             gap: token.gap as u64,
@@ -156,7 +157,7 @@ impl<'a> Page<'a> {
 
     fn shapes(
         &self,
-        around: &[Seen; 5],
+        around: &[TokenView; 5],
         token: &Token,
         place: usize,
         length: usize,
@@ -179,7 +180,7 @@ impl<'a> Page<'a> {
         give(before.common << 16 | own.common << 8 | own.shape << 4 | own.gap);
     }
 
-    fn lists(&self, around: &[Seen; 5], run: u64, feature: &mut impl FnMut(Group, u64)) {
+    fn lists(&self, around: &[TokenView; 5], run: u64, feature: &mut impl FnMut(Group, u64)) {
         let [_, before, own, after, _] = around;
         let mut give = |value| feature(Group::Lists, value);
         give(own.flags << 8 | own.common);
@@ -201,7 +202,7 @@ impl<'a> Page<'a> {
     }
 }
 
-fn words(around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
+fn words(around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
     let [two_before, before, own, after, _] = around;
     feature(Group::Word, own.word);
     let mut give = |value| feature(Group::Context, value);
@@ -213,7 +214,7 @@ fn words(around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
     give(hash::join(before.word, after.word));
 }
 
-fn affixes(letters: &[char], around: &[Seen; 5], feature: &mut impl FnMut(Group, u64)) {
+fn affixes(letters: &[char], around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
     let length = letters.len();
     let part = |part: &[char]| hash::letters(part.iter().copied());
     let last = |count: usize| part(&letters[length - count.min(length)..]);

@@ -1,4 +1,4 @@
-//! Names and common words by their hash: what lists say of a word or a run of words.
+//! Names and common words by their hash: the entries of a word or a run of words.
 
 use crate::hash;
 

@@ -1,4 +1,4 @@
-//! Islands: the parts of a text where names may stand, a capital at either end.
+//! Islands: the parts of a text where names can be. Each begins and ends with a capital.
 
 use std::ops::Range;
 
@@ -24,10 +24,10 @@ pub(crate) fn islands(tokens: &[Token]) -> Vec<Range<usize>> {
         }
         match found.last_mut() {
             Some(last) if reaches(tokens, last, at) => last.end = at + 1,
-            _ => found.push(begin(tokens, at)..at + 1),
+            _ => found.push(with_number_before(tokens, at)..at + 1),
         }
         if let Some(last) = found.last_mut() {
-            last.end = end(tokens, last.end).max(last.end);
+            last.end = with_number_behind(tokens, last.end).max(last.end);
         }
     }
     if is_crowded {
@@ -37,7 +37,7 @@ pub(crate) fn islands(tokens: &[Token]) -> Vec<Range<usize>> {
 }
 
 /// A number right before a capital belongs to it: `1. FC`.
-fn begin(tokens: &[Token], at: usize) -> usize {
+fn with_number_before(tokens: &[Token], at: usize) -> usize {
     let is_number = at > 0
         && tokens[at - 1].shape == Shape::Number
         && matches!(tokens[at].gap, Gap::Space | Gap::Stop | Gap::Hyphen);
@@ -45,7 +45,7 @@ fn begin(tokens: &[Token], at: usize) -> usize {
 }
 
 /// A number right behind a capital belongs to it: `Hannover 96`.
-fn end(tokens: &[Token], end: usize) -> usize {
+fn with_number_behind(tokens: &[Token], end: usize) -> usize {
     let is_number = tokens.get(end).is_some_and(|next| {
         next.shape == Shape::Number && matches!(next.gap, Gap::Space | Gap::Hyphen)
     });

@@ -1,5 +1,5 @@
-//! Small Latin letters for Cyrillic ones, as Croatian and Slovak write the same sounds, so that one
-//! language's endings tell something of another's.
+//! Transliterates Cyrillic into small Latin letters, as Croatian and Slovak write the same sounds,
+//! so that endings of one language help with another.
 
 /// Appends a word in Latin letters; it is in small ones already.
 pub(crate) fn push_latin(word: &str, latin: &mut String) {

@@ -1,8 +1,9 @@
 //! Names of people, organisations and places in a text: a linear-chain CRF over hashed features of
 //! words, shapes and lists, trained on labelled news and Wikipedia (`cargo xtask train names`).
 //!
-//! It knows scripts with capitals only, and says which words are a name, not whose: joining the
-//! spellings of one name is the enricher's. Pure, without I/O.
+//! A text comes in; names with kind, position and confidence go out. It knows only scripts with
+//! capitals, and says which words are a name, not whose: the enricher joins the spellings of one
+//! name. Pure, without I/O.
 
 mod chain;
 mod features;

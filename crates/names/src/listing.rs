@@ -1,4 +1,4 @@
-//! What the embedded lists say of some words, for whoever reads names without a sentence around them.
+//! The list entries of some words, for names without a sentence around them.
 
 use wirefold_text::Text;
 
@@ -32,7 +32,7 @@ const LONGEST: usize = 4;
 #[must_use]
 pub fn listing(words: &str) -> Listing {
     let text = Text::new(words);
-    let tokens = token::listed(&text);
+    let tokens = token::hashed_tokens(&text);
     if tokens.is_empty() || tokens.len() > LONGEST {
         return Listing::default();
     }

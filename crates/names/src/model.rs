@@ -87,14 +87,14 @@ impl Model {
         out.finish()
     }
 
-    /// The row of a feature, where it has one.
+    /// The row of a feature, if it has one.
     pub(crate) fn row(&self, feature: u64) -> Option<&Row> {
-        let (at, check) = self.place(feature);
+        let (at, check) = self.slot_of(feature);
         [at, at ^ 1].map(|at| &self.rows[at]).into_iter().find(|row| row[TAGS] == check)
     }
 
-    /// Where a feature stands, or beside it, and by what it is told from others.
-    pub(crate) fn place(&self, feature: u64) -> (usize, i8) {
+    /// The row of a feature (it is there or in the next one), and the check value that identifies it.
+    pub(crate) fn slot_of(&self, feature: u64) -> (usize, i8) {
         let at = (feature >> 8) as usize & (self.rows.len() - 1);
         let check = i8::from_le_bytes([(feature >> 56) as u8]);
         (at, if check == 0 { 1 } else { check })
@@ -108,7 +108,7 @@ impl Model {
         let pairs = self.rows.as_chunks::<2>().0;
         let (mut even, mut odd) = (0_u64, 0_u64);
         for feature in features {
-            let (at, check) = self.place(*feature);
+            let (at, check) = self.slot_of(*feature);
             let [first, second] =
                 pairs[at / 2].map(|row| u64::from_le_bytes(row.map(i8::cast_unsigned)));
             let check = u64::from(check.cast_unsigned());

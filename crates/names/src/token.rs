@@ -130,20 +130,20 @@ pub(crate) fn tokens(text: &Text, gazetteer: &Gazetteer) -> Vec<Token> {
     if !text.words().iter().any(|word| may_be_capital(text, word)) {
         return Vec::new();
     }
-    let mut found = all(text);
+    let mut found = all_tokens(text);
     complete_near_capitals(text, gazetteer, &mut found);
     found
 }
 
 /// The tokens of a listed name or word, each with its hash.
-pub(crate) fn listed(text: &Text) -> Vec<Token> {
-    let mut found = all(text);
+pub(crate) fn hashed_tokens(text: &Text) -> Vec<Token> {
+    let mut found = all_tokens(text);
     let mut latin = String::new();
     found.iter_mut().for_each(|token| token.hash(text, &mut latin));
     found
 }
 
-fn all(text: &Text) -> Vec<Token> {
+fn all_tokens(text: &Text) -> Vec<Token> {
     let mut found = Vec::with_capacity(text.words().len() + 8);
     for (at, word) in text.words().iter().enumerate() {
         push_word(text, at, word, &mut found);

@@ -1,4 +1,4 @@
-//! An article as queries see it.
+//! An article in the form in which queries are matched.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -205,8 +205,8 @@ impl Prepared {
         u32::try_from(number).ok().and_then(|at| self.value_words.get(at)).unwrap_or_default()
     }
 
-    /// Before which number a word of a field has to stand to be in a part of it; anywhere where nothing.
-    pub(crate) fn end(&self, field: Field, part: Part) -> Option<u32> {
+    /// The number before which the words of a part of a field are; none if the part is the whole field.
+    pub(crate) fn end_of(&self, field: Field, part: Part) -> Option<u32> {
         match (field, part) {
             (Field::Title, _) => Some(self.title),
             (Field::Text, Part::Head) => Some(self.head),
@@ -230,8 +230,8 @@ impl Prepared {
         }
     }
 
-    /// Whether two terms stand in a part of it with at most so many words from one to the other.
-    pub(crate) fn near(&self, one: &Term, other: &Term, words: u32, part: Part) -> bool {
+    /// Whether two terms are in a part of it, at most so many words apart.
+    pub(crate) fn has_near(&self, one: &Term, other: &Term, words: u32, part: Part) -> bool {
         let (ones, others) = (self.starts_in(one, part), self.starts_in(other, part));
         let (length, other_length) = (one.wanted.length(), other.wanted.length());
         follows(&ones, length, &others, words) || follows(&others, other_length, &ones, words)
@@ -242,7 +242,7 @@ impl Prepared {
         let mut starts = self.starts(term);
         let end = match (term.field, part) {
             (Field::Title, _) => self.title,
-            (Field::Text, Part::Head) => self.place(self.head),
+            (Field::Text, Part::Head) => self.position(self.head),
             _ => return starts,
         };
         let words = length(term.wanted.length());
@@ -258,7 +258,7 @@ impl Prepared {
         };
         let distance = length(before.len());
         let start = |end: u32| {
-            let start = self.place(end).checked_sub(distance)?;
+            let start = self.position(end).checked_sub(distance)?;
             let is_whole = !term.is_run || self.is_unbroken(end.checked_sub(distance)?, end);
             (is_whole && self.stand_at(before, start)).then_some(start)
         };
@@ -277,13 +277,13 @@ impl Prepared {
                 let mut places: Vec<u32> = self.index.places(last).chain(forms).collect();
                 places.sort_unstable();
                 places.dedup();
-                places.into_iter().map(|place| self.place(place)).collect()
+                places.into_iter().map(|place| self.position(place)).collect()
             }
         }
     }
 
-    /// Where the word of this number stands: the text a gap behind the title.
-    pub(crate) fn place(&self, number: u32) -> u32 {
+    /// The position of the word with this number. The text begins a gap behind the title.
+    pub(crate) fn position(&self, number: u32) -> u32 {
         if number < self.title { number } else { number + GAP }
     }
 

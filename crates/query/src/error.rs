@@ -1,4 +1,4 @@
-//! What a query that cannot be read is told.
+//! Why a query cannot be parsed.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! Whether an article is what a query asks for, and by which words.
+//! Matches one article against the tree of a query, and collects the words that matched.
 
 use crate::document::{Part, Prepared};
 use crate::numbers::Numbers;
@@ -16,25 +16,25 @@ pub struct Matched {
 }
 
 pub(crate) fn evaluate(tree: &Node, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
-    holds(tree, article, numbers, Part::Whole).then(|| {
-        let in_passing = !holds(tree, article, numbers, Part::Head);
+    is_met(tree, article, numbers, Part::Whole).then(|| {
+        let in_passing = !is_met(tree, article, numbers, Part::Head);
         let mut matched = Matched { in_passing, ..Matched::default() };
         collect(tree, article, numbers, &mut matched.words);
         matched
     })
 }
 
-fn holds(node: &Node, article: &Prepared, numbers: &Numbers<'_>, part: Part) -> bool {
-    let holds_here = |inner: &Node| holds(inner, article, numbers, part);
+fn is_met(node: &Node, article: &Prepared, numbers: &Numbers<'_>, part: Part) -> bool {
+    let is_met_here = |inner: &Node| is_met(inner, article, numbers, part);
     match node {
         Node::All => true,
         Node::Term(term) => article.has(term, part),
-        Node::Near { one, other, words } => article.near(one, other, *words, part),
-        Node::Compare(comparison) => comparison.holds(numbers),
+        Node::Near { one, other, words } => article.has_near(one, other, *words, part),
+        Node::Compare(comparison) => comparison.is_true(numbers),
         // What is denied must stand nowhere.
-        Node::Not(denied) => !holds(denied, article, numbers, Part::Whole),
-        Node::And(nodes) => nodes.iter().all(holds_here),
-        Node::Or(nodes) => nodes.iter().any(holds_here),
+        Node::Not(denied) => !is_met(denied, article, numbers, Part::Whole),
+        Node::And(nodes) => nodes.iter().all(is_met_here),
+        Node::Or(nodes) => nodes.iter().any(is_met_here),
     }
 }
 
@@ -53,7 +53,7 @@ fn collect(node: &Node, article: &Prepared, numbers: &Numbers<'_>, words: &mut V
             note(other);
         }
         Node::And(parts) | Node::Or(parts) => {
-            for part in parts.iter().filter(|part| holds(part, article, numbers, Part::Whole)) {
+            for part in parts.iter().filter(|part| is_met(part, article, numbers, Part::Whole)) {
                 collect(part, article, numbers, words);
             }
         }

@@ -1,4 +1,4 @@
-//! Words as queries and articles are compared: normal form without diacritics.
+//! Folds words of queries and articles: normal form without diacritics.
 
 use std::borrow::Cow;
 
@@ -55,7 +55,7 @@ pub(crate) fn strip(word: &str) -> Cow<'_, str> {
         return Cow::Borrowed(word);
     }
     let bare = word.nfd().filter(|mark| !is_optional(*mark));
-    bare.nfc().flat_map(|letter| unfold(letter).chars().chain(kept(letter))).collect()
+    bare.nfc().flat_map(|letter| unfold(letter).chars().chain(unchanged(letter))).collect()
 }
 
 /// Whether a letter is known to be the same without marks: most of the words of some scripts have no other.
@@ -87,7 +87,7 @@ fn unfold(letter: char) -> &'static str {
     }
 }
 
-fn kept(letter: char) -> Option<char> {
+fn unchanged(letter: char) -> Option<char> {
     unfold(letter).is_empty().then_some(letter)
 }
 
@@ -101,7 +101,7 @@ mod tests {
             let letter = letter.to_string();
             let bare = letter.nfd().filter(|mark| !is_optional(*mark));
             let bare: String =
-                bare.nfc().flat_map(|it| unfold(it).chars().chain(kept(it))).collect();
+                bare.nfc().flat_map(|it| unfold(it).chars().chain(unchanged(it))).collect();
             assert_eq!(bare, letter);
         }
         // Two of them never make one: no letter of these has another behind it for a mark.

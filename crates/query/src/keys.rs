@@ -1,4 +1,4 @@
-//! Under which words a query is filed.
+//! The words under which a query is filed.
 
 use crate::term::{Field, Term, Wanted};
 use crate::tree::Node;

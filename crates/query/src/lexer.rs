@@ -1,4 +1,4 @@
-//! A query as tokens, each with its column.
+//! Splits a query into tokens, each with its column.
 
 use crate::error::{ParseError, shortened};
 use crate::numbers::number;
@@ -51,7 +51,7 @@ impl Token {
 pub(crate) fn tokens(query: &str) -> Result<Vec<Placed>, ParseError> {
     let mut lexer = Lexer { chars: query.chars().collect(), at: 0, found: Vec::new() };
     while let Some(next) = lexer.peek() {
-        lexer.step(next)?;
+        lexer.read_token(next)?;
     }
     lexer.push(lexer.at, Token::End);
     Ok(lexer.found)
@@ -72,7 +72,7 @@ impl Lexer {
         self.found.push(Placed { token, column: at + 1 });
     }
 
-    fn step(&mut self, next: char) -> Result<(), ParseError> {
+    fn read_token(&mut self, next: char) -> Result<(), ParseError> {
         let start = self.at;
         match next {
             _ if next.is_whitespace() => self.at += 1,
@@ -133,7 +133,7 @@ impl Lexer {
             "NOT" => Token::Not,
             "NEAR" => return Err(bad_near(start, &word)),
             _ => match word.strip_prefix("NEAR/") {
-                Some(words) => near(words).ok_or_else(|| bad_near(start, &word))?,
+                Some(words) => near_token(words).ok_or_else(|| bad_near(start, &word))?,
                 None if self.peek().is_some_and(is_mark) => match word.strip_suffix(':') {
                     Some(field) => Token::FieldOfPhrase(field.to_owned()),
                     None => Token::Word(word),
@@ -164,7 +164,7 @@ fn is_fuzzy(term: &str) -> bool {
     rest.len() > 1 && rest.ends_with('~')
 }
 
-fn near(words: &str) -> Option<Token> {
+fn near_token(words: &str) -> Option<Token> {
     let distance = number(words)?;
     (1..=crate::document::FARTHEST).contains(&distance).then_some(Token::Near(distance))
 }

@@ -1,4 +1,4 @@
-//! Lists of words that queries name.
+//! Lists of words that queries can name.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The numbers of an event, and what a query asks of them.
+//! The numbers of an event, and comparisons with them.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    pub(crate) fn holds(&self, numbers: &Numbers<'_>) -> bool {
+    pub(crate) fn is_true(&self, numbers: &Numbers<'_>) -> bool {
         let found = match self.quantity {
             Quantity::Origins => numbers.origins,
             Quantity::Outlets => numbers.outlets,
@@ -127,7 +127,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             let comparison = comparison(text).expect("a comparison").expect("a good one");
-            assert_eq!(comparison.holds(&numbers), expected, "{text}");
+            assert_eq!(comparison.is_true(&numbers), expected, "{text}");
         }
         assert!(comparison("plain").is_none());
         for bad in [

@@ -1,4 +1,4 @@
-//! Tokens to a tree, by recursive descent.
+//! Parses tokens into a tree, by recursive descent.
 
 mod list;
 mod terms;
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str, lists: &Lists) -> Result<Node, ParseError> {
         bytes: text.len(),
         open_lists: Vec::new(),
     };
-    let tree = parser.either()?;
+    let tree = parser.any_of()?;
     let rest = parser.peek();
     if rest.token != Token::End {
         return Err(ParseError::new(
@@ -38,8 +38,8 @@ pub(crate) fn parse(text: &str, lists: &Lists) -> Result<Node, ParseError> {
         ));
     }
     if !tree.is_positive() {
-        let expected = "something that has to be there on every side of OR";
-        return Err(ParseError::new(1, expected, "only what must not be there"));
+        let expected = "something that must be there on every side of OR";
+        return Err(ParseError::new(1, expected, "only negations"));
     }
     Ok(tree)
 }
@@ -62,13 +62,13 @@ impl Parser<'_> {
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
-    fn take(&mut self) -> Placed {
+    fn next_token(&mut self) -> Placed {
         let taken = self.peek().clone();
         self.at += 1;
         taken
     }
 
-    fn takes(&mut self, token: &Token) -> bool {
+    fn skip_if(&mut self, token: &Token) -> bool {
         let is_next = self.peek().token == *token;
         self.at += usize::from(is_next);
         is_next
@@ -83,18 +83,18 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn either(&mut self) -> Result<Node, ParseError> {
-        let mut parts = vec![self.all()?];
-        while self.takes(&Token::Or) {
-            parts.push(self.all()?);
+    fn any_of(&mut self) -> Result<Node, ParseError> {
+        let mut parts = vec![self.all_of()?];
+        while self.skip_if(&Token::Or) {
+            parts.push(self.all_of()?);
         }
         Ok(together(parts, Node::Or))
     }
 
-    fn all(&mut self) -> Result<Node, ParseError> {
+    fn all_of(&mut self) -> Result<Node, ParseError> {
         let mut parts = vec![self.maybe_not()?];
         loop {
-            let has_and = self.takes(&Token::And);
+            let has_and = self.skip_if(&Token::And);
             let ends = matches!(self.peek().token, Token::Or | Token::Close | Token::End);
             if ends && !has_and {
                 return Ok(together(parts, Node::And));
@@ -105,7 +105,7 @@ impl Parser<'_> {
 
     fn maybe_not(&mut self) -> Result<Node, ParseError> {
         let column = self.peek().column;
-        if !self.takes(&Token::Not) {
+        if !self.skip_if(&Token::Not) {
             return self.maybe_near();
         }
         self.deeper(column)?;
@@ -116,12 +116,12 @@ impl Parser<'_> {
 
     fn maybe_near(&mut self) -> Result<Node, ParseError> {
         let mut column = self.peek().column;
-        let mut last = self.part()?;
+        let mut last = self.operand()?;
         let mut pairs = Vec::new();
         while let Token::Near(words) = self.peek().token {
-            self.take();
+            self.next_token();
             let next_column = self.peek().column;
-            let next = self.part()?;
+            let next = self.operand()?;
             let (ones, others) = (near_terms(&last, column)?, near_terms(&next, next_column)?);
             let near = |one: &Term, other: &Term| Node::Near {
                 one: one.clone(),
@@ -136,19 +136,19 @@ impl Parser<'_> {
         Ok(if pairs.is_empty() { last } else { together(pairs, Node::And) })
     }
 
-    fn part(&mut self) -> Result<Node, ParseError> {
-        let Placed { token, column } = self.take();
+    fn operand(&mut self) -> Result<Node, ParseError> {
+        let Placed { token, column } = self.next_token();
         match token {
             Token::Open => {
                 self.deeper(column)?;
-                let inside = self.either()?;
+                let inside = self.any_of()?;
                 self.depth -= 1;
                 let next = self.peek();
                 if next.token != Token::Close {
                     let expected = format!("\")\" for the \"(\" in column {column}");
                     return Err(ParseError::new(next.column, expected, next.token.described()));
                 }
-                self.take();
+                self.next_token();
                 Ok(inside)
             }
             Token::Phrase(words) => {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         let field = Field::named(name).ok_or_else(|| {
             ParseError::new(column, Field::all_names(), format!("{}:", shortened(name)))
         })?;
-        match self.take().token {
+        match self.next_token().token {
             Token::Phrase(words) => {
                 let written = format!("{name}:\"{}\"", words.trim());
                 self.phrase(field, &words, written, column + name.chars().count() + 1)

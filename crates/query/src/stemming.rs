@@ -1,4 +1,4 @@
-//! The other forms of a word, by the stemmer of an article's language.
+//! Other forms of a word, by the stemmer of the article's language.
 
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 

@@ -1,4 +1,4 @@
-//! The single things that a query asks for.
+//! The single conditions of a query.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Words in one piece of memory, and where each of them stands.
+//! Words in one piece of memory, with the position of each.
 
 use std::hash::Hasher as _;
 use std::ops::Range;

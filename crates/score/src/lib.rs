@@ -1,9 +1,9 @@
-//! Holds what a detector made of a set of articles against labels: precision, recall, F1, the
-//! adjusted Rand index and B-cubed, and which pairs are wrong.
+//! Compares the result of a detector with labels: precision, recall, F1, the adjusted Rand index,
+//! B-cubed, and the wrong pairs.
 //!
-//! Not the detector, and no reader of articles: articles are numbers here, in the order in which
-//! the caller has them, and a story is any number that is equal where it is the same. Pure: no
-//! I/O, no clock; what is wrong with a file of labels is a return value with its line.
+//! A file of labels and one story number for each article come in; scores and problems go out. It
+//! knows neither the detector nor texts: articles are numbers in the order of the caller. Pure: no
+//! I/O, no clock; problems of a label file are return values with their lines.
 //!
 //! ```
 //! use wirefold_score::{Group, Labels, read};

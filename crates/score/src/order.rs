@@ -23,7 +23,11 @@ pub struct WrongOrder(String);
 
 impl fmt::Display for WrongOrder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "no order {:?}: file, reversed, or shuffle:SEED with a number", self.0)
+        write!(
+            out,
+            "unknown order {:?}: write file, reversed, or shuffle:SEED with a number",
+            self.0
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! The figures, and the sums that both kinds of labels share.
+//! The scores, and the sums that both kinds of labels share.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! [`Text`]: one news text, analysed once, used by everything.
+//! [`Text`]: one news text, analysed once and used by all.
 
 use std::ops::Range;
 
@@ -178,7 +178,7 @@ impl Text {
     /// A byte span of the original in Unicode code points.
     #[must_use]
     pub fn code_points(&self, span: Span) -> CodePoints {
-        let at = |byte| self.code_points.at(&self.original, byte);
+        let at = |byte| self.code_points.count_before(&self.original, byte);
         CodePoints { start: at(span.start), end: at(span.end) }
     }
 }

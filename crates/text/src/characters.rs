@@ -1,7 +1,8 @@
 //! The role and the folded form of each character beyond ASCII, computed once.
 //!
-//! The standard library searches the tables of Unicode for each question, and normalising asks five questions
-//! for each character. Here the answers for a block of 256 characters are computed when the first of them occurs.
+//! The standard library searches the tables of Unicode for each question, and normalising asks five
+//! questions for each character. Here the answers for a block of 256 characters are computed when
+//! the first of them occurs.
 
 use std::sync::OnceLock;
 

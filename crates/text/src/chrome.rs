@@ -1,5 +1,5 @@
-//! Page chrome that is recognisable at first sight: links to other stories, widgets, loading
-//! notices, leading dates, addresses. What only the other pages of a site give away is learned elsewhere.
+//! Page chrome that is recognised on sight: links to other stories, widgets, loading notices,
+//! leading dates, addresses. What only other pages of a site reveal is learned elsewhere.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Where the words of a text begin and end, sixty-four bytes at a time: a bit for each byte.
+//! Where the words of a text begin and end, for sixty-four bytes at a time: one bit for each byte.
 
 /// Bytes told at once.
 const AT_ONCE: usize = u64::BITS as usize;

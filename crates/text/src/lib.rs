@@ -1,9 +1,10 @@
-//! News text as the detector reads it: normalised words of any script, sentences, quotation spans,
-//! page chrome, and the facts that extractors find (agency, dateline, numbers, names).
+//! News text for the detector: normalised words of any script, sentences, quotation spans, page
+//! chrome, and extracted facts (agency, dateline, numbers, names).
 //!
-//! Pure: no I/O, no clock, no logging, and nothing here can fail. Time is linear in the text.
-//! Positions are byte ranges of the original inside the crate; [`Text::code_points`] turns them
-//! into Unicode code points, the unit of everything wirefold prints.
+//! A string comes in, a [`Text`] goes out. Pure: no I/O, no clock, no logging, and nothing here can
+//! fail. Time is linear in the text. It knows no articles, outlets or other texts. Positions are
+//! byte ranges of the original inside the crate; [`Text::code_points`] converts them to Unicode code
+//! points, the unit of everything that wirefold prints.
 //!
 //! ```
 //! use wirefold_text::Text;

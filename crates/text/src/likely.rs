@@ -1,4 +1,5 @@
-//! Which words may be among some few: nearly all others are told by their first byte and their length.
+//! A fast test whether a word can be in a small set: first byte and length exclude nearly all
+//! others.
 
 /// The first bytes and lengths of some words.
 pub(crate) struct Likely {

@@ -1,4 +1,4 @@
-//! Paragraphs: the lines of a text, or its blocks where the lines are only wrapped.
+//! Paragraphs: the lines of a text, or its blocks if the lines are only wrapped.
 
 use std::ops::RangeInclusive;
 

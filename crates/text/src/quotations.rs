@@ -1,9 +1,9 @@
-//! Quotation spans, paragraph by paragraph: the marks of all major languages, straight ones,
-//! mixed ones, nested, unclosed, and quotations that run over several paragraphs.
+//! Quotation spans, paragraph by paragraph: the marks of all major languages, straight, mixed,
+//! nested and unclosed ones, and quotations over several paragraphs.
 //!
-//! Marks are read by kind *and* place, since `“` opens in English and closes in German, and
-//! newsrooms mix `“` with `"`. Errors fall on the safe side: words wrongly held for a quotation
-//! are not counted as copied.
+//! A mark is read by its kind *and* its position, since `“` opens in English and closes in German,
+//! and newsrooms mix `“` with `"`. Errors are on the safe side: words that are wrongly taken for a
+//! quotation do not count as copied.
 
 mod marks;
 mod singles;
@@ -68,19 +68,19 @@ impl<'a> Reader<'a> {
         {
             if first.at == self.paragraph.start && first.kind == '»' {
                 // In Spanish and French it says before a paragraph that the quotation goes on.
-                self.take(Mark { side: Side::Opens, ..*first }, balanced);
+                self.handle(Mark { side: Side::Opens, ..*first }, balanced);
             } else {
                 self.spans.push(Span { start: self.paragraph.start, end: first.end });
             }
             marks = rest;
         }
         for mark in marks {
-            self.take(*mark, balanced);
+            self.handle(*mark, balanced);
         }
         self.finish()
     }
 
-    fn take(&mut self, mark: Mark, balanced: bool) {
+    fn handle(&mut self, mark: Mark, balanced: bool) {
         let Some(open) = self.open else {
             if mark.side != Side::Closes {
                 self.open = Some(mark);
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
             self.depth += 1;
         } else if reopens {
             // The one before was never closed: it ends here at the latest.
-            let end = mark.at.min(self.reach(open));
+            let end = mark.at.min(self.unclosed_end(open));
             self.spans.push(Span { start: open.at, end });
             self.open = Some(mark);
         } else if closes(open.kind, mark.kind) && self.depth > 0 {
@@ -114,8 +114,8 @@ impl<'a> Reader<'a> {
             && (if self.nested { mark.side != Side::Opens } else { mark.side == Side::Opens })
     }
 
-    /// How far a quotation goes whose closing mark was forgotten.
-    fn reach(&self, open: Mark) -> usize {
+    /// Where a quotation without a closing mark ends.
+    fn unclosed_end(&self, open: Mark) -> usize {
         self.original.floor_char_boundary(open.at + LONGEST_UNCLOSED)
     }
 
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         let Some(open) = self.open.take() else {
             return false;
         };
-        let reach = if self.next_opens { usize::MAX } else { self.reach(open) };
+        let reach = if self.next_opens { usize::MAX } else { self.unclosed_end(open) };
         let end = self.paragraph.end.min(reach);
         self.spans.push(Span { start: open.at, end });
         true

@@ -1,4 +1,4 @@
-//! Classes of characters: what makes a word, what joins it, what is written without spaces.
+//! Classes of characters: which make a word, which join one, which are written without spaces.
 
 use unicode_normalization::char::is_combining_mark;
 

@@ -1,4 +1,4 @@
-//! Words as a search compares them: where a script has no spaces, any run of its characters can be found.
+//! Words for searching. In scripts without spaces, any run of characters can be found.
 
 use crate::script::{is_hangul, stands_alone};
 use crate::words::scan_all;

@@ -1,4 +1,4 @@
-//! Looking for bytes many at a time: most of a text is nothing to look at.
+//! Searches for bytes many at a time, since most bytes of a text are of no interest.
 
 /// Bytes asked about at once: of a fixed number the compiler makes one comparison.
 const AT_ONCE: usize = 32;

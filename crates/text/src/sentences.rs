@@ -1,4 +1,5 @@
-//! Sentences: the bounds of UAX #29, mended where an abbreviation or an initial ends in a dot.
+//! Sentences: the boundaries of UAX #29, corrected where an abbreviation or an initial ends in a
+//! dot.
 
 use std::sync::LazyLock;
 

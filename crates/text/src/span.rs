@@ -1,4 +1,4 @@
-//! Ranges of a text, in bytes inside and in code points outside.
+//! Ranges of a text, in bytes inside the crate and in code points outside.
 
 /// A byte range `start..end` of the original text, on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +54,8 @@ impl CodePointTable {
         CodePointTable { counts }
     }
 
-    /// Code points that start before byte `offset`.
-    pub(crate) fn at(&self, original: &str, offset: usize) -> usize {
+    /// The number of code points that start before byte `offset`.
+    pub(crate) fn count_before(&self, original: &str, offset: usize) -> usize {
         let offset = offset.min(original.len());
         let block = (offset / STRIDE).min(self.counts.len().saturating_sub(1));
         let known = self.counts.get(block).copied().unwrap_or_default() as usize;
@@ -89,9 +89,9 @@ mod tests {
         fn code_points_agree_with_counting(text in "\\PC{0,900}") {
             let table = CodePointTable::new(&text);
             for (expected, (byte, _)) in text.char_indices().enumerate() {
-                prop_assert_eq!(table.at(&text, byte), expected);
+                prop_assert_eq!(table.count_before(&text, byte), expected);
             }
-            prop_assert_eq!(table.at(&text, text.len()), text.chars().count());
+            prop_assert_eq!(table.count_before(&text, text.len()), text.chars().count());
         }
     }
 }

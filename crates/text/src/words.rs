@@ -1,8 +1,8 @@
-//! Normalised words with their places in the original.
+//! Normalised words with their positions in the original.
 //!
-//! NFKC (UAX #15), case folded, apostrophes dropped, everything that is neither letter, digit nor
-//! mark a break. Scripts without spaces give one word a character. Decimal digits of all scripts
-//! become ASCII ones, which NFKC leaves apart: papers of one language write `٢٠` and `20`.
+//! NFKC (UAX #15), case folded, apostrophes dropped; everything that is not a letter, digit or mark
+//! separates words. Scripts without spaces give one word for each character. Decimal digits of all
+//! scripts become ASCII digits, which NFKC does not do: papers of one language write `٢٠` and `20`.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -1,5 +1,5 @@
-//! Sentences as other newsrooms might have written them: other names, other capitals, datelines and
-//! results. What the weights learn from them is not to rely on one kind of text.
+//! Varies sentences as other newsrooms would write them: other names, other capitals, datelines and
+//! results. The weights then do not depend on one kind of text.
 
 use super::Sample;
 use super::lists::Lists;

@@ -1,5 +1,5 @@
-//! Fitting the weights: maximum likelihood by AdaGrad (Duchi et al. 2011), with features left out
-//! at random so that no single one is relied on.
+//! Fits the weights: maximum likelihood by AdaGrad (Duchi et al. 2011). Features are left out at
+//! random, so that no single one becomes too important.
 
 use std::collections::HashMap;
 
@@ -51,7 +51,7 @@ struct Fit {
     mean_steps: Steps,
 }
 
-pub(super) fn fit(
+pub(super) fn fit_weights(
     samples: &[Sample],
     lists: &Lists,
     seed: u64,
@@ -113,7 +113,8 @@ impl Fit {
 
     /// Learns from one island and gives its loss.
     fn learn(&mut self, chain: &Chain, rate: f32, random: &mut Random) -> f32 {
-        let rows: Vec<Vec<usize>> = chain.rows.iter().map(|row| self.kept(row, random)).collect();
+        let rows: Vec<Vec<usize>> =
+            chain.rows.iter().map(|row| self.without_lost(row, random)).collect();
         let score = |row: &Vec<usize>| {
             let mut scores = [0.0; TAGS];
             for at in row {
@@ -131,7 +132,7 @@ impl Fit {
             let gradient: Scores =
                 std::array::from_fn(|t| likely[t] - if t == *tag { 1.0 } else { 0.0 });
             for at in row {
-                step(&mut self.weights[*at], &mut self.squares[*at], &gradient, rate);
+                update_weights(&mut self.weights[*at], &mut self.squares[*at], &gradient, rate);
             }
             let mut pairs = sums.pair(place);
             pairs[before][*tag] -= 1.0;
@@ -141,15 +142,20 @@ impl Fit {
                         *slope = 0.0;
                     }
                 }
-                step(&mut self.steps[from], &mut self.step_squares[from], gradients, rate);
+                update_weights(
+                    &mut self.steps[from],
+                    &mut self.step_squares[from],
+                    gradients,
+                    rate,
+                );
             }
             before = *tag;
         }
         loss
     }
 
-    /// The weights of a token's features, without those that are lost.
-    fn kept(&self, row: &[(Group, u64)], random: &mut Random) -> Vec<usize> {
+    /// The indexes of a token's features, without those that are left out at random.
+    fn without_lost(&self, row: &[(Group, u64)], random: &mut Random) -> Vec<usize> {
         let lost = LOST.map(|chance| random.happens(chance));
         let kept = row.iter().filter(|(group, _)| !lost[*group as usize]);
         let known = kept.filter_map(|(_, feature)| self.index.get(feature).copied());
@@ -159,7 +165,7 @@ impl Fit {
     }
 }
 
-fn step(weights: &mut Scores, squares: &mut Scores, gradient: &Scores, rate: f32) {
+fn update_weights(weights: &mut Scores, squares: &mut Scores, gradient: &Scores, rate: f32) {
     for tag in 0..TAGS {
         let slope = gradient[tag];
         squares[tag] += slope * slope;

@@ -1,4 +1,4 @@
-//! The lists of names, as a gazetteer and as stock for made-up sentences.
+//! The lists of names, as a gazetteer and as material for made-up sentences.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -107,7 +107,7 @@ fn table(lines: &str) -> impl Iterator<Item = (u16, &str)> {
 
 fn enter(flags: &mut HashMap<u64, u16>, name: &str, flag: u16) {
     let text = Text::new(name);
-    let tokens = token::listed(&text);
+    let tokens = token::hashed_tokens(&text);
     if !tokens.is_empty() && tokens.len() <= 4 {
         *flags.entry(token::run_hash(&tokens)).or_default() |= flag;
     }

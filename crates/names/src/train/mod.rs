@@ -1,5 +1,5 @@
-//! Training: the weights from labelled sentences and from lists. What is made here is
-//! `data/model.bin`; the product never calls it.
+//! Training: computes the weights from labelled sentences and lists. The result is `data/model.bin`;
+//! the product never calls this.
 
 mod change;
 mod fit;
@@ -67,7 +67,7 @@ pub fn train(
     mut told: impl FnMut(usize, f32),
 ) -> std::io::Result<Trained> {
     let lists = lists::read(material)?;
-    let fitted = fit::fit(&material.samples, &lists, seed, &mut told);
+    let fitted = fit::fit_weights(&material.samples, &lists, seed, &mut told);
     let model = pack::pack(&fitted, lists.gazetteer);
     let features = model.rows.iter().filter(|row| row[crate::chain::TAGS] != 0).count();
     Ok(Trained { model, features })

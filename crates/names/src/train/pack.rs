@@ -22,7 +22,7 @@ pub(super) fn pack(fitted: &Fitted, gazetteer: Gazetteer) -> Model {
         fitted.weights.iter().filter(|(_, weights)| size(weights) >= LEAST).collect();
     all.sort_by(|a, b| size(&b.1).total_cmp(&size(&a.1)).then(a.0.cmp(&b.0)));
     for (feature, weights) in all {
-        let (at, check) = model.place(*feature);
+        let (at, check) = model.slot_of(*feature);
         let free = [at, at ^ 1].into_iter().find(|at| model.rows[*at][TAGS] == 0);
         if let (Some(free), None) = (free, model.row(*feature)) {
             model.rows[free] = row(weights, check, scale);

@@ -1,4 +1,4 @@
-//! Numbers that look like chance and are the same each time (SplitMix64, Steele et al. 2014).
+//! Reproducible random numbers (SplitMix64, Steele et al. 2014).
 
 #[derive(Debug, Clone)]
 pub(super) struct Random(pub(super) u64);

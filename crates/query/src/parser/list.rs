@@ -1,4 +1,4 @@
-//! Lists that a query names: each stands for any of its lines.
+//! Lists in queries: each stands for any of its lines.
 
 use crate::error::{ParseError, shortened};
 use crate::lexer::{Token, tokens};
@@ -57,7 +57,7 @@ impl Parser<'_> {
         let inside = tokens(&as_query(line))?;
         let outside = std::mem::replace(&mut self.tokens, inside);
         let at = std::mem::replace(&mut self.at, 0);
-        let part = self.part();
+        let part = self.operand();
         let is_whole = self.peek().token == Token::End;
         (self.tokens, self.at) = (outside, at);
         match part? {

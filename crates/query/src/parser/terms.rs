@@ -1,4 +1,4 @@
-//! Words, phrases and fields as they are written, to terms.
+//! Turns words, phrases and fields into terms.
 
 use wirefold_text::extract::agency_called;
 

@@ -1,13 +1,14 @@
 //! Matches one article against any number of queries.
 //!
 //! 1. Every word of every query has a number ([`vocabulary`]).
-//! 2. A query is a [`program`]: bytes in a row, one behind the other for all queries.
-//! 3. Each query is filed under the number of the rarest word that every match needs, or of several
-//!    of which every match needs one ([`keys`](crate::keys)). Beside it stands a second word, the guard.
-//! 4. An article's words are looked up once ([`numbered`]). Only queries filed under one of them whose
-//!    guard is there as well are [`run`], in the order in which they lie in memory.
+//! 2. A query is a [`program`]: bytes, one program after the other for all queries.
+//! 3. Each query is filed under the number of the rarest word that every match needs, or under several words of which
+//!    every match needs one ([`keys`](crate::keys)). A second word, the guard, is stored beside it.
+//! 4. The words of an article are looked up once ([`numbered`]). Only queries that are filed under one of them and whose
+//!    guard is present too are [`run`], in the order of their memory.
 //!
-//! What [`Query::matches`] says of each query is what the percolator must say: the tests compare them.
+//! The percolator must give the same answer as [`Query::matches`] for each query. Tests compare the
+//! two.
 
 mod filings;
 mod numbered;

@@ -1,4 +1,4 @@
-//! An article by the numbers of its words: each of its words is looked up once, for all queries.
+//! An article by the numbers of its words. Each word is looked up once, for all queries.
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -64,12 +64,12 @@ impl<'a> Numbered<'a> {
             value_words: Vec::new(),
         };
         vocabulary.find_all(article.index().hashed(), |number, first| {
-            numbered.note(number);
+            numbered.mark_present(number);
             numbered.firsts.insert(number, first);
         });
         if vocabulary.has_stems() {
             vocabulary.find_all(article.stems().hashed(), |number, first| {
-                numbered.note(number);
+                numbered.mark_present(number);
                 numbered.first_stems.insert(number, first);
             });
         }
@@ -85,7 +85,7 @@ impl<'a> Numbered<'a> {
             let from = self.value_words.len();
             for word in words {
                 let number = self.vocabulary.find_in(field, word);
-                number.into_iter().for_each(|known| self.note(known));
+                number.into_iter().for_each(|known| self.mark_present(known));
                 self.value_words.push(number.unwrap_or(UNKNOWN));
             }
             self.values.push((field, from..self.value_words.len()));
@@ -103,7 +103,7 @@ impl<'a> Numbered<'a> {
         self.found_stems = found;
     }
 
-    fn note(&mut self, number: u32) {
+    fn mark_present(&mut self, number: u32) {
         if !self.is_present(number) {
             self.present[(number / PIECE) as usize] |= 1 << (number % PIECE);
             self.found.push(number);
@@ -141,11 +141,11 @@ impl<'a> Numbered<'a> {
             return self.starts_in(term, part, |starts| starts.next().is_some());
         };
         let is_before = |end| self.firsts.get(&only).is_some_and(|first| *first < end);
-        self.is_present(only) && self.article.end(term.field, part).is_none_or(is_before)
+        self.is_present(only) && self.article.end_of(term.field, part).is_none_or(is_before)
     }
 
-    /// Whether two terms stand in a part of it with at most so many words from one to the other.
-    pub(super) fn near(
+    /// Whether two terms are in a part of it, at most so many words apart.
+    pub(super) fn has_near(
         &self,
         one: TermBytes<'_>,
         other: TermBytes<'_>,
@@ -171,13 +171,15 @@ impl<'a> Numbered<'a> {
         let Some(last) = last_word else {
             return with(&mut std::iter::empty());
         };
-        let end = self.article.end(term.field, part);
+        let end = self.article.end_of(term.field, part);
         let is_inside = |place: &u32| end.is_none_or(|end| *place < end);
-        let start = |place: u32| self.start(term, place).map(|first| self.article.place(first));
+        let start = |place: u32| self.start(term, place).map(|first| self.article.position(first));
         let index = self.article.index();
         if term.is_stems {
             let places = self.stemmed(term, last).into_iter();
-            return with(&mut places.take_while(is_inside).map(|first| self.article.place(first)));
+            return with(
+                &mut places.take_while(is_inside).map(|first| self.article.position(first)),
+            );
         }
         if !term.is_prefix {
             let first = self.firsts.get(&last).copied();

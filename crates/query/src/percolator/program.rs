@@ -1,7 +1,8 @@
-//! A query as bytes: its tree in the order in which it is read, words as numbers.
+//! A query as bytes: its tree in reading order, with words as numbers.
 //!
-//! A million trees with a string a word are a gigabyte and a cache miss at every step; as bytes, a
-//! query is some fifty of them in a row. What a query writes stands beside the numbers, to be shown.
+//! A million trees with a string for each word need a gigabyte and cost a cache miss at every step;
+//! as bytes, a query is about fifty of them in a row. The written form of each term is stored beside
+//! the numbers, to be shown.
 
 use std::time::Duration;
 

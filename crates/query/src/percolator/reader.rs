@@ -1,4 +1,4 @@
-//! Reads a program byte by byte. It cannot fail: past the end everything is nothing.
+//! Reads a program byte by byte. It cannot fail: past the end it reads zeros.
 
 /// What is left of a program.
 #[derive(Debug, Clone, Copy)]

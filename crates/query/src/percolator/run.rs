@@ -1,5 +1,5 @@
-//! Whether an article is what a program asks for, and by which words: what
-//! [`evaluate`](crate::evaluate) does with trees and strings, with bytes and numbers.
+//! Matches an article against a program, and collects the words that matched:
+//! [`evaluate`](crate::evaluate) for bytes and numbers instead of trees and strings.
 
 use std::cell::LazyCell;
 
@@ -20,34 +20,34 @@ pub(super) struct Run<'r, 'n, F> {
 impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
     /// The words found, where the article and the numbers of its event are as the program asks.
     pub(super) fn matches(&self) -> Option<Matched> {
-        self.holds(&mut self.program.clone(), Part::Whole).then(|| {
-            let in_passing = !self.holds(&mut self.program.clone(), Part::Head);
+        self.is_met(&mut self.program.clone(), Part::Whole).then(|| {
+            let in_passing = !self.is_met(&mut self.program.clone(), Part::Head);
             let mut matched = Matched { in_passing, ..Matched::default() };
             self.collect(&mut self.program.clone(), &mut matched.words);
             matched
         })
     }
 
-    /// Reads one step with all that belongs to it.
-    fn holds(&self, reader: &mut Reader<'r>, part: Part) -> bool {
+    /// Whether a step is met. Reads the step and all its parts.
+    fn is_met(&self, reader: &mut Reader<'r>, part: Part) -> bool {
         match Step::read(reader) {
             Step::All => true,
             Step::Term(term) => self.article.has(term, part),
-            Step::Near { one, other, words } => self.article.near(one, other, words, part),
-            Step::Compare(comparison) => comparison.holds(&self.numbers),
-            // What is denied must stand nowhere.
-            Step::Not => !self.holds(reader, Part::Whole),
+            Step::Near { one, other, words } => self.article.has_near(one, other, words, part),
+            Step::Compare(comparison) => comparison.is_true(&self.numbers),
+            // A negated part must be nowhere in the article.
+            Step::Not => !self.is_met(reader, Part::Whole),
             Step::And(mut parts) => {
                 let mut holds = true;
                 while holds && !parts.is_at_end() {
-                    holds = self.holds(&mut parts, part);
+                    holds = self.is_met(&mut parts, part);
                 }
                 holds
             }
             Step::Or(mut parts) => {
                 let mut holds = false;
                 while !holds && !parts.is_at_end() {
-                    holds = self.holds(&mut parts, part);
+                    holds = self.is_met(&mut parts, part);
                 }
                 holds
             }
@@ -58,13 +58,13 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
     fn collect(&self, reader: &mut Reader<'r>, words: &mut Vec<String>) {
         match Step::read(reader) {
             Step::All | Step::Compare(_) => {}
-            Step::Term(term) => note(term, words),
+            Step::Term(term) => add_words(term, words),
             Step::Near { one, other, .. } => {
-                note(one, words);
-                note(other, words);
+                add_words(one, words);
+                add_words(other, words);
             }
             Step::Not => {
-                self.holds(reader, Part::Whole);
+                self.is_met(reader, Part::Whole);
             }
             // All parts hold.
             Step::And(mut parts) => {
@@ -75,7 +75,7 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
             Step::Or(mut parts) => {
                 while !parts.is_at_end() {
                     let mut part = parts;
-                    if self.holds(&mut parts, Part::Whole) {
+                    if self.is_met(&mut parts, Part::Whole) {
                         self.collect(&mut part, words);
                     }
                 }
@@ -84,7 +84,7 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
     }
 }
 
-fn note(term: TermBytes<'_>, words: &mut Vec<String>) {
+fn add_words(term: TermBytes<'_>, words: &mut Vec<String>) {
     let written = term.written();
     if !words.iter().any(|known| known == written) {
         words.push(written.to_owned());

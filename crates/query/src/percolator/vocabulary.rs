@@ -93,7 +93,7 @@ impl Vocabulary {
         self.uses.push(1);
         match self.uses.len() * 4 > self.slots.len() * 3 {
             true => self.grow(),
-            false => self.put(hash_of_word, number),
+            false => self.insert_slot(hash_of_word, number),
         }
         number
     }
@@ -102,11 +102,11 @@ impl Vocabulary {
         self.slots = vec![EMPTY; (self.slots.len() * 2).max(FIRST_SLOTS)];
         for number in 0..self.words.len() {
             let hash_of_word = hash(self.words.get(number).unwrap_or_default());
-            self.put(hash_of_word, number);
+            self.insert_slot(hash_of_word, number);
         }
     }
 
-    fn put(&mut self, hash: u64, number: u32) {
+    fn insert_slot(&mut self, hash: u64, number: u32) {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while self.slots[at] != EMPTY {

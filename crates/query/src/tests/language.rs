@@ -274,13 +274,13 @@ fn what_is_refused_says_where_and_what_was_expected() {
         ),
         (
             "-sport",
-            "column 1: expected something that has to be there on every side of OR, found only \
-             what must not be there",
+            "column 1: expected something that must be there on every side of OR, found only \
+             negations",
         ),
         (
             "port OR -sport",
-            "column 1: expected something that has to be there on every side of OR, found only \
-             what must not be there",
+            "column 1: expected something that must be there on every side of OR, found only \
+             negations",
         ),
     ];
     for (query, expected) in cases {

@@ -1,4 +1,4 @@
-//! Queries and the percolator against a naive reading of the same words.
+//! Compares queries and the percolator with a naive implementation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -174,7 +174,7 @@ impl Meaning {
         }
     }
 
-    fn holds(&self, article: &Article) -> bool {
+    fn is_met(&self, article: &Article) -> bool {
         let fields = [&article.title, &article.text];
         let has = |values: &[Vec<String>], words: &[String]| {
             values.iter().any(|value| value.windows(words.len()).any(|found| found == words))
@@ -251,9 +251,9 @@ impl Meaning {
                 follows(&ones, one.len(), &others) || follows(&others, other.len(), &ones)
             }),
             Self::Origins(least) => article.origins >= *least,
-            Self::Not(part) => !part.holds(article),
-            Self::And(parts) => parts.iter().all(|part| part.holds(article)),
-            Self::Or(parts) => parts.iter().any(|part| part.holds(article)),
+            Self::Not(part) => !part.is_met(article),
+            Self::And(parts) => parts.iter().all(|part| part.is_met(article)),
+            Self::Or(parts) => parts.iter().any(|part| part.is_met(article)),
         }
     }
 }
@@ -387,7 +387,7 @@ proptest! {
         // Refused where it is negative only, and then there is nothing to compare.
         if let Some(query) = meaning.query() {
             let found = query.matches(&prepared(&article), &numbers(&article)).is_some();
-            prop_assert_eq!(found, meaning.holds(&article), "{}", meaning.written());
+            prop_assert_eq!(found, meaning.is_met(&article), "{}", meaning.written());
         }
     }
 

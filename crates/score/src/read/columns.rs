@@ -1,4 +1,4 @@
-//! Labels in columns, parted by tabs or commas, with a head or without.
+//! Labels in columns, separated by tabs or commas, with or without a header line.
 
 use csv_core::ReadFieldResult;
 
@@ -72,7 +72,7 @@ fn columns(fields: &[String], group: Group) -> Option<Columns> {
 /// The columns of a line in a file without a head: as they stand.
 fn by_count(fields: &[String]) -> Result<Columns, String> {
     match fields.len() {
-        0 | 1 => Err("1 column: two articles and R, P or N are wanted, or an article and its \
+        0 | 1 => Err("1 column: expected two articles and R, P or N, or an article and its \
             cluster"
             .to_owned()),
         2 => Ok(Columns::Clusters { id: 0, cluster: 1, kind: None }),

@@ -1,4 +1,4 @@
-//! Labels as JSON: an object a line, or one object with the cluster of each article.
+//! Labels as JSON: one object on each line, or one object with the cluster of each article.
 
 use serde_json::{Map, Value};
 
@@ -28,7 +28,7 @@ fn by_article(whole: &Map<String, Value>, group: Group) -> Vec<(usize, Result<Ro
     let member = |(at, (id, value)): (usize, (&String, &Value))| {
         let found = match value {
             Value::Object(fields) => cluster(fields, group),
-            other => name(other).ok_or_else(|| format!("{id:?} has no cluster but {other}")),
+            other => name(other).ok_or_else(|| format!("{id:?} has {other} in place of a cluster")),
         };
         let row = |cluster| Row::Member { id: id.clone(), cluster, kind: String::new() };
         (at + 1, found.map(row))

@@ -1,5 +1,5 @@
-//! Files of labels: pairs or clusters, parted by tabs or commas, or as JSON. Which of them it is,
-//! is told by the file itself. A line that cannot be used is named, and the rest goes on.
+//! Reads files of labels: pairs or clusters, in columns or as JSON. The file itself shows which. A
+//! line that cannot be used is reported, and reading continues.
 
 mod columns;
 mod json;
@@ -91,7 +91,7 @@ pub fn read(text: &str, group: Group) -> File {
     let mut file = File { shape: None, rows: Vec::new(), problems: Vec::new() };
     for (line, row) in rows {
         match row {
-            Ok(row) => file.take(line, row),
+            Ok(row) => file.add_row(line, row),
             Err(what) => file.problems.push(Problem { line, what }),
         }
     }
@@ -104,12 +104,12 @@ fn label(letter: &str) -> Result<Option<Label>, String> {
         "R" => Ok(Some(Label::Reprint)),
         "P" => Ok(Some(Label::Partial)),
         "N" => Ok(None),
-        other => Err(format!("the label {other:?} is none of R, P, N")),
+        other => Err(format!("the label {other:?} is not R, P or N")),
     }
 }
 
 impl File {
-    fn take(&mut self, line: usize, row: Row) {
+    fn add_row(&mut self, line: usize, row: Row) {
         let shape = *self.shape.get_or_insert(row.shape());
         if shape == row.shape() {
             self.rows.push((line, row));
@@ -127,16 +127,16 @@ impl File {
     #[must_use]
     pub fn resolve(self, numbers: &HashMap<&str, usize>) -> (Labels, Vec<Problem>) {
         let File { shape, rows, mut problems } = self;
-        let mut taking = Taking::new(numbers);
+        let mut resolver = Resolver::new(numbers);
         for (line, row) in rows {
-            if let Err(what) = taking.take(row) {
+            if let Err(what) = resolver.add_row(row) {
                 problems.push(Problem { line, what });
             }
         }
         problems.sort_by_key(|problem| problem.line);
         let labels = match shape {
-            Some(Shape::Clusters) => Labels::Clusters(taking.clusters),
-            Some(Shape::Pairs) | None => Labels::Pairs(Pairs(taking.pairs)),
+            Some(Shape::Clusters) => Labels::Clusters(resolver.clusters),
+            Some(Shape::Pairs) | None => Labels::Pairs(Pairs(resolver.pairs)),
         };
         (labels, problems)
     }
@@ -155,22 +155,22 @@ fn pair_of((a, b): (&str, &str), numbers: &HashMap<&str, usize>) -> Result<Pair,
     }
 }
 
-/// Labels on their way from ids to numbers.
-struct Taking<'a> {
+/// Resolves the ids of labels to numbers.
+struct Resolver<'a> {
     numbers: &'a HashMap<&'a str, usize>,
     pairs: BTreeMap<Pair, (Label, String)>,
     clusters: Clusters,
     names: HashMap<String, usize>,
 }
 
-impl Taking<'_> {
-    fn new<'a>(numbers: &'a HashMap<&'a str, usize>) -> Taking<'a> {
+impl Resolver<'_> {
+    fn new<'a>(numbers: &'a HashMap<&'a str, usize>) -> Resolver<'a> {
         let articles = numbers.values().max().map_or(0, |last| last + 1);
         let clusters = Clusters { of: vec![None; articles], ..Clusters::default() };
-        Taking { numbers, pairs: BTreeMap::new(), clusters, names: HashMap::new() }
+        Resolver { numbers, pairs: BTreeMap::new(), clusters, names: HashMap::new() }
     }
 
-    fn take(&mut self, row: Row) -> Result<(), String> {
+    fn add_row(&mut self, row: Row) -> Result<(), String> {
         match row {
             Row::Pair { a, b, label, kind } => self.pair(&a, &b, label, kind),
             Row::Member { id, cluster, kind } => self.member(&id, cluster, kind),
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_named_and_the_rest_goes_on() {
-        check_problem("x\ty\tR\nx\tz\tQ\n", 2, "the label \"Q\" is none of R, P, N");
+        check_problem("x\ty\tR\nx\tz\tQ\n", 2, "the label \"Q\" is not R, P or N");
         check_problem("a\tb\tlabel\n\nx\tw\tR\n", 3, "no article \"w\"");
         check_problem("x\tx\tR\n", 1, "\"x\" with itself");
         check_problem("x,y,R\ny,x,P\n", 2, "\"y\" and \"x\" labelled twice");
@@ -294,7 +294,7 @@ mod tests {
         check_problem(
             "x y R\n",
             1,
-            "1 column: two articles and R, P or N are wanted, or an \
+            "1 column: expected two articles and R, P or N, or an \
             article and its cluster",
         );
         check_problem(

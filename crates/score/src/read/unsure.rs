@@ -1,4 +1,4 @@
-//! Pairs of which nobody is sure whether they are one.
+//! Pairs of which nobody is sure whether they belong together.
 
 use std::collections::{BTreeSet, HashMap};
 

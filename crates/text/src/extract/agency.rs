@@ -1,9 +1,8 @@
 //! Which agency a text names as its source, and how.
 //!
-//! *Credited*: byline, dateline, credit or copyright line, sign-off. *Mentioned*: somebody told
-//! the agency, which an own text of that agency says. Citations ("as the agency reported",
-//! "according to", "first reported by") say nothing about where a text comes from and give none;
-//! neither do credits of pictures.
+//! *Credited*: byline, dateline, credit or copyright line, sign-off. *Mentioned*: somebody told the
+//! agency, as only texts of that agency say. Citations ("as the agency reported", "according to",
+//! "first reported by") and credits of pictures do not say where a text comes from, and give none.
 
 mod citing;
 mod credit;

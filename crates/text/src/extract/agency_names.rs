@@ -1,4 +1,4 @@
-//! The news agencies and the forms their names take.
+//! The news agencies and the forms of their names.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! The dateline: place, and date where given, that stand before a dispatch's first sentence.
+//! The dateline: the place, and the date if given, before the first sentence of a report.
 
 use super::agency_names::is_agency;
 use crate::analyse::Text;

@@ -1,6 +1,6 @@
-//! Facts read off a text: which agency it comes from, its dateline, its numbers and names.
+//! Facts from a text: its agency, dateline, numbers and names.
 //!
-//! Rules, not models: each finding points at the place it was read from.
+//! Rules, not models: each finding has the position where it was read.
 
 mod agency;
 mod agency_names;

@@ -1,9 +1,10 @@
-//! One spelling for all variants of a name: what a reader would take for the same name written by
+//! One key for all spellings of a name that a reader would take for the same name, written by
 //! another newsroom, in another script or by another rule of transliteration.
 //!
-//! Normal form alone, no dictionary: `Zelensky`, `Zelenskyy`, `Selenskyj` and `Зеленський` have one
-//! key, `Kiev` and `Kyiv` have two. The romanisation follows what newsrooms print (ICAO and BGN/PCGN
-//! tables for Cyrillic, ELOT 743 for Greek), and then everything those differ in is folded away.
+//! By rules alone, without a dictionary: `Zelensky`, `Zelenskyy`, `Selenskyj` and `Зеленський` have
+//! one key, `Kiev` and `Kyiv` have two. The romanisation is the usual one of newsrooms (ICAO and
+//! BGN/PCGN tables for Cyrillic, ELOT 743 for Greek); then everything in which those differ is
+//! folded away.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;

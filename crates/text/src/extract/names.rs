@@ -1,5 +1,5 @@
-//! Names: runs of capitalised words that do not owe the capital to a sentence's beginning.
-//! Scripts without capitals have none.
+//! Names: runs of capitalised words, except words that only begin a sentence. Scripts without
+//! capitals have none.
 
 use std::ops::Range;
 

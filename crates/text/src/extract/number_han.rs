@@ -1,6 +1,7 @@
-//! Numbers in Chinese characters, as Chinese and Japanese papers write them: 二十五, 二〇一五, 三名.
+//! Numbers in Chinese characters, as in Chinese and Japanese papers: 二十五, 二〇一五, 三名.
 //!
-//! Read where they can be nothing else: numerals also stand in words (十分, 万一, 张三, 星期三).
+//! They are read only where they can be nothing else, since numerals are also parts of words (十分,
+//! 万一, 张三, 星期三).
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
-//! Numbers in words, and the words that multiply a number.
+//! Numbers in words, and words that multiply a number.
 //!
-//! Only words that say nothing else, in any of the languages read here: `dos` (of the, in Portuguese),
-//! `once`, `neuf`, `due`, `sei` and the articles are left out. A number that is not read costs less
-//! than one that is none.
+//! Only words that mean nothing else in any of these languages: `dos` (of the, in Portuguese),
+//! `once`, `neuf`, `due`, `sei` and the articles are left out. A missed number costs less than a
+//! false one.
 
 use std::sync::{LazyLock, OnceLock};
 

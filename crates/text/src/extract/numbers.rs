@@ -1,6 +1,6 @@
-//! Numbers in a text, in a form that compares: `1,250`, `1.250` and `1 250` are one, and so are
-//! `$1.2bn`, `1.2 billion` and `1,200,000,000`; `25`, `twenty-five`, `२५` and `二十五`; `2015` and
-//! `2015م`.
+//! Numbers of a text, in a form that can be compared: `1,250`, `1.250` and `1 250` are one number,
+//! and so are `$1.2bn`, `1.2 billion` and `1,200,000,000`; `25`, `twenty-five`, `२५` and `二十五`;
+//! `2015` and `2015م`.
 
 use std::ops::Range;
 

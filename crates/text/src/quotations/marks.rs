@@ -1,4 +1,4 @@
-//! Double quotation marks and what each can be where it stands.
+//! Double quotation marks, and whether each opens or closes at its position.
 
 use crate::script::{is_hangul, stands_alone};
 use crate::seek::seek;

@@ -1,4 +1,4 @@
-//! Quotations in single marks, as British papers print them, among apostrophes of all kinds.
+//! Quotations in single marks, as in British papers, among apostrophes of all kinds.
 
 use super::marks::is_gap;
 use crate::seek::seek;
@@ -96,7 +96,7 @@ fn single_marks(text: &str) -> Vec<Single> {
                 at,
                 width,
                 opens,
-                reach: if closes { reach(before, after) } else { 0 },
+                reach: if closes { opening_distance(before, after) } else { 0 },
             });
         }
         before = Some(c);
@@ -111,9 +111,9 @@ fn is_apostrophe_before(rest: &str) -> bool {
     CLIPPED.contains(&lower.as_str()) || AYN.contains(&lower.as_str())
 }
 
-/// How far back a closing mark may find its opening one. Nothing tells a plural's possessive
-/// (`the drivers’ union`) from a closing mark, so such a one closes nothing.
-fn reach(before: Option<char>, after: Option<char>) -> usize {
+/// How far before a closing mark its opening mark may be. The possessive of a plural (`the drivers’
+/// union`) looks like a closing mark, so such a mark closes nothing.
+fn opening_distance(before: Option<char>, after: Option<char>) -> usize {
     if before.is_some_and(|c| ".,!?…".contains(c)) {
         usize::MAX
     } else if after.is_none_or(|c| ".,;:!?)—–".contains(c)) {

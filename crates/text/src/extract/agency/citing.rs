@@ -1,5 +1,5 @@
-//! Citations: a text says that an agency reports something. That says nothing of where the text itself comes
-//! from.
+//! Citations: a text says that an agency reports something. That does not say where the text itself
+//! comes from.
 
 use super::line::{Line, Named, is_in};
 

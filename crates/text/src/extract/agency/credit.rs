@@ -1,5 +1,5 @@
-//! Lines at a text's edges that say where it comes from: bylines, credit and copyright lines,
-//! sign-offs. Picture credits look much like them and say nothing.
+//! Lines at the edges of a text that say where it comes from: bylines, credit and copyright lines,
+//! sign-offs. Credits of pictures look similar and are not counted.
 
 use super::line::{Line, Named, is_in};
 use crate::span::Span;

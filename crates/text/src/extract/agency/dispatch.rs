@@ -1,4 +1,4 @@
-//! Datelines with an agency in them, as wires of many countries print them.
+//! Datelines with an agency, in the forms of agencies of many countries.
 
 use super::line::{Line, Named};
 use crate::extract::dateline::{dash_at, is_capital_place, is_place};

@@ -1,4 +1,4 @@
-//! A paragraph, the agencies named in it, and what stands around each.
+//! A paragraph, the agencies named in it, and the words around each.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Mentions: somebody tells an agency something, which its own texts say.
+//! Mentions: somebody tells an agency something, as only its own texts say.
 
 use super::line::{Line, Named, is_in};
 
