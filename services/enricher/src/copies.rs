@@ -1,6 +1,6 @@
-//! What was found in the last texts: a copy of one of them is not read again.
+//! Remembers what was found in the last texts, so that a copy of one of them is not read again.
 //!
-//! Not a state that the output depends on: what is taken over is what reading the text again would find.
+//! The output does not depend on it: reading the text again would find the same.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;

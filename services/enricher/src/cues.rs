@@ -1,5 +1,5 @@
-//! Words that say what stands beside them: titles, first names, words of organisations, verbs of
-//! saying. All in normal form, of the languages in which most news is read here.
+//! Words that say what the words beside them are: titles, first names, words of organisations, verbs
+//! of saying. All are in normal form, for the languages of most news.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,6 @@
-//! Where and when a dispatch was written: what stands before its first sentence, as agencies of many
-//! countries print it. The detector has its own, simpler reading: `wirefold_text::extract::dateline`.
+//! Where and when a report was written, from the dateline before its first sentence, in the forms of
+//! agencies of many countries. The detector uses a simpler reading:
+//! `wirefold_text::extract::dateline`.
 
 mod day;
 mod words;
@@ -101,7 +102,7 @@ fn with_day(printed: &str) -> Head {
     let (place, date) = printed.split_at(printed.find(digit).unwrap_or(printed.len()));
     let date = date.trim_end_matches('　').trim();
     let place = place.trim_matches(['　', ' ', '=']).to_owned();
-    Head { place: Some(place).filter(|place| !place.is_empty()), date: some(date) }
+    Head { place: Some(place).filter(|place| !place.is_empty()), date: non_empty(date) }
 }
 
 /// `(ANSA) - ROMA, 5 MAR - Il porto`, `/ТАСС/ МОСКВА, 5 марта.`: the agency before the place.
@@ -181,16 +182,16 @@ fn place_and_day(printed: &str) -> Head {
         !place.ends_with(char::is_numeric) && is_day(rest)
     });
     match split {
-        _ if is_day(printed) => Head { place: None, date: some(printed) },
+        _ if is_day(printed) => Head { place: None, date: non_empty(printed) },
         Some((place, date)) => {
             let date = date.trim_start_matches([',', '.', ' ']);
-            Head { place: some(place), date: some(date) }
+            Head { place: non_empty(place), date: non_empty(date) }
         }
-        None => Head { place: some(printed), date: None },
+        None => Head { place: non_empty(printed), date: None },
     }
 }
 
-fn some(printed: &str) -> Option<String> {
+fn non_empty(printed: &str) -> Option<String> {
     let printed = printed.trim().trim_end_matches([',', '.']);
     (!printed.is_empty()).then(|| printed.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Numbers with what they count.
+//! Numbers in a text, with what they count.
 
 mod han;
 mod labels;
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use serde_json::Number;
 use wirefold_proto::{Figure, FigureRole, FoundBy};
-use wirefold_text::extract::{Number as Found, numbers};
+use wirefold_text::extract::{Number as TextNumber, numbers};
 
 use self::labels::{is_label, is_month, is_ordinal_or_clock, is_score};
 use self::manner::{between_number_and_counter, qualifier};
@@ -42,21 +42,21 @@ pub(crate) fn figures(reading: &Reading<'_>, language: &str) -> Vec<Figure> {
 }
 
 /// Numbers in digits, and those in words by the grammar of the language.
-fn all_numbers(reading: &Reading<'_>, language: &str) -> Vec<Found> {
+fn all_numbers(reading: &Reading<'_>, language: &str) -> Vec<TextNumber> {
     let mut found = match language {
         "zh" | "ja" => han::parts(reading),
         _ => spelled(reading, language),
     };
     let own = numbers(reading.text, 0..reading.text.words().len());
-    let in_words = |number: &Found| {
+    let in_words = |number: &TextNumber| {
         let after = found.partition_point(|other| other.words.end <= number.words.start);
         found.get(after).is_some_and(|other| other.words.start < number.words.end)
     };
-    let is_digits = |number: &Found| {
+    let is_digits = |number: &TextNumber| {
         let printed = number.span.of(reading.text.original());
         !is_spelled_language(language) || printed.contains(char::is_numeric)
     };
-    let digits: Vec<Found> =
+    let digits: Vec<TextNumber> =
         own.into_iter().filter(|number| is_digits(number) && !in_words(number)).collect();
     found.extend(digits);
     found.sort_by_key(|number| number.span);
@@ -64,11 +64,11 @@ fn all_numbers(reading: &Reading<'_>, language: &str) -> Vec<Found> {
 }
 
 /// The last of the numbers that are one range, from `at`: itself where it is none.
-fn range_end(reading: &Reading<'_>, found: &[Found], at: usize) -> usize {
+fn range_end(reading: &Reading<'_>, found: &[TextNumber], at: usize) -> usize {
     let original = reading.text.original();
     let (first, Some(second)) = (&found[at], found.get(at + 1)) else { return at };
     let joint = original.get(first.span.end..second.span.start).unwrap_or("\n");
-    let value = |number: &Found| number.value.parse::<f64>().ok();
+    let value = |number: &TextNumber| number.value.parse::<f64>().ok();
     let grows = value(first).zip(value(second)).is_some_and(|(low, high)| low < high);
     let with_and = second.span.of(original).starts_with('و');
     let is_range = grows && manner::is_range(&original[..first.span.start], joint, with_and);
@@ -79,7 +79,7 @@ fn range_end(reading: &Reading<'_>, found: &[Found], at: usize) -> usize {
 fn figure(
     reading: &Reading<'_>,
     language: &str,
-    found: &[Found],
+    found: &[TextNumber],
     range: Range<usize>,
 ) -> Option<Figure> {
     let (number, last) = (&found[range.start], &found[range.end - 1]);
@@ -92,7 +92,7 @@ fn figure(
     }
     let unit = glued.or_else(|| unit(reading, language, last)).or_else(|| {
         // `8 or 10 percent`: both are of one kind. Two numbers may overlap, as in `0.¼`.
-        let between = |behind: &Found| original.get(number.span.end..behind.span.start);
+        let between = |behind: &TextNumber| original.get(number.span.end..behind.span.start);
         let next = found.get(range.end);
         let next = next.filter(|next| between(next).is_some_and(joins_range))?;
         unit(reading, language, next)
@@ -112,7 +112,11 @@ fn figure(
 }
 
 /// What happened to those counted: no other number stands where that is looked for.
-fn role_of(reading: &Reading<'_>, found: &[Found], range: &Range<usize>) -> Option<FigureRole> {
+fn role_of(
+    reading: &Reading<'_>,
+    found: &[TextNumber],
+    range: &Range<usize>,
+) -> Option<FigureRole> {
     let original = reading.text.original();
     let from = range.start.checked_sub(1).map_or(0, |before| found[before].span.end);
     let to = found.get(range.end).map_or(original.len(), |next| next.span.start);
@@ -141,7 +145,7 @@ fn joins_range(between: &str) -> bool {
     JOINTS.contains(&between.trim())
 }
 
-fn unit(reading: &Reading<'_>, language: &str, number: &Found) -> Option<String> {
+fn unit(reading: &Reading<'_>, language: &str, number: &TextNumber) -> Option<String> {
     let original = reading.text.original();
     let (sign, follows) =
         (before(&original[..number.span.start]), behind(&original[number.span.end..]));
@@ -349,7 +353,7 @@ static COUNT_NOTHING: LazyLock<WordSet> =
     LazyLock::new(|| WordSet::of_all(NO_UNITS.iter().copied()));
 
 /// Whether a number is a day, a year or, without a unit, a time of day.
-fn is_date(reading: &Reading<'_>, number: &Found, is_bare: bool) -> bool {
+fn is_date(reading: &Reading<'_>, number: &TextNumber, is_bare: bool) -> bool {
     let text = reading.text;
     let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
     let (start, end) = (number.words.start, number.words.end);

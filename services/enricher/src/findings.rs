@@ -1,4 +1,4 @@
-//! Everything that is found in one text.
+//! Computes all findings of one text.
 
 use wirefold_proto::{AboutArticle, CitedAgency, EditorNote, Findings, FoundBy, NoteKind};
 use wirefold_text::Text;
@@ -70,7 +70,7 @@ pub(crate) fn find(
     done(Step::Figures);
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
     done(Step::Dateline);
-    let (extract, note) = (extract(&reading), note(text, about, agency));
+    let (extract, note) = (extract(&reading), editor_note(text, about, agency));
     done(Step::Extract);
     Findings {
         language: Some(language),
@@ -98,12 +98,12 @@ pub(crate) fn of_copy(
         mark_titled(&mut known.entities, &about.title);
         known.keyphrases = keyphrases(&Reading::new(text), &about.title);
     }
-    known.note = note(text, about, agency);
+    known.note = editor_note(text, about, agency);
     known
 }
 
-/// The note with which its outlet puts it right or takes it back.
-fn note(text: &Text, about: &AboutArticle, agency: &str) -> Option<EditorNote> {
+/// The note with which the outlet corrects or retracts the article.
+fn editor_note(text: &Text, about: &AboutArticle, agency: &str) -> Option<EditorNote> {
     let names = [about.outlet.as_str(), agency];
     let found = wirefold_corrections::note(&about.title, text.original(), &names)?;
     let kind = match found.kind {

@@ -1,8 +1,8 @@
-//! Phrases that say what an article is about: words of its title that its text says again, and rarely said
-//! elsewhere.
+//! Phrases that say what an article is about: words of its title that its text repeats and that are
+//! rare elsewhere.
 //!
-//! Without other articles: how rare a word is comes from a list of words that ships with the names' model. Which
-//! of them set a story off from the others of its days the gateway tells, which knows these.
+//! It sees no other articles. How rare a word is comes from a word list that ships with the model
+//! for names. The gateway decides which phrases set a story apart from others of the same days.
 
 use std::ops::Range;
 
@@ -77,7 +77,7 @@ pub(crate) fn keyphrases(reading: &Reading<'_>, title: &str) -> Vec<Keyphrase> {
             }
         }
     }
-    told(reading, &title, candidates)
+    best_phrases(reading, &title, candidates)
 }
 
 /// A bit for each length in bytes, the last for all that are longer.
@@ -144,8 +144,12 @@ fn phrase(
     is_phrase.then_some((words, place))
 }
 
-/// The phrases that say most, none inside of another.
-fn told(reading: &Reading<'_>, title: &Text, mut candidates: Vec<Candidate>) -> Vec<Keyphrase> {
+/// The phrases with the most weight, none inside another.
+fn best_phrases(
+    reading: &Reading<'_>,
+    title: &Text,
+    mut candidates: Vec<Candidate>,
+) -> Vec<Keyphrase> {
     let weight = |one: &Candidate| {
         let rare = |at: usize| 5 - u32::from(how_common(title.normal(&title.words()[at])).min(4));
         one.title.clone().map(rare).sum::<u32>() * (1 + one.count.min(8))

@@ -1,4 +1,4 @@
-//! The language of an article: of its text, else what feed or page declares.
+//! The language of an article: that of its text, else the one that feed or page declares.
 
 use wirefold_language::{By, identify};
 use wirefold_proto::{FoundBy, Language, LanguageTag};

@@ -1,4 +1,4 @@
-//! What stands for a text: its first words, and an extract of two sentences.
+//! What represents a text: its first words, and an extract of two sentences.
 
 use wirefold_proto::{Extract, FoundBy, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::{Sentence, Text};

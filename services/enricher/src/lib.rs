@@ -1,8 +1,9 @@
-//! The enricher: finds language, dateline, names, quotations and figures in what was judged, and
-//! writes the output stream.
+//! The enricher: finds language, dateline, names, quotations and figures in judged articles.
 //!
-//! Its output depends only on one decision and the article that it names, so enrichers are many. They
-//! keep the last texts, so that copies are not read again. It judges nothing and joins no articles.
+//! In: decisions on `WF_JUDGED` and the articles that they name. Out: messages on `WF_OUTPUT`. The
+//! output depends only on one decision and its article, so several enrichers can run. It never
+//! judges articles or compares them with each other. The last texts are remembered, so that copies
+//! are not read again.
 
 mod copies;
 mod cues;
@@ -39,25 +40,25 @@ pub use copies::Copies;
 pub use findings::Step;
 pub use metrics::METRICS;
 
-/// What the enricher lets out.
+/// The settings of the enricher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How much of a text stands in the output.
+    /// How much of each text the output has.
     pub text_policy: TextPolicy,
 }
 
-/// How many decisions are in its hands: enough that their output is written in whole batches.
+/// How many decisions are in work at once: enough to write their output in whole batches.
 const AT_ONCE: usize = 256;
 
-/// How long what was in hand waits after a kill: readers in order wait for it. An article may take
-/// longer: the loop says that it goes on.
+/// After a kill, unfinished decisions come again this much later, and readers in order wait for them.
+/// An article may take longer; the loop then asks the bus for more time.
 const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Enriches what is judged until told to stop; then finishes what was taken and returns.
+/// Enriches judged articles until `stop`; then finishes the ones in work and returns.
 ///
 /// # Errors
-/// [`LoopError::Bus`] where the streams or the configuration must be mended. Whatever may pass is
-/// waited out.
+/// [`LoopError::Bus`] if the streams or the configuration must be corrected. Errors that may pass are
+/// retried.
 pub async fn run(
     context: StageContext,
     settings: Settings,
@@ -66,30 +67,19 @@ pub async fn run(
     run_stage(context, stage(settings), consumer(), AT_ONCE, stop).await
 }
 
-/// The stage by itself, for whoever has a dead letter handled anew.
+/// The stage by itself, for replaying dead letters.
 #[must_use]
 pub fn stage(settings: Settings) -> Arc<dyn Stage> {
     Arc::new(stage::Enricher { settings, copies: Copies::default() })
 }
 
-/// What is found in a text. Pure; the verdict says which agency it is from.
+/// The findings of a text. Pure. The verdict says which agency it comes from.
 #[must_use]
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
     in_steps(text, about, agency_of(verdict), |_| {})
 }
 
-/// The same, where what was found in a copy before is taken over.
-#[must_use]
-pub fn findings_with(
-    copies: &Copies,
-    text: &str,
-    about: &AboutArticle,
-    verdict: &Verdict,
-) -> Findings {
-    copies.findings(&Text::new(text), about, agency_of(verdict))
-}
-
-/// The same of a text that comes from no agency, where `done` is told after each step: what a benchmark asks.
+/// The findings of a text without an agency. Calls `done` after each step, for benchmarks.
 #[must_use]
 pub fn findings_in_steps(text: &str, about: &AboutArticle, done: impl FnMut(Step)) -> Findings {
     in_steps(text, about, "", done)
@@ -114,7 +104,7 @@ fn agency_of(verdict: &Verdict) -> &str {
 /// A name in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// Where it stands, in bytes.
+    /// Its position, in bytes.
     pub span: Range<usize>,
     /// What it names.
     pub kind: EntityKind,
@@ -122,7 +112,7 @@ pub struct Mention {
     pub how: FoundBy,
 }
 
-/// The names in a text, in order, each where it stands.
+/// The names in a text, in order, with their positions.
 #[must_use]
 pub fn mentions(text: &str) -> Vec<Mention> {
     let text = Text::new(text);

@@ -1,4 +1,4 @@
-//! What the enricher counts.
+//! The metrics of the enricher.
 
 use wirefold_flow::Metric;
 

@@ -1,5 +1,6 @@
-//! Quotations with their speakers, in fourteen languages: `“…,” said Ada Ruiz`, `Ada Ruiz said: “…”`,
-//! `Según Ada Ruiz, «…»`, dashes, and `「…」と説明した`. A pronoun is told as one: whom it means is left open.
+//! Quotations with their speakers, in fourteen languages: `“…,” said Ada Ruiz`, `Ada Ruiz said:
+//! “…”`, `Según Ada Ruiz, «…»`, dashes, and `「…」と説明した`. A pronoun is reported as a pronoun; whom it
+//! means stays open.
 
 mod caseless;
 mod dashes;
@@ -12,7 +13,7 @@ use wirefold_text::Span;
 use self::dashes::{dialogue, inside};
 use self::speakers::{Around, Finder};
 use self::speech::Lexicon;
-use crate::entities::Found;
+use crate::entities::FoundName;
 use crate::reading::Reading;
 
 /// The most quotations told of one text.
@@ -50,7 +51,11 @@ struct Speech {
 }
 
 /// The quotations of a text in `language`, in order.
-pub(crate) fn quotations(reading: &Reading<'_>, names: &[Found], language: &str) -> Vec<Quotation> {
+pub(crate) fn quotations(
+    reading: &Reading<'_>,
+    names: &[FoundName],
+    language: &str,
+) -> Vec<Quotation> {
     let original = reading.text.original();
     let lexicon = Lexicon::of(language);
     let finder = Finder::new(reading, names, language);
@@ -61,7 +66,7 @@ pub(crate) fn quotations(reading: &Reading<'_>, names: &[Found], language: &str)
         let start = all.get(at + 1).map_or(original.len(), |next| next.span.start);
         let around = Around { speech: speech.span, free: end..start.max(end) };
         let own = match speech.saying {
-            Some(saying) => finder.said(saying),
+            Some(saying) => finder.attribution_in(saying),
             None => finder.speaker(&around, language),
         };
         let told = match own {

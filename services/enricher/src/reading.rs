@@ -1,4 +1,4 @@
-//! A text with what several finders look at, found once.
+//! A text with the values that several finders need, computed once.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The stage: a decision and its article in, the output's messages out.
+//! The stage: takes a decision and its article, publishes the messages of the output.
 
 use jiff::Timestamp;
 use wirefold_envelope::{Sender, decode, decode_judged, trace_of};
@@ -55,7 +55,9 @@ impl Enricher {
         fetched: ArticleFetched,
     ) -> Result<Vec<Emit>, StageError> {
         if fetched.id != record.id {
-            return Err(StageError::reject("the article named is another one"));
+            return Err(StageError::reject(
+                "the message is not the article that the decision names",
+            ));
         }
         let text = Text::new(&fetched.text);
         let policy = self.settings.text_policy;

@@ -1,4 +1,4 @@
-//! A title for people where an article has none: nothing is judged by it.
+//! A title for people if an article has none. Nothing is judged by it.
 
 use wirefold_text::{ParagraphKind, Text};
 

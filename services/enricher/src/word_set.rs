@@ -1,4 +1,4 @@
-//! Sets of words that are asked about nearly every word of a text.
+//! Sets of words with a fast lookup, for questions about nearly every word of a text.
 
 use rustc_hash::FxHashMap;
 

@@ -1,4 +1,4 @@
-//! Days as datelines print them.
+//! Days in the forms of datelines.
 
 /// The months of the languages of big agencies, by their first letters in small letters.
 const MONTHS: &[(&str, u8)] = &[

@@ -1,4 +1,4 @@
-//! Names and labels that stand in heads.
+//! Names and labels that occur in datelines.
 
 /// Agencies as heads print them, beside the short names that `agency_named` knows. Longer ones first.
 pub(super) const AGENCIES: &[&str] = &[

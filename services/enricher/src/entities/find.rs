@@ -1,4 +1,4 @@
-//! Where names stand in a text and what they name.
+//! Finds the names in a text, and what each of them names.
 
 use std::ops::Range;
 
@@ -18,9 +18,9 @@ const LONGEST: usize = 6;
 /// The tagger's names that are less sure are not told.
 const SURE: f32 = 0.6;
 
-/// A name in a text, and what it is.
+/// A name in a text, and its kind.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct FoundName {
     pub(crate) kind: EntityKind,
     pub(super) key: String,
     /// The words that it stands in.
@@ -32,11 +32,12 @@ pub(crate) struct Found {
     pub(super) known: Option<&'static KnownEntity>,
 }
 
-impl Found {
+impl FoundName {
     /// Says what the table knows of it. Texts mean an organisation by a place, and the other way round.
     fn look_up(&mut self, text: &Text) {
         let is_person = |kind| kind == EntityKind::Person;
-        let known = known(text, self).filter(|it| is_person(it.kind) == is_person(self.kind));
+        let known =
+            known_entity(text, self).filter(|it| is_person(it.kind) == is_person(self.kind));
         if let Some(known) = known {
             (self.key, self.how, self.known) = (known.key.clone(), FoundBy::List, Some(known));
         }
@@ -52,20 +53,20 @@ impl Found {
 /// The tagger reads a name in its sentence, the table alone: where both have one, the tagger says
 /// how long it is, and the table whose. What the tagger is not sure of counts where table or rules
 /// say the same; people whom only they have count as well.
-pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
-    let listed = listed(reading);
+pub(crate) fn found(reading: &Reading<'_>) -> Vec<FoundName> {
+    let listed = listed_names(reading);
     let (mut found, doubtful) = tagged(reading);
     found.retain(|one| !overlapping(&listed, one).iter().any(|hit| is_part_of(one, hit)));
     for one in &mut found {
         one.look_up(reading.text);
     }
-    let is_trusted = |one: &Found| {
+    let is_trusted = |one: &FoundName| {
         let has_no_capitals = reading.text.words()[one.words.start].alone;
         let is_seen = || !overlapping(&doubtful, one).is_empty();
         one.kind == EntityKind::Person || has_no_capitals || reading.is_caseless || is_seen()
     };
-    let is_new = |hit: &Found| overlapping(&found, hit).is_empty();
-    let others: Vec<Found> =
+    let is_new = |hit: &FoundName| overlapping(&found, hit).is_empty();
+    let others: Vec<FoundName> =
         listed.into_iter().filter(|hit| is_new(hit) && is_trusted(hit)).collect();
     found.extend(others);
     let taken = covered(reading.text, found.iter());
@@ -77,18 +78,18 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<Found> {
 }
 
 /// The names that share a word with `one`, of names in the order of their words.
-fn overlapping<'a>(names: &'a [Found], one: &Found) -> &'a [Found] {
+fn overlapping<'a>(names: &'a [FoundName], one: &FoundName) -> &'a [FoundName] {
     let behind = &names[names.partition_point(|other| other.words.end <= one.words.start)..];
     &behind[..behind.partition_point(|other| other.words.start < one.words.end)]
 }
 
 /// Whether a name is shorter than a listed one that it shares a word with.
-fn is_part_of(one: &Found, hit: &Found) -> bool {
+fn is_part_of(one: &FoundName, hit: &FoundName) -> bool {
     one.words.len() < hit.words.len()
 }
 
 /// Calls a place what the tagger takes for a person and the text mostly names as a place: `in Ellerby Ford`.
-fn call_places(reading: &Reading<'_>, found: &mut [Found]) {
+fn call_places(reading: &Reading<'_>, found: &mut [FoundName]) {
     let tagged = || found.iter().filter(|name| is_tagged_person(name));
     let mut people: FxHashMap<&str, Mentions> =
         tagged().map(|name| (name.printed(reading), Mentions::default())).collect();
@@ -112,7 +113,7 @@ fn call_places(reading: &Reading<'_>, found: &mut [Found]) {
     }
 }
 
-fn is_tagged_person(name: &Found) -> bool {
+fn is_tagged_person(name: &FoundName) -> bool {
     name.kind == EntityKind::Person && name.how == FoundBy::Model && name.words.len() > 1
 }
 
@@ -141,10 +142,10 @@ impl Mentions {
     }
 }
 
-/// What the table has under a name, whatever its kind.
-fn known(text: &Text, one: &Found) -> Option<&'static KnownEntity> {
+/// The entry of the table for a name, whatever its kind.
+fn known_entity(text: &Text, one: &FoundName) -> Option<&'static KnownEntity> {
     let whole = |of: &Text, words: Range<usize>| {
-        let hit = table().at(of, words.start).filter(|hit| hit.words == words);
+        let hit = table().longest_at(of, words.start).filter(|hit| hit.words == words);
         hit.map(|hit| hit.known)
     };
     let by_words = || whole(text, one.words.clone());
@@ -159,7 +160,7 @@ fn known(text: &Text, one: &Found) -> Option<&'static KnownEntity> {
 }
 
 /// The names that the tagger is sure of, and the others that it has.
-fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
+fn tagged(reading: &Reading<'_>) -> (Vec<FoundName>, Vec<FoundName>) {
     let names = wirefold_names::names(reading.text);
     let (sure, doubtful): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|name| name.confidence >= SURE);
@@ -172,15 +173,15 @@ fn tagged(reading: &Reading<'_>) -> (Vec<Found>, Vec<Found>) {
             let printed = &reading.text.original()[span.clone()];
             let key = keys.entry(printed).or_insert_with(|| tagged_key(printed)).clone();
             let kind = kind_of(name.kind);
-            let mut one = Found { kind, key, words, span, how: FoundBy::Model, known: None };
+            let mut one = FoundName { kind, key, words, span, how: FoundBy::Model, known: None };
             // What it was called with another name says little of it.
-            if let Some(known) = known(reading.text, &one).filter(|_| !is_whole) {
+            if let Some(known) = known_entity(reading.text, &one).filter(|_| !is_whole) {
                 one.kind = known.kind;
             }
             one
         };
         let parts = trim::names(reading.text, all.clone()).into_iter();
-        let found: Vec<Found> = parts.map(of_one).collect();
+        let found: Vec<FoundName> = parts.map(of_one).collect();
         found.into_iter().filter(|one| !one.key.is_empty())
     };
     let sure = sure.into_iter().flat_map(&mut found).collect();
@@ -207,21 +208,21 @@ fn kind_of(kind: Kind) -> EntityKind {
     }
 }
 
-/// The known names that stand for themselves, not as a part of another.
-fn listed(reading: &Reading<'_>) -> Vec<Found> {
+/// The known names that are not part of another name.
+fn listed_names(reading: &Reading<'_>) -> Vec<FoundName> {
     let text = reading.text;
     let mut found = Vec::new();
     let mut next = 0;
     while next < text.words().len() {
         let word = &text.words()[next];
         let may_be = !word.is_chrome && (word.capital || word.alone || reading.is_caseless);
-        let hit = may_be.then(|| table().at(text, next)).flatten();
+        let hit = may_be.then(|| table().longest_at(text, next)).flatten();
         next = match hit {
             Some(hit) if stands_alone(reading, &hit) => {
                 let Hit { known, words } = hit;
                 let (end, span) = (words.end, bytes(text, &words));
                 let (kind, key, how) = (known.kind, known.key.clone(), FoundBy::List);
-                found.push(Found { kind, key, words, span, how, known: Some(known) });
+                found.push(FoundName { kind, key, words, span, how, known: Some(known) });
                 end
             }
             _ => next + 1,
@@ -245,7 +246,7 @@ fn stands_alone(reading: &Reading<'_>, hit: &Hit<'_>) -> bool {
 }
 
 /// Which words are taken.
-pub(super) fn covered<'a>(text: &Text, found: impl Iterator<Item = &'a Found>) -> Vec<bool> {
+pub(super) fn covered<'a>(text: &Text, found: impl Iterator<Item = &'a FoundName>) -> Vec<bool> {
     let mut taken = vec![false; text.words().len()];
     for one in found {
         taken[one.words.clone()].fill(true);
@@ -261,14 +262,14 @@ fn bytes(text: &Text, words: &Range<usize>) -> Range<usize> {
     first.start..last.end - ending.map_or(0, str::len)
 }
 
-fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<Found> {
+fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<FoundName> {
     let mut found = Vec::new();
     for name in &reading.names {
         for words in parts(reading.text, name, taken) {
             if let Some(kind) = kind(reading, &words) {
                 let key = name_key(reading.printed(&words));
                 let (span, how) = (bytes(reading.text, &words), FoundBy::Rule);
-                found.push(Found { kind, key, words, span, how, known: None });
+                found.push(FoundName { kind, key, words, span, how, known: None });
             }
         }
     }

@@ -1,5 +1,5 @@
-//! People, organisations and places: by a table of known names, a learned tagger, and rules over
-//! capitals for what both leave.
+//! People, organisations and places in a text: by a table of known names, a learned tagger, and
+//! rules over capitals for the rest. A text comes in, its entities go out.
 
 mod find;
 mod table;
@@ -15,7 +15,7 @@ use wirefold_text::{Span, Text};
 
 use crate::reading::Reading;
 use find::covered;
-pub(crate) use find::{Found, found};
+pub(crate) use find::{FoundName, found};
 
 /// The most entities told of one text.
 const MOST: usize = 48;
@@ -28,11 +28,11 @@ const LONGEST_TITLE: usize = 1_000;
 
 /// The entities of a text by its names, in the order of their first mention. Counts the mentions of each; a
 /// surname alone counts for the person it belongs to.
-pub(crate) fn entities(reading: &Reading<'_>, found: &[Found], title: &str) -> Vec<Entity> {
+pub(crate) fn entities(reading: &Reading<'_>, found: &[FoundName], title: &str) -> Vec<Entity> {
     let mut entities: Vec<Entity> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut surnames: HashMap<&str, usize> = HashMap::new();
-    let is_person = |one: &Found| one.kind == EntityKind::Person;
+    let is_person = |one: &FoundName| one.kind == EntityKind::Person;
     for person in found.iter().filter(|one| is_person(one) && one.words.len() > 1) {
         let place = enter(reading, person, &mut entities, &mut places);
         if let Some((_, surname)) = person.key.rsplit_once(' ') {
@@ -62,7 +62,7 @@ pub(crate) fn entities(reading: &Reading<'_>, found: &[Found], title: &str) -> V
 }
 
 /// The key of a name as it is printed. The table has another spelling of some.
-fn printed_key<'a>(reading: &Reading<'_>, one: &'a Found) -> Cow<'a, str> {
+fn printed_key<'a>(reading: &Reading<'_>, one: &'a FoundName) -> Cow<'a, str> {
     match one.how {
         FoundBy::List => Cow::Owned(name_key(one.printed(reading))),
         _ => Cow::Borrowed(&one.key),
@@ -111,13 +111,13 @@ pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
 
 fn enter<'a>(
     reading: &Reading<'_>,
-    found: &'a Found,
+    found: &'a FoundName,
     entities: &mut Vec<Entity>,
     places: &mut HashMap<&'a str, usize>,
 ) -> usize {
     *places.entry(&found.key).or_insert_with(|| {
         let name = found.printed(reading).to_owned();
-        let Found { kind, how, known, .. } = *found;
+        let FoundName { kind, how, known, .. } = *found;
         let agency = known.is_none().then(|| agency(kind, &name)).flatten();
         let of_agency = || agency.map(|short| format!("agency:{short}"));
         let item = agency.and_then(agency_home).and_then(|home| home.wikidata);
@@ -149,7 +149,7 @@ fn agency(kind: EntityKind, name: &str) -> Option<&'static str> {
 /// Surnames that stand alone, and that neither table nor rules found.
 fn count_bare_surnames(
     reading: &Reading<'_>,
-    found: &[Found],
+    found: &[FoundName],
     surnames: &HashMap<&str, usize>,
     entities: &mut [Entity],
 ) {

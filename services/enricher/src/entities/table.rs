@@ -1,4 +1,4 @@
-//! The table of well-known names, compiled in.
+//! The table of well-known names. It is compiled in.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -111,7 +111,7 @@ impl Table {
     }
 
     /// The longest known name that begins at word `start`.
-    pub(super) fn at(&self, text: &Text, start: usize) -> Option<Hit<'_>> {
+    pub(super) fn longest_at(&self, text: &Text, start: usize) -> Option<Hit<'_>> {
         let words = text.words();
         let spellings = self.by_first.get(text.normal(&words[start]))?;
         let spelling = spellings.iter().find(|spelling| {
@@ -119,7 +119,7 @@ impl Table {
             let follows = || words[start + 1..end].iter().map(|word| text.normal(word));
             end <= words.len()
                 && follows().eq(spelling.rest.iter().map(String::as_str))
-                && spelling.verbatim.is_none_or(|form| stands(text, start..end, form))
+                && spelling.verbatim.is_none_or(|form| is_verbatim(text, start..end, form))
         })?;
         let end = start + 1 + spelling.rest.len();
         Some(Hit { known: &self.known[spelling.known], words: start..end })
@@ -131,8 +131,8 @@ fn id(kind: &str, key: &str) -> String {
     format!("{kind}:{}", key.replace(' ', "-"))
 }
 
-/// Whether words stand in the original in just this form, dots aside.
-fn stands(text: &Text, words: Range<usize>, form: &str) -> bool {
+/// Whether the words have exactly this form in the original, apart from dots.
+fn is_verbatim(text: &Text, words: Range<usize>, form: &str) -> bool {
     let (first, last) = (text.words()[words.start].span, text.words()[words.end - 1].span);
     let printed = text.original()[first.start..last.end].chars().filter(|c| *c != '.');
     printed.eq(form.chars().filter(|c| *c != '.'))
@@ -165,7 +165,7 @@ mod tests {
     fn ids_are_those_of_countries_and_else_our_own() {
         let id = |original: &str| {
             let text = Text::new(original);
-            table().at(&text, 0).map(|hit| (hit.known.id.as_str(), hit.known.country))
+            table().longest_at(&text, 0).map(|hit| (hit.known.id.as_str(), hit.known.country))
         };
         assert_eq!(id("Франция просит"), id("France asks"));
         assert_eq!(id("France asks"), Some(("country:FR", Some("FR"))));
@@ -195,7 +195,7 @@ mod tests {
     fn the_longest_spelling_is_taken_and_acronyms_need_their_capitals() {
         let hit = |original: &str| {
             let text = Text::new(original);
-            table().at(&text, 0).map(|hit| (hit.known.key.clone(), hit.words.end))
+            table().longest_at(&text, 0).map(|hit| (hit.known.key.clone(), hit.words.end))
         };
         assert_eq!(hit("New York City is large"), Some((name_key("New York"), 3)));
         assert_eq!(hit("Who is it"), None);

@@ -1,5 +1,5 @@
-//! What does not belong to a name that the tagger read: the sentence behind it, the owner before it, and
-//! words that name nobody.
+//! Trims the names of the tagger: the sentence behind a name, its owner before it, and words that
+//! name nobody.
 
 use std::ops::Range;
 
@@ -56,7 +56,7 @@ pub(super) fn names_nobody(text: &Text, name: &Range<usize>) -> bool {
 mod tests {
     use super::*;
 
-    fn told(original: &str) -> Vec<String> {
+    fn trimmed_names(original: &str) -> Vec<String> {
         let text = Text::new(original);
         let name = |name: Range<usize>| {
             let words = &text.words()[name];
@@ -68,22 +68,22 @@ mod tests {
 
     #[test]
     fn a_name_ends_where_its_sentence_or_its_owner_does() {
-        assert_eq!(told("Ukraine. Mara Voss"), ["Ukraine", "Mara Voss"]);
-        assert_eq!(told("Ukraine’s Kharkiv"), ["Ukraine’s", "Kharkiv"]);
+        assert_eq!(trimmed_names("Ukraine. Mara Voss"), ["Ukraine", "Mara Voss"]);
+        assert_eq!(trimmed_names("Ukraine’s Kharkiv"), ["Ukraine’s", "Kharkiv"]);
         for whole in
             ["Mara Voss", "St. Louis", "Gen. Mara Voss", "Moody's Analytics", "John F. Lund"]
         {
-            assert_eq!(told(whole), [whole]);
+            assert_eq!(trimmed_names(whole), [whole]);
         }
     }
 
     #[test]
     fn words_that_name_nobody_are_no_name() {
         for nobody in ["The", "Russian", "Ukrainians", "Sie", "Les"] {
-            assert!(told(nobody).is_empty(), "{nobody}");
+            assert!(trimmed_names(nobody).is_empty(), "{nobody}");
         }
         for name in ["WHO", "Poland", "Russian Railways"] {
-            assert_eq!(told(name), [name]);
+            assert_eq!(trimmed_names(name), [name]);
         }
     }
 }

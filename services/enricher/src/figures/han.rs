@@ -1,4 +1,4 @@
-//! Parts of a whole in Chinese and Japanese: `百分之七点五`, `三分之一`, `两个半`, `3人に1人`, `近百`.
+//! Fractions and parts in Chinese and Japanese: `百分之七点五`, `三分之一`, `两个半`, `3人に1人`, `近百`.
 
 use wirefold_text::Span;
 use wirefold_text::extract::Number;
@@ -17,7 +17,7 @@ pub(super) fn parts(reading: &Reading<'_>) -> Vec<Number> {
     let places = MIDDLES.iter().flat_map(|middle| text.match_indices(middle));
     let mut all: Vec<Number> = places
         .filter_map(|(at, middle)| {
-            let (value, span) = part(text, at, middle)?;
+            let (value, span) = part_of_whole(text, at, middle)?;
             let words = reading.text.words();
             let start = words.partition_point(|word| word.span.start < span.start);
             let end = words.partition_point(|word| word.span.start < span.end);
@@ -28,7 +28,7 @@ pub(super) fn parts(reading: &Reading<'_>) -> Vec<Number> {
     all
 }
 
-fn part(text: &str, at: usize, middle: &str) -> Option<(f64, Span)> {
+fn part_of_whole(text: &str, at: usize, middle: &str) -> Option<(f64, Span)> {
     let (before, behind) = (&text[..at], &text[at + middle.len()..]);
     if let "近百" | "近千" = middle {
         let is_counted = super::units::counter(behind).is_some();

@@ -1,8 +1,8 @@
-//! Numbers that are no figures: names of flights and laws, scores, ordinals, clock times, days.
+//! Numbers that are not figures: names of flights and laws, scores, ordinals, clock times, days.
 
 use std::sync::LazyLock;
 
-use wirefold_text::extract::Number as Found;
+use wirefold_text::extract::Number as TextNumber;
 
 use crate::reading::Reading;
 use crate::word_set::WordSet;
@@ -82,7 +82,7 @@ const LABELS: &[&str] = &[
 static ARE_LABELS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(LABELS.iter().copied()));
 
 /// Whether a number without a unit is a name: `flight 286`, `BA 286`, `No. 7`.
-pub(super) fn is_label(reading: &Reading<'_>, number: &Found) -> bool {
+pub(super) fn is_label(reading: &Reading<'_>, number: &TextNumber) -> bool {
     let Some(at) = number.words.start.checked_sub(1) else { return false };
     let word = &reading.text.words()[at];
     let between = reading.text.original().get(word.span.end..number.span.start);

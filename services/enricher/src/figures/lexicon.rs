@@ -1,4 +1,4 @@
-//! The words that numbers are made of, by language, in normal form.
+//! The words that make up numbers, by language, in normal form.
 
 /// The numerals of one language.
 pub(super) struct Numerals {

@@ -1,4 +1,5 @@
-//! What happened to those whom a figure counts, by the nearest word that says so within the clause.
+//! What happened to the people whom a figure counts (killed, injured, …), by the nearest such word
+//! in the clause.
 
 use std::sync::LazyLock;
 
@@ -64,7 +65,7 @@ fn ends_sentence(character: char) -> bool {
 }
 
 /// A word that says what happened.
-struct Said {
+struct RoleWord {
     start: usize,
     end: usize,
     /// Its place in the list.
@@ -95,11 +96,11 @@ impl Searcher {
 }
 
 /// Every word that says what happened, where it begins a word.
-fn all_in(text: &str) -> impl Iterator<Item = Said> {
+fn all_in(text: &str) -> impl Iterator<Item = RoleWord> {
     SEARCHER.automaton.find_overlapping_iter(text).filter_map(move |found| {
         let (start, end, number) = (found.start(), found.end(), found.pattern().as_usize());
         let (role, is_unspaced) = SEARCHER.roles[number];
         let begins = is_unspaced || !text[..start].ends_with(char::is_alphabetic);
-        begins.then_some(Said { start, end, number, role })
+        begins.then_some(RoleWord { start, end, number, role })
     })
 }

@@ -1,5 +1,5 @@
-//! Numbers in words, read with the grammar of their language: `trente et un`, `einundzwanzig`, `ventitré`,
-//! `сто двадцать три`, and parts of a whole: `two thirds`, `half a million`, `una decena`.
+//! Numbers in words, by the grammar of their language: `trente et un`, `einundzwanzig`, `ventitré`,
+//! `сто двадцать три`; and parts: `two thirds`, `half a million`, `una decena`.
 
 use std::sync::LazyLock;
 
@@ -148,7 +148,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn part(&self, at: usize) -> Option<Part> {
+    fn part_at(&self, at: usize) -> Option<Part> {
         let text = self.reading.text;
         let word = text.words().get(at)?;
         let (bytes, length) = text.normal_and_behind(word);
@@ -163,12 +163,12 @@ impl Reader<'_> {
 
     /// A part that touches the word before it.
     fn next(&self, at: usize) -> Option<Part> {
-        self.part(at).filter(|_| self.reading.touches(at))
+        self.part_at(at).filter(|_| self.reading.touches(at))
     }
 
     /// The number that begins at a word, and one past its last word.
     fn number(&self, at: usize) -> Option<(f64, usize)> {
-        let first = self.part(at)?;
+        let first = self.part_at(at)?;
         if first == Part::And || (first == Part::Article && self.is_mere_article(at)) {
             return None;
         }
@@ -189,13 +189,13 @@ impl Reader<'_> {
 
     /// Whether an article, which most are, has no number behind it. In some languages it is a number itself.
     fn is_mere_article(&self, at: usize) -> bool {
-        !matches!(self.language, "fr" | "es" | "pt" | "it") && self.part(at + 1).is_none()
+        !matches!(self.language, "fr" | "es" | "pt" | "it") && self.part_at(at + 1).is_none()
     }
 
     /// `half a million`, `eine halbe Million`, `medio centenar`, `un demi-million`.
     fn half(&self, at: usize) -> Option<(f64, usize)> {
-        let half_at = if self.part(at) == Some(Part::Article) { at + 1 } else { at };
-        let half = match self.part(half_at)? {
+        let half_at = if self.part_at(at) == Some(Part::Article) { at + 1 } else { at };
+        let half = match self.part_at(half_at)? {
             Part::Half(half) if half_at == at || self.reading.touches(half_at) => half,
             _ => return None,
         };
@@ -210,7 +210,7 @@ impl Reader<'_> {
 
     /// `a dozen`, `une dizaine`, `dos docenas`.
     fn collective(&self, at: usize) -> Option<(f64, usize)> {
-        match (self.part(at)?, self.next(at + 1)) {
+        match (self.part_at(at)?, self.next(at + 1)) {
             (Part::Article | Part::Small(1.0), Some(Part::Collective(value))) => {
                 Some((value, at + 2))
             }
@@ -221,7 +221,7 @@ impl Reader<'_> {
 
     /// `two thirds of`, `un tiers des`, `треть`, `three quarters of a million`.
     fn fraction(&self, at: usize) -> Option<(f64, usize)> {
-        let alone = match self.part(at)? {
+        let alone = match self.part_at(at)? {
             Part::Fraction(value) if matches!(self.language, "ru" | "ar") => Some((value, at + 1)),
             Part::Article => match self.next(at + 1) {
                 Some(Part::Fraction(value)) => Some((value, at + 2)),
@@ -279,7 +279,7 @@ impl Reader<'_> {
     fn cardinal(&self, start: usize) -> Option<(f64, usize)> {
         let (mut total, mut group, mut end) = (0.0, None::<f64>, start);
         let mut at = start;
-        while let Some(part) = if at == start { self.part(at) } else { self.next(at) } {
+        while let Some(part) = if at == start { self.part_at(at) } else { self.next(at) } {
             // `trente et un`, `un sur cinq`
             let is_one =
                 part == Part::Article && matches!(self.language, "fr" | "es" | "pt" | "it");

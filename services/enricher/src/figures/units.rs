@@ -1,4 +1,4 @@
-//! What is counted: money, percentages, measures and nouns in ten languages.
+//! The units of figures: money, percentages, measures and nouns in ten languages.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Who speaks in Chinese and Japanese, whose names have no capitals: by what stands between the marks
+//! Speakers in Chinese and Japanese, where names have no capitals: from the words between the marks
 //! and the verbs.
 
 use wirefold_text::Span;
@@ -32,15 +32,15 @@ pub(super) fn speaker(original: &str, span: Span, language: &str) -> Attribution
     let found = if language == "ja" { japanese } else { chinese };
     match found(&original[..span.start], &original[span.end..]) {
         Some(name) if CHINESE_PRONOUNS.contains(&name) => {
-            Attribution::Pronoun(place(original, name))
+            Attribution::Pronoun(span_of_part(original, name))
         }
-        Some(name) => Attribution::To(place(original, name)),
+        Some(name) => Attribution::To(span_of_part(original, name)),
         None => Attribution::None,
     }
 }
 
-/// Where a part of a text stands in it.
-fn place(original: &str, part: &str) -> Span {
+/// The span of a part of a text.
+fn span_of_part(original: &str, part: &str) -> Span {
     let start = part.as_ptr().addr() - original.as_ptr().addr();
     Span { start, end: start + part.len() }
 }

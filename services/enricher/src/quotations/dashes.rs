@@ -1,4 +1,5 @@
-//! Speech that dashes set off, and what is said in between: `— Nadie nos avisó —cuenta Xoán—. El agua…`.
+//! Speech between dashes, and the words of saying inside it: `— Nadie nos avisó —cuenta Xoán—. El
+//! agua…`.
 
 use wirefold_text::Span;
 
@@ -113,8 +114,8 @@ fn saying(
     let mut first = words.filter(|word| !word.is_empty()).take(FEW + 1);
     let is_small = rest.trim_start().starts_with(|c: char| !c.is_uppercase());
     let says = |word: &str| match word.chars().all(char::is_lowercase) {
-        true => lexicon.says(word),
-        false => lexicon.says(&word.to_lowercase().replace(['\'', '’'], "")),
+        true => lexicon.is_saying(word),
+        false => lexicon.is_saying(&word.to_lowercase().replace(['\'', '’'], "")),
     };
     if !is_small || !first.any(|word| !word.starts_with(char::is_uppercase) && says(word)) {
         return None;

@@ -1,5 +1,5 @@
-//! Who speaks, in scripts with spaces between words: the subject of a verb of saying beside the marks,
-//! never its object.
+//! The speaker of a quotation, in scripts with spaces between words: the subject of a verb of saying
+//! beside the marks, never its object.
 
 mod antecedents;
 mod clause;
@@ -19,7 +19,7 @@ use super::Attribution;
 use super::caseless;
 use super::speech::{Lexicon, is_aside, is_copula, is_opener, is_to};
 use crate::cues::is_title;
-use crate::entities::Found;
+use crate::entities::FoundName;
 use crate::reading::Reading;
 
 /// Words beside a quotation among which its speaker is looked for.
@@ -53,7 +53,7 @@ pub(super) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(reading: &'a Reading<'a>, names: &[Found], language: &str) -> Self {
+    pub(super) fn new(reading: &'a Reading<'a>, names: &[FoundName], language: &str) -> Self {
         let lexicon = Lexicon::of(language);
         let capitalises_nouns = reading.capitalises_nouns || lexicon.capitalises_nouns();
         let people = names.iter().filter(|one| one.kind == EntityKind::Person);
@@ -83,19 +83,19 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The speaker in words that are known to say who speaks.
-    pub(super) fn said(&self, saying: Span) -> Attribution {
+    /// The speaker in words that name one.
+    pub(super) fn attribution_in(&self, saying: Span) -> Attribution {
         let window = self.words_in(saying.start..saying.end);
         self.first_verb(&window).map_or(Attribution::None, |verb| self.follows(verb, &window))
     }
 
     /// Whether a word says that somebody speaks. `States` in a name does not.
-    fn says(&self, index: usize) -> bool {
+    fn is_saying(&self, index: usize) -> bool {
         let is_capital = || self.reading.text.words()[index].capital && !self.ends_sentence(index);
         if self.is_english && self.says_with_next(index) {
             return true;
         }
-        self.lexicon.says(self.normal(index))
+        self.lexicon.is_saying(self.normal(index))
             && !(self.language_is_cased && is_capital())
             && !(self.is_english && (self.is_noun(index) || self.is_infinitive(index)))
     }
@@ -135,7 +135,7 @@ impl<'a> Finder<'a> {
     }
 
     fn first_verb(&self, window: &Range<usize>) -> Option<usize> {
-        window.clone().find(|index| self.says(*index))
+        window.clone().find(|index| self.is_saying(*index))
     }
 
     /// Who speaks by what stands behind the marks.
@@ -201,7 +201,7 @@ impl<'a> Finder<'a> {
         }
         let first = rest.clone().find_map(|index| self.run_from(index, end));
         // `said EU trade chief Ada Ruiz`
-        let person = self.people_in(&rest).first().map(|person| self.whole(person, end));
+        let person = self.people_in(&rest).first().map(|person| self.full_name(person, end));
         let is_apposed = |named: &Range<usize>| {
             first.as_ref().is_some_and(|run| {
                 (run.end..=named.start).all(|index| matches!(self.gap(index), " " | "-"))
@@ -224,7 +224,7 @@ impl<'a> Finder<'a> {
         if let Some(person) = self.people_in(&(window.start..verb)).first()
             && !self.is_object(person)
         {
-            return self.name(&self.whole(person, verb));
+            return self.name(&self.full_name(person, verb));
         }
         if let Some(run) = runs.first().filter(|run| run.start <= window.start + 4) {
             return self.name(run);
@@ -264,7 +264,7 @@ impl<'a> Finder<'a> {
     /// `Ada Ruiz, “…” dedi`: the verb stands behind the marks, its subject before.
     fn turkish(&self, around: &Around, window: &Range<usize>) -> Option<Attribution> {
         let mut behind = self.words_in(around.speech.end..around.free.end).take(3);
-        let verb = behind.find(|index| self.lexicon.says(self.normal(*index)));
+        let verb = behind.find(|index| self.lexicon.is_saying(self.normal(*index)));
         let is_turkish = verb.is_some_and(|verb| {
             matches!(self.normal(verb), "dedi" | "konuştu" | "verdi" | "diye" | "söyledi" | "ifade")
         });
@@ -282,7 +282,8 @@ impl<'a> Finder<'a> {
     /// `Selon Ada Ruiz, directrice de l’hôpital, « … »`.
     fn cited(&self, window: &Range<usize>) -> Option<Attribution> {
         let citing = window.clone().find(|index| self.lexicon.cites(self.normal(*index)))?;
-        if window.clone().any(|index| index > citing && self.lexicon.says(self.normal(index))) {
+        if window.clone().any(|index| index > citing && self.lexicon.is_saying(self.normal(index)))
+        {
             return None;
         }
         if self.normal(citing) == "göre" {
@@ -293,7 +294,7 @@ impl<'a> Finder<'a> {
 
     /// `Ada Ruiz told them: “…`, `erklärte Ada Ruiz: „…`, `Ada Ruiz war knapp: „…`.
     fn introduced(&self, window: &Range<usize>, close: &str) -> Option<Attribution> {
-        let verb = window.clone().rev().find(|index| self.says(*index));
+        let verb = window.clone().rev().find(|index| self.is_saying(*index));
         let Some(verb) = verb else {
             let subject = self.is_english.then(|| self.main_subject(window.clone())).flatten();
             if let Some(subject) = subject.filter(|_| close.contains(':')) {
@@ -341,7 +342,7 @@ impl<'a> Finder<'a> {
             !self.is_object(person) && (is_apposed || verb - person.end <= APART)
         };
         let person = self.people_in(&words).iter().rev().find(is_subject)?;
-        Some(self.whole(person, verb))
+        Some(self.full_name(person, verb))
     }
 
     fn pronoun(&self, index: usize) -> Attribution {
@@ -378,7 +379,7 @@ impl<'a> Finder<'a> {
         };
         let end = (start..words.end).find(is_end).unwrap_or(words.end);
         let most = if self.language_is_cased { PHRASE } else { APART };
-        let says = (start..end).any(|index| self.lexicon.says(self.normal(index)));
+        let says = (start..end).any(|index| self.lexicon.is_saying(self.normal(index)));
         let is_told = !says
             && end > start
             && end - start <= most

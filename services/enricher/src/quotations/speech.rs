@@ -166,11 +166,11 @@ impl Lexicon {
 
     /// Whether every noun takes a capital.
     pub(super) fn capitalises_nouns(self) -> bool {
-        self.says("sagte") && !self.says("said")
+        self.is_saying("sagte") && !self.is_saying("said")
     }
 
     /// Whether a word is a verb of saying.
-    pub(super) fn says(self, normal: &str) -> bool {
+    pub(super) fn is_saying(self, normal: &str) -> bool {
         self.0.verbs.contains(normal)
     }
 

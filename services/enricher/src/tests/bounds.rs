@@ -1,4 +1,4 @@
-//! Bad input: what is found stays bounded, whatever the size and shape of a text.
+//! Bad input: findings stay bounded, whatever the size and shape of a text.
 
 use wirefold_proto::Findings;
 use wirefold_text::Text;

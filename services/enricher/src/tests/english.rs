@@ -1,4 +1,4 @@
-//! Who speaks in other people's English articles: `../shared/suites/quotes/texts.jsonl`.
+//! Speakers in English articles of other authors: `../shared/suites/quotes/texts.jsonl`.
 
 use std::path::Path;
 
@@ -31,8 +31,8 @@ impl Counts {
                 continue;
             };
             self.named += 1;
-            let speaker = part(&original, &speaker[0], &speaker[1]);
-            let words = bare(&part(&original, &gold["start"], &gold["end"]));
+            let speaker = excerpt(&original, &speaker[0], &speaker[1]);
+            let words = bare(&excerpt(&original, &gold["start"], &gold["end"]));
             let is_it = |one: &Quotation| bare(&one.words) == words;
             let it = found.iter().position(is_it).map(|at| found.remove(at));
             self.judge(&speaker, &words, it.as_ref());
@@ -57,7 +57,7 @@ impl Counts {
     }
 }
 
-fn part(original: &[char], start: &Value, end: &Value) -> String {
+fn excerpt(original: &[char], start: &Value, end: &Value) -> String {
     let at = |offset: &Value| usize::try_from(offset.as_u64().unwrap()).unwrap();
     original[at(start)..at(end)].iter().collect()
 }

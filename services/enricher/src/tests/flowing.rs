@@ -1,4 +1,4 @@
-//! The stage by itself: what goes out for a decision.
+//! The stage by itself: what it publishes for a decision.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Articles, and streams to send them through.
+//! Articles for tests, and streams to send them through.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The figures and quotations of other people's texts: `../shared/suites/figures` and `quotes`.
+//! Figures and quotations in texts of other authors: `../shared/suites/figures` and `quotes`.
 
 use std::path::Path;
 
@@ -84,7 +84,7 @@ fn speakers_in_thirteen_languages() {
         let original: Vec<char> = row["text"].as_str().unwrap().chars().collect();
         let text = Text::new(row["text"].as_str().unwrap());
         let found = quotations_of(&text, row["lang"].as_str().unwrap());
-        let part = |start: &Value, end: &Value| -> String {
+        let excerpt = |start: &Value, end: &Value| -> String {
             let at = |offset: &Value| usize::try_from(offset.as_u64().unwrap()).unwrap();
             original[at(start)..at(end)].iter().collect()
         };
@@ -95,7 +95,8 @@ fn speakers_in_thirteen_languages() {
                 continue;
             };
             named += 1;
-            let (speaker, words) = (part(&span[0], &span[1]), part(&gold["start"], &gold["end"]));
+            let (speaker, words) =
+                (excerpt(&span[0], &span[1]), excerpt(&gold["start"], &gold["end"]));
             let bare =
                 |printed: &str| printed.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
             let it = found.iter().find(|quotation| bare(&quotation.words) == bare(&words));

@@ -1,5 +1,5 @@
-//! Whom a pronoun means, and who speaks where nobody is named beside the marks: the one subject of the sentence
-//! before, where it fits. English alone; what is told here is told as inferred.
+//! Resolves pronouns and quotations without a named speaker, in English only: to the one subject of
+//! the sentence before, if it fits. Such speakers are marked as inferred.
 
 use std::ops::Range;
 use std::sync::LazyLock;

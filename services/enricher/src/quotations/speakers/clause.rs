@@ -1,5 +1,5 @@
-//! The subject of an English clause: who says what stands in marks behind the verb, where something stands
-//! between the two, as in `Ruiz, who had called the mayor, told reporters “…”`.
+//! The subject of an English clause with other words between it and the verb of saying, as in `Ruiz,
+//! who had called the mayor, told reporters “…”`.
 
 use std::ops::Range;
 
@@ -184,7 +184,7 @@ impl Finder<'_> {
             let is_verb = is_between(word) && !word.ends_with("ly");
             if is_broken
                 || is_verb
-                || self.says(index)
+                || self.is_saying(index)
                 || is_joining(word)
                 || self.is_pronoun(index)
             {
@@ -237,7 +237,7 @@ impl Finder<'_> {
             return None;
         }
         // `said Ada Ruiz`
-        let name = self.named_from(at + usize::from(self.says(at)), words.end)?;
+        let name = self.named_from(at + usize::from(self.is_saying(at)), words.end)?;
         if self.is_possessive(name.end - 1) && name.end < words.end && !self.is_capital(name.end) {
             return Some(Subject::Phrase(name.start..name.end + 1));
         }
@@ -260,7 +260,7 @@ impl Finder<'_> {
         for index in at..limit {
             let is_apart = index > at && !matches!(self.gap(index), " " | "-" | ". ");
             let word = self.normal(index);
-            if is_apart || self.says(index) || (index > at && is_preposition(word)) {
+            if is_apart || self.is_saying(index) || (index > at && is_preposition(word)) {
                 return None;
             }
             let Some(run) = self.run_from(index, end) else { continue };
@@ -272,15 +272,15 @@ impl Finder<'_> {
                     (run.end..=one.start).all(|place| self.gap(place) == " ")
                         && !(run.end..one.start).any(|place| {
                             is_preposition(self.normal(place))
-                                || self.says(place)
+                                || self.is_saying(place)
                                 || self.is_verb(place)
                         })
                 };
                 if let Some(named) = behind.filter(is_near) {
-                    return Some(self.whole(named, end));
+                    return Some(self.full_name(named, end));
                 }
             }
-            return Some(person.map_or(run, |named| self.whole(named, end)));
+            return Some(person.map_or(run, |named| self.full_name(named, end)));
         }
         None
     }

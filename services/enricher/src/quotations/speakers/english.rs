@@ -1,4 +1,4 @@
-//! Who speaks in an English text, by the words before and behind the marks.
+//! The speaker in an English text, by the words before and behind the marks.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ impl Finder<'_> {
     fn goes_on(&self, index: usize) -> bool {
         let word = self.normal(index);
         let is_verb = is_between(word) && !word.ends_with("ly");
-        !self.lexicon.says(word)
+        !self.lexicon.is_saying(word)
             && (is_preposition(word) || is_joining(word) || is_verb || word == "or")
     }
 
@@ -56,7 +56,8 @@ impl Finder<'_> {
         let verb = self.first_verb(window);
         verb.is_some_and(|verb| {
             (1..=3).contains(&(verb - window.start))
-                && (window.start..=verb).all(|index| self.says(index) || self.is_capital(index))
+                && (window.start..=verb)
+                    .all(|index| self.is_saying(index) || self.is_capital(index))
                 && (verb + 1 == window.end || self.gap(verb + 1) != " ")
         })
     }

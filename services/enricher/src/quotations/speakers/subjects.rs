@@ -1,4 +1,4 @@
-//! Names beside a verb of saying: runs of capitals, and the people among them.
+//! Names beside a verb of saying: runs of capitals, and the people in them.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ impl Finder<'_> {
     }
 
     /// A person's name with the capitals that follow it.
-    pub(super) fn whole(&self, person: &Range<usize>, limit: usize) -> Range<usize> {
+    pub(super) fn full_name(&self, person: &Range<usize>, limit: usize) -> Range<usize> {
         let run = self.run_from(person.start, limit);
         person.start..run.map_or(person.end, |run| run.end.max(person.end))
     }
@@ -76,7 +76,7 @@ impl Finder<'_> {
             }
             end = next + 1;
         }
-        let says = |index: usize| self.lexicon.says(self.normal(index));
+        let says = |index: usize| self.lexicon.is_saying(self.normal(index));
         let is_subject = says(start.saturating_sub(1)) || (says(end) && self.ends_sentence(start));
         let is_lone_noun = self.capitalises_nouns && end == start + 1 && !is_subject;
         (!is_lone_noun).then_some(start..end)

@@ -1,4 +1,4 @@
-//! The words by which an English sentence is read.
+//! The function words by which English sentences are read.
 
 use std::sync::LazyLock;
 
