@@ -11,7 +11,7 @@ use crate::body::fingerprint::Fingerprint;
 use crate::codec::TextFile;
 use crate::detector::shard_protocol::{Entry, ShardRequest, kept_from, listed_from};
 use crate::ids::DocId;
-use crate::index::listed::Listed;
+use crate::index::postings_by_day::PostingsByDay;
 use crate::index::segment::{KeyCount, short};
 use crate::index::{Candidate, Index, UnderKeys};
 use crate::settings::DAY;
@@ -55,7 +55,7 @@ impl Documents {
         is_hot: impl Fn(&[DocId]) -> bool,
     ) -> UnderKeys {
         let Some(elsewhere) = &self.elsewhere else { return self.here.look_up(keys, is_hot) };
-        UnderKeys::listed(elsewhere.look_up(number, self.from, keys), keys.len(), is_hot)
+        UnderKeys::from_shards(elsewhere.look_up(number, self.from, keys), keys.len(), is_hot)
     }
 
     /// The earlier articles worth comparing, likeliest first, and how many were scored.
@@ -163,9 +163,9 @@ impl Elsewhere {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look_up(&self, before: DocId, from: i64, keys: &[u64]) -> Listed {
+    fn look_up(&self, before: DocId, from: i64, keys: &[u64]) -> PostingsByDay {
         let keys = keys.iter().map(|key| short(*key)).collect();
-        let mut all = Listed::default();
+        let mut all = PostingsByDay::default();
         for (shard, answer) in
             (0..).zip(self.tell_all(&ShardRequest::LookUp { before, from, keys }))
         {
@@ -319,7 +319,7 @@ mod tests {
         let kept: Vec<usize> = apart.0.iter().map(|it| it.lock().unwrap().articles()).collect();
         assert!(kept.iter().all(|kept| (50..110).contains(kept)), "{kept:?}");
         assert!(
-            there.documents.here.listed(&[], DocId(0), 0) == Listed::default(),
+            there.documents.here.postings_by_day(&[], DocId(0), 0) == PostingsByDay::default(),
             "nothing is here"
         );
     }

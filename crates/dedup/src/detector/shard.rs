@@ -29,7 +29,7 @@ impl Shard {
     pub fn answer(&mut self, question: &[u8]) -> Option<Vec<u8>> {
         Some(match ShardRequest::from_bytes(question)? {
             ShardRequest::LookUp { before, from, keys } => {
-                listed_bytes(&self.index.listed(&keys, before, from))
+                listed_bytes(&self.index.postings_by_day(&keys, before, from))
             }
             ShardRequest::Insert(entry) => {
                 self.insert(entry);

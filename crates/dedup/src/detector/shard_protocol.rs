@@ -2,7 +2,7 @@
 
 use crate::codec::varint;
 use crate::ids::DocId;
-use crate::index::listed::Listed;
+use crate::index::postings_by_day::PostingsByDay;
 use crate::index::segment::KeyCount;
 
 /// A request.
@@ -119,15 +119,15 @@ fn read_keys(bytes: &mut &[u8]) -> Option<Vec<u32>> {
 }
 
 /// What a shard lists for a look-up, as bytes.
-pub(crate) fn listed_bytes(listed: &Listed) -> Vec<u8> {
+pub(crate) fn listed_bytes(listed: &PostingsByDay) -> Vec<u8> {
     let mut bytes = Vec::new();
     listed.push_to(&mut bytes);
     bytes
 }
 
 /// What a shard has listed; `None` if the bytes are no such answer.
-pub(crate) fn listed_from(mut bytes: &[u8]) -> Option<Listed> {
-    let listed = Listed::unpack(&mut bytes)?;
+pub(crate) fn listed_from(mut bytes: &[u8]) -> Option<PostingsByDay> {
+    let listed = PostingsByDay::unpack(&mut bytes)?;
     bytes.is_empty().then_some(listed)
 }
 

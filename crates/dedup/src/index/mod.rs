@@ -6,7 +6,7 @@
 //! Fingerprints come in; earlier articles that are worth a look go out. It never knows their texts.
 
 pub(crate) mod identities;
-pub(crate) mod listed;
+pub(crate) mod postings_by_day;
 pub(crate) mod sealed;
 pub(crate) mod segment;
 

@@ -41,7 +41,7 @@ pub(crate) struct Child {
 
 impl Child {
     /// How far apart articles are seen: as many as are asked for fill the window where it slides.
-    fn apart(&self) -> Duration {
+    fn interval(&self) -> Duration {
         let articles = u32::try_from(self.articles).unwrap_or(u32::MAX).max(1);
         if self.windows > 1 { WINDOW / articles } else { SPAN / articles }
     }
@@ -179,7 +179,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     let stream = Stream::new(child.set);
     let before = machine::resident_memory(std::process::id())?;
     let mut held = Held { before, ..Held::default() };
-    let (all, apart) = (child.articles * child.windows, child.apart());
+    let (all, apart) = (child.articles * child.windows, child.interval());
     let mut method = child.method.method(child.articles);
     let (mut times, mut names) = (Times::new(all), Names::default());
     let (mut stories, mut roots, mut text_bytes) = (Vec::new(), Vec::new(), 0);
@@ -250,8 +250,8 @@ mod tests {
     fn the_articles_of_one_window_fill_it_where_it_slides() {
         let (method, set) = (Name::Wirefold, Set::Plain);
         let child = |windows| Child { method, set, articles: 1_000, windows };
-        assert_eq!(child(3).apart() * 1_000, WINDOW);
-        assert_eq!(child(1).apart() * 1_000, SPAN);
+        assert_eq!(child(3).interval() * 1_000, WINDOW);
+        assert_eq!(child(1).interval() * 1_000, SPAN);
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl<'a> Half<'a> {
         let count = self.articles.len();
         let (published, taken) = tokio::join!(
             publish(&*bus, messages),
-            tokio::time::timeout(DEADLINE, take(&*bus, count))
+            tokio::time::timeout(DEADLINE, read_output(&*bus, count))
         );
         published?;
         taken.with_context(|| format!("{name} stands"))??;
@@ -232,7 +232,7 @@ impl<'a> Half<'a> {
 }
 
 /// Reads the output until so many articles have come.
-async fn take(bus: &dyn Bus, count: usize) -> anyhow::Result<()> {
+async fn read_output(bus: &dyn Bus, count: usize) -> anyhow::Result<()> {
     let mut reader = bus.read(OUTPUT.name, ARTICLES, 1).await?;
     let mut taken = 0;
     while taken < count {

@@ -45,7 +45,7 @@ impl Table {
         // All slots are read before one is needed, so that the memory answers for many at once.
         self.found.clear();
         for key in keys {
-            self.found.push(place(&self.slots, *key));
+            self.found.push(find_slot(&self.slots, *key));
         }
         for (key, near) in keys.iter().zip(&self.found) {
             // One of this article's own keys may have taken the slot meanwhile.
@@ -73,7 +73,7 @@ impl Table {
         let larger = vec![Slot { key: 0, newest: NONE, count: 0 }; 2 * self.slots.len()];
         for slot in std::mem::replace(&mut self.slots, larger) {
             if slot.newest != NONE {
-                let at = place(&self.slots, slot.key);
+                let at = find_slot(&self.slots, slot.key);
                 self.slots[at] = slot;
             }
         }
@@ -81,7 +81,7 @@ impl Table {
 }
 
 /// The slot of a key, or the free one that it would take.
-fn place(slots: &[Slot], key: u64) -> usize {
+fn find_slot(slots: &[Slot], key: u64) -> usize {
     from_index(slots, key as usize & (slots.len() - 1), key)
 }
 

@@ -11,13 +11,13 @@ use crate::settings::DAY;
 
 /// The articles under the keys of an article, by day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Listed {
-    days: BTreeMap<i64, ListedDay>,
+pub(crate) struct PostingsByDay {
+    days: BTreeMap<i64, DayPostings>,
 }
 
 /// Those of one day: a day of the index that has none of the keys is listed too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct ListedDay {
+struct DayPostings {
     /// Each article with the number of its keys.
     counts: BTreeMap<DocId, KeyCount>,
     /// By the place of the key, the articles under it in the order in which they came.
@@ -26,8 +26,8 @@ struct ListedDay {
 
 impl Index {
     /// The articles before `before` under [`short`] keys, in days from `from` on.
-    pub(crate) fn listed(&self, keys: &[u32], before: DocId, from: i64) -> Listed {
-        let mut listed = Listed::default();
+    pub(crate) fn postings_by_day(&self, keys: &[u32], before: DocId, from: i64) -> PostingsByDay {
+        let mut listed = PostingsByDay::default();
         for (day, segment) in self.segments.range(from..) {
             let of_day = listed.days.entry(*day).or_default();
             let (mut docs, mut start) = (Vec::new(), 0);
@@ -54,8 +54,8 @@ impl Index {
 
 impl UnderKeys {
     /// The same from what shards have listed for so many keys.
-    pub(crate) fn listed(
-        listed: Listed,
+    pub(crate) fn from_shards(
+        listed: PostingsByDay,
         keys: usize,
         is_hot: impl Fn(&[DocId]) -> bool,
     ) -> UnderKeys {
@@ -92,9 +92,9 @@ impl UnderKeys {
     }
 }
 
-impl Listed {
+impl PostingsByDay {
     /// Adds what another shard has listed for the same keys: no article is on two shards.
-    pub(crate) fn merge(&mut self, other: Listed) {
+    pub(crate) fn merge(&mut self, other: PostingsByDay) {
         for (day, of_other) in other.days {
             let of_day = self.days.entry(day).or_default();
             of_day.counts.extend(of_other.counts);
@@ -109,7 +109,7 @@ impl Listed {
     /// Appends it as bytes: of each article one number under each key, and its own once a day.
     pub(crate) fn push_to(&self, bytes: &mut Vec<u8>) {
         varint::push_count(bytes, self.days.len());
-        for (day, ListedDay { counts, lists }) in &self.days {
+        for (day, DayPostings { counts, lists }) in &self.days {
             varint::push_time(bytes, *day);
             varint::push_count(bytes, counts.len());
             let mut before = 0;
@@ -131,11 +131,11 @@ impl Listed {
     }
 
     /// Takes it from the beginning of `bytes`; `None` if they are not such.
-    pub(crate) fn unpack(bytes: &mut &[u8]) -> Option<Listed> {
-        let mut listed = Listed::default();
+    pub(crate) fn unpack(bytes: &mut &[u8]) -> Option<PostingsByDay> {
+        let mut listed = PostingsByDay::default();
         for _ in 0..varint::read(bytes)? {
             let day = varint::read_time(bytes)?;
-            let (mut of_day, mut docs) = (ListedDay::default(), Vec::new());
+            let (mut of_day, mut docs) = (DayPostings::default(), Vec::new());
             let mut number: u32 = 0;
             for _ in 0..varint::read(bytes)? {
                 number = number.checked_add(varint::read(bytes)?)?;
@@ -174,18 +174,22 @@ mod tests {
     }
 
     /// What two shards list together, each answer carried as bytes.
-    fn of_both(shards: &[Index; 2], keys: &[u64], before: DocId, from: i64) -> Listed {
+    fn of_both(shards: &[Index; 2], keys: &[u64], before: DocId, from: i64) -> PostingsByDay {
         let keys: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
-        let mut all = Listed::default();
+        let mut all = PostingsByDay::default();
         for shard in shards {
             let mut bytes = Vec::new();
-            let listed = shard.listed(&keys, before, from);
+            let listed = shard.postings_by_day(&keys, before, from);
             listed.push_to(&mut bytes);
             let mut rest = bytes.as_slice();
-            assert_eq!(Listed::unpack(&mut rest).as_ref(), Some(&listed));
+            assert_eq!(PostingsByDay::unpack(&mut rest).as_ref(), Some(&listed));
             assert!(rest.is_empty());
             for cut in (0..bytes.len()).step_by(7) {
-                assert_ne!(Listed::unpack(&mut &bytes[..cut]).as_ref(), Some(&listed), "{cut}");
+                assert_ne!(
+                    PostingsByDay::unpack(&mut &bytes[..cut]).as_ref(),
+                    Some(&listed),
+                    "{cut}"
+                );
             }
             all.merge(listed);
         }
@@ -209,7 +213,7 @@ mod tests {
                 let new = fingerprint(*from, from + len);
                 let here = one.look_up(&new.keys, is_hot);
                 let listed = of_both(&two, &new.keys, doc, 0);
-                let there = UnderKeys::listed(listed, new.keys.len(), is_hot);
+                let there = UnderKeys::from_shards(listed, new.keys.len(), is_hot);
                 prop_assert_eq!(here.work(), there.work());
                 prop_assert_eq!(one.scored(&new, &here), there.scored(KeyCount::new(&new)));
                 one.insert(doc, day * DAY, &new, &here);
