@@ -58,10 +58,9 @@ impl Lexicon {
     pub(crate) fn number(&mut self, text: &Text, words: &[Hashes], day: i64) -> Vec<u32> {
         let day = i32::try_from(day).unwrap_or(i32::MAX);
         let entry = |at: usize| Entry::new(&text.words()[at], &words[at]);
-        let keys =
-            text.words().iter().zip(words).map(|(word, known)| Entry::new(word, known).key());
-        let (mut numbers, far) = self.late.look_up_all(keys, day);
-        self.numbers.prefetch(far.iter().map(|at| entry(*at as usize).key()));
+        let keys: Vec<u64> = (0..words.len()).map(|at| entry(at).key()).collect();
+        let (mut numbers, far) = self.late.look_up_all(&keys, day);
+        self.numbers.prefetch(far.iter().map(|at| keys[*at as usize]));
         for at in far.into_iter().map(|at| at as usize) {
             let is_chrome = text.words()[at].is_chrome;
             numbers[at] = if is_chrome { 0 } else { self.look_up(entry(at), day) };

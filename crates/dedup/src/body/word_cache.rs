@@ -7,6 +7,7 @@ use wirefold_text::{Text, Word};
 use crate::body::simhash::simhash_of_word;
 use crate::body::terms::term_of;
 use crate::body::word_hash;
+use crate::codec::prefetch::prefetch;
 
 /// What of a word is asked for again and again.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,17 +71,19 @@ impl WordCache {
         if self.places.is_empty() {
             self.places = vec![Remembered::default(); PLACES];
         }
+        let letters_of = |word| Letters::new(text.normal_and_behind(word)).unwrap_or_default();
+        let letters: Vec<Letters> = text.words().iter().map(letters_of).collect();
+        prefetch(letters.iter().map(|letters| self.places[letters.slot()].letters.first));
         // The first look takes what stands at each word's place, whatever that is, and decides nothing by
         // it. The words that are not there wait for the second.
-        let mut found = Vec::with_capacity(text.words().len());
-        let mut others: Vec<u32> = vec![0; text.words().len()];
+        let mut found = Vec::with_capacity(letters.len());
+        let mut others: Vec<u32> = vec![0; letters.len()];
         let mut other = 0;
-        for (at, word) in (0..).zip(text.words()) {
-            let letters = Letters::new(text.normal_and_behind(word)).unwrap_or_default();
-            let place = &self.places[letters.slot()];
+        for ((at, word), own) in (0..).zip(text.words()).zip(letters) {
+            let place = &self.places[own.slot()];
             found.push(place.hashes);
             others[other] = at;
-            other += usize::from((place.letters != letters) | (letters.len == 0) | word.is_chrome);
+            other += usize::from((place.letters != own) | (own.len == 0) | word.is_chrome);
         }
         for at in others.into_iter().take(other).map(|at| at as usize) {
             let word = &text.words()[at];

@@ -22,23 +22,20 @@ impl Clone for LateNumbers {
 
 impl LateNumbers {
     /// The number of each key that was noted on `day`, and of the others any; the places of these, in order.
-    pub(crate) fn look_up_all(
-        &mut self,
-        keys: impl ExactSizeIterator<Item = u64>,
-        day: i32,
-    ) -> (Vec<u32>, Vec<u32>) {
+    pub(crate) fn look_up_all(&mut self, keys: &[u64], day: i32) -> (Vec<u32>, Vec<u32>) {
         if self.places.is_empty() {
             self.places = vec![NOBODY; LATE];
         }
+        prefetch(keys.iter().map(|key| self.places[late_place(*key)].key));
         let mut numbers = Vec::with_capacity(keys.len());
         let mut others = vec![0; keys.len()];
         let mut count = 0;
         // Nothing is decided by what stands at a place before all were asked for.
         for (at, key) in (0..).zip(keys) {
-            let late = &self.places[late_place(key)];
+            let late = &self.places[late_place(*key)];
             numbers.push(late.number);
             others[count] = at;
-            let is_known = (late.key == key) & (late.day == day) & (late.number != VACANT);
+            let is_known = (late.key == *key) & (late.day == day) & (late.number != VACANT);
             count += usize::from(!is_known);
         }
         others.truncate(count);
