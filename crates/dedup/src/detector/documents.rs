@@ -11,6 +11,7 @@ use crate::body::fingerprint::Fingerprint;
 use crate::codec::TextFile;
 use crate::detector::shard_protocol::{Entry, ShardRequest, kept_from, listed_from};
 use crate::ids::DocId;
+use crate::index::hot_lists::ListName;
 use crate::index::postings_by_day::PostingsByDay;
 use crate::index::segment::{KeyCount, short};
 use crate::index::{Candidate, Index, UnderKeys};
@@ -52,10 +53,10 @@ impl Documents {
         &self,
         number: DocId,
         keys: &[u64],
-        is_hot: impl Fn(&[DocId]) -> bool,
+        is_hot: impl Fn(ListName, &[DocId]) -> bool,
     ) -> UnderKeys {
         let Some(elsewhere) = &self.elsewhere else { return self.here.look_up(keys, is_hot) };
-        UnderKeys::from_shards(elsewhere.look_up(number, self.from, keys), keys.len(), is_hot)
+        UnderKeys::from_shards(elsewhere.look_up(number, self.from, keys), keys, is_hot)
     }
 
     /// The earlier articles worth comparing, likeliest first, and how many were scored.

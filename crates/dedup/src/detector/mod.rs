@@ -49,6 +49,7 @@ use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
 use crate::ids::{DocId, OutletId, StoryId};
+use crate::index::hot_lists::{HotLists, Hotness, ListName};
 use crate::index::identities::Identities;
 use crate::settings::{DAY, Settings, Switch};
 use crate::store::doc::{Beginnings, Doc};
@@ -91,6 +92,8 @@ pub struct Detector {
     preparer: Preparer,
     /// Texts looked at last: they are analysed again from what is kept.
     text_cache: RefCell<TextCache>,
+    /// Which lists of the index were hot of late.
+    hot_lists: RefCell<HotLists>,
     /// By 128-bit hashes of the items.
     pub(crate) by_item: Identities,
     /// The latest article of each story that has a text.
@@ -250,7 +253,7 @@ impl Detector {
         }
         let fingerprint = Fingerprint::with(hashes, &body, &shingles);
         let under_keys =
-            self.documents.look_up(number, &fingerprint.keys, |docs| self.is_hot(docs));
+            self.documents.look_up(number, &fingerprint.keys, |list, docs| self.is_hot(list, docs));
         let is_marked = under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = if is_marked { fingerprint.recounted(&body) } else { fingerprint };
         let words = Words { hashes: words, numbers, new: new_words, kept: len };
@@ -285,27 +288,19 @@ impl Detector {
         self.docs.get(doc).and_then(|doc| doc.outlet)
     }
 
-    /// Whether the articles under one key belong to so many stories that it says nothing.
-    pub(crate) fn is_hot(&self, docs: &[DocId]) -> bool {
-        if docs.len() <= self.settings.hot_stories || !self.settings.is_on(Switch::HotShingles) {
+    /// Whether the articles on a list of the index belong to so many stories that its key says nothing.
+    pub(crate) fn is_hot(&self, list: ListName, docs: &[DocId]) -> bool {
+        let most = self.settings.hot_stories;
+        if docs.len() <= most || !self.settings.is_on(Switch::HotShingles) {
             return false;
         }
-        // Segments leave by the day, articles by the second: those gone say nothing.
-        let live: Vec<&Doc> = docs.iter().filter_map(|doc| self.docs.get(*doc)).collect();
-        let mut stories: Vec<StoryId> =
-            live.iter().map(|doc| self.stories.resolve(doc.story)).collect();
-        stories.sort_unstable();
-        let largest =
-            stories.chunk_by(PartialEq::eq).map(<[StoryId]>::len).max().unwrap_or_default();
-        let is_dominated = 2 * largest > stories.len();
-        stories.dedup();
-        if stories.len() <= self.settings.hot_stories || is_dominated {
-            return false;
-        }
-        let mut outlets: Vec<_> = live.iter().map(|doc| doc.outlet).collect();
-        outlets.sort_unstable();
-        outlets.dedup();
-        outlets.len() > HOT_OUTLETS
+        let known = (list, docs.len());
+        self.hot_lists.borrow_mut().is_hot(known, self.stories.changes(), || {
+            // Segments leave by the day, articles by the second: those gone say nothing.
+            let live = || docs.iter().filter_map(|doc| self.docs.get(*doc));
+            let stories = live().map(|doc| self.stories.resolve(doc.story)).collect();
+            Hotness::of(stories, live().map(|doc| doc.outlet).collect(), most)
+        })
     }
 
     /// Enters an article under its identities.
@@ -348,10 +343,6 @@ impl Detector {
         }
     }
 }
-
-/// What no more outlets than these print on many pages is their own chrome, and nobody else's: a stranger
-/// that prints a paragraph often must not make the text uncounted that it stands in.
-const HOT_OUTLETS: usize = 3;
 
 /// The hash under which articles are listed that the feed of another site says are on a page.
 pub(crate) fn foreign_page_hash(page: &str) -> u128 {

@@ -5,6 +5,7 @@
 //!
 //! Fingerprints come in; earlier articles that are worth a look go out. It never knows their texts.
 
+pub(crate) mod hot_lists;
 pub(crate) mod identities;
 pub(crate) mod postings_by_day;
 pub(crate) mod sealed;
@@ -19,6 +20,7 @@ use crate::body::fingerprint::{Fingerprint, is_sampled};
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::written;
 use crate::ids::DocId;
+use crate::index::hot_lists::ListName;
 use crate::index::segment::{KeyCount, LONGEST_LIST, Segment, short};
 use crate::settings::DAY;
 
@@ -129,14 +131,15 @@ impl Index {
     /// The articles under sorted keys; `is_hot` says for those under one key in one segment whether
     /// it says nothing because too many stories share it.
     #[must_use]
-    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(&[DocId]) -> bool) -> UnderKeys {
+    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(ListName, &[DocId]) -> bool) -> UnderKeys {
         let short: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
         let mut found = UnderKeys { keys: keys.len(), ..UnderKeys::default() };
         let UnderKeys { docs, lists, ends, .. } = &mut found;
-        for segment in self.segments.values() {
+        for (day, segment) in &self.segments {
             let mut start = docs.len();
             segment.look_up(&short, docs, |key, docs| {
-                lists.push(List { key, end: docs.len(), is_hot: is_hot(&docs[start..]) });
+                let list = ListName { day: *day, key: short[key as usize] };
+                lists.push(List { key, end: docs.len(), is_hot: is_hot(list, &docs[start..]) });
                 start = docs.len();
             });
             ends.push(lists.len());
@@ -247,7 +250,7 @@ mod tests {
     }
 
     fn insert(index: &mut Index, doc: DocId, time: i64, new: &Fingerprint) {
-        let under_keys = index.look_up(&new.keys, |_| false);
+        let under_keys = index.look_up(&new.keys, |_, _| false);
         index.insert(doc, time, new, &under_keys);
     }
 
@@ -284,7 +287,7 @@ mod tests {
             let texts = ranges.iter().map(|(from, len, _)| fingerprint(*from, from + len));
             let (mut index, mut earlier) = (Index::default(), Vec::new());
             for ((text, day), doc) in texts.zip(days).zip((0..).map(DocId)) {
-                let under_keys = index.look_up(&text.keys, |_| false);
+                let under_keys = index.look_up(&text.keys, |_, _| false);
                 prop_assert_eq!(index.scored(&text, &under_keys).0, naive(&earlier, &text));
                 index.insert(doc, day * DAY, &text, &under_keys);
                 earlier.push(text);
@@ -300,7 +303,7 @@ mod tests {
         insert(&mut index, DocId(2), DAY, &fingerprint(900, 1_400));
         let looked_up = |of: &Index, is_hot: bool| -> Vec<DocId> {
             let new = fingerprint(0, 500);
-            let under_keys = of.look_up(&new.keys, |_| is_hot);
+            let under_keys = of.look_up(&new.keys, |_, _| is_hot);
             of.scored(&new, &under_keys).0.iter().map(|found| found.doc).collect()
         };
         assert_eq!(looked_up(&index, false), [DocId(0), DocId(1)]);
@@ -316,7 +319,7 @@ mod tests {
             insert(&mut index, DocId(doc), 0, &text);
         }
         insert(&mut index, DocId(90), DAY, &text);
-        let under_keys = index.look_up(&text.keys[..1], |_| false);
+        let under_keys = index.look_up(&text.keys[..1], |_, _| false);
         let first: Vec<DocId> = (0..64).map(DocId).collect();
         assert_eq!((under_keys.list(0), under_keys.list(1)), (&first[..], &[DocId(90)][..]));
         assert!(under_keys.is_full(0, 0) && !under_keys.is_full(1, 0));

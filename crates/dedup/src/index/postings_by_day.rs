@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::codec::varint;
 use crate::ids::DocId;
+use crate::index::hot_lists::ListName;
 use crate::index::segment::{KeyCount, short};
 use crate::index::{Candidate, Index, List, Scoring, UnderKeys};
 use crate::settings::DAY;
@@ -53,24 +54,25 @@ impl Index {
 }
 
 impl UnderKeys {
-    /// The same from what shards have listed for so many keys.
+    /// The same from what shards have listed for these keys.
     pub(crate) fn from_shards(
         listed: PostingsByDay,
-        keys: usize,
-        is_hot: impl Fn(&[DocId]) -> bool,
+        keys: &[u64],
+        is_hot: impl Fn(ListName, &[DocId]) -> bool,
     ) -> UnderKeys {
         let (mut docs, mut lists, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-        for of_day in listed.days.values() {
-            // A shard may answer for a key that nobody asked for.
-            let asked = of_day.lists.iter().filter(|(key, _)| (**key as usize) < keys);
-            for (key, found) in asked {
+        for (day, of_day) in &listed.days {
+            for (place, found) in &of_day.lists {
+                // A shard may answer for a key that nobody asked for.
+                let Some(key) = keys.get(*place as usize) else { continue };
+                let list = ListName { day: *day, key: short(*key) };
                 docs.extend_from_slice(found);
-                lists.push(List { key: *key, end: docs.len(), is_hot: is_hot(found) });
+                lists.push(List { key: *place, end: docs.len(), is_hot: is_hot(list, found) });
             }
             ends.push(lists.len());
         }
         let elsewhere = listed.days.into_iter().map(|(day, of_day)| (day, of_day.counts)).collect();
-        UnderKeys { docs, lists, ends, keys, elsewhere }
+        UnderKeys { docs, lists, ends, keys: keys.len(), elsewhere }
     }
 
     /// The candidates among what shards have listed, likeliest first, and how many articles were scored.
@@ -207,13 +209,13 @@ mod tests {
             let mut days: Vec<i64> = ranges.iter().map(|(_, _, day)| *day).collect();
             days.sort_unstable();
             let (mut one, mut two) = (Index::default(), [Index::default(), Index::default()]);
-            let is_hot = |docs: &[DocId]| docs.len() > 70 && docs.len().is_multiple_of(3);
+            let is_hot = |_, docs: &[DocId]| docs.len() > 70 && docs.len().is_multiple_of(3);
             for (((from, len, _), day), number) in ranges.iter().zip(days).zip(0..) {
                 let doc = DocId(number);
                 let new = fingerprint(*from, from + len);
                 let here = one.look_up(&new.keys, is_hot);
                 let listed = of_both(&two, &new.keys, doc, 0);
-                let there = UnderKeys::from_shards(listed, new.keys.len(), is_hot);
+                let there = UnderKeys::from_shards(listed, &new.keys, is_hot);
                 prop_assert_eq!(here.work(), there.work());
                 prop_assert_eq!(one.scored(&new, &here), there.scored(KeyCount::new(&new)));
                 one.insert(doc, day * DAY, &new, &here);

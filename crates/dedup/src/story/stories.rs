@@ -8,7 +8,7 @@ use std::slice;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codec::numbered::Numbered;
-use crate::codec::written;
+use crate::codec::{Reader, Writer, Written, written};
 use crate::ids::{DocId, StoryId, all_end};
 use crate::story::not_the_same::NotTheSame;
 use crate::story::{Merge, Split};
@@ -52,7 +52,12 @@ pub struct Stories {
     redirects: FxHashMap<StoryId, StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
     not_the_same: NotTheSame,
+    /// See [`Stories::changes`].
+    changes: u64,
 }
+
+/// More changes than anything outlives.
+const ALL_CHANGED: u64 = 1 << 32;
 
 /// Links by articles that are no copies of each other that merge two stories.
 const LINKS_TO_MERGE: usize = 2;
@@ -86,6 +91,13 @@ impl Stories {
             story = *next;
         }
         story
+    }
+
+    /// How often two stories became one, and articles moved to another, since this table was made or read. Much
+    /// more once some were forgotten.
+    #[must_use]
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Whether what was read can be followed.
@@ -172,6 +184,7 @@ impl Stories {
         if let Some(parted) = self.stories.get_mut(from) {
             *parted = Story::new(parted.first, members, is_by_hand);
         }
+        self.changes += moved.len() as u64;
         self.part_redirects(from, into);
         self.part_links(from, into, &moved);
         self.stories.insert(into, Story::new(first_moved, moved.clone(), is_by_hand));
@@ -232,6 +245,7 @@ impl Stories {
         let Some(gone) = self.stories.remove(younger) else {
             return merge;
         };
+        self.changes += 1;
         self.redirects.insert(younger, older);
         // Where people make it a story again, these links would be of articles that are elsewhere.
         self.links.retain(|(one, other), _| *one != younger && *other != younger);
@@ -245,6 +259,7 @@ impl Stories {
 
     /// Forgets the stories whose every member `is_gone`.
     pub fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
+        self.changes += ALL_CHANGED;
         self.stories.retain(|_, story| !story.members().iter().all(|doc| is_gone(*doc)));
         self.links.retain(|_, docs| !docs.iter().all(|doc| is_gone(*doc)));
         let known = |id: &StoryId| self.stories.contains(self.resolve(*id));
@@ -259,7 +274,25 @@ impl Stories {
 }
 
 written!(Story { first, several, is_by_hand });
-written!(Stories { stories, redirects, links, not_the_same });
+
+impl Written for Stories {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.stories.write_to(to);
+        self.redirects.write_to(to);
+        self.links.write_to(to);
+        self.not_the_same.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Stories> {
+        Some(Stories {
+            stories: Written::read_from(from)?,
+            redirects: Written::read_from(from)?,
+            links: Written::read_from(from)?,
+            not_the_same: Written::read_from(from)?,
+            changes: 0,
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
