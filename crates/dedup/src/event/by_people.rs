@@ -1,6 +1,6 @@
 //! Changes of events by people: merges, and the event of a story that was taken out of another.
 
-use super::link::Subject;
+use super::subject::Subject;
 use super::{Events, Profile};
 use crate::body::terms::Terms;
 use crate::event::vector::Placed;

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::link::{Link, Subject};
+use super::link::Link;
+use super::subject::{Comparison, Subject};
 use super::{Events, NEAREST};
 use crate::ids::{EventId, StoryId};
 use crate::settings::Settings;
@@ -48,14 +49,34 @@ pub(super) struct Near<'a> {
     pub(super) quotations: &'a mut dyn FnMut(StoryId) -> usize,
 }
 
-impl Near<'_> {
-    /// The links to stories that are like the new one, by their events.
+impl<'a> Near<'a> {
+    /// The links to stories that are like the new one, by their events. Where it fits none of them, links say how
+    /// alike the stories are at most: nobody asks for more.
     pub(super) fn links(&mut self, like: &[StoryId]) -> ByEvent {
-        let mut by_event = ByEvent::new();
-        for story in like {
-            if let (Some(link), Some(event)) = (self.link(*story), self.events.event_of(*story)) {
-                by_event.entry(event).or_default().push(link);
+        let profiles = like.iter().filter_map(|story| self.events.profiles.get(*story));
+        profiles.for_each(|profile| profile.terms.prefetch());
+        let known = like.iter().filter_map(|story| self.compare(*story));
+        let with_event = |it: Comparison<'a>| Some((self.events.event_of(it.story)?, it));
+        let known: Vec<(EventId, Comparison<'a>)> = known.filter_map(with_event).collect();
+        let mut links: Vec<Link> = Vec::with_capacity(known.len());
+        let mut unasked = Vec::new();
+        for (number, (_, comparison)) in known.iter().enumerate() {
+            let at_most = self.subject.link_at_most(comparison, self.settings);
+            let matters =
+                at_most.at_once >= self.least || self.may_count_quotations(&at_most, comparison);
+            if !matters {
+                unasked.push(number);
             }
+            links.push(if matters { self.link_of(comparison) } else { at_most });
+        }
+        if links.iter().any(|link| link.at_once >= self.least) {
+            for number in unasked {
+                links[number] = self.link_of(&known[number].1);
+            }
+        }
+        let mut by_event = ByEvent::new();
+        for ((event, _), link) in known.iter().zip(links) {
+            by_event.entry(*event).or_default().push(link);
         }
         by_event
     }
@@ -115,15 +136,29 @@ impl Near<'_> {
 
     /// How alike the new story is to an earlier one.
     fn link(&mut self, story: StoryId) -> Option<Link> {
-        let profile = self.events.profiles.get(story)?;
+        let comparison = self.compare(story)?;
+        Some(self.link_of(&comparison))
+    }
+
+    fn compare(&self, story: StoryId) -> Option<Comparison<'a>> {
+        let events: &'a Events = self.events;
+        let profile = events.profiles.get(story)?;
         let apart = self.time.saturating_sub(profile.time);
-        let frequencies = &self.events.frequencies;
-        let link = self.subject.link((story, &profile.terms), apart, frequencies, self.settings);
-        // They are looked for only where they could make the difference.
-        let in_openings = self.quoting.contains(&story);
-        let with_one = link.with_quotations((1, in_openings), apart, self.settings);
-        let matters = with_one.likeness >= self.settings.event_likeness;
-        let quotations = if matters { (self.quotations)(story) } else { 0 };
-        Some(link.with_quotations((quotations, in_openings), apart, self.settings))
+        Some(self.subject.compare((story, &profile.terms), apart, &events.frequencies))
+    }
+
+    fn link_of(&mut self, comparison: &Comparison<'_>) -> Link {
+        let link = self.subject.link(comparison, &self.events.frequencies, self.settings);
+        let matters = self.may_count_quotations(&link, comparison);
+        let quotations = if matters { (self.quotations)(comparison.story) } else { 0 };
+        let in_openings = self.quoting.contains(&comparison.story);
+        link.with_quotations((quotations, in_openings), comparison.apart, self.settings)
+    }
+
+    /// Whether a quotation in common could make the difference: only there are they looked for.
+    fn may_count_quotations(&self, link: &Link, comparison: &Comparison<'_>) -> bool {
+        let in_openings = self.quoting.contains(&comparison.story);
+        let with_one = link.with_quotations((1, in_openings), comparison.apart, self.settings);
+        with_one.likeness >= self.settings.event_likeness
     }
 }

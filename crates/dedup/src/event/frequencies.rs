@@ -2,7 +2,7 @@
 //!
 //! The terms of texts come in; how rare each term is goes out. It never knows which text has a term.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -12,6 +12,7 @@ use crate::body::terms::{Terms, term_of};
 use crate::body::word_hash;
 use crate::codec::bits::Bits;
 use crate::codec::{Reader, Writer, Written};
+use crate::event::logarithms::{Logarithms, ln_after};
 use crate::event::vector::{PackedTerms, Placed};
 
 /// The compiled table counts as this many times its documents, so that the first stories about one
@@ -29,9 +30,7 @@ pub struct Frequencies {
     counts: Vec<u32>,
     /// Places whose terms were forgotten, the lowest last: it is the next to be used.
     free: Vec<u32>,
-    /// The counts again, those of [`OFTEN`] and more as that: a quarter of what their logarithms would take,
-    /// which far memory answers for most terms of a text.
-    small_counts: Vec<u16>,
+    logarithms: Logarithms,
     /// Places of terms of late.
     hash_cache: HashCache<u32>,
     /// By place, how often a term stands in the text that is looked at; all zero between two.
@@ -83,7 +82,7 @@ impl Frequencies {
             places: FxHashMap::default(),
             counts: Vec::new(),
             free: Vec::new(),
-            small_counts: Vec::new(),
+            logarithms: Logarithms::default(),
             hash_cache: HashCache::default(),
             times: Vec::new(),
         };
@@ -97,7 +96,7 @@ impl Frequencies {
                     let all = frequencies.counts[place as usize].saturating_add(count);
                     let all = all.min(frequencies.documents);
                     frequencies.counts[place as usize] = all;
-                    frequencies.small_counts[place as usize] = small(all);
+                    frequencies.logarithms.set(place as usize, all);
                 }
             }
         }
@@ -167,7 +166,7 @@ impl Frequencies {
         for (place, _) in terms.terms.iter() {
             let count = &mut self.counts[place as usize];
             *count += 1;
-            self.small_counts[place as usize] = small(*count);
+            self.logarithms.set(place as usize, *count);
         }
     }
 
@@ -178,7 +177,7 @@ impl Frequencies {
         }
         let place = self.free.pop().unwrap_or_else(|| {
             self.counts.push(0);
-            self.small_counts.push(0);
+            self.logarithms.push();
             narrow(self.counts.len() - 1)
         });
         self.places.insert(term, place);
@@ -195,8 +194,8 @@ impl Frequencies {
         self.free = self.unused();
         for place in &self.free {
             self.counts[*place as usize] = 0;
-            self.small_counts[*place as usize] = 0;
         }
+        self.logarithms = Logarithms::new(&self.counts);
     }
 
     /// How many terms there is room for.
@@ -222,9 +221,9 @@ impl Frequencies {
     pub(crate) fn rarities(&self) -> Rarities<'_> {
         Rarities {
             most: self.most(),
-            small_counts: &self.small_counts,
+            logarithms: &self.logarithms,
+            small: Logarithms::small(),
             counts: &self.counts,
-            logarithms: &LOGARITHMS,
         }
     }
 
@@ -239,9 +238,10 @@ impl Frequencies {
 pub(crate) struct Rarities<'a> {
     /// The rarity of a term never seen.
     pub(crate) most: f64,
-    small_counts: &'a [u16],
+    logarithms: &'a Logarithms,
     counts: &'a [u32],
-    logarithms: &'a [f64],
+    /// The logarithms of small counts.
+    small: &'a [f64],
 }
 
 impl Rarities<'_> {
@@ -249,39 +249,16 @@ impl Rarities<'_> {
     #[inline]
     pub(crate) fn weight(&self, place: u32, mentions: u8) -> f64 {
         // Of nearly all terms there is one, and its logarithm is nothing.
-        let factor =
-            if mentions == 1 { 1.0 } else { 1.0 + self.logarithms[usize::from(mentions) - 1] };
+        let factor = if mentions == 1 { 1.0 } else { 1.0 + self.small[usize::from(mentions) - 1] };
         factor * self.of(place)
     }
 
     /// See [`Frequencies::rarity`].
     #[inline]
     pub(crate) fn of(&self, place: u32) -> f64 {
-        let count = self.small_counts[place as usize];
-        let logarithm = match self.logarithms.get(usize::from(count)) {
-            Some(logarithm) => *logarithm,
-            None => ln_after(self.counts[place as usize]),
-        };
+        let logarithm = self.logarithms.of(self.small, place, self.counts);
         (self.most - logarithm).max(0.0)
     }
-}
-
-/// Counts from here on are looked up in full.
-const OFTEN: u16 = 1 << 15;
-
-/// [`ln_after`] of the counts below [`OFTEN`]: a logarithm costs more than all else about a term.
-static LOGARITHMS: LazyLock<Vec<f64>> =
-    LazyLock::new(|| (0..OFTEN).map(|count| (f64::from(count) + 1.0).ln()).collect());
-
-/// A count as it stands among the small ones.
-fn small(count: u32) -> u16 {
-    u16::try_from(count).map_or(OFTEN, |count| count.min(OFTEN))
-}
-
-/// The natural logarithm of the number after `count`.
-pub(crate) fn ln_after(count: u32) -> f64 {
-    let known = LOGARITHMS.get(count as usize);
-    known.copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
 }
 
 fn narrow(count: usize) -> u32 {
@@ -299,7 +276,7 @@ impl Written for Frequencies {
         let (documents, compiled) = Written::read_from(from)?;
         let (places, counts) =
             (FxHashMap::<u64, u32>::read_from(from)?, Vec::<u32>::read_from(from)?);
-        let small_counts = counts.iter().map(|count| small(*count)).collect();
+        let logarithms = Logarithms::new(&counts);
         let is_place = |place: &u32| (*place as usize) < counts.len();
         if !places.values().all(is_place) {
             return None;
@@ -312,7 +289,7 @@ impl Written for Frequencies {
             places,
             counts,
             free,
-            small_counts,
+            logarithms,
             hash_cache,
             times,
         };

@@ -13,9 +13,12 @@ mod chunked_rows;
 mod event_match;
 pub(crate) mod frequencies;
 mod link;
+mod logarithms;
 mod quoted;
 mod round_up;
 mod shared_terms;
+mod subject;
+mod term_weights;
 pub(crate) mod vector;
 
 use std::cell::RefCell;
@@ -25,6 +28,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::body::terms::Terms;
 use crate::codec::bits::Bits;
 use crate::codec::numbered::Numbered;
+use crate::codec::prefetch::prefetch;
 use crate::codec::{Reader, Writer, Written, written};
 use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
@@ -36,7 +40,7 @@ use crate::settings::Settings;
 use crate::story::Merge;
 use event_match::{EventMatch, Near};
 pub use link::Link;
-use link::Subject;
+use subject::Subject;
 
 /// Stories looked at under one term, the latest first: a term of more says little.
 const LATEST: usize = 128;
@@ -232,10 +236,10 @@ impl Events {
         let mut counts = self.term_counts.borrow_mut();
         counts.begin(first, last);
         let (mut room, mut probed) = (LOOKS, 0);
-        // All lists are found before the first is read: the processor asks far memory for the next while it
-        // waits for one.
+        // All lists are found, and the ends of all are read, before the first is counted.
         let lists: Vec<&[StoryId]> =
             found_by.iter().map(|place| self.by_term.get(*place)).collect();
+        prefetch(lists.iter().filter_map(|stories| Some(stories.last()?.0)));
         for stories in lists {
             if room == 0 {
                 break;
@@ -297,8 +301,9 @@ impl Events {
             let subject = Subject::new(&here.terms, &self.frequencies);
             for (story, there) in self.latest_of(other) {
                 let apart = here.time.saturating_sub(there.time);
-                let link = subject.link((story, &there.terms), apart, &self.frequencies, settings);
-                sum += link.likeness;
+                let frequencies = &self.frequencies;
+                let comparison = subject.compare((story, &there.terms), apart, frequencies);
+                sum += subject.link(&comparison, frequencies, settings).likeness;
                 count += 1.0;
             }
         }

@@ -1,11 +1,15 @@
 //! Term vectors: terms weighted by how rare they are (TF-IDF, Salton & Buckley 1988).
 
+use crate::codec::prefetch::prefetch;
 use crate::codec::varint;
 use crate::codec::{written, written_bytes};
 use crate::event::frequencies::Frequencies;
+use crate::event::term_weights::{TermWeights, Weights};
 
 /// The share of the greatest possible rarity that makes a name rare.
 const RARE_NAME: f64 = 0.6;
+/// Bytes of a line of the processor's cache.
+const LINE: usize = 64;
 
 /// The terms of a text by the places of their counts in [`Frequencies`]: no hash is looked up where
 /// two texts are compared.
@@ -56,6 +60,11 @@ impl PackedTerms {
         })
     }
 
+    /// A byte of each line of the cache that they take.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().step_by(LINE).copied()
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -68,47 +77,29 @@ impl PackedTerms {
         let length = f64::sqrt(squares.sum());
         weights.retain(|(_, weight)| *weight > 0.0);
         weights.iter_mut().for_each(|(_, weight)| *weight /= length);
-        let table = Table::new(&weights);
-        Vector { weights, table }
+        Vector { weights }
     }
 
-    /// The cosine of the angle between the vector of these terms and another, 0 to 1; and how much of the
-    /// weight of a third vector stands among these terms.
-    pub(crate) fn cosine_and_share(
+    /// Gives those of the terms that a text has too: what each weighs here, before the vector is made one of unit
+    /// length, and there.
+    #[inline]
+    pub(crate) fn for_each_shared(
         &self,
-        (vector, third): (&Vector, &Vector),
+        other: &TermWeights,
         frequencies: &Frequencies,
-    ) -> (f64, f64) {
-        let (mut sum, mut squares, mut share) = (0.0, 0.0, 0.0);
-        for (place, weight) in self.weights(frequencies) {
-            squares += weight * weight;
-            sum += vector.weight(place).map_or(0.0, |other| weight * other);
-            share += third.weight(place).map_or(0.0, |other| other * other);
+        mut take: impl FnMut(f64, &Weights),
+    ) {
+        let rarities = frequencies.rarities();
+        for (place, count) in self.iter() {
+            if let Some(there) = other.get(place) {
+                take(rarities.weight(place, count), there);
+            }
         }
-        let cosine = if squares > 0.0 { (sum / f64::sqrt(squares)).min(1.0) } else { 0.0 };
-        (cosine, share)
     }
 
     /// Whether any of these places, which are in order, stands among them.
     pub(crate) fn has_any(&self, places: &[u32]) -> bool {
         self.iter().any(|(place, _)| places.binary_search(&place).is_ok())
-    }
-
-    /// The square of the length of the vector before it is made one, and how much of that, 0 to 1, stands
-    /// among the terms of each of two vectors.
-    pub(crate) fn square_and_shares(
-        &self,
-        (one, other): (&Vector, &Vector),
-        frequencies: &Frequencies,
-    ) -> (f64, f64, f64) {
-        let (mut all, mut in_one, mut in_other) = (0.0, 0.0, 0.0);
-        for (place, weight) in self.weights(frequencies) {
-            all += weight * weight;
-            in_one += one.weight(place).map_or(0.0, |_| weight * weight);
-            in_other += other.weight(place).map_or(0.0, |_| weight * weight);
-        }
-        let share = |common: f64| if all > 0.0 { common / all } else { 0.0 };
-        (all, share(in_one), share(in_other))
     }
 
     /// The square of the length of the vector before it is made one.
@@ -123,6 +114,12 @@ impl PackedTerms {
 }
 
 impl Placed {
+    /// Has them at hand when they are compared.
+    pub(crate) fn prefetch(&self) {
+        let parts = [&self.terms, &self.title, &self.lede];
+        prefetch(parts.into_iter().flat_map(PackedTerms::lines));
+    }
+
     /// The names that are rare, each with its weight.
     pub(crate) fn rare_names(&self, frequencies: &Frequencies) -> RareNames {
         let weights: Vec<(u32, f64)> = self.rare(frequencies).collect();
@@ -176,56 +173,23 @@ fn side_by_side<T>(
 pub(crate) struct Vector {
     /// In order of the places.
     weights: Vec<(u32, f64)>,
-    table: Table,
-}
-
-/// Where the weight of a place stands in a vector: a hash table that is empty for most places that are
-/// asked for. The low bits of a place say where to look first.
-#[derive(Debug, Clone, Default)]
-struct Table {
-    /// One more than where a weight stands, 0 where none does. Their number is a power of two.
-    slots: Vec<u32>,
-}
-
-/// Slots for each weight, at least.
-const SLOTS: usize = 8;
-
-impl Table {
-    fn new(weights: &[(u32, f64)]) -> Table {
-        if weights.is_empty() {
-            return Table::default();
-        }
-        let mut slots = vec![0_u32; (SLOTS * weights.len()).next_power_of_two()];
-        for ((place, _), number) in weights.iter().zip(1..) {
-            let mut at = *place as usize & (slots.len() - 1);
-            while slots[at] != 0 {
-                at = (at + 1) & (slots.len() - 1);
-            }
-            slots[at] = number;
-        }
-        Table { slots }
-    }
-
-    /// Where the weight of a place stands, if it has one.
-    #[inline]
-    fn find(&self, place: u32, weights: &[(u32, f64)]) -> Option<usize> {
-        let last = self.slots.len().checked_sub(1)?;
-        let mut at = place as usize & last;
-        loop {
-            let found = (self.slots[at] as usize).checked_sub(1)?;
-            if weights[found].0 == place {
-                return Some(found);
-            }
-            at = (at + 1) & last;
-        }
-    }
 }
 
 impl Vector {
-    /// The weight of the term at a place, if it has one.
-    #[inline]
-    fn weight(&self, place: u32) -> Option<f64> {
-        self.table.find(place, &self.weights).map(|at| self.weights[at].1)
+    /// One of these weights, which are in order of their places.
+    #[cfg(test)]
+    pub(crate) fn of_weights(weights: Vec<(u32, f64)>) -> Vector {
+        Vector { weights }
+    }
+
+    /// Its weights by place, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, f64)> {
+        self.weights.iter().copied()
+    }
+
+    /// How many terms have a weight.
+    pub(crate) fn len(&self) -> usize {
+        self.weights.len()
     }
 
     /// The places of its terms, in order.
@@ -281,6 +245,9 @@ mod tests {
     use super::*;
     use crate::body::Body;
     use crate::body::terms::Terms;
+    use crate::event::subject::Subject;
+    use crate::ids::StoryId;
+    use crate::settings::Settings;
 
     proptest! {
         #[test]
@@ -302,9 +269,11 @@ mod tests {
         let about = placed("the strike of the dockers in Quayton");
         let near = placed("dockers of Quayton end the strike");
         let far = placed("the price of the fish in the port");
-        let vector = about.terms.vector(&table);
-        let cosine =
-            |of: &Placed| of.terms.cosine_and_share((&vector, &Vector::default()), &table).0;
+        let subject = Subject::new(&about, &table);
+        let cosine = |of: &Placed| {
+            let comparison = subject.compare((StoryId(0), of), 0, &table);
+            subject.link(&comparison, &table, &Settings::default()).cosine
+        };
         assert!(cosine(&near) > 0.7);
         assert!(cosine(&far) < 0.3);
         assert!((cosine(&about) - 1.0).abs() < 1e-6);
