@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
 use crate::codec::Message;
+use crate::feed_finding::FeedFinding;
 use crate::ids::{FeedId, SubscriptionId};
-use crate::records::{FeedFinding, FeedHealth};
+use crate::records::FeedHealth;
 use crate::tag::Tag;
 
 /// The alerts of a subscription that gathers its messages, each as it stood when the digest was due.

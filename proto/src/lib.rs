@@ -48,6 +48,7 @@ mod confidence;
 mod control;
 mod dead;
 mod digest;
+mod feed_finding;
 mod feed_site;
 mod findings;
 mod forgotten;
@@ -90,6 +91,7 @@ pub use confidence::Confidence;
 pub use control::{Command, ControlCommand};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
+pub use feed_finding::FeedFinding;
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
     CitedAgency, Dateline, EditorNote, Entity, EntityKind, Extract, Figure, FigureRole, Findings,
@@ -113,8 +115,8 @@ pub use output::{
 };
 pub use published::Published;
 pub use records::{
-    AlertHandlingRecord, FeedFinding, FeedHealth, FeedRecord, StoryBrief, StoryRecord,
-    SubscriptionRecord, Teasers,
+    AlertHandlingRecord, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord,
+    Teasers,
 };
 pub use schema::{SchemaName, SchemaNameError};
 pub use secret::Secret;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Message;
+use crate::feed_finding::FeedFinding;
 use crate::feed_site::FeedSite;
 use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
@@ -129,27 +130,26 @@ impl FeedRecord {
         fails || self.problem.is_some() || !self.findings.is_empty()
     }
 
-    /// What is wrong with it, for people; empty where nothing is.
+    /// What is wrong with it, for people, in one line: its last error, or else its findings. Empty where nothing is.
     #[must_use]
     pub fn in_words(&self) -> String {
-        match &self.problem {
-            Some(problem) => problem.clone(),
-            None => self.findings_in_words(),
-        }
+        let findings = || self.findings_in_words().map(|(_, words)| words).collect::<Vec<_>>();
+        self.problem.clone().unwrap_or_else(|| findings().join("; "))
     }
 
-    fn findings_in_words(&self) -> String {
-        let in_words = |finding: &FeedFinding| match (finding, &self.duplicate_of, &self.moved_to) {
-            (FeedFinding::SpeaksForOthers, ..) if self.site.is_some() => {
-                self.site.as_ref().map_or_else(String::new, |site| site.in_words(&self.feed.id))
-            }
-            (FeedFinding::Duplicate, Some(other), _) => {
-                format!("the same address as {other}: remove one of them")
-            }
-            (FeedFinding::Moved, _, Some(to)) => format!("has moved for good to {to}"),
-            (other, ..) => other.in_words().to_owned(),
-        };
-        self.findings.iter().map(in_words).collect::<Vec<_>>().join("; ")
+    /// Each finding with what it says of this feed.
+    pub fn findings_in_words(&self) -> impl Iterator<Item = (FeedFinding, String)> {
+        self.findings.iter().map(|finding| {
+            let words = match (finding, &self.site, &self.duplicate_of, &self.moved_to) {
+                (FeedFinding::SpeaksForOthers, Some(site), ..) => site.in_words(&self.feed.id),
+                (FeedFinding::Duplicate, _, Some(other), _) => {
+                    format!("the same address as {other}: remove one of them")
+                }
+                (FeedFinding::Moved, _, _, Some(to)) => format!("has moved for good to {to}"),
+                (other, ..) => other.in_words().to_owned(),
+            };
+            (*finding, words)
+        })
     }
 }
 
@@ -173,81 +173,6 @@ pub enum FeedHealth {
     Failing,
     /// Its host said that it is gone for good.
     Gone,
-}
-
-/// What may be wrong with a feed, whether it is read or not.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum FeedFinding {
-    /// It has failed for so long that it is asked only once a month.
-    Dead,
-    /// Its host lets only browsers in, or asks for a login.
-    Blocked,
-    /// What is there cannot be read as a feed.
-    Broken,
-    /// Its host cannot be reached, or fails.
-    Unreachable,
-    /// It is read well, and has given nothing new for long against its own rhythm.
-    Silent,
-    /// It breaks off in the middle.
-    Truncated,
-    /// Its `article_selector` finds nothing on most of the last pages. Version 1 called it
-    /// `article-missed`.
-    #[serde(alias = "article-missed")]
-    ArticleSelectorUnmatched,
-    /// The ids that it gives its items change from one poll to the next, or repeat.
-    ChangingIds,
-    /// Its host says that nothing has changed where something has.
-    UnreliableValidators,
-    /// Most of its items have no date that can be read.
-    Undated,
-    /// Some of its dates are written so that they cannot be read.
-    UnreadDates,
-    /// Its items are said to be of one other site, which does not name it.
-    SpeaksForOthers,
-    /// Another feed is polled at the same address.
-    Duplicate,
-    /// Its host says that it has moved for good.
-    Moved,
-    /// It sends more in an hour than its budget, or its site's.
-    OverBudget,
-}
-
-impl FeedFinding {
-    /// It in a few words for people, with what can be done.
-    #[must_use]
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Dead => "given up: polled once a month; remove it or correct its address",
-            Self::Blocked => {
-                "only browsers or logins are let in: ask its publisher, or see [[access]]"
-            }
-            Self::Broken => "no feed that can be read: check its address with `feed test`",
-            Self::Unreachable => "its host cannot be reached or fails: it is tried again",
-            Self::Silent => "silent for far longer than usual: check whether it has moved",
-            Self::Truncated => "breaks off in the middle: wirefold reads what comes before",
-            Self::ArticleSelectorUnmatched => {
-                "`article_selector` finds nothing on most pages, which are read as usual: try \
-                 another with `extract --article-selector`"
-            }
-            Self::ChangingIds => "its ids change or repeat: link or title identifies its items",
-            Self::UnreliableValidators => {
-                "says that nothing has changed when something has: wirefold asks for the whole feed"
-            }
-            Self::Undated => "most items have no date: wirefold uses the time of first sight",
-            Self::UnreadDates => {
-                "some of its dates cannot be read: wirefold uses the time at which it first saw these items; `feed test` shows one"
-            }
-            Self::SpeaksForOthers => {
-                "its items lead to a site that does not name this feed: say whose feed it is with `feed set --speaks-for`"
-            }
-            Self::Duplicate => "the same address as another feed: remove one of them",
-            Self::Moved => "has moved for good: put the new address into its settings",
-            Self::OverBudget => "over its budget: alerts of the rest are held, see [budget]",
-        }
-    }
 }
 
 /// How much of what a feed lists is teasers.

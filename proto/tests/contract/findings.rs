@@ -21,12 +21,13 @@ fn table() -> String {
     let schema = schemars::schema_for!(FeedFinding).to_value();
     let variants = schema["oneOf"].as_array().expect("each variant is described");
     let rows = variants.iter().map(row).collect::<String>();
-    format!("| finding | means | `feed ls --problems` says |\n|---|---|---|\n{rows}")
+    format!("| finding | means | what wirefold says |\n|---|---|---|\n{rows}")
 }
 
 fn row(variant: &Value) -> String {
     let finding: FeedFinding = serde_json::from_value(variant["const"].clone()).expect("its name");
-    let name = variant["const"].as_str().expect("a name");
+    let name = finding.name();
+    assert_eq!(variant["const"].as_str(), Some(name.as_str()));
     let meaning = variant["description"].as_str().expect("a description");
     // What an earlier version called it is of no use here.
     let meaning = meaning.split(" Version 1").next().unwrap_or(meaning).replace('\n', " ");

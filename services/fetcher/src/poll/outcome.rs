@@ -294,7 +294,7 @@ pub(crate) fn set_aside(mut record: FeedRecord, now: UnixMillis) -> FeedRecord {
     record.problem = Some(set_aside_problem(id));
     record.failures = record.failures.saturating_add(1);
     record.health = FeedHealth::Failing;
-    record.findings = vec![FeedFinding::Broken];
+    record.findings.clear();
     record.next_poll = None;
     record.failing_since.get_or_insert(timestamp(now));
     record.set_aside = Some(timestamp(now));

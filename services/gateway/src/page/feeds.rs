@@ -1,33 +1,24 @@
 //! The page of feeds: their state in words, and how to add one.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{FeedHealth, FeedRecord, ListRecord};
+use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ListRecord};
 
 use super::river::is_web;
 use super::words;
 
-/// A feed that is read well and gave nothing new for so long counts as silent, in seconds.
-const SILENT: i64 = 3 * 86_400;
-
-/// How many feeds are read well and have long given nothing.
-pub(super) fn silent(feeds: &[FeedRecord], now: Timestamp) -> usize {
-    feeds.iter().filter(|feed| is_silent(feed, now)).count()
+/// How many feeds are read well and give nothing new against their own rhythm.
+pub(super) fn silent(feeds: &[FeedRecord]) -> usize {
+    feeds.iter().filter(|feed| is_silent(feed)).count()
 }
 
-fn is_silent(feed: &FeedRecord, now: Timestamp) -> bool {
-    let long_ago = |last: Timestamp| now.as_second() - last.as_second() > SILENT;
-    feed.health == FeedHealth::Good && feed.last_new.is_some_and(long_ago)
+fn is_silent(feed: &FeedRecord) -> bool {
+    feed.health == FeedHealth::Good && feed.findings.contains(&FeedFinding::Silent)
 }
 
 /// The page's main part.
-pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord], now: Timestamp) -> Markup {
-    let is_ailing = |feed: &&FeedRecord| {
-        let fails = matches!(feed.health, FeedHealth::Failing | FeedHealth::Gone);
-        fails || is_silent(feed, now) || !feed.findings.is_empty()
-    };
-    let ailing: Vec<&FeedRecord> = feeds.iter().filter(is_ailing).collect();
-    let well: Vec<&FeedRecord> = feeds.iter().filter(|feed| !is_ailing(feed)).collect();
+pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord]) -> Markup {
+    let (ailing, well): (Vec<&FeedRecord>, Vec<&FeedRecord>) =
+        feeds.iter().partition(|feed| feed.needs_a_look());
     let teasing = feeds.iter().filter(|feed| feed.teasers.is_some_and(|t| t.is_teasing())).count();
     html! {
         h1 { "Feeds" }
@@ -39,30 +30,30 @@ pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord], now: Timestamp) -
             }
         }
         @if !ailing.is_empty() {
-            section #problems { h2 { "Failing or silent" } (table(&ailing, now)) }
+            section #problems { h2 { "With problems" } (table(&ailing)) }
         }
         @if !lists.is_empty() {
             section #lists { h2 { "Lists that are followed" } (followed(lists)) }
         }
         @if !well.is_empty() {
-            section #well { h2 { "Doing well" } (table(&well, now)) }
+            section #well { h2 { "Doing well" } (table(&well)) }
         }
         (how_to_add(feeds.is_empty()))
     }
 }
 
-fn table(feeds: &[&FeedRecord], now: Timestamp) -> Markup {
+fn table(feeds: &[&FeedRecord]) -> Markup {
     html! {
         div.wide role="region" aria-label="Feeds" tabindex="0" {
             table.feeds {
                 thead { tr { th scope="col" { "Feed" } th scope="col" { "How it is" } th scope="col" { "Last new" } th scope="col" { "Next poll" } th.num scope="col" { "Articles" } } }
-                tbody { @for feed in feeds { (row(feed, now)) } }
+                tbody { @for feed in feeds { (row(feed)) } }
             }
         }
     }
 }
 
-fn row(record: &FeedRecord, now: Timestamp) -> Markup {
+fn row(record: &FeedRecord) -> Markup {
     let feed = &record.feed;
     let id = feed.id.as_str();
     let title = feed.title.as_deref().or(record.feed_title.as_deref()).unwrap_or(id);
@@ -76,8 +67,8 @@ fn row(record: &FeedRecord, now: Timestamp) -> Markup {
                 @else if let Some(list) = record.lists.first() { br; span.faint { "from " (words::cut(list, 70)) } }
             }
             td {
-                (health(record, now))
-                @for finding in &record.findings { br; span.faint { (finding.in_words()) } }
+                (health(record))
+                @for (_, words) in record.findings_in_words() { br; span.faint { (words) } }
                 @if let Some(site) = &record.site { br; span.faint { "speaks for " (site.in_short()) } }
                 @if let Some(teasers) = record.teasers.filter(|teasers| teasers.teasers > 0) {
                     br; span.faint { (teasers.teasers) " of " (teasers.items) " items are teasers" }
@@ -111,12 +102,11 @@ fn followed(lists: &[ListRecord]) -> Markup {
     }
 }
 
-fn health(record: &FeedRecord, now: Timestamp) -> Markup {
+fn health(record: &FeedRecord) -> Markup {
     let problem = record.problem.as_deref();
     html! {
         @match record.health {
             FeedHealth::Waiting => "waiting for its first poll",
-            FeedHealth::Good if is_silent(record, now) => span.warn { "silent: it can be read, but has had nothing new for a long time" },
             FeedHealth::Good => "read well",
             FeedHealth::Failing => span.warn { "failing " (words::count(record.failures.into(), "time", "times")) " in a row: " (problem.unwrap_or("no reason given")) },
             FeedHealth::Gone => span.warn { "gone: its host says that it will not return" },

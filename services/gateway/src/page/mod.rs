@@ -183,7 +183,7 @@ async fn river_markup(
             && asked.narrow.chosen().is_empty(),
         has_feeds: !feeds.is_empty(),
     };
-    Ok(draw(&status, feeds::silent(&feeds, inner.now()), &river))
+    Ok(draw(&status, feeds::silent(&feeds), &river))
 }
 
 async fn events(inner: &Inner, asked: &PageQuery) -> Result<crate::shapes::EventPage, PageError> {
@@ -249,7 +249,7 @@ async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQu
 async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
     let page = async {
         let (feeds, lists) = (inner.feeds().await?.into_records(), inner.lists().await?);
-        Ok(feeds::main(&feeds, &lists, inner.now()))
+        Ok(feeds::main(&feeds, &lists))
     };
     answer(&inner, Here::Feeds, "Feeds", page.await)
 }

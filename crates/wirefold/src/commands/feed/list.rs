@@ -103,11 +103,14 @@ fn speaks_for(record: &FeedRecord) -> String {
     record.site.as_ref().map(FeedSite::in_short).or_else(told).unwrap_or_default()
 }
 
-/// What is wrong with a feed, in full: a column would cut it.
+/// What is wrong with a feed, in full: a column would cut it. Its last error, then each finding by its name.
 fn problem_of(record: &FeedRecord, time: &LocalTime) -> String {
     let (health, next) = (health(record, time), next_poll(record, time));
-    let problem = output::clean(&record.in_words());
-    format!("{}  {BAD}{health}{BAD:#} · next poll {next}\n    {problem}\n", record.feed.id)
+    let findings = record.findings_in_words();
+    let findings = findings.map(|(finding, words)| format!("{}: {words}", finding.name()));
+    let lines = record.problem.clone().into_iter().chain(findings);
+    let lines: String = lines.map(|line| format!("    {}\n", output::clean(&line))).collect();
+    format!("{}  {BAD}{health}{BAD:#} · next poll {next}\n{lines}", record.feed.id)
 }
 
 fn next_poll(record: &FeedRecord, time: &LocalTime) -> String {
@@ -263,6 +266,15 @@ mod tests {
         let problem = problem_of(&failing, &time);
         assert!(problem.starts_with("harbour-news  "), "{problem}");
         assert!(problem.ends_with("next poll in 30 min\n    HTTP 503\n"), "{problem}");
+        let dead = record(|record| {
+            record.health = FeedHealth::Failing;
+            record.problem = Some("HTTP 404".to_owned());
+            record.findings = vec![FeedFinding::Dead, FeedFinding::Duplicate];
+            record.duplicate_of = "twin".parse().ok();
+        });
+        let lines = problem_of(&dead, &time);
+        assert!(lines.contains("\n    HTTP 404\n    dead: given up"), "{lines}");
+        assert!(lines.contains("\n    duplicate: the same address as twin"), "{lines}");
         let waits = table(&[&failing], &[failing.feed.id.to_string()], &time).render();
         assert!(waits.contains("at the next `up`"), "{waits}");
     }

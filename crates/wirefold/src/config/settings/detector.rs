@@ -8,10 +8,10 @@ use wirefold_proto::Interval;
 
 use super::value::Share;
 
-/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained` (for
-/// reprints and partial copies), `reprint_words` (for reprints) and `partial_words` (for partial copies, and
-/// for articles that contain an earlier one). `reprint_contained` and `reprint_larger` alone change little: most
-/// pairs below them still fold, as partial copies. Equal texts, short texts and longer rewrites of a short
+/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`, or
+/// `reprint_words` and `partial_words` together: if you raise only one of the two, most pairs below it still fold as
+/// the other kind. `reprint_contained` and `reprint_larger` alone change little, for the same reason.
+/// Equal texts, short texts and longer rewrites of a short
 /// text fold by other rules. To group less,
 /// raise `event_similarity`. `wirefold replay --dry-run --set KEY=VALUE` shows what would change.
 /// docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after it.

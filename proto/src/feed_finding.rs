@@ -1,0 +1,86 @@
+//! What may be wrong with a feed, by name and in words.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What may be wrong with a feed, whether it is read or not.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeedFinding {
+    /// It has failed for so long that it is asked only once a month.
+    Dead,
+    /// Its host lets only browsers in, or asks for a login.
+    Blocked,
+    /// What is there cannot be read as a feed.
+    Broken,
+    /// Its host cannot be reached, or fails.
+    Unreachable,
+    /// It is read well, and has given nothing new for long against its own rhythm.
+    Silent,
+    /// It breaks off in the middle.
+    Truncated,
+    /// Its `article_selector` finds nothing on most of the last pages. Version 1 called it
+    /// `article-missed`.
+    #[serde(alias = "article-missed")]
+    ArticleSelectorUnmatched,
+    /// The ids that it gives its items change from one poll to the next, or repeat.
+    ChangingIds,
+    /// Its host says that nothing has changed where something has.
+    UnreliableValidators,
+    /// Most of its items have no date that can be read.
+    Undated,
+    /// Some of its dates are written so that they cannot be read.
+    UnreadDates,
+    /// Its items are said to be of one other site, which does not name it.
+    SpeaksForOthers,
+    /// Another feed is polled at the same address.
+    Duplicate,
+    /// Its host says that it has moved for good.
+    Moved,
+    /// It sends more in an hour than its budget, or its site's.
+    OverBudget,
+}
+
+impl FeedFinding {
+    /// Its name, as records and the docs have it, such as `unread-dates`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// It in a few words for people, with what can be done.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Dead => "given up: polled once a month; remove it or correct its address",
+            Self::Blocked => {
+                "only browsers or logins are let in: ask its publisher, or see [[access]]"
+            }
+            Self::Broken => "no feed that can be read: check its address with `feed test`",
+            Self::Unreachable => "its host cannot be reached or fails: it is tried again",
+            Self::Silent => "silent for far longer than usual: check whether it has moved",
+            Self::Truncated => "breaks off in the middle: wirefold reads what comes before",
+            Self::ArticleSelectorUnmatched => {
+                "`article_selector` finds nothing on most pages, which are read as usual: try \
+                 another with `extract --article-selector`"
+            }
+            Self::ChangingIds => "its ids change or repeat: link or title identifies its items",
+            Self::UnreliableValidators => {
+                "says that nothing has changed when something has: wirefold asks for the whole feed"
+            }
+            Self::Undated => "most items have no date: wirefold uses the time of first sight",
+            Self::UnreadDates => {
+                "some of its dates cannot be read: wirefold uses the time at which it first saw these items; `feed test` shows one"
+            }
+            Self::SpeaksForOthers => {
+                "its items lead to a site that does not name this feed: say whose feed it is with `feed set --speaks-for`"
+            }
+            Self::Duplicate => "the same address as another feed: remove one of them",
+            Self::Moved => "has moved for good: put the new address into its settings",
+            Self::OverBudget => "over its budget: alerts of the rest are held, see [budget]",
+        }
+    }
+}
