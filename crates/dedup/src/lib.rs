@@ -57,6 +57,7 @@ pub use detector::explain::{Described, Explanation, explain, percent};
 pub use detector::incoming::{Incoming, Step};
 pub use detector::prepare::{Prepared, Preparer};
 pub use detector::shard::Shard;
+pub use detector::state_parts::StatePart;
 pub use detector::verdict::{Class, Evidence, Verdict};
 pub use detector::work::Work;
 pub use event::frequencies::Frequencies;

@@ -19,7 +19,7 @@ use crate::open::make_folder;
 /// What the name of an unfinished file ends with; no object's name has a dot.
 const UNFINISHED: &str = ".part";
 /// Bytes read at once.
-const AT_ONCE: usize = 1 << 18;
+const AT_ONCE: usize = 1 << 20;
 
 /// Folders of files in the data folder, one for each store.
 pub(crate) struct Folders(pub(crate) PathBuf);

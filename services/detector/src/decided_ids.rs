@@ -46,6 +46,20 @@ impl DecidedIds {
     }
 }
 
+impl DecidedIds {
+    /// Divides them by their days, for [`DecidedIds::append`] to put together again.
+    pub(crate) fn divide(self) -> impl Iterator<Item = Self> {
+        let Self { days, today, kept } = self;
+        days.into_iter().map(move |day| Self { days: BTreeMap::from([day]), today, kept })
+    }
+
+    /// Appends further days.
+    pub(crate) fn append(&mut self, next: Self) {
+        self.days.extend(next.days);
+        (self.today, self.kept) = (next.today, next.kept);
+    }
+}
+
 impl Written for DecidedIds {
     fn write_to(&self, to: &mut Writer<'_>) {
         (self.today, self.kept).write_to(to);

@@ -4,6 +4,7 @@
 //! same decisions, so a stored decision is learnt by deciding again. It never reads a stream or a clock.
 
 mod overrides;
+mod parts;
 mod regrouping;
 
 use std::collections::VecDeque;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tracing::warn;
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Written};
 use wirefold_dedup::{
     Class, Detector, DocId, Evidence, Incoming, OutletId, Prepared, Settings, StoryId, TextFile,
 };
@@ -28,10 +29,11 @@ use crate::fit::fit;
 use crate::groups::{Entering, Groups};
 use crate::lead::{Claim, LEAD_SHARE};
 use crate::metrics::EVICTED;
-use crate::packed::{read_json, write_json};
 use crate::text_file::Folder;
 use crate::verdict::{Beside, material, verdict};
 use crate::window_article::{WindowArticle, WindowArticles};
+
+pub(crate) use parts::LearningPart;
 
 /// Seconds in a day: the step in which dedup forgets, and so do we.
 const DAY: i64 = 24 * 3600;
@@ -331,17 +333,19 @@ impl Learning {
 }
 
 impl Learning {
-    pub(crate) fn write_to(&self, to: &mut Writer<'_>) {
+    /// Writes it down in one, as snapshots of earlier releases have it.
+    #[cfg(test)]
+    pub(crate) fn write_to(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
         self.time.write_to(to);
         self.dedup.write_to(to);
         self.places.write_to(to);
         self.groups.write_to(to);
         self.decided_ids.write_to(to);
-        to.count(self.waiting.len());
-        self.waiting.iter().for_each(|change| write_json(change, to));
+        parts::write_changes(&self.waiting, to);
         self.applied.write_to(to);
     }
 
+    /// Reads it back from a snapshot of an earlier release.
     pub(crate) fn read_from(ground: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
         let settings = &ground.settings;
         let time = Written::read_from(from)?;
@@ -349,7 +353,7 @@ impl Learning {
         let dedup = dedup.with_text_files(Some(ground.folder.clone()));
         let places = Written::read_from(from)?;
         let (groups, decided_ids) = (Written::read_from(from)?, Written::read_from(from)?);
-        let waiting = (0..from.count()?).map(|_| read_json(from)).collect::<Option<_>>()?;
+        let waiting = parts::read_changes(from)?;
         let applied = Written::read_from(from)?;
         let window = settings.window;
         Some(Self { window, dedup, places, groups, decided_ids, waiting, applied, time })

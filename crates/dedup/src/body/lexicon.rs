@@ -12,7 +12,7 @@ use crate::body::halves;
 use crate::body::word_cache::Hashes;
 use crate::body::word_numbers::{LateNumbers, WordNumbers};
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
-use crate::codec::{Reader, Writer, Written, written, written_bytes};
+use crate::codec::{Reader, Writer, Written, room_for, written_bytes};
 
 /// All words that stand in packed bodies.
 #[derive(Debug, Clone, Default)]
@@ -34,13 +34,18 @@ struct Entry {
 }
 
 /// A word as it is written down, with the latest day on which an article had it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Dated {
     hash: u64,
     day: i32,
     weight: u8,
     is_number: bool,
 }
+
+/// Words that are read together: they wait for far memory at the same time.
+const RUN: usize = 1 << 10;
+/// Bytes of one that is written down.
+const DATED: usize = 14;
 
 /// The packed body of an article.
 #[derive(Debug, Clone, Default)]
@@ -252,7 +257,46 @@ fn marks(word: &BodyWord) -> u32 {
     u32::from(word.quoted) * QUOTED + u32::from(word.boilerplate) * BOILERPLATE
 }
 
-written!(Dated { hash, day, weight, is_number });
+impl Written for Dated {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        let mut bytes = [0; DATED];
+        bytes[..8].copy_from_slice(&self.hash.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.day.to_le_bytes());
+        bytes[12..].copy_from_slice(&[self.weight, u8::from(self.is_number)]);
+        to.raw(&bytes);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Dated> {
+        // In bytes of an earlier release, a piece may end in the middle of one.
+        let (hash, day) = Written::read_from(from)?;
+        let (weight, is_number) = Written::read_from(from)?;
+        Some(Dated { hash, day, weight, is_number })
+    }
+
+    fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Dated>> {
+        let mut dated = room_for(count);
+        while dated.len() < count {
+            match from.some(count - dated.len(), DATED) {
+                Some(bytes) => dated.extend(bytes.as_chunks().0.iter().map(Dated::from_bytes)),
+                None => dated.push(Dated::read_from(from)?),
+            }
+        }
+        Some(dated)
+    }
+}
+
+impl Dated {
+    fn entry(&self) -> Entry {
+        Entry { hash: self.hash, weight: self.weight, is_number: self.is_number }
+    }
+
+    fn from_bytes(bytes: &[u8; DATED]) -> Dated {
+        let [hash @ .., d0, d1, d2, d3, weight, is_number] = *bytes;
+        let day = i32::from_le_bytes([d0, d1, d2, d3]);
+        Dated { hash: u64::from_le_bytes(hash), day, weight, is_number: is_number != 0 }
+    }
+}
+
 written_bytes!(PackedBody);
 
 impl Written for Lexicon {
@@ -278,14 +322,17 @@ impl Written for Lexicon {
         if is_free.len() < free.len() || free.iter().any(|number| *number as usize >= dated.len()) {
             return None;
         }
-        let mut numbers = WordNumbers::default();
+        let mut numbers = WordNumbers::with_room(dated.len());
         let mut entries = Vec::with_capacity(dated.len());
-        for (number, Dated { hash, day, weight, is_number }) in (0..).zip(dated) {
-            let entry = Entry { hash, weight, is_number };
-            if !is_free.contains(&number) {
-                numbers.note(entry.key(), day, || number);
+        for (run, first) in dated.chunks(RUN).zip((0_u32..).step_by(RUN)) {
+            numbers.prefetch(run.iter().map(|word| word.entry().key()));
+            for (word, number) in run.iter().zip(first..) {
+                let entry = word.entry();
+                if !is_free.contains(&number) {
+                    numbers.note(entry.key(), word.day, || number);
+                }
+                entries.push(entry);
             }
-            entries.push(entry);
         }
         Some(Lexicon { numbers, entries, free, late: LateNumbers::default() })
     }
@@ -309,6 +356,23 @@ mod tests {
 
     fn pack(lexicon: &mut Lexicon, text: &str, day: i64) -> PackedBody {
         Lexicon::pack(&body(text), &number(lexicon, &Text::new(text), day))
+    }
+
+    #[test]
+    fn words_are_read_also_where_a_piece_ends_in_one() {
+        let word = |hash: u64| Dated { hash, day: 7, weight: 4, is_number: hash.is_multiple_of(2) };
+        let words: Vec<Dated> = (0..9).map(word).collect();
+        let mut bytes = Vec::new();
+        let mut give = |piece: Vec<u8>| bytes.extend(piece);
+        let mut writer = Writer::new(&mut give);
+        words.write_to(&mut writer);
+        writer.finish();
+        // Behind the count, the hash of one, the day of another, and one whole.
+        let cuts = [0, 4, 4 + 3 * DATED + 8, 4 + 5 * DATED + 12, 4 + 7 * DATED, bytes.len()];
+        let mut pieces = cuts.windows(2).map(|cut| bytes[cut[0]..cut[1]].to_vec());
+        let mut next = || pieces.next();
+        let read = Vec::<Dated>::read_from(&mut Reader::new(&mut next)).unwrap();
+        assert_eq!(read, words);
     }
 
     proptest! {

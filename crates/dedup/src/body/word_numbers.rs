@@ -85,6 +85,11 @@ const ROOMY: usize = 2;
 const LEAST: usize = 16;
 
 impl WordNumbers {
+    /// A table with room for so many words.
+    pub(crate) fn with_room(count: usize) -> WordNumbers {
+        WordNumbers { places: vec![NOBODY; (ROOMY * count).max(LEAST)], len: 0 }
+    }
+
     /// The number of a word that an article of `day` has; `new` gives one to a word that has none.
     pub(crate) fn note(&mut self, key: u64, day: i32, new: impl FnOnce() -> u32) -> u32 {
         if MOST_OF_FIVE * self.places.len() < 5 * (self.len + 1) {

@@ -261,6 +261,30 @@ fn shingle_end(body: &Body, start: usize) -> usize {
     end
 }
 
+/// Outlets that [`Boilerplate::divide`] leaves together.
+const DIVIDED: usize = 1 << 9;
+
+impl Boilerplate {
+    /// Divides it by its outlets, for [`Boilerplate::append`] to put together again.
+    pub(crate) fn divide(self) -> Vec<Boilerplate> {
+        let mut outlets: Vec<(OutletId, Arc<Outlet>)> = self.outlets.into_iter().collect();
+        outlets.sort_unstable_by_key(|(outlet, _)| *outlet);
+        let of = |some: &[(OutletId, Arc<Outlet>)]| Boilerplate {
+            outlets: some.iter().cloned().collect(),
+            days: BTreeMap::new(),
+        };
+        let mut divided: Vec<Boilerplate> = outlets.chunks(DIVIDED).map(of).collect();
+        divided.push(Boilerplate { outlets: FxHashMap::default(), days: self.days });
+        divided
+    }
+
+    /// Appends what other outlets print.
+    pub(crate) fn append(&mut self, next: Boilerplate) {
+        self.outlets.extend(next.outlets);
+        self.days.extend(next.days);
+    }
+}
+
 written!(Boilerplate { outlets, days });
 written!(Outlet { carriers, latest });
 

@@ -116,17 +116,25 @@ pub trait Written: Sized {
 /// takes no memory.
 const ROOM: usize = 1 << 27;
 
-/// Entries that room is made for in a table before any has been read.
-pub(crate) const ENTRIES: usize = 1 << 18;
+/// How many values room is made for before any has been read.
+pub(crate) fn room_of<T>(count: usize) -> usize {
+    count.min(ROOM / size_of::<T>().max(1))
+}
 
-fn room_for<T>(count: usize) -> Vec<T> {
-    Vec::with_capacity(count.min(ROOM / size_of::<T>().max(1)))
+pub(crate) fn room_for<T>(count: usize) -> Vec<T> {
+    Vec::with_capacity(room_of::<T>(count))
 }
 
 impl<'a> Writer<'a> {
     /// A writer that hands each piece to `give`.
     pub fn new(give: &'a mut dyn FnMut(Vec<u8>)) -> Self {
         Self { bytes: Vec::with_capacity(PIECE), give, text_files: Vec::new() }
+    }
+
+    /// The same; text files have the numbers in which they stand here.
+    #[must_use]
+    pub fn with_text_files(self, text_files: Vec<Arc<dyn TextFile>>) -> Self {
+        Self { text_files, ..self }
     }
 
     /// Writes bytes, which stay in one piece.
@@ -216,6 +224,17 @@ impl<'a> Reader<'a> {
         Some(bytes)
     }
 
+    /// The bytes of some values of this length, at least one and at most so many; `None` where the piece has
+    /// fewer bytes.
+    pub(crate) fn some(&mut self, most: usize, length: usize) -> Option<&[u8]> {
+        if self.at == self.piece.len() {
+            self.piece = (self.next)()?;
+            self.at = 0;
+        }
+        let here = (self.piece.len() - self.at) / length;
+        if here == 0 { None } else { self.raw(here.min(most) * length) }
+    }
+
     /// How many values follow.
     pub fn count(&mut self) -> Option<usize> {
         usize::try_from(u32::read_from(self)?).ok()
@@ -234,8 +253,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether everything was read.
-    #[cfg(test)]
-    pub(crate) fn is_at_end(&mut self) -> bool {
+    pub fn is_at_end(&mut self) -> bool {
         while self.at == self.piece.len() {
             let Some(piece) = (self.next)() else { return true };
             (self.piece, self.at) = (piece, 0);
@@ -260,6 +278,31 @@ macro_rules! written {
     };
 }
 
+/// Has an enum, each of whose variants has one value, written down and read back: the number of the variant, then
+/// its value.
+#[macro_export]
+macro_rules! written_variants {
+    ($type:ty { $($number:literal => $variant:ident),* $(,)? }) => {
+        impl $crate::codec::Written for $type {
+            fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
+                match self {
+                    $(Self::$variant(value) => {
+                        $crate::codec::Written::write_to(&($number as u8), to);
+                        $crate::codec::Written::write_to(value, to);
+                    })*
+                }
+            }
+
+            fn read_from(from: &mut $crate::codec::Reader<'_>) -> Option<Self> {
+                match <u8 as $crate::codec::Written>::read_from(from)? {
+                    $($number => $crate::codec::Written::read_from(from).map(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
 /// The same for what is nothing but bytes.
 macro_rules! written_bytes {
     ($type:ident) => {
@@ -275,8 +318,8 @@ macro_rules! written_bytes {
     };
 }
 
-pub use written;
 pub(crate) use written_bytes;
+pub use {written, written_variants};
 
 #[cfg(test)]
 mod tests {

@@ -24,6 +24,9 @@ const PART: u32 = u64::BITS;
 /// as there was would stay empty.
 const ROOM: usize = 8;
 
+/// Parts of a table that [`Numbered::divide`] makes: the values of some ten thousand numbers.
+const DIVIDED: u32 = if cfg!(test) { 2 } else { 1 << 8 };
+
 /// Values of neighbouring numbers, with a bit for each number that has one.
 #[derive(Debug, Clone)]
 struct Part<T> {
@@ -188,6 +191,40 @@ impl<K: NumberId, T: Clone> Numbered<K, T> {
     }
 }
 
+impl<K, T> Numbered<K, T> {
+    /// Divides it into tables of neighbouring numbers, which [`Numbered::append`] makes one again. The same
+    /// numbers end up in the same table, whatever comes before or behind them.
+    #[must_use]
+    pub fn divide(self) -> Vec<Self> {
+        let mut divided: Vec<Self> = Vec::new();
+        for (part, at) in self.parts.into_iter().zip(self.first..) {
+            if divided.is_empty() || at.is_multiple_of(DIVIDED) {
+                divided.push(Self { first: at, ..Self::default() });
+            }
+            if let Some(last) = divided.last_mut() {
+                last.len += part.values.len();
+                last.parts.push_back(part);
+            }
+        }
+        divided
+    }
+
+    /// Appends the table of the numbers that follow, or an empty one; `None` where they do not follow.
+    pub fn append(&mut self, next: Self) -> Option<()> {
+        if next.parts.is_empty() {
+            return Some(());
+        }
+        if self.parts.is_empty() {
+            *self = next;
+            return Some(());
+        }
+        let end = self.first.checked_add(u32::try_from(self.parts.len()).ok()?)?;
+        self.len += next.len;
+        self.parts.extend(next.parts);
+        (end == next.first).then_some(())
+    }
+}
+
 impl<K: NumberId, T: Clone + Written> Written for Numbered<K, T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.first.write_to(to);
@@ -251,6 +288,12 @@ mod tests {
             plain.retain(|number, value| *number >= cut && *value != 7);
             prop_assert_eq!(all(&numbered), expected(&plain));
             prop_assert_eq!(numbered.len(), plain.len());
+            let divided = numbered.clone().divide();
+            let mut appended = Numbered::default();
+            prop_assert!(divided.into_iter().all(|next| appended.append(next).is_some()));
+            prop_assert!(appended.append(Numbered::default()).is_some());
+            prop_assert_eq!(all(&appended), expected(&plain));
+            prop_assert_eq!(appended.len(), plain.len());
             let ends = plain.first_key_value().zip(plain.last_key_value());
             prop_assert_eq!(numbered.ends(), ends.map(|((first, _), (last, _))| (*first, *last)));
         }

@@ -5,7 +5,7 @@ use std::slice;
 
 use rustc_hash::FxHashMap;
 
-use crate::codec::{ENTRIES, Reader, Writer, Written};
+use crate::codec::{Reader, Writer, Written, room_of};
 use crate::ids::NumberId;
 
 /// No id, an id, or with the highest bit set the number of a list.
@@ -286,7 +286,7 @@ impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Pos
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let mut postings = Postings::default();
         let count = from.count()?;
-        postings.slots.reserve(count.min(ENTRIES));
+        postings.slots.reserve(room_of::<(K, Slot<I>)>(count));
         for _ in 0..count {
             let key = K::read_from(from)?;
             let slot = postings.lists.read_list(from)?;

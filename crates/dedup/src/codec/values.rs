@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{ENTRIES, Reader, Writer, Written, room_for};
+use super::{Reader, Writer, Written, room_for, room_of};
 
 /// Numbers that stand in one piece.
 const RUN: usize = 1 << 12;
@@ -23,7 +23,7 @@ pub(super) fn write_runs<T, const BYTES: usize>(
     }
 }
 
-/// Reads so many numbers that were written so.
+/// Reads so many values of a fixed length that were written so, or one by one: as many at once as stand in a piece.
 pub(super) fn read_runs<T, const BYTES: usize>(
     count: usize,
     value_of: impl Fn([u8; BYTES]) -> T,
@@ -31,8 +31,7 @@ pub(super) fn read_runs<T, const BYTES: usize>(
 ) -> Option<Vec<T>> {
     let mut values = room_for(count);
     while values.len() < count {
-        let run = RUN.min(count - values.len());
-        let (bytes, _) = from.raw(run * BYTES)?.as_chunks();
+        let (bytes, _) = from.some(count - values.len(), BYTES)?.as_chunks();
         values.extend(bytes.iter().map(|bytes| value_of(*bytes)));
     }
     Some(values)
@@ -201,7 +200,7 @@ impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let count = from.count()?;
-        let room = count.min(ENTRIES);
+        let room = room_of::<(K, V)>(count);
         let mut entries = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
         for _ in 0..count {
             entries.insert(K::read_from(from)?, V::read_from(from)?);

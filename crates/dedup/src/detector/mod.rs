@@ -23,6 +23,7 @@ pub(crate) mod reporting;
 pub(crate) mod shard;
 pub(crate) mod shard_protocol;
 pub(crate) mod state;
+pub(crate) mod state_parts;
 pub(crate) mod verdict;
 pub(crate) mod work;
 

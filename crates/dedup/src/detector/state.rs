@@ -58,7 +58,12 @@ impl Detector {
         detector.boilerplate = Written::read_from(from)?;
         detector.folds = Written::read_from(from)?;
         detector.window_use = Written::read_from(from)?;
-        (detector.stories.is_sound() && detector.events.is_sound()).then_some(detector)
+        detector.is_sound().then_some(detector)
+    }
+
+    /// Whether what was read can be followed.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.stories.is_sound() && self.events.is_sound()
     }
 }
 
@@ -88,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::detector::incoming::Incoming;
+    use crate::detector::state_parts::StatePart;
     use crate::detector::verdict::Verdict;
     use crate::ids::StoryId;
     use crate::settings::DAY;
@@ -249,6 +255,43 @@ mod tests {
         assert_eq!(found.regrouped.len(), 1);
         assert_eq!(found, show(&mut through, "roads"));
         assert_eq!(bytes(&interrupted), bytes(&through));
+    }
+
+    fn in_parts(detector: &Detector) -> Vec<StatePart> {
+        let written = |part: StatePart| {
+            let mut pieces = Vec::new();
+            let mut give = |piece| pieces.push(piece);
+            let mut writer = Writer::new(&mut give).with_text_files(detector.text_files());
+            part.write_to(&mut writer);
+            writer.finish();
+            let mut pieces = pieces.into_iter();
+            StatePart::read_from(&mut Reader::new(&mut || pieces.next())).unwrap()
+        };
+        detector.clone().into_parts().into_iter().map(written).collect()
+    }
+
+    #[test]
+    fn all_parts_are_the_detector_and_fewer_or_others_are_none() {
+        let mut detector = Detector::new(Settings::default());
+        let mut fewer = 0;
+        for (number, page) in pages(300).iter().enumerate() {
+            observe(&mut detector, page);
+            if number % 97 == 96 {
+                let from = |parts| Detector::from_parts(Settings::default(), parts);
+                let parts = in_parts(&detector);
+                let again = from(parts.clone()).unwrap();
+                assert_eq!(bytes(&again), bytes(&detector));
+                for missing in 0..parts.len() {
+                    let mut others = parts.clone();
+                    others.remove(missing);
+                    assert!(from(others.clone()).is_none());
+                    others.insert(0, parts[missing].clone());
+                    assert!(missing == 0 || from(others).is_none());
+                    fewer += 1;
+                }
+            }
+        }
+        assert!(fewer > 60, "{fewer}");
     }
 
     #[test]

@@ -45,6 +45,21 @@ impl ChunkedRows {
     }
 }
 
+/// Parts that [`ChunkedRows::divide`] leaves together.
+const DIVIDED: usize = 1 << 8;
+
+impl ChunkedRows {
+    /// Divides them into rows of neighbouring places, which [`ChunkedRows::append`] makes one again.
+    pub(crate) fn divide(self) -> Vec<ChunkedRows> {
+        self.parts.chunks(DIVIDED).map(|parts| ChunkedRows { parts: parts.to_vec() }).collect()
+    }
+
+    /// Appends the rows of the places that follow.
+    pub(crate) fn append(&mut self, next: ChunkedRows) {
+        self.parts.extend(next.parts);
+    }
+}
+
 impl Written for ChunkedRows {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.parts.len());

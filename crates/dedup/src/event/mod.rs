@@ -14,6 +14,7 @@ mod event_match;
 pub(crate) mod frequencies;
 mod link;
 mod logarithms;
+pub(crate) mod parts;
 mod quoted;
 mod round_up;
 mod shared_terms;

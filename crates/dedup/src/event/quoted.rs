@@ -85,6 +85,18 @@ fn narrow(key: u64) -> u32 {
     u32::try_from(key >> u32::BITS).expect("half of its bits")
 }
 
+impl Quoted {
+    /// Divides them by their days, for [`Quoted::append`] to put together again.
+    pub(super) fn divide(self) -> impl Iterator<Item = Quoted> {
+        self.days.into_iter().map(|day| Quoted { days: BTreeMap::from([day]) })
+    }
+
+    /// Appends further days.
+    pub(super) fn append(&mut self, next: Quoted) {
+        self.days.extend(next.days);
+    }
+}
+
 written!(Quoted { days });
 
 #[cfg(test)]

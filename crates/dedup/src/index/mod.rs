@@ -235,6 +235,18 @@ impl Scoring {
     }
 }
 
+impl Index {
+    /// Divides it by its days, for [`Index::append`] to put together again.
+    pub(crate) fn divide(self) -> impl Iterator<Item = Index> {
+        self.segments.into_iter().map(|day| Index { segments: BTreeMap::from([day]) })
+    }
+
+    /// Appends further days.
+    pub(crate) fn append(&mut self, next: Index) {
+        self.segments.extend(next.segments);
+    }
+}
+
 written!(Index { segments });
 
 #[cfg(test)]

@@ -58,6 +58,11 @@ impl NotTheSame {
         self.0.retain(|parting| is_alive(&parting.one) && is_alive(&parting.other));
     }
 
+    /// Appends what else is kept apart.
+    pub(crate) fn append(&mut self, next: NotTheSame) {
+        self.0.extend(next.0);
+    }
+
     /// Whether nothing is kept apart.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -273,6 +273,24 @@ impl Stories {
     }
 }
 
+impl Stories {
+    /// Divides them by their numbers, for [`Stories::append`] to put together again.
+    pub(crate) fn divide(self) -> Vec<Stories> {
+        let mut divided = self.stories.divide().into_iter();
+        let first = Stories { stories: divided.next().unwrap_or_default(), ..self };
+        let others = divided.map(|stories| Stories { stories, ..Stories::default() });
+        [first].into_iter().chain(others).collect()
+    }
+
+    /// Appends the stories that follow; `None` where they do not follow.
+    pub(crate) fn append(&mut self, next: Stories) -> Option<()> {
+        self.redirects.extend(next.redirects);
+        self.links.extend(next.links);
+        self.not_the_same.append(next.not_the_same);
+        self.stories.append(next.stories)
+    }
+}
+
 written!(Story { first, several, is_by_hand });
 
 impl Written for Stories {

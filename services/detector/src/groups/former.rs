@@ -32,6 +32,12 @@ impl Former {
         self.stories.insert(id, older);
     }
 
+    /// Appends further ones.
+    pub(super) fn append(&mut self, next: Self) {
+        self.stories.extend(next.stories);
+        self.events.extend(next.events);
+    }
+
     /// Keeps what leads to something that is there.
     pub(super) fn forget(
         &mut self,

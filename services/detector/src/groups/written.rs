@@ -8,6 +8,26 @@ use crate::packed::{Id as _, read_id, read_time, write_id, write_time};
 
 wirefold_dedup::written!(Groups { stories, events, redirects, former });
 
+impl Groups {
+    /// Divides them by their numbers, for [`Groups::append`] to put together again.
+    pub(crate) fn divide(self) -> Vec<Self> {
+        let stories = self.stories.divide().into_iter();
+        let stories = stories.map(|stories| Self { stories, ..Self::default() });
+        let events = self.events.divide().into_iter();
+        let events = events.map(|events| Self { events, ..Self::default() });
+        let rest = Self { redirects: self.redirects, former: self.former, ..Self::default() };
+        stories.chain(events).chain([rest]).collect()
+    }
+
+    /// Appends the stories or events that follow; `None` where they do not follow.
+    pub(crate) fn append(&mut self, next: Self) -> Option<()> {
+        self.redirects.extend(next.redirects);
+        self.former.append(next.former);
+        self.stories.append(next.stories)?;
+        self.events.append(next.events)
+    }
+}
+
 impl Written for Story {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_id(self.id, to);

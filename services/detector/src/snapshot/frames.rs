@@ -2,20 +2,21 @@
 //!
 //! Pieces of bytes come in and frames go out, and the other way round. It never knows what the pieces mean.
 
+use std::ops::Range;
+
 use thiserror::Error;
 use tokio::sync::mpsc;
 use wirefold_dedup::codec::{LAYOUT, Reader, Writer, Written};
 use wirefold_flow::CommittedDecision;
 
-use super::state::SnapshotState;
-use super::text_files::{Named, StandingTexts};
+use super::text_files::Named;
 
 /// What a snapshot begins with.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
 /// The layout of frames, header and our own tables; that of dedup's is counted by itself.
-const FORMAT: u32 = 6;
-/// The one before, which is still read: it has what is in segments now behind its header.
-const IN_ONE: u32 = 5;
+const FORMAT: u32 = 7;
+/// The one before, which is still read: its segments are not divided into sections.
+const IN_ORDER: u32 = 6;
 /// Larger frames are none of ours.
 const LARGEST: u32 = 1 << 30;
 /// Length and checksum.
@@ -51,8 +52,8 @@ pub(crate) struct Header {
     pub(crate) last: CommittedDecision,
     /// The text files.
     pub(crate) text_files: Vec<Named>,
-    /// Whether everything else is in one object with it, as in snapshots of earlier releases.
-    pub(crate) is_in_one: bool,
+    /// Whether all values stand one behind the other, as in snapshots of the release before.
+    pub(crate) is_in_order: bool,
 }
 
 impl Header {
@@ -64,6 +65,16 @@ impl Header {
         self.text_files.write_to(to);
     }
 
+    /// The first frame.
+    pub(crate) fn to_frame(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut give = |piece: Vec<u8>| bytes.extend_from_slice(&piece);
+        let mut writer = Writer::new(&mut give);
+        self.write_to(&mut writer);
+        writer.finish();
+        frame(&bytes)
+    }
+
     /// Reads the first frame.
     pub(crate) fn read(frame: Vec<u8>) -> Result<Self, Unfit> {
         let mut frame = Some(frame);
@@ -72,58 +83,16 @@ impl Header {
         if u64::read_from(&mut from) != Some(MAGIC) {
             return Err(Unfit::Foreign);
         }
-        let is_in_one = match Written::read_from(&mut from) {
+        let is_in_order = match Written::read_from(&mut from) {
             Some((FORMAT, LAYOUT)) => false,
-            Some((IN_ONE, LAYOUT)) => true,
+            Some((IN_ORDER, LAYOUT)) => true,
             _ => return Err(Unfit::Layout),
         };
         let settings = u64::read_from(&mut from);
         let last = <(u64, String)>::read_from(&mut from);
         let (settings, (sequence, id)) = settings.zip(last).ok_or(Unfit::Layout)?;
         let text_files = Written::read_from(&mut from).ok_or(Unfit::Layout)?;
-        Ok(Self { settings, last: CommittedDecision { sequence, id }, text_files, is_in_one })
-    }
-}
-
-/// Gives the frames of a snapshot, one after the other: header, tables, texts; and whether a part ends
-/// with it.
-pub(crate) fn write(
-    header: &Header,
-    known: &SnapshotState,
-    texts: &StandingTexts,
-    give: &mut dyn FnMut(Vec<u8>, bool),
-) {
-    let mut framed = Framed { total: 0, give };
-    framed.part(|piece| {
-        let mut first = Writer::new(piece);
-        header.write_to(&mut first);
-        first.finish();
-        let mut tables = Writer::new(piece);
-        known.write_to(&mut tables);
-        tables.finish();
-    });
-    if !header.text_files.is_empty() {
-        framed.part(|piece| texts.copy(piece));
-    }
-}
-
-/// Gives bytes in frames away.
-struct Framed<'a> {
-    /// Bytes in all frames.
-    total: u64,
-    give: &'a mut dyn FnMut(Vec<u8>, bool),
-}
-
-impl Framed<'_> {
-    /// Gives what `write` gives, and a frame that says how many bytes there were by then.
-    fn part(&mut self, write: impl FnOnce(&mut dyn FnMut(Vec<u8>))) {
-        write(&mut |piece| self.frame(&piece, false));
-        self.frame(&self.total.to_le_bytes(), true);
-    }
-
-    fn frame(&mut self, piece: &[u8], ends_part: bool) {
-        self.total += piece.len() as u64;
-        (self.give)(frame(piece), ends_part);
+        Ok(Self { settings, last: CommittedDecision { sequence, id }, text_files, is_in_order })
     }
 }
 
@@ -140,6 +109,31 @@ pub(super) fn frame(piece: &[u8]) -> Vec<u8> {
     frame.extend_from_slice(&crc32fast::hash(piece).to_le_bytes());
     frame.extend_from_slice(piece);
     frame
+}
+
+/// What stands in the frames of a segment, in one piece: each frame holds whole values.
+pub(crate) fn contents(segment: Vec<u8>) -> Result<Vec<u8>, Unfit> {
+    let (mut bytes, mut at, mut length) = (segment, 0, 0);
+    while at < bytes.len() {
+        let piece = piece_at(&bytes, at)?.ok_or(Unfit::Short)?;
+        bytes.copy_within(piece.clone(), length);
+        (at, length) = (piece.end, length + piece.len());
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+/// Where the piece of the frame stands that begins here, if all of it is there.
+fn piece_at(bytes: &[u8], at: usize) -> Result<Option<Range<usize>>, Unfit> {
+    let Some(prefix) = bytes.get(at..at + PREFIX) else { return Ok(None) };
+    let number = |part: &[u8]| part.iter().rev().fold(0, |n, b| n << 8 | u32::from(*b));
+    let (length, sum) = (number(&prefix[..4]), number(&prefix[4..]));
+    if length > LARGEST {
+        return Err(Unfit::Broken);
+    }
+    let place = at + PREFIX..at + PREFIX + length as usize;
+    let Some(piece) = bytes.get(place.clone()) else { return Ok(None) };
+    if crc32fast::hash(piece) == sum { Ok(Some(place)) } else { Err(Unfit::Broken) }
 }
 
 /// Takes frames out of bytes that come in whatever parts.
@@ -160,19 +154,9 @@ impl Frames {
 
     /// The next frame, once it has come.
     pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, Unfit> {
-        let Some(prefix) = self.bytes.get(self.at..self.at + PREFIX) else { return Ok(None) };
-        let number = |part: &[u8]| part.iter().rev().fold(0, |n, b| n << 8 | u32::from(*b));
-        let (length, sum) = (number(&prefix[..4]), number(&prefix[4..]));
-        if length > LARGEST {
-            return Err(Unfit::Broken);
-        }
-        let start = self.at + PREFIX;
-        let Some(piece) = self.bytes.get(start..start + length as usize) else { return Ok(None) };
-        if crc32fast::hash(piece) != sum {
-            return Err(Unfit::Broken);
-        }
-        self.at = start + piece.len();
-        Ok(Some(piece.to_vec()))
+        let Some(place) = piece_at(&self.bytes, self.at)? else { return Ok(None) };
+        self.at = place.end;
+        Ok(Some(self.bytes[place].to_vec()))
     }
 }
 
@@ -203,6 +187,26 @@ impl Pieces {
             Some(piece) if piece == before => Ok(()),
             Some(_) => Err(Unfit::Broken),
             None => Err(Unfit::Short),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_those_of_all_frames_and_a_cut_or_changed_one_is_noticed() {
+        let segment = [frame(b"one"), frame(b""), frame(b"three")].concat();
+        assert_eq!(contents(segment.clone()), Ok(b"onethree".to_vec()));
+        assert_eq!(contents(Vec::new()), Ok(Vec::new()));
+        for cut in [1, 9, segment.len() - 1] {
+            assert_eq!(contents(segment[..cut].to_vec()), Err(Unfit::Short), "{cut}");
+        }
+        for (place, _) in segment.iter().enumerate() {
+            let mut changed = segment.clone();
+            changed[place] ^= 1;
+            assert!(contents(changed).is_err(), "{place}");
         }
     }
 }

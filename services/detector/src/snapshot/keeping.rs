@@ -8,15 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{info, warn};
-use wirefold_flow::{Bus, BusError, CommittedDecision, ObjectReader, Objects};
+use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 use wirefold_proto::streams;
 
-use super::frames::{Frames, Header, Pieces, Unfit};
-use super::segments::{self, Segment};
+use super::frames::{Header, Unfit};
+use super::reading::Head;
 use super::state::SnapshotState;
 use super::storing::{Of, store, sweep};
 use crate::learning::DetectorConfig;
@@ -25,8 +24,6 @@ use crate::text_file::Folder;
 
 /// What their names begin with; what follows sorts as they came.
 pub(super) const PREFIX: &str = "detector-";
-/// Frames that wait to be read.
-const UNDER_WAY: usize = 4;
 /// After a snapshot that could not be written, so much of what makes one due must come again: a fraction.
 const AGAIN: usize = 8;
 /// One in so many of the articles in the window must be new before the next snapshot: then each
@@ -224,38 +221,20 @@ impl Keeping {
         name: &str,
         ground: &DetectorConfig,
     ) -> Result<(u64, SnapshotState), Missing> {
-        let mut reader = objects(&*self.bus)?.read(name).await?.ok_or(Unfit::Short)?;
-        let mut frames = Frames::default();
-        let first = next_frame(&mut *reader, &mut frames).await?;
-        let length = first.len();
-        let header = self.checked(Header::read(first)?).await?;
-        let (last, ground, is_in_one) = (header.last.sequence, ground.clone(), header.is_in_one);
-        let segments = match is_in_one {
-            true => Vec::new(),
-            false => segments::read_list(next_frame(&mut *reader, &mut frames).await?)?,
-        };
-        let (sender, pieces) = mpsc::channel(UNDER_WAY);
-        let reading = spawn_blocking(move || {
-            SnapshotState::read(&ground, &header.text_files, Pieces::behind(length, pieces))
-        });
-        let passed = match is_in_one {
-            true => pass(&mut *reader, frames, sender).await,
-            false => pass_segments(&*objects(&*self.bus)?, &segments, sender).await,
-        };
-        match reading.await.map_err(|_| Unfit::Broken)? {
-            Ok(known) => Ok((last, known)),
-            // What kept the bytes from coming says more than that they did not come.
-            Err(unfit) => Err(passed.err().unwrap_or(unfit.into())),
-        }
+        let objects = objects(&*self.bus)?;
+        let head = Head::read(&*objects, name).await?.ok_or(Unfit::Short)?;
+        self.check(&head.header).await?;
+        let last = head.header.last.sequence;
+        Ok((last, head.read_state(objects, ground).await?))
     }
 
-    /// The header, if it is of these settings and of a decision that stands.
-    async fn checked(&self, header: Header) -> Result<Header, Missing> {
+    /// Whether a header is of these settings and of a decision that stands.
+    async fn check(&self, header: &Header) -> Result<(), Missing> {
         if header.settings != self.settings {
             return Err(Unfit::Settings.into());
         }
         match stands(&*self.bus, &header.last).await? {
-            true => Ok(header),
+            true => Ok(()),
             false => Err(Unfit::Decision.into()),
         }
     }
@@ -279,73 +258,4 @@ pub(super) async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
     let mut names = objects(bus)?.names().await?;
     names.retain(|name| name.starts_with(PREFIX));
     Ok(names)
-}
-
-/// The next frame of an object; what came with it is in the frames.
-pub(super) async fn next_frame(
-    reader: &mut dyn ObjectReader,
-    frames: &mut Frames,
-) -> Result<Vec<u8>, Missing> {
-    loop {
-        if let Some(first) = frames.next()? {
-            return Ok(first);
-        }
-        frames.push(&reader.next().await?.ok_or(Unfit::Short)?);
-    }
-}
-
-/// Hands the frames of a snapshot on until there are no more, or no more are wanted.
-async fn pass(
-    reader: &mut dyn ObjectReader,
-    mut frames: Frames,
-    sender: mpsc::Sender<Vec<u8>>,
-) -> Result<(), Missing> {
-    loop {
-        while let Some(frame) = frames.next()? {
-            if sender.send(frame).await.is_err() {
-                return Ok(());
-            }
-        }
-        let Some(bytes) = reader.next().await? else { return Ok(()) };
-        frames.push(&bytes);
-    }
-}
-
-/// Hands the frames in segments on until there are no more, or no more are wanted.
-async fn pass_segments(
-    objects: &dyn Objects,
-    segments: &[Segment],
-    sender: mpsc::Sender<Vec<u8>>,
-) -> Result<(), Missing> {
-    for segment in segments {
-        // What stands in text files that are there need not be read.
-        if sender.is_closed() {
-            return Ok(());
-        }
-        let mut frames = Frames::default();
-        frames.push(&whole(objects, segment).await?);
-        while let Some(frame) = frames.next()? {
-            if sender.send(frame).await.is_err() {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The bytes of a segment, if they are what was written.
-async fn whole(objects: &dyn Objects, segment: &Segment) -> Result<Vec<u8>, Missing> {
-    let name = segment.name();
-    let lost = |error| Missing::Segment(name.clone(), error);
-    let opened = objects.read(&name).await.map_err(lost)?;
-    let mut reader = opened.ok_or_else(|| Unfit::Missing(name.clone()))?;
-    let mut bytes = Vec::new();
-    while let Some(part) = reader.next().await.map_err(lost)? {
-        bytes.extend_from_slice(&part);
-        // No more than is needed to see that it is another.
-        if bytes.len() as u64 > segment.length {
-            break;
-        }
-    }
-    Ok(segment.checked(bytes)?)
 }

@@ -1,10 +1,9 @@
-//! The part of a snapshot that is the state of the detector.
+//! What a start gets from a snapshot.
 
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Reader, Stand, Written};
 use wirefold_proto::{DecisionId, Offsets};
 
 use super::frames::{Pieces, Unfit};
-use super::text_files::{Named, Places};
 use crate::learning::{DetectorConfig, Learning};
 
 /// What was learnt, and from what.
@@ -17,28 +16,19 @@ pub(crate) struct SnapshotState {
 }
 
 impl SnapshotState {
-    pub(crate) fn write_to(&self, to: &mut Writer<'_>) {
-        let Offsets { fetched, control } = self.offsets;
-        (fetched, control).write_to(to);
-        self.last.map(|last| last.to_string()).write_to(to);
-        self.learning.write_to(to);
-    }
-
-    /// Reads what stands behind the header, as far as it is not there.
-    pub(crate) fn read(
+    /// Reads it as a snapshot of the release before has it, one value behind the other.
+    pub(crate) fn read_in_order(
         ground: &DetectorConfig,
-        text_files: &[Named],
-        mut pieces: Pieces,
+        stands: Vec<Stand>,
+        pieces: &mut Pieces,
     ) -> Result<Self, Unfit> {
-        let places = Places::find(&ground.folder, text_files);
         let mut next = || pieces.next();
-        let mut from = Reader::new(&mut next).with_text_files(places.stands());
+        let mut from = Reader::new(&mut next).with_text_files(stands);
         let known = Self::read_from(ground, &mut from).ok_or(Unfit::Broken)?;
         if !from.is_between_pieces() {
             return Err(Unfit::Broken);
         }
         pieces.end_part()?;
-        places.fill(&mut pieces)?;
         Ok(known)
     }
 
@@ -51,5 +41,14 @@ impl SnapshotState {
         };
         let learning = Learning::read_from(ground, from)?;
         Some(Self { learning, last, offsets: Offsets { fetched, control } })
+    }
+
+    /// Writes it down in one, as the release before did.
+    #[cfg(test)]
+    pub(crate) fn write_in_order(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
+        let Offsets { fetched, control } = self.offsets;
+        (fetched, control).write_to(to);
+        self.last.map(|last| last.to_string()).write_to(to);
+        self.learning.write_to(to);
     }
 }

@@ -11,13 +11,18 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
+use wirefold_dedup::TextFile;
+use wirefold_dedup::codec::{Writer, Written as _};
 use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 
-use super::frames::{Frames, Header, Unfit, write};
-use super::keeping::{Missing, PREFIX, names, next_frame, objects, stands};
+use super::contents::Contents;
+use super::frames::{Header, Unfit, frame};
+use super::keeping::{Missing, PREFIX, names, objects, stands};
+use super::reading::Head;
 use super::segments::{self, Gathering, Segment};
 use super::state::SnapshotState;
 use super::text_files::{self, StandingTexts};
+use crate::learning::Learning;
 use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
 use crate::text_file::Folder;
 
@@ -71,26 +76,49 @@ impl Of {
         give: &mut dyn FnMut(Segment, Vec<u8>),
     ) -> std::io::Result<Vec<u8>> {
         let Of { settings, last, known, .. } = self;
+        let text_files = known.learning.text_files();
         // What was put on them since it was begun stands there whole, too.
-        let standing_texts = StandingTexts::now(folder, &known.learning.text_files());
+        let standing_texts = StandingTexts::now(folder, &text_files);
         let header =
-            Header { settings, last, text_files: standing_texts.named(), is_in_one: false };
-        let (mut head, mut gathering) = (Vec::new(), Gathering::default());
-        write(&header, &known, &standing_texts, &mut |frame, ends_part| {
-            if head.is_empty() {
-                head = frame;
-                return;
-            }
-            gathering.add_frame(&frame, give);
-            // A start that needs no texts then reads none of their segments.
-            if ends_part {
-                gathering.end(give);
-            }
-        });
-        head.extend(segments::list(&gathering.finish()));
+            Header { settings, last, text_files: standing_texts.named(), is_in_order: false };
+        let contents = Contents {
+            last: known.last,
+            offsets: known.offsets,
+            sections: write_parts(known.learning, &text_files, give),
+            texts: write_texts(&standing_texts, give),
+        };
         standing_texts.sync(folder)?;
-        Ok(head)
+        Ok([header.to_frame(), contents.into_frame()].concat())
     }
+}
+
+/// Gives the segments with all parts of what is known; the sections that they make up.
+fn write_parts(
+    known: Learning,
+    text_files: &[Arc<dyn TextFile>],
+    give: &mut dyn FnMut(Segment, Vec<u8>),
+) -> Vec<Vec<Segment>> {
+    let mut gathering = Gathering::default();
+    for part in known.into_parts() {
+        let mut add = |piece: Vec<u8>| gathering.add_frame(&frame(&piece), give);
+        let mut writer = Writer::new(&mut add).with_text_files(text_files.to_vec());
+        part.write_to(&mut writer);
+        writer.finish();
+        gathering.end_part(give);
+    }
+    gathering.finish(give)
+}
+
+/// Gives the segments with what stands on text files. They are none of the sections: a start that needs no
+/// texts reads none of them.
+fn write_texts(texts: &StandingTexts, give: &mut dyn FnMut(Segment, Vec<u8>)) -> Vec<Segment> {
+    let (mut gathering, mut total) = (Gathering::default(), 0_u64);
+    texts.copy(&mut |piece| {
+        total += piece.len() as u64;
+        gathering.add_frame(&frame(&piece), give);
+    });
+    gathering.add_frame(&frame(&total.to_le_bytes()), give);
+    gathering.finish(give).concat()
 }
 
 async fn stored(bus: &dyn Bus, folder: &Arc<Folder>, of: Of) -> Result<Sizes, BusError> {
@@ -165,22 +193,9 @@ async fn prune(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
     Ok(())
 }
 
-/// What a head says, as far as it is one that can be read.
-struct Head {
-    header: Header,
-    segments: Vec<Segment>,
-}
-
 /// `None` where there is no object of this name.
 async fn head(bus: &dyn Bus, name: &str) -> Result<Option<Head>, Missing> {
-    let Some(mut reader) = objects(bus)?.read(name).await? else { return Ok(None) };
-    let mut frames = Frames::default();
-    let header = Header::read(next_frame(&mut *reader, &mut frames).await?)?;
-    let segments = match header.is_in_one {
-        true => Vec::new(),
-        false => segments::read_list(next_frame(&mut *reader, &mut frames).await?)?,
-    };
-    Ok(Some(Head { header, segments }))
+    Head::read(&*objects(bus)?, name).await
 }
 
 /// Whether the last decision that a snapshot knows stands.
@@ -203,7 +218,7 @@ async fn sweep_segments(bus: &dyn Bus) -> Result<(), BusError> {
     for name in names(bus).await? {
         match head(bus, &name).await {
             Ok(found) => {
-                for segment in found.into_iter().flat_map(|head| head.segments) {
+                for segment in found.into_iter().flat_map(|head| head.list.segments()) {
                     unnamed.remove(&segment.name());
                 }
             }

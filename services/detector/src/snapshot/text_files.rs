@@ -97,12 +97,13 @@ impl Places {
         self.stands.clone()
     }
 
-    /// Puts what is missing onto the new text files; what there is, is not even read where nothing is
-    /// missing.
+    /// Whether some text files are not there.
+    pub(crate) fn lack_some(&self) -> bool {
+        self.lengths.iter().any(|(_, fresh)| fresh.is_some())
+    }
+
+    /// Puts what is missing onto the new text files.
     pub(crate) fn fill(&self, pieces: &mut Pieces) -> Result<(), Unfit> {
-        if self.lengths.iter().all(|(_, fresh)| fresh.is_none()) {
-            return Ok(());
-        }
         for (length, fresh) in &self.lengths {
             let mut rest = *length;
             while rest > 0 {

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+use wirefold_dedup::codec::Writer;
 use wirefold_flow::CommittedDecision;
 use wirefold_proto::{ArticleFetched, DecisionId, Input, Offsets};
 
 use super::snapshots::{
-    articles, bytes_of, change, heads, keeping, objects, run_to, segments_of, undisturbed,
+    articles, bytes_of, change, heads, keeping, objects, put, run_to, segments_of, undisturbed,
 };
 use super::stand::{Stand, Told, settings, without_epochs};
 use crate::learning::{DetectorConfig, Learning};
@@ -173,25 +175,61 @@ async fn a_changed_or_missing_segment_is_noticed_and_written_again() {
     assert!(measured.keeping.recall(&ground).await.is_some());
 }
 
-/// The release before had in the object of the head what is in segments now.
+/// The bytes of frames with these pieces.
+fn framed(pieces: &[Vec<u8>]) -> Vec<u8> {
+    let frame = |piece: &Vec<u8>| {
+        let length = u32::try_from(piece.len()).unwrap();
+        [&length.to_le_bytes(), &crc32fast::hash(piece).to_le_bytes(), &piece[..]].concat()
+    };
+    pieces.iter().flat_map(frame).collect()
+}
+
+/// The release before had all values one behind the other, and a list of segments without sections.
 #[tokio::test]
-async fn a_snapshot_in_one_object_is_still_read() {
+async fn a_snapshot_without_sections_is_still_read() {
     let (mut measured, ground) = Measured::new().await;
     measured.learn(50);
     measured.snapshot().await;
     let stand = &measured.stand;
     let head = heads(stand).await.pop().unwrap();
-    let mut bytes = bytes_of(stand, &head).await;
-    bytes.truncate(8 + u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize);
-    // Length, checksum and magic come before the layout.
-    bytes[16] = 5;
-    let sum = crc32fast::hash(&bytes[8..]);
-    bytes[4..8].copy_from_slice(&sum.to_le_bytes());
+    let bytes = bytes_of(stand, &head).await;
+    let mut header =
+        bytes[8..][..u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize].to_vec();
+    // The magic comes before the layout.
+    header[8] = 6;
+    let mut pieces = Vec::new();
+    let mut give = |piece| pieces.push(piece);
+    let mut writer = Writer::new(&mut give);
+    measured.known.write_in_order(&mut writer);
+    writer.finish();
+    let total = header.len() + pieces.iter().map(Vec::len).sum::<usize>();
+    pieces.push((total as u64).to_le_bytes().to_vec());
+    let segment = framed(&pieces);
+    let digest = Sha256::digest(&segment);
+    let number = |half: &[u8]| u128::from_be_bytes(half.try_into().unwrap()).to_le_bytes();
+    let (high, low) = (number(&digest[..16]), number(&digest[16..]));
+    let length = (segment.len() as u64).to_le_bytes();
+    let list = [&1_u32.to_le_bytes()[..], &high, &low, &length].concat();
     for name in segments_of(stand, &head).await {
-        bytes.extend(bytes_of(stand, &name).await);
         objects(stand).delete(&name).await.unwrap();
     }
-    change(stand, &head, |all| all.clone_from(&bytes)).await;
+    let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    put(stand, &format!("segment-{name}"), segment).await;
+    change(stand, &head, |all| *all = framed(&[header.clone(), list.clone()])).await;
     let (_, known) = measured.keeping.recall(&ground).await.expect("it is read");
     assert_eq!(known.learning.articles(), measured.known.learning.articles());
+    assert_eq!(known.last, measured.known.last);
+}
+
+/// What was read side by side is what was written: the next snapshot has the same segments.
+#[tokio::test]
+async fn what_is_read_from_many_sections_is_what_was_written() {
+    let (mut measured, ground) = Measured::new().await;
+    measured.learn(2_000);
+    measured.snapshot().await;
+    let (_, known) = measured.keeping.recall(&ground).await.expect("it is read");
+    assert_eq!(known.learning.articles(), measured.known.learning.articles());
+    measured.known = known;
+    let (again, all) = measured.snapshot().await;
+    assert!(again * 100 < all, "{again} of {all}");
 }

@@ -73,16 +73,33 @@ pub(super) async fn heads(stand: &Stand) -> Vec<String> {
     names.into_iter().filter(|name| name.starts_with("detector-")).collect()
 }
 
-/// The segments that a head names, in order: each has its name in the list of the head's second frame.
+/// Bytes of a segment's entry in a head: hash, length, checksum.
+const ENTRY: usize = 32 + 8 + 5;
+
+/// The segments that a head names, in order: the head's second frame says the last decision and the offsets, then
+/// it lists the segments of each section, and those with the texts.
 pub(super) async fn segments_of(stand: &Stand, head: &str) -> Vec<String> {
     let bytes = bytes_of(stand, head).await;
     let length = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
-    let second = 8 + length(0);
-    let list = &bytes[second + 8..second + 8 + length(second)];
+    let second = 8 + length(0) + 8;
+    let last = if bytes[second] == 1 { 4 + length(second + 1) } else { 0 };
+    let mut at = second + 1 + last + 16;
+    let sections = length(at);
+    at += 4;
+    let mut names = Vec::new();
+    for _ in 0..=sections {
+        let count = length(at);
+        names.extend(bytes[at + 4..][..ENTRY * count].chunks(ENTRY).map(segment_name));
+        at += 4 + ENTRY * count;
+    }
+    assert_eq!(at, bytes.len());
+    names
+}
+
+/// The name of a segment by its entry in a list.
+fn segment_name(entry: &[u8]) -> String {
     let number = |half: &[u8]| u128::from_le_bytes(half.try_into().unwrap());
-    let name =
-        |one: &[u8]| format!("segment-{:032x}{:032x}", number(&one[..16]), number(&one[16..32]));
-    list[4..].chunks(40).map(name).collect()
+    format!("segment-{:032x}{:032x}", number(&entry[..16]), number(&entry[16..32]))
 }
 
 pub(super) async fn bytes_of(stand: &Stand, name: &str) -> Vec<u8> {
@@ -94,7 +111,7 @@ pub(super) async fn bytes_of(stand: &Stand, name: &str) -> Vec<u8> {
     bytes
 }
 
-async fn put(stand: &Stand, name: &str, bytes: Vec<u8>) {
+pub(super) async fn put(stand: &Stand, name: &str, bytes: Vec<u8>) {
     let mut writer = objects(stand).write(name).await.unwrap();
     writer.append(Bytes::from(bytes)).await.unwrap();
     writer.finish().await.unwrap();
