@@ -29,9 +29,10 @@ struct Stand {
     gaps: Arc<Gaps>,
 }
 
-/// Remembers the gaps and the streams that went back that it is told of.
+/// Remembers the gaps and the streams that went back that it is told of, and how often the loop was alive.
 #[derive(Default)]
 struct Gaps {
+    alive: AtomicU64,
     missing: Mutex<Vec<(u64, u64)>>,
     rollbacks: Mutex<Vec<(u64, u64)>>,
 }
@@ -44,6 +45,9 @@ impl Observer for Gaps {
             }
             Event::RolledBack { read, last, .. } => {
                 self.rollbacks.lock().unwrap().push((read, last));
+            }
+            Event::Alive => {
+                self.alive.fetch_add(1, Ordering::Relaxed);
             }
             _ => {}
         }
@@ -118,6 +122,16 @@ async fn each_input_is_decided_on_once_across_restarts() {
         running.await.unwrap().unwrap();
     }
     stand.check(120).await;
+}
+
+#[tokio::test]
+async fn a_writer_is_alive_as_soon_as_it_knows_its_decisions_also_without_inputs() {
+    let stand = Stand::new().await;
+    let (stop, running) = stand.start(writer_config());
+    stand.rest().await;
+    assert_eq!(stand.gaps.alive.load(Ordering::Relaxed), 1);
+    stop.cancel();
+    running.await.unwrap().unwrap();
 }
 
 /// Knows a body that it has decided on.

@@ -135,6 +135,7 @@ impl Writer {
             return Ok(());
         }
         let mut life = self.begin().await?;
+        self.observe(Event::Alive);
         backoff.reset();
         loop {
             if self.is_led_by_another(stop).await {

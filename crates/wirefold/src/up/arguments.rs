@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
+use wirefold_proto::rights::Service;
+use wirefold_proto::streams::Stage;
 
 use crate::config::Instance;
 
@@ -142,6 +144,32 @@ pub(crate) enum StageName {
     /// Over NATS: deletes the oldest messages that every reader has read from full streams. It handles no
     /// articles.
     Pruner,
+}
+
+impl StageName {
+    /// The stage's name in logs, health and dead letters.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fetcher => "fetcher",
+            Self::Detector => "detector",
+            Self::Enricher => "enricher",
+            Self::Alerter => "alerter",
+            Self::Gateway => "gateway",
+            Self::Pruner => "pruner",
+        }
+    }
+
+    /// As whom it answers over NATS.
+    pub(crate) fn service(self) -> Service {
+        match self {
+            Self::Fetcher => Service::Stage(Stage::Fetcher),
+            Self::Detector => Service::Stage(Stage::Detector),
+            Self::Enricher => Service::Stage(Stage::Enricher),
+            Self::Alerter => Service::Stage(Stage::Alerter),
+            Self::Gateway => Service::Stage(Stage::Gateway),
+            Self::Pruner => Service::Pruner,
+        }
+    }
 }
 
 /// A stage as `run` was told it.

@@ -5,6 +5,7 @@ pub(crate) mod alert_subjects;
 pub(crate) mod arguments;
 mod console;
 mod demo;
+mod detector_start;
 pub(crate) mod nats;
 mod pipeline;
 mod process;

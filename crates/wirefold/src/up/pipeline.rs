@@ -20,6 +20,7 @@ use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 use super::alert_subjects;
 use super::arguments::StageName;
 use super::demo::Demo;
+use super::detector_start::DetectorStart;
 use super::nats::{self, Own, Serving, pruner};
 use super::process::{Process, bind};
 use super::seams::{Probing, Rehearsing, Replaying};
@@ -98,8 +99,9 @@ impl Pipeline<'_> {
             process.start(StageName::Pruner.name(), pruner);
         }
         let by_listeners = [StageName::Gateway, StageName::Pruner];
+        let start = DetectorStart::new(stages.contains(&StageName::Detector));
         for stage in stages.iter().filter(|stage| !by_listeners.contains(stage)) {
-            let run = self.stage(*stage, process.stop.clone(), &address)?;
+            let run = self.stage(*stage, process.stop.clone(), &address, &start)?;
             let (name, health) = (stage.name(), health.clone());
             health.ready(name);
             process.start(name, async move {
@@ -117,6 +119,7 @@ impl Pipeline<'_> {
         stage: StageName,
         stop: CancellationToken,
         address: &str,
+        start: &DetectorStart,
     ) -> anyhow::Result<BoxFuture<'static, anyhow::Result<()>>> {
         let context = self.context();
         let config = &self.loaded.config;
@@ -132,6 +135,7 @@ impl Pipeline<'_> {
                     settings.texts = Some(self.folder().to_owned());
                 }
                 let lease = nats::lease(self.nats.as_ref(), &context, stage, &settings.writer)?;
+                let context = start.watched(context);
                 Box::pin(async move {
                     Ok(wirefold_detector::run_on_own_thread(context, settings, lease, stop).await?)
                 })
@@ -144,9 +148,11 @@ impl Pipeline<'_> {
                 let settings = self.alerter(address)?;
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
                 let lease = nats::lease(self.nats.as_ref(), &context, stage, "alerter-1")?;
-                Box::pin(
-                    async move { Ok(run_alerter(context, settings, printer, lease, stop).await?) },
-                )
+                let start = start.clone();
+                Box::pin(async move {
+                    start.wait(&*context.clock, &stop).await;
+                    Ok(run_alerter(context, settings, printer, lease, stop).await?)
+                })
             }
             // They are started with their listeners, and with more than the seam.
             StageName::Gateway | StageName::Pruner => Box::pin(async { Ok(()) }),
@@ -360,32 +366,6 @@ async fn takes_writes(bus: &dyn Bus) -> bool {
     };
     // A role that may not write there finds out with its next message.
     matches!(written.await, Ok(_) | Err(BusError::NotAllowed { .. }))
-}
-
-impl StageName {
-    /// The stage's name in logs, health and dead letters.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Fetcher => "fetcher",
-            Self::Detector => "detector",
-            Self::Enricher => "enricher",
-            Self::Alerter => "alerter",
-            Self::Gateway => "gateway",
-            Self::Pruner => "pruner",
-        }
-    }
-
-    /// As whom it answers over NATS.
-    fn service(self) -> Service {
-        match self {
-            Self::Fetcher => Service::Stage(Stage::Fetcher),
-            Self::Detector => Service::Stage(Stage::Detector),
-            Self::Enricher => Service::Stage(Stage::Enricher),
-            Self::Alerter => Service::Stage(Stage::Alerter),
-            Self::Gateway => Service::Stage(Stage::Gateway),
-            Self::Pruner => Service::Pruner,
-        }
-    }
 }
 
 /// Alerts on standard output.

@@ -1,0 +1,103 @@
+//! Has the alerter begin behind the detector.
+//!
+//! At a start both read what they knew, and on few cores they hold each other up. New articles wait for the detector
+//! alone, and the alerter alerts of none before that. What the detector's loop says comes in; that it has begun
+//! goes out. It never waits long: a detector without a snapshot takes minutes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use wirefold_flow::{Clock, Event, Observer, StageContext};
+
+/// The alerter waits so long at most.
+const MOST: Duration = Duration::from_secs(10);
+
+/// Whether the detector has begun.
+#[derive(Clone)]
+pub(super) struct DetectorStart(watch::Sender<bool>);
+
+impl DetectorStart {
+    /// `is_here`: whether the detector runs in this process.
+    pub(super) fn new(is_here: bool) -> Self {
+        Self(watch::Sender::new(!is_here))
+    }
+
+    /// The context of the detector, which tells when it has begun.
+    pub(super) fn watched(&self, context: StageContext) -> StageContext {
+        let (began, observer) = (self.0.clone(), context.observer);
+        StageContext { observer: Arc::new(Watching { began, observer }), ..context }
+    }
+
+    /// Returns once the detector has begun, or is not waited for any more.
+    pub(super) async fn wait(&self, clock: &dyn Clock, stop: &CancellationToken) {
+        let mut began = self.0.subscribe();
+        tokio::select! {
+            _ = began.wait_for(|has_begun| *has_begun) => {}
+            () = clock.sleep_until(clock.now().plus(MOST)) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Hears what the loop of the detector says.
+struct Watching {
+    began: watch::Sender<bool>,
+    observer: Arc<dyn Observer>,
+}
+
+impl Observer for Watching {
+    fn observe(&self, name: &str, event: Event<'_>) {
+        if matches!(event, Event::Alive | Event::StandingBy { .. }) {
+            self.began.send_replace(true);
+        }
+        self.observer.observe(name, event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_flow::NoObserver;
+    use wirefold_flow::sim::VirtualClock;
+
+    use super::*;
+
+    /// Whether a wait that has begun is over by now.
+    async fn is_over(waiting: &mut (impl Future<Output = ()> + Unpin)) -> bool {
+        tokio::select! {
+            biased;
+            () = waiting => true,
+            () = tokio::task::yield_now() => false,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_alerter_waits_for_the_detector_but_not_for_long() {
+        let (clock, stop) = (VirtualClock::default(), CancellationToken::new());
+        let elsewhere = DetectorStart::new(false);
+        assert!(is_over(&mut Box::pin(elsewhere.wait(&clock, &stop))).await);
+        let start = DetectorStart::new(true);
+        let mut long = Box::pin(start.wait(&clock, &stop));
+        assert!(!is_over(&mut long).await);
+        clock.advance(MOST);
+        assert!(is_over(&mut long).await);
+        let mut waiting = Box::pin(start.wait(&clock, &stop));
+        let watching = Watching { began: start.0.clone(), observer: Arc::new(NoObserver) };
+        watching.observe("detector", Event::TakenOver { epoch: 1 });
+        assert!(!is_over(&mut waiting).await);
+        watching.observe("detector", Event::Alive);
+        assert!(is_over(&mut waiting).await);
+        assert!(is_over(&mut Box::pin(start.wait(&clock, &stop))).await);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_who_is_told_to_stop() {
+        let (clock, stop) = (VirtualClock::default(), CancellationToken::new());
+        let start = DetectorStart::new(true);
+        let mut waiting = Box::pin(start.wait(&clock, &stop));
+        assert!(!is_over(&mut waiting).await);
+        stop.cancel();
+        assert!(is_over(&mut waiting).await);
+    }
+}
