@@ -258,6 +258,17 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn only_the_table_of_the_numbers_that_follow_is_appended() {
+        let mut numbered = Numbered::<u32, u32>::default();
+        (0..9 * PART).for_each(|number| assert_eq!(numbered.insert(number, number), None));
+        let divided = numbered.divide();
+        let [first, second, third, ..] = divided.as_slice() else { panic!("it is divided") };
+        let appended = |next: &Numbered<u32, u32>| first.clone().append(next.clone());
+        assert_eq!(appended(second), Some(()));
+        assert_eq!((appended(third), appended(first)), (None, None));
+    }
+
     proptest! {
         /// Against a map; and a clone keeps what it had.
         #[test]
