@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Transaction, params};
 use wirefold_flow::UnixMillis;
 
+use super::apply::{Held, hold_changes};
 use super::{Answer, paging::millis};
 
 /// Articles dropped in one transaction, so that writing waits for milliseconds only.
@@ -13,8 +14,7 @@ const ALERTS_LONGER: i64 = 60 * 24 * 3_600 * 1_000;
 
 pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<usize> {
     let before = millis(before);
-    // It may change far more pages than a batch does.
-    connection.pragma_update(None, "temp_store", "FILE")?;
+    hold_changes(connection, Held::OnDisk)?;
     let transaction = connection.transaction()?;
     let old: Vec<i64> = transaction
         .prepare_cached("SELECT key FROM articles WHERE seen < ?1 ORDER BY seen LIMIT ?2")?

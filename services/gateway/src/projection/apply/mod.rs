@@ -62,9 +62,7 @@ impl Change {
 }
 
 pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
-    // SQLite keeps each page that a statement of a batch changes until the end of the batch, should the statement be
-    // undone. In a temporary file that was half of all bytes that all stages wrote.
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    hold_changes(connection, Held::InMemory)?;
     let transaction = connection.transaction()?;
     for change in &batch.changes {
         match change {
@@ -78,6 +76,27 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     }
     keep_place(&transaction, batch)?;
     Ok(transaction.commit()?)
+}
+
+/// Where the pages that a transaction changes are held until its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Held {
+    /// Those of a batch are some megabytes.
+    InMemory,
+    /// Others may change all pages that there are.
+    OnDisk,
+}
+
+/// Has SQLite hold changed pages there. On the disk it writes a page as it was for each statement that may be undone,
+/// and pages that find no room in the cache go to the log before their time: then it reads all of the
+/// transaction again for its checksums. That was half of the bytes that all stages wrote.
+pub(super) fn hold_changes(connection: &Connection, held: Held) -> Answer<()> {
+    let (temporary, spills) = match held {
+        Held::InMemory => ("MEMORY", false),
+        Held::OnDisk => ("FILE", true),
+    };
+    connection.pragma_update(None, "temp_store", temporary)?;
+    Ok(connection.pragma_update(None, "cache_spill", spills)?)
 }
 
 /// The place goes forward only.
@@ -123,8 +142,7 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
             ]
         }
     };
-    // Here that is all pages, which are too many for memory.
-    connection.pragma_update(None, "temp_store", "FILE")?;
+    hold_changes(connection, Held::OnDisk)?;
     let transaction = connection.transaction()?;
     for table in tables {
         transaction.execute(&format!("DELETE FROM {table}"), [])?;
@@ -163,14 +181,17 @@ mod tests {
     use crate::projection::{expire, open};
 
     #[test]
-    fn only_a_batch_keeps_what_it_may_undo_in_memory() {
+    fn only_a_batch_holds_its_changes_in_memory() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = open::connect(folder.path()).unwrap();
         let through = Position::at_sequence(1);
         let batch = Batch { stream: streams::OUTPUT.name, through, changes: Vec::new() };
         let is_in_memory = |of: &Connection| {
-            let number = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-            of.pragma_query_value(None, "temp_store", number).unwrap() == 2
+            let number =
+                |name| of.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            let (temporary, spills) = (number("temp_store"), number("cache_spill"));
+            assert_eq!(temporary == 2, spills == 0, "{temporary} {spills}");
+            spills == 0
         };
         apply(&mut connection, &batch).unwrap();
         assert!(is_in_memory(&connection));
