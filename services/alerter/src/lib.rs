@@ -47,9 +47,11 @@ use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
 use delivery_states::DeliveryStates;
 use digest::Weekly;
 use health::{HealthNotifier, Watch, beat};
+use kinds::DeliveryTarget;
 use matcher::{DefaultDeliveries, Namable, Setup};
 
-pub use delivery::check_delivery;
+pub use delivery::{Delivery, check_delivery, kinds};
+pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
@@ -57,12 +59,10 @@ pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
 pub use resend::send_again;
 pub use sample::{Outcome, send_sample};
 pub use seams::{Disk, NotPublished, Space, Subjects};
-pub use settings::{
-    ConfiguredSubscription, Delivery, DeliveryTarget, Email, HealthSettings, Heartbeat, Settings,
-    SiteAlerts, Templates,
-};
+pub use settings::{ConfiguredSubscription, HealthSettings, Heartbeat, Settings};
 pub use standby::run_under;
 pub use subscription::check;
+pub use text::Templates;
 pub use wirefold_http_client::WEB_PORTS;
 
 /// The name under which it reads, in logs and in marks.
@@ -97,7 +97,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), AlerterError> {
     let stop = stop.child_token();
-    let mut clients = Clients::of(&settings);
+    let mut clients = settings.clients();
     let common = Common {
         context: context.clone(),
         page: settings.page.clone(),
@@ -202,7 +202,7 @@ fn finished(done: Result<Result<(), AlerterError>, JoinError>) -> Result<(), Ale
 }
 
 fn names(deliveries: &[Delivery]) -> DefaultDeliveries {
-    let is_default = |delivery: &&Delivery| matches!(delivery.target, DeliveryTarget::Stdout);
+    let is_default = |delivery: &&Delivery| matches!(delivery.target, DeliveryTarget::Stdout(_));
     let name = |delivery: &Delivery| delivery.name.clone();
     DefaultDeliveries {
         all: deliveries.iter().map(name).collect(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertReason, ReasonKind, SubscriptionSettings, Volume};
 
-use crate::delivery::{Clients, channel_of, compiled_templates, manage, zone_of};
+use crate::delivery::{channel_of, compiled_templates, manage, zone_of};
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Outcome, Printer, Settings};
 
@@ -27,7 +27,7 @@ pub async fn send_again(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Outcome, AlerterError> {
-    let mut clients = Clients::of(settings);
+    let mut clients = settings.clients();
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
     let marked = marked(alert);

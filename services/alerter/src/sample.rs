@@ -13,7 +13,7 @@ use wirefold_proto::{
     Target, Volume,
 };
 
-use crate::delivery::{Clients, Failure, Sent, channel_of, compiled_templates, manage};
+use crate::delivery::{Failure, Sent, channel_of, compiled_templates, manage};
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
 
@@ -56,7 +56,7 @@ pub async fn send_sample(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Outcome, AlerterError> {
-    let mut clients = Clients::of(settings);
+    let mut clients = settings.clients();
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
     let alert = sample(&delivery.name, now)?;

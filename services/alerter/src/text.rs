@@ -28,6 +28,7 @@ pub(crate) use html::escaped;
 pub(crate) use links::MessageLinks;
 pub(crate) use message::Message;
 pub(crate) use template::CompiledTemplates;
+pub use template::Templates;
 
 /// Titles longer than this say nothing more on a phone; in characters.
 const TITLE: usize = 200;

@@ -3,7 +3,6 @@
 //! [`load`] reads and checks everything and reports all mistakes at once. The environment and the paths of
 //! files are arguments ([`Sources`]). Only [`Sources::of_process`] reads the real ones.
 
-mod deliveries;
 mod finish;
 mod instance;
 mod layers;

@@ -14,10 +14,9 @@ use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
 use wirefold_proto::{FeedSettings, Secret};
 use wirefold_query::Lists;
 
-use super::deliveries::delivery;
 use super::origin::Origins;
 use super::settings::{
-    AccessConfig, Address, Config, FeedConfig, OpmlConfig, SourceConfig, SourceKind,
+    AccessConfig, Address, Config, DeliveryConfig, FeedConfig, OpmlConfig, SourceConfig, SourceKind,
 };
 use crate::disk::DataDisk;
 
@@ -96,7 +95,7 @@ impl Config {
             subscriptions: self.subscriptions(origins),
             lists: Lists::default(),
             subjects: None,
-            deliveries: self.delivery.iter().filter_map(delivery).collect(),
+            deliveries: self.delivery.iter().filter_map(DeliveryConfig::checked).collect(),
             allow: self.allowed(),
             page: Some(page),
             demo: false,

@@ -29,7 +29,7 @@ use super::socket::Socket;
 use super::starting::{BUS, StartingProcess};
 use super::subjects;
 use super::systemd;
-use crate::config::Loaded;
+use crate::config::{DeliveryConfig, Loaded};
 use crate::exit::{Exit, Stop};
 use crate::telemetry::{Health, Telemetry};
 
@@ -343,13 +343,7 @@ impl Pipeline<'_> {
         };
         Ok(wirefold_alerter::Settings {
             subscriptions: subscriptions.map(configured).collect(),
-            deliveries: vec![wirefold_alerter::Delivery {
-                name: "stdout".to_owned(),
-                target: wirefold_alerter::DeliveryTarget::Stdout,
-                feed_digest: false,
-                health: false,
-                templates: wirefold_alerter::Templates::default(),
-            }],
+            deliveries: DeliveryConfig::stdout().checked().into_iter().collect(),
             demo: true,
             ..settings
         })

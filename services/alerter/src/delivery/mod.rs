@@ -11,28 +11,17 @@
 //! before.
 
 mod alert_order;
-mod apprise;
 pub(crate) mod attempts;
 mod channel;
 mod chat;
-mod command;
 mod digest;
-mod file;
+pub mod kinds;
 mod last_accepted;
 mod links;
-mod mail;
-mod matrix;
-mod nats;
-mod ntfy;
 mod open;
 mod redelivery;
 pub(crate) mod retry;
-mod sign;
-mod slack;
-mod stdout;
 mod target_gone;
-mod telegram;
-mod webhook;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,7 +42,6 @@ use crate::Printer;
 use crate::delivery_states::DeliveryStates;
 use crate::error::AlerterError;
 use crate::metrics;
-use crate::settings::Delivery;
 use crate::subscription::record_key;
 use crate::text::{CompiledTemplates, Message, MessageLinks};
 use alert_order::AlertOrder;
@@ -61,8 +49,8 @@ use attempts::Attempts;
 pub(crate) use channel::{Channel, Failure, Notice, NoticeKind, Sent};
 use last_accepted::LastAccepted;
 use links::Keys;
-pub use open::check_delivery;
-pub(crate) use open::{Clients, channel_of};
+pub(crate) use open::{Clients, Opening, Target, channel_of};
+pub use open::{Delivery, check_delivery};
 use redelivery::Redeliveries;
 pub(crate) use target_gone::TargetGone;
 

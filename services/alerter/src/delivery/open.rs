@@ -8,16 +8,27 @@ use ipnet::IpNet;
 use wirefold_http_client::Client;
 
 use super::channel::Channel;
-use super::webhook::Webhook;
-use super::{
-    apprise, command, durable, file, mail, matrix, nats, ntfy, sign, slack, stdout, telegram,
-    webhook,
-};
+use super::durable;
+use super::kinds::DeliveryTarget;
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::seams::Subjects;
-use crate::settings::{Delivery, DeliveryTarget, Settings, Templates};
-use crate::text::CompiledTemplates;
+use crate::text::{CompiledTemplates, Templates};
+
+/// A place that messages go to.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its name, by which subscriptions name it: letters, digits, `-` and `_`.
+    pub name: String,
+    /// Where they go, and how.
+    pub target: DeliveryTarget,
+    /// Whether it is told once a week what is wrong with feeds.
+    pub feed_digest: bool,
+    /// Whether it is told what is wrong with this installation.
+    pub health: bool,
+    /// Words of the operator's own for its messages.
+    pub templates: Templates,
+}
 
 /// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
 pub(crate) struct Clients {
@@ -27,11 +38,6 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn of(settings: &Settings) -> Self {
-        let (allow, subjects) = (settings.allow.clone(), settings.subjects.clone());
-        Self { allow, made: None, subjects }
-    }
-
     /// The client, made at the first call.
     pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
         if let Some(client) = &self.made {
@@ -49,35 +55,71 @@ impl Clients {
     }
 }
 
+/// Where the messages of one kind of delivery go, and how. Its settings are complete; nothing is connected to.
+pub(crate) trait Target {
+    /// Whether programs read its messages. They are JSON and have no templates.
+    fn is_read_by_programs(&self) -> bool {
+        false
+    }
+
+    /// Where an HTTP target is, for comparison alone: it may be a secret. Empty for what no server answers.
+    fn address(&self) -> String {
+        String::new()
+    }
+
+    /// Checks the values by themselves.
+    ///
+    /// # Errors
+    /// What is wrong with them, without any secret.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Makes the channel.
+    ///
+    /// # Errors
+    /// What [`Self::check`] finds, and what is not there to make it with.
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError>;
+}
+
+/// What the channel of one delivery is made with.
+pub(crate) struct Opening<'a> {
+    /// The name of the delivery.
+    pub(crate) name: &'a str,
+    clients: &'a mut Clients,
+    /// Where lines for people go.
+    pub(crate) printer: &'a Arc<dyn Printer>,
+}
+
+impl Opening<'_> {
+    /// The HTTP client of all deliveries. It refuses private networks.
+    pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
+        self.clients.client()
+    }
+
+    /// The way to the subjects of NATS servers.
+    pub(crate) fn subjects(&self) -> Result<Arc<dyn Subjects>, AlerterError> {
+        let subjects = self.clients.subjects.clone();
+        subjects.ok_or_else(|| self.refuse("there is no NATS server".to_owned()))
+    }
+
+    /// The error for settings that cannot be such.
+    pub(crate) fn refuse(&self, why: String) -> AlerterError {
+        AlerterError::Delivery { name: self.name.to_owned(), why }
+    }
+}
+
 /// Whether a delivery's settings can be such, looked at by themselves: nothing is connected to.
 ///
 /// # Errors
 /// What is wrong with them, without any secret.
 pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
-    if is_read_by_programs(&delivery.target) && delivery.templates != Templates::default() {
+    let target = delivery.target.as_target();
+    if target.is_read_by_programs() && delivery.templates != Templates::default() {
         return Err("it hands on JSON, which has no words: leave the template out".to_owned());
     }
     CompiledTemplates::read(&delivery.templates)?;
-    match &delivery.target {
-        DeliveryTarget::Email(email) => mail::Settings::read(email).map(drop),
-        DeliveryTarget::Slack { url } => slack::read(url).map(drop),
-        DeliveryTarget::Telegram { token, .. } => telegram::check(token),
-        DeliveryTarget::Matrix { room, .. } => matrix::check(room),
-        DeliveryTarget::Nats { subject } => nats::check(subject),
-        DeliveryTarget::Command { command } => command::Command::new(command).map(drop),
-        DeliveryTarget::Webhook { headers, .. } => {
-            headers.iter().try_for_each(webhook::check_header)
-        }
-        DeliveryTarget::Ntfy { .. }
-        | DeliveryTarget::Apprise { .. }
-        | DeliveryTarget::Stdout
-        | DeliveryTarget::File { .. } => Ok(()),
-    }
-}
-
-fn is_read_by_programs(target: &DeliveryTarget) -> bool {
-    use DeliveryTarget::{Command, File, Nats, Webhook};
-    matches!(target, Webhook { .. } | Nats { .. } | Command { .. } | File { .. })
+    target.check()
 }
 
 /// The channel of a delivery.
@@ -86,44 +128,8 @@ pub(crate) fn channel_of(
     clients: &mut Clients,
     printer: &Arc<dyn Printer>,
 ) -> Result<Box<dyn Channel>, AlerterError> {
-    let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+    let mut opening = Opening { name: &delivery.name, clients, printer };
     wirefold_flow::check_name("delivery", &durable(&delivery.name))
-        .map_err(|_| bad("a name is letters, digits, - and _".to_owned()))?;
-    Ok(match &delivery.target {
-        DeliveryTarget::Stdout => Box::new(stdout::Stdout::new(printer.clone())),
-        DeliveryTarget::Webhook { url, secrets, headers } => {
-            let keys = secrets.iter().map(sign::Key::read).collect::<Result<Vec<_>, _>>();
-            let keys = keys.map_err(|error| bad(error.to_string()))?;
-            Box::new(Webhook::new(clients.client()?, url.clone(), keys, headers.clone()))
-        }
-        DeliveryTarget::Ntfy { url, token, priority } => {
-            Box::new(ntfy::Ntfy::new(clients.client()?, url.clone(), token.clone(), *priority))
-        }
-        DeliveryTarget::Email(email) => {
-            Box::new(mail::Mail::new(clients.client()?, email).map_err(bad)?)
-        }
-        DeliveryTarget::Slack { url } => {
-            Box::new(slack::Slack::new(clients.client()?, url).map_err(bad)?)
-        }
-        DeliveryTarget::Telegram { url, token, chat } => {
-            Box::new(telegram::Telegram::new(clients.client()?, url, token, chat).map_err(bad)?)
-        }
-        DeliveryTarget::Matrix { url, token, room } => {
-            Box::new(matrix::Matrix::new(clients.client()?, url, token, room).map_err(bad)?)
-        }
-        DeliveryTarget::Apprise { url, token } => {
-            Box::new(apprise::Apprise::new(clients.client()?, url.clone(), token.clone()))
-        }
-        DeliveryTarget::Nats { subject } => {
-            nats::check(subject).map_err(bad)?;
-            let subjects = clients.subjects.clone();
-            let subjects = subjects.ok_or_else(|| bad("there is no NATS server".to_owned()))?;
-            let (name, subject) = (delivery.name.clone(), subject.clone());
-            Box::new(nats::Nats { delivery: name, subject, subjects })
-        }
-        DeliveryTarget::Command { command } => {
-            Box::new(command::Command::new(command).map_err(bad)?)
-        }
-        DeliveryTarget::File { path } => Box::new(file::File::new(path.clone())),
-    })
+        .map_err(|_| opening.refuse("a name is letters, digits, - and _".to_owned()))?;
+    delivery.target.as_target().open(&mut opening)
 }

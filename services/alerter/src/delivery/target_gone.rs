@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 use wirefold_flow::{BusError, KeyValue, UnixMillis};
 
-use crate::settings::DeliveryTarget;
+use super::kinds::DeliveryTarget;
 
 /// How long a mark counts.
 const HOLDS: Duration = Duration::from_hours(7 * 24);
@@ -29,7 +29,7 @@ pub(crate) struct TargetGone {
 
 impl TargetGone {
     pub(crate) fn new(delivery: &str, sends_to: &DeliveryTarget, keys: Arc<dyn KeyValue>) -> Self {
-        let target = Sha256::digest(sends_to.address());
+        let target = Sha256::digest(sends_to.as_target().address());
         let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let (delivery, why) = (delivery.to_owned(), OnceLock::new());
         Self { delivery, target, keys, why, is_read: OnceCell::new() }

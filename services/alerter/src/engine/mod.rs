@@ -50,6 +50,7 @@ use life::{Life, News};
 use reasons::reason;
 use recent::Recent;
 use settled_alerts::SettledAlerts;
+pub use site_budget::SiteAlerts;
 use site_budget::SiteBudget;
 use velocity::Velocity;
 

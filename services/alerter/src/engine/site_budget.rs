@@ -12,11 +12,33 @@ use wirefold_proto::{Alert, AlertArticle, Hold, HoldReason, SubscriptionId, Volu
 use super::Engine;
 use super::life::{Life, News};
 use super::piece::Piece;
-use crate::settings::SiteAlerts;
 use crate::subscription::Rules;
 
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;
+
+/// How many alerts that one site alone tells of notify a subscription in an hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteAlerts {
+    /// The most. More than anybody reads, and more than an agency's wire brings to a query that is not
+    /// `*`: 60.
+    pub per_hour: u32,
+    /// How many times that a site has, by its domain; once where it is not named.
+    pub sites: BTreeMap<String, u32>,
+}
+
+impl Default for SiteAlerts {
+    fn default() -> Self {
+        Self { per_hour: 60, sites: BTreeMap::new() }
+    }
+}
+
+impl SiteAlerts {
+    /// The most of this site.
+    pub(crate) fn of(&self, site: &str) -> u64 {
+        u64::from(self.per_hour) * self.sites.get(site).copied().map_or(1, u64::from)
+    }
+}
 
 /// Whether an article may notify at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

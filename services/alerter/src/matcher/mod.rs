@@ -26,10 +26,10 @@ use wirefold_flow::{Event, OrderedReader, Point, Position, StageContext, Stored,
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
 use crate::NAME;
-use crate::engine::{Draft, Engine, OutputPosition, StoryOverride};
+use crate::engine::{Draft, Engine, OutputPosition, SiteAlerts, StoryOverride};
 use crate::error::AlerterError;
 use crate::metrics;
-use crate::settings::{ConfiguredSubscription, SiteAlerts};
+use crate::settings::ConfiguredSubscription;
 use bus_clock::BusClock;
 use load::{Item, LoadedItem};
 use progress::{ReadingProgress, SavedProgress};

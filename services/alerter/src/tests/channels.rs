@@ -17,8 +17,12 @@ use super::receivers::smtp::{self, PASSWORD, Security};
 use super::running::{Paper, Running, World, at_once, settings};
 use super::watching::watch;
 use crate::delivery::{Channel, Clients, Failure, Notice, Sent, channel_of};
+use crate::kinds::{
+    AppriseTarget, CommandTarget, DeliveryTarget, EmailTarget, FileTarget, MatrixTarget,
+    NatsTarget, NtfyTarget, SlackTarget, StdoutTarget, TelegramTarget, WebhookTarget,
+};
 use crate::text::{Message, MessageLinks};
-use crate::{Delivery, DeliveryTarget, Settings};
+use crate::{Delivery, Settings};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -33,7 +37,7 @@ pub(crate) fn delivery(target: DeliveryTarget) -> Delivery {
         target,
         feed_digest: false,
         health: false,
-        templates: crate::settings::Templates::default(),
+        templates: crate::Templates::default(),
     }
 }
 
@@ -72,7 +76,7 @@ async fn a_subject_gets_the_webhooks_json_under_one_id() {
     let heard = Arc::new(Heard::default());
     let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
     let open_on = |subject: &str| {
-        let kind = DeliveryTarget::Nats { subject: subject.to_owned() };
+        let kind = DeliveryTarget::Nats(NatsTarget { subject: subject.to_owned() });
         let subjects: Option<Arc<dyn crate::Subjects>> = Some(heard.clone());
         let mut clients = Clients { allow: Vec::new(), made: None, subjects };
         channel_of(&delivery(kind), &mut clients, &printer)
@@ -89,7 +93,7 @@ async fn a_subject_gets_the_webhooks_json_under_one_id() {
     assert_eq!(body["headline"]["title"], "Tarrowgate dock talks collapse");
     for refused in ["wirefold.v1.alert", "$JS.API.INFO", "news.*", "news..desk", ""] {
         assert!(open_on(refused).is_err(), "{refused:?}");
-        let kind = DeliveryTarget::Nats { subject: refused.to_owned() };
+        let kind = DeliveryTarget::Nats(NatsTarget { subject: refused.to_owned() });
         assert!(crate::check_delivery(&delivery(kind)).is_err(), "{refused:?}");
     }
 }
@@ -190,7 +194,7 @@ async fn tell(channel: &dyn Channel) {
 }
 
 /// What has a loud revision, a second one, a double and an odd title.
-async fn takes_revisions(kind: DeliveryTarget) {
+pub(crate) async fn takes_revisions(kind: DeliveryTarget) {
     let shown = format!("{:?}", delivery(kind.clone()));
     assert!(!shown.contains(TOKEN) && !shown.contains(PASSWORD), "{shown}");
     let channel = open(kind);
@@ -218,12 +222,16 @@ async fn every_channel_takes_revisions() {
     let server = smtp::Server::start(Security::Plain).await;
     let headers = BTreeMap::new();
     for kind in [
-        DeliveryTarget::Stdout,
-        DeliveryTarget::Command { command: program },
-        DeliveryTarget::File { path: path.clone() },
-        DeliveryTarget::Nats { subject: "news.alerts".to_owned() },
-        DeliveryTarget::Webhook { url: hook.url.clone(), secrets: Vec::new(), headers },
-        DeliveryTarget::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
+        DeliveryTarget::Stdout(StdoutTarget),
+        DeliveryTarget::Command(CommandTarget { command: program }),
+        DeliveryTarget::File(FileTarget { path: path.clone() }),
+        DeliveryTarget::Nats(NatsTarget { subject: "news.alerts".to_owned() }),
+        DeliveryTarget::Webhook(WebhookTarget {
+            url: hook.url.clone(),
+            secrets: Vec::new(),
+            headers,
+        }),
+        DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None, priority: 4 }),
         DeliveryTarget::Email(email(&server)),
     ] {
         takes_revisions(kind).await;
@@ -268,12 +276,12 @@ async fn every_service_may_refuse_and_be_busy() {
     let answers = [Answer::RetryAfter(429, "7"), Answer::RetryAfter(429, "7")];
     let hook = Receiver::start(answers).await;
     for kind in [
-        DeliveryTarget::Webhook {
+        DeliveryTarget::Webhook(WebhookTarget {
             url: hook.url.clone(),
             secrets: vec![],
             headers: BTreeMap::new(),
-        },
-        DeliveryTarget::Ntfy { url: hook.url.clone(), token: None, priority: 4 },
+        }),
+        DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None, priority: 4 }),
     ] {
         let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
         assert!(matches!(sent, Err(Failure::Later { after: Some(_), .. })), "{sent:?}");
@@ -284,7 +292,7 @@ async fn every_service_may_refuse_and_be_busy() {
 async fn no_channel_goes_where_the_http_client_does_not() {
     let private = || Url::parse("http://10.0.0.1/notify/x").unwrap();
     let token = || Secret::new(TOKEN);
-    let mail = crate::Email {
+    let mail = EmailTarget {
         server: "smtp://10.0.0.1".parse().unwrap(),
         without_tls: true,
         login: None,
@@ -292,10 +300,18 @@ async fn no_channel_goes_where_the_http_client_does_not() {
         to: vec!["night@news.example".to_owned()],
     };
     for kind in [
-        DeliveryTarget::Slack { url: Secret::new(private()) },
-        DeliveryTarget::Telegram { url: private(), token: token(), chat: "1".to_owned() },
-        DeliveryTarget::Matrix { url: private(), token: token(), room: "!a:b".to_owned() },
-        DeliveryTarget::Apprise { url: private(), token: None },
+        DeliveryTarget::Slack(SlackTarget { url: Secret::new(private()) }),
+        DeliveryTarget::Telegram(TelegramTarget {
+            url: private(),
+            token: token(),
+            chat: "1".to_owned(),
+        }),
+        DeliveryTarget::Matrix(MatrixTarget {
+            url: private(),
+            token: token(),
+            room: "!a:b".to_owned(),
+        }),
+        DeliveryTarget::Apprise(AppriseTarget { url: private(), token: None }),
         DeliveryTarget::Email(mail),
     ] {
         let sent = send(&*open(kind.clone()), &alert(1, "Port strike"), None).await;
@@ -411,8 +427,10 @@ async fn a_restart_edits_the_same_message_on() {
 #[tokio::test]
 async fn a_file_that_cannot_be_written_and_a_program_that_is_not_there_are_tried_again() {
     for kind in [
-        DeliveryTarget::File { path: Path::new("/no/such/folder/alerts.jsonl").to_owned() },
-        DeliveryTarget::Command { command: vec!["/no/such/program".to_owned()] },
+        DeliveryTarget::File(FileTarget {
+            path: Path::new("/no/such/folder/alerts.jsonl").to_owned(),
+        }),
+        DeliveryTarget::Command(CommandTarget { command: vec!["/no/such/program".to_owned()] }),
     ] {
         let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
         let (why, _) = later(sent);

@@ -14,7 +14,8 @@ use wirefold_proto::{
 
 use super::newsroom::{Given, Newsroom, article};
 use super::running::{Paper, Running, alerts, at_once, everything, settings, settle};
-use crate::{AlerterError, Delivery, DeliveryTarget, Settings};
+use crate::kinds::{DeliveryTarget, FileTarget};
+use crate::{AlerterError, Delivery, Settings};
 
 const OUTLETS: [&str; 5] = [
     "harborledger.example",
@@ -232,13 +233,13 @@ async fn crashes_write_each_revision_into_a_file_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alerts.jsonl");
         let mut settings = subscriptions();
-        let kind = DeliveryTarget::File { path: path.clone() };
+        let kind = DeliveryTarget::File(FileTarget { path: path.clone() });
         settings.deliveries.push(Delivery {
             name: "log".to_owned(),
             target: kind,
             feed_digest: false,
             health: false,
-            templates: crate::settings::Templates::default(),
+            templates: crate::Templates::default(),
         });
         for subscription in &mut settings.subscriptions {
             subscription.settings.deliveries = vec!["log".to_owned()];

@@ -10,7 +10,8 @@ use wirefold_proto::{
 use super::http::Receiver;
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, told};
-use crate::{Delivery, DeliveryTarget, Settings, Templates};
+use crate::kinds::{DeliveryTarget, NtfyTarget};
+use crate::{Delivery, Settings, Templates};
 
 const HOUR: u64 = 3_600;
 
@@ -194,7 +195,8 @@ async fn what_one_subscription_tells_another_can_leave_silent() {
 async fn the_buttons_of_a_phone_work_once() {
     let mut world = World::new().await;
     let mut receiver = Receiver::start([]).await;
-    let kind = DeliveryTarget::Ntfy { url: receiver.url.clone(), token: None, priority: 4 };
+    let kind =
+        DeliveryTarget::Ntfy(NtfyTarget { url: receiver.url.clone(), token: None, priority: 4 });
     let phone = Delivery {
         name: "phone".to_owned(),
         target: kind,

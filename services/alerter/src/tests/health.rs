@@ -20,9 +20,10 @@ use super::http::{Answer, Receiver, webhook, without_subscriptions};
 use super::newsroom::{article, five};
 use super::running::{Running, World, at_once, settings, settle};
 use super::watching::DEADLINE;
+use crate::kinds::{DeliveryTarget, NatsTarget};
 use crate::{
-    AlerterError, Delivery, DeliveryTarget, Disk, HealthSettings, Heartbeat, NotPublished,
-    Settings, Space, Subjects, Templates,
+    AlerterError, Delivery, Disk, HealthSettings, Heartbeat, NotPublished, Settings, Space,
+    Subjects, Templates,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -228,7 +229,7 @@ impl Wires {
 fn wire(name: &str) -> Delivery {
     Delivery {
         name: name.to_owned(),
-        target: DeliveryTarget::Nats { subject: format!("news.{name}") },
+        target: DeliveryTarget::Nats(NatsTarget { subject: format!("news.{name}") }),
         feed_digest: false,
         health: true,
         templates: Templates::default(),

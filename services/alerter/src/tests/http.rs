@@ -27,7 +27,8 @@ use super::newsroom::five;
 use super::running::{Running, World, at_once, settings};
 use super::watching::{DEADLINE, Log, watch};
 use crate::delivery::attempts::sweep;
-use crate::{Delivery, DeliveryTarget, Settings};
+use crate::kinds::{DeliveryTarget, NtfyTarget, StdoutTarget, WebhookTarget};
+use crate::{Delivery, Settings};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -130,23 +131,23 @@ pub(super) fn without_subscriptions(delivery: Delivery) -> Settings {
 pub(super) fn webhook(name: &str, url: &Url) -> Delivery {
     let secrets = vec![Secret::new(SECRET), Secret::new("whsec_aGFyYm91cg==")];
     let headers = BTreeMap::from([("x-desk".to_owned(), Secret::new("night"))]);
-    let kind = DeliveryTarget::Webhook { url: url.clone(), secrets, headers };
+    let kind = DeliveryTarget::Webhook(WebhookTarget { url: url.clone(), secrets, headers });
     Delivery {
         name: name.to_owned(),
         target: kind,
         feed_digest: false,
         health: false,
-        templates: crate::settings::Templates::default(),
+        templates: crate::Templates::default(),
     }
 }
 
 fn stdout() -> Delivery {
     Delivery {
         name: "stdout".to_owned(),
-        target: DeliveryTarget::Stdout,
+        target: DeliveryTarget::Stdout(StdoutTarget),
         feed_digest: false,
         health: false,
-        templates: crate::settings::Templates::default(),
+        templates: crate::Templates::default(),
     }
 }
 
@@ -348,17 +349,17 @@ async fn each_delivery_has_its_own_place_and_its_own_failures() {
 async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
     let mut world = World::new().await;
     let mut receiver = Receiver::start([Answer::Status(500)]).await;
-    let kind = DeliveryTarget::Ntfy {
+    let kind = DeliveryTarget::Ntfy(NtfyTarget {
         url: receiver.url.clone(),
         token: Some(Secret::new("tk_night")),
         priority: 4,
-    };
+    });
     let phone = Delivery {
         name: "phone".to_owned(),
         target: kind,
         feed_digest: false,
         health: false,
-        templates: crate::settings::Templates::default(),
+        templates: crate::Templates::default(),
     };
     let (running, mut log) = start(&world, &with(vec![phone]));
     world.newsroom.tell(five()[0]).await;

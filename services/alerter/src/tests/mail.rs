@@ -4,12 +4,12 @@ use wirefold_proto::Secret;
 
 use super::channels::{alert, later, nasty, never, open, send, send_with};
 use super::receivers::smtp::{PASSWORD, Security, Server, USER};
+use crate::kinds::{DeliveryTarget, EmailTarget};
 use crate::text::MessageLinks;
-use crate::{DeliveryTarget, Email};
 
 /// The settings that let mail reach a server.
-pub(crate) fn email(server: &Server) -> Email {
-    Email {
+pub(crate) fn email(server: &Server) -> EmailTarget {
+    EmailTarget {
         server: server.url.clone(),
         without_tls: server.is_plain(),
         login: Some((USER.to_owned(), Secret::new(PASSWORD))),
@@ -112,7 +112,7 @@ async fn codes_say_whether_to_try_again() {
     assert!(spam.contains("554"), "{spam}");
     // A wrong password is the operator's to mend, and is not repeated.
     let login = Some((USER.to_owned(), Secret::new("wrong horse")));
-    let locked_out = open(DeliveryTarget::Email(Email { login, ..email(&server) }));
+    let locked_out = open(DeliveryTarget::Email(EmailTarget { login, ..email(&server) }));
     let (login_refused, _) = later(send(&*locked_out, &first, None).await);
     assert!(login_refused.contains("535"), "{login_refused}");
     assert!(login_refused.ends_with("with AUTH PLAIN …"), "{login_refused}");

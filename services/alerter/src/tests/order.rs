@@ -17,8 +17,9 @@ use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, settle};
 use crate::delivery::{Clients, Common, DeliveryStage};
 use crate::delivery_states::DeliveryStates;
+use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
-use crate::{Delivery, DeliveryTarget, Printer, SiteAlerts};
+use crate::{Delivery, Printer, SiteAlerts};
 
 /// What stands in the alerts, without any delivery.
 async fn match_only(world: &World) {
@@ -43,10 +44,10 @@ async fn match_only(world: &World) {
 fn stage(world: &World) -> DeliveryStage {
     let delivery = Delivery {
         name: "desk".to_owned(),
-        target: DeliveryTarget::Stdout,
+        target: DeliveryTarget::Stdout(StdoutTarget),
         feed_digest: false,
         health: false,
-        templates: crate::settings::Templates::default(),
+        templates: crate::Templates::default(),
     };
     let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
     let printer: Arc<dyn Printer> = world.paper.clone();

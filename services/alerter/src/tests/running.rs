@@ -11,9 +11,8 @@ use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{Alert, Interval, SubscriptionSettings, Volume, streams};
 
 use super::newsroom::Newsroom;
-use crate::{
-    AlerterError, ConfiguredSubscription, Delivery, DeliveryTarget, Printer, Settings, run,
-};
+use crate::kinds::{DeliveryTarget, StdoutTarget};
+use crate::{AlerterError, ConfiguredSubscription, Delivery, Printer, Settings, run};
 
 /// A terminal that remembers.
 #[derive(Default)]
@@ -76,10 +75,10 @@ pub(super) fn settings(subscriptions: impl IntoIterator<Item = SubscriptionSetti
         subscriptions: subscriptions.into_iter().map(managed).collect(),
         deliveries: vec![Delivery {
             name: "stdout".to_owned(),
-            target: DeliveryTarget::Stdout,
+            target: DeliveryTarget::Stdout(StdoutTarget),
             feed_digest: false,
             health: false,
-            templates: crate::settings::Templates::default(),
+            templates: crate::Templates::default(),
         }],
         page: Some("http://127.0.0.1:8787".to_owned()),
         ..Settings::default()

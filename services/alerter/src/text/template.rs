@@ -9,7 +9,6 @@ use serde::Serialize;
 use wirefold_proto::{AlertFirst, Volume};
 
 use super::{Message, Text, in_words};
-use crate::settings::Templates;
 use crate::wording::line;
 
 /// Steps that one template may take.
@@ -19,6 +18,15 @@ const LONGEST_TITLE: usize = 500;
 const LONGEST_TEXT: usize = 16_000;
 const TITLE: &str = "title_template";
 const TEXT: &str = "template";
+
+/// Templates of Jinja for the messages of a delivery; the usual words where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Templates {
+    /// For the title.
+    pub title: Option<String>,
+    /// For the lines below it.
+    pub text: Option<String>,
+}
 
 /// The templates of one delivery, ready to be rendered.
 pub(crate) struct CompiledTemplates {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Finish;
-use crate::config::deliveries::delivery as delivery_of;
 use crate::config::origin::Origin;
 use crate::config::settings::{Config, DeliveryConfig, DeliveryKind};
 
@@ -26,7 +25,7 @@ impl Finish<'_> {
             }
             self.strange_keys(&key, delivery);
             self.file_only(&key, delivery);
-            let missing = missing(delivery);
+            let missing = delivery.missing();
             for what in &missing {
                 self.refuse(&key, *what);
             }
@@ -38,7 +37,7 @@ impl Finish<'_> {
 
     /// Keys that mean nothing to the kind.
     fn strange_keys(&mut self, key: &str, delivery: &DeliveryConfig) {
-        for (name, is_set, kinds) in keys(delivery) {
+        for (name, is_set, kinds) in delivery.keys_of_kinds() {
             if is_set && !kinds.contains(&delivery.kind) {
                 let kinds: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
                 let (word, kinds) = (delivery.kind.word(), kinds.join(", "));
@@ -94,72 +93,11 @@ impl Finish<'_> {
                         \"http://apprise.example:8000/notify/desk\"";
             self.refuse(&format!("{key}.url"), what);
         }
-        let checked = delivery_of(delivery).map(|it| wirefold_alerter::check_delivery(&it));
+        let checked = delivery.checked().map(|it| wirefold_alerter::check_delivery(&it));
         if let Some(Err(why)) = checked {
             self.refuse(key, why);
         }
     }
-}
-
-/// The keys that not all kinds know, whether they are set, and who knows them. What older kinds took
-/// without a word they still do.
-fn keys(delivery: &DeliveryConfig) -> [(&'static str, bool, &'static [DeliveryKind]); 9] {
-    use DeliveryKind::{Command, Email, File, Matrix, Nats, Telegram};
-    [
-        ("user", delivery.user.is_some(), &[Email, Nats]),
-        ("subject", delivery.subject.is_some(), &[Nats]),
-        ("from", delivery.from.is_some(), &[Email]),
-        ("to", !delivery.to.is_empty(), &[Email]),
-        ("without_tls", delivery.without_tls, &[Email]),
-        ("chat", delivery.chat.is_some(), &[Telegram]),
-        ("room", delivery.room.is_some(), &[Matrix]),
-        ("command", !delivery.command.is_empty(), &[Command]),
-        ("path", delivery.path.is_some(), &[File]),
-    ]
-}
-
-/// What a kind cannot do without.
-fn missing(delivery: &DeliveryConfig) -> Vec<&'static str> {
-    let has_url = delivery.url.is_some();
-    // One that cannot be read is told already.
-    let has_secret = !delivery.secret.is_empty()
-        || delivery.secret_file.is_some()
-        || delivery.secret_env.is_some();
-    let address = (!has_url, "it needs the address it goes to; write url = \"https://…\"");
-    let token = (!has_secret, "it needs a token; write secret_env = \"…\"");
-    let needs = match delivery.kind {
-        DeliveryKind::Stdout => Vec::new(),
-        DeliveryKind::Webhook | DeliveryKind::Ntfy | DeliveryKind::Apprise => vec![address],
-        DeliveryKind::Email => vec![
-            (!has_url, "it needs a mail server; write url = \"smtps://mail.example\""),
-            (delivery.from.is_none(), "it needs a sender; write from = \"desk@news.example\""),
-            (delivery.to.is_empty(), "it needs receivers; write to = [\"desk@news.example\"]"),
-        ],
-        DeliveryKind::Slack => vec![(
-            !has_url && !has_secret,
-            "it needs the address of the webhook, which is a secret; write secret_env = \"…\"",
-        )],
-        DeliveryKind::Telegram => {
-            let has_chat = delivery.chat.as_ref().is_some_and(|chat| !chat.trim().is_empty());
-            vec![token, (!has_chat, "it needs a chat; write chat = \"-100…\"")]
-        }
-        DeliveryKind::Matrix => vec![
-            address,
-            token,
-            (delivery.room.is_none(), "it needs a room; write room = \"!abc:matrix.example\""),
-        ],
-        DeliveryKind::Nats => vec![(
-            delivery.subject.is_none(),
-            "it needs a subject; write subject = \"news.alerts\"",
-        )],
-        DeliveryKind::Command => {
-            vec![(delivery.command.is_empty(), "it needs a program; write command = [\"…\"]")]
-        }
-        DeliveryKind::File => {
-            vec![(delivery.path.is_none(), "it needs a file; write path = \"alerts.jsonl\"")]
-        }
-    };
-    needs.into_iter().filter_map(|(is_missing, what)| is_missing.then_some(what)).collect()
 }
 
 /// Whether the mail server is on this machine, by its address.

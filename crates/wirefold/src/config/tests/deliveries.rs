@@ -1,7 +1,7 @@
 //! Keys of each kind of delivery, and the messages about mistakes in them.
 
 use super::*;
-use crate::config::lines;
+use crate::config::{DeliveryConfig, lines, reference};
 
 /// One of each kind, as somebody would write it.
 const ALL: &str = r#"
@@ -56,17 +56,50 @@ kind = "file"
 path = "alerts.jsonl"
 "#;
 
+/// The words for all kinds, as the reference lists them.
+fn words_of_kinds() -> Vec<String> {
+    let kinds = reference::row("delivery.0.kind").expect("every delivery has a kind");
+    kinds.kind.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
 #[test]
-fn the_samples_of_the_page_about_deliveries_read() {
+fn the_page_about_deliveries_has_a_row_and_a_sample_for_every_kind() {
     let page = std::fs::read_to_string("../../docs/deliveries.md").unwrap();
-    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
-    let world = World::new(sample.unwrap())
-        .variable("MAIL_PASSWORD", "x")
-        .variable("SLACK_WEBHOOK", "https://hooks.slack.example/x")
-        .variable("TELEGRAM_TOKEN", "1:x")
-        .variable("MATRIX_TOKEN", "x")
-        .variable("NATS_PASSWORD", "x");
-    assert_eq!(world.loaded().config.delivery.len(), 9);
+    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mut world = World::new(sample);
+    for rest in sample.split("secret_env = \"").skip(1) {
+        let variable = rest.split('"').next().unwrap();
+        let secret = match variable {
+            "SLACK_WEBHOOK" => "https://hooks.slack.example/x",
+            "TELEGRAM_TOKEN" => "1:x",
+            "WEBHOOK_KEY" => "whsec_aGFyYm91cg==",
+            _ => "x",
+        };
+        world = world.variable(variable, secret);
+    }
+    let loaded = world.loaded();
+    // The one that prints is there without being written.
+    let samples: Vec<&str> = loaded.config.delivery.iter().map(|it| it.kind.word()).collect();
+    for kind in words_of_kinds() {
+        assert!(samples.contains(&kind.as_str()), "docs/deliveries.md has no sample of {kind}");
+        let row = format!("\n| `{kind}` | ");
+        assert!(page.contains(&row), "docs/deliveries.md has no row that says what {kind} can do");
+    }
+    let checked = loaded.config.delivery.iter().filter_map(DeliveryConfig::checked);
+    assert_eq!(checked.count(), samples.len(), "every sample is a delivery");
+}
+
+#[test]
+fn every_kind_but_the_terminal_says_what_it_needs() {
+    for kind in words_of_kinds() {
+        let world = World::new(&format!("[[delivery]]\nname = \"x\"\nkind = \"{kind}\"\n"));
+        if kind == "stdout" {
+            world.loaded();
+        } else {
+            let told = world.mistakes();
+            assert!(told.contains("`delivery.0`: it needs "), "{kind}: {told}");
+        }
+    }
 }
 
 fn check(text: &str, expected: &[&str]) {

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use url::Url;
 use wirefold_proto::Secret;
 
-use crate::DeliveryTarget;
+use crate::kinds::{AppriseTarget, DeliveryTarget, MatrixTarget, SlackTarget, TelegramTarget};
 
 /// The secret of each service here.
 pub(crate) const TOKEN: &str = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
@@ -79,17 +79,21 @@ impl Target {
         match self.service {
             Service::Slack => {
                 let path = format!("services/T0/B0/{TOKEN}");
-                DeliveryTarget::Slack { url: Secret::new(url.join(&path).unwrap()) }
+                DeliveryTarget::Slack(SlackTarget { url: Secret::new(url.join(&path).unwrap()) })
             }
-            Service::Telegram => {
-                DeliveryTarget::Telegram { url, token, chat: "-1001234567890".to_owned() }
-            }
-            Service::Matrix => {
-                DeliveryTarget::Matrix { url, token, room: "!abc:matrix.example".to_owned() }
-            }
+            Service::Telegram => DeliveryTarget::Telegram(TelegramTarget {
+                url,
+                token,
+                chat: "-1001234567890".to_owned(),
+            }),
+            Service::Matrix => DeliveryTarget::Matrix(MatrixTarget {
+                url,
+                token,
+                room: "!abc:matrix.example".to_owned(),
+            }),
             Service::Apprise => {
                 let url = url.join("notify/desk").unwrap();
-                DeliveryTarget::Apprise { url, token: Some(token) }
+                DeliveryTarget::Apprise(AppriseTarget { url, token: Some(token) })
             }
         }
     }

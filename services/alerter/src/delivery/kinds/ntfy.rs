@@ -11,8 +11,9 @@ use wirefold_flow::BoxFuture;
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::{Alert, Secret, Volume};
 
-use super::retry::{hash, of_answer};
-use super::{Channel, Failure, Notice, NoticeKind, Sent};
+use crate::delivery::retry::{hash, of_answer};
+use crate::delivery::{Channel, Failure, Notice, NoticeKind, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::MessageLinks;
 use crate::text::{self, Text};
@@ -26,7 +27,29 @@ const TITLE: usize = 200;
 /// Longer texts come as an attached file; in bytes.
 const LONGEST_TEXT: usize = 3_500;
 
-pub(super) struct Ntfy {
+/// A topic of an ntfy server.
+#[derive(Debug, Clone)]
+pub struct NtfyTarget {
+    /// The topic's address, such as `https://ntfy.example/desk`.
+    pub url: Url,
+    /// An access token.
+    pub token: Option<Secret>,
+    /// The priority of loud revisions, from 1 to 5. Silent ones have 2: no sound.
+    pub priority: u8,
+}
+
+impl Target for NtfyTarget {
+    fn address(&self) -> String {
+        self.url.to_string()
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        let (client, url, token) = (opening.client()?, self.url.clone(), self.token.clone());
+        Ok(Box::new(Ntfy { client, url, token, priority: self.priority.clamp(1, 5) }))
+    }
+}
+
+struct Ntfy {
     client: Client,
     url: Url,
     token: Option<Secret>,
@@ -34,10 +57,6 @@ pub(super) struct Ntfy {
 }
 
 impl Ntfy {
-    pub(super) fn new(client: Client, url: Url, token: Option<Secret>, priority: u8) -> Self {
-        Self { client, url, token, priority: priority.clamp(1, 5) }
-    }
-
     fn request(&self, message: &Message<'_>) -> Request {
         let alert = message.alert;
         let priority = if alert.volume == Volume::Loud { self.priority } else { SILENT };

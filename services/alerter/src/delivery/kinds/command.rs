@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wirefold_flow::BoxFuture;
 
-use super::channel::{json_of, json_of_notice};
-use super::chat::cut;
-use super::{Channel, Failure, Notice, Sent};
+use crate::delivery::channel::{json_of, json_of_notice};
+use crate::delivery::chat::cut;
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::wording::line;
 
@@ -20,7 +21,29 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// What is repeated of its standard error, in bytes.
 const WORDS: usize = 200;
 
-pub(super) struct Command {
+/// A program that is given each revision as JSON on its standard input.
+#[derive(Debug, Clone)]
+pub struct CommandTarget {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+}
+
+impl Target for CommandTarget {
+    fn is_read_by_programs(&self) -> bool {
+        true
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Command::new(&self.command).map(drop)
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        let channel = Command::new(&self.command).map_err(|why| opening.refuse(why))?;
+        Ok(Box::new(channel))
+    }
+}
+
+struct Command {
     program: String,
     arguments: Vec<String>,
     total: Duration,
@@ -28,7 +51,7 @@ pub(super) struct Command {
 
 impl Command {
     /// A channel to a program with its arguments; no shell reads them.
-    pub(super) fn new(command: &[String]) -> Result<Self, String> {
+    fn new(command: &[String]) -> Result<Self, String> {
         let (program, arguments) = command.split_first().ok_or("it names no program")?;
         let (program, arguments) = (program.clone(), arguments.to_vec());
         Ok(Self { program, arguments, total: TOTAL })

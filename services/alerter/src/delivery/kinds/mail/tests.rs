@@ -29,7 +29,7 @@ async fn nothing_goes_to_a_server_without_tls_or_with_a_certificate_of_nobody() 
     let stranger = Server::start(Offered::Tls).await;
     later(send(&mail(&stranger, false), &alert(1, "Port strike"), None).await);
     let plain = Server::start(Offered::Plain).await;
-    let insists = Email { without_tls: false, ..email(&plain) };
+    let insists = EmailTarget { without_tls: false, ..email(&plain) };
     let channel = Mail { settings: Settings::read(&insists).unwrap(), ..mail(&plain, true) };
     later(send(&channel, &alert(1, "Port strike"), None).await);
     assert!(stranger.mails().is_empty() && plain.mails().is_empty());

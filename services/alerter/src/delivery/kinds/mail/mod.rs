@@ -17,12 +17,13 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use url::Url;
 use wirefold_flow::BoxFuture;
 use wirefold_http_client::Client;
 
-use super::chat::Hidden;
-use super::{Channel, Failure, Notice, Sent};
-use crate::settings::Email;
+use crate::delivery::chat::Hidden;
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use compose::Composed;
 use wirefold_proto::Secret;
@@ -36,7 +37,34 @@ const PORTS: [u16; 4] = [25, 465, 587, 2525];
 /// Refusals of the login and not of the mail: whoever mends the settings gets it yet.
 const LOGIN_REFUSED: [&str; 4] = ["530", "534", "535", "538"];
 
-pub(super) struct Mail {
+/// How e-mail is sent: a mail for each loud revision; those of one alert are one thread.
+#[derive(Debug, Clone)]
+pub struct EmailTarget {
+    /// The server: `smtps://host[:465]`, or `smtp://host[:587]`.
+    pub server: Url,
+    /// Whether `smtp://` may go on without TLS. `smtps://` never does.
+    pub without_tls: bool,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    /// The sender, such as `Desk <desk@news.example>`.
+    pub from: String,
+    /// The receivers, all named in each mail.
+    pub to: Vec<String>,
+}
+
+impl Target for EmailTarget {
+    fn check(&self) -> Result<(), String> {
+        Settings::read(self).map(drop)
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        let client = opening.client()?;
+        let channel = Mail::with_roots(client, self, Vec::new());
+        Ok(Box::new(channel.map_err(|why| opening.refuse(why))?))
+    }
+}
+
+struct Mail {
     client: Client,
     settings: Settings,
     /// Certificates that are trusted besides those of the system.
@@ -46,7 +74,7 @@ pub(super) struct Mail {
 }
 
 /// The settings, read.
-pub(super) struct Settings {
+struct Settings {
     host: String,
     port: u16,
     security: Security,
@@ -66,7 +94,7 @@ enum Security {
 
 impl Settings {
     /// Reads the settings; says what is wrong with them.
-    pub(super) fn read(email: &Email) -> Result<Self, String> {
+    fn read(email: &EmailTarget) -> Result<Self, String> {
         let (security, port) = match (email.server.scheme(), email.without_tls) {
             ("smtps", false) => (Security::Tls, 465),
             ("smtp", false) => (Security::StartTls, 587),
@@ -91,12 +119,11 @@ impl Settings {
 }
 
 impl Mail {
-    /// A channel to these receivers.
-    pub(super) fn new(client: Client, email: &Email) -> Result<Self, String> {
-        Self::with_roots(client, email, Vec::new())
-    }
-
-    fn with_roots(client: Client, email: &Email, roots: Vec<Certificate>) -> Result<Self, String> {
+    fn with_roots(
+        client: Client,
+        email: &EmailTarget,
+        roots: Vec<Certificate>,
+    ) -> Result<Self, String> {
         let settings = Settings::read(email)?;
         Ok(Self { client, settings, roots, tls: OnceLock::new() })
     }

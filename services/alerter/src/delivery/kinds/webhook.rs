@@ -10,9 +10,11 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::{Published, Secret};
 
-use super::channel::{Channel, Failure, Notice, Sent, json_of, json_of_notice};
-use super::retry::of_answer;
 use super::sign::{Key, signatures};
+use crate::delivery::channel::{json_of, json_of_notice};
+use crate::delivery::retry::of_answer;
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
@@ -20,7 +22,39 @@ const TOTAL: Duration = Duration::from_secs(20);
 /// What is read of an answer.
 const ANSWER: u64 = 1024 * 1024;
 
-pub(super) struct Webhook {
+/// An HTTP POST signed as Standard Webhooks says.
+#[derive(Debug, Clone)]
+pub struct WebhookTarget {
+    /// Where to.
+    pub url: Url,
+    /// `whsec_…` secrets; several while one replaces the other. None: unsigned.
+    pub secrets: Vec<Secret>,
+    /// Headers besides, by name.
+    pub headers: BTreeMap<String, Secret>,
+}
+
+impl Target for WebhookTarget {
+    fn is_read_by_programs(&self) -> bool {
+        true
+    }
+
+    fn address(&self) -> String {
+        self.url.to_string()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.headers.iter().try_for_each(check_header)
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        let keys = self.secrets.iter().map(Key::read).collect::<Result<Vec<_>, _>>();
+        let keys = keys.map_err(|error| opening.refuse(error.to_string()))?;
+        let (client, url, headers) = (opening.client()?, self.url.clone(), self.headers.clone());
+        Ok(Box::new(Webhook { client, url, keys, headers }))
+    }
+}
+
+struct Webhook {
     client: Client,
     url: Url,
     keys: Vec<Key>,
@@ -28,15 +62,6 @@ pub(super) struct Webhook {
 }
 
 impl Webhook {
-    pub(super) fn new(
-        client: Client,
-        url: Url,
-        keys: Vec<Key>,
-        headers: BTreeMap<String, Secret>,
-    ) -> Self {
-        Self { client, url, keys, headers }
-    }
-
     fn request(&self, message: &Message<'_>) -> Result<Request, Failure> {
         let body = json_of(message)?;
         Ok(self.signed(&message.alert.message_id(), body, message.now))
@@ -63,7 +88,7 @@ impl Webhook {
 }
 
 /// Whether a header can be sent; its value is not shown.
-pub(super) fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
+fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
     let is_of_names = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(is_of_names) {
         return Err(format!("headers: {name:?} is no name of a header, such as \"Authorization\""));

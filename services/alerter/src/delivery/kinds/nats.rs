@@ -7,15 +7,41 @@ use std::sync::Arc;
 use wirefold_flow::{BoxFuture, check_subject};
 use wirefold_proto::Published as _;
 
-use super::channel::{Channel, Failure, Notice, Sent, json_of, json_of_notice};
+use crate::delivery::channel::{json_of, json_of_notice};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::seams::{NotPublished, Subjects};
 use crate::text::Message;
 
 /// Our own subjects, and the server's: what is published there would be taken for ours or for a command.
 const RESERVED: [&str; 4] = ["wirefold", "$JS", "$SYS", "$KV"];
 
+/// A subject of a NATS server: the JSON of a webhook.
+#[derive(Debug, Clone)]
+pub struct NatsTarget {
+    /// The subject, such as `news.alerts`.
+    pub subject: String,
+}
+
+impl Target for NatsTarget {
+    fn is_read_by_programs(&self) -> bool {
+        true
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check(&self.subject)
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        self.check().map_err(|why| opening.refuse(why))?;
+        let subjects = opening.subjects()?;
+        let (delivery, subject) = (opening.name.to_owned(), self.subject.clone());
+        Ok(Box::new(Nats { delivery, subject, subjects }))
+    }
+}
+
 /// Whether a subject can be published on.
-pub(super) fn check(subject: &str) -> Result<(), String> {
+fn check(subject: &str) -> Result<(), String> {
     check_subject(subject).map_err(|error| error.to_string())?;
     let first = subject.split('.').next().unwrap_or_default();
     if RESERVED.contains(&first) {
@@ -26,10 +52,10 @@ pub(super) fn check(subject: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) struct Nats {
-    pub(super) delivery: String,
-    pub(super) subject: String,
-    pub(super) subjects: Arc<dyn Subjects>,
+struct Nats {
+    delivery: String,
+    subject: String,
+    subjects: Arc<dyn Subjects>,
 }
 
 impl Nats {

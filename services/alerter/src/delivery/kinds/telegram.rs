@@ -13,8 +13,9 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{Secret, Volume};
 
-use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use super::{Channel, Failure, Notice, Sent};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text, escaped};
 
@@ -23,7 +24,35 @@ const LONGEST: usize = 3_900;
 /// What an answer may ask to wait.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-pub(super) struct Telegram {
+/// A chat of Telegram.
+#[derive(Debug, Clone)]
+pub struct TelegramTarget {
+    /// The Bot API, such as `https://api.telegram.org`.
+    pub url: Url,
+    /// The bot's token.
+    pub token: Secret,
+    /// The chat: its number, or `@name` of a public channel.
+    pub chat: String,
+}
+
+impl Target for TelegramTarget {
+    fn address(&self) -> String {
+        format!("{} {}", self.url, self.chat)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check(&self.token)
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        self.check().map_err(|why| opening.refuse(why))?;
+        let (client, url) = (opening.client()?, self.url.clone());
+        let (token, chat) = (self.token.clone(), self.chat.clone());
+        Ok(Box::new(Telegram { client, url, token, chat }))
+    }
+}
+
+struct Telegram {
     client: Client,
     url: Url,
     token: Secret,
@@ -48,17 +77,6 @@ struct Parameters {
 }
 
 impl Telegram {
-    /// A channel to this chat.
-    pub(super) fn new(
-        client: Client,
-        url: &Url,
-        token: &Secret,
-        chat: &str,
-    ) -> Result<Self, String> {
-        check(token)?;
-        Ok(Self { client, url: url.clone(), token: token.clone(), chat: chat.to_owned() })
-    }
-
     async fn call(&self, method: &str, mut body: Value, now: UnixMillis) -> Result<Value, Failure> {
         let mut url = self.url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -169,7 +187,7 @@ impl Channel for Telegram {
 }
 
 /// Whether this can be a token; it becomes a part of an address.
-pub(super) fn check(token: &Secret) -> Result<(), String> {
+fn check(token: &Secret) -> Result<(), String> {
     let (bot, key) = token.expose().split_once(':').unwrap_or_default();
     let is_key = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     let is_bot = !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit());

@@ -7,20 +7,25 @@ use std::sync::Arc;
 use wirefold_flow::BoxFuture;
 use wirefold_proto::{Alert, Volume};
 
-use super::{Channel, Failure, Notice, Sent};
 use crate::Printer;
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
 use crate::wording::line;
 
-pub(super) struct Stdout {
-    printer: Arc<dyn Printer>,
+/// The terminal: a block of text for each revision.
+#[derive(Debug, Clone)]
+pub struct StdoutTarget;
+
+impl Target for StdoutTarget {
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        Ok(Box::new(Stdout { printer: opening.printer.clone() }))
+    }
 }
 
-impl Stdout {
-    pub(super) fn new(printer: Arc<dyn Printer>) -> Self {
-        Self { printer }
-    }
+struct Stdout {
+    printer: Arc<dyn Printer>,
 }
 
 impl Channel for Stdout {
@@ -56,7 +61,7 @@ impl Stdout {
 }
 
 /// One revision as a block of lines, without an end of line after the last.
-pub(super) fn block(message: &Message<'_>) -> String {
+fn block(message: &Message<'_>) -> String {
     let Text { title, lines, .. } = text::of(message);
     let head = [head(message), format!("  {title}")];
     let lines = lines.iter().map(|line| format!("  {line}"));

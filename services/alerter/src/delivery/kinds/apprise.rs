@@ -10,25 +10,42 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::Secret;
 
-use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use super::{Channel, Failure, Notice, Sent};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
 
 /// Most services take this much; Apprise cuts for those that take less.
 const LONGEST: usize = 3_500;
 
-pub(super) struct Apprise {
+/// An Apprise API server, for whatever it knows.
+#[derive(Debug, Clone)]
+pub struct AppriseTarget {
+    /// The address with its key, such as `http://apprise.example:8000/notify/desk`.
+    pub url: Url,
+    /// An access token, where a proxy in front of it asks for one.
+    pub token: Option<Secret>,
+}
+
+impl Target for AppriseTarget {
+    fn address(&self) -> String {
+        self.url.to_string()
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        let (client, url, token) = (opening.client()?, self.url.clone(), self.token.clone());
+        Ok(Box::new(Apprise { client, url, token }))
+    }
+}
+
+struct Apprise {
     client: Client,
     url: Url,
     token: Option<Secret>,
 }
 
 impl Apprise {
-    pub(super) fn new(client: Client, url: Url, token: Option<Secret>) -> Self {
-        Self { client, url, token }
-    }
-
     async fn post(&self, text: &Text, now: UnixMillis) -> Result<(), Failure> {
         let body = json!({
             "title": cut(&text.title, TITLE),

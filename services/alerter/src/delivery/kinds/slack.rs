@@ -7,15 +7,38 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::Secret;
 
-use super::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
-use super::{Channel, Failure, Notice, Sent};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
 
 /// Discord takes 2,000 characters, Slack 40,000.
 const LONGEST: usize = 1_800;
 
-pub(super) struct Slack {
+/// An incoming webhook of Slack, or of what takes the same: Mattermost, Discord's `/slack`.
+#[derive(Debug, Clone)]
+pub struct SlackTarget {
+    /// The webhook's address. Whoever knows it can post, so it is a secret.
+    pub url: Secret,
+}
+
+impl Target for SlackTarget {
+    fn address(&self) -> String {
+        self.url.expose().to_owned()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        read(&self.url).map(drop)
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        let client = opening.client()?;
+        Ok(Box::new(Slack::new(client, &self.url).map_err(|why| opening.refuse(why))?))
+    }
+}
+
+struct Slack {
     client: Client,
     url: Url,
     hidden: Hidden,
@@ -23,7 +46,7 @@ pub(super) struct Slack {
 
 impl Slack {
     /// A channel to the webhook at this address.
-    pub(super) fn new(client: Client, address: &Secret) -> Result<Self, String> {
+    fn new(client: Client, address: &Secret) -> Result<Self, String> {
         let url = read(address)?;
         // The path alone is enough to post, and so is its last part to whoever knows the service.
         let last = url.path_segments().and_then(|mut parts| parts.next_back());
@@ -57,7 +80,7 @@ impl Channel for Slack {
 }
 
 /// The webhook's address, which is a secret and is not repeated.
-pub(super) fn read(address: &Secret) -> Result<Url, String> {
+fn read(address: &Secret) -> Result<Url, String> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let url = Url::parse(address.expose().trim()).ok().filter(is_web);
     url.ok_or_else(|| "the webhook's address begins with neither https:// nor http://".to_owned())

@@ -11,15 +11,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use wirefold_flow::BoxFuture;
 
-use super::channel::{json_of, json_of_notice};
-use super::{Channel, Failure, Notice, Sent};
+use crate::delivery::channel::{json_of, json_of_notice};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 
 /// How far back is looked for a line that was written before a kill: more than all that is in hand at
 /// once.
 const TAIL: u64 = 1024 * 1024;
 
-pub(super) struct File {
+/// A file that each revision is added to, as one line of JSON.
+#[derive(Debug, Clone)]
+pub struct FileTarget {
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl Target for FileTarget {
+    fn is_read_by_programs(&self) -> bool {
+        true
+    }
+
+    fn open(&self, _opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        Ok(Box::new(File { path: Arc::new(Mutex::new(self.path.clone())) }))
+    }
+}
+
+struct File {
     /// One writes at a time.
     path: Arc<Mutex<PathBuf>>,
 }
@@ -34,10 +52,6 @@ struct Id {
 }
 
 impl File {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(Mutex::new(path)) }
-    }
-
     async fn append(&self, json: Vec<u8>) -> Result<(), Failure> {
         let path = self.path.clone();
         let appended = tokio::task::spawn_blocking(move || {

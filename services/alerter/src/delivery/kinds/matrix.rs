@@ -11,15 +11,47 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::{Published, Secret, Volume};
 
-use super::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use super::{Channel, Failure, Notice, Sent};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
 
 /// An event may have 65,536 bytes, and the text stands in a replacement four times.
 const LONGEST: usize = 3_000;
 
-pub(super) struct Matrix {
+/// A room of Matrix.
+#[derive(Debug, Clone)]
+pub struct MatrixTarget {
+    /// The homeserver, such as `https://matrix.example`.
+    pub url: Url,
+    /// An access token.
+    pub token: Secret,
+    /// The room's id, such as `!abc:matrix.example`.
+    pub room: String,
+}
+
+impl Target for MatrixTarget {
+    fn address(&self) -> String {
+        format!("{} {}", self.url, self.room)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.room.starts_with('!') {
+            true => Ok(()),
+            false => Err("a room's id begins with `!`; `#name` is only its alias".to_owned()),
+        }
+    }
+
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
+        self.check().map_err(|why| opening.refuse(why))?;
+        let (client, url) = (opening.client()?, self.url.clone());
+        let (token, room) = (self.token.clone(), self.room.clone());
+        Ok(Box::new(Matrix { client, url, token, room }))
+    }
+}
+
+struct Matrix {
     client: Client,
     url: Url,
     token: Secret,
@@ -32,17 +64,6 @@ struct Stored {
 }
 
 impl Matrix {
-    /// A channel to this room.
-    pub(super) fn new(
-        client: Client,
-        url: &Url,
-        token: &Secret,
-        room: &str,
-    ) -> Result<Self, String> {
-        check(room)?;
-        Ok(Self { client, url: url.clone(), token: token.clone(), room: room.to_owned() })
-    }
-
     /// Sends one event; the same `transaction` twice is one event.
     async fn put(
         &self,
@@ -102,14 +123,6 @@ impl Channel for Matrix {
 /// What a message is: clients notify of no notice.
 fn kind(is_loud: bool) -> &'static str {
     if is_loud { "m.text" } else { "m.notice" }
-}
-
-/// Whether this can be a room's id.
-pub(super) fn check(room: &str) -> Result<(), String> {
-    match room.starts_with('!') {
-        true => Ok(()),
-        false => Err("a room's id begins with `!`; `#name` is only its alias".to_owned()),
-    }
 }
 
 /// The id of the event that the server stored.

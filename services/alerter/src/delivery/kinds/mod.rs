@@ -1,0 +1,78 @@
+//! The list of all kinds of delivery. Each has a file of its own here: what its settings are once they are checked, its
+//! channel, and its tests.
+//!
+//! Comes in: checked settings. Goes out: the channel that they describe. What people write in a `[[delivery]]` is in
+//! the binary; `docs/how-to/add-a-delivery.md` names all the places of a new kind.
+
+mod apprise;
+mod command;
+mod file;
+mod mail;
+mod matrix;
+mod nats;
+mod ntfy;
+mod sign;
+mod slack;
+mod stdout;
+mod telegram;
+mod webhook;
+
+pub use apprise::AppriseTarget;
+pub use command::CommandTarget;
+pub use file::FileTarget;
+pub use mail::EmailTarget;
+pub use matrix::MatrixTarget;
+pub use nats::NatsTarget;
+pub use ntfy::NtfyTarget;
+pub use slack::SlackTarget;
+pub use stdout::StdoutTarget;
+pub use telegram::TelegramTarget;
+pub use webhook::WebhookTarget;
+
+use super::Target;
+
+/// Where messages go, and how: the checked form of a `[[delivery]]` in the settings.
+#[derive(Debug, Clone)]
+pub enum DeliveryTarget {
+    /// The services behind an Apprise API server.
+    Apprise(AppriseTarget),
+    /// A program.
+    Command(CommandTarget),
+    /// Mailboxes.
+    Email(EmailTarget),
+    /// A file.
+    File(FileTarget),
+    /// A room of Matrix.
+    Matrix(MatrixTarget),
+    /// A subject of a NATS server.
+    Nats(NatsTarget),
+    /// Phones, by an ntfy server.
+    Ntfy(NtfyTarget),
+    /// A channel of Slack, Mattermost or Discord.
+    Slack(SlackTarget),
+    /// The terminal.
+    Stdout(StdoutTarget),
+    /// A chat of Telegram.
+    Telegram(TelegramTarget),
+    /// A program behind an address.
+    Webhook(WebhookTarget),
+}
+
+impl DeliveryTarget {
+    /// What every kind can be asked.
+    pub(super) fn as_target(&self) -> &dyn Target {
+        match self {
+            Self::Apprise(target) => target,
+            Self::Command(target) => target,
+            Self::Email(target) => target,
+            Self::File(target) => target,
+            Self::Matrix(target) => target,
+            Self::Nats(target) => target,
+            Self::Ntfy(target) => target,
+            Self::Slack(target) => target,
+            Self::Stdout(target) => target,
+            Self::Telegram(target) => target,
+            Self::Webhook(target) => target,
+        }
+    }
+}
