@@ -1,11 +1,22 @@
-//! Reads one line of JSON as a submitted article: `id`, `text` and other fields.
+//! Reads a file of JSON lines, each of which is an article: `id`, `text` and other fields.
+
+use std::io;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use wirefold_proto::SubmittedArticle;
+use tokio::fs;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use wirefold_address::identify;
+use wirefold_proto::{FeedId, SubmittedArticle, TextSource};
 
+use super::file_reader::{Broken, FileReader};
+use super::watch::File;
 use crate::feed;
+use crate::publish::Window;
+
+/// The longest line of JSON that is read.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
 /// The fields that are read; others are passed over.
 #[derive(Deserialize)]
@@ -27,8 +38,63 @@ struct Line {
 /// Larger numbers are milliseconds: as seconds they would lie beyond the year 5000.
 const LATEST_SECONDS: u64 = 100_000_000_000;
 
+impl FileReader {
+    /// One article a line. A bad line is logged and skipped.
+    pub(super) async fn read_lines(
+        &self,
+        file: &File,
+        feed: &FeedId,
+        window: &mut Window,
+    ) -> Result<(), Broken> {
+        let mut reader = BufReader::new(fs::File::open(&file.path).await?);
+        let path = file.path.display();
+        let mut bytes = Vec::new();
+        for number in 1_u64.. {
+            bytes.clear();
+            let length = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut bytes).await?;
+            if length == 0 {
+                break;
+            }
+            let is_cut = length as u64 == LONGEST_LINE && !bytes.ends_with(b"\n");
+            if is_cut {
+                skip_line(&mut reader).await?;
+                tracing::warn!(%path, line = number, "line skipped: longer than 16 MiB");
+            } else if !bytes.trim_ascii().is_empty() {
+                let arrival = self.arrival(file, feed, TextSource::Given);
+                let identified = read(&bytes).and_then(|given| {
+                    identify(given, &arrival).map_err(|refusal| refusal.to_string())
+                });
+                match identified {
+                    Ok(identified) => {
+                        let article = identified.article;
+                        if article.article.truncated {
+                            tracing::warn!(%path, line = number, "text cut: longer than 512 KiB");
+                        }
+                        self.push(article, window).await?;
+                    }
+                    Err(why) => tracing::warn!(%path, line = number, %why, "line skipped"),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads on to the end of a line without keeping it.
+async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
+    loop {
+        let buffer = reader.fill_buf().await?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let (used, is_over) = end.map_or((buffer.len(), buffer.is_empty()), |at| (at + 1, true));
+        reader.consume(used);
+        if is_over {
+            return Ok(());
+        }
+    }
+}
+
 /// Reads a line; the error says what is wrong with it.
-pub(super) fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
+fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
     let line = feed::decode::decode(line, None);
     let line: Line = serde_json::from_str(line.trim()).map_err(|error| {
         // serde says line 1 of every line; the column is what helps.

@@ -5,23 +5,28 @@
 //! is read again with the same ids. None of its articles is baseline: a person who drops a file
 //! wants to hear about it.
 
+mod feed_file;
 mod file_reader;
 mod line;
 mod record;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unfit;
 mod watch;
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, StageContext};
-use wirefold_proto::{FeedId, Outlet};
+use wirefold_proto::{ArticleId, FeedId, Outlet};
 
-use file_reader::FileReader;
-use watch::Watch;
+use crate::publish::Window;
+use file_reader::{Broken, FileReader};
+use record::Record;
+use watch::{File, Watch};
 
 /// How long after one look at a folder the next comes.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -39,6 +44,58 @@ pub struct Source {
     pub kind: Kind,
     /// The publisher of what names none.
     pub outlet: Option<Outlet>,
+}
+
+/// The format of a file. This is the list of formats: each has its extensions and its reader here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// One article.
+    Text,
+    /// An article a line.
+    Lines,
+    /// A feed.
+    Feed,
+    /// An article a line, or a JSON Feed.
+    Json,
+}
+
+impl Format {
+    /// The format of a file by the extension of its name; none where that says nothing.
+    fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
+        match extension.as_str() {
+            "txt" | "text" | "md" => Some(Self::Text),
+            "jsonl" | "ndjson" => Some(Self::Lines),
+            "json" => Some(Self::Json),
+            "xml" | "rss" | "atom" => Some(Self::Feed),
+            _ => None,
+        }
+    }
+
+    /// Reads a file that is new or has changed since the record `before`. Gives the article of a file that is one.
+    async fn read(
+        self,
+        reader: &FileReader,
+        file: &File,
+        feed: &FeedId,
+        before: Option<&Record>,
+        window: &mut Window,
+    ) -> Result<Option<ArticleId>, Broken> {
+        match self {
+            Self::Text => {
+                let version_of = before.and_then(|before| before.article);
+                // A file that is emptied and filled again goes on with the same article.
+                return Ok(reader.read_text(file, feed, version_of, window).await?.or(version_of));
+            }
+            Self::Lines => reader.read_lines(file, feed, window).await?,
+            Self::Feed => reader.read_feed(file, feed, window).await?,
+            Self::Json if feed_file::is_json_feed(&file.path).await? => {
+                reader.read_feed(file, feed, window).await?;
+            }
+            Self::Json => reader.read_lines(file, feed, window).await?,
+        }
+        Ok(None)
+    }
 }
 
 /// What a local source is.

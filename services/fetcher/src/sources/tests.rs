@@ -16,7 +16,7 @@ use super::watch::Watch;
 use super::{Kind, Source, run};
 
 /// A folder that is watched, and a bus beside it.
-struct WatchedFolder {
+pub(super) struct WatchedFolder {
     folder: TempDir,
     store: TempDir,
     clock: Arc<VirtualClock>,
@@ -24,7 +24,7 @@ struct WatchedFolder {
 }
 
 impl WatchedFolder {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let (folder, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let clock = Arc::new(VirtualClock::default());
         let bus = wirefold_flow_sqlite::open(store.path(), clock.clone()).unwrap();
@@ -32,13 +32,13 @@ impl WatchedFolder {
         Self { folder, store, clock, bus }
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
-    fn source(&self) -> Source {
+    pub(super) fn source(&self) -> Source {
         Source { path: self.folder.path().to_owned(), kind: Kind::Folder, outlet: None }
     }
 
@@ -46,11 +46,11 @@ impl WatchedFolder {
         StageContext::new(self.bus.clone(), self.clock.clone())
     }
 
-    fn reader(&self) -> FileReader {
+    pub(super) fn reader(&self) -> FileReader {
         FileReader::new(&self.context(), CancellationToken::new()).unwrap()
     }
 
-    async fn articles(&self) -> Vec<ArticleFetched> {
+    pub(super) async fn articles(&self) -> Vec<ArticleFetched> {
         let mut reader = self.bus.read("WF_FETCHED", "wirefold.>", 1).await.unwrap();
         let mut articles = Vec::new();
         loop {
@@ -62,13 +62,13 @@ impl WatchedFolder {
         }
     }
 
-    async fn keys(&self) -> Vec<String> {
+    pub(super) async fn keys(&self) -> Vec<String> {
         let texts = self.articles().await;
         texts.into_iter().map(|article| article.article.item_key).collect()
     }
 }
 
-async fn looks(watch: &mut Watch, reader: &FileReader, count: usize) {
+pub(super) async fn looks(watch: &mut Watch, reader: &FileReader, count: usize) {
     for _ in 0..count {
         watch.check(reader).await.unwrap();
     }

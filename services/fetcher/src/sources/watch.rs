@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedId, Outlet};
 
-use super::file_reader::{FileReader, FileResult, Form};
-use super::{Kind, Source};
+use super::file_reader::{FileReader, FileResult};
+use super::{Format, Kind, Source};
 
 /// For so many checks wirefold waits for a folder whose files keep changing.
 const MOST_LOOKS: u32 = 10;
@@ -28,7 +28,7 @@ pub(super) struct FileStamp {
 #[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) path: PathBuf,
-    pub(super) form: Form,
+    pub(super) format: Format,
     pub(super) stamp: FileStamp,
     /// The outlet of articles that name none.
     pub(super) outlet: Option<Outlet>,
@@ -133,15 +133,15 @@ async fn list_files(source: &Source) -> io::Result<Vec<File>> {
     let metadata = tokio::fs::metadata(&source.path).await?;
     let whole = std::path::absolute(&source.path)?;
     if source.kind == Kind::File {
-        let form = Form::of(&whole).unwrap_or(Form::Text);
+        let format = Format::of(&whole).unwrap_or(Format::Text);
         let outlet = source.outlet.clone();
-        return Ok(vec![File { form, stamp: stamp_of(&metadata), path: whole, outlet }]);
+        return Ok(vec![File { format, stamp: stamp_of(&metadata), path: whole, outlet }]);
     }
     let mut entries = tokio::fs::read_dir(&whole).await?;
     let mut files = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
         let path = entry.path();
-        let Some(form) = Form::of(&path).filter(|_| !is_hidden(&path)) else {
+        let Some(format) = Format::of(&path).filter(|_| !is_hidden(&path)) else {
             continue;
         };
         // It may be gone again.
@@ -149,7 +149,7 @@ async fn list_files(source: &Source) -> io::Result<Vec<File>> {
             && of_file.is_file()
         {
             let outlet = source.outlet.clone();
-            files.push(File { path, form, stamp: stamp_of(&of_file), outlet });
+            files.push(File { path, format, stamp: stamp_of(&of_file), outlet });
         }
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
