@@ -44,6 +44,26 @@ pub struct Odds {
     pub delay: Duration,
 }
 
+impl Odds {
+    /// No fault at all. A test names the faults that it means, and takes the others from here.
+    pub const NONE: Self = Self {
+        refused: 0,
+        answer_lost: 0,
+        settle_lost: 0,
+        settle_late: 0,
+        stale: 0,
+        doubled: 0,
+        slow: 0,
+        delay: Duration::ZERO,
+    };
+
+    /// Calls that take their time, and settles that are late by it at most. No other fault.
+    #[must_use]
+    pub const fn slow(slow: u64, delay: Duration) -> Self {
+        Self { slow, delay, ..Self::NONE }
+    }
+}
+
 /// A copy that lags behind lacks so many messages at most.
 const LAG: u64 = 3;
 

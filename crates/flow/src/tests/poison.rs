@@ -141,8 +141,7 @@ async fn lives(
             settle_late: random.below(100),
             stale: random.below(500),
             doubled: random.below(100),
-            slow: random.below(100),
-            delay: DEADLINE / 2,
+            ..Odds::slow(random.below(100), DEADLINE / 2)
         };
         let sim_clock = Arc::new(clock.clone());
         let faulty = FaultyBus::new(bus.clone(), sim_clock.clone(), odds, random.next_number());

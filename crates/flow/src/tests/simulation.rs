@@ -105,8 +105,7 @@ impl Simulation {
             settle_late: self.random.below(200),
             stale: self.random.below(200),
             doubled: self.random.below(200),
-            slow: self.random.below(200),
-            delay: DEADLINE * 2,
+            ..Odds::slow(self.random.below(200), DEADLINE * 2)
         };
         let clock = Arc::new(self.clock.clone());
         let seed = self.random.next_number();
@@ -376,16 +375,7 @@ async fn a_copy_that_lags_behind_is_no_stream_that_went_back() {
     }
     let read = Position::from(&bus.get("IN", 4).await.unwrap());
     let other = Position { id: "e".to_owned(), ..read.clone() };
-    let odds = Odds {
-        refused: 0,
-        answer_lost: 0,
-        settle_lost: 0,
-        settle_late: 0,
-        stale: 1_000,
-        doubled: 0,
-        slow: 0,
-        delay: Duration::ZERO,
-    };
+    let odds = Odds { stale: 1_000, ..Odds::NONE };
     let lagging = FaultyBus::new(bus, clock, odds, 1);
     let mut lags = false;
     for _ in 0..32 {

@@ -319,16 +319,7 @@ async fn a_stream_that_is_not_there_ends_it() {
 async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
     let running = running(1).await;
     let clock: Arc<dyn Clock> = Arc::new(running.clock.clone());
-    let odds = Odds {
-        refused: 1000,
-        answer_lost: 0,
-        settle_lost: 0,
-        settle_late: 0,
-        stale: 0,
-        doubled: 0,
-        slow: 0,
-        delay: Duration::ZERO,
-    };
+    let odds = Odds { refused: 1000, ..Odds::NONE };
     let away = Arc::new(FaultyBus::new(running.bus.clone(), clock.clone(), odds, 1));
     let stop = CancellationToken::new();
     let consumer = ConsumerConfig::new("IN", "other", DeadLetters::plain("dead.other"));

@@ -305,8 +305,7 @@ async fn a_bus_that_loses_answers_loses_and_doubles_nothing() {
         settle_late: 50,
         stale: 50,
         doubled: 50,
-        slow: 50,
-        delay: Duration::from_secs(2),
+        ..Odds::slow(50, Duration::from_secs(2))
     };
     for seed in 0..8 {
         let (newsroom, told) = play_faulty(seed, ODDS).await;
@@ -321,16 +320,7 @@ async fn a_bus_that_loses_answers_loses_and_doubles_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_refuses_calls_lets_no_revision_be_overtaken() {
-    const ODDS: Odds = Odds {
-        refused: 60,
-        answer_lost: 0,
-        settle_lost: 0,
-        settle_late: 0,
-        stale: 0,
-        doubled: 0,
-        slow: 0,
-        delay: Duration::ZERO,
-    };
+    const ODDS: Odds = Odds { refused: 60, ..Odds::NONE };
     let (_, told) = play_faulty(0, ODDS).await;
     assert_printed_in_order(0, &told);
 }

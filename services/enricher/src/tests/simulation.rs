@@ -96,8 +96,7 @@ impl Simulation {
             settle_late: self.random.below(200),
             stale: self.random.below(200),
             doubled: self.random.below(200),
-            slow: self.random.below(200),
-            delay: DEADLINE * 2,
+            ..Odds::slow(self.random.below(200), DEADLINE * 2)
         };
         let clock = Arc::new(self.clock.clone());
         let seed = self.random.next_number();
