@@ -149,14 +149,7 @@ pub(crate) enum StageName {
 impl StageName {
     /// The stage's name in logs, health and dead letters.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Fetcher => "fetcher",
-            Self::Detector => "detector",
-            Self::Enricher => "enricher",
-            Self::Alerter => "alerter",
-            Self::Gateway => "gateway",
-            Self::Pruner => "pruner",
-        }
+        self.service().as_str()
     }
 
     /// As whom it answers over NATS.
