@@ -262,17 +262,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Has a struct written down and read back field by field, in the order given.
+/// Has a struct written down and read back field by field, in the order given. Fields named behind `anew` are not
+/// written: they begin anew.
 #[macro_export]
 macro_rules! written {
-    ($type:ty { $($field:ident),* $(,)? }) => {
+    ($type:ty { $($field:tt),* $(,)? } $(anew { $($new:ident),* })?) => {
         impl $crate::codec::Written for $type {
             fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
                 $($crate::codec::Written::write_to(&self.$field, to);)*
             }
 
             fn read_from(from: &mut $crate::codec::Reader<'_>) -> Option<Self> {
-                Some(Self { $($field: $crate::codec::Written::read_from(from)?),* })
+                Some(Self {
+                    $($field: $crate::codec::Written::read_from(from)?,)*
+                    $($($new: Default::default(),)*)?
+                })
             }
         }
     };

@@ -7,7 +7,7 @@
 use crate::body::lexicon::Lexicon;
 use crate::boilerplate::Boilerplate;
 use crate::codec::numbered::Numbered;
-use crate::codec::{Reader, Writer, Written, written, written_variants};
+use crate::codec::{written, written_variants};
 use crate::detector::Detector;
 use crate::detector::eviction::WindowUse;
 use crate::event::parts::EventsPart;
@@ -61,15 +61,7 @@ written_variants!(Table {
     8 => Boilerplate,
 });
 
-impl Written for StatePart {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.0.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Written::read_from(from).map(Self)
-    }
-}
+written!(StatePart { 0 });
 
 impl Detector {
     /// Divides what it has learnt into parts; see [`Detector::write_to`] for what is left out. Those that

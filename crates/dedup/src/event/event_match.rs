@@ -144,7 +144,8 @@ impl<'a> Near<'a> {
         let events: &'a Events = self.events;
         let profile = events.profiles.get(story)?;
         let apart = self.time.saturating_sub(profile.time);
-        Some(self.subject.compare((story, &profile.terms), apart, &events.frequencies))
+        let (there, frequencies) = ((story, &profile.terms), &events.frequencies);
+        Some(self.subject.compare(there, apart, frequencies, self.settings))
     }
 
     fn link_of(&mut self, comparison: &Comparison<'_>) -> Link {
@@ -152,13 +153,13 @@ impl<'a> Near<'a> {
         let matters = self.may_count_quotations(&link, comparison);
         let quotations = if matters { (self.quotations)(comparison.story) } else { 0 };
         let in_openings = self.quoting.contains(&comparison.story);
-        link.with_quotations((quotations, in_openings), comparison.apart, self.settings)
+        link.with_quotations((quotations, in_openings), comparison.closeness, self.settings)
     }
 
     /// Whether a quotation in common could make the difference: only there are they looked for.
     fn may_count_quotations(&self, link: &Link, comparison: &Comparison<'_>) -> bool {
         let in_openings = self.quoting.contains(&comparison.story);
-        let with_one = link.with_quotations((1, in_openings), comparison.apart, self.settings);
+        let with_one = link.with_quotations((1, in_openings), comparison.closeness, self.settings);
         with_one.likeness >= self.settings.event_likeness
     }
 }

@@ -219,12 +219,7 @@ impl Frequencies {
 
     /// How rare all terms are, for whoever asks for many.
     pub(crate) fn rarities(&self) -> Rarities<'_> {
-        Rarities {
-            most: self.most(),
-            logarithms: &self.logarithms,
-            small: Logarithms::small(),
-            counts: &self.counts,
-        }
+        Rarities { most: self.most(), logarithms: &self.logarithms, counts: &self.counts }
     }
 
     /// The rarity of a term never seen.
@@ -240,8 +235,6 @@ pub(crate) struct Rarities<'a> {
     pub(crate) most: f64,
     logarithms: &'a Logarithms,
     counts: &'a [u32],
-    /// The logarithms of small counts.
-    small: &'a [f64],
 }
 
 impl Rarities<'_> {
@@ -249,14 +242,14 @@ impl Rarities<'_> {
     #[inline]
     pub(crate) fn weight(&self, place: u32, mentions: u8) -> f64 {
         // Of nearly all terms there is one, and its logarithm is nothing.
-        let factor = if mentions == 1 { 1.0 } else { 1.0 + self.small[usize::from(mentions) - 1] };
+        let factor = if mentions == 1 { 1.0 } else { 1.0 + self.logarithms.of_mentions(mentions) };
         factor * self.of(place)
     }
 
     /// See [`Frequencies::rarity`].
     #[inline]
     pub(crate) fn of(&self, place: u32) -> f64 {
-        let logarithm = self.logarithms.of(self.small, place, self.counts);
+        let logarithm = self.logarithms.of(place, self.counts);
         (self.most - logarithm).max(0.0)
     }
 }

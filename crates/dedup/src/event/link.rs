@@ -59,12 +59,12 @@ pub(super) fn closeness(apart: i64, settings: &Settings) -> f64 {
 }
 
 impl Link {
-    /// The same with so many quotations in common, `apart` seconds from each other; `in_openings` says
-    /// whether one of them stands in the openings of both texts.
+    /// The same with so many quotations in common; `in_openings` says whether one of them stands in the openings of
+    /// both texts, and `closeness` what the time between these leaves of their likeness.
     pub(super) fn with_quotations(
         self,
         (quotations, in_openings): (usize, bool),
-        apart: i64,
+        closeness: f64,
         settings: &Settings,
     ) -> Link {
         let in_openings = quotations > 0 && in_openings;
@@ -75,7 +75,7 @@ impl Link {
             _ => QUOTATION_BONUS,
         };
         let at_once = self.at_once + bonus;
-        let likeness = at_once * closeness(apart, settings);
+        let likeness = at_once * closeness;
         Link { at_once, likeness, quotations, in_openings, ..self }
     }
 
@@ -93,9 +93,9 @@ impl Link {
         let in_openings = here.quoted.iter().any(|key| there.quoted.contains(key));
         let (here, there) = (frequencies.place_all(here), frequencies.place_all(there));
         let subject = Subject::new(&here, frequencies);
-        let comparison = subject.compare((story, &there), apart, frequencies);
+        let comparison = subject.compare((story, &there), apart, frequencies, settings);
         let link = subject.link(&comparison, frequencies, settings);
-        link.with_quotations((quotations, in_openings), apart, settings)
+        link.with_quotations((quotations, in_openings), comparison.closeness, settings)
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
         let one = link(("", STRIKE), ("", AGAIN), 0);
         let settings = Settings::default();
         let [with_one, with_three] =
-            [1, 3].map(|count| one.with_quotations((count, false), 0, &settings).likeness);
+            [1, 3].map(|count| one.with_quotations((count, false), 1.0, &settings).likeness);
         assert!((with_one - one.likeness - QUOTATION_BONUS).abs() < 1e-9);
         assert!((with_three - with_one).abs() < 1e-9);
     }

@@ -21,12 +21,20 @@ pub(crate) fn ln_after(count: u32) -> f64 {
 }
 
 /// [`ln_after`] of the counts of all terms, by their places.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Logarithms {
+    /// Those of small counts, by count.
+    small: &'static [f64],
     /// A count below [`OFTEN`], or that and the position among `often`.
     counts: Vec<u16>,
     /// Those of larger counts. In news a few hundred terms have such.
     often: Vec<f64>,
+}
+
+impl Default for Logarithms {
+    fn default() -> Logarithms {
+        Logarithms { small: &SMALL, counts: Vec::new(), often: Vec::new() }
+    }
 }
 
 impl Logarithms {
@@ -67,9 +75,9 @@ impl Logarithms {
 
     /// The logarithm of the count of a term, given all counts.
     #[inline]
-    pub(crate) fn of(&self, small: &[f64], place: u32, counts: &[u32]) -> f64 {
+    pub(crate) fn of(&self, place: u32, counts: &[u32]) -> f64 {
         let known = self.counts[place as usize];
-        match small.get(usize::from(known)) {
+        match self.small.get(usize::from(known)) {
             Some(logarithm) => *logarithm,
             None => match self.often.get(usize::from(known - OFTEN)) {
                 Some(logarithm) => *logarithm,
@@ -78,9 +86,10 @@ impl Logarithms {
         }
     }
 
-    /// The logarithms of small counts, for whoever asks for many.
-    pub(crate) fn small() -> &'static [f64] {
-        &SMALL
+    /// The natural logarithm of how often a term is mentioned, at least once.
+    #[inline]
+    pub(crate) fn of_mentions(&self, mentions: u8) -> f64 {
+        self.small[usize::from(mentions) - 1]
     }
 }
 
@@ -102,7 +111,7 @@ mod tests {
             logarithms.set(place, count);
         }
         for (place, count) in (0..).zip(&counts) {
-            let found = logarithms.of(Logarithms::small(), place, &counts);
+            let found = logarithms.of(place, &counts);
             assert_eq!(found.to_bits(), (f64::from(*count) + 1.0).ln().to_bits(), "{count}");
         }
     }

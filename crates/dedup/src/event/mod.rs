@@ -30,7 +30,7 @@ use crate::body::terms::Terms;
 use crate::codec::bits::Bits;
 use crate::codec::numbered::Numbered;
 use crate::codec::prefetch::prefetch;
-use crate::codec::{Reader, Writer, Written, written};
+use crate::codec::written;
 use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
 use crate::event::quoted::Quoted;
@@ -303,7 +303,8 @@ impl Events {
             for (story, there) in self.latest_of(other) {
                 let apart = here.time.saturating_sub(there.time);
                 let frequencies = &self.frequencies;
-                let comparison = subject.compare((story, &there.terms), apart, frequencies);
+                let comparison =
+                    subject.compare((story, &there.terms), apart, frequencies, settings);
                 sum += subject.link(&comparison, frequencies, settings).likeness;
                 count += 1.0;
             }
@@ -361,29 +362,7 @@ impl Events {
 
 written!(Profile { event, terms, time });
 written!(Event { first, last, stories });
-
-impl Written for Events {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.frequencies.write_to(to);
-        self.profiles.write_to(to);
-        self.events.write_to(to);
-        self.redirects.write_to(to);
-        self.by_term.write_to(to);
-        self.quoted.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Events> {
-        Some(Events {
-            frequencies: Written::read_from(from)?,
-            profiles: Written::read_from(from)?,
-            events: Written::read_from(from)?,
-            redirects: Written::read_from(from)?,
-            by_term: Written::read_from(from)?,
-            quoted: Written::read_from(from)?,
-            term_counts: RefCell::default(),
-        })
-    }
-}
+written!(Events { frequencies, profiles, events, redirects, by_term, quoted } anew { term_counts });
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::codec::numbered::Numbered;
-use crate::codec::{Reader, Writer, Written, written_variants};
+use crate::codec::{written, written_variants};
 use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
 use crate::event::quoted::Quoted;
@@ -62,12 +62,4 @@ impl Events {
     }
 }
 
-impl Written for EventsPart {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.0.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Written::read_from(from).map(Self)
-    }
-}
+written!(EventsPart { 0 });

@@ -78,6 +78,7 @@ impl Subject {
         (story, there): (StoryId, &'a Placed),
         apart: i64,
         frequencies: &Frequencies,
+        settings: &Settings,
     ) -> Comparison<'a> {
         let (mut words, mut in_text) = (Common::default(), 0.0);
         there.terms.for_each_shared(&self.weights, frequencies, |weight, here| {
@@ -93,7 +94,7 @@ impl Subject {
         Comparison {
             story,
             there,
-            apart,
+            closeness: closeness(apart, settings),
             words,
             lede: lede.cosine(there.lede.square(frequencies)),
             title,
@@ -130,7 +131,7 @@ impl Subject {
         settings: &Settings,
         is_template: impl FnOnce(f64) -> bool,
     ) -> Link {
-        let Comparison { story, apart, title, told, lede, names, .. } = *comparison;
+        let Comparison { story, closeness, title, told, lede, names, .. } = *comparison;
         // A text without names says something where one of the two is of a script that tells them.
         let are_told = self.names.are_told || comparison.there.names.is_some();
         let weight = |weight, switch| if settings.is_on(switch) { weight } else { 0.0 };
@@ -144,7 +145,7 @@ impl Subject {
             ),
         ]);
         let at_once = if is_template(cosine) { 0.0 } else { alike };
-        let likeness = at_once * closeness(apart, settings);
+        let likeness = at_once * closeness;
         Link {
             story,
             likeness,
@@ -206,8 +207,8 @@ impl Subject {
 pub(super) struct Comparison<'a> {
     pub(super) story: StoryId,
     there: &'a Placed,
-    /// Seconds from one to the other.
-    pub(super) apart: i64,
+    /// What the time between them leaves of their likeness, 0 to 1.
+    pub(super) closeness: f64,
     words: Common,
     /// The cosine of the ledes.
     lede: f64,
@@ -297,7 +298,7 @@ mod tests {
             let others: Vec<Placed> = others.collect();
             let subject = Subject::new(&here, &frequencies);
             for there in &others {
-                let comparison = subject.compare((StoryId(0), there), apart, &frequencies);
+                let comparison = subject.compare((StoryId(0), there), apart, &frequencies, &settings);
                 let link = subject.link(&comparison, &frequencies, &settings);
                 let most = subject.link_at_most(&comparison, &settings);
                 prop_assert!(most.at_once >= link.at_once && most.likeness >= link.likeness);

@@ -271,7 +271,7 @@ mod tests {
         let far = placed("the price of the fish in the port");
         let subject = Subject::new(&about, &table);
         let cosine = |of: &Placed| {
-            let comparison = subject.compare((StoryId(0), of), 0, &table);
+            let comparison = subject.compare((StoryId(0), of), 0, &table, &Settings::default());
             subject.link(&comparison, &table, &Settings::default()).cosine
         };
         assert!(cosine(&near) > 0.7);

@@ -6,6 +6,8 @@
 //!
 //! It never knows the articles.
 
+use crate::body::hash_cache::HashCache;
+use crate::body::mix;
 use crate::ids::{OutletId, StoryId};
 
 /// What no more outlets than these print on many pages is their own chrome, and nobody else's: a stranger
@@ -64,31 +66,22 @@ impl Hotness {
     }
 }
 
-/// The answers of late. A clone begins without any.
-#[derive(Debug, Default)]
-pub(crate) struct HotLists {
-    /// Empty before the first answer.
-    places: Vec<Answer>,
-}
+/// The answers of late.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HotLists(HashCache<Answer, REMEMBERED>);
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Answer {
     list: ListName,
-    /// How many articles it had; 0 where there is no answer.
-    articles: u32,
+    /// How many articles it had.
+    articles: usize,
     is_hot: bool,
     /// The number of changes up to which the answer holds.
     holds_until: u64,
 }
 
-/// Answers remembered, a power of two: two megabytes.
+/// Answers remembered, a power of two: 3 MB.
 const REMEMBERED: usize = 1 << 16;
-
-impl Clone for HotLists {
-    fn clone(&self) -> HotLists {
-        HotLists::default()
-    }
-}
 
 impl HotLists {
     /// Whether a list of so many articles is hot, after so many changes to stories; `find` finds it out.
@@ -98,25 +91,15 @@ impl HotLists {
         changes: u64,
         find: impl FnOnce() -> Hotness,
     ) -> bool {
-        if self.places.is_empty() {
-            self.places = vec![Answer::default(); REMEMBERED];
+        let hash = mix(u64::from(list.key), list.day.cast_unsigned());
+        let known = self.0.get(hash).filter(|it| it.list == list && it.articles == articles);
+        if let Some(answer) = known.filter(|it| it.holds_until >= changes) {
+            return answer.is_hot;
         }
-        let articles = u32::try_from(articles).unwrap_or(u32::MAX);
-        let place = &mut self.places[place_of(list)];
-        let is_known = place.list == list && place.articles == articles;
-        if !is_known || place.holds_until < changes {
-            let Hotness { is_hot, outlives } = find();
-            *place = Answer { list, articles, is_hot, holds_until: changes + outlives };
-        }
-        place.is_hot
+        let Hotness { is_hot, outlives } = find();
+        self.0.set(hash, Answer { list, articles, is_hot, holds_until: changes + outlives });
+        is_hot
     }
-}
-
-fn place_of(list: ListName) -> usize {
-    let mixed = (u64::from(list.key) ^ list.day.cast_unsigned() << u32::BITS)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(mixed >> (u64::BITS - REMEMBERED.trailing_zeros()))
-        .expect("it is below a length")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::slice;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codec::numbered::Numbered;
-use crate::codec::{Reader, Writer, Written, written};
+use crate::codec::written;
 use crate::ids::{DocId, StoryId, all_end};
 use crate::story::not_the_same::NotTheSame;
 use crate::story::{Merge, Split};
@@ -292,25 +292,7 @@ impl Stories {
 }
 
 written!(Story { first, several, is_by_hand });
-
-impl Written for Stories {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.stories.write_to(to);
-        self.redirects.write_to(to);
-        self.links.write_to(to);
-        self.not_the_same.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Stories> {
-        Some(Stories {
-            stories: Written::read_from(from)?,
-            redirects: Written::read_from(from)?,
-            links: Written::read_from(from)?,
-            not_the_same: Written::read_from(from)?,
-            changes: 0,
-        })
-    }
-}
+written!(Stories { stories, redirects, links, not_the_same } anew { changes });
 
 #[cfg(test)]
 mod tests {

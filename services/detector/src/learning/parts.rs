@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use wirefold_dedup::codec::{Reader, Writer, Written, written_variants};
+use wirefold_dedup::codec::{Reader, Writer, Written, written, written_variants};
 use wirefold_dedup::{Detector, StatePart};
 use wirefold_proto::StoryChange;
 
@@ -46,15 +46,7 @@ written_variants!(Table {
     4 => DecidedIds,
 });
 
-impl Written for LearningPart {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.0.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Written::read_from(from).map(Self)
-    }
-}
+written!(LearningPart { 0 });
 
 impl Written for Basis {
     fn write_to(&self, to: &mut Writer<'_>) {
