@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::outlet_in_words;
-use crate::codec::Message;
+use crate::codec::message;
 use crate::confidence::Confidence;
 use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
@@ -16,6 +16,7 @@ use crate::story::is_zero;
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 use crate::tag::Tag;
+use crate::words::words;
 
 /// One revision of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,10 +81,7 @@ pub struct Alert {
     pub merged_into: Option<Target>,
 }
 
-impl Message for Alert {
-    const NAME: &'static str = "wirefold.alert";
-    const VERSION: u32 = 1;
-}
+message!(Alert = "wirefold.alert" / 1);
 
 impl Published for Alert {
     const STREAM: Stream = streams::ALERTS;
@@ -121,18 +119,7 @@ pub enum AlertState {
     Quiet,
 }
 
-impl AlertState {
-    /// The word in JSON, and for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Growing => "growing",
-            Self::Updated => "updated",
-            Self::Quiet => "quiet",
-        }
-    }
-}
+words!(AlertState: New = "new", Growing = "growing", Updated = "updated", Quiet = "quiet");
 
 /// Whether a revision notifies.
 #[derive(

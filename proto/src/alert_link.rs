@@ -15,6 +15,7 @@ use sha2::Sha256;
 use thiserror::Error;
 
 use crate::ids::AlertId;
+use crate::words::words;
 
 /// The key of the entry in `wf_subscriptions` that holds the [`LinkKey`].
 pub const LINK_KEY: &str = "links.key";
@@ -36,25 +37,13 @@ pub enum LinkAction {
     Unsubscribe,
 }
 
-impl LinkAction {
-    const ALL: [Self; 3] = [Self::Mute, Self::CorrectionsOnly, Self::Unsubscribe];
-
-    /// The action as a word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mute => "mute",
-            Self::CorrectionsOnly => "corrections",
-            Self::Unsubscribe => "unsubscribe",
-        }
-    }
-}
+words!(LinkAction: Mute = "mute", CorrectionsOnly = "corrections", Unsubscribe = "unsubscribe");
 
 impl FromStr for LinkAction {
     type Err = LinkError;
 
     fn from_str(text: &str) -> Result<Self, LinkError> {
-        Self::ALL.into_iter().find(|action| action.as_str() == text).ok_or(LinkError::Unknown)
+        Self::from_word(text).ok_or(LinkError::Unknown)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::ids::{ArticleId, FeedId, LanguageTag, Outlet};
 use crate::published::Published;
 use crate::streams::{self, Stream};
@@ -30,11 +30,7 @@ pub struct ArticleFetched {
     pub text_source: TextSource,
 }
 
-impl Message for ArticleFetched {
-    const NAME: &'static str = "wirefold.article.fetched";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(ArticleFetched = "wirefold.article.fetched" / 2, oldest 1);
 
 impl Published for ArticleFetched {
     const STREAM: Stream = streams::FETCHED;
@@ -105,6 +101,9 @@ pub struct AboutArticle {
     /// Whether it stood in the feed at the first good poll: indexed, never alerted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub baseline: bool,
+    /// Whether an earlier text of its item was baseline: it opens an alert only if its change is material.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub updates_baseline: bool,
     /// Whether its feed had spent its budget of the hour: folded and shown like any other, but what
     /// it alone alerts of waits for the end of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::tag::Tag;
 
 /// What came of each attempt to hand one alert to one delivery: `wf_deliveries`, key
@@ -17,10 +17,7 @@ pub struct AlertAttemptsRecord {
     pub attempts: Vec<AlertAttempt>,
 }
 
-impl Message for AlertAttemptsRecord {
-    const NAME: &'static str = "wirefold.alert.attempts";
-    const VERSION: u32 = 1;
-}
+message!(AlertAttemptsRecord = "wirefold.alert.attempts" / 1);
 
 /// One attempt to hand a revision of an alert to a delivery's target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

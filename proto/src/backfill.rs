@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::ids::FeedId;
 use crate::tag::Tag;
 
@@ -47,11 +47,7 @@ pub struct Backfill {
     pub problem: Option<String>,
 }
 
-impl Message for Backfill {
-    const NAME: &'static str = "wirefold.backfill";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(Backfill = "wirefold.backfill" / 2, oldest 1);
 
 /// Why the reading of an archive ended.
 #[derive(

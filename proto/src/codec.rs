@@ -36,7 +36,12 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema {
     /// What serde_json says of a body that does not fit.
     fn read(version: u32, bytes: &[u8]) -> serde_json::Result<Self> {
         let _ = version;
-        serde_json::from_slice(bytes)
+        // Its texts need not be checked one by one where all of it is text. What is wrong with another is told
+        // by reading that.
+        match str::from_utf8(bytes) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(bytes),
+        }
     }
 
     /// The schema name with the version written.
@@ -44,6 +49,20 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema {
         SchemaName { name: Self::NAME.to_owned(), version: Self::VERSION }
     }
 }
+
+/// Gives a type its schema name and the version written: `message!(Alert = "wirefold.alert" / 1);`. Behind them
+/// may stand the oldest version read and the largest size.
+macro_rules! message {
+    ($type:ty = $name:literal / $version:literal $(, oldest $oldest:literal)? $(, at most $bytes:expr)?) => {
+        impl $crate::codec::Message for $type {
+            const NAME: &'static str = $name;
+            const VERSION: u32 = $version;
+            $(const OLDEST: u32 = $oldest;)?
+            $(const MAX_BYTES: usize = $bytes;)?
+        }
+    };
+}
+pub(crate) use message;
 
 /// Why bytes were refused as a message.
 #[derive(Debug, Error)]
@@ -246,12 +265,7 @@ mod tests {
         to: String,
     }
 
-    impl Message for Greeting {
-        const NAME: &'static str = "wirefold.test.greeting";
-        const VERSION: u32 = 3;
-        const OLDEST: u32 = 2;
-        const MAX_BYTES: usize = 80;
-    }
+    message!(Greeting = "wirefold.test.greeting" / 3, oldest 2, at most 80);
 
     fn greeting(to: &str) -> Greeting {
         Greeting { schema: Tag::new(), word: "hi".to_owned(), to: to.to_owned() }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::ids::{AlertId, ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
 use crate::settings::{FeedSettings, SubscriptionSettings};
@@ -28,11 +28,7 @@ pub struct ControlCommand {
     pub command: Command,
 }
 
-impl Message for ControlCommand {
-    const NAME: &'static str = "wirefold.control";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(ControlCommand = "wirefold.control" / 2, oldest 1);
 
 impl Published for ControlCommand {
     const STREAM: Stream = streams::CONTROL;

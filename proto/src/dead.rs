@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::published::Published;
 use crate::streams::{self, Stage, Stream};
 use crate::subjects::Subject;
@@ -42,10 +42,7 @@ pub struct DeadLetter {
     pub message: Option<DeadBody>,
 }
 
-impl Message for DeadLetter {
-    const NAME: &'static str = "wirefold.dead";
-    const VERSION: u32 = 1;
-}
+message!(DeadLetter = "wirefold.dead" / 1);
 
 impl Published for DeadLetter {
     const STREAM: Stream = streams::DEAD;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::codec::Message;
+use crate::codec::message;
 use crate::feed_finding::FeedFinding;
 use crate::ids::{FeedId, SubscriptionId};
 use crate::records::FeedHealth;
@@ -29,10 +29,7 @@ pub struct AlertDigest {
     pub alerts: Vec<Alert>,
 }
 
-impl Message for AlertDigest {
-    const NAME: &'static str = "wirefold.alert.digest";
-    const VERSION: u32 = 1;
-}
+message!(AlertDigest = "wirefold.alert.digest" / 1);
 
 /// What is wrong with feeds, for a delivery that asks to be told. Where nothing is, none is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,11 +50,7 @@ pub struct FeedDigest {
     pub problems: Vec<FeedProblem>,
 }
 
-impl Message for FeedDigest {
-    const NAME: &'static str = "wirefold.feed.digest";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(FeedDigest = "wirefold.feed.digest" / 2, oldest 1);
 
 /// A feed with a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

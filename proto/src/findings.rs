@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::LanguageTag;
+use crate::words::words;
 
 /// Everything found in one text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -167,16 +168,11 @@ pub enum NoteKind {
     Retraction,
 }
 
-impl NoteKind {
-    /// The word in JSON, in queries, and for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Correction => "correction",
-            Self::Clarification => "clarification",
-            Self::Retraction => "retraction",
-        }
-    }
+words! {
+    NoteKind:
+    Correction = "correction",
+    Clarification = "clarification",
+    Retraction = "retraction",
 }
 
 /// What an entity is.

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::tag::Tag;
+use crate::words::words;
 
 /// The key of the [`HealthReport`] in `wf_deliveries`. No delivery's keys can be equal to it: theirs
 /// have a dot.
@@ -24,10 +25,7 @@ pub struct HealthReport {
     pub conditions: Vec<HealthCondition>,
 }
 
-impl Message for HealthReport {
-    const NAME: &'static str = "wirefold.health.report";
-    const VERSION: u32 = 1;
-}
+message!(HealthReport = "wirefold.health.report" / 1);
 
 /// A condition that an operator should end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,38 +79,22 @@ pub enum HealthKind {
     ForgedRecords,
 }
 
+// In this order: those first that endanger news or data.
+words! {
+    HealthKind:
+    NothingNew = "nothing-new",
+    DiskLow = "disk-low",
+    StreamFull = "stream-full",
+    DeliveryFailing = "delivery-failing",
+    DeliveryOff = "delivery-off",
+    ClockOff = "clock-off",
+    SnapshotOld = "snapshot-old",
+    FeedSetAside = "feed-set-aside",
+    DeadLetters = "dead-letters",
+    ForgedRecords = "forged-records",
+}
+
 impl HealthKind {
-    /// Every kind, those first that endanger news or data.
-    pub const ALL: [Self; 10] = [
-        Self::NothingNew,
-        Self::DiskLow,
-        Self::StreamFull,
-        Self::DeliveryFailing,
-        Self::DeliveryOff,
-        Self::ClockOff,
-        Self::SnapshotOld,
-        Self::FeedSetAside,
-        Self::DeadLetters,
-        Self::ForgedRecords,
-    ];
-
-    /// The word in JSON and in metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NothingNew => "nothing-new",
-            Self::DiskLow => "disk-low",
-            Self::StreamFull => "stream-full",
-            Self::DeliveryFailing => "delivery-failing",
-            Self::DeliveryOff => "delivery-off",
-            Self::ClockOff => "clock-off",
-            Self::SnapshotOld => "snapshot-old",
-            Self::FeedSetAside => "feed-set-aside",
-            Self::DeadLetters => "dead-letters",
-            Self::ForgedRecords => "forged-records",
-        }
-    }
-
     /// Whether news or data may be lost while it lasts. No heartbeat is sent meanwhile.
     ///
     /// A stream at its limit is not among them: where everybody has read its oldest messages, it drops
@@ -143,10 +125,7 @@ pub struct HealthNotice {
     pub over: Vec<HealthCondition>,
 }
 
-impl Message for HealthNotice {
-    const NAME: &'static str = "wirefold.health.notice";
-    const VERSION: u32 = 1;
-}
+message!(HealthNotice = "wirefold.health.notice" / 1);
 
 #[cfg(test)]
 mod tests {

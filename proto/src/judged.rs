@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{DecodeError, Message, decode, name_of};
+use crate::codec::{DecodeError, Message as _, decode, message, name_of};
 use crate::control::ControlCommand;
 use crate::ids::{ArticleId, DecisionId};
 use crate::published::Published;
@@ -19,6 +19,23 @@ use crate::verdict::Verdict;
 
 /// The largest decision in bytes.
 pub const MAX_DECISION_BYTES: usize = 2048;
+
+/// Puts a record into `WF_JUDGED`, on a subject of its own and by the id of its decision.
+macro_rules! record {
+    ($type:ty, $subject:ident) => {
+        impl Published for $type {
+            const STREAM: Stream = streams::JUDGED;
+
+            fn subject(&self) -> Subject {
+                Subject::$subject()
+            }
+
+            fn message_id(&self) -> String {
+                self.decision.to_string()
+            }
+        }
+    };
+}
 
 /// How far the detector had read its inputs: the last sequences it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,23 +77,8 @@ pub struct ArticleJudged {
     pub baseline: bool,
 }
 
-impl Message for ArticleJudged {
-    const NAME: &'static str = "wirefold.article.judged";
-    const VERSION: u32 = 1;
-    const MAX_BYTES: usize = MAX_DECISION_BYTES;
-}
-
-impl Published for ArticleJudged {
-    const STREAM: Stream = streams::JUDGED;
-
-    fn subject(&self) -> Subject {
-        Subject::judged()
-    }
-
-    fn message_id(&self) -> String {
-        self.decision.to_string()
-    }
-}
+message!(ArticleJudged = "wirefold.article.judged" / 1, at most MAX_DECISION_BYTES);
+record!(ArticleJudged, judged);
 
 /// A person's command, put in its place among the decisions so that a replay gives the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -102,23 +104,8 @@ pub struct CommandJudged {
     pub events: Vec<EventAfter>,
 }
 
-impl Message for CommandJudged {
-    const NAME: &'static str = "wirefold.command.judged";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
-
-impl Published for CommandJudged {
-    const STREAM: Stream = streams::JUDGED;
-
-    fn subject(&self) -> Subject {
-        Subject::judged()
-    }
-
-    fn message_id(&self) -> String {
-        self.decision.to_string()
-    }
-}
+message!(CommandJudged = "wirefold.command.judged" / 2, oldest 1);
+record!(CommandJudged, judged);
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -169,23 +156,8 @@ pub struct EpochTaken {
     pub at: Timestamp,
 }
 
-impl Message for EpochTaken {
-    const NAME: &'static str = "wirefold.judged.epoch";
-    const VERSION: u32 = 1;
-    const MAX_BYTES: usize = MAX_DECISION_BYTES;
-}
-
-impl Published for EpochTaken {
-    const STREAM: Stream = streams::JUDGED;
-
-    fn subject(&self) -> Subject {
-        Subject::epoch()
-    }
-
-    fn message_id(&self) -> String {
-        self.decision.to_string()
-    }
-}
+message!(EpochTaken = "wirefold.judged.epoch" / 1, at most MAX_DECISION_BYTES);
+record!(EpochTaken, epoch);
 
 /// Any record of `WF_JUDGED`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,6 +72,7 @@ mod tag;
 mod verb;
 mod verdict;
 mod verdict_line;
+mod words;
 
 pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, agency_in_words};
 pub use alert::{

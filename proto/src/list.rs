@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::settings::FullText;
 use crate::tag::Tag;
 
@@ -80,8 +80,4 @@ impl ListRecord {
     }
 }
 
-impl Message for ListRecord {
-    const NAME: &'static str = "wirefold.list";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(ListRecord = "wirefold.list" / 2, oldest 1);

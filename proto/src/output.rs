@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::AboutArticle;
-use crate::codec::Message;
+use crate::codec::message;
 use crate::control::ControlCommand;
 use crate::findings::Findings;
 use crate::ids::{ArticleId, DecisionId, LanguageTag};
@@ -70,11 +70,7 @@ fn is_zero(sequence: &u64) -> bool {
     *sequence == 0
 }
 
-impl Message for OutputArticle {
-    const NAME: &'static str = "wirefold.output.article";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(OutputArticle = "wirefold.output.article" / 2, oldest 1);
 
 impl Published for OutputArticle {
     const STREAM: Stream = streams::OUTPUT;
@@ -126,10 +122,7 @@ pub struct OutputStory {
     pub change: StoryChange,
 }
 
-impl Message for OutputStory {
-    const NAME: &'static str = "wirefold.output.story";
-    const VERSION: u32 = 1;
-}
+message!(OutputStory = "wirefold.output.story" / 1);
 
 impl Published for OutputStory {
     const STREAM: Stream = streams::OUTPUT;
@@ -173,11 +166,7 @@ pub struct OutputCommand {
     pub events: Vec<EventAfter>,
 }
 
-impl Message for OutputCommand {
-    const NAME: &'static str = "wirefold.output.command";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(OutputCommand = "wirefold.output.command" / 2, oldest 1);
 
 impl Published for OutputCommand {
     const STREAM: Stream = streams::OUTPUT;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Message;
+use crate::codec::message;
 use crate::feed_finding::FeedFinding;
 use crate::feed_site::FeedSite;
 use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
@@ -153,11 +153,7 @@ impl FeedRecord {
     }
 }
 
-impl Message for FeedRecord {
-    const NAME: &'static str = "wirefold.feed";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(FeedRecord = "wirefold.feed" / 2, oldest 1);
 
 /// How a feed is doing.
 #[derive(
@@ -217,11 +213,7 @@ pub struct SubscriptionRecord {
     pub copies_folded: u64,
 }
 
-impl Message for SubscriptionRecord {
-    const NAME: &'static str = "wirefold.subscription";
-    const VERSION: u32 = 2;
-    const OLDEST: u32 = 1;
-}
+message!(SubscriptionRecord = "wirefold.subscription" / 2, oldest 1);
 
 /// What people did with one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -244,10 +236,7 @@ pub struct AlertHandlingRecord {
     pub links: Vec<String>,
 }
 
-impl Message for AlertHandlingRecord {
-    const NAME: &'static str = "wirefold.alert.handling";
-    const VERSION: u32 = 1;
-}
+message!(AlertHandlingRecord = "wirefold.alert.handling" / 1);
 
 /// A story as it stands: `wf_stories`, key `story.<story id>`. One that became part of another is
 /// deleted there.
@@ -260,10 +249,7 @@ pub struct StoryRecord {
     pub story: StoryBrief,
 }
 
-impl Message for StoryRecord {
-    const NAME: &'static str = "wirefold.story";
-    const VERSION: u32 = 1;
-}
+message!(StoryRecord = "wirefold.story" / 1);
 
 impl StoryBrief {
     /// The outlet for people, with the site that says so where that is another.

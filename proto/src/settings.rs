@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{FeedId, Outlet, SubscriptionId};
 use crate::interval::Interval;
+use crate::words::words;
 
 /// A feed and how to poll it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -121,6 +122,8 @@ pub enum FullText {
     Off,
 }
 
+words!(FullText: Auto = "auto", On = "on", Off = "off");
+
 /// A saved query with its delivery settings. What is absent has the alerter's default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionSettings {
@@ -213,6 +216,8 @@ pub enum GroupBy {
     Story,
 }
 
+words!(GroupBy: Event = "event", Story = "story");
+
 /// A time of day in which messages are held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuietHours {
@@ -237,3 +242,5 @@ pub enum Digest {
     /// Every week.
     Weekly,
 }
+
+words!(Digest: Hourly = "hourly", Daily = "daily", Weekly = "weekly");

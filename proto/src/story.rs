@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::agency::Agency;
 use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, Outlet, StoryId, Target};
+use crate::words::words;
 
 /// A story right after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -236,29 +237,13 @@ pub enum ChangeKind {
     Quiet,
 }
 
-impl ChangeKind {
-    /// Every sort.
-    pub const ALL: [Self; 7] = [
-        Self::Merged,
-        Self::Split,
-        Self::Regrouped,
-        Self::Credited,
-        Self::Preferred,
-        Self::Lead,
-        Self::Quiet,
-    ];
-
-    /// The word in JSON and in subjects.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Merged => "merged",
-            Self::Split => "split",
-            Self::Regrouped => "regrouped",
-            Self::Credited => "credited",
-            Self::Preferred => "preferred",
-            Self::Lead => "lead",
-            Self::Quiet => "quiet",
-        }
-    }
+words! {
+    ChangeKind:
+    Merged = "merged",
+    Split = "split",
+    Regrouped = "regrouped",
+    Credited = "credited",
+    Preferred = "preferred",
+    Lead = "lead",
+    Quiet = "quiet",
 }

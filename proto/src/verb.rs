@@ -1,5 +1,7 @@
 //! The verbs of commands.
 
+use crate::words::words;
+
 /// The verb of a command, as in JSON and in subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
@@ -33,43 +35,20 @@ pub enum Verb {
     AlertAcknowledge,
 }
 
-impl Verb {
-    /// Every verb.
-    pub const ALL: [Self; 14] = [
-        Self::StorySplit,
-        Self::StoryMerge,
-        Self::StoryPrefer,
-        Self::StoryNotTheSame,
-        Self::FeedAdd,
-        Self::FeedChange,
-        Self::FeedRemove,
-        Self::FeedPoll,
-        Self::FeedBackfill,
-        Self::SubscriptionPut,
-        Self::SubscriptionRemove,
-        Self::SubscriptionMute,
-        Self::AlertMute,
-        Self::AlertAcknowledge,
-    ];
-
-    /// The verb as two subject tokens, such as `story.split`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StorySplit => "story.split",
-            Self::StoryMerge => "story.merge",
-            Self::StoryPrefer => "story.prefer",
-            Self::StoryNotTheSame => "story.not_the_same",
-            Self::FeedAdd => "feed.add",
-            Self::FeedChange => "feed.change",
-            Self::FeedRemove => "feed.remove",
-            Self::FeedPoll => "feed.poll",
-            Self::FeedBackfill => "feed.backfill",
-            Self::SubscriptionPut => "subscription.put",
-            Self::SubscriptionRemove => "subscription.remove",
-            Self::SubscriptionMute => "subscription.mute",
-            Self::AlertMute => "alert.mute",
-            Self::AlertAcknowledge => "alert.acknowledge",
-        }
-    }
+words! {
+    Verb:
+    StorySplit = "story.split",
+    StoryMerge = "story.merge",
+    StoryPrefer = "story.prefer",
+    StoryNotTheSame = "story.not_the_same",
+    FeedAdd = "feed.add",
+    FeedChange = "feed.change",
+    FeedRemove = "feed.remove",
+    FeedPoll = "feed.poll",
+    FeedBackfill = "feed.backfill",
+    SubscriptionPut = "subscription.put",
+    SubscriptionRemove = "subscription.remove",
+    SubscriptionMute = "subscription.mute",
+    AlertMute = "alert.mute",
+    AlertAcknowledge = "alert.acknowledge",
 }

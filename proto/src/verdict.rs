@@ -7,6 +7,7 @@ use crate::agency::Agency;
 use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, StoryId};
 use crate::measure::{Containment, Novelty, Simhash};
+use crate::words::words;
 
 /// The most entries of [`Verdict::matches`] and of [`Verdict::holds`] in a bus message, the
 /// strongest first: keeps a decision within its 2 KB.
@@ -69,21 +70,9 @@ pub enum Class {
     Version,
 }
 
+words!(Class: New = "new", Related = "related", Copy = "copy", Version = "version");
+
 impl Class {
-    /// Every class.
-    pub const ALL: [Self; 4] = [Self::New, Self::Related, Self::Copy, Self::Version];
-
-    /// The word in JSON and in subjects.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Related => "related",
-            Self::Copy => "copy",
-            Self::Version => "version",
-        }
-    }
-
     /// What an article of this class is to its story, for people.
     #[must_use]
     pub fn in_words(self, kind: Option<CopyKind>) -> &'static str {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::{Agency, AgencyHow, agency_in_words};
-use crate::codec::Message;
+use crate::codec::message;
 use crate::confidence::Confidence;
 use crate::measure::{Containment, Simhash};
 use crate::tag::Tag;
@@ -52,10 +52,7 @@ pub struct VerdictLine {
     pub regrouped: Vec<LineRegrouping>,
 }
 
-impl Message for VerdictLine {
-    const NAME: &'static str = "wirefold.verdict";
-    const VERSION: u32 = 1;
-}
+message!(VerdictLine = "wirefold.verdict" / 1);
 
 /// Inputs that are a story of their own again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,5 +1,7 @@
 //! Orders of arrival.
 
+use wirefold_flow::sim::Random;
+
 /// Every order of `count` articles, the order of the numbers first.
 pub(super) fn all(count: usize) -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
@@ -27,13 +29,9 @@ pub(super) fn reversed(count: usize) -> Vec<usize> {
 /// same everywhere and always.
 pub(super) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     let mut order = file(count);
-    let mut state = seed;
+    let mut random = Random::new(seed);
     for at in (1..count).rev() {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        let other = mixed % (at as u64 + 1);
+        let other = random.below(at as u64 + 1);
         order.swap(at, usize::try_from(other).expect("smaller than a usize"));
     }
     order

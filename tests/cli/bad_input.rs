@@ -91,7 +91,7 @@ fn broken_lines_are_left_out() {
     check_line("{\"id\":\"b\",\"text\":null}", "no \"text\"");
     check_line("{\"id\":\"b\",\"text\":\"x\",\"title\":[1]}", "invalid type: *");
     check_line("\u{1}\u{2}", "no JSON object");
-    check_line(&"[".repeat(100_000), "no JSON object");
+    check_line(&"[".repeat(100_000), "no JSON object: write each object on a line, without a list");
 }
 
 #[test]

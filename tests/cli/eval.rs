@@ -199,3 +199,9 @@ fn the_host_stands_in_for_the_outlet() {
     assert_eq!(found["missed"][0]["earlier"]["outlet"], "wire.example");
     assert_eq!(found["missed"][0]["later"].get("outlet"), None);
 }
+
+#[test]
+fn labels_that_are_not_there_are_named() {
+    let run = Folder::with(&[]).run(&["eval", "nosuch"]).code(3);
+    assert_eq!(run.err.trim(), "error: nosuch: no such file or folder");
+}

@@ -7,10 +7,11 @@ use wirefold_flow::same_decisions;
 use wirefold_proto::streams::FETCHED;
 
 use super::over::Over;
-use crate::pipeline::generated::{Made, Numbers, articles};
+use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::kept::Kept;
 use crate::pipeline::killed::{
-    LAST, check_alerts, check_conserved, folder, judged_articles, undisturbed, without_epochs,
+    LAST, check_alerts, check_conserved, drop_file, folder_of_drops, judged_articles, undisturbed,
+    wait_for_last, without_epochs,
 };
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
@@ -36,12 +37,8 @@ pub(super) fn wait_for_messages(target: &mut Target, kept: &Kept) {
 fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
     let made = articles((VICTIMS.len() + 1) * FILE, &mut Numbers::from_seed(SEED));
     let mut target = Target::open();
-    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
-    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let drop_file = |nth: usize| {
-        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
-        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
-    };
+    let folder = folder_of_drops(&target, "0s");
+    let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
     let over = Over::start(&folder);
     drop_file(0);
     for (nth, victim) in VICTIMS.iter().enumerate() {
@@ -57,8 +54,7 @@ fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
     over.until_output(made.len());
     folder.write("dropped/last.txt", LAST.as_bytes());
     over.until_output(made.len() + 1);
-    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
-    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    wait_for_last(&mut target);
     let kept = over.kept();
     wait_for_messages(&mut target, &kept);
     let ended = over.up.terminate();

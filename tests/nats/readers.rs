@@ -8,8 +8,8 @@ use wirefold_proto::streams::{ALERTS, JUDGED};
 use super::kills::wait_for_messages;
 use super::over::{Over, ask};
 use super::setup::server;
-use crate::pipeline::generated::{Made, Numbers, articles};
-use crate::pipeline::killed::{LAST, check_conserved, folder};
+use crate::pipeline::generated::{Numbers, articles};
+use crate::pipeline::killed::{LAST, check_conserved, drop_file, folder_of_drops, wait_for_last};
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
 use crate::pipeline::{PATIENCE, pause};
@@ -22,12 +22,8 @@ const FILE: usize = 12;
 fn nothing_is_lost_where_readers_are_deleted() {
     let made = articles(3 * FILE, &mut Numbers::from_seed(SEED));
     let mut target = Target::open();
-    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
-    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let drop_file = |nth: usize| {
-        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
-        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
-    };
+    let folder = folder_of_drops(&target, "0s");
+    let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
     let over = Over::start(&folder);
     drop_file(0);
     over.until_output(FILE);
@@ -39,8 +35,7 @@ fn nothing_is_lost_where_readers_are_deleted() {
         over.until_output((nth + 2) * FILE);
     }
     folder.write("dropped/last.txt", LAST.as_bytes());
-    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
-    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    wait_for_last(&mut target);
     let kept = over.kept();
     wait_for_messages(&mut target, &kept);
     let ended = over.up.terminate();

@@ -10,7 +10,7 @@ use wirefold_proto::{ArticleId, OutputArticle};
 
 use super::over::Over;
 use crate::pipeline::generated::{Made, Numbers, articles};
-use crate::pipeline::killed::LAST;
+use crate::pipeline::killed::{LAST, drop_file, wait_for_last};
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::{CONFIG, now};
 use crate::pipeline::{PATIENCE, pause};
@@ -51,8 +51,7 @@ impl Night {
     }
 
     fn drop_file(&self, nth: usize) {
-        let lines: String = self.of(nth).iter().map(Made::line).collect();
-        self.folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
+        drop_file(&self.folder, &format!("{nth:03}"), self.of(nth));
     }
 
     fn of(&self, nth: usize) -> &[Made] {
@@ -117,8 +116,7 @@ impl Night {
         self.drop_file(2);
         self.wait_for(2);
         self.folder.write("dropped/last.txt", LAST.as_bytes());
-        let is_last = |title: &str| LAST.starts_with(title.trim_end_matches('…'));
-        self.target.wait_for(|it| it.alert.articles.iter().any(|told| is_last(&told.title)));
+        wait_for_last(&mut self.target);
         let log = self.over.up.said();
         for stream in said {
             let is_it =

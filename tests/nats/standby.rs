@@ -11,9 +11,10 @@ use wirefold_proto::streams::{ALERTS, JUDGED};
 
 use super::kills::wait_for_messages;
 use super::over::Over;
-use crate::pipeline::generated::{Made, Numbers, articles};
+use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::killed::{
-    LAST, check_alerts, check_conserved, folder, undisturbed, without_epochs,
+    LAST, check_alerts, check_conserved, drop_file, folder_of_drops, undisturbed, wait_for_last,
+    without_epochs,
 };
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
@@ -115,12 +116,8 @@ fn until_said(over: &Over, wanted: &str, times: usize) {
 fn who_stands_by_goes_on_when_the_leader_is_killed() {
     let made = articles((KILLS + 1) * FILE, &mut Numbers::from_seed(SEED));
     let target = Target::open();
-    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "15m");
-    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let drop_file = |nth: usize| {
-        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
-        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
-    };
+    let folder = folder_of_drops(&target, "15m");
+    let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
     let over = Over::start(&folder);
     drop_file(0);
     over.until(&JUDGED, DECISIONS, FILE);
@@ -171,12 +168,8 @@ fn who_stands_by_goes_on_when_the_leader_is_killed() {
 fn a_second_alerter_goes_on_when_the_first_is_killed() {
     let made = articles(2 * FILE, &mut Numbers::from_seed(SEED));
     let mut target = Target::open();
-    let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "0s");
-    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let drop_file = |nth: usize| {
-        let lines: String = made[nth * FILE..][..FILE].iter().map(Made::line).collect();
-        folder.write(&format!("dropped/{nth:03}.jsonl"), lines.as_bytes());
-    };
+    let folder = folder_of_drops(&target, "0s");
+    let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
     let over = Over::start(&folder);
     let beside = Beside::start("alerter", &over, &folder);
     beside.until(STANDS_BY);
@@ -194,8 +187,7 @@ fn a_second_alerter_goes_on_when_the_first_is_killed() {
     over.until_output(made.len());
     folder.write("dropped/last.txt", LAST.as_bytes());
     over.until_output(made.len() + 1);
-    let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
-    target.wait_for(|message| message.alert.articles.iter().any(|article| is_last(&article.title)));
+    wait_for_last(&mut target);
     let kept = over.kept();
     wait_for_messages(&mut target, &kept);
     assert_eq!(over.up.terminate().code, Some(0));

@@ -5,19 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use wirefold_proto::OutputArticle;
 
-use super::generated::{Made, Numbers, articles};
+use super::generated::{Numbers, articles};
 use super::kept::Kept;
+use super::killed::drop_file;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
 const ARTICLES: usize = 240;
 const SETTINGS: &str =
     "data = \"data\"\n[page]\nlisten = \"127.0.0.1:0\"\n[[source]]\npath = \"dropped\"\n";
-
-fn drop_file(folder: &Folder, name: &str, made: &[Made]) {
-    let lines: String = made.iter().map(Made::line).collect();
-    folder.write(&format!("dropped/{name}.jsonl"), lines.as_bytes());
-}
 
 fn folder() -> Folder {
     let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);

@@ -2,21 +2,19 @@
 //! where one was made from the other.
 
 use serde_json::json;
+use wirefold_flow::sim::Random;
 
 /// Numbers from a seed: SplitMix64 (Steele, Lea, Flood 2014).
-pub(super) struct Numbers(u64);
+pub(super) struct Numbers(Random);
 
 impl Numbers {
     pub(super) fn from_seed(seed: u64) -> Numbers {
-        Numbers(seed)
+        Numbers(Random::new(seed))
     }
 
     /// The next, below `bound`.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("it is below a usize")
+        usize::try_from(self.0.below(bound as u64)).expect("it is below a usize")
     }
 
     fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {

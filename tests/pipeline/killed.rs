@@ -70,10 +70,7 @@ struct Load {
 impl Load {
     fn of(articles: &[Made]) -> Load {
         let target = Target::open();
-        let source = "[[source]]\npath = \"dropped\"\n";
-        let folder = folder(&target, source, "0s");
-        std::fs::create_dir(folder.path().join("dropped"))
-            .expect("a temporary folder takes folders");
+        let folder = folder_of_drops(&target, "0s");
         let parts = articles.chunks(FILE).map(<[Made]>::to_vec).collect();
         Load { folder, target, seen: BTreeSet::new(), place: 0, parts, dropped: 0 }
     }
@@ -184,6 +181,26 @@ pub(super) fn folder(target: &Target, source: &str, update_interval: &str) -> Fo
         target.delivery()
     );
     Folder::with(&[(CONFIG, config.as_bytes())])
+}
+
+/// The same, with a folder that files are dropped into.
+pub(super) fn folder_of_drops(target: &Target, update_interval: &str) -> Folder {
+    let folder = folder(target, "[[source]]\npath = \"dropped\"\n", update_interval);
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    folder
+}
+
+/// Drops a file of articles.
+pub(super) fn drop_file(folder: &Folder, name: &str, made: &[Made]) {
+    let lines: String = made.iter().map(Made::line).collect();
+    folder.write(&format!("dropped/{name}.jsonl"), lines.as_bytes());
+}
+
+/// Waits until the alert of [`LAST`] has come.
+#[track_caller]
+pub(super) fn wait_for_last(target: &mut Target) {
+    let is_last = |title: &str| LAST.starts_with(title.trim_end_matches('…'));
+    target.wait_for(|message| message.alert.articles.iter().any(|it| is_last(&it.title)));
 }
 
 #[expect(clippy::disallowed_methods, reason = "the full run is asked for from outside")]

@@ -47,3 +47,13 @@ fn what_was_pushed_is_not_stored_again_when_it_is_polled() {
     let stored: Vec<&str> = kept.fetched.iter().map(|stored| stored.id.as_str()).collect();
     assert_eq!(stored, [id.as_str()], "the poll stored it under an id of its own");
 }
+
+#[test]
+fn what_is_pushed_without_feeds_is_stored_where_no_demo_is_wanted() {
+    let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n")]);
+    let up = Up::start_with(&folder, &["--no-demo"]);
+    up.post("/api/v1/articles", &json!({"id": "lamp", "title": TITLE, "text": TEXT}));
+    up.get_until("/api/v1/status", |status| status["articles"] == 1 && status["demo"] == false);
+    assert_eq!(up.terminate().code, Some(0));
+    assert_eq!(Kept::in_folder(&folder.path().join("data")).fetched.len(), 1);
+}

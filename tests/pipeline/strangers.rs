@@ -41,6 +41,20 @@ fn rss(site: &str, first_seed: u64, changed: Option<u64>) -> Answer {
     Answer::ok("application/rss+xml", body)
 }
 
+/// A running `up` that has polled both feeds, the hostile one first, and how many articles it has then.
+fn watching(folder: &Folder, hostile: Option<&Loopback>, victim: &Loopback) -> (Up, u64) {
+    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
+    let up = Up::start(folder);
+    let mut expected = 0;
+    let hostile = hostile.map(|it| ("hostile", it.url("/feed").replace("127.0.0.1", "localhost")));
+    for (id, url) in hostile.into_iter().chain([("victim", victim.url("/feed"))]) {
+        up.post("/api/v1/feeds", &json!({"id": id, "url": url}));
+        expected += ITEMS;
+        up.get_until("/api/v1/status", |status| status["articles"] == expected);
+    }
+    (up, expected)
+}
+
 /// What is decided where the victim's feed is polled, beside a hostile one or alone.
 fn decided(beside: bool) -> Vec<OutputArticle> {
     let has_changed = Arc::new(AtomicBool::new(false));
@@ -58,19 +72,7 @@ fn decided(beside: bool) -> Vec<OutputArticle> {
         _ => Answer::status(404),
     });
     let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
-    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let up = Up::start(&folder);
-    let mut expected = 0;
-    let mut watch = |id: &str, url: String| {
-        up.post("/api/v1/feeds", &json!({"id": id, "url": url}));
-        expected += ITEMS;
-        up.get_until("/api/v1/status", |status| status["articles"] == expected);
-    };
-    if beside {
-        let elsewhere = hostile.url("/feed").replace("127.0.0.1", "localhost");
-        watch("hostile", elsewhere);
-    }
-    watch("victim", victim.url("/feed"));
+    let (up, expected) = watching(&folder, beside.then_some(&hostile), &victim);
     has_changed.store(true, Ordering::Relaxed);
     up.get_until("/api/v1/status", |status| status["articles"] == expected + 1);
     let feeds = up.get("/api/v1/feeds");
@@ -139,18 +141,7 @@ fn alerts(beside: bool) -> Vec<Value> {
         group_wait = \"0s\"\nupdate_interval = \"0s\"\n";
     let settings = format!("{SETTINGS}{subscription}");
     let folder = Folder::with(&[(CONFIG, settings.as_bytes())]);
-    std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let up = Up::start(&folder);
-    let mut expected = 0;
-    let mut watch = |id: &str, url: String| {
-        up.post("/api/v1/feeds", &json!({"id": id, "url": url}));
-        expected += ITEMS;
-        up.get_until("/api/v1/status", |status| status["articles"] == expected);
-    };
-    if beside {
-        watch("hostile", hostile.url("/feed").replace("127.0.0.1", "localhost"));
-    }
-    watch("victim", victim.url("/feed"));
+    let (up, _) = watching(&folder, beside.then_some(&hostile), &victim);
     is_out.store(true, Ordering::Relaxed);
     let all = up.get_until("/api/v1/alerts", |page| {
         page["alerts"].as_array().is_some_and(|alerts| alerts.len() as u64 == ITEMS)

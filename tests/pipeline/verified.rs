@@ -7,6 +7,7 @@ use wirefold_proto::OutputArticle;
 
 use super::generated::{Made, Numbers, articles};
 use super::kept::Kept;
+use super::killed::drop_file;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
@@ -23,11 +24,6 @@ fn filled(made: &[Made]) -> Folder {
     until(&up, made.len());
     assert_eq!(up.terminate().code, Some(0));
     folder
-}
-
-fn drop_file(folder: &Folder, name: &str, made: &[Made]) {
-    let lines: String = made.iter().map(Made::line).collect();
-    folder.write(&format!("dropped/{name}.jsonl"), lines.as_bytes());
 }
 
 fn until(up: &Up, articles: usize) {

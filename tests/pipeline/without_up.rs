@@ -181,3 +181,16 @@ fn a_subscription_is_rehearsed_after_the_last_up() {
     let all = run(&folder, &["sub", "test", "*", "--hours", "1"]).code(0);
     assert!(all.out.starts_with("the last 1 h: 1 article matches → 1 event"), "{}", all.out);
 }
+
+#[test]
+fn a_delivery_that_the_settings_do_not_have_is_told() {
+    let config =
+        "data = \"data\"\n[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"log.jsonl\"\n";
+    let folder = Folder::with(&[("wirefold.toml", config.as_bytes())]);
+    let add =
+        |to: &str| folder.run(&["sub", "add", "Tides", "--query", "tide", "--to", to]).code(0).err;
+    let told =
+        "note: tides sends nothing there: no [[delivery]] is named \"lag\"; did you mean `log`?";
+    assert!(add("lag").contains(told), "{}", add("lag"));
+    assert!(!add("log").contains("sends nothing there"), "{}", add("log"));
+}

@@ -3,12 +3,49 @@
 /// Between the word and its mark a date may stand; in characters.
 const DATE: usize = 30;
 
-/// What follows a label of one of these words, which are in lower case; none where the text begins with
-/// none of them, or goes on with them as in `Retraction of a study`.
-pub(crate) fn behind<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+/// Words of labels, which are in lower case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Labels {
+    /// The words.
+    pub(crate) words: &'static [&'static str],
+    /// The letters of the alphabet that one of them begins with, as bits: most texts begin with another.
+    letters: u32,
+}
+
+impl Labels {
+    pub(crate) const fn new(words: &'static [&'static str]) -> Self {
+        let (mut letters, mut at) = (0, 0);
+        while at < words.len() {
+            if let [first @ b'a'..=b'z', ..] = words[at].as_bytes() {
+                letters |= letter_bit(*first);
+            }
+            at += 1;
+        }
+        Self { words, letters }
+    }
+
+    fn may_begin(&self, text: &str) -> bool {
+        match text.as_bytes() {
+            [first, ..] if first.is_ascii_alphabetic() => self.letters & letter_bit(*first) != 0,
+            _ => true,
+        }
+    }
+}
+
+/// The bit of a letter of the alphabet, in either case.
+const fn letter_bit(letter: u8) -> u32 {
+    1 << (letter & 31)
+}
+
+/// What follows a label of one of these words; none where the text begins with none of them, or goes on with
+/// them as in `Retraction of a study`.
+pub(crate) fn behind<'a>(text: &'a str, labels: &Labels) -> Option<&'a str> {
     let text = without_marks(text);
+    if !labels.may_begin(text) {
+        return None;
+    }
     let first = text.chars().next()?.to_lowercase().next()?;
-    let likely = words.iter().filter(|word| word.starts_with(first));
+    let likely = labels.words.iter().filter(|word| word.starts_with(first));
     likely.into_iter().find_map(|word| behind_mark(behind_word(text, word)?))
 }
 
@@ -62,8 +99,24 @@ mod tests {
             ("Corrections: no", None),
             ("The correction: no", None),
         ] {
-            assert_eq!(behind(text, &["correction"]), rest, "{text}");
+            assert_eq!(behind(text, &Labels::new(&["correction"])), rest, "{text}");
         }
-        assert_eq!(behind("【訂正】名前", &["訂正"]), Some("名前"));
+        assert_eq!(behind("【訂正】名前", &Labels::new(&["訂正"])), Some("名前"));
+    }
+
+    #[test]
+    fn every_label_is_found_in_whatever_case() {
+        use crate::phrases::{CLARIFICATIONS, CORRECTIONS};
+        use crate::retraction::{KILL, LABELS};
+        for labels in [CORRECTIONS, CLARIFICATIONS, KILL, LABELS] {
+            for word in labels.words {
+                let capitals = word.to_uppercase();
+                // Not every letter has one capital of its own: `ı`.
+                let is_reversible = capitals.to_lowercase() == *word;
+                for written in [*word, &capitals].into_iter().take(1 + usize::from(is_reversible)) {
+                    assert_eq!(behind(&format!("*{written}: x"), &labels), Some(" x"), "{written}");
+                }
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, Anchored, StartKind};
 use wirefold_text::Text;
 
-use crate::label::{self, without_marks};
+use crate::label::{self, Labels, without_marks};
 use crate::phrases::{CLARIFICATIONS, CLEARER, CORRECTIONS, OWN, OWN_VERSION, REPORTS};
 use crate::retraction::{self, is_retraction};
 
@@ -53,7 +53,7 @@ const NEAR: usize = 60;
 pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
     if is_retraction(title, text, names) {
         let first = text.trim_start().lines().next().unwrap_or_default();
-        let first = label::behind(first, retraction::LABELS).unwrap_or(first);
+        let first = label::behind(first, &retraction::LABELS).unwrap_or(first);
         return Some(new_note(NoteKind::Retraction, sentences(bounded(first)), true));
     }
     let of_title = labelled(title).map(|(kind, _)| kind);
@@ -77,11 +77,8 @@ pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
 /// A headline without the label that says what sort of message it is.
 #[must_use]
 pub fn without_label(title: &str) -> &str {
-    let behind = |labels: &[&str]| label::behind(title, labels).map(str::trim);
-    let rest = behind(CORRECTIONS)
-        .or_else(|| behind(CLARIFICATIONS))
-        .or_else(|| behind(retraction::LABELS))
-        .or_else(|| behind(&["kill"]));
+    let all = [&CORRECTIONS, &CLARIFICATIONS, &retraction::LABELS, &retraction::KILL];
+    let rest = all.into_iter().find_map(|labels| label::behind(title, labels)).map(str::trim);
     rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
 }
 
@@ -91,9 +88,9 @@ fn new_note(kind: NoteKind, whole: String, opens: bool) -> Note {
 
 /// The label that a line begins with, and what follows it.
 fn labelled(line: &str) -> Option<(NoteKind, &str)> {
-    let behind = |labels, kind| label::behind(line, labels).map(|rest| (kind, rest));
-    behind(CORRECTIONS, NoteKind::Correction)
-        .or_else(|| behind(CLARIFICATIONS, NoteKind::Clarification))
+    let behind = |labels: &Labels, kind| label::behind(line, labels).map(|rest| (kind, rest));
+    behind(&CORRECTIONS, NoteKind::Correction)
+        .or_else(|| behind(&CLARIFICATIONS, NoteKind::Clarification))
 }
 
 /// The note that begins here: after a label, or with a sentence about the report itself.
@@ -157,7 +154,7 @@ fn may_begin(text: &str) -> bool {
 }
 
 fn all_beginnings() -> impl Iterator<Item = &'static &'static str> {
-    [CORRECTIONS, CLARIFICATIONS, OWN, OWN_VERSION].into_iter().flatten()
+    [CORRECTIONS.words, CLARIFICATIONS.words, OWN, OWN_VERSION].into_iter().flatten()
 }
 
 /// Whether one of the phrases may open a line. Of a line whose beginning is ASCII one look at it tells, of another

@@ -1,8 +1,10 @@
 //! Labels and phrases of notes, in lower case.
 
+use crate::label::Labels;
+
 /// Labels with which a text is put right.
 #[rustfmt::skip]
-pub(crate) const CORRECTIONS: &[&str] = &[
+pub(crate) const CORRECTIONS: Labels = Labels::new(&[
     "correction", "corrections", "corrected", "corrects", "correction notice",
     "correction and clarification", "corrections and clarifications", "correction appended",
     "update and correction", "editor's note and correction", "erratum",
@@ -17,17 +19,17 @@ pub(crate) const CORRECTIONS: &[&str] = &[
     "sprostowanie", "korekta", "rättelse", "rettelse", "korreksjon", "oikaisu", "korjaus",
     "düzeltme", "διόρθωση", "pembetulan", "ralat", "تصحيح", "تصويب", "תיקון",
     "訂正", "更正", "更正启事", "勘误", "정정", "정정보도", "바로잡습니다",
-];
+]);
 
 /// Labels with which a text is made clearer.
 #[rustfmt::skip]
-pub(crate) const CLARIFICATIONS: &[&str] = &[
+pub(crate) const CLARIFICATIONS: Labels = Labels::new(&[
     "clarification", "clarifications", "clarified", "klarstellung", "précision", "précisions",
     "aclaración", "precisazione", "precisazioni", "esclarecimento", "verduidelijking",
     "уточнение", "уточнено", "уточнення", "wyjaśnienie", "uściślenie", "förtydligande",
     "presisering", "præcisering", "tarkennus", "açıklama düzeltmesi", "توضيح", "הבהרה",
     "補足説明", "澄清", "澄清说明",
-];
+]);
 
 /// What a sentence begins with that puts its own text right. A word for a report stands near behind it.
 #[rustfmt::skip]

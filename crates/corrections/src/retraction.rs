@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::label;
+use crate::label::{self, Labels};
 
 /// Labels with which a report is taken back, in lower case.
 #[rustfmt::skip]
-pub(crate) const LABELS: &[&str] = &[
+pub(crate) const LABELS: Labels = Labels::new(&[
     "retraction", "retraction notice", "retracted", "story retracted", "article retracted",
     "withdrawn", "report withdrawn", "story withdrawn", "article withdrawn", "withdrawal",
     "mandatory kill", "kill notice", "kill advisory", "story kill", "photo kill",
@@ -21,7 +21,10 @@ pub(crate) const LABELS: &[&str] = &[
     "ingetrokken", "опровержение", "отозвано", "материал отозван", "спростування", "wycofanie",
     "återkallas", "tilbaketrukket", "geri çekildi", "撤回",
     "更正并撤回", "سحب الخبر", "سحب خبر",
-];
+]);
+
+/// Agencies write it so; `Kill` is a word of many titles.
+pub(crate) const KILL: Labels = Labels::new(&["kill"]);
 
 /// Sentences in which whoever writes takes its own report back, in lower case.
 #[rustfmt::skip]
@@ -71,28 +74,41 @@ const LONGEST_LABEL: usize = 200;
 
 /// All of these: hardly any text has one of them, and one look at a text finds that out.
 static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new(OWN.iter().chain(NAMED)).expect("a few dozen words can be looked for")
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true);
+    builder.build(OWN.iter().chain(NAMED)).expect("a few dozen words can be looked for")
 });
 
 /// Whether a text takes back what its outlet reported. `names` are those of the outlet and the agency.
 pub(crate) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool {
     let end = opening.char_indices().nth(LEDE).map_or(opening.len(), |(end, _)| end);
     let lede = opening.get(..end).unwrap_or_default();
-    [title, lede].into_iter().any(|text| {
-        let lower = text.to_lowercase().replace('\u{2019}', "'");
-        is_labelled(text)
-            || (ACTS.is_match(&lower)
-                && (OWN.iter().any(|own| lower.contains(own))
-                    || NAMED.iter().any(|act| is_own_act(&lower, act, names))))
-    })
+    [title, lede].into_iter().any(|text| is_labelled(text) || has_own_act(text, names))
+}
+
+/// Whether whoever writes takes its own report back in it.
+fn has_own_act(text: &str, names: &[&str]) -> bool {
+    if is_lowered_as_ascii(text) && !ACTS.is_match(text) {
+        return false;
+    }
+    let lower = text.to_lowercase();
+    ACTS.is_match(&lower)
+        && (OWN.iter().any(|own| lower.contains(own))
+            || NAMED.iter().any(|act| is_own_act(&lower, act, names)))
+}
+
+/// Whether no letter but those of the alphabet may change in lower case: the rest is ASCII too, or dashes and
+/// quotation marks.
+fn is_lowered_as_ascii(text: &str) -> bool {
+    text.is_ascii() || text.chars().all(|c| matches!(c, '\0'..='\u{7f}' | '\u{2010}'..='\u{2027}'))
 }
 
 fn is_labelled(text: &str) -> bool {
-    // Agencies write it so; `Kill` is a word of many titles.
-    let is_kill = label::behind(text, &["kill"]).is_some() && text.trim_start().starts_with("KILL");
+    let is_kill = label::behind(text, &KILL).is_some() && text.trim_start().starts_with("KILL");
     let bare = text.trim();
-    let is_bare = bare.len() <= LONGEST_LABEL && LABELS.contains(&bare.to_lowercase().as_str());
-    is_kill || is_bare || label::behind(text, LABELS).is_some()
+    let is_bare =
+        bare.len() <= LONGEST_LABEL && LABELS.words.contains(&bare.to_lowercase().as_str());
+    is_kill || is_bare || label::behind(text, &LABELS).is_some()
 }
 
 /// Whether one of these names does so to a report.
@@ -157,5 +173,25 @@ mod tests {
         check(levy, "Sugar Daily has withdrawn its bid for the port.", false);
         let far = format!("{}We retract our report.", "The levy rose. ".repeat(60));
         check(levy, &far, false);
+    }
+
+    #[test]
+    fn phrases_stand_in_lower_case_and_without_apostrophes() {
+        for phrase in OWN.iter().chain(NAMED) {
+            assert_eq!(phrase.to_lowercase(), *phrase);
+            assert!(!phrase.contains(['\'', '\u{2019}']), "{phrase}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_that_need_not_be_lowered_says_the_same(
+            text in "((We|we|WE) (have|HAVE|) ?(retract|Retracted|RETRACT\u{212a})|[ ’“”–…éÉК]|нЕт ){0,8}",
+        ) {
+            let lower = ACTS.is_match(&text.to_lowercase());
+            proptest::prop_assert!(!is_lowered_as_ascii(&text) || ACTS.is_match(&text) == lower);
+            let is_own = OWN.iter().any(|own| text.to_lowercase().contains(own));
+            proptest::prop_assert_eq!(has_own_act(&text, &[]), is_own);
+        }
     }
 }

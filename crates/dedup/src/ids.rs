@@ -1,7 +1,8 @@
 //! The ids of articles, stories, events and outlets.
 //!
-//! Articles are numbered in the order of arrival. The id of a story is that of its first article, and the id of an
-//! event that of its first story. The id of an outlet is the hash of its name. Bytes of ids are in `codec`.
+//! Articles are numbered in the order of arrival. The id of a story is the number of its first article, and
+//! the id of an event is the number of its first story. The id of an outlet is the hash of its name.
+//! `codec` writes ids as bytes.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -10,49 +11,49 @@ use std::num::NonZeroU64;
 use rustc_hash::{FxHashMap, FxHashSet};
 use siphasher::sip::SipHasher13;
 
-/// An article's number in the order of arrival: ties break by it.
+/// The id of an article: its number in the order of arrival. Ties between articles are decided by it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct DocId(pub u32);
 
-/// A story: the number of its first article.
+/// The id of a story: the number of its first article.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct StoryId(pub u32);
 
-/// An event: the number of its first story.
+/// The id of an event: the number of its first story.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct EventId(pub u32);
 
 impl DocId {
-    /// The article that comes next.
+    /// The id of the next article.
     #[must_use]
     pub const fn next(self) -> DocId {
         DocId(self.0 + 1)
     }
 
-    /// How many articles came before it.
+    /// The number of articles that came before this one.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// The article before which so many came; `None` if no window holds as many.
+    /// The article at a position in the order of arrival, from 0; `None` if the position does not fit 32 bits.
     #[must_use]
-    pub fn at(index: usize) -> Option<DocId> {
+    pub fn from_index(index: usize) -> Option<DocId> {
         u32::try_from(index).ok().map(DocId)
     }
 }
 
 impl StoryId {
-    /// The story that begins with this article.
+    /// The id of the story with this first article.
     #[must_use]
     pub const fn of(first: DocId) -> StoryId {
         StoryId(first.0)
     }
 
-    /// The article that the story begins with.
+    /// The first article of the story.
     #[must_use]
     pub const fn first_article(self) -> DocId {
         DocId(self.0)
@@ -60,22 +61,22 @@ impl StoryId {
 }
 
 impl EventId {
-    /// The event that begins with this story.
+    /// The id of the event with this first story.
     #[must_use]
     pub const fn of(first: StoryId) -> EventId {
         EventId(first.0)
     }
 
-    /// The story that the event begins with.
+    /// The first story of the event.
     #[must_use]
     pub const fn first_story(self) -> StoryId {
         StoryId(self.0)
     }
 }
 
-/// An id that is a number, for tables of any of them.
+/// An id that is a number of 32 bits. Tables can be generic over it.
 pub trait NumberId: Copy + Ord + Hash + Debug {
-    /// The highest number.
+    /// The id with the highest number, which no article, story or event has.
     const LAST: Self;
 
     /// The id with this number.
@@ -105,7 +106,7 @@ macro_rules! number_ids {
 
 number_ids!(DocId, StoryId, EventId);
 
-/// Tests of tables use plain numbers.
+/// Tests of tables use plain numbers as ids.
 #[cfg(test)]
 impl NumberId for u32 {
     const LAST: u32 = u32::MAX;
@@ -119,7 +120,8 @@ impl NumberId for u32 {
     }
 }
 
-/// An outlet: the hash of its name. Pages that another site's feed says are an outlet's have an id of their own.
+/// The id of an outlet: the hash of its name. The pages that the feed of another site attributes to an
+/// outlet have an id of their own, because that site is not the authority for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct OutletId(NonZeroU64);
@@ -143,22 +145,22 @@ impl OutletId {
     }
 }
 
-/// Whether each redirect of a merged story or event ends somewhere. Damaged bytes may hold a circle, in which a
-/// reader would go round for ever.
-pub(crate) fn all_end<I: NumberId>(redirects: &FxHashMap<I, I>) -> bool {
-    let mut ended: FxHashSet<I> = FxHashSet::default();
-    let mut way: Vec<I> = Vec::new();
+/// Whether the redirects of merged stories or events have no cycle. A damaged snapshot may have one, and a
+/// reader would follow it for ever.
+pub(crate) fn is_acyclic<I: NumberId>(redirects: &FxHashMap<I, I>) -> bool {
+    let mut checked: FxHashSet<I> = FxHashSet::default();
+    let mut path: Vec<I> = Vec::new();
     for start in redirects.keys() {
-        let mut at = *start;
-        while let Some(next) = redirects.get(&at).filter(|_| !ended.contains(&at)) {
-            // A way without a circle passes each redirect once.
-            if way.len() == redirects.len() {
+        let mut id = *start;
+        while let Some(next) = redirects.get(&id).filter(|_| !checked.contains(&id)) {
+            // A path without a cycle follows each redirect once.
+            if path.len() == redirects.len() {
                 return false;
             }
-            way.push(at);
-            at = *next;
+            path.push(id);
+            id = *next;
         }
-        ended.extend(way.drain(..));
+        checked.extend(path.drain(..));
     }
     true
 }
@@ -166,9 +168,9 @@ pub(crate) fn all_end<I: NumberId>(redirects: &FxHashMap<I, I>) -> bool {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_circle_of_redirects_is_seen() {
-        let all_end = |pairs: &[(u32, u32)]| super::all_end(&pairs.iter().copied().collect());
-        assert!(all_end(&[]) && all_end(&[(3, 2), (2, 1), (5, 2), (4, 1)]));
-        assert!(!all_end(&[(1, 1)]) && !all_end(&[(7, 8), (3, 2), (2, 1), (1, 3)]));
+    fn a_cycle_of_redirects_is_found() {
+        let is_acyclic = |pairs: &[(u32, u32)]| super::is_acyclic(&pairs.iter().copied().collect());
+        assert!(is_acyclic(&[]) && is_acyclic(&[(3, 2), (2, 1), (5, 2), (4, 1)]));
+        assert!(!is_acyclic(&[(1, 1)]) && !is_acyclic(&[(7, 8), (3, 2), (2, 1), (1, 3)]));
     }
 }

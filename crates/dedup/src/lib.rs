@@ -1,29 +1,34 @@
-//! Finds reprints by their passages.
+//! Finds reprints by the passages that articles share.
 //!
-//! Every article that comes in is compared with everything seen in the window, not by its title or
-//! a whole-text score but by the runs of words it has in common with others, quotations and
-//! boilerplate apart. What is the same text becomes one *story*; what is another text about the
-//! same happening joins the same *event*.
+//! Each new article is compared with all articles of the window: not by its title or by a score of the
+//! whole text, but by the runs of words that it shares with others. Quotations and boilerplate do not
+//! count. Copies of one text become one *story*. Stories about one happening, each in its own words, become
+//! one *event*.
 //!
-//! Pure: no I/O, no clock, no logging; time is an argument, evidence a return value, and nothing
-//! here can fail. [`Detector`] is the whole; [`Overlap::between`] compares two texts, and [`explain`] says
-//! which [`Rule`] decides about them; the method
-//! and its measurements stand in `design.md` beside this file.
+//! The crate is pure: it has no I/O, no clock and no logging, and no function can fail. Time is an
+//! argument, and evidence is a return value.
 //!
-//! The folders follow an article, and each imports only from those before it:
+//! - [`Detector`] does everything for a stream of articles.
+//! - [`Overlap::between`] compares two texts.
+//! - [`explain`] says which [`Rule`] decides about two texts.
 //!
-//! | room | what it holds |
+//! `design.md`, in the folder above this file, describes the method and its measurements.
+//!
+//! The folders are in the order in which an article passes through them. Each imports only from those
+//! before it:
+//!
+//! | folder | what it has |
 //! |---|---|
-//! | `codec` | numbers in few bytes; state as bytes and back |
-//! | `body` | what of a text counts: words, terms, numbers, titles, fingerprint |
-//! | `boilerplate` | what an outlet prints on every page |
-//! | `index` | which earlier articles share passages |
+//! | `codec` | compact encodings; state as bytes and back |
+//! | `body` | the part of a text that is compared: words, terms, numbers, title, fingerprint |
+//! | `boilerplate` | text that an outlet repeats on many pages |
+//! | `index` | the search for earlier articles that share passages |
 //! | `compare` | alignment, overlap, changes |
 //! | `judge` | the rules, and the judgement that they make |
-//! | `story` | joining, dividing, credit |
-//! | `event` | which stories tell of one happening |
-//! | `store` | what is kept of each article |
-//! | `detector` | the one writer: finds, judges, remembers, regroups, explains |
+//! | `story` | joining and dividing stories, credit |
+//! | `event` | grouping of stories about one happening |
+//! | `store` | the stored form of each article |
+//! | `detector` | the one writer: finds, judges, records, regroups, explains |
 
 mod body;
 mod boilerplate;
@@ -42,12 +47,12 @@ pub use body::figures::Figures;
 pub use body::fingerprint::{Fingerprint, SAMPLE};
 pub use body::simhash::{is_near, simhash};
 pub use body::terms::{Terms, stem};
-pub use body::titles::{TitleWords, Titles};
+pub use body::titles::{TitleRelation, TitleWords};
 pub use body::{ALONE_WEIGHT, Body, BodyWord, Fact, SHINGLE_WORDS, WORD_WEIGHT, word_hash};
-pub use boilerplate::{Boilerplate, Traits};
+pub use boilerplate::{Boilerplate, PageHashes};
 pub use codec::TextFile;
 pub use codec::bits::Bits;
-pub use codec::numbered::Numbered;
+pub use codec::id_table::IdTable;
 pub use compare::align::{Block, Run, align};
 pub use compare::changes::{Change, ChangeCount, Changes};
 pub use compare::overlap::{FactCount, Overlap, Passage};
@@ -63,13 +68,13 @@ pub use detector::work::Work;
 pub use event::frequencies::Frequencies;
 pub use event::{Events, Joined, Link};
 pub use ids::{DocId, EventId, NumberId, OutletId, StoryId};
-pub use index::{Candidate, Index, UnderKeys};
+pub use index::{Candidate, Index, KeyPostings};
 pub use judge::facts::ShortFacts;
 pub use judge::material::{Reason, StoryMember, material};
 pub use judge::rule::{Compared, Rule};
 pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
 pub use settings::{Settings, Switch};
 pub use store::text_store::TextFiles;
-pub use story::agency::{Agency, Confidence, How, Kin, inferred_agency, own_agency};
+pub use story::agency::{Agency, Confidence, How, RelatedArticle, inferred_agency, own_agency};
 pub use story::stories::{Stories, Story};
 pub use story::{Merge, Split};

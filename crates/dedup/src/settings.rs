@@ -1,54 +1,57 @@
-//! The thresholds that decide a class, with their measured defaults. What only finds or counts
-//! (places looked at, foothold of an edit, words of a section) stands where it is used.
+//! The thresholds that decide about articles, with their measured defaults.
+//!
+//! Constants that only find candidates or count (positions that the alignment examines, words that must
+//! agree behind an edit, words of a section) are in the files that use them.
 
-/// Seconds in a day: the step in which state is kept and leaves.
+/// The seconds of a day. State is stored by day and expires by day.
 pub(crate) const DAY: i64 = 24 * 3600;
 
-/// A rule that a measurement can leave out.
+/// A rule that a measurement can switch off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Pages of one outlet under other titles need an article in common.
+    /// Two pages of one outlet under different titles fold only if they share an article, not just page chrome.
     PageChrome,
-    /// Equal walls and templates are no copies.
+    /// Equal walls and templates are not copies.
     Walls,
-    /// Takes and corrections at one outlet within hours fold.
+    /// Takes and corrections fold if they come at one outlet within hours.
     Takes,
-    /// A version needs more than the same address.
+    /// The same address alone does not make an article a version of another.
     Addresses,
-    /// An article that grew folds with what it grew from.
+    /// An article that was expanded folds with its earlier form.
     Expanded,
-    /// Phrases that recur are no copying.
+    /// Recurring phrases are not copying.
     Phrases,
-    /// Numbers and names must agree.
+    /// Copies must agree in numbers and names.
     Facts,
-    /// What digests hold is no copy of them.
+    /// A digest is not a copy of the texts that it contains.
     Digests,
-    /// A member that holds two texts draws in one of them only.
+    /// If a member contains two texts, copies of only one of them join its story.
     SecondTexts,
-    /// What surrounds long pieces of their own is the frame of an outlet's pages.
+    /// Words that two pages of one outlet share only around long texts of their own are the frame of the
+    /// pages, and no passage.
     PageFrame,
-    /// Boilerplate is learned and left out.
+    /// Boilerplate is learned, and does not count.
     Boilerplate,
-    /// What stands in many stories of many outlets says nothing.
+    /// Shingles in many stories of many outlets do not count.
     HotShingles,
-    /// An article that is most of two stories makes them one.
+    /// An article that is most of two stories merges them.
     Bridges,
-    /// Texts of one event have words in common.
+    /// Similarity of stories: the terms that they share.
     EventWords,
-    /// Texts of one event tell of each other's titles.
+    /// Similarity of stories: how much of each title is in the other text.
     EventTitles,
-    /// Texts of one event begin alike.
+    /// Similarity of stories: the terms that their ledes share.
     EventLedes,
-    /// Texts of one event have rare names in common.
+    /// Similarity of stories: the rare names that they share.
     EventNames,
-    /// Texts of one event may have a quotation in common.
+    /// Similarity of stories: the quotations that they share.
     EventQuotations,
-    /// Likeness to an event fades with time.
+    /// Similarity of stories: it decreases with the time between them.
     EventTime,
 }
 
 impl Switch {
-    /// Those that bear on what folds.
+    /// The rules that decide which articles fold.
     pub const OF_STORIES: [Switch; 13] = [
         Switch::PageChrome,
         Switch::Walls,
@@ -64,7 +67,7 @@ impl Switch {
         Switch::HotShingles,
         Switch::Bridges,
     ];
-    /// Those that bear on what is one event.
+    /// The rules that decide which stories are one event.
     pub const OF_EVENTS: [Switch; 6] = [
         Switch::EventWords,
         Switch::EventTitles,
@@ -74,7 +77,7 @@ impl Switch {
         Switch::EventTime,
     ];
 
-    /// The rule in words.
+    /// A short description of the rule, for reports.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -101,12 +104,12 @@ impl Switch {
     }
 }
 
-/// The detector's thresholds. The defaults are the product's.
+/// The thresholds of the detector. The defaults are those of the product. Shares are from 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// A passage has at least this many words.
+    /// A passage has at least this many counted words.
     pub passage_words: u32,
-    /// A text with fewer counted shingles is not comparable.
+    /// A text with fewer counted shingles than this is not comparable.
     pub comparable_shingles: u32,
     /// `reprint`: the larger of contained and containing reaches this …
     pub reprint_larger: f64,
@@ -118,50 +121,49 @@ pub struct Settings {
     pub partial_contained: f64,
     /// … with at least this many shared counted words.
     pub partial_words: u32,
-    /// Texts of which less than this larger share is common, …
+    /// Two texts share only phrases, and no text, if the larger of contained and containing is below this …
     pub mosaic_larger: f64,
-    /// … in verbatim runs of fewer words than this on average, share phrases and no text.
+    /// … and their verbatim runs have fewer words than this on average.
     pub mosaic_run: f64,
     /// `holds`: containing reaches this while contained stays below `partial_contained`.
     pub holds_containing: f64,
-    /// An earlier text of which a new one makes up this share is no digest that holds it.
+    /// An earlier text is not a digest that holds the new one if the new one makes up this share of it.
     pub digest_containing: f64,
-    /// A new text may join through a member if this share of the words they have in common is
-    /// also common to that member and the rest of its story.
+    /// A new text may join a story through a member if this share of the words that it shares with the
+    /// member is also shared by the member and the rest of the story.
     pub join_share: f64,
-    /// A follow-up with at least this novelty is material.
+    /// A copy or version is material if its novelty reaches this.
     pub material_novelty: f64,
     /// Texts of at most this many words must agree in numbers and names to fold.
     pub short_words: u32,
-    /// Below this larger share, what two pages of one outlet share around pieces of their own is the
-    /// frame of the page.
+    /// If the larger of contained and containing is below this, the words that two pages of one outlet
+    /// share around texts of their own are the frame of the pages.
     pub frame_share: f64,
-    /// How many earlier articles of an outlet, no copies of each other, make a paragraph
-    /// boilerplate.
+    /// A paragraph or run is boilerplate if this many earlier articles of an outlet have it that are not
+    /// copies of each other.
     pub boilerplate_carriers: usize,
-    /// Candidates that are verified for one article.
+    /// The number of candidates that are verified for one article.
     pub verified: usize,
-    /// A sampled shingle of more stories than this is hot: it says nothing.
+    /// A sampled shingle is hot, and no evidence, if it is in more stories than this.
     pub hot_stories: usize,
-    /// Two stories are one event when their likeness reaches this, and up to 0.1 more where other events
-    /// are like them too.
+    /// Two stories are one event if their similarity reaches this, and up to 0.1 more if other events are
+    /// similar too.
     pub event_likeness: f64,
-    /// An event takes no new story this long after its last own text, in seconds.
+    /// An event accepts no story this long after its last separately written text, in seconds.
     pub event_quiet: i64,
-    /// An event takes no new story this long after its first, in seconds.
+    /// An event accepts no story this long after its first one, in seconds.
     pub event_span: i64,
-    /// How far back comparison reaches, in seconds.
+    /// How long articles are compared with new ones, in seconds.
     pub window: i64,
-    /// The most bytes that the articles of the window take: texts, what is compared of them, and 2 KiB for
-    /// each. Where there are more, articles leave early: those of the sites that have most of them.
+    /// The number of bytes that the articles of the window may take: their texts, their packed forms, and 2
+    /// KiB for each. If they take more, articles leave early: those of the sites that take most.
     pub window_bytes: u64,
-    /// For measurement: a rule that is left out. The product leaves out none, and no configuration
-    /// sets it.
+    /// A rule that is switched off, for measurements. The product switches off none, and no configuration can.
     pub without: Option<Switch>,
 }
 
 impl Settings {
-    /// Whether a rule applies.
+    /// Whether a rule is switched on.
     pub(crate) fn is_on(&self, rule: Switch) -> bool {
         self.without != Some(rule)
     }

@@ -19,6 +19,8 @@ pub(crate) struct SqliteTables {
     pub(crate) connection: Connection,
     /// The numbers of the streams, which never change.
     pub(crate) numbers: HashMap<String, i64>,
+    /// The numbers of the durable readers, a few, which never change either: by stream and name.
+    pub(crate) reader_numbers: Vec<(i64, String, i64)>,
     checkpoints: Checkpoints,
     /// How many rows had been changed when the group began.
     changes_before: u64,
@@ -26,7 +28,8 @@ pub(crate) struct SqliteTables {
 
 impl SqliteTables {
     pub(crate) fn new(connection: Connection, checkpoints: Checkpoints) -> Self {
-        Self { connection, numbers: HashMap::new(), checkpoints, changes_before: 0 }
+        let (numbers, reader_numbers) = (HashMap::new(), Vec::new());
+        Self { connection, numbers, reader_numbers, checkpoints, changes_before: 0 }
     }
 
     pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {
@@ -93,6 +96,7 @@ impl Tables for SqliteTables {
 
     fn roll_back(&mut self) -> Result<()> {
         self.numbers.clear();
+        self.reader_numbers.clear();
         // A full disk may have undone it already.
         if self.connection.is_autocommit() { Ok(()) } else { self.statement("ROLLBACK") }
     }

@@ -3,7 +3,6 @@
 //! Comes in: the name of a host. Goes out: the addresses that may be connected to. An address that was refused is never
 //! given out.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -11,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use thiserror::Error;
 
 use crate::address::Addresses;
 use crate::target::Reach;
@@ -42,25 +42,16 @@ pub(crate) struct Resolver {
 }
 
 /// Why a name gave no address to connect to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Unresolved {
     /// It has none.
+    #[error("no such host")]
     NoSuchHost,
     /// At least one of them is not to be connected to. The host is named, the address is not:
     /// what a private resolver knows is nobody's business.
+    #[error("{0} is forbidden")]
     Forbidden(String),
 }
-
-impl fmt::Display for Unresolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchHost => f.write_str("no such host"),
-            Self::Forbidden(host) => write!(f, "{host} is forbidden"),
-        }
-    }
-}
-
-impl Error for Unresolved {}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {

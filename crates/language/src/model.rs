@@ -13,6 +13,8 @@ use flate2::read::ZlibDecoder;
 const PACKED: &[u8] = include_bytes!("../data/model.bin");
 /// No automaton node: more than any model has.
 const NONE: u32 = u32::MAX;
+/// How many parts of a text are read at once.
+const PARTS: usize = 4;
 /// The steps of the scale of weights, in nats. Where it begins is the same for all classes.
 const STEP: f32 = 0.5;
 
@@ -26,6 +28,8 @@ pub(crate) struct Model {
     nodes: Vec<Node>,
     /// What follows each of the first nodes, the root and its children, by byte: most bytes lead to one of these.
     first: Vec<[u32; 256]>,
+    /// The bytes of the longest n-gram.
+    longest: usize,
     /// Bytes that lead to each node from its parent, nodes in breadth-first order.
     letters: Vec<u8>,
     /// By feature, then by class.
@@ -76,8 +80,9 @@ impl Model {
         languages.dedup();
         let classes = names.iter().map(|name| languages.binary_search(name).ok());
         let classes = classes.collect::<Option<Vec<usize>>>()?;
-        let first = first_nodes(&nodes, letters);
-        Some(Self { languages, classes, bias, nodes, first, letters: letters.to_vec(), weights })
+        let (first, longest) = (first_nodes(&nodes, letters), depth(&nodes));
+        let letters = letters.to_vec();
+        Some(Self { languages, classes, bias, nodes, first, longest, letters, weights })
     }
 
     /// The log-posterior of each language, in nats, but for a constant; none where no n-gram of the
@@ -110,17 +115,28 @@ impl Model {
         Some(best)
     }
 
-    /// The longest n-gram that ends at each byte, where it is a feature.
+    /// The longest n-gram that ends at each byte, where it is a feature. Each node must be fetched from far memory
+    /// before the next is known, so several parts of the bytes are gone through at once.
     fn features(&self, bytes: &[u8]) -> Vec<u32> {
-        let mut at = 0;
-        let mut found = Vec::with_capacity(bytes.len());
-        for byte in bytes {
-            at = self.next(at, *byte);
-            let feature = self.nodes[at as usize].feature;
-            if feature != NONE {
-                found.push(feature);
+        let part = bytes.len().div_ceil(PARTS);
+        // No n-gram that ends in a part begins further before it.
+        let start = |index: usize| {
+            let from = (index * part).min(bytes.len());
+            let before = &bytes[from.saturating_sub(self.longest)..from];
+            before.iter().fold(0, |at, byte| self.next(at, *byte))
+        };
+        let mut nodes: [u32; PARTS] = std::array::from_fn(start);
+        let mut found = vec![NONE; bytes.len()];
+        for step in 0..part {
+            for (index, node) in nodes.iter_mut().enumerate() {
+                let place = index * part + step;
+                if let (Some(byte), Some(feature)) = (bytes.get(place), found.get_mut(place)) {
+                    *node = self.next(*node, *byte);
+                    *feature = self.nodes[*node as usize].feature;
+                }
             }
         }
+        found.retain(|feature| *feature != NONE);
         found
     }
 
@@ -152,6 +168,17 @@ fn first_nodes(nodes: &[Node], letters: &[u8]) -> Vec<[u32; 256]> {
         first.push(follows);
     }
     first
+}
+
+/// How many bytes lead to the furthest node. Breadth first, so that this is the last one.
+fn depth(nodes: &[Node]) -> usize {
+    let mut depths = vec![0; nodes.len()];
+    for (at, node) in nodes.iter().enumerate() {
+        let first = node.first_child as usize;
+        let below = depths[at] + 1;
+        depths[first..first + usize::from(node.children)].fill(below);
+    }
+    depths.last().copied().unwrap_or(0)
 }
 
 fn child(nodes: &[Node], letters: &[u8], at: u32, byte: u8) -> Option<u32> {

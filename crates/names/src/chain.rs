@@ -26,8 +26,8 @@ pub(crate) struct Best {
     pub(crate) tags: Vec<usize>,
     /// The score of each tag behind each; of those that may not follow, and of the one to spare, none.
     steps: [[f32; WIDE]; TAGS],
-    /// For each tag at each place the tag before it.
-    from: Vec<[u8; WIDE]>,
+    /// For each tag at each place the tag before it, as wide as a score: both are chosen at once.
+    from: Vec<[u32; WIDE]>,
 }
 
 impl Best {
@@ -51,7 +51,7 @@ impl Best {
             let mut origin = [0; WIDE];
             for (before, row) in (0..).zip(&*steps) {
                 for tag in 0..WIDE {
-                    let sum = sums[usize::from(before)] + row[tag];
+                    let sum = sums[before as usize] + row[tag];
                     let is_better = sum > next[tag];
                     next[tag] = if is_better { sum } else { next[tag] };
                     origin[tag] = if is_better { before } else { origin[tag] };
@@ -66,63 +66,74 @@ impl Best {
         tags.resize(scores.len(), 0);
         for at in (0..scores.len()).rev() {
             tags[at] = tag;
-            tag = usize::from(from[at][tag]);
+            tag = from[at][tag] as usize;
         }
     }
 }
 
-/// The exponentials of steps; 0 where a tag may not follow.
-pub(crate) fn exps_of_steps(steps: &Steps) -> Steps {
-    let mut weights = [[0.0; TAGS]; TAGS];
-    for (before, row) in weights.iter_mut().enumerate() {
-        for (tag, weight) in row.iter_mut().enumerate() {
-            if may_follow(before, tag) {
-                *weight = steps[before][tag].exp();
+/// A number for each tag, with one to spare.
+type Wide = [f32; WIDE];
+
+/// The exponentials of steps; 0 where a tag may not follow, and for the one to spare.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    /// By the tag before, then by the one behind it.
+    onward: [Wide; TAGS],
+    /// By the tag behind, then by the one before it.
+    back: [Wide; TAGS],
+}
+
+impl Weights {
+    pub(crate) fn new(steps: &Steps) -> Self {
+        let mut weights = Self { onward: [[0.0; WIDE]; TAGS], back: [[0.0; WIDE]; TAGS] };
+        for (before, row) in steps.iter().enumerate() {
+            for tag in (0..TAGS).filter(|tag| may_follow(before, *tag)) {
+                weights.onward[before][tag] = row[tag].exp();
+                weights.back[tag][before] = weights.onward[before][tag];
             }
         }
+        weights
     }
-    weights
 }
 
 /// Forward and backward sums of a chain, each scaled to 1.
-pub(crate) struct Sums {
+pub(crate) struct Sums<'a> {
     places: Vec<TokenSums>,
-    steps: Steps,
+    weights: &'a Weights,
 }
 
 /// The sums at one place, and the exponentials of its scores.
 #[derive(Clone, Copy)]
 struct TokenSums {
-    forward: Scores,
-    backward: Scores,
-    exps: Scores,
+    forward: Wide,
+    backward: Wide,
+    exps: Wide,
 }
 
-impl Sums {
-    pub(crate) fn new(scores: &[Scores], weights: Steps) -> Self {
+impl<'a> Sums<'a> {
+    pub(crate) fn new(scores: &[Scores], weights: &'a Weights) -> Self {
         let mut places = Vec::with_capacity(scores.len());
-        let mut last = [0.0; TAGS];
+        let mut last = [0.0; WIDE];
         last[0] = 1.0;
         for exps in scores.iter().map(exps) {
-            let mut next = [0.0; TAGS];
-            for (before, sum) in last.iter().enumerate() {
-                next.iter_mut().zip(&weights[before]).for_each(|(n, weight)| *n += sum * weight);
+            let mut next = [0.0; WIDE];
+            for (row, sum) in weights.onward.iter().zip(last) {
+                next.iter_mut().zip(row).for_each(|(n, weight)| *n += sum * weight);
             }
             next.iter_mut().zip(exps).for_each(|(n, e)| *n *= e);
             last = scaled(next);
-            places.push(TokenSums { forward: last, backward: [1.0; TAGS], exps });
+            places.push(TokenSums { forward: last, backward: [1.0; WIDE], exps });
         }
         for at in (1..scores.len()).rev() {
             let TokenSums { exps, backward, .. } = places[at];
-            let mut sums = [0.0; TAGS];
-            for (before, sum) in sums.iter_mut().enumerate() {
-                for tag in 0..TAGS {
-                    *sum += weights[before][tag] * exps[tag] * backward[tag];
-                }
+            let mut sums = [0.0; WIDE];
+            for (tag, row) in weights.back.iter().enumerate() {
+                let of_tag = |weight: &f32| weight * exps[tag] * backward[tag];
+                sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += of_tag(weight));
             }
             places[at - 1].backward = scaled(sums);
         }
-        Self { places, steps: weights }
+        Self { places, weights }
     }
 
     /// How likely each tag is at a place.
@@ -130,16 +141,16 @@ impl Sums {
         let TokenSums { forward, backward, .. } = &self.places[at];
         let mut product = *forward;
         product.iter_mut().zip(backward).for_each(|(f, b)| *f *= b);
-        scaled(product)
+        tags_of(&scaled(product))
     }
 
     /// How likely each pair of tags is at a place and the one before it.
     pub(crate) fn pair(&self, at: usize) -> Steps {
-        let mut start = [0.0; TAGS];
+        let mut start = [0.0; WIDE];
         start[0] = 1.0;
         let before = at.checked_sub(1).map_or(start, |before| self.places[before].forward);
         let TokenSums { exps, backward, .. } = &self.places[at];
-        let mut pairs = self.steps;
+        let mut pairs = self.weights.onward.map(|row| tags_of(&row));
         for (row, sum) in pairs.iter_mut().zip(before) {
             for (tag, pair) in row.iter_mut().enumerate() {
                 *pair *= sum * exps[tag] * backward[tag];
@@ -151,13 +162,20 @@ impl Sums {
     }
 }
 
-fn exps(scores: &Scores) -> Scores {
-    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.map(|score| (score - most).exp())
+/// The numbers of the tags alone.
+fn tags_of(wide: &Wide) -> Scores {
+    std::array::from_fn(|tag| wide[tag])
 }
 
-fn scaled(sums: Scores) -> Scores {
-    let total: f32 = sums.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+fn exps(scores: &Scores) -> Wide {
+    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut exps = [0.0; WIDE];
+    exps.iter_mut().zip(scores).for_each(|(exp, score)| *exp = (score - most).exp());
+    exps
+}
+
+fn scaled(sums: Wide) -> Wide {
+    let total: f32 = tags_of(&sums).iter().sum::<f32>().max(f32::MIN_POSITIVE);
     sums.map(|sum| sum / total)
 }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use wirefold_text::Text;
 
-use crate::gazetteer::{self, COMMON, Gazetteer, NAMES};
+use crate::gazetteer::{COMMON, Gazetteer, NAMES};
 use crate::hash;
 use crate::latin::push_latin;
-use crate::token::{Shape, Token, is_cyrillic, run_hash};
+use crate::token::{Shape, Token, is_cyrillic};
 
 /// What a feature looks at; training leaves features of one group out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +68,12 @@ impl<'a> Page<'a> {
         Self { text, tokens, capitals: capitals(text, tokens), gazetteer }
     }
 
-    /// Gives the features of each token of an island, by its place in the island.
+    /// Gives the features of each token of an island, one token after the other, with their groups.
     pub(crate) fn features(
         &self,
         island: &Range<usize>,
         scratch: &mut Scratch,
-        mut give: impl FnMut(usize, Group, u64),
+        mut give: impl FnMut(&[Group; FEATURES], &[u64; FEATURES]),
     ) {
         let Scratch { seen, runs, letters, latin } = scratch;
         seen.clear();
@@ -85,9 +85,11 @@ impl<'a> Page<'a> {
                 seen[place..place + 5].try_into().expect("two more on each side");
             let token = &self.tokens[index];
             let mut template = 0;
+            let (mut groups, mut features) = ([Group::Word; FEATURES], [0; FEATURES]);
             let mut feature = |group, value: u64| {
+                groups[template] = group;
                 template += 1;
-                give(place, group, hash::join(template, value));
+                features[template - 1] = hash::join(template as u64, value);
             };
             words(around, &mut feature);
             self.shapes(around, token, place, island.len(), &mut feature);
@@ -112,7 +114,8 @@ impl<'a> Page<'a> {
                 letters.extend(latin.chars());
             }
             affixes(letters, around, &mut feature);
-            debug_assert_eq!(template, FEATURES as u64);
+            debug_assert_eq!(template, FEATURES);
+            give(&groups, &features);
         }
     }
 
@@ -140,11 +143,7 @@ impl<'a> Page<'a> {
         let tokens = &self.tokens[island.clone()];
         let mut at = 0;
         while at < tokens.len() {
-            let lengths = (2..=LONGEST_RUN.min(tokens.len() - at)).rev();
-            let hit = lengths.filter(|_| tokens[at].is_capital()).find_map(|length| {
-                let flags = self.gazetteer.flags(run_hash(&tokens[at..at + length])) & NAMES;
-                (flags != 0).then_some((length, u64::from(flags)))
-            });
+            let hit = tokens[at].is_capital().then(|| self.longest_run(&tokens[at..])).flatten();
             let Some((length, flags)) = hit else {
                 at += 1;
                 continue;
@@ -153,6 +152,20 @@ impl<'a> Page<'a> {
             runs[at] = flags << 2 | 2;
             at += length;
         }
+    }
+
+    /// The longest listed run of words that these tokens begin with, and what lists say of it.
+    fn longest_run(&self, tokens: &[Token]) -> Option<(usize, u64)> {
+        let mut longest = None;
+        let mut hash = tokens[0].normal;
+        for (length, token) in (2..=LONGEST_RUN).zip(&tokens[1..]) {
+            hash = hash::join(hash, token.normal);
+            let flags = self.gazetteer.rare_flags(hash) & NAMES;
+            if flags != 0 {
+                longest = Some((length, u64::from(flags)));
+            }
+        }
+        longest
     }
 
     fn shapes(
@@ -198,7 +211,7 @@ impl<'a> Page<'a> {
         if token.shape != Shape::Capital {
             return 0;
         }
-        self.gazetteer.stem_flags(letters) & (gazetteer::PLACE_STEM | gazetteer::PERSON_STEM)
+        self.gazetteer.stem_flags(letters)
     }
 }
 
@@ -215,11 +228,9 @@ fn words(around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
 }
 
 fn affixes(letters: &[char], around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
-    let length = letters.len();
-    let part = |part: &[char]| hash::letters(part.iter().copied());
-    let last = |count: usize| part(&letters[length - count.min(length)..]);
-    let (last_two, last_three, last_four) = (last(2), last(3), last(4));
-    let first_three = part(&letters[..length.min(3)]);
+    let [last_two, last_three, last_four] =
+        [last::<2>(letters), last::<3>(letters), last::<4>(letters)];
+    let first_three = letters.first_chunk::<3>().map_or_else(|| hash_of(letters), hash_of_some);
     let first_four = match letters.get(3) {
         Some(fourth) => hash::join(first_three, u64::from(u32::from(*fourth))),
         None => first_three,
@@ -233,6 +244,20 @@ fn affixes(letters: &[char], around: &[TokenView; 5], feature: &mut impl FnMut(G
     give(last_three);
     give(hash::join(last_three, around[1].shape << 4 | around[3].shape));
     give(hash::join(last_three, around[2].common << 8 | around[2].gap));
+}
+
+fn hash_of(letters: &[char]) -> u64 {
+    hash::letters(letters.iter().copied())
+}
+
+/// The hash of so many letters: without a loop.
+fn hash_of_some<const COUNT: usize>(letters: &[char; COUNT]) -> u64 {
+    hash_of(letters)
+}
+
+/// The hash of the last letters, or of all where there are fewer.
+fn last<const COUNT: usize>(letters: &[char]) -> u64 {
+    letters.last_chunk::<COUNT>().map_or_else(|| hash_of(letters), hash_of_some)
 }
 
 /// How much of each paragraph has capitals: 0 to 3, or 4 where all letters are capitals.

@@ -25,6 +25,8 @@ pub(crate) const NAMES: u16 = COMMON - 1;
 /// The stem of a country's, a city's or a first name's.
 pub(crate) const PLACE_STEM: u16 = 1 << 10;
 pub(crate) const PERSON_STEM: u16 = 1 << 11;
+/// All that say what a stem is.
+pub(crate) const STEMS: u16 = PLACE_STEM | PERSON_STEM;
 /// A small word that stands inside of names: `Ministry of the Interior`.
 pub(crate) const BRIDGE: u16 = 1 << 12;
 
@@ -41,13 +43,19 @@ const LONGEST_ENDING: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Gazetteer {
     slots: Vec<u32>,
+    rare: Marks,
 }
 
 impl Gazetteer {
     /// A table of slots as [`Self::slots`] gave them. Their number must be a power of two.
     pub(crate) fn new(slots: Vec<u32>) -> Option<Self> {
         let has_free = slots.contains(&0);
-        (slots.len().is_power_of_two() && has_free).then_some(Self { slots })
+        (slots.len().is_power_of_two() && has_free).then(|| Self::of(slots))
+    }
+
+    fn of(slots: Vec<u32>) -> Self {
+        let rare = Marks::new(&slots, u32::from(NAMES | STEMS));
+        Self { slots, rare }
     }
 
     pub(crate) fn slots(&self) -> &[u32] {
@@ -71,19 +79,27 @@ impl Gazetteer {
         }
     }
 
-    /// What the lists say of a stem of a word without an ending of one to three letters.
+    /// What of [`NAMES`] and [`STEMS`] the lists say of what has this hash, where hardly anything is listed: of
+    /// most runs of words and most stems this reads nothing of the large table.
+    pub(crate) fn rare_flags(&self, hash: u64) -> u16 {
+        let (home, tag) =
+            (hash as usize & (self.slots.len() - 1), (hash >> (32 + FLAG_BITS)) as u32);
+        if self.rare.may_have(home, tag) { self.flags(hash) & (NAMES | STEMS) } else { 0 }
+    }
+
+    /// What of [`STEMS`] the lists say of a stem of a word without an ending of one to three letters.
     pub(crate) fn stem_flags(&self, letters: &[char]) -> u16 {
         let shortest = SHORTEST_STEM.max(letters.len().saturating_sub(LONGEST_ENDING));
         let Some((stem, ending)) = letters.split_at_checked(shortest) else {
             return 0;
         };
         let mut hash = hash::letters(stem.iter().copied());
-        let mut flags = self.flags(hash::join(hash, STEM));
+        let mut flags = self.rare_flags(hash::join(hash, STEM));
         for letter in ending {
             hash = hash::join(hash, u64::from(u32::from(*letter)));
-            flags |= self.flags(hash::join(hash, STEM));
+            flags |= self.rare_flags(hash::join(hash, STEM));
         }
-        flags
+        flags & STEMS
     }
 
     /// A table of what is listed, as large as it needs.
@@ -99,11 +115,79 @@ impl Gazetteer {
             slots[at] =
                 (tag << FLAG_BITS) | (slots[at] & ((1 << FLAG_BITS) - 1)) | u32::from(*flags);
         }
-        Self { slots }
+        Self::of(slots)
+    }
+}
+
+/// A bit for each slot with certain flags, by its tag and the neighbourhood in which it is looked for: a
+/// sixteenth of the table's size, so that it stays in the processor's cache. Slots of others share bits with
+/// them, so a bit that is set promises nothing. (Bloom 1970, with one hash.)
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Marks {
+    bits: Vec<u64>,
+}
+
+/// So many slots beside each other are one neighbourhood.
+const NEIGHBOURS: usize = 64;
+
+impl Marks {
+    fn new(slots: &[u32], flags: u32) -> Self {
+        let mut marks = Self { bits: vec![0; (slots.len() / 32).max(1)] };
+        let free = slots.iter().position(|slot| *slot == 0).unwrap_or(0);
+        // A slot is looked for from any place behind the last free one.
+        let mut first = free;
+        for at in free..free + slots.len() {
+            let slot = slots[at & (slots.len() - 1)];
+            if slot == 0 {
+                first = at + 1;
+            } else if slot & flags != 0 {
+                for near in first / NEIGHBOURS..=at / NEIGHBOURS {
+                    let home = (near * NEIGHBOURS) & (slots.len() - 1);
+                    let (word, bit) = marks.place(home, slot >> FLAG_BITS);
+                    marks.bits[word] |= bit;
+                }
+            }
+        }
+        marks
+    }
+
+    /// Whether a slot with this tag that is looked for from this place may have the flags.
+    fn may_have(&self, home: usize, tag: u32) -> bool {
+        let (word, bit) = self.place(home, tag);
+        self.bits[word] & bit != 0
+    }
+
+    fn place(&self, home: usize, tag: u32) -> (usize, u64) {
+        let mixed = hash::join((home / NEIGHBOURS) as u64, u64::from(tag));
+        let word = (mixed >> 32) as usize & (self.bits.len() - 1);
+        (word, 1 << (mixed >> 58))
     }
 }
 
 /// The hash of a stem, by its letters in small ones.
 pub(crate) fn stem_hash(letters: &[char]) -> u64 {
     hash::join(hash::letters(letters.iter().copied()), STEM)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The lists are full enough that slots are moved on, over the end of the table too.
+        #[test]
+        fn rare_flags_are_those_of_the_table(
+            listed in prop::collection::vec((any::<u64>(), 1..0x2000_u16), 0..400),
+            others in prop::collection::vec(any::<u64>(), 100),
+        ) {
+            let table = Gazetteer::build(&listed);
+            let moved = listed.iter().map(|(hash, _)| hash ^ 1);
+            let all = listed.iter().map(|(hash, _)| *hash).chain(moved).chain(others);
+            for hash in all {
+                prop_assert_eq!(table.rare_flags(hash), table.flags(hash) & (NAMES | STEMS));
+            }
+        }
+    }
 }

@@ -21,10 +21,26 @@ pub(crate) fn letters(letters: impl Iterator<Item = char>) -> u64 {
 pub(crate) fn plain_letters(word: &[u8]) -> Option<u64> {
     let mut hash = EMPTY;
     for byte in word {
-        if !byte.is_ascii_alphanumeric() {
+        let small = SMALL[usize::from(*byte)];
+        if small == 0 {
             return None;
         }
-        hash = join(hash, u64::from(byte.to_ascii_lowercase()));
+        hash = join(hash, u64::from(small));
     }
     Some(hash)
+}
+
+/// Each ASCII letter as a small one, each digit as it is; 0 for all other bytes.
+const SMALL: [u8; 256] = small_letters();
+
+const fn small_letters() -> [u8; 256] {
+    let mut small = [0; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            small[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    small
 }

@@ -22,8 +22,8 @@ use wirefold_text::Text;
 
 pub use listing::{Listing, listing};
 
-use crate::chain::{Best, Sums, exps_of_steps};
-use crate::features::{FEATURES, Page, Scratch};
+use crate::chain::{Best, Sums, Weights};
+use crate::features::{Page, Scratch};
 use crate::model::Model;
 use crate::token::{Token, tokens};
 
@@ -70,18 +70,16 @@ pub(crate) fn names_by(model: &Model, text: &Text) -> Vec<Name> {
         return found;
     }
     let page = Page::new(text, &tokens, &model.gazetteer);
-    let weights = exps_of_steps(&model.steps);
+    let weights = Weights::new(&model.steps);
     let mut scratch = Scratch::default();
-    let (mut features, mut scores) = (Vec::with_capacity(8 * FEATURES), Vec::with_capacity(8));
+    let mut scores = Vec::with_capacity(8);
     let mut best = Best::new(&model.steps);
     for island in islands::islands(&tokens) {
-        features.clear();
-        page.features(&island, &mut scratch, |_, _, feature| features.push(feature));
         scores.clear();
-        scores.extend(features.chunks_exact(FEATURES).map(|token| model.scores(token)));
+        page.features(&island, &mut scratch, |_, features| scores.push(model.scores(features)));
         best.find(&scores);
         if best.tags.iter().any(|tag| *tag != 0) {
-            let likely = Sums::new(&scores, weights);
+            let likely = Sums::new(&scores, &weights);
             read_tags(text, &tokens[island], &best.tags, &likely, &mut found);
         }
     }
@@ -89,7 +87,13 @@ pub(crate) fn names_by(model: &Model, text: &Text) -> Vec<Name> {
 }
 
 /// The names that the tags of an island make.
-fn read_tags(text: &Text, tokens: &[Token], tags: &[usize], likely: &Sums, found: &mut Vec<Name>) {
+fn read_tags(
+    text: &Text,
+    tokens: &[Token],
+    tags: &[usize],
+    likely: &Sums<'_>,
+    found: &mut Vec<Name>,
+) {
     let mut at = 0;
     while at < tags.len() {
         let Some(kind) = kind_of(tags[at]) else {

@@ -1,5 +1,6 @@
 //! The weights: a table of features by their hash, eight bytes each.
 
+use std::hint::select_unpredictable;
 use std::io::{Read, Write};
 use std::sync::OnceLock;
 
@@ -112,8 +113,9 @@ impl Model {
             let [first, second] =
                 pairs[at / 2].map(|row| u64::from_le_bytes(row.map(i8::cast_unsigned)));
             let check = u64::from(check.cast_unsigned());
-            let mask = |row: u64| u64::from(row >> 56 == check).wrapping_neg();
-            let moved = ((first & mask(first)) | (second & mask(second))) ^ MOVED;
+            // Of a plain choice or a mask the compiler makes a branch, which is mispredicted often.
+            let own = |row: u64| select_unpredictable(row >> 56 == check, row, 0);
+            let moved = (own(first) | own(second)) ^ MOVED;
             even += moved & LANES;
             odd += (moved >> 8) & LANES;
         }

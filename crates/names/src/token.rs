@@ -164,37 +164,48 @@ const fn has_capital(shape: Shape) -> bool {
 /// nor gap.
 fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Token]) {
     let mut latin = String::new();
-    let mut completed = 0;
-    for at in 0..tokens.len() {
-        if !tokens[at].is_capital() {
-            continue;
-        }
-        if at >= completed {
-            complete(text, gazetteer, tokens, at, &mut latin);
-        }
-        if tokens[at].is_boilerplate || tokens[at].only_opens_a_sentence() {
-            continue;
-        }
+    let is_capital = |at: &usize| tokens[*at].is_capital();
+    let capitals: Vec<usize> = (0..tokens.len()).filter(is_capital).collect();
+    complete(text, gazetteer, tokens, &capitals, &mut latin);
+    let near = near_capitals(tokens, &capitals);
+    complete(text, gazetteer, tokens, &near, &mut latin);
+}
+
+/// The tokens beside the capitals that may begin or end a name.
+fn near_capitals(tokens: &[Token], capitals: &[usize]) -> Vec<usize> {
+    let mut found = Vec::with_capacity(2 * capitals.len());
+    let mut next = 0;
+    let is_number = |place: usize| tokens.get(place).is_some_and(|one| one.shape == Shape::Number);
+    let names = |at: &usize| !tokens[*at].is_boilerplate && !tokens[*at].only_opens_a_sentence();
+    for at in capitals.iter().copied().filter(names) {
         // A number beside a capital belongs to it, and has neighbours of its own.
-        let is_number =
-            |place: usize| tokens.get(place).is_some_and(|one| one.shape == Shape::Number);
         let reach = |is_further| NEAR + usize::from(is_further);
         let start = at.saturating_sub(reach(at > 0 && is_number(at - 1)));
         let end = (at + 1 + reach(is_number(at + 1))).min(tokens.len());
-        for near in completed.max(start)..end {
-            complete(text, gazetteer, tokens, near, &mut latin);
-        }
-        completed = end;
+        found.extend((next.max(start)..end).filter(|near| !tokens[*near].is_capital()));
+        next = next.max(end);
     }
+    found
 }
 
-/// Gives a token its gap, its hash and what the lists say.
-fn complete(text: &Text, lists: &Gazetteer, tokens: &mut [Token], at: usize, latin: &mut String) {
-    let before = at.checked_sub(1).map(|before| tokens[before]);
-    let token = &mut tokens[at];
-    token.gap = gap(text, before.as_ref(), token.start, token.paragraph);
-    token.hash(text, latin);
-    token.flags = lists.flags(token.normal);
+/// Gives tokens their gaps, their hashes and what the lists say. First all hashes: then a word that must be
+/// fetched from far memory is fetched while others are.
+fn complete(
+    text: &Text,
+    lists: &Gazetteer,
+    tokens: &mut [Token],
+    all: &[usize],
+    latin: &mut String,
+) {
+    for at in all.iter().copied() {
+        let before = at.checked_sub(1).map(|before| tokens[before]);
+        let token = &mut tokens[at];
+        token.gap = gap(text, before.as_ref(), token.start, token.paragraph);
+        token.hash(text, latin);
+    }
+    for at in all.iter().copied() {
+        tokens[at].flags = lists.flags(tokens[at].normal);
+    }
 }
 
 fn push_word(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use wirefold_text::extract::agency_called;
 
-use crate::fold::{self, Token};
+use crate::fold::{self, Token, Tokens};
 use crate::stemming::{stem, stemmer_for};
 use crate::term::{Field, Term, Wanted, marked};
 use crate::words::{Index, Words};
@@ -106,8 +106,17 @@ impl Prepared {
         };
         fold::each_token(document.title, |token| push(&mut words, token));
         let title = words.len();
-        fold::each_token(document.text, |token| push(&mut words, token));
-        let head = title + lede_words(document.text);
+        let (mut tokens, mut rest, mut lede) = (Tokens::default(), document.text, 0);
+        while lede < LEDE && !rest.is_empty() {
+            let (paragraph, behind) =
+                rest.split_at(rest.find('\n').map_or(rest.len(), |at| at + 1));
+            let before = words.len();
+            tokens.each(paragraph, |token| push(&mut words, token));
+            lede += words_of_lede(paragraph, words.len() - before);
+            rest = behind;
+        }
+        tokens.each(rest, |token| push(&mut words, token));
+        let head = title + lede.min(LONGEST_LEDE);
         let index = Index::new(words);
         let mut prepared = Self { index, title, head, gaps, stemmer, accented, ..Self::default() };
         prepared.add_values(document);
@@ -322,17 +331,14 @@ impl Prepared {
     }
 }
 
-/// How many words the lede of a text has: its opening paragraphs.
-fn lede_words(text: &str) -> u32 {
-    let mut words = 0;
-    for paragraph in text.split('\n') {
-        let end = paragraph.floor_char_boundary(LEDE_BYTES);
-        fold::each_word(&paragraph[..end], |_| words += 1);
-        if words >= LEDE {
-            break;
-        }
+/// How many words of a paragraph are counted for the lede: all that it has, unless it is longer than any.
+fn words_of_lede(paragraph: &str, all: u32) -> u32 {
+    if paragraph.len() <= LEDE_BYTES {
+        return all;
     }
-    words.min(LONGEST_LEDE)
+    let mut words = 0;
+    fold::each_word(&paragraph[..paragraph.floor_char_boundary(LEDE_BYTES)], |_| words += 1);
+    words
 }
 
 /// Whether any of `others` begins within so many words of the end of one of `ones`, which have so

@@ -1,6 +1,8 @@
 //! Folds words of queries and articles: normal form without diacritics.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -31,14 +33,32 @@ pub(crate) struct Token<'a> {
 }
 
 /// Does something with each of the words of a text, in order.
-pub(crate) fn each_token(text: &str, mut with: impl FnMut(Token<'_>)) {
-    wirefold_text::each_search_word(text, |word| {
-        let wirefold_text::SearchWord { normal, is_parted, is_character } = word;
-        let folded = strip(normal);
-        if !folded.is_empty() {
-            with(Token { folded: &folded, normal, is_parted, is_character });
-        }
-    });
+pub(crate) fn each_token(text: &str, with: impl FnMut(Token<'_>)) {
+    Tokens::default().each(text, with);
+}
+
+/// The words of a text that is given line by line.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    /// Whether the last word was one character of a script without spaces, or of Korean.
+    was_character: bool,
+}
+
+impl Tokens {
+    /// Does something with each of the words of the next lines, in order.
+    pub(crate) fn each(&mut self, lines: &str, mut with: impl FnMut(Token<'_>)) {
+        let mut is_first = true;
+        wirefold_text::each_search_word(lines, |word| {
+            let wirefold_text::SearchWord { normal, is_parted, is_character } = word;
+            // The break between the lines parts it from the word before.
+            let is_parted = is_parted || (is_first && self.was_character && is_character);
+            (is_first, self.was_character) = (false, is_character);
+            let folded = strip(normal);
+            if !folded.is_empty() {
+                with(Token { folded: &folded, normal, is_parted, is_character });
+            }
+        });
+    }
 }
 
 /// The one spelling that variants of a name share, as words.
@@ -54,8 +74,51 @@ pub(crate) fn strip(word: &str) -> Cow<'_, str> {
     if word.is_ascii() || word.chars().all(is_bare) {
         return Cow::Borrowed(word);
     }
+    if word.chars().all(|letter| is_bare(letter) || is_stripped_alone(letter)) {
+        let mut stripped = String::with_capacity(word.len());
+        for letter in word.chars() {
+            match is_bare(letter) {
+                true => stripped.push(letter),
+                false => stripped.push_str(stripped_alone(letter)),
+            }
+        }
+        return Cow::Owned(stripped);
+    }
+    Cow::Owned(strip_in_full(word))
+}
+
+fn strip_in_full(word: &str) -> String {
     let bare = word.nfd().filter(|mark| !is_optional(*mark));
     bare.nfc().flat_map(|letter| unfold(letter).chars().chain(unchanged(letter))).collect()
+}
+
+/// Letters of Latin, Greek, Cyrillic and kana that nothing beside them joins with.
+const ALONE: [RangeInclusive<char>; 5] = [
+    '\u{c0}'..='\u{24f}',
+    '\u{370}'..='\u{45f}',
+    '\u{1e00}'..='\u{1eff}',
+    '\u{3041}'..='\u{3096}',
+    '\u{30a1}'..='\u{30fa}',
+];
+
+/// Whether a letter is stripped in the same way whatever stands beside it: it has its marks in itself.
+fn is_stripped_alone(letter: char) -> bool {
+    ALONE.iter().any(|range| range.contains(&letter))
+}
+
+/// One of these letters without its marks, as it was found once for all.
+fn stripped_alone(letter: char) -> &'static str {
+    static STRIPPED: LazyLock<[Vec<String>; 5]> = LazyLock::new(|| {
+        ALONE.map(|range| {
+            range.map(|letter| strip_in_full(letter.encode_utf8(&mut [0; 4]))).collect()
+        })
+    });
+    let ranges = ALONE.iter().zip(STRIPPED.iter());
+    let places = ranges.map(|(range, stripped)| {
+        let place = u32::from(letter).checked_sub(u32::from(*range.start()))?;
+        stripped.get(usize::try_from(place).ok()?)
+    });
+    places.flatten().next().map_or("", String::as_str)
 }
 
 /// Whether a letter is known to be the same without marks: most of the words of some scripts have no other.
@@ -93,6 +156,8 @@ fn unchanged(letter: char) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -107,6 +172,39 @@ mod tests {
         // Two of them never make one: no letter of these has another behind it for a mark.
         for word in ["каша", "الشمس", "大地震", "대지진"] {
             assert_eq!(word.nfd().nfc().collect::<String>(), word);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn letters_are_stripped_one_by_one_as_all_together(
+            word in "[a-z0-9À-ɏͰ-џḀ-ỿぁ-ゖァ-ヺא-תء-ي地-震가-힣]{0,12}|[a-zß-ÿа-џ]{1,12}",
+        ) {
+            prop_assert_eq!(strip(&word), strip_in_full(&word));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_same_line_by_line(text in "([a-z é地대ื\u{301}\n\r\u{2028}.'-]|\n\n|地 ?\n){0,40}") {
+            let all = |tokens: &mut Tokens, lines: &str, found: &mut Vec<_>| {
+                tokens.each(lines, |it| {
+                    found.push((it.folded.to_owned(), it.normal.to_owned(), it.is_parted, it.is_character));
+                });
+            };
+            let (mut whole, mut lines, mut tokens) = (Vec::new(), Vec::new(), Tokens::default());
+            all(&mut Tokens::default(), &text, &mut whole);
+            text.split_inclusive('\n').for_each(|line| all(&mut tokens, line, &mut lines));
+            prop_assert_eq!(whole, lines);
+        }
+    }
+
+    #[test]
+    fn each_letter_that_is_stripped_alone_is_stripped_as_in_full() {
+        for letter in ALONE.into_iter().flatten() {
+            for word in [letter.to_string(), format!("{letter}a{letter}"), format!("и{letter}e")] {
+                assert_eq!(strip(&word), strip_in_full(&word));
+            }
         }
     }
 

@@ -28,9 +28,11 @@ mod search_words;
 mod seek;
 mod sentences;
 mod span;
+mod word_shapes;
 mod words;
 
 pub use analyse::{Paragraph, ParagraphKind, Sentence, Text};
 pub use search_words::{SearchWord, each_search_word};
 pub use span::{CodePoints, Span};
+pub use word_shapes::WordShapes;
 pub use words::{Word, normalise};

@@ -2,13 +2,16 @@
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::exit::Exit;
+use crate::output;
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Print no notes, only errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// List every story, also those without copies.
+    /// Show more: `fold` lists every story, and `up` logs all that it does.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// When to use colours; `auto` respects NO_COLOR.
@@ -37,10 +40,24 @@ impl Global {
         choice.write_global();
     }
 
+    /// Prints an answer as JSON, or else says in words what came of it.
+    pub(crate) fn answer(
+        &self,
+        as_json: bool,
+        answer: &impl serde::Serialize,
+        words: std::fmt::Arguments<'_>,
+    ) -> anyhow::Result<Exit> {
+        match as_json {
+            true => output::print_json(answer)?,
+            false => self.note(words),
+        }
+        Ok(Exit::Ok)
+    }
+
     /// Says something on standard error, unless asked to say less.
     pub(crate) fn note(&self, line: std::fmt::Arguments<'_>) {
         if !self.quiet {
-            crate::output::note(line);
+            output::note(line);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
+
 /// A stage of the pipeline.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -23,22 +25,13 @@ pub enum Stage {
     Gateway,
 }
 
-impl Stage {
-    /// Every stage.
-    pub const ALL: [Self; 5] =
-        [Self::Fetcher, Self::Detector, Self::Enricher, Self::Alerter, Self::Gateway];
-
-    /// The word in JSON and in subjects.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fetcher => "fetcher",
-            Self::Detector => "detector",
-            Self::Enricher => "enricher",
-            Self::Alerter => "alerter",
-            Self::Gateway => "gateway",
-        }
-    }
+words! {
+    Stage:
+    Fetcher = "fetcher",
+    Detector = "detector",
+    Enricher = "enricher",
+    Alerter = "alerter",
+    Gateway = "gateway",
 }
 
 /// Who connects to the bus; each has a user of its own with these rights and no others.

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 use wirefold_corrections::without_label;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Confidence, ReasonKind,
-    Volume,
+    Alert, AlertAgency, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Confidence,
+    ReasonKind, Volume,
 };
 
 use crate::engine::retracts;
@@ -190,13 +190,18 @@ fn seen(message: &Message<'_>) -> String {
 /// `harborledger.example (text probably by AP)`.
 fn in_full(first: &AlertFirst) -> String {
     let outlet = first.outlet_in_words();
-    let Some(agency) = &first.agency else { return outlet };
+    format!("{outlet}{}", text_by(first.agency.as_ref()))
+}
+
+/// ` (text probably by AP)`; empty where no agency is known.
+fn text_by(agency: Option<&AlertAgency>) -> String {
+    let Some(agency) = agency else { return String::new() };
     let sure = match agency.confidence {
         Confidence::Certainly => "",
         Confidence::Probably => "probably ",
         Confidence::Possibly => "possibly ",
     };
-    format!("{outlet} (text {sure}by {})", agency.name)
+    format!(" (text {sure}by {})", agency.name)
 }
 
 fn matched(message: &Message<'_>) -> String {
@@ -235,8 +240,7 @@ fn links(message: &Message<'_>) -> Vec<Link> {
     }
     let link = |article: &&AlertArticle| {
         let url = article.url.as_deref().filter(|url| is_web(url))?;
-        let text = article.agency.as_ref().map(|agency| format!(" (text by {})", agency.name));
-        let name = format!("{}{}", article.outlet_in_words(), text.unwrap_or_default());
+        let name = format!("{}{}", article.outlet_in_words(), text_by(article.agency.as_ref()));
         Some(Link { name: line(&name), url: line(url) })
     };
     // The first message is about the lead, each later one about what came since.

@@ -1,43 +1,43 @@
 //! Converts the agency behind a text to the form of the contract, and quotes the evidence.
 //!
-//! The agency that `dedup` found and the texts that name it come in; its name with evidence goes out. It never
-//! decides which agency it is.
+//! The agency that `dedup` found and the texts that name it come in; its name with evidence goes
+//! out. This module never decides which agency it is.
 
-use wirefold_dedup::{Agency as Found, DocId};
+use wirefold_dedup::{Agency as FoundAgency, DocId};
 use wirefold_proto::{Agency, AgencyEvidence, ArticleId, EvidencePlace};
 use wirefold_text::extract::{AgencyTrace, Trace, dateline};
 use wirefold_text::{Paragraph, Span, Text};
 
 use crate::contract::{confidence, how};
 
-/// The most bytes of quoted evidence.
-const WORDS: usize = 80;
-/// The most pieces of evidence.
-const PIECES: usize = 2;
-/// A byline stands among this many first paragraphs …
-const TOP: usize = 3;
+/// The most bytes of a quoted piece of evidence.
+const MAX_QUOTED_BYTES: usize = 80;
+/// The most pieces of evidence for one agency.
+const MAX_EVIDENCE: usize = 2;
+/// A byline is among this many first paragraphs …
+const MAX_BYLINE_PARAGRAPHS: usize = 3;
 /// … and has at most this many words.
-const LONGEST_BYLINE: usize = 12;
+const MAX_BYLINE_WORDS: usize = 12;
 
-/// One article as evidence.
+/// An article that names an agency.
 #[derive(Clone, Copy)]
-pub(crate) struct Witness<'a> {
+pub(crate) struct AgencySource<'a> {
     pub(crate) text: Option<&'a Text>,
     pub(crate) traces: &'a [AgencyTrace],
     pub(crate) byline: &'a str,
 }
 
-/// The agency of an article. `through` is the article whose shared passages say so, where another
-/// one does.
+/// The agency of an article with its evidence. `through` is the article from which the agency is
+/// inferred, because it shares passages with this one and names the agency.
 pub(crate) fn agency(
-    found: &Found<DocId>,
-    own: Witness<'_>,
-    through: Option<(ArticleId, Witness<'_>)>,
+    found: &FoundAgency<DocId>,
+    own: AgencySource<'_>,
+    through: Option<(ArticleId, AgencySource<'_>)>,
 ) -> Agency {
     let evidence = match through {
         None => own_evidence(found.name, own),
-        Some((article, witness)) => {
-            let said = own_evidence(found.name, witness).into_iter().next();
+        Some((article, source)) => {
+            let said = own_evidence(found.name, source).into_iter().next();
             let words = said.map(|piece| piece.words).unwrap_or_default();
             vec![AgencyEvidence { place: EvidencePlace::Passages, words, article: Some(article) }]
         }
@@ -50,17 +50,18 @@ pub(crate) fn agency(
     }
 }
 
-fn own_evidence(name: &str, witness: Witness<'_>) -> Vec<AgencyEvidence> {
-    let traces = witness.traces.iter().filter(|trace| trace.agency == name);
-    let pieces = traces.filter_map(|trace| match (trace.span, witness.text) {
-        (None, _) => Some((EvidencePlace::Byline, cut(witness.byline))),
+/// The places of an article where it names the agency.
+fn own_evidence(name: &str, source: AgencySource<'_>) -> Vec<AgencyEvidence> {
+    let traces = source.traces.iter().filter(|trace| trace.agency == name);
+    let pieces = traces.filter_map(|trace| match (trace.span, source.text) {
+        (None, _) => Some((EvidencePlace::Byline, shorten(source.byline))),
         (Some(span), Some(text)) => {
-            Some((evidence_place(text, span, trace.trace), words(text, span)))
+            Some((evidence_place(text, span, trace.trace), quote_around(text, span)))
         }
         (Some(_), None) => None,
     });
     let piece = |(place, words)| AgencyEvidence { place, words, article: None };
-    pieces.take(PIECES).map(piece).collect()
+    pieces.take(MAX_EVIDENCE).map(piece).collect()
 }
 
 fn evidence_place(text: &Text, span: Span, trace: Trace) -> EvidencePlace {
@@ -77,7 +78,7 @@ fn evidence_place(text: &Text, span: Span, trace: Trace) -> EvidencePlace {
     if line.contains('©') || line.contains("copyright") || line.contains("(c)") {
         return EvidencePlace::CopyrightLine;
     }
-    match index < TOP && paragraph.words.len() <= LONGEST_BYLINE {
+    match index < MAX_BYLINE_PARAGRAPHS && paragraph.words.len() <= MAX_BYLINE_WORDS {
         true => EvidencePlace::Byline,
         false => EvidencePlace::CreditLine,
     }
@@ -88,24 +89,25 @@ fn paragraph_at(text: &Text, span: Span) -> Option<(usize, &Paragraph)> {
     paragraphs.find(|(_, paragraph)| paragraph.span.contains(span.start))
 }
 
-/// The paragraph around a span, or as much of it as may be quoted, beginning near the span.
-fn words(text: &Text, span: Span) -> String {
+/// The paragraph around a span, or as much of it as may be quoted, from shortly before the span on.
+fn quote_around(text: &Text, span: Span) -> String {
     let original = text.original();
     let paragraph = paragraph_at(text, span).map_or(span, |(_, paragraph)| paragraph.span);
-    if paragraph.end - paragraph.start <= WORDS {
-        return cut(paragraph.of(original).trim());
+    if paragraph.end - paragraph.start <= MAX_QUOTED_BYTES {
+        return shorten(paragraph.of(original).trim());
     }
-    let before = WORDS.saturating_sub(span.end - span.start) / 2;
+    let before = MAX_QUOTED_BYTES.saturating_sub(span.end - span.start) / 2;
     let mut from = span.start.saturating_sub(before).max(paragraph.start);
     while !original.is_char_boundary(from) {
         from += 1;
     }
-    cut(original[from..paragraph.end].trim())
+    shorten(original[from..paragraph.end].trim())
 }
 
-/// As much as may be quoted, in one line: control characters take six bytes each in JSON.
-pub(crate) fn cut(words: &str) -> String {
-    let part = &words[..words.floor_char_boundary(WORDS)];
+/// Cuts words to the length that may be quoted, and replaces control characters, which take six
+/// bytes each in JSON.
+pub(crate) fn shorten(words: &str) -> String {
+    let part = &words[..words.floor_char_boundary(MAX_QUOTED_BYTES)];
     part.replace(char::is_control, " ")
 }
 
@@ -122,14 +124,18 @@ mod tests {
         let mut traces = byline_agencies(byline);
         traces.extend(agencies(&text));
         let found = own_agency(&traces).expect("an agency is named");
-        let witness = Witness { text: Some(&text), traces: &traces, byline };
-        let piece = agency(&found, witness, None).evidence.remove(0);
+        let source = AgencySource { text: Some(&text), traces: &traces, byline };
+        let piece = agency(&found, source, None).evidence.remove(0);
         assert_eq!(piece.place, place, "{original:?}");
-        assert!(piece.words.contains(part) && piece.words.len() <= WORDS, "{:?}", piece.words);
+        assert!(
+            piece.words.contains(part) && piece.words.len() <= MAX_QUOTED_BYTES,
+            "{:?}",
+            piece.words
+        );
     }
 
     #[test]
-    fn evidence_says_where_it_stands() {
+    fn evidence_names_its_place() {
         let long = "and so on and on about the quay that was shut for nine days in a row";
         check("QUAYTON (AP) — The port closed.", "", EvidencePlace::Dateline, "QUAYTON (AP)");
         check("The port closed.", "Ada Ruiz, AP", EvidencePlace::Byline, "Ada Ruiz");
@@ -144,18 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inferred_names_the_article_that_says_so() {
+    fn an_inferred_agency_names_the_article_that_credits_it() {
         let text = Text::new("QUAYTON (AP) — The port closed.");
         let traces = agencies(&text);
-        let found = Found {
+        let found = FoundAgency {
             name: "AP",
             how: How::Inferred,
             confidence: Confidence::Probably,
             through: Some(DocId(3)),
         };
-        let own = Witness { text: None, traces: &[], byline: "" };
+        let own = AgencySource { text: None, traces: &[], byline: "" };
         let id: ArticleId = "a-00000000000000000000000001".parse().unwrap();
-        let through = Witness { text: Some(&text), traces: &traces, byline: "" };
+        let through = AgencySource { text: Some(&text), traces: &traces, byline: "" };
         let piece = agency(&found, own, Some((id, through))).evidence.remove(0);
         assert_eq!((piece.place, piece.article), (EvidencePlace::Passages, Some(id)));
         assert!(piece.words.starts_with("QUAYTON"));

@@ -1,9 +1,10 @@
-//! The time at which an article was seen, as far as the clock of who saw it is believed.
+//! Corrects the time at which an article was seen if the clock of its sender is wrong.
 //!
-//! Stream time is the latest that was seen, and what is older than the window is forgotten. One fetcher whose
-//! clock is years ahead would have all that comes after it stand outside the window, for as long as the store is
-//! kept; of one whose clock is an hour behind, each article would look like one that was missed for an hour. The
-//! broker's clock is the same for all who write, and what it stored stays: replays judge alike.
+//! Stream time is the latest time seen, and articles older than the window are forgotten. After one
+//! article from a fetcher whose clock is years ahead, all later articles would be outside the
+//! window for as long as the stream is kept. If a clock is an hour behind, each article would look
+//! as if it had been missed for an hour. All writers share the broker's clock, and the time at
+//! which it stored a message never changes, so replays give the same decisions.
 
 use jiff::Timestamp;
 use tracing::warn;
@@ -13,33 +14,36 @@ use wirefold_proto::ArticleFetched;
 
 use crate::metrics::WRONG_CLOCK;
 
-/// The time at which an article was seen by the broker's clock: so long before it was stored as it was seen before
-/// it was sent, and never later than it was stored. None where what it says itself is taken.
-pub(crate) fn corrected(fetched: &ArticleFetched, stored: &Stored) -> Option<Timestamp> {
+/// The corrected time at which an article was seen: the broker's time of storing it, less the time
+/// that the sender took between seeing and sending it. It is never later than the time of storing.
+/// `None` if the article's own time is right.
+pub(crate) fn corrected_time(fetched: &ArticleFetched, stored: &Stored) -> Option<Timestamp> {
     let (at, seen) = (stored.at, unix_millis(fetched.article.seen));
     let is_off = |sent| at.since(sent).max(sent.since(at)) > CLOCK_TOLERANCE;
     match sent_at(stored).filter(|sent| is_off(*sent)) {
         Some(sent) => Some(timestamp(at.minus(sent.since(seen)))),
-        // Somebody else's, who says nothing of its clock: one that is behind cannot be told from one that waited.
+        // The sender does not give its clock's time. A clock that is behind then looks like an
+        // article that waited.
         None => (seen.since(at) > CLOCK_TOLERANCE).then(|| timestamp(at)),
     }
 }
 
-/// Says that a clock is wrong: once until one is in time again, and each in the metric.
+/// Corrects times and reports wrong clocks: each article in the metric, and in the log only the
+/// first of a series.
 #[derive(Debug, Default)]
-pub(crate) struct Clocks {
-    was_said: bool,
+pub(crate) struct ClockCorrector {
+    was_reported: bool,
 }
 
-impl Clocks {
-    /// Has an article be seen when it was by the broker's clock.
+impl ClockCorrector {
+    /// Corrects the time at which an article was seen, if its sender's clock is wrong.
     pub(crate) fn correct(&mut self, fetched: &mut ArticleFetched, stored: &Stored) {
-        let Some(seen) = corrected(fetched, stored) else {
-            self.was_said = false;
+        let Some(seen) = corrected_time(fetched, stored) else {
+            self.was_reported = false;
             return;
         };
         WRONG_CLOCK.add(1, &[]);
-        if !std::mem::replace(&mut self.was_said, true) {
+        if !std::mem::replace(&mut self.was_reported, true) {
             let what = "the clock of whoever sent an article differs from the broker's by minutes: set it; \
                         the time at which it was seen is corrected meanwhile";
             let (said, sequence) = (fetched.article.seen, stored.sequence);

@@ -1,9 +1,9 @@
-//! Converts words of `dedup` to words of the contract. Neither crate knows the other.
+//! Converts types of `dedup` to types of the contract. Neither crate knows the other.
 
 use wirefold_dedup as dedup;
 use wirefold_proto::{AgencyHow, Class, Confidence, Containment, CopyKind};
 
-/// What an article is.
+/// Converts the class of an article.
 #[must_use]
 pub fn class(class: dedup::Class) -> Class {
     match class {
@@ -14,7 +14,7 @@ pub fn class(class: dedup::Class) -> Class {
     }
 }
 
-/// How much of a text is copied.
+/// Converts how much of a text is copied.
 #[must_use]
 pub fn kind(kind: dedup::CopyKind) -> CopyKind {
     match kind {
@@ -24,7 +24,7 @@ pub fn kind(kind: dedup::CopyKind) -> CopyKind {
     }
 }
 
-/// How an agency is known.
+/// Converts how an agency is known.
 #[must_use]
 pub fn how(how: dedup::How) -> AgencyHow {
     match how {
@@ -34,7 +34,7 @@ pub fn how(how: dedup::How) -> AgencyHow {
     }
 }
 
-/// How sure a judgement is.
+/// Converts how sure a judgement is.
 #[must_use]
 pub fn confidence(confidence: dedup::Confidence) -> Confidence {
     match confidence {
@@ -44,7 +44,7 @@ pub fn confidence(confidence: dedup::Confidence) -> Confidence {
     }
 }
 
-/// A share of a text.
+/// Converts a share of a text, limited to the range 0 to 1.
 #[must_use]
 pub fn containment(share: f64) -> Containment {
     Containment::new(share.clamp(0.0, 1.0)).unwrap_or_default()

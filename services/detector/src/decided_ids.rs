@@ -1,6 +1,7 @@
 //! The ids of articles that have a decision, so that no article is decided twice.
 //!
-//! Ids come in with their stream time; whether an id is known goes out. It never knows what was decided.
+//! Ids come in with their stream time; whether an id is known goes out. This module never knows
+//! what was decided.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::packed::Id as _;
 /// Seconds in a day.
 const DAY: i64 = 24 * 3600;
 
-/// Ids by the day on which they were decided, by stream time. A clone shares the days that are over.
+/// Ids by the day of stream time on which they were decided. A clone shares the days that are over.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DecidedIds {
     days: BTreeMap<i64, Arc<HashSet<ArticleId>>>,
@@ -22,11 +23,11 @@ pub(crate) struct DecidedIds {
     kept: i64,
 }
 
-/// How long ids are remembered beyond the window: as long as their decisions are kept.
+/// How many days ids are remembered beyond the window: as long as their decisions are stored.
 const BEYOND: i64 = 30;
 
 impl DecidedIds {
-    /// Nothing is known yet; `window` in seconds.
+    /// An empty set; `window` is in seconds.
     pub(crate) fn new(window: i64) -> Self {
         Self { kept: window.div_euclid(DAY) + 1 + BEYOND, ..Self::default() }
     }
@@ -35,7 +36,7 @@ impl DecidedIds {
         self.days.values().any(|ids| ids.contains(&id))
     }
 
-    /// Remembers an id at a stream time in seconds, and forgets those that are long past.
+    /// Adds an id at a stream time in seconds, and forgets ids that are too old.
     pub(crate) fn insert(&mut self, id: ArticleId, time: i64) {
         let day = time.div_euclid(DAY);
         if day > self.today {
@@ -47,7 +48,7 @@ impl DecidedIds {
 }
 
 impl DecidedIds {
-    /// Divides them by their days, for [`DecidedIds::append`] to put together again.
+    /// Divides the ids into one part for each day; [`DecidedIds::append`] puts them together again.
     pub(crate) fn divide(self) -> impl Iterator<Item = Self> {
         let Self { days, today, kept } = self;
         days.into_iter().map(move |day| Self { days: BTreeMap::from([day]), today, kept })
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_known_as_long_as_their_decisions_are_kept() {
+    fn ids_are_known_as_long_as_their_decisions_are_stored() {
         let mut known = DecidedIds::new(7 * DAY);
         known.insert(id("a"), 0);
         known.insert(id("b"), 38 * DAY);

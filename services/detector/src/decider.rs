@@ -1,7 +1,8 @@
-//! Answers the loop of the writer: decides an input, replays a decision, starts from a snapshot.
+//! Implements [`Decide`] for the writer's loop: decides about an input, replays a decision, starts
+//! from a snapshot.
 //!
-//! Stored inputs and earlier decisions come in; records of decisions go out. It never reads or acknowledges a
-//! message itself: the loop does that.
+//! Stored inputs and earlier decisions come in; records of decisions go out. The loop reads and
+//! acknowledges all messages, never this module.
 
 use std::sync::Arc;
 
@@ -18,154 +19,156 @@ use wirefold_proto::{
     Judged, Message, Offsets, StoryChange, Tag, decode, encode,
 };
 
-use crate::ahead::{Ahead, Ready};
-use crate::clock::Clocks;
-use crate::learning::{DetectorConfig, Learning};
+use crate::clock::ClockCorrector;
 use crate::metrics::{
     ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED,
 };
-use crate::snapshot::{Keeping, SnapshotState};
+use crate::preparing::{ParallelPreparer, PreparedArticle};
+use crate::snapshot::{SnapshotState, Snapshotter};
+use crate::state::{DetectorConfig, DetectorState};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
-/// The most bytes of a command: there is room for it in its own record, beside what came of it.
-const LARGEST_COMMAND: usize = 256 * 1024;
+/// The most bytes of a command. Its record repeats the command and adds its effects, and must fit
+/// into a message.
+const MAX_COMMAND_BYTES: usize = 256 * 1024;
 
-/// Who writes.
+/// The instance that writes decisions.
 pub(crate) struct Writer {
-    /// The instance, such as `detector-1`.
+    /// Its name, such as `detector-1`.
     pub(crate) name: String,
-    /// The release of wirefold.
+    /// Its release of wirefold.
     pub(crate) release: String,
 }
 
-/// Decides on articles and commands.
+/// Decides about articles and commands.
 pub(crate) struct Decider {
-    ground: DetectorConfig,
+    config: DetectorConfig,
     writer: Writer,
-    known: SnapshotState,
-    /// What is decided on next, prepared.
-    ahead: Ahead,
-    keeping: Keeping,
-    /// What was kept and is to be gone back to, with the last decision that it knows.
-    recalled: Option<(u64, SnapshotState)>,
-    /// Whether a decision was learnt anew without its text.
-    clocks: Clocks,
+    state: SnapshotState,
+    /// The next articles, prepared.
+    preparer: ParallelPreparer,
+    snapshotter: Snapshotter,
+    /// The state of the snapshot to start from, with the sequence of its last decision.
+    restored: Option<(u64, SnapshotState)>,
+    clocks: ClockCorrector,
+    /// Whether a decision was replayed without its article, because that is no longer stored.
     lacks_texts: bool,
-    /// Whether a difference has been told.
+    /// Whether the log already says that a replay gave another result.
     has_warned: bool,
 }
 
 impl Decider {
     pub(crate) fn new(
-        ground: DetectorConfig,
+        config: DetectorConfig,
         writer: Writer,
         bus: Arc<dyn Bus>,
         snapshot_after: usize,
     ) -> Self {
         Self {
-            known: nothing(&ground),
-            ahead: Ahead::new(ground.settings.clone()),
-            keeping: Keeping::new(
+            state: empty_state(&config),
+            preparer: ParallelPreparer::new(config.settings.clone()),
+            snapshotter: Snapshotter::new(
                 bus,
-                ground.folder.clone(),
-                digest(&ground.settings),
+                config.folder.clone(),
+                settings_hash(&config.settings),
                 snapshot_after,
             ),
-            ground,
+            config,
             writer,
-            recalled: None,
-            clocks: Clocks::default(),
+            restored: None,
+            clocks: ClockCorrector::default(),
             lacks_texts: false,
             has_warned: false,
         }
     }
 
-    /// Notes the record after which it goes on, for the first epoch record.
-    pub(crate) fn goes_on_from(&mut self, last: &Judged) {
-        (self.known.last, self.known.offsets) = (Some(last.decision()), last.input());
+    /// Sets the last record of the stream, which the first epoch record names.
+    pub(crate) fn set_last_record(&mut self, last: &Judged) {
+        (self.state.last, self.state.offsets) = (Some(last.decision()), last.input());
     }
 
-    fn article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        let (mut fetched, prepared) = match self.ahead.take_prepared(input.sequence) {
-            Some(Ready { fetched, prepared }) => (fetched, Some(prepared)),
+    fn decide_article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        let (mut fetched, prepared) = match self.preparer.take_prepared(input.sequence) {
+            Some(PreparedArticle { fetched, prepared }) => (fetched, Some(prepared)),
             None => (read(input)?, None),
         };
         self.clocks.correct(&mut fetched, input);
-        if self.known.learning.knows(fetched.id) {
+        if self.state.detector.is_decided(fetched.id) {
             DUPLICATES.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Article(input.sequence) };
-        let offsets = Offsets { fetched: input.sequence, ..self.known.offsets };
-        let learnt = self.known.learning.learn(&fetched, prepared, decision, offsets);
-        (self.known.last, self.known.offsets) = (Some(decision), offsets);
-        self.keeping.decided();
-        ARTICLES.add(1, &[learnt.record.verdict.class.as_str()]);
-        REGROUPED.add(regrouped(&learnt.record), &[]);
-        IN_WINDOW.set(self.known.learning.articles() as f64, &[]);
-        let mut headers = headers(&learnt.record, learnt.record.seen, input);
+        let offsets = Offsets { fetched: input.sequence, ..self.state.offsets };
+        let decided = self.state.detector.decide_article(&fetched, prepared, decision, offsets);
+        (self.state.last, self.state.offsets) = (Some(decision), offsets);
+        self.snapshotter.count_decision();
+        ARTICLES.add(1, &[decided.record.verdict.class.as_str()]);
+        REGROUPED.add(count_regrouped(&decided.record), &[]);
+        IN_WINDOW.set(self.state.detector.articles() as f64, &[]);
+        let mut headers = headers(&decided.record, decided.record.seen, input);
         headers.set(REFERENCE, input.reference());
-        Ok(Some(Record { headers, body: learnt.body.into() }))
+        Ok(Some(Record { headers, body: decided.body.into() }))
     }
 
-    fn command(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        if input.body.len() > LARGEST_COMMAND {
-            return Err(Reason::rejected(format!("a command of over {LARGEST_COMMAND} bytes")));
+    fn decide_command(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        if input.body.len() > MAX_COMMAND_BYTES {
+            return Err(Reason::rejected(format!("a command of over {MAX_COMMAND_BYTES} bytes")));
         }
         let command: ControlCommand = read(input)?;
-        if self.known.learning.has_applied(&command) {
+        if self.state.detector.has_applied(&command) {
             DUPLICATES.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Command(input.sequence) };
-        self.known.offsets.control = input.sequence;
-        self.known.last = Some(decision);
-        self.keeping.decided();
+        self.state.offsets.control = input.sequence;
+        self.state.last = Some(decision);
+        self.snapshotter.count_decision();
         let at = command.at;
-        let record = self.known.learning.apply_command(command, decision, self.known.offsets);
+        let record = self.state.detector.apply_command(command, decision, self.state.offsets);
         COMMANDS.add(1, &[record.outcome.as_str()]);
         let body = encode(&record).map_err(|error| Reason::rejected(error.to_string()))?;
         Ok(Some(Record { headers: headers(&record, at, input), body: body.into() }))
     }
 
-    fn replay_article(&mut self, standing: &ArticleJudged, input: Option<&Stored>) {
-        let kept = input.and_then(|input| decode::<ArticleFetched>(&input.body).ok());
-        let Some(mut fetched) = kept.filter(|fetched| fetched.id == standing.id) else {
+    fn replay_article(&mut self, committed: &ArticleJudged, input: Option<&Stored>) {
+        let stored = input.and_then(|input| decode::<ArticleFetched>(&input.body).ok());
+        let Some(mut fetched) = stored.filter(|fetched| fetched.id == committed.id) else {
             EXPIRED.add(1, &[]);
             self.lacks_texts = true;
-            return self.known.learning.note(standing.id, standing.seen);
+            return self.state.detector.record_id(committed.id, committed.seen);
         };
-        // As it was decided on, also by a release that believed each clock.
-        fetched.article.seen = standing.seen;
-        let learnt = self.known.learning.learn(&fetched, None, standing.decision, standing.input);
-        if learnt.record == *standing {
+        // Use the time of the decision. Earlier releases did not correct clocks.
+        fetched.article.seen = committed.seen;
+        let decided =
+            self.state.detector.decide_article(&fetched, None, committed.decision, committed.input);
+        if decided.record == *committed {
             return;
         }
-        let (ours, theirs) = (&learnt.record.verdict, &standing.verdict);
-        self.known.learning.adopt(&learnt, standing);
+        let (ours, theirs) = (&decided.record.verdict, &committed.verdict);
+        self.state.detector.adopt_decision(&decided, committed);
         if (ours.class, ours.story, ours.event) == (theirs.class, theirs.story, theirs.event) {
             return;
         }
-        let article = standing.id.to_string();
-        self.differs(&article, theirs.class.as_str(), ours.class.as_str());
+        let article = committed.id.to_string();
+        self.report_difference(&article, theirs.class.as_str(), ours.class.as_str());
     }
 
-    /// Applies a command once more. Of what left the window since, it has no more to say.
-    fn replay_command(&mut self, standing: &CommandJudged) {
-        let CommandJudged { command, decision, input, .. } = standing.clone();
+    /// Applies a command again. It has no effect on articles that have left the window since.
+    fn replay_command(&mut self, committed: &CommandJudged) {
+        let CommandJudged { command, decision, input, .. } = committed.clone();
         let id = command.id.clone();
-        let ours = self.known.learning.apply_command(command, decision, input);
-        if ours.outcome == standing.outcome && ours.changes == standing.changes {
+        let ours = self.state.detector.apply_command(command, decision, input);
+        if ours.outcome == committed.outcome && ours.changes == committed.changes {
             return;
         }
         if self.lacks_texts {
             EXPIRED.add(1, &[]);
             return;
         }
-        self.differs(&id, standing.outcome.as_str(), ours.outcome.as_str());
+        self.report_difference(&id, committed.outcome.as_str(), ours.outcome.as_str());
     }
 
-    fn differs(&mut self, what: &str, decided: &str, now: &str) {
+    fn report_difference(&mut self, what: &str, decided: &str, now: &str) {
         DIFFERENCES.add(1, &[]);
         if !self.has_warned {
             self.has_warned = true;
@@ -177,20 +180,21 @@ impl Decider {
 impl Decide for Decider {
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            self.recalled = self.keeping.recall(&self.ground).await;
+            self.restored = self.snapshotter.restore(&self.config).await;
         })
     }
 
     fn restart(&mut self) -> u64 {
-        let (sequence, known) = self.recalled.take().unwrap_or_else(|| (0, nothing(&self.ground)));
-        self.known = known;
+        let (sequence, state) =
+            self.restored.take().unwrap_or_else(|| (0, empty_state(&self.config)));
+        self.state = state;
         sequence
     }
 
     fn replay(&mut self, decision: &Stored, input: Option<&Stored>) {
         REPLAYED.add(1, &[]);
-        // No snapshot knows it, or it would not be read again.
-        self.keeping.decided();
+        // A decision is replayed only if no snapshot includes it.
+        self.snapshotter.count_decision();
         let judged = match decode_judged(decision) {
             Ok(judged) => judged,
             Err(error) => {
@@ -199,10 +203,10 @@ impl Decide for Decider {
                 return;
             }
         };
-        (self.known.last, self.known.offsets) = (Some(judged.decision()), judged.input());
+        (self.state.last, self.state.offsets) = (Some(judged.decision()), judged.input());
         match judged {
-            Judged::Article(standing) => self.replay_article(&standing, input),
-            Judged::Command(standing) => self.replay_command(&standing),
+            Judged::Article(committed) => self.replay_article(&committed, input),
+            Judged::Command(committed) => self.replay_command(&committed),
             Judged::Epoch(_) => {}
         }
     }
@@ -213,11 +217,11 @@ impl Decide for Decider {
         let record = EpochTaken {
             schema: Tag::new(),
             decision: DecisionId { epoch, input: Input::Epoch },
-            input: self.known.offsets,
-            previous: self.known.last,
+            input: self.state.offsets,
+            previous: self.state.last,
             writer: self.writer.name.clone(),
             release: self.writer.release.clone(),
-            settings: format!("{:016x}", digest(&self.ground.settings)),
+            settings: format!("{:016x}", settings_hash(&self.config.settings)),
             at,
         };
         let body = encode(&record).expect("names of instances and releases are short");
@@ -225,38 +229,38 @@ impl Decide for Decider {
     }
 
     fn look_ahead(&mut self, inputs: &[Stored]) {
-        self.ahead.prepare(inputs);
+        self.preparer.prepare(inputs);
     }
 
     fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         match input.stream == streams::CONTROL.name {
-            true => self.command(epoch, input),
-            false => self.article(epoch, input),
+            true => self.decide_command(epoch, input),
+            false => self.decide_article(epoch, input),
         }
     }
 
     fn is_to_be_kept(&self) -> bool {
-        self.keeping.is_due(self.known.learning.articles())
+        self.snapshotter.is_due(self.state.detector.articles())
     }
 
     fn keep(&mut self, last: &CommittedDecision) {
-        self.keeping.begin(last, self.known.clone());
+        self.snapshotter.start_writing(last, self.state.clone());
     }
 
     fn leave(&mut self, last: CommittedDecision) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.keeping.rest().await;
-            if self.keeping.has_news() {
-                let known = std::mem::replace(&mut self.known, nothing(&self.ground));
-                self.keeping.begin(&last, known);
-                self.keeping.rest().await;
+            self.snapshotter.wait_until_written().await;
+            if self.snapshotter.has_new_decisions() {
+                let state = std::mem::replace(&mut self.state, empty_state(&self.config));
+                self.snapshotter.start_writing(&last, state);
+                self.snapshotter.wait_until_written().await;
             }
         })
     }
 }
 
-/// The articles that a decision takes out of stories.
-fn regrouped(record: &ArticleJudged) -> u64 {
+/// How many articles a decision moves out of their stories by regrouping.
+fn count_regrouped(record: &ArticleJudged) -> u64 {
     let moved = |change: &StoryChange| match change {
         StoryChange::Regrouped { articles, .. } => articles.len() as u64,
         _ => 0,
@@ -264,14 +268,14 @@ fn regrouped(record: &ArticleJudged) -> u64 {
     record.changes.iter().map(moved).sum()
 }
 
-/// What is known before anything was learnt.
-fn nothing(ground: &DetectorConfig) -> SnapshotState {
-    let (learning, offsets) = (Learning::new(ground), Offsets { fetched: 0, control: 0 });
-    SnapshotState { learning, last: None, offsets }
+/// The state before the first decision.
+fn empty_state(config: &DetectorConfig) -> SnapshotState {
+    let (detector, offsets) = (DetectorState::new(config), Offsets { fetched: 0, control: 0 });
+    SnapshotState { detector, last: None, offsets }
 }
 
-/// What tells settings from others.
-fn digest(settings: &Settings) -> u64 {
+/// A hash of the settings.
+fn settings_hash(settings: &Settings) -> u64 {
     word_hash(&format!("{settings:?}"))
 }
 
@@ -279,8 +283,8 @@ fn read<M: Message>(input: &Stored) -> Result<M, Reason> {
     decode(&input.body).map_err(|error| Reason::rejected(error.to_string()))
 }
 
-/// The headers of a record, in the trace of its input. The span is told by the input alone, so that
-/// a decision made twice is the same.
+/// The headers of a record, in the trace of its input. The span depends on the input alone, so that
+/// a decision made twice has the same headers.
 fn headers<M: wirefold_proto::Published>(
     record: &M,
     time: jiff::Timestamp,

@@ -1,22 +1,26 @@
-//! Cuts a decision so that it fits into 2 KB.
+//! Shortens a decision so that it fits into 2 KB.
 //!
-//! A decision and waiting changes come in; its bytes go out, with as many changes as fit.
+//! A decision and pending changes come in; the encoded decision goes out, with as many of the
+//! changes as fit.
 
 use std::collections::VecDeque;
 
 use wirefold_proto::{ArticleJudged, StoryChange, encode};
 
-/// Encodes a decision with as many of the waiting changes as fit, at least one of them, and takes
-/// those off the queue. Where it is too large, the weakest evidence goes first.
-pub(crate) fn fit(record: &mut ArticleJudged, waiting: &mut VecDeque<StoryChange>) -> Vec<u8> {
-    record.changes = waiting.iter().take(1).cloned().collect();
+/// Encodes a decision with as many of the pending changes as fit, but at least one, and removes
+/// those from the queue. If the decision is too large, the weakest evidence is dropped first.
+pub(crate) fn encode_to_fit(
+    record: &mut ArticleJudged,
+    pending: &mut VecDeque<StoryChange>,
+) -> Vec<u8> {
+    record.changes = pending.iter().take(1).cloned().collect();
     let mut body = loop {
         match encode(record) {
             Ok(body) => break body,
             Err(_) => drop_weakest(record).expect("what has a fixed size fits"),
         }
     };
-    while let Some(next) = waiting.get(record.changes.len()) {
+    while let Some(next) = pending.get(record.changes.len()) {
         record.changes.push(next.clone());
         match encode(record) {
             Ok(larger) => body = larger,
@@ -26,11 +30,11 @@ pub(crate) fn fit(record: &mut ArticleJudged, waiting: &mut VecDeque<StoryChange
             }
         }
     }
-    waiting.drain(..record.changes.len());
+    pending.drain(..record.changes.len());
     body
 }
 
-/// Drops one piece of evidence; `None` where nothing is left to drop.
+/// Drops the weakest piece of evidence; `None` if nothing is left to drop.
 fn drop_weakest(record: &mut ArticleJudged) -> Option<()> {
     let verdict = &mut record.verdict;
     let evidence = verdict.agency.as_mut().map(|agency| &mut agency.evidence);
@@ -73,7 +77,8 @@ mod tests {
         format!("a-7{}", digit.repeat(25)).parse().unwrap()
     }
 
-    /// Everything as large as its type allows, and far more evidence than is sent.
+    /// A decision in which every field is as large as its type allows, with far more evidence than
+    /// is sent.
     fn extreme() -> ArticleJudged {
         let seen = "9999-12-30T22:00:00.999999999Z".parse().unwrap();
         let found = TextMatch {
@@ -143,17 +148,17 @@ mod tests {
 
     #[test]
     fn the_most_extreme_decision_fits_and_changes_wait_their_turn() {
-        let mut waiting = changes();
-        let (mut told, mut rounds) = (Vec::new(), 0);
-        while !waiting.is_empty() {
+        let mut pending = changes();
+        let (mut changes_sent, mut rounds) = (Vec::new(), 0);
+        while !pending.is_empty() {
             let mut record = extreme();
-            let body = fit(&mut record, &mut waiting);
+            let body = encode_to_fit(&mut record, &mut pending);
             assert!(body.len() <= MAX_DECISION_BYTES, "{}", body.len());
             assert!(!record.changes.is_empty(), "a change waits for ever");
-            told.extend(record.changes);
+            changes_sent.extend(record.changes);
             rounds += 1;
         }
-        assert_eq!(told, Vec::from(changes()));
+        assert_eq!(changes_sent, Vec::from(changes()));
         assert!(rounds > 1);
     }
 
@@ -164,7 +169,7 @@ mod tests {
         record.verdict.holds.clear();
         record.verdict.agency = None;
         let before = record.clone();
-        fit(&mut record, &mut VecDeque::new());
+        encode_to_fit(&mut record, &mut VecDeque::new());
         assert_eq!(record, before);
     }
 }

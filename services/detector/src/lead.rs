@@ -1,43 +1,47 @@
-//! Which article stands for a story: the one that speaks most for being the source of its text.
+//! Chooses the lead of a story: the article with the strongest evidence that it is the source of
+//! the text.
 //!
-//! Who was seen first decides only where nothing else does: two polls that end 2 ms apart say nothing
-//! about who wrote a text. What counts is, in this order, a credit to an agency, a dateline, a believable
-//! time of publication, and whether the outlet itself says so.
+//! The first article seen leads only if no other evidence differs: two polls that end 2 ms apart
+//! say nothing about who wrote a text. The evidence is, strongest first, a credit to an agency, a
+//! dateline, a plausible time of publication, and whether the article comes from the outlet's own
+//! feed.
 
 use wirefold_proto::{Confidence, LeadEvidence};
 
-/// Times of publication this near each other, in seconds, say nothing about who was first.
-const SAME_TIME: i64 = 15 * 60;
-/// A time of publication so long before the article was seen is not believed, in seconds.
-const LONG_AGO: i64 = 7 * 24 * 3600;
-/// The share of the present lead's text that must stand in an article which takes its place.
-pub(crate) const LEAD_SHARE: f64 = 0.6;
+/// Times of publication that differ by less, in seconds, do not decide who was first.
+const MIN_SECONDS_BETWEEN: i64 = 15 * 60;
+/// A time of publication earlier than this many seconds before the article was seen is ignored.
+const MAX_SECONDS_BEFORE_SEEN: i64 = 7 * 24 * 3600;
+/// An article must contain at least this share of the present lead's text to replace it.
+pub(crate) const MIN_LEAD_SHARE: f64 = 0.6;
 
-/// What speaks for an article being the source of its text.
+/// The evidence that an article is the source of its text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Claim {
     /// Whether its byline, dateline or credit line names an agency.
     pub(crate) is_credited: bool,
     pub(crate) has_dateline: bool,
-    /// When it was published, in seconds, where that can be believed.
+    /// When it was published, in seconds, if the time is plausible.
     pub(crate) published: Option<i64>,
-    /// Whether its outlet itself says so, rather than a stranger's feed.
+    /// Whether it comes from its outlet's own feed, rather than from another site's.
     pub(crate) is_outlets_own: bool,
 }
 
 impl Claim {
-    /// The time of publication of an article seen at `seen`, where it can be believed. What a stranger
-    /// says of another's page cannot.
-    pub(crate) fn believable(
+    /// The time of publication of an article seen at `seen`, if it is plausible. Times from another
+    /// site's feed are never used.
+    pub(crate) fn plausible_time(
         published: Option<i64>,
         seen: i64,
         is_outlets_own: bool,
     ) -> Option<i64> {
-        published.filter(|time| is_outlets_own && *time <= seen && seen - *time <= LONG_AGO)
+        published.filter(|time| {
+            is_outlets_own && *time <= seen && seen - *time <= MAX_SECONDS_BEFORE_SEEN
+        })
     }
 
-    /// What makes this article more likely the source than the one with the other claim; none where
-    /// nothing does.
+    /// The strongest kind of evidence that differs, if it makes this article more likely the source
+    /// than the other one. `None` if nothing differs, or the other one is more likely.
     pub(crate) fn exceeds(&self, other: &Claim) -> Option<LeadEvidence> {
         let mut kinds = [
             (LeadEvidence::Credit, self.is_credited, other.is_credited),
@@ -52,11 +56,11 @@ impl Claim {
 
     fn is_before(&self, other: &Claim) -> bool {
         let times = self.published.zip(other.published);
-        times.is_some_and(|(ours, theirs)| ours + SAME_TIME < theirs)
+        times.is_some_and(|(ours, theirs)| ours + MIN_SECONDS_BETWEEN < theirs)
     }
 }
 
-/// How sure a lead is that was chosen by this.
+/// How sure the choice of a lead is that was made by this kind of evidence.
 pub(crate) fn confidence(evidence: LeadEvidence) -> Confidence {
     match evidence {
         LeadEvidence::Credit | LeadEvidence::Dateline => Confidence::Probably,
@@ -74,7 +78,7 @@ mod tests {
 
     fn claim(is_credited: bool, has_dateline: bool, minutes: Option<i64>) -> Claim {
         let published = minutes.map(|minutes| SEEN - minutes * 60);
-        let published = Claim::believable(published, SEEN, true);
+        let published = Claim::plausible_time(published, SEEN, true);
         Claim { is_credited, has_dateline, published, is_outlets_own: true }
     }
 
@@ -101,15 +105,15 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_publication_is_believed_within_bounds_and_from_the_outlet_alone() {
+    fn a_time_of_publication_must_be_plausible_and_from_the_outlet() {
         for (published, is_outlets_own, expected) in [
             (SEEN - 60, true, true),
             (SEEN, true, true),
             (SEEN + 1, true, false),
-            (SEEN - LONG_AGO - 1, true, false),
+            (SEEN - MAX_SECONDS_BEFORE_SEEN - 1, true, false),
             (SEEN - 60, false, false),
         ] {
-            let believed = Claim::believable(Some(published), SEEN, is_outlets_own);
+            let believed = Claim::plausible_time(Some(published), SEEN, is_outlets_own);
             assert_eq!(believed.is_some(), expected, "{published}");
         }
     }

@@ -1,6 +1,7 @@
 //! Finds names and numbers in the lede of an article that no earlier lede of its event has.
 //!
-//! The text of an article comes in; what is new in its lede goes out. It never knows the story or the outlet.
+//! The text of an article comes in; the new name or number of its lede goes out. This module never
+//! knows the story or the outlet.
 
 use std::ops::Range;
 
@@ -10,45 +11,47 @@ use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;
 use wirefold_text::extract::{dateline, names, numbers};
 
-use crate::agency::cut;
+use crate::agency::shorten;
 
-/// The words and numbers of the ledes of an event.
+/// The words and numbers in the ledes of an event, as hashes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LeadFacts {
-    words: Hashes,
-    numbers: Hashes,
+    words: SortedHashes,
+    numbers: SortedHashes,
 }
 
-/// Hashes in order, each once: in less memory than a tree, and read from a snapshot as they stand.
+/// A sorted set of hashes. It takes less memory than a tree, and is read from a snapshot without
+/// conversion.
 #[derive(Debug, Clone, Default)]
-struct Hashes(Vec<u64>);
+struct SortedHashes(Vec<u64>);
 
-impl Hashes {
+impl SortedHashes {
     fn contains(&self, hash: u64) -> bool {
         self.0.binary_search(&hash).is_ok()
     }
 
     fn extend(&mut self, hashes: impl Iterator<Item = u64>) {
-        let mut fresh: Vec<u64> = hashes.filter(|hash| !self.contains(*hash)).collect();
-        if fresh.is_empty() {
+        let mut new: Vec<u64> = hashes.filter(|hash| !self.contains(*hash)).collect();
+        if new.is_empty() {
             return;
         }
-        self.0.append(&mut fresh);
-        // Nearly all of it is in order, which this sort makes use of.
+        self.0.append(&mut new);
+        // The stable sort is fast here because nearly all hashes are in order.
         self.0.sort();
         self.0.dedup();
     }
 }
 
-/// Words kept of one event: ledes beyond that say nothing new about what is new.
-const MOST_WORDS: usize = 4_096;
-/// Words of a lede that are looked at.
-const LONGEST: usize = 120;
+/// The most words stored for one event. With so many known words, further ledes hardly help to
+/// recognise new ones.
+const MAX_EVENT_WORDS: usize = 4_096;
+/// The most words of a lede that are examined.
+const MAX_LEDE_WORDS: usize = 120;
 
 impl LeadFacts {
-    /// Learns an article's lede.
-    pub(crate) fn learn(&mut self, text: &Text) {
-        if self.words.0.len() >= MOST_WORDS {
+    /// Adds the words and numbers of an article's lede.
+    pub(crate) fn add(&mut self, text: &Text) {
+        if self.words.0.len() >= MAX_EVENT_WORDS {
             return;
         }
         let lede = lede(text);
@@ -57,28 +60,30 @@ impl LeadFacts {
         self.numbers.extend(numbers(text, lede).iter().map(|number| word_hash(&number.value)));
     }
 
-    /// What those of another event knew.
+    /// Adds the words and numbers of another event.
     pub(crate) fn extend(&mut self, other: Self) {
         self.words.extend(other.words.0.into_iter());
         self.numbers.extend(other.numbers.0.into_iter());
     }
 
-    /// The first number, else the first name, of an article's lede that is new here; none where
-    /// all are known.
-    pub(crate) fn news(&self, text: &Text) -> Option<Materiality> {
+    /// The first new number in an article's lede, or else the first new name; `None` if all are
+    /// known.
+    pub(crate) fn find_new_fact(&self, text: &Text) -> Option<Materiality> {
         let lede = lede(text);
         let mut found = numbers(text, lede.clone()).into_iter();
         let number = found.find(|number| {
-            !self.numbers.contains(word_hash(&number.value)) && !Reason::is_of_date(text, number)
+            !self.numbers.contains(word_hash(&number.value))
+                && !Reason::is_part_of_date(text, number)
         });
         if let Some(number) = number {
             return Some(material(MaterialReason::NewNumber, &number.value));
         }
-        let knows = |word: &str| self.words.contains(word_hash(word));
-        let is_news = |index: &usize| Reason::is_new_to(text.normal(&text.words()[*index]), knows);
+        let is_known = |word: &str| self.words.contains(word_hash(word));
+        let is_new =
+            |index: &usize| Reason::is_new_to(text.normal(&text.words()[*index]), is_known);
         let mut names = lede_names(text, &lede).into_iter();
-        let name_words = names.find(|words| words.clone().any(|index| is_news(&index)))?;
-        // `Wednesday Tom Lund`: the day is no part of the name.
+        let name_words = names.find(|words| words.clone().any(|index| is_new(&index)))?;
+        // In `Wednesday Tom Lund` the day is not part of the name.
         let is_part = |index: &usize| !Reason::is_calendar(text.normal(&text.words()[*index]));
         let (first, last) = (name_words.clone().find(is_part)?, name_words.rev().find(is_part)?);
         let (first, last) = (text.words()[first].span, text.words()[last].span);
@@ -89,7 +94,7 @@ impl LeadFacts {
 
 wirefold_dedup::written!(LeadFacts { words, numbers });
 
-impl Written for Hashes {
+impl Written for SortedHashes {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.0.write_to(to);
     }
@@ -99,16 +104,16 @@ impl Written for Hashes {
     }
 }
 
-/// Where more than one word in this many is in capitals, nouns are, as in German: a single one is
-/// no name there.
-const CAPITALS: usize = 5;
+/// If more than one word in five is part of a capitalised run, the language capitalises nouns, as
+/// German does. A single capitalised word is then not taken for a name.
+const NOUN_CAPITALS_ONE_IN: usize = 5;
 
 /// The names of a lede, as word ranges.
 fn lede_names(text: &Text, lede: &Range<usize>) -> Vec<Range<usize>> {
     let all: Vec<Range<usize>> = names(text).into_iter().map(|name| name.words).collect();
     let in_names: usize = all.iter().map(ExactSizeIterator::len).sum();
-    let shortest = if in_names * CAPITALS > text.words().len() { 2 } else { 1 };
-    // The first word behind a dateline owes its capital to the sentence.
+    let shortest = if in_names * NOUN_CAPITALS_ONE_IN > text.words().len() { 2 } else { 1 };
+    // The first word after a dateline has a capital because it begins the sentence.
     let opens = |words: &Range<usize>| words.start == lede.start && lede.start != text.lede().start;
     let behind = |words: Range<usize>| match opens(&words) {
         true => words.start + 1..words.end,
@@ -119,16 +124,16 @@ fn lede_names(text: &Text, lede: &Range<usize>) -> Vec<Range<usize>> {
 }
 
 fn material(reason: MaterialReason, detail: &str) -> Materiality {
-    Materiality { material: true, reason, detail: Some(cut(detail)) }
+    Materiality { material: true, reason, detail: Some(shorten(detail)) }
 }
 
-/// The first words of the lede behind its dateline: where a text was written is no news.
+/// The first words of the lede after its dateline: the place where a text was written is not news.
 fn lede(text: &Text) -> Range<usize> {
     let lede = text.lede();
     let behind = dateline(text).map_or(0, |dateline| dateline.span.end);
     let start = lede.clone().find(|index| text.words()[*index].span.start >= behind);
     let start = start.unwrap_or(lede.end);
-    start..lede.end.min(start + LONGEST)
+    start..lede.end.min(start + MAX_LEDE_WORDS)
 }
 
 #[cfg(test)]
@@ -139,8 +144,8 @@ mod tests {
 
     fn check(new: &str, expected: Option<(MaterialReason, &str)>) {
         let mut ledes = LeadFacts::default();
-        ledes.learn(&Text::new(KNOWN));
-        let found = ledes.news(&Text::new(new));
+        ledes.add(&Text::new(KNOWN));
+        let found = ledes.find_new_fact(&Text::new(new));
         let found = found.map(|found| (found.reason, found.detail.unwrap_or_default()));
         assert_eq!(found, expected.map(|(reason, detail)| (reason, detail.to_owned())), "{new}");
     }

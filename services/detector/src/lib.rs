@@ -2,12 +2,11 @@
 //!
 //! One writer at a time reads the articles of `WF_FETCHED` and the commands of `WF_CONTROL` in order. It writes
 //! one decision for each to `WF_JUDGED`. It holds its state in memory, and older texts in files. When it
-//! starts, it reads the last snapshot and learns the rest from its own decisions and their articles.
+//! starts, it reads the last snapshot and replays its own decisions since then with their articles.
 //!
 //! It never fetches, enriches or alerts, and it knows nothing about feeds.
 
 mod agency;
-mod ahead;
 mod clock;
 pub mod contract;
 mod decided_ids;
@@ -15,12 +14,13 @@ mod decider;
 mod fit;
 mod groups;
 mod lead;
-mod learning;
 mod lede;
 mod metrics;
 mod own_thread;
 mod packed;
+mod preparing;
 mod snapshot;
+mod state;
 #[cfg(test)]
 mod tests;
 mod text_file;
@@ -37,11 +37,11 @@ use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Stage};
 
 use decider::{Decider, Writer};
-use learning::DetectorConfig;
+use state::DetectorConfig;
 
 pub use metrics::METRICS;
 pub use own_thread::run_on_own_thread;
-pub use text_file::{Folder, Texts};
+pub use text_file::{FolderTextFile, TextFolder};
 
 /// How the detector judges, and under which name it writes.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,35 +52,36 @@ pub struct Settings {
     pub writer: String,
     /// The release of wirefold that writes.
     pub release: String,
-    /// What it knows is kept after so many decisions at least, and at the end; 0: never, so that a
-    /// start learns everything anew.
+    /// The fewest decisions between two snapshots. One is also written at the end. 0: none are
+    /// written, and a start replays all decisions.
     pub snapshot_after: usize,
-    /// The folder in which texts stand in files, out of memory; `None`: in memory.
+    /// The folder of the text store; `None` keeps all texts in memory.
     pub texts: Option<PathBuf>,
 }
 
-/// Decisions after which a snapshot is written, where nothing else is wanted: what a start after a
-/// kill learns anew in less than a second.
+/// The default of [`Settings::snapshot_after`]: a start after a kill replays this many decisions in
+/// less than a second.
 pub const SNAPSHOT_AFTER: usize = 2_000;
 
-/// Commands about stories; other commands are not the detector's.
+/// The subjects of commands about stories. The detector ignores other commands.
 const STORY_COMMANDS: &str = "wirefold.v1.control.story.>";
 
-/// Judges articles until told to stop; then writes what is decided and returns.
+/// Judges articles until `stop`; then publishes its last decisions and returns.
 ///
 /// # Errors
-/// [`LoopError::Fenced`] once another detector has taken over, [`LoopError::Bus`] where something must be
-/// mended. Whatever may pass is waited out.
+/// [`LoopError::Fenced`] if another detector has taken over, and [`LoopError::Bus`] for an error
+/// that somebody must repair. It waits until passing errors are over.
 pub async fn run(
     context: StageContext,
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    run_under(context, settings, Lease::alone(), stop).await
+    run_with_lease(context, settings, Lease::alone(), stop).await
 }
 
-/// Does as [`run`] while it has the lease; otherwise it stands by, and learns what another decides.
-async fn run_under(
+/// Works as [`run`] while it has the lease. Otherwise it is a standby and follows the decisions of
+/// the writer.
+async fn run_with_lease(
     context: StageContext,
     settings: Settings,
     lease: Lease,
@@ -90,20 +91,20 @@ async fn run_under(
     let Settings { dedup, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
     let folder = match (texts, snapshot_after) {
-        (None, _) => Folder::nowhere(),
-        (Some(path), 0) => Folder::passing(path),
-        (Some(path), _) => Folder::lasting(&path),
+        (None, _) => TextFolder::in_memory(),
+        (Some(path), 0) => TextFolder::temporary(path),
+        (Some(path), _) => TextFolder::persistent(&path),
     };
-    let ground = DetectorConfig { settings: dedup, folder: Arc::new(folder) };
-    let mut decider = Decider::new(ground, writer, context.bus.clone(), snapshot_after);
+    let config = DetectorConfig { settings: dedup, folder: Arc::new(folder) };
+    let mut decider = Decider::new(config, writer, context.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
-        decider.goes_on_from(&last);
+        decider.set_last_record(&last);
     }
-    run_leased_writer(context, config(), Box::new(decider), lease, stop).await
+    run_leased_writer(context, writer_config(), Box::new(decider), lease, stop).await
 }
 
-/// What the detector reads and writes.
-fn config() -> WriterConfig {
+/// The streams and subjects that the detector reads and writes.
+fn writer_config() -> WriterConfig {
     let source = |stream: streams::Stream, filter: &str, mark: &str| Source {
         stream: stream.name.to_owned(),
         filter: filter.to_owned(),

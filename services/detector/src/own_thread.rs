@@ -1,6 +1,6 @@
 //! Runs the detector on a thread of its own.
 //!
-//! What [`run`](crate::run) takes comes in, with a lease; how it ended goes out. It never knows what is judged.
+//! The arguments of [`run`](crate::run) and a lease come in; the result of the run goes out.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -10,14 +10,15 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, Lease, LoopError, StageContext};
 
-use crate::{Settings, run_under};
+use crate::{Settings, run_with_lease};
 
-/// Does as [`run`](crate::run) while it has the lease and otherwise stands by, on a thread of its own: judging keeps a core busy for as long as there is
-/// anything to judge, and neither waits for other tasks of this runtime then nor they for it. It is
-/// told to stop where this future is dropped.
+/// Runs the detector as [`run`](crate::run) while it has the lease, and as a standby otherwise, on
+/// a thread of its own. Judging can keep a core busy for a long time. On its own thread it does not
+/// delay other tasks of this runtime, and they do not delay it. The detector stops if this future
+/// is dropped.
 ///
 /// # Errors
-/// As [`run`](crate::run); and [`LoopError::Bus`] where the machine gives no thread.
+/// The errors of [`run`](crate::run), and [`LoopError::Bus`] if no thread can be started.
 pub async fn run_on_own_thread(
     context: StageContext,
     settings: Settings,
@@ -31,19 +32,20 @@ pub async fn run_on_own_thread(
     };
     let (end, ended) = oneshot::channel();
     let judging = move || {
-        // A runtime may not be dropped where another one runs: it is made here, and ends here.
+        // A runtime must not be dropped inside another one, so this thread creates and drops its
+        // own.
         let came = match Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run_under(context, settings, lease, stop)),
+            Ok(runtime) => runtime.block_on(run_with_lease(context, settings, lease, stop)),
             Err(error) => Err(no_thread(error).into()),
         };
-        // Nobody hears it where this future was dropped.
+        // Nobody receives the result if the future was dropped.
         let _ = end.send(came);
     };
     let thread = thread::Builder::new().name("detector".to_owned());
     let thread = thread.spawn(judging).map_err(no_thread)?;
     match ended.await {
         Ok(outcome) => outcome,
-        // It ended without a word, by a panic, which is passed on as that of a task would be.
+        // The thread panicked. Pass the panic on, as for a task.
         Err(_) => match thread.join() {
             Err(panic) => resume_unwind(panic),
             Ok(()) => Ok(()),

@@ -1,4 +1,4 @@
-//! Ids, times and messages as bytes of a snapshot.
+//! Writes and reads ids, times and messages as bytes of a snapshot.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::{ArticleId, EventId, StoryId};
 
-/// Ids stand in a snapshot as numbers: there are several of each article.
+/// An id that a snapshot stores as a number, to save space: each article has several ids.
 pub(crate) trait Id: Copy {
     fn number(self) -> u128;
     fn with(number: u128) -> Self;
@@ -36,7 +36,7 @@ pub(crate) fn read_id<I: Id>(from: &mut Reader<'_>) -> Option<I> {
     u128::read_from(from).map(I::with)
 }
 
-/// Writes what stands in messages as it stands there.
+/// Writes a part of a message as its JSON.
 pub(crate) fn write_json(value: &impl Serialize, to: &mut Writer<'_>) {
     let json = serde_json::to_vec(value).expect("it can be published, so it can be written");
     to.blob(&json);

@@ -8,68 +8,68 @@ use wirefold_proto::{
     Verdict,
 };
 
-use crate::agency::cut;
+use crate::agency::shorten;
 use crate::contract::{class, containment, kind};
 use crate::groups::{Groups, count};
 use crate::window_article::WindowArticles;
 
-/// What stands in a verdict beside dedup's own.
-pub(crate) struct Beside {
+/// The parts of a verdict that this service adds to those of `dedup`.
+pub(crate) struct VerdictParts {
     /// The story after the decision.
     pub(crate) story: dedup::StoryId,
     pub(crate) agency: Option<Agency>,
     pub(crate) material: Option<Materiality>,
 }
 
-/// The verdict with the contract's ids; `None` for one whose story is not known, which cannot be.
+/// Converts a verdict to the contract's ids; `None` if its story is unknown, which does not happen.
 pub(crate) fn verdict(
-    found: &dedup::Verdict,
+    judged: &dedup::Verdict,
     groups: &Groups,
-    places: &WindowArticles,
-    beside: Beside,
+    window_articles: &WindowArticles,
+    parts: VerdictParts,
 ) -> Option<Verdict> {
-    let story = groups.story(beside.story)?;
-    let holds = found.holds.iter().filter_map(|held| groups.story(*held));
+    let story = groups.story(parts.story)?;
+    let holds = judged.holds.iter().filter_map(|held| groups.story(*held));
     Some(Verdict {
-        class: class(found.class),
-        kind: found.kind.map(kind),
-        comparable: found.comparable,
+        class: class(judged.class),
+        kind: judged.kind.map(kind),
+        comparable: judged.comparable,
         story: story.id,
-        event: groups.event_id(groups.event_of(beside.story))?,
+        event: groups.event_id(groups.event_of(parts.story))?,
         lead: story.lead,
         origin: story.id.into(),
-        origin_confidence: origin_confidence(found),
-        matches: found
+        origin_confidence: origin_confidence(judged),
+        matches: judged
             .matches
             .iter()
-            .filter_map(|m| text_match(m, places))
+            .filter_map(|m| text_match(m, window_articles))
             .take(MAX_MATCHES)
             .collect(),
         holds: holds.map(|held| held.id).take(MAX_MATCHES).collect(),
-        shared_quotations: count(found.shared_quotations),
-        agency: beside.agency,
-        novelty: Novelty::new(found.novelty.clamp(0.0, 1.0)).unwrap_or_default(),
-        material: beside.material,
-        simhash: Simhash(found.simhash),
+        shared_quotations: count(judged.shared_quotations),
+        agency: parts.agency,
+        novelty: Novelty::new(judged.novelty.clamp(0.0, 1.0)).unwrap_or_default(),
+        material: parts.material,
+        simhash: Simhash(judged.simhash),
     })
 }
 
-fn text_match(found: &dedup::Evidence, places: &WindowArticles) -> Option<TextMatch> {
-    let place = places.get(found.doc)?;
+fn text_match(evidence: &dedup::Evidence, window_articles: &WindowArticles) -> Option<TextMatch> {
+    let article = window_articles.get(evidence.doc)?;
     Some(TextMatch {
-        id: place.article.id,
-        contained: containment(found.contained),
-        containing: containment(found.containing),
-        passages: count(found.passages),
-        longest: found.longest,
-        fetched: Some(place.article.fetched),
+        id: article.counted.id,
+        contained: containment(evidence.contained),
+        containing: containment(evidence.containing),
+        passages: count(evidence.passages),
+        longest: evidence.longest,
+        fetched: Some(article.counted.fetched),
     })
 }
 
-/// How sure it is that the text goes back to its story's first article, rather than both to a
-/// third that was not seen.
-fn origin_confidence(found: &dedup::Verdict) -> Option<Confidence> {
-    match (found.class, found.kind) {
+/// How sure it is that the text comes from its story's first article, rather than both from a third
+/// text that was never seen.
+fn origin_confidence(judged: &dedup::Verdict) -> Option<Confidence> {
+    match (judged.class, judged.kind) {
         (dedup::Class::New | dedup::Class::Related, _) => None,
         (dedup::Class::Version, _) => Some(Confidence::Certainly),
         (dedup::Class::Copy, Some(dedup::CopyKind::Partial)) => Some(Confidence::Possibly),
@@ -77,14 +77,14 @@ fn origin_confidence(found: &dedup::Verdict) -> Option<Confidence> {
     }
 }
 
-/// Whether a copy or version is material; nothing is said of a plain copy.
-pub(crate) fn material(found: &dedup::Verdict) -> Option<Materiality> {
+/// Whether a copy or version is material; `None` for a copy that is not.
+pub(crate) fn material(judged: &dedup::Verdict) -> Option<Materiality> {
     let material = |reason, detail: Option<&str>| Materiality {
         material: true,
         reason,
-        detail: detail.map(cut),
+        detail: detail.map(shorten),
     };
-    match (&found.material, found.class) {
+    match (&judged.material, judged.class) {
         (Some(dedup::Reason::Correction(words)), _) => {
             Some(material(MaterialReason::Correction, words.as_deref()))
         }

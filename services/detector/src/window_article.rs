@@ -1,25 +1,26 @@
-//! What the service stores of each article of the window, beside what `dedup` stores.
+//! The data that the service stores for each article of the window, in addition to the data of
+//! `dedup`.
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
-use wirefold_dedup::{DocId, Numbered};
+use wirefold_dedup::{DocId, IdTable};
 
-use crate::groups::Entering;
+use crate::groups::CountedArticle;
 use crate::packed::{read_id, read_time, write_id, write_time};
 
-/// The articles of the window, as dedup numbers them.
-pub(crate) type WindowArticles = Numbered<DocId, WindowArticle>;
+/// The articles of the window by the numbers that `dedup` gives them.
+pub(crate) type WindowArticles = IdTable<DocId, WindowArticle>;
 
-/// Where an article of the window stands.
+/// An article of the window.
 #[derive(Debug, Clone)]
 pub(crate) struct WindowArticle {
-    pub(crate) article: Entering,
+    pub(crate) counted: CountedArticle,
     pub(crate) byline: String,
 }
 
 impl Written for WindowArticle {
     fn write_to(&self, to: &mut Writer<'_>) {
-        let Entering { id, fetched, seen, time, outlet, comparable, is_version, claim } =
-            self.article;
+        let CountedArticle { id, fetched, seen, time, outlet, comparable, is_version, claim } =
+            self.counted;
         write_id(id, to);
         (fetched, time).write_to(to);
         write_time(seen, to);
@@ -35,7 +36,8 @@ impl Written for WindowArticle {
         let seen = read_time(from)?;
         let (outlet, comparable) = Written::read_from(from)?;
         let (is_version, claim) = (Written::read_from(from)?, Written::read_from(from)?);
-        let article = Entering { id, fetched, seen, time, outlet, comparable, is_version, claim };
-        Some(Self { article, byline: Written::read_from(from)? })
+        let counted =
+            CountedArticle { id, fetched, seen, time, outlet, comparable, is_version, claim };
+        Some(Self { counted, byline: Written::read_from(from)? })
     }
 }

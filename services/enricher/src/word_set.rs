@@ -1,19 +1,19 @@
 //! Sets of words with a fast lookup, for questions about nearly every word of a text.
 
 use rustc_hash::FxHashMap;
+use wirefold_text::WordShapes;
 
 /// Words with what they mean. Nearly all words that it does not have are told by their first byte, their last
 /// and their length, before anything is hashed.
 #[derive(Debug)]
 pub(crate) struct WordMap<T> {
-    /// A bit for each shape that words have.
-    shapes: [u64; SHAPES / 64],
+    shapes: WordShapes,
     words: FxHashMap<Box<str>, T>,
 }
 
 impl<T> Default for WordMap<T> {
     fn default() -> Self {
-        Self { shapes: [0; SHAPES / 64], words: FxHashMap::default() }
+        Self { shapes: WordShapes::default(), words: FxHashMap::default() }
     }
 }
 
@@ -30,13 +30,11 @@ impl<T> WordMap<T> {
 
     /// Whether a word of these bytes may be one of them.
     pub(crate) fn is_likely(&self, word: &[u8]) -> bool {
-        let shape = shape(word);
-        self.shapes[shape / 64] & (1 << (shape % 64)) != 0
+        self.shapes.may_contain(word)
     }
 
     fn enter(&mut self, word: &str) {
-        let shape = shape(word.as_bytes());
-        self.shapes[shape / 64] |= 1 << (shape % 64);
+        self.shapes.insert(word.as_bytes());
     }
 
     pub(crate) fn contains(&self, word: &str) -> bool {
@@ -62,21 +60,6 @@ impl<T> WordMap<T> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.words.iter().map(|(word, meaning)| (word.as_ref(), meaning))
     }
-}
-
-/// How many shapes of words are told apart; a power of two.
-const SHAPES: usize = 1 << SHAPE_BITS;
-const SHAPE_BITS: u32 = 12;
-
-/// The first byte of a word, its last and their number, mixed by the golden ratio.
-fn shape(word: &[u8]) -> usize {
-    let (first, last) = match word {
-        [first, .., last] => (u32::from(*first), u32::from(*last)),
-        [first] => (u32::from(*first), 0),
-        [] => (0, 0),
-    };
-    let joined = first | last << 8 | (word.len().min(255) as u32) << 16;
-    (joined.wrapping_mul(0x9e37_79b9) >> (32 - SHAPE_BITS)) as usize
 }
 
 /// Words, and nothing about them.

@@ -183,8 +183,9 @@ fn effects_of_feed(read: &Read, settings: &Settings) -> Vec<String> {
         true => "pages of teasers are fetched where full_text and robots.txt allow".to_owned(),
         false => "pages of teasers are not fetched by this command".to_owned(),
     });
+    let items = if undated == 1 { "item has" } else { "items have" };
     let dates = (undated > 0)
-        .then(|| format!("{undated} items have no date: the time of the first poll counts"));
+        .then(|| format!("{undated} {items} no date: the time of the first poll counts"));
     let unread = feed.unread_dates.clone();
     let wish = feed.ttl.map(|ttl| {
         format!("its publisher wants no more than a poll in {} minutes", ttl.as_secs() / 60)

@@ -19,26 +19,21 @@ pub(crate) struct NotedArticle {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Source {
     pub(crate) outlet: Outlet,
-    #[serde(default)]
     pub(crate) via: Option<Outlet>,
-    #[serde(default)]
     pub(crate) url: Option<String>,
     pub(crate) seen: Timestamp,
-    #[serde(default)]
     pub(crate) version_of: Option<ArticleId>,
 }
 
 /// Whose text it is.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Judged {
-    #[serde(default)]
     pub(crate) agency: Option<Agency>,
 }
 
 /// The note in it.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Found {
-    #[serde(default)]
     pub(crate) note: Option<EditorNote>,
 }
 

@@ -20,7 +20,7 @@ use super::forms::{self, Given};
 use super::over::Over;
 use crate::pipeline::generated::{Made, Numbers, articles};
 use crate::pipeline::kept::Kept;
-use crate::pipeline::killed::LAST;
+use crate::pipeline::killed::{LAST, wait_for_last};
 use crate::pipeline::say;
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
@@ -94,10 +94,7 @@ impl Chaos {
         self.over.until_output(self.dropped);
         self.folder.write(&format!("{DROPPED}/last.txt"), LAST.as_bytes());
         self.over.until_output(self.dropped + 1);
-        let is_last = |text: &str| LAST.starts_with(text.trim_end_matches('…'));
-        self.target.wait_for(|message| {
-            message.alert.articles.iter().any(|article| is_last(&article.title))
-        });
+        wait_for_last(&mut self.target);
         self.detector.stop();
         self.enricher.stop();
         lag::until_none(&self.over);

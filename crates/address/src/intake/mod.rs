@@ -120,6 +120,7 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
         source: given.source.as_ref().map(limits::source),
         media: given.media.iter().filter_map(limits::medium).collect(),
         baseline: false,
+        updates_baseline: false,
         beyond_budget: false,
     };
     let text_source = arrival.text_source;

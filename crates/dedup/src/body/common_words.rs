@@ -1,4 +1,4 @@
-//! The compiled table of document frequencies.
+//! The table of document frequencies that is compiled into the program, and the common words in it.
 
 use std::sync::LazyLock;
 
@@ -6,24 +6,25 @@ use rustc_hash::FxHashSet;
 
 use crate::body::terms::stem;
 
-/// A line `documents<TAB>count`, then `stem<TAB>count` lines. Counted by `cargo xtask frequencies`.
+/// The table: a line `documents<TAB>count`, then lines `stem<TAB>count`. `cargo xtask frequencies` writes it.
 pub(crate) const TABLE: &str = include_str!("../../data/frequencies.tsv");
 
-/// Stems of the compiled table that stand in one of so many of its documents say nothing of what a text
+/// A stem that at least one in this many documents of the table contains is common: it does not say what a text
 /// is about.
-const COMMON: u32 = 12;
+const COMMON_ONE_IN: u32 = 12;
 
-/// The lines of such a table; those that do not fit are passed over.
-pub(crate) fn counted(table: &str) -> impl Iterator<Item = (&str, u32)> {
+/// The stems of a table with their counts. Lines without a tab or a number are skipped.
+pub(crate) fn parse_counts(table: &str) -> impl Iterator<Item = (&str, u32)> {
     let cells = table.lines().filter_map(|line| line.split_once('\t'));
     cells.filter_map(|(stem, count)| Some((stem, count.parse().ok()?)))
 }
 
-/// Whether a word stands in texts about anything; only known of English.
+/// Whether a normalised word occurs in texts about any subject. The table is English, so no other language has
+/// common words.
 pub(crate) fn is_common(normal: &str) -> bool {
     static STEMS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
-        let documents = counted(TABLE).map(|(_, count)| count).max().unwrap_or_default();
-        let common = counted(TABLE).filter(|(_, count)| COMMON * count >= documents);
+        let documents = parse_counts(TABLE).map(|(_, count)| count).max().unwrap_or_default();
+        let common = parse_counts(TABLE).filter(|(_, count)| COMMON_ONE_IN * count >= documents);
         common.map(|(stem, _)| stem).collect()
     });
     STEMS.contains(stem(normal))

@@ -1,19 +1,21 @@
-//! The numbers of a text by place and hash, stored so that the comparison need not open the earlier text.
+//! The positions and hashed values of the numbers in a text. They are stored, so that a comparison need not
+//! analyse the earlier text again.
 
 use std::ops::Range;
 
 use wirefold_text::Text;
 use wirefold_text::extract::{Number, numbers, numbers_begun_by};
 
-use crate::body::word_cache::Hashes;
+use crate::body::word_cache::WordHashes;
 use crate::body::word_hash;
 use crate::codec::varint;
 
 /// A number of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Figure {
-    /// Its words, as indices into [`Text::words`].
+    /// The range of its words in [`Text::words`].
     words: Range<usize>,
+    /// The [`value_hash`] of its value.
     value: u32,
 }
 
@@ -28,19 +30,21 @@ impl Figures {
         Figures::of(numbers(text, 0..text.words().len()))
     }
 
-    /// The same, given what is known of the words of the text; of page chrome nothing is.
-    pub(crate) fn hashed(text: &Text, words: &[Hashes]) -> Figures {
+    /// The numbers of a text. `words` has the cached hashes of each of its words. Those of page chrome are
+    /// empty, so a number may begin with any word of page chrome.
+    pub(crate) fn from_hashes(text: &Text, words: &[WordHashes]) -> Figures {
         let may_begin =
             |index: usize| words[index].may_begin_number || text.words()[index].is_chrome;
         Figures::of(numbers_begun_by(text, 0..words.len(), may_begin))
     }
 
     fn of(numbers: Vec<Number>) -> Figures {
-        let figure = |number: Number| Figure { value: hash(&number.value), words: number.words };
+        let figure =
+            |number: Number| Figure { value: value_hash(&number.value), words: number.words };
         Figures(numbers.into_iter().map(figure).collect())
     }
 
-    /// The values of all, in order, each once.
+    /// The hashes of all values, sorted, each once.
     pub(crate) fn values(&self) -> Vec<u32> {
         let mut values: Vec<u32> = self.0.iter().map(|figure| figure.value).collect();
         values.sort_unstable();
@@ -49,17 +53,18 @@ impl Figures {
     }
 
     /// Whether the text has a number of this value.
-    pub(crate) fn has(&self, value: &str) -> bool {
-        let sought = hash(value);
+    pub(crate) fn contains(&self, value: &str) -> bool {
+        let sought = value_hash(value);
         self.0.iter().any(|figure| figure.value == sought)
     }
 
-    /// Appends the values among a range of words of the text, which is only read where the range
-    /// cuts a number in two: that changes what is read.
-    pub(crate) fn among(
+    /// Appends the hashes of the values in a range of words. `read` reads the numbers of that range from
+    /// the text. It is called only if the range begins or ends inside a number, because a part of a number
+    /// has another value.
+    pub(crate) fn push_values_in(
         &self,
         words: Range<usize>,
-        text: &dyn Fn() -> Vec<String>,
+        read: &dyn Fn() -> Vec<String>,
         to: &mut Vec<u32>,
     ) {
         let first_from = |at: usize| self.0.partition_point(|figure| figure.words.start < at);
@@ -68,13 +73,13 @@ impl Figures {
             self.0[..before].last().is_some_and(|figure| at < figure.words.end)
         };
         if is_cut(words.start, start) || is_cut(words.end, end) {
-            to.extend(text().iter().map(|value| hash(value)));
+            to.extend(read().iter().map(|value| value_hash(value)));
             return;
         }
         to.extend(self.0.get(start..end).into_iter().flatten().map(|figure| figure.value));
     }
 
-    /// Writes them down behind `bytes`.
+    /// Appends the numbers to `bytes`.
     pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
         varint::push_count(bytes, self.0.len());
         let mut next = 0;
@@ -86,7 +91,7 @@ impl Figures {
         }
     }
 
-    /// Reads those that [`pack`](Self::pack) wrote at the beginning of `bytes`, which goes on behind them.
+    /// Reads the numbers that [`pack`](Self::pack) wrote, and advances `bytes` past them.
     pub(crate) fn unpack(bytes: &mut &[u8]) -> Figures {
         let count = varint::read(bytes).unwrap_or_default();
         let mut next = 0;
@@ -101,8 +106,8 @@ impl Figures {
     }
 }
 
-/// Half of a hash tells the numbers of two texts apart.
-fn hash(value: &str) -> u32 {
+/// Half of the hash of a value: enough to distinguish the numbers of two texts.
+fn value_hash(value: &str) -> u32 {
     (word_hash(value) >> 32) as u32
 }
 
@@ -114,7 +119,7 @@ mod tests {
     use crate::body::word_cache::WordCache;
 
     proptest! {
-        /// Against reading the text anew.
+        /// Compared with numbers read from the text again.
         #[test]
         fn figures_are_what_the_text_says(
             text in "((a|one|of|twenty|two|[0-9]{1,3}|1,250|6½|million|\\$5m|二十|4ر29|2015م)[ .,\n-]?){0,20}",
@@ -125,14 +130,14 @@ mod tests {
             let words = start.min(text.words().len())..(start + len).min(text.words().len());
             let figures = Figures::new(&text);
             let known = WordCache::default().look_up_all(&text);
-            prop_assert_eq!(&Figures::hashed(&text, &known), &figures);
+            prop_assert_eq!(&Figures::from_hashes(&text, &known), &figures);
             let mut packed = Vec::new();
             figures.pack(&mut packed);
             prop_assert_eq!(&Figures::unpack(&mut packed.as_slice()), &figures);
             let read = || numbers(&text, words.clone()).into_iter().map(|n| n.value).collect();
             let mut found = Vec::new();
-            figures.among(words.clone(), &read, &mut found);
-            let expected: Vec<u32> = read().iter().map(|value| hash(value)).collect();
+            figures.push_values_in(words.clone(), &read, &mut found);
+            let expected: Vec<u32> = read().iter().map(|value| value_hash(value)).collect();
             prop_assert_eq!(found, expected);
         }
     }

@@ -1,58 +1,62 @@
-//! A cache of values by hash: most words of a text also occur in the text before, and a large map is far in memory.
+//! A small cache of values by hash. Most words of a text also occur in a recent text, and the cache stays
+//! near the processor, where a large map does not.
 
 use crate::codec::prefetch::prefetch;
 
-/// Values by the hashes under which they were looked up last, one for each place. A clone begins
-/// without any.
+/// A direct-mapped cache: each hash has one slot, and a newer value replaces an older one there. A clone starts
+/// empty.
 #[derive(Debug)]
-pub(crate) struct HashCache<V, const PLACES: usize = REMEMBERED> {
-    /// Empty before the first value.
-    places: Vec<(u64, Option<V>)>,
+pub(crate) struct HashCache<V, const SLOTS: usize = DEFAULT_SLOTS> {
+    /// Each with a hash and its value. Empty until the first value is set, so that an unused cache takes no
+    /// memory.
+    slots: Vec<(u64, Option<V>)>,
 }
 
-/// Values remembered unless a cache says otherwise. Their number is a power of two.
-const REMEMBERED: usize = 1 << 14;
+/// The number of slots, unless a cache has its own: a power of two, so that the remainder is a mask.
+const DEFAULT_SLOTS: usize = 1 << 14;
 
-impl<V, const PLACES: usize> Default for HashCache<V, PLACES> {
+impl<V, const SLOTS: usize> Default for HashCache<V, SLOTS> {
     fn default() -> Self {
-        HashCache { places: Vec::new() }
+        HashCache { slots: Vec::new() }
     }
 }
 
-impl<V, const PLACES: usize> Clone for HashCache<V, PLACES> {
+impl<V, const SLOTS: usize> Clone for HashCache<V, SLOTS> {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl<V: Copy, const PLACES: usize> HashCache<V, PLACES> {
-    /// The value of a hash, if it was the last at its place.
+impl<V: Copy, const SLOTS: usize> HashCache<V, SLOTS> {
+    /// The value of a hash, if no other hash has replaced it in its slot.
     pub(crate) fn get(&self, hash: u64) -> Option<V> {
-        let (known, value) = self.places.get(slot_of::<PLACES>(hash))?;
-        value.filter(|_| *known == hash)
+        let (cached, value) = self.slots.get(slot_of::<SLOTS>(hash))?;
+        value.filter(|_| *cached == hash)
     }
 
-    /// Has the values of these hashes at hand when they are looked up.
+    /// Loads the slots of these hashes before they are looked up.
     pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>) {
-        if !self.places.is_empty() {
-            prefetch(hashes.map(|hash| self.places[slot_of::<PLACES>(hash)].0));
+        if !self.slots.is_empty() {
+            prefetch(hashes.map(|hash| self.slots[slot_of::<SLOTS>(hash)].0));
         }
     }
 
+    /// Removes all values.
     pub(crate) fn clear(&mut self) {
-        self.places.clear();
+        self.slots.clear();
     }
 
+    /// Stores the value of a hash, in place of the one in its slot.
     pub(crate) fn set(&mut self, hash: u64, value: V) {
-        if self.places.is_empty() {
-            self.places = vec![(0, None); PLACES];
+        if self.slots.is_empty() {
+            self.slots = vec![(0, None); SLOTS];
         }
-        self.places[slot_of::<PLACES>(hash)] = (hash, Some(value));
+        self.slots[slot_of::<SLOTS>(hash)] = (hash, Some(value));
     }
 }
 
-fn slot_of<const PLACES: usize>(hash: u64) -> usize {
-    usize::try_from(hash % PLACES as u64).expect("it is below a length")
+fn slot_of<const SLOTS: usize>(hash: u64) -> usize {
+    usize::try_from(hash % SLOTS as u64).expect("it is below a length")
 }
 
 #[cfg(test)]
@@ -60,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_at_a_place_is_known() {
+    fn the_latest_value_of_a_slot_is_cached() {
         let mut hash_cache = HashCache::<char>::default();
         assert_eq!(hash_cache.get(0), None);
         hash_cache.set(0, 'a');
         hash_cache.set(1, 'b');
         assert_eq!((hash_cache.get(0), hash_cache.get(1)), (Some('a'), Some('b')));
-        hash_cache.set(REMEMBERED as u64, 'c');
-        assert_eq!((hash_cache.get(0), hash_cache.get(REMEMBERED as u64)), (None, Some('c')));
+        hash_cache.set(DEFAULT_SLOTS as u64, 'c');
+        assert_eq!((hash_cache.get(0), hash_cache.get(DEFAULT_SLOTS as u64)), (None, Some('c')));
         hash_cache.clear();
         assert_eq!(hash_cache.get(1), None);
     }

@@ -1,17 +1,17 @@
 //! The part of a text that is compared: its words without page chrome and learned boilerplate.
 //!
-//! An article's text and title come in; its counted words with their hashes, its terms, numbers, title words
-//! and fingerprint go out. It never knows any other article.
+//! The text and title of one article come in. Its words with their hashes, its terms, numbers, title words and
+//! fingerprint go out. The module never knows any other article.
 
 pub(crate) mod common_words;
 pub(crate) mod figures;
 pub(crate) mod fingerprint;
-pub(crate) mod halves;
 pub(crate) mod hash_cache;
 pub(crate) mod lexicon;
 pub(crate) mod simhash;
 pub(crate) mod terms;
 pub(crate) mod titles;
+pub(crate) mod varint16;
 pub(crate) mod word_cache;
 pub(crate) mod word_numbers;
 
@@ -20,61 +20,62 @@ use std::ops::Range;
 use siphasher::sip::SipHasher13;
 use wirefold_text::{Text, Word};
 
-use crate::body::word_cache::Hashes;
+use crate::body::word_cache::WordHashes;
 
-/// The weight of a word; a character of a script without spaces weighs [`ALONE_WEIGHT`], since
-/// about five of them carry what three words do. All lengths "in words" are weights divided by it.
+/// The weight of a word of a script with spaces. A length "in words" is a sum of weights divided by this.
 pub const WORD_WEIGHT: u32 = 5;
-/// The weight of a character that stands for itself (Han, kana, Thai, …).
+/// The weight of a character of a script without spaces (Han, kana, Thai, …), which is a token of its own.
+/// About five of these characters say as much as three words.
 pub const ALONE_WEIGHT: u32 = 3;
-/// Words in a shingle.
+/// The length of a shingle, in words.
 pub const SHINGLE_WORDS: u32 = 5;
 
-/// A text that says anything has so many different words.
-const LEAST_DIFFERENT: usize = 3;
+/// A text needs at least this many different words to be evidence of copying.
+const MIN_DISTINCT_WORDS: usize = 3;
 
-/// What kind of fact a word is.
+/// Whether a word is a number or a name: facts on which copies agree and filled-in templates differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
-    /// No fact.
+    /// Neither a number nor a name.
     None,
-    /// Begins with a digit.
+    /// A word that begins with a digit.
     Number,
-    /// Begins with a capital letter.
+    /// A word that begins with a capital letter.
     Name,
 }
 
 /// A word of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyWord {
-    /// Hash of the normal form.
+    /// The [`word_hash`] of its normalised form.
     pub hash: u64,
     /// The word's index in [`Text::words`].
     pub index: u32,
     /// [`WORD_WEIGHT`] or [`ALONE_WEIGHT`].
     pub weight: u8,
-    /// Whether it stands inside quotation marks.
+    /// Whether it is inside quotation marks.
     pub quoted: bool,
-    /// Whether it is a fact that copies agree on and templates do not.
+    /// Whether it is a number or a name.
     pub fact: Fact,
-    /// Whether it stands in a run that the outlet prints on many pages: compared, never counted.
+    /// Whether it is part of boilerplate or of a hot run: it is aligned but never counted.
     pub boilerplate: bool,
 }
 
 impl BodyWord {
-    /// Whether the word counts towards containment, before the other text is looked at.
+    /// Whether the word counts towards containment, as far as this text alone can tell: it is neither quoted
+    /// nor boilerplate.
     #[must_use]
-    pub fn counts(&self) -> bool {
+    pub fn is_counted(&self) -> bool {
         !(self.quoted | self.boilerplate)
     }
 
-    /// Its normal form, given the text that it is a word of.
+    /// Its normalised form in `text`, the text that it is a word of.
     pub(crate) fn normal<'a>(&self, text: &'a Text) -> &'a str {
         text.normal(&text.words()[self.index as usize])
     }
 
-    /// Whether it is more than a character that stands for itself.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Whether it is a word, and not a single character of a script without spaces.
+    pub(crate) fn is_full_word(&self) -> bool {
         u32::from(self.weight) == WORD_WEIGHT
     }
 }
@@ -105,8 +106,8 @@ impl Body {
         Body { words: words(text).collect() }
     }
 
-    /// The body of `text` without its page chrome and without the paragraphs for which `leave_out`
-    /// says so.
+    /// The body of `text` without its page chrome and without the paragraphs for whose index `leave_out` is
+    /// true.
     pub fn masked(text: &Text, leave_out: impl Fn(u32) -> bool) -> Body {
         let kept = |word: &BodyWord| {
             let word = &text.words()[word.index as usize];
@@ -115,10 +116,10 @@ impl Body {
         Body { words: words(text).filter(kept).collect() }
     }
 
-    /// The body of `text` without its page chrome, given the hashes of its words.
-    pub(crate) fn hashed(text: &Text, hashes: &[Hashes]) -> Body {
+    /// The body of `text` without its page chrome. `hashes` has one entry for each word of the text.
+    pub(crate) fn from_hashes(text: &Text, hashes: &[WordHashes]) -> Body {
         let words = text.words().iter().zip(hashes).zip(0..);
-        let body_word = |((word, known), index): ((&Word, &Hashes), u32)| {
+        let body_word = |((word, known), index): ((&Word, &WordHashes), u32)| {
             body_word(word, known.word, known.is_number, index)
         };
         let mut words: Vec<BodyWord> = words.map(body_word).collect();
@@ -128,7 +129,7 @@ impl Body {
         Body { words }
     }
 
-    /// The words by the paragraphs of the text, whose indices stand beside them.
+    /// The words of each paragraph that has any, with the index of the paragraph in the text.
     pub(crate) fn by_paragraph<'a>(
         &'a self,
         text: &'a Text,
@@ -143,49 +144,52 @@ impl Body {
         inside.filter(|(_, words)| !words.is_empty())
     }
 
-    /// The words of the text from the first to the last of a range of this body, which is not empty.
+    /// The range of [`Text::words`] from the first to the last word of `range`, a range of this body that must
+    /// not be empty.
     #[must_use]
-    pub fn in_text(&self, range: &Range<usize>) -> Range<usize> {
+    pub fn text_range(&self, range: &Range<usize>) -> Range<usize> {
         let words = &self.words[range.clone()];
         let index = |word: Option<&BodyWord>| word.map_or(0, |word| word.index as usize);
         index(words.first())..index(words.last()) + 1
     }
 
-    /// Whether what counts of it is no text: numbers, or hardly another word than the ones before. What
-    /// is nothing but quotations or page chrome has no words that count.
-    pub(crate) fn says_nothing(&self) -> bool {
-        let counted = self.words.iter().filter(|word| word.counts() && word.fact != Fact::Number);
-        let mut different: Vec<u64> = Vec::with_capacity(LEAST_DIFFERENT);
+    /// Whether its counted words, numbers left out, have fewer than [`MIN_DISTINCT_WORDS`] different ones: a
+    /// table, or a word that is repeated. Equality of such texts is no evidence of copying.
+    pub(crate) fn has_few_distinct_words(&self) -> bool {
+        let counted =
+            self.words.iter().filter(|word| word.is_counted() && word.fact != Fact::Number);
+        let mut different: Vec<u64> = Vec::with_capacity(MIN_DISTINCT_WORDS);
         for word in counted {
             if !different.contains(&word.hash) {
                 different.push(word.hash);
             }
-            if different.len() == LEAST_DIFFERENT {
+            if different.len() == MIN_DISTINCT_WORDS {
                 return false;
             }
         }
         true
     }
 
-    /// How many words there are.
+    /// The number of words.
     #[must_use]
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Whether there are none.
+    /// Whether it has no words.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// The shingles: for every position, the hash of the shortest run from there that weighs five
-    /// words (five words, or nine characters). Shorter than the words by the last run's length.
+    /// The shingles: for every position, the hash of the shortest run that starts there and weighs five words
+    /// (five words, or nine characters). The last positions, where fewer words remain, have none.
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
         const WORDS: usize = SHINGLE_WORDS as usize;
-        // Nearly all texts: the shingles are of equal length, and each goes on from the one before.
-        if self.words.iter().all(BodyWord::is_whole) {
+        // The usual case, a script with spaces: all shingles have five words, so each hash is computed from the
+        // one before.
+        if self.words.iter().all(BodyWord::is_full_word) {
             let Some((first, rest)) = self.words.split_at_checked(WORDS) else {
                 return Vec::new();
             };
@@ -193,7 +197,7 @@ impl Body {
             let mut shingles = Vec::with_capacity(self.words.len());
             shingles.push(hash);
             shingles.extend(self.words.iter().zip(rest).map(|(before, next)| {
-                hash ^= before.hash.rotate_left(STEP * (SHINGLE_WORDS - 1));
+                hash ^= before.hash.rotate_left(ROTATION * (SHINGLE_WORDS - 1));
                 hash = append(hash, next.hash);
                 hash
             }));
@@ -202,7 +206,7 @@ impl Body {
         let mut shingles = Vec::with_capacity(self.words.len());
         for start in 0..self.words.len() {
             let rest = &self.words[start..];
-            match shortest_run(rest) {
+            match first_shingle(rest) {
                 Some(shingle) => shingles.push(shingle),
                 None => break,
             }
@@ -210,22 +214,23 @@ impl Body {
         shingles
     }
 
-    /// The weight of the words inside quotation marks.
+    /// The sum of the weights of the words inside quotation marks.
     pub(crate) fn quoted_weight(&self) -> u32 {
         let quoted = |word: &BodyWord| u32::from(word.weight) * u32::from(word.quoted);
         self.words.iter().map(quoted).sum()
     }
 
-    /// The counted words, in words: characters of scripts without spaces count three fifths.
+    /// The length of the counted words, in words: characters of scripts without spaces count three fifths.
     #[must_use]
     pub fn counted_words(&self) -> u32 {
-        // Without a branch: nobody can tell which words count.
-        let counted = |word: &BodyWord| u32::from(word.weight) * u32::from(word.counts());
+        // Multiplied instead of filtered: the processor cannot predict which words count, and mispredicted
+        // branches take longer.
+        let counted = |word: &BodyWord| u32::from(word.weight) * u32::from(word.is_counted());
         self.words.iter().map(counted).sum::<u32>() / WORD_WEIGHT
     }
 }
 
-/// All words of a text.
+/// All words of a text, page chrome included.
 fn words(text: &Text) -> impl Iterator<Item = BodyWord> {
     let words = text.words().iter().zip(text.normal_words()).zip(0..);
     words.map(|((word, normal), index)| {
@@ -240,14 +245,14 @@ fn body_word(word: &Word, hash: u64, is_number: bool, index: u32) -> BodyWord {
     BodyWord { hash, fact, index, weight, quoted: word.quoted, boilerplate: false }
 }
 
-/// The weight of a word that stands alone or does not.
+/// The weight of a word. `alone`: it is a single character of a script without spaces.
 pub(crate) fn weight(alone: bool) -> u8 {
     let weight = if alone { ALONE_WEIGHT } else { WORD_WEIGHT };
     u8::try_from(weight).expect("both weights are small constants")
 }
 
-/// The shingle at the beginning of `words`.
-fn shortest_run(words: &[BodyWord]) -> Option<u64> {
+/// The hash of the shingle that starts at the first of `words`; `None` if they weigh less than five words.
+fn first_shingle(words: &[BodyWord]) -> Option<u64> {
     let (mut weight, mut hash) = (0, 0);
     for word in words {
         hash = append(hash, word.hash);
@@ -259,17 +264,17 @@ fn shortest_run(words: &[BodyWord]) -> Option<u64> {
     None
 }
 
-/// Bits by which the hash of a shingle turns with each word.
-const STEP: u32 = 13;
+/// The bits by which the hash of a shingle is rotated for each word.
+const ROTATION: u32 = 13;
 
-/// The hash of a run and one word more: a cyclic polynomial (Cohen 1997), from which the first word
-/// can be taken away again. Its bits are as good as those of the words' hashes.
+/// Adds a word to the hash of a run: a cyclic polynomial (Cohen 1997), from which the first word can be removed
+/// again. The hash is as evenly distributed as the hashes of the words.
 fn append(hash: u64, word: u64) -> u64 {
-    hash.rotate_left(STEP) ^ word
+    hash.rotate_left(ROTATION) ^ word
 }
 
-/// Folds `next` into `hash`: a multiply-rotate mix (as in FxHash) with a final avalanche, since
-/// the low bits are sampled.
+/// Combines `hash` with `next`: a multiply-rotate mix (as in FxHash) with a final avalanche, because
+/// samples are chosen by the low bits.
 pub(crate) fn mix(hash: u64, next: u64) -> u64 {
     let mixed = (hash.rotate_left(5) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 32)

@@ -1,31 +1,33 @@
-//! SimHash (Charikar 2002) of 64 bits over words: the value of the crate `simhash`, which others
-//! compare with, sixty-four words at a time instead of one bit at a time. That crate took a tenth
-//! of a decision for a number that is a hint and never evidence.
+//! A 64-bit SimHash (Charikar 2002) over the words of a text.
 //!
-//! It has one job: it says which earlier texts are nearly the whole of a new one, as a refetch that
-//! changed nothing is, or a copy under another paper's chrome. Those are first held against each
-//! other word for word, which spares the alignment where what counts of them is equal. Whatever it
-//! says, the verdict is the same.
+//! The value equals that of the crate `simhash`, so it can be compared with values of other programs. That
+//! crate counts one bit at a time and took a tenth of the time of a decision. This module counts all 64
+//! bits at once.
+//!
+//! SimHash has one job: to guess whether one text is nearly the whole of another, such as a refetch that
+//! changed nothing, or a copy under another paper's page chrome. The detector first compares such texts
+//! word for word, and need not align them if their words are equal. No verdict depends on it.
 
 use std::hash::{Hash, Hasher};
 
 use siphasher::sip::SipHasher;
 
-/// Sums of bits, one for each of 64 places, written across: plane `n` holds bit `n` of all sums.
+/// 64 counters: for each bit position, how many of the added hashes have that bit set. They are stored
+/// bit-sliced: plane `n` has bit `n` of every counter, so one operation changes all 64.
 #[derive(Default)]
-struct Sums {
+struct BitCounts {
     planes: [u64; u32::BITS as usize],
     added: u32,
 }
 
-impl Sums {
+impl BitCounts {
     fn add(&mut self, bits: u64) {
         self.added = self.added.saturating_add(1);
         self.carry(bits, 0);
     }
 
-    /// Adds seven at once: four full adders make three planes of them.
-    fn add_all(&mut self, [a, b, c, d, e, f, g]: [u64; AT_ONCE]) {
+    /// Adds seven hashes at once: four full adders reduce them to three planes.
+    fn add_all(&mut self, [a, b, c, d, e, f, g]: [u64; BATCH]) {
         self.added = self.added.saturating_add(7);
         let ((abc, two), (def, more)) = (add_three(a, b, c), add_three(d, e, f));
         let (ones, most) = add_three(abc, def, g);
@@ -39,7 +41,7 @@ impl Sums {
         self.carry(carry, 3);
     }
 
-    /// Adds bits to the plane `from` on.
+    /// Adds `bits` to the plane `from` and carries into the planes above it.
     fn carry(&mut self, bits: u64, from: usize) {
         let mut carry = bits;
         for plane in &mut self.planes[from..] {
@@ -50,9 +52,9 @@ impl Sums {
         }
     }
 
-    /// The places whose bit was set in more than half of what was added.
+    /// The bits that are set in more than half of the added hashes.
     fn majority(&self) -> u64 {
-        // Compared with the half from the highest plane down, all places at once.
+        // All counters are compared with half the number of hashes at once, from the highest plane down.
         let half = self.added / 2;
         let (mut more, mut equal) = (0, u64::MAX);
         for (power, plane) in self.planes.iter().enumerate().rev() {
@@ -67,44 +69,43 @@ impl Sums {
     }
 }
 
-/// Words added at once.
-const AT_ONCE: usize = 7;
+/// The number of hashes that [`BitCounts::add_all`] adds at once.
+const BATCH: usize = 7;
 
-/// The SimHash of words, given the hash of each.
+/// The SimHash of a text. `words` are the hashes of its words by `simhash_of_word`.
 pub fn simhash(words: impl Iterator<Item = u64>) -> u64 {
-    let mut sums = Sums::default();
-    let mut waiting = [0; AT_ONCE];
+    let mut counts = BitCounts::default();
+    let mut waiting = [0; BATCH];
     let mut count = 0;
     for hash in words {
         waiting[count] = hash;
         count += 1;
-        if count == AT_ONCE {
-            sums.add_all(waiting);
+        if count == BATCH {
+            counts.add_all(waiting);
             count = 0;
         }
     }
-    waiting[..count].iter().for_each(|hash| sums.add(*hash));
-    sums.majority()
+    waiting[..count].iter().for_each(|hash| counts.add(*hash));
+    counts.majority()
 }
 
-/// Bits of 64 in which the SimHashes of near-whole copies differ at most (Manku, Jain and Das Sarma,
+/// The SimHashes of near-duplicates differ in at most this many of 64 bits (Manku, Jain and Das Sarma,
 /// "Detecting near-duplicates for web crawling", 2007).
-const NEAR: u32 = 3;
+const MAX_DISTANCE: u32 = 3;
 
-/// Whether one of two texts is likely to be nearly the whole of the other, by their SimHashes. A hint,
-/// never evidence.
+/// Whether two SimHashes suggest that one text is nearly the whole of the other. A hint, never evidence.
 #[must_use]
 pub fn is_near(one: u64, other: u64) -> bool {
-    ::simhash::hamming_distance(one, other) <= NEAR
+    ::simhash::hamming_distance(one, other) <= MAX_DISTANCE
 }
 
-/// Three sums of bits as two: those of the same place and those of the next (a full adder).
+/// A full adder for 64 positions: the sum of three bits at each position, as its low bits and its carries.
 fn add_three(a: u64, b: u64, c: u64) -> (u64, u64) {
     let either = a ^ b;
     (either ^ c, a & b | either & c)
 }
 
-/// A word by SipHash-2-4 with a zero key.
+/// The hash of a word for [`simhash`]: SipHash-2-4 with a zero key, as in the crate `simhash`.
 pub(crate) fn simhash_of_word(word: &str) -> u64 {
     let mut hasher = SipHasher::new();
     word.hash(&mut hasher);

@@ -1,30 +1,33 @@
-//! The terms of one text that events compare: the stems of its words and names.
+//! The terms of a text, by which events compare texts: the stems of its words and names.
+//!
+//! A text with its body and title comes in; the hashes of its terms go out. The module never knows how common a
+//! term is.
 
 use wirefold_text::Text;
 use wirefold_text::extract::name_words;
 
-use crate::body::word_cache::Hashes;
+use crate::body::word_cache::WordHashes;
 use crate::body::{Body, BodyWord, WORD_WEIGHT, mix, word_hash};
 
-/// Letters of a word that make its stem: cutting is the one stemmer that works alike for most
-/// languages with inflection, and it makes the spellings of one name meet.
+/// The stem of a word is its first letters, this many. Truncation works equally well for most languages with
+/// inflection, and different spellings of one name get the same stem.
 const STEM_LETTERS: usize = 6;
 
-/// Syllables of a Korean word that make its stem: what follows are mostly particles.
+/// The stem of a Korean word is its first syllables, this many: mostly particles follow them.
 const STEM_SYLLABLES: usize = 2;
-/// Neighbours that make a term in scripts without spaces, where a character is a word or half of
-/// one, …
-const IDEOGRAPHS: usize = 2;
-/// … and where it is a letter.
-const LETTERS: usize = 4;
-/// A lede has at least so many words, where the text has.
-const LEDE: u32 = 30;
-/// The opening of a text, in words: what is quoted further down may be background.
-const OPENING: u32 = 256;
-/// Words of a quotation that tell it from a turn of phrase.
-const QUOTED_WORDS: u32 = 8;
-/// So many words tell whether a text is written in a script with capitals.
-const SCANNED_WORDS: usize = 64;
+/// In scripts without spaces, this many neighbouring characters are a term, if a character is a word or half of
+/// one (Han, kana), …
+const CHARACTERS_PER_TERM: usize = 2;
+/// … and this many if a character is a letter (Thai).
+const LETTERS_PER_TERM: usize = 4;
+/// The lede has at least this many words, if the text has. It has at most twice as many.
+const MIN_LEDE_WORDS: u32 = 30;
+/// The length of the opening of a text, in words. Quotations behind it may be background and have no keys.
+const OPENING_WORDS: u32 = 256;
+/// The length of the quoted runs that are keys, in words. Shorter ones may be turns of phrase.
+const QUOTED_RUN_WORDS: u32 = 8;
+/// The number of first words by which the script of a text is recognised.
+const SCRIPT_SAMPLE_WORDS: usize = 64;
 
 /// The stem of a normalised word: its first six letters, or its first two syllables in Korean.
 /// Numbers are kept whole.
@@ -38,13 +41,13 @@ pub fn stem(normal: &str) -> &str {
     }
 }
 
-/// What stands before an Arabic word without being part of it: the article, alone or behind a preposition.
-const ARABIC_BEFORE: [&str; 5] = ["بال", "كال", "فال", "ال", "لل"];
-/// What stands behind one: endings of number and gender, and pronouns.
-const ARABIC_BEHIND: [&str; 10] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"];
+/// Arabic prefixes that are not part of the word: the article, alone or after a preposition.
+const ARABIC_PREFIXES: [&str; 5] = ["بال", "كال", "فال", "ال", "لل"];
+/// Arabic suffixes that are not part of the word: endings of number and gender, and pronouns.
+const ARABIC_SUFFIXES: [&str; 10] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"];
 
-/// The term that a normalised word stands for: its [`stem`]. In the Arabic script the articles and endings
-/// are left out (light10: Larkey, Ballesteros & Connell 2007).
+/// The term of a normalised word: its [`stem`]. In the Arabic script, articles and endings are removed first
+/// (light10: Larkey, Ballesteros & Connell 2007).
 pub(crate) fn term_of(normal: &str) -> &str {
     match normal.chars().next().unwrap_or_default() {
         '\u{600}'..='\u{6FF}' => stem(without_arabic_affixes(normal)),
@@ -53,12 +56,12 @@ pub(crate) fn term_of(normal: &str) -> &str {
 }
 
 fn without_arabic_affixes(word: &str) -> &str {
-    // At least so many letters stay.
+    // An affix is removed only if at least this many letters remain.
     let keeps = |letters: usize| move |rest: &&str| rest.chars().count() >= letters;
     let and = word.strip_prefix('و').filter(keeps(3)).unwrap_or(word);
-    let mut before = ARABIC_BEFORE.iter().filter_map(|affix| and.strip_prefix(affix));
+    let mut before = ARABIC_PREFIXES.iter().filter_map(|affix| and.strip_prefix(affix));
     let mut rest = before.find(keeps(2)).unwrap_or(and);
-    for affix in ARABIC_BEHIND {
+    for affix in ARABIC_SUFFIXES {
         rest = rest.strip_suffix(affix).filter(keeps(2)).unwrap_or(rest);
     }
     rest
@@ -68,13 +71,14 @@ fn is_hangul(c: char) -> bool {
     matches!(c, '\u{AC00}'..='\u{D7A3}')
 }
 
-/// Whether the letters of a script without spaces are sounds: Thai, Lao, Burmese, Khmer.
-fn is_of_letters(normal: &str) -> bool {
+/// Whether a word is in a phonetic script without spaces: Thai, Lao, Burmese or Khmer.
+fn has_phonetic_letters(normal: &str) -> bool {
     normal.starts_with(|c| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{17FF}'))
 }
 
-/// The terms of a text, as often as they stand there: stems of words, neighbours in scripts without
-/// spaces. Boilerplate has none. Where a paragraph ends goes into `ends`.
+/// Appends the term of each mention in `words` to `terms`: the stems of words, and runs of neighbouring
+/// characters in scripts without spaces. Boilerplate has no terms. Appends the positions in `terms` at
+/// which paragraphs end to `ends`, except for the last one.
 fn push_terms(
     text: &Text,
     words: &[BodyWord],
@@ -84,32 +88,34 @@ fn push_terms(
 ) {
     let mut alone: Vec<&str> = Vec::new();
     let mut paragraphs = text.paragraphs().iter().map(|paragraph| paragraph.words.end);
-    // One past the last word of the paragraph that the word before stood in; 0 before the first.
+    // The end of the paragraph of the previous word, as an index into the words of the text; 0 before the
+    // first.
     let mut end = 0;
     for word in words.iter().filter(|word| !word.boilerplate) {
         if word.index as usize >= end {
             ends.extend((end > 0).then_some(terms.len()));
             end = paragraphs.find(|next| *next > word.index as usize).unwrap_or(usize::MAX);
         }
-        if word.is_whole() {
+        if word.is_full_word() {
             alone.clear();
             terms.push(stem_of(word));
             continue;
         }
         let normal = word.normal(text);
         alone.push(normal);
-        let together = if is_of_letters(normal) { LETTERS } else { IDEOGRAPHS };
+        let together =
+            if has_phonetic_letters(normal) { LETTERS_PER_TERM } else { CHARACTERS_PER_TERM };
         let run = alone.len().checked_sub(together).map(|from| alone[from..].concat());
         terms.extend(run.as_deref().map(word_hash));
     }
 }
 
-/// Whether names can be told in a text by their capitals: whether half of its words at least are
-/// of a script that has any.
-fn tells_names(text: &Text) -> bool {
+/// Whether names in a text can be recognised by their capitals. Normalised words of a script with capitals
+/// are in lower case; at least half of the words must be.
+fn has_capitals(text: &Text) -> bool {
     let words = text.words();
     let first = |word| text.normal(word).chars().next().unwrap_or_default();
-    let letters = words.iter().take(SCANNED_WORDS).map(first).filter(|c| c.is_alphabetic());
+    let letters = words.iter().take(SCRIPT_SAMPLE_WORDS).map(first).filter(|c| c.is_alphabetic());
     let (mut cased, mut all) = (0, 0);
     for letter in letters {
         cased += usize::from(letter.is_lowercase());
@@ -118,20 +124,20 @@ fn tells_names(text: &Text) -> bool {
     2 * cased >= all
 }
 
-/// What events look at in one text.
+/// The terms of one text and its title, as hashes by [`word_hash`].
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The terms, as often as they stand in the text and its title.
+    /// The term of each mention: those of the lede, of the rest of the text, and of the title.
     pub(crate) mentions: Vec<u64>,
-    /// Those of the title, the last of `mentions`.
+    /// The number of mentions in the title.
     pub(crate) in_title: usize,
-    /// Those of the lede, the first of `mentions`.
+    /// The number of mentions in the lede.
     pub(crate) in_lede: usize,
-    /// Where the paragraphs of the text end in `mentions`.
+    /// The positions in `mentions` at which the paragraphs of the text end.
     pub(crate) ends: Vec<usize>,
-    /// The stems of names, in order; none where the script does not tell them.
+    /// The stems of names, sorted; `None` if the script has no capitals, by which names are recognised.
     pub(crate) names: Option<Vec<u64>>,
-    /// The keys of what it quotes in its opening: of each run of eight quoted words, in their order.
+    /// The keys of the quotations in the opening: a hash of each run of eight quoted words, in order.
     pub(crate) quoted: Vec<u64>,
 }
 
@@ -140,24 +146,35 @@ impl Terms {
     #[must_use]
     pub fn new(text: &Text, body: &Body, title: &str) -> Terms {
         let stem_at = |index: usize| word_hash(term_of(text.normal(&text.words()[index])));
-        Terms::with(text, body, &Text::new(title), stem_at)
+        Terms::from_stems(text, body, &Text::new(title), stem_at)
     }
 
-    /// The same, given the hashes of the words of the text.
-    pub(crate) fn hashed(text: &Text, body: &Body, title: &Text, hashes: &[Hashes]) -> Terms {
-        Terms::with(text, body, title, |index| hashes[index].stem)
+    /// The terms of a text and of its title, given the hashes of the words of the text.
+    pub(crate) fn from_hashes(
+        text: &Text,
+        body: &Body,
+        title: &Text,
+        hashes: &[WordHashes],
+    ) -> Terms {
+        Terms::from_stems(text, body, title, |index| hashes[index].stem)
     }
 
-    /// The same of a body of which more is boilerplate.
-    pub(crate) fn masked(&self, text: &Text, body: &Body, title: &str, hashes: &[Hashes]) -> Terms {
+    /// The terms of the same text with `body`, in which more words are boilerplate. The names stay as they are.
+    pub(crate) fn masked(
+        &self,
+        text: &Text,
+        body: &Body,
+        title: &str,
+        hashes: &[WordHashes],
+    ) -> Terms {
         let stem_of = |word: &BodyWord| hashes[word.index as usize].stem;
         let title = Text::new(title);
         Terms { names: self.names.clone(), ..Terms::without_names(text, body, &title, stem_of) }
     }
 
-    /// Given the stem of each word of the text but page chrome, by its index.
-    fn with(text: &Text, body: &Body, title: &Text, stem_at: impl Fn(usize) -> u64) -> Terms {
-        let names = tells_names(text).then(|| stems_of_names(text, &stem_at));
+    /// The terms of a text. `stem_at` gives the stem of a word of the text, except page chrome, by its index.
+    fn from_stems(text: &Text, body: &Body, title: &Text, stem_at: impl Fn(usize) -> u64) -> Terms {
+        let names = has_capitals(text).then(|| name_stems(text, &stem_at));
         let stem_of = |word: &BodyWord| stem_at(word.index as usize);
         Terms { names, ..Terms::without_names(text, body, title, stem_of) }
     }
@@ -169,7 +186,7 @@ impl Terms {
         stem_of: impl Fn(&BodyWord) -> u64,
     ) -> Terms {
         let mut mentions = Vec::with_capacity(body.len());
-        let (lede, rest) = body.words.split_at(lede_of(text, body));
+        let (lede, rest) = body.words.split_at(lede_end(text, body));
         let mut ends = Vec::new();
         push_terms(text, lede, &stem_of, &mut mentions, &mut ends);
         let in_lede = mentions.len();
@@ -190,8 +207,8 @@ impl Terms {
         &self.mentions[..self.mentions.len() - self.in_title]
     }
 
-    /// The terms of each paragraph of the text; those of the paragraph that the lede ends in stand in
-    /// two parts.
+    /// The terms of each paragraph of the text. If the lede ends inside a paragraph, that paragraph comes
+    /// as two.
     pub(crate) fn paragraphs(&self) -> impl Iterator<Item = &[u64]> {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         let parts = starts.zip(&self.ends).map(|(start, end)| &self.mentions[start..*end]);
@@ -209,14 +226,16 @@ impl Terms {
     }
 }
 
-/// Where the lede of a body ends: with the paragraph that brings it to [`LEDE`] words, and after
-/// twice as many at the latest.
-fn lede_of(text: &Text, body: &Body) -> usize {
+/// The end of the lede in a body: the end of the paragraph with which the lede has [`MIN_LEDE_WORDS`]
+/// words, and at most twice as many words.
+fn lede_end(text: &Text, body: &Body) -> usize {
     let paragraph = |word: &BodyWord| text.words()[word.index as usize].paragraph;
     let (mut weight, mut before) = (0, None);
     for (at, word) in body.words.iter().enumerate().filter(|(_, word)| !word.boilerplate) {
         let is_next = before.replace(paragraph(word)).is_some_and(|it| it != paragraph(word));
-        if weight >= 2 * LEDE * WORD_WEIGHT || is_next && weight >= LEDE * WORD_WEIGHT {
+        if weight >= 2 * MIN_LEDE_WORDS * WORD_WEIGHT
+            || is_next && weight >= MIN_LEDE_WORDS * WORD_WEIGHT
+        {
             return at;
         }
         weight += u32::from(word.weight);
@@ -224,7 +243,8 @@ fn lede_of(text: &Text, body: &Body) -> usize {
     body.len()
 }
 
-/// The keys of the runs of quoted words in the opening of a body.
+/// The keys of the quotations in the opening of a body: a hash of each run of [`QUOTED_RUN_WORDS`] words inside
+/// one quotation.
 fn quoted_in_opening(body: &Body) -> Vec<u64> {
     let end_of = |words: &[BodyWord], most: u32| {
         let mut weight = 0;
@@ -233,7 +253,7 @@ fn quoted_in_opening(body: &Body) -> Vec<u64> {
             weight >= most * WORD_WEIGHT
         })
     };
-    let opening = &body.words[..end_of(&body.words, OPENING).unwrap_or(body.len())];
+    let opening = &body.words[..end_of(&body.words, OPENING_WORDS).unwrap_or(body.len())];
     let is_quoted = |word: &BodyWord| word.quoted & !word.boilerplate;
     let mut keys = Vec::new();
     if !opening.iter().any(is_quoted) {
@@ -241,7 +261,7 @@ fn quoted_in_opening(body: &Body) -> Vec<u64> {
     }
     for run in opening.split(|word| !is_quoted(word)) {
         let runs = (0..run.len()).map_while(|start| {
-            let last = end_of(&run[start..], QUOTED_WORDS)?;
+            let last = end_of(&run[start..], QUOTED_RUN_WORDS)?;
             Some(run[start..=start + last].iter().fold(0, |key, word| mix(key, word.hash)))
         });
         keys.extend(runs);
@@ -249,9 +269,9 @@ fn quoted_in_opening(body: &Body) -> Vec<u64> {
     keys
 }
 
-/// The stems of all words of names, in order: of those by which names are known, since any other reads like
-/// one of these.
-fn stems_of_names(text: &Text, stem_at: impl Fn(usize) -> u64) -> Vec<u64> {
+/// The stems of the words of names, sorted, each once. [`name_words`] finds names by capitals inside sentences.
+/// A name at the beginning of a sentence has the same stems as elsewhere in the text.
+fn name_stems(text: &Text, stem_at: impl Fn(usize) -> u64) -> Vec<u64> {
     let mut stems: Vec<u64> = name_words(text).map(stem_at).collect();
     stems.sort_unstable();
     stems.dedup();
@@ -265,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_name_meet() {
+    fn spellings_of_one_name_have_one_stem() {
         assert_eq!(stem("zelenskyy"), stem("zelenskiy"));
         assert_eq!(stem("2026123"), "2026123");
         assert_eq!(stem("порту"), "порту");
@@ -280,13 +300,13 @@ mod tests {
     }
 
     #[test]
-    fn chinese_goes_by_pairs() {
+    fn chinese_terms_are_pairs_of_characters() {
         let text = Text::new("港口工人");
         assert_eq!(Terms::new(&text, &Body::new(&text), "").mentions.len(), 3);
     }
 
     #[test]
-    fn thai_goes_by_four_letters_and_korean_by_two_syllables() {
+    fn thai_terms_have_four_letters_and_korean_stems_two_syllables() {
         let count = |text: &str| {
             let text = Text::new(text);
             let terms = Terms::new(&text, &Body::new(&text), "").mentions;
@@ -297,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_told_where_there_are_capitals() {
+    fn names_are_recognised_in_scripts_with_capitals() {
         let names = |text: &str| {
             let text = Text::new(text);
             Terms::new(&text, &Body::new(&text), "").names.map(|names| names.len())

@@ -1,4 +1,7 @@
-//! How the titles of two articles compare, which tells a site's pages from an article's takes.
+//! Compares the titles of two articles. The titles distinguish the pages of a site from the takes of one
+//! report.
+//!
+//! Titles come in. The relation of two titles goes out, and whether a text mentions the subject of a title.
 
 use wirefold_text::Text;
 
@@ -6,44 +9,47 @@ use crate::body::common_words::is_common;
 use crate::body::word_hash;
 use crate::codec::varint;
 
-/// How the titles of two articles compare.
+/// The relation of the titles of two articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Titles {
-    /// One of them has none.
+pub enum TitleRelation {
+    /// One of the articles has no title.
     Unknown,
-    /// The same words in the same order.
+    /// The titles have the same words in the same order.
     Same,
-    /// All words of the shorter one stand in the other: a take, a correction, a section's name.
+    /// The longer title has all words of the shorter one: a take, a correction, the name of a section.
     Within,
-    /// Most words of the shorter one stand in the other.
+    /// The longer title has most words of the shorter one.
     Alike,
-    /// Other ones.
+    /// The titles are different.
     Other,
 }
 
-/// The words of a title: a part of a hash each, which tells the few words of two titles apart.
+/// The words of a title. Each is a hash of 16 bits: enough to distinguish the few words of two titles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TitleWords {
+    /// The hashes of the words, in order.
     words: Vec<u16>,
-    /// How many of them are the label of a series, as in `In pictures: …`.
+    /// The number of words in the label of a series, such as `In pictures: …`; 0 if there is no label.
     label: usize,
-    /// The keys of those that say something.
+    /// The [`telling_key`] of each telling word, in order.
     telling: Vec<u16>,
 }
 
-/// Words of the shorter of two titles, of 100, that make the two alike.
+/// Two titles are alike if the longer one has at least this percentage of the words of the shorter one.
 const ALIKE_PERCENT: usize = 60;
-/// Where a title of an item says that it is a later take of it, or a correction, …
-const MARK_WORDS: usize = 2;
-/// … it does so by one of these words, in normal form.
+/// A title is marked as a later take or as a correction by a marker word among this many first words.
+const MAX_MARKER_WORDS: usize = 2;
+/// The marker words of a later take, in normal form.
 const UPDATES: [&str; 7] =
     ["update", "updated", "update1", "wrapup", "refile", "recast", "recasts"];
 
-/// A word of so many letters says something; it is told in any of its forms by so many, …
-const LETTERS: usize = 4;
-/// … or by so many where it begins with one of the Latin letters.
-const LETTERS_OF_LATIN: usize = 5;
-/// Articles that are written with the word, those with a particle before them first.
+/// A telling word has at least this many letters. This many first letters are its key, because they are
+/// common to all its inflected forms, …
+const KEY_LETTERS: usize = 4;
+/// … or this many if it begins with an ASCII letter.
+const LATIN_KEY_LETTERS: usize = 5;
+/// The Arabic articles that are written as one word with their noun; those with a conjunction or preposition
+/// first.
 const ARTICLES: [&str; 6] = ["وال", "بال", "كال", "فال", "لل", "ال"];
 /// The first words of a paragraph or a title that announces a correction, in normal form.
 pub(crate) const CORRECTIONS: &[&str] = &[
@@ -68,36 +74,36 @@ pub(crate) const CORRECTIONS: &[&str] = &[
     "уточнення",
     "تصحيح",
 ];
-/// What has this share of the telling words of a title speaks of it.
-pub(crate) const TOLD: f64 = 0.2;
-/// The label of a series has so many words at most.
-const MOST_OF_LABEL: usize = 4;
-/// More words of a title say nothing more of it.
-const MOST_WORDS: usize = 40;
+/// A text mentions the subject of a title if it has at least this share of the telling words of the title.
+pub(crate) const MENTIONED_SHARE: f64 = 0.2;
+/// The label of a series has at most this many words.
+const MAX_LABEL_WORDS: usize = 4;
+/// The words of a title after this many are ignored.
+const MAX_WORDS: usize = 40;
 
 impl TitleWords {
-    /// The words of a title, in order.
+    /// The words of a title.
     #[must_use]
     pub fn new(title: &str) -> TitleWords {
         TitleWords::of(&Text::new(title))
     }
 
-    /// The words of a title that is analysed.
+    /// The words of a title that has been analysed as a text.
     pub(crate) fn of(text: &Text) -> TitleWords {
-        let normal = || text.words().iter().take(MOST_WORDS).map(|word| text.normal(word));
-        let words = normal().map(|word| part_of(word_hash(word))).collect();
+        let normal = || text.words().iter().take(MAX_WORDS).map(|word| text.normal(word));
+        let words = normal().map(|word| short_hash(word_hash(word))).collect();
         let label = text.original().split_once(": ").map_or(0, |(label, _)| {
             text.words().iter().take_while(|word| word.span.end <= label.len()).count()
         });
-        let label = if label <= MOST_OF_LABEL { label } else { 0 };
-        TitleWords { words, label, telling: normal().filter_map(key).collect() }
+        let label = if label <= MAX_LABEL_WORDS { label } else { 0 };
+        TitleWords { words, label, telling: normal().filter_map(telling_key).collect() }
     }
 
-    /// The share of its telling words that stand among others, given in normal form, 0 to 1; `None` where
-    /// it has none.
-    pub(crate) fn share_told_by<'a>(&self, words: impl Iterator<Item = &'a str>) -> Option<f64> {
+    /// The share of the telling words that are among `words`, which are in normal form: from 0 to 1, or
+    /// `None` if the title has no telling words.
+    pub(crate) fn share_in<'a>(&self, words: impl Iterator<Item = &'a str>) -> Option<f64> {
         let mut left = self.telling.clone();
-        for key in words.filter_map(key) {
+        for key in words.filter_map(telling_key) {
             left.retain(|telling| *telling != key);
             if left.is_empty() {
                 break;
@@ -107,61 +113,63 @@ impl TitleWords {
         (all > 0.0).then(|| 1.0 - left.len() as f64 / all)
     }
 
-    /// Whether words, given in normal form, speak of it: of a title without telling words nobody knows.
-    pub(crate) fn is_told_by<'a>(&self, words: impl Iterator<Item = &'a str>) -> bool {
+    /// Whether `words`, in normal form, mention the subject of the title: they have [`MENTIONED_SHARE`] of its
+    /// telling words. True if it has none, because then nothing speaks against it.
+    pub(crate) fn is_mentioned_in<'a>(&self, words: impl Iterator<Item = &'a str>) -> bool {
         let mut left = self.telling.clone();
         let all = self.telling.len() as f64;
         left.is_empty()
-            || words.filter_map(key).any(|key| {
+            || words.filter_map(telling_key).any(|key| {
                 left.retain(|telling| *telling != key);
-                1.0 - left.len() as f64 / all >= TOLD
+                1.0 - left.len() as f64 / all >= MENTIONED_SHARE
             })
     }
 
-    /// Whether it says nothing of what the text is about, as `News in brief` does not.
+    /// Whether the title has no telling words, so that it does not name the subject of the text: `News in
+    /// brief`.
     pub(crate) fn is_generic(&self) -> bool {
         self.telling.is_empty()
     }
 
-    /// Whether it begins with a word by which a house says that it corrects or goes on with an item.
-    pub(crate) fn is_marked(&self) -> bool {
-        self.begins_with(&UPDATES) || self.corrects()
+    /// Whether a marker at its beginning says that the article updates or corrects an earlier one.
+    pub(crate) fn is_update_or_correction(&self) -> bool {
+        self.begins_with(&UPDATES) || self.is_correction()
     }
 
-    /// Whether it begins with a word by which a house says that it corrects an item.
-    pub(crate) fn corrects(&self) -> bool {
+    /// Whether a marker at its beginning says that the article corrects an earlier one.
+    pub(crate) fn is_correction(&self) -> bool {
         self.begins_with(CORRECTIONS)
     }
 
-    fn begins_with(&self, marks: &[&str]) -> bool {
-        let mut first = self.words.iter().take(MARK_WORDS);
-        first.any(|word| marks.iter().any(|mark| part_of(word_hash(mark)) == *word))
+    fn begins_with(&self, markers: &[&str]) -> bool {
+        let mut first = self.words.iter().take(MAX_MARKER_WORDS);
+        first.any(|word| markers.iter().any(|marker| short_hash(word_hash(marker)) == *word))
     }
 
-    /// Whether a word in normal form is among its telling words.
-    pub(crate) fn tells(&self, normal: &str) -> bool {
-        key(normal).is_some_and(|key| self.telling.contains(&key))
+    /// Whether a word, in normal form, is one of the telling words of the title.
+    pub(crate) fn has_telling_word(&self, normal: &str) -> bool {
+        telling_key(normal).is_some_and(|key| self.telling.contains(&key))
     }
 
-    /// Whether it has a telling word that neither another title nor a text has, given the words of the
-    /// text in normal form.
-    pub(crate) fn names_beside<'a>(
+    /// Whether the title has a telling word that is neither in the title `other` nor among `words`, the
+    /// words of a text in normal form.
+    pub(crate) fn has_telling_word_outside<'a>(
         &self,
         other: &TitleWords,
         words: impl Iterator<Item = &'a str>,
     ) -> bool {
-        let text: Vec<u16> = words.filter_map(key).collect();
+        let text: Vec<u16> = words.filter_map(telling_key).collect();
         self.telling.iter().any(|key| !other.telling.contains(key) && !text.contains(key))
     }
 
-    /// How it compares with another.
+    /// The relation of this title to another. The order of the two does not matter.
     #[must_use]
-    pub fn compare(&self, other: &TitleWords) -> Titles {
+    pub fn compare(&self, other: &TitleWords) -> TitleRelation {
         if self.words.is_empty() || other.words.is_empty() {
-            return Titles::Unknown;
+            return TitleRelation::Unknown;
         }
         if self.words == other.words {
-            return Titles::Same;
+            return TitleRelation::Same;
         }
         let are_of_series = self.words[..self.label] == other.words[..other.label];
         let label = if are_of_series { self.label } else { 0 };
@@ -169,13 +177,13 @@ impl TitleWords {
         let (few, many) = if ours.len() <= theirs.len() { (ours, theirs) } else { (theirs, ours) };
         let common = few.iter().filter(|word| many.contains(word)).count();
         match common {
-            all if all == few.len() => Titles::Within,
-            most if 100 * most >= ALIKE_PERCENT * few.len() => Titles::Alike,
-            _ => Titles::Other,
+            all if all == few.len() => TitleRelation::Within,
+            most if 100 * most >= ALIKE_PERCENT * few.len() => TitleRelation::Alike,
+            _ => TitleRelation::Other,
         }
     }
 
-    /// Writes them down behind `bytes`.
+    /// Appends the title to `bytes`.
     pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
         varint::push_count(bytes, self.label);
         for parts in [&self.words, &self.telling] {
@@ -184,15 +192,15 @@ impl TitleWords {
         }
     }
 
-    /// Reads those that [`pack`](Self::pack) wrote at the beginning of `bytes`, which goes on behind them.
+    /// Reads the title that [`pack`](Self::pack) wrote, and advances `bytes` past it.
     pub(crate) fn unpack(bytes: &mut &[u8]) -> TitleWords {
         let label = varint::read(bytes).unwrap_or_default() as usize;
-        let words = read_parts(bytes);
-        TitleWords { label: label.min(words.len()), words, telling: read_parts(bytes) }
+        let words = read_hashes(bytes);
+        TitleWords { label: label.min(words.len()), words, telling: read_hashes(bytes) }
     }
 }
 
-fn read_parts(bytes: &mut &[u8]) -> Vec<u16> {
+fn read_hashes(bytes: &mut &[u8]) -> Vec<u16> {
     let count = varint::read(bytes).unwrap_or_default();
     let part = |_| {
         let (part, rest) = bytes.split_first_chunk()?;
@@ -202,63 +210,71 @@ fn read_parts(bytes: &mut &[u8]) -> Vec<u16> {
     (0..count).map_while(part).collect()
 }
 
-/// What is kept of a word's hash.
-fn part_of(hash: u64) -> u16 {
+/// The upper 16 bits of a word's hash.
+fn short_hash(hash: u64) -> u16 {
     (hash >> 48) as u16
 }
 
-/// What a word that says something is known by in any of its forms: its first letters, without an
-/// article that is written with it. `None` for those of few letters and those that stand anywhere.
-pub(crate) fn key(normal: &str) -> Option<u16> {
+/// The key of a telling word, the same for its inflected forms: a hash of its first letters, without an Arabic
+/// article. `None` if the word is not telling: it has few letters or is a common word. Numbers, and single
+/// characters of scripts without spaces, are always telling.
+pub(crate) fn telling_key(normal: &str) -> Option<u16> {
     let bare = without_article(normal);
     let first = bare.chars().next()?;
     if first.is_numeric() {
-        return Some(part_of(word_hash(bare)));
+        return Some(short_hash(word_hash(bare)));
     }
-    let letters = if first.is_ascii() { LETTERS_OF_LATIN } else { LETTERS };
+    let letters = if first.is_ascii() { LATIN_KEY_LETTERS } else { KEY_LETTERS };
     let is_alone = !first.is_ascii() && bare.chars().nth(1).is_none();
-    if !is_alone && (bare.chars().nth(LETTERS - 1).is_none() || is_common(normal)) {
+    if !is_alone && (bare.chars().nth(KEY_LETTERS - 1).is_none() || is_common(normal)) {
         return None;
     }
     let end = bare.char_indices().nth(letters).map_or(bare.len(), |(end, _)| end);
-    Some(part_of(word_hash(&bare[..end])))
+    Some(short_hash(word_hash(&bare[..end])))
 }
 
-/// An Arabic word without its article, and without the conjunction or preposition before that.
+/// An Arabic word without its article and the conjunction or preposition before it, if enough letters
+/// remain. Other words are returned unchanged.
 fn without_article(normal: &str) -> &str {
     let bare = ARTICLES.iter().find_map(|article| normal.strip_prefix(article));
-    bare.filter(|bare| bare.chars().nth(LETTERS - 2).is_some()).unwrap_or(normal)
+    bare.filter(|bare| bare.chars().nth(KEY_LETTERS - 2).is_some()).unwrap_or(normal)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn compare(one: &str, other: &str) -> Titles {
+    fn compare(one: &str, other: &str) -> TitleRelation {
         let (one, other) = (TitleWords::new(one), TitleWords::new(other));
         assert_eq!(one.compare(&other), other.compare(&one));
         one.compare(&other)
     }
 
     #[test]
-    fn an_update_has_a_title_alike_and_a_new_page_another() {
-        assert_eq!(compare("Port closed by storm", "PORT CLOSED BY STORM"), Titles::Same);
+    fn an_update_has_a_similar_title_and_a_new_page_a_different_one() {
+        assert_eq!(compare("Port closed by storm", "PORT CLOSED BY STORM"), TitleRelation::Same);
         assert_eq!(
             compare("Port closed by storm", "UPDATE 2 - Port closed by storm"),
-            Titles::Within
+            TitleRelation::Within
         );
-        assert_eq!(compare("Port closed by storm", "Port shut by storm"), Titles::Alike);
-        assert_eq!(compare("Port closed by storm", "Council votes on school roof"), Titles::Other);
-        assert_eq!(compare("", "Port closed by storm"), Titles::Unknown);
-        assert_eq!(compare("In pictures: seal pups", "In pictures: the regatta"), Titles::Other);
+        assert_eq!(compare("Port closed by storm", "Port shut by storm"), TitleRelation::Alike);
+        assert_eq!(
+            compare("Port closed by storm", "Council votes on school roof"),
+            TitleRelation::Other
+        );
+        assert_eq!(compare("", "Port closed by storm"), TitleRelation::Unknown);
+        assert_eq!(
+            compare("In pictures: seal pups", "In pictures: the regatta"),
+            TitleRelation::Other
+        );
         assert_eq!(
             compare("Live: port closed by storm", "Live: port shut by storm"),
-            Titles::Alike
+            TitleRelation::Alike
         );
     }
 
     #[test]
-    fn they_are_written_down_and_read_back() {
+    fn packed_titles_are_read_back() {
         for title in ["", "Port closed by storm", "Live: port closed", "港口因风暴关闭"] {
             let words = TitleWords::new(title);
             let mut bytes = vec![];

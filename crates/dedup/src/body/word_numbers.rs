@@ -1,155 +1,162 @@
-//! The numbers of the words of the window by their keys, in one open table: most words of a text are far from
-//! the processor, and a table of lists or of marks beside its entries is looked at twice as often.
+//! The number of each word of the window, by the key of the word.
+//!
+//! The table uses open addressing in one array. Most words of a text are in far memory, and a table with
+//! separate lists or control bytes would read far memory twice for each word.
+//!
+//! Keys of words come in; their numbers go out. The module never knows the words.
 
 use crate::codec::prefetch::prefetch;
 
-/// Words of late: most words of a text stood in one of the last, and a small table stays near the processor.
-/// A clone begins without any.
+/// A direct-mapped cache of recent words and their numbers. Most words of a text are in a recent text, and this
+/// small table stays near the processor. A clone starts empty.
 #[derive(Debug, Default)]
-pub(crate) struct LateNumbers {
-    /// Each word of late stands at its place unless another one came after it; empty before the first.
-    places: Vec<Slot>,
+pub(crate) struct RecentNumbers {
+    /// Each key has one slot, where a newer word replaces an older one. Empty until the first look-up.
+    slots: Vec<Slot>,
 }
 
-/// Words of late, a power of two.
-const LATE: usize = 1 << 15;
+/// The number of slots, a power of two.
+const RECENT_SLOTS: usize = 1 << 15;
 
-impl Clone for LateNumbers {
-    fn clone(&self) -> LateNumbers {
-        LateNumbers::default()
+impl Clone for RecentNumbers {
+    fn clone(&self) -> RecentNumbers {
+        RecentNumbers::default()
     }
 }
 
-impl LateNumbers {
-    /// The number of each key that was noted on `day`, and of the others any; the places of these, in order.
+impl RecentNumbers {
+    /// The number of each key, and the indices of the keys whose number is not cached for `day`, in order. The
+    /// numbers at these indices are arbitrary.
     pub(crate) fn look_up_all(&mut self, keys: &[u64], day: i32) -> (Vec<u32>, Vec<u32>) {
-        if self.places.is_empty() {
-            self.places = vec![NOBODY; LATE];
+        if self.slots.is_empty() {
+            self.slots = vec![EMPTY_SLOT; RECENT_SLOTS];
         }
-        prefetch(keys.iter().map(|key| self.places[late_place(*key)].key));
+        prefetch(keys.iter().map(|key| self.slots[recent_slot(*key)].key));
         let mut numbers = Vec::with_capacity(keys.len());
-        let mut others = vec![0; keys.len()];
+        let mut missing = vec![0; keys.len()];
         let mut count = 0;
-        // Nothing is decided by what stands at a place before all were asked for.
+        // The loop has no branch that depends on a slot, so that the processor loads all slots at the same
+        // time.
         for (at, key) in (0..).zip(keys) {
-            let late = &self.places[late_place(*key)];
-            numbers.push(late.number);
-            others[count] = at;
-            let is_known = (late.key == *key) & (late.day == day) & (late.number != VACANT);
-            count += usize::from(!is_known);
+            let cached = &self.slots[recent_slot(*key)];
+            numbers.push(cached.number);
+            missing[count] = at;
+            let is_cached = (cached.key == *key) & (cached.day == day) & (cached.number != VACANT);
+            count += usize::from(!is_cached);
         }
-        others.truncate(count);
-        (numbers, others)
+        missing.truncate(count);
+        (numbers, missing)
     }
 
-    /// Remembers the number of a word that was noted on `day`, where a look-up came before.
+    /// Caches the number of a word that an article of `day` has. Does nothing before the first look-up.
     pub(crate) fn set(&mut self, key: u64, number: u32, day: i32) {
-        if let Some(late) = self.places.get_mut(late_place(key)) {
-            *late = Slot { key, number, day };
+        if let Some(cached) = self.slots.get_mut(recent_slot(key)) {
+            *cached = Slot { key, number, day };
         }
     }
 
+    /// Removes all words.
     pub(crate) fn clear(&mut self) {
-        self.places.clear();
+        self.slots.clear();
     }
 }
 
-fn late_place(key: u64) -> usize {
-    usize::try_from(key % LATE as u64).expect("it is below a length")
+fn recent_slot(key: u64) -> usize {
+    usize::try_from(key % RECENT_SLOTS as u64).expect("it is below a length")
 }
 
-/// The number of each word, with the latest day on which an article had it.
+/// The number of each word, with the latest day of an article that has the word.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WordNumbers {
-    /// Each word stands at the place that its key says, or behind it and those that are there.
-    places: Vec<Slot>,
+    /// Open addressing with linear probing: a word is in its home slot, or in the next free one behind it.
+    slots: Vec<Slot>,
     len: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     key: u64,
-    /// [`VACANT`] where there is no word.
+    /// [`VACANT`] if the slot has no word.
     number: u32,
     day: i32,
 }
 
 const VACANT: u32 = u32::MAX;
-const NOBODY: Slot = Slot { key: 0, number: VACANT, day: 0 };
+const EMPTY_SLOT: Slot = Slot { key: 0, number: VACANT, day: 0 };
 
-/// Of each five places so many are taken at most, …
-const MOST_OF_FIVE: usize = 4;
-/// … and so many places there are for each word after the table was made larger.
-const ROOMY: usize = 2;
-/// Places of the smallest table.
-const LEAST: usize = 16;
+/// At most this many of five slots are used; with more, the table grows.
+const MAX_LOAD_FIFTHS: usize = 4;
+/// The slots for each word after the table was rebuilt.
+const SLOTS_PER_WORD: usize = 2;
+/// The slots of the smallest table.
+const MIN_SLOTS: usize = 16;
 
 impl WordNumbers {
-    /// A table with room for so many words.
-    pub(crate) fn with_room(count: usize) -> WordNumbers {
-        WordNumbers { places: vec![NOBODY; (ROOMY * count).max(LEAST)], len: 0 }
+    /// An empty table with room for `count` words.
+    pub(crate) fn with_capacity(count: usize) -> WordNumbers {
+        WordNumbers { slots: vec![EMPTY_SLOT; (SLOTS_PER_WORD * count).max(MIN_SLOTS)], len: 0 }
     }
 
-    /// The number of a word that an article of `day` has; `new` gives one to a word that has none.
-    pub(crate) fn note(&mut self, key: u64, day: i32, new: impl FnOnce() -> u32) -> u32 {
-        if MOST_OF_FIVE * self.places.len() < 5 * (self.len + 1) {
+    /// The number of a word that an article of `day` has. A new word gets the number that `new` returns.
+    pub(crate) fn get_or_insert(&mut self, key: u64, day: i32, new: impl FnOnce() -> u32) -> u32 {
+        if MAX_LOAD_FIFTHS * self.slots.len() < 5 * (self.len + 1) {
             self.rebuild(|_, _| true);
         }
-        let at = self.find(key);
-        let place = &mut self.places[at];
-        if place.number == VACANT {
-            *place = Slot { key, number: new(), day };
+        let at = self.find_slot(key);
+        let slot = &mut self.slots[at];
+        if slot.number == VACANT {
+            *slot = Slot { key, number: new(), day };
             self.len += 1;
         }
-        place.day = place.day.max(day);
-        place.number
+        slot.day = slot.day.max(day);
+        slot.number
     }
 
-    /// Has the places of these words at hand when they are noted.
+    /// Loads the slots of these words before they are looked up.
     pub(crate) fn prefetch(&self, keys: impl Iterator<Item = u64>) {
-        if !self.places.is_empty() {
-            prefetch(keys.map(|key| self.places[self.first(key)].key));
+        if !self.slots.is_empty() {
+            prefetch(keys.map(|key| self.slots[self.home_slot(key)].key));
         }
     }
 
-    /// Where a word stands unless others were there before.
-    fn first(&self, key: u64) -> usize {
-        let first = (u128::from(key) * self.places.len() as u128) >> u64::BITS;
-        usize::try_from(first).expect("it is below a length")
+    /// The slot at which the search for a word starts.
+    fn home_slot(&self, key: u64) -> usize {
+        let home_slot = (u128::from(key) * self.slots.len() as u128) >> u64::BITS;
+        usize::try_from(home_slot).expect("it is below a length")
     }
 
-    /// Where a word stands or would stand; some place is vacant.
-    fn find(&self, key: u64) -> usize {
-        let mut at = self.first(key);
-        while self.places[at].number != VACANT && self.places[at].key != key {
+    /// The slot of a word, or the vacant slot where it would be inserted. The table always has a vacant slot.
+    fn find_slot(&self, key: u64) -> usize {
+        let mut at = self.home_slot(key);
+        while self.slots[at].number != VACANT && self.slots[at].key != key {
             at += 1;
-            if at == self.places.len() {
+            if at == self.slots.len() {
                 at = 0;
             }
         }
         at
     }
 
-    /// Keeps the words of which `keep` says so, given their numbers and days.
+    /// Keeps the words for whose number and day `keep` is true.
     pub(crate) fn retain(&mut self, keep: impl FnMut(u32, i32) -> bool) {
         self.rebuild(keep);
     }
 
-    /// Moves the words of which `keep` says so to a table with room for more.
+    /// Moves the words for which `keep` is true to a new table with room for more.
     fn rebuild(&mut self, mut keep: impl FnMut(u32, i32) -> bool) {
-        self.places.retain(|place| place.number != VACANT && keep(place.number, place.day));
-        self.len = self.places.len();
-        let room = (ROOMY * self.len).max(LEAST);
-        for place in std::mem::replace(&mut self.places, vec![NOBODY; room]) {
-            let at = self.find(place.key);
-            self.places[at] = place;
+        self.slots.retain(|slot| slot.number != VACANT && keep(slot.number, slot.day));
+        self.len = self.slots.len();
+        let room = (SLOTS_PER_WORD * self.len).max(MIN_SLOTS);
+        for slot in std::mem::replace(&mut self.slots, vec![EMPTY_SLOT; room]) {
+            let at = self.find_slot(slot.key);
+            self.slots[at] = slot;
         }
     }
 
-    /// The numbers of all words with their days, in no order that says anything.
+    /// The numbers of all words with their days, in no particular order.
     pub(crate) fn days(&self) -> impl Iterator<Item = (u32, i32)> {
-        let taken = self.places.iter().filter(|place| place.number != VACANT);
-        taken.map(|place| (place.number, place.day))
+        let used = self.slots.iter().filter(|slot| slot.number != VACANT);
+        used.map(|slot| (slot.number, slot.day))
     }
 }
 
@@ -162,7 +169,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Against a map, with keys that crowd at the end of the table.
+        /// Compared with a map, with keys whose slots crowd at the end of the table.
         #[test]
         fn words_keep_their_numbers_and_latest_days(
             steps in proptest::collection::vec((0_u64..60, 0..9_i32, proptest::bool::weighted(0.02)), 0..300),
@@ -170,7 +177,7 @@ mod tests {
             let (mut numbers, mut known, mut next) = (WordNumbers::default(), BTreeMap::new(), 0);
             for (word, day, expires) in steps {
                 let key = if word < 30 { u64::MAX - word } else { word << 58 };
-                let found = numbers.note(key, day, || next);
+                let found = numbers.get_or_insert(key, day, || next);
                 let (number, latest) = known.entry(key).or_insert((next, day));
                 *latest = day.max(*latest);
                 prop_assert_eq!(found, *number);

@@ -1,6 +1,7 @@
-//! Which articles of an outlet carry which traits. Nearly every trait has one carrier.
+//! The carriers of each hash: the articles of an outlet that have it. Nearly every hash has one carrier.
 //!
-//! An article with its traits comes in; the carriers of a trait go out. It never knows the words of a trait.
+//! An article with its hashes comes in; the carriers of a hash go out. The module never knows the words
+//! behind a hash.
 
 use std::slice;
 
@@ -9,69 +10,75 @@ use crate::codec::prefetch::prefetch;
 use crate::codec::{Reader, Writer, Written, written};
 use crate::ids::DocId;
 
-/// Carriers remembered for one trait, the latest: more would not change the answer.
-const MOST: usize = 4;
+/// The number of carriers that are stored for one hash, the latest ones. More would not change whether it is
+/// boilerplate.
+const MAX_CARRIERS: usize = 4;
 
-/// The carriers of the traits of one outlet.
+/// The carriers of all hashes of one outlet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Carriers {
-    lone: Lone,
-    /// The carriers of lone traits, in the order in which they came; gaps where they left.
+    table: HashTable,
+    /// The articles by owner number, in the order of arrival.
     docs: Vec<DocId>,
-    /// Traits that had several.
+    /// The carriers of the hashes that have had several.
     shared: Postings<u32, DocId>,
 }
 
 impl Carriers {
-    /// The carriers of a trait, in the order in which they came.
+    /// The carriers of a hash, in the order of arrival.
     pub(crate) fn get(&self, hash: u32) -> &[DocId] {
-        match self.lone.owner(hash) {
+        match self.table.owner(hash) {
             None => &[],
             Some(SHARED) => self.shared.get(&hash),
             Some(owner) => self.docs.get(usize::from(owner)).map_or(&[], slice::from_ref),
         }
     }
 
-    /// Has what is known of these traits at hand when it is asked for.
-    pub(crate) fn prefetch(&self, traits: impl Iterator<Item = u32> + Clone) {
+    /// Loads the slots of these hashes before they are looked up.
+    pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u32> + Clone) {
         prefetch(
-            traits.clone().filter_map(|hash| self.lone.owners.get(self.lone.first(hash)).copied()),
+            hashes
+                .clone()
+                .filter_map(|hash| self.table.owners.get(self.table.home_slot(hash)).copied()),
         );
-        prefetch(traits.filter_map(|hash| self.lone.traits.get(self.lone.first(hash)).copied()));
+        prefetch(
+            hashes.filter_map(|hash| self.table.hashes.get(self.table.home_slot(hash)).copied()),
+        );
     }
 
-    /// Enters an article with its traits, those apart that a copy of it carries. Those of them that
-    /// have several carriers from now on.
+    /// Adds an article as a carrier of its hashes, except for hashes that a copy of it carries. Returns the
+    /// hashes that have got their second carrier with this article.
     pub(crate) fn learn(
         &mut self,
         doc: DocId,
-        traits: impl Iterator<Item = u32>,
+        hashes: impl Iterator<Item = u32>,
         is_copy: impl Fn(DocId) -> bool,
     ) -> Vec<u32> {
         let mut found = Vec::new();
-        // None with far more articles than are ever learned from at once.
+        // There is no owner number left only with far more articles than are remembered at once.
         let owner = u16::try_from(self.docs.len()).ok().filter(|owner| *owner < SHARED);
         if owner.is_some() {
             self.docs.push(doc);
         }
-        for hash in traits {
-            let Some((at, known)) = self.lone.room_for(hash) else { continue };
+        for hash in hashes {
+            let Some((at, known)) = self.table.find_slot_with_room(hash) else { continue };
             match (known, owner) {
-                (VACANT, Some(owner)) => self.lone.enter(at, hash, owner),
+                (VACANT, Some(owner)) => self.table.enter(at, hash, owner),
                 (VACANT, None) => {}
                 (SHARED, _) => {
                     let carriers = self.shared.get(&hash);
                     if !carriers.iter().any(|other| *other == doc || is_copy(*other)) {
-                        // What is still printed stays known when its first carriers leave.
-                        self.shared.push_latest(hash, doc, MOST);
+                        // The latest carriers replace the first, so that boilerplate that is still printed
+                        // does not expire with its first carriers.
+                        self.shared.push_latest(hash, doc, MAX_CARRIERS);
                     }
                 }
                 (only, _) => {
                     let only = self.docs.get(usize::from(only)).copied().unwrap_or(doc);
                     if only != doc && !is_copy(only) {
-                        self.lone.owners[at] = SHARED;
-                        self.shared.push_latest(hash, only, MOST);
-                        self.shared.push_latest(hash, doc, MOST);
+                        self.table.owners[at] = SHARED;
+                        self.shared.push_latest(hash, only, MAX_CARRIERS);
+                        self.shared.push_latest(hash, doc, MAX_CARRIERS);
                         found.push(hash);
                     }
                 }
@@ -80,72 +87,79 @@ impl Carriers {
         found
     }
 
-    /// Enters articles as carriers of these traits, copies of each other or not.
-    pub(crate) fn teach(&mut self, docs: &[DocId], traits: &[u32]) {
-        for hash in traits {
-            let Some((at, known)) = self.lone.room_for(*hash) else { continue };
+    /// Adds articles as carriers of hashes that are known to be boilerplate, even if the articles are copies of
+    /// each other.
+    pub(crate) fn enter_shared(&mut self, docs: &[DocId], hashes: &[u32]) {
+        for hash in hashes {
+            let Some((at, known)) = self.table.find_slot_with_room(*hash) else { continue };
             match known {
-                VACANT => self.lone.enter(at, *hash, SHARED),
-                _ => self.lone.owners[at] = SHARED,
+                VACANT => self.table.enter(at, *hash, SHARED),
+                _ => self.table.owners[at] = SHARED,
             }
             for doc in docs {
                 if !self.shared.get(hash).contains(doc) {
-                    self.shared.push_latest(*hash, *doc, MOST);
+                    self.shared.push_latest(*hash, *doc, MAX_CARRIERS);
                 }
             }
         }
     }
 
-    /// Whether any carrier came before this article.
+    /// Whether any carrier came before the article `oldest`.
     pub(crate) fn have_before(&self, oldest: DocId) -> bool {
-        self.docs.iter().copied().chain(self.shared.docs()).any(|doc| doc < oldest)
+        self.docs.iter().copied().chain(self.shared.ids()).any(|doc| doc < oldest)
     }
 
-    /// Keeps of the carriers of each trait what `keep` says, given how many there are.
+    /// Keeps the carriers for which `keep` is true. Its second argument is the number of carriers of the hash.
     pub(crate) fn retain(&mut self, keep: impl Fn(DocId, usize) -> bool) {
-        // The places of those that stay, one after the other.
+        // The articles that stay get new owner numbers.
         let mut docs = Vec::new();
-        let mut place_of = |doc: &DocId| {
-            let place = u16::try_from(docs.len()).ok().filter(|_| keep(*doc, 1))?;
+        let mut new_owner_of = |doc: &DocId| {
+            let owner = u16::try_from(docs.len()).ok().filter(|_| keep(*doc, 1))?;
             docs.push(*doc);
-            Some(place)
+            Some(owner)
         };
-        let places: Vec<Option<u16>> = self.docs.iter().map(&mut place_of).collect();
+        let new_owners: Vec<Option<u16>> = self.docs.iter().map(&mut new_owner_of).collect();
         self.shared.retain(keep);
         let shared = &self.shared;
-        self.lone.retain(|hash, owner| match owner {
+        self.table.retain(|hash, owner| match owner {
             SHARED => (!shared.get(&hash).is_empty()).then_some(SHARED),
-            owner => places.get(usize::from(owner)).copied().flatten(),
+            owner => new_owners.get(usize::from(owner)).copied().flatten(),
         });
         self.docs = docs;
     }
 
-    /// Whether there are none.
+    /// Whether no hash has a carrier.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lone.len == 0
+        self.table.len == 0
     }
 }
 
-/// All traits, with the place of the carrier of each that has one: a hash table whose places are in
-/// the order of the hashes, which are spread evenly. It takes some eight bytes a trait.
+/// All hashes of an outlet with the owner of each: the number of its only carrier, or [`SHARED`].
+///
+/// A table with open addressing. The hashes are evenly distributed, so a hash selects its home slot
+/// directly, and the slots are nearly in the order of the hashes. The table takes some eight bytes a hash.
 #[derive(Debug, Clone, Default)]
-struct Lone {
-    traits: Vec<u32>,
-    /// [`VACANT`] where there is no trait, [`SHARED`] where it has had several carriers.
+struct HashTable {
+    hashes: Vec<u32>,
+    /// The owner of each slot; [`VACANT`] if the slot has no hash.
     owners: Vec<u16>,
     len: usize,
 }
 
+/// The owner of a slot without a hash.
 const VACANT: u16 = u16::MAX;
+/// The owner of a hash that has had several carriers.
 const SHARED: u16 = u16::MAX - 1;
-/// Places looked at for one trait. One that finds none is not entered, so that pages made to have
-/// traits that meet cost nobody time.
-const PLACES: usize = 128;
-/// Places for each four traits at least, and after a table was made larger.
-const LEAST: usize = 6;
-const ROOMY: usize = 8;
+/// The number of slots that are searched for a hash. A hash that finds no slot is not stored. An attacker
+/// who makes pages with colliding hashes thus cannot slow the detector down.
+const MAX_PROBES: usize = 128;
+/// The table grows if it has fewer slots than this for four hashes, …
+const MIN_SLOTS_PER_FOUR: usize = 6;
+/// … and then has this many.
+const NEW_SLOTS_PER_FOUR: usize = 8;
 
-impl Lone {
+impl HashTable {
+    /// The owner of a hash; `None` if the hash is not stored.
     fn owner(&self, hash: u32) -> Option<u16> {
         match self.find_slot(hash)? {
             (_, VACANT) => None,
@@ -153,53 +167,55 @@ impl Lone {
         }
     }
 
-    /// Where a trait stands unless others were there before.
-    fn first(&self, hash: u32) -> usize {
-        let firsts = self.traits.len().saturating_sub(PLACES);
-        let first = (u64::from(hash) * firsts as u64) >> u32::BITS;
-        usize::try_from(first).expect("it is below a length")
+    /// The slot at which the search for a hash starts.
+    fn home_slot(&self, hash: u32) -> usize {
+        let firsts = self.hashes.len().saturating_sub(MAX_PROBES);
+        let home_slot = (u64::from(hash) * firsts as u64) >> u32::BITS;
+        usize::try_from(home_slot).expect("it is below a length")
     }
 
-    /// Where a trait stands or would stand, and its owner there.
+    /// The slot of a hash, or the vacant slot where it would be inserted, with the owner there; `None` if
+    /// all slots for this hash are taken.
     fn find_slot(&self, hash: u32) -> Option<(usize, u16)> {
-        let first = self.first(hash);
-        let traits = self.traits.get(first..first + PLACES)?;
-        let owners = self.owners.get(first..first + PLACES)?;
-        for at in 0..PLACES {
-            if owners[at] == VACANT || traits[at] == hash {
-                return Some((first + at, owners[at]));
+        let home_slot = self.home_slot(hash);
+        let hashes = self.hashes.get(home_slot..home_slot + MAX_PROBES)?;
+        let owners = self.owners.get(home_slot..home_slot + MAX_PROBES)?;
+        for at in 0..MAX_PROBES {
+            if owners[at] == VACANT || hashes[at] == hash {
+                return Some((home_slot + at, owners[at]));
             }
         }
         None
     }
 
-    /// The same, after there is room for one more.
-    fn room_for(&mut self, hash: u32) -> Option<(usize, u16)> {
-        if 4 * self.traits.len().saturating_sub(PLACES) < LEAST * (self.len + 1) {
-            self.make_room();
+    /// Makes room for one more hash if needed, then finds the slot of a hash as [`HashTable::find_slot`] does.
+    fn find_slot_with_room(&mut self, hash: u32) -> Option<(usize, u16)> {
+        if 4 * self.hashes.len().saturating_sub(MAX_PROBES) < MIN_SLOTS_PER_FOUR * (self.len + 1) {
+            self.grow();
         }
         self.find_slot(hash)
     }
 
-    /// Enters a trait at a vacant place.
+    /// Inserts a hash at a vacant slot.
     fn enter(&mut self, at: usize, hash: u32, owner: u16) {
-        (self.traits[at], self.owners[at]) = (hash, owner);
+        (self.hashes[at], self.owners[at]) = (hash, owner);
         self.len += 1;
     }
 
-    /// A table with room for so many; the last places are for those that find theirs taken.
-    fn with_room(count: usize) -> Lone {
-        let room = (ROOMY * (count + 1)).div_ceil(4) + PLACES;
-        Lone { traits: vec![0; room], owners: vec![VACANT; room], len: 0 }
+    /// An empty table with room for `count` hashes. The last slots are no home slots: they are for hashes
+    /// whose home slot is taken.
+    fn with_capacity(count: usize) -> HashTable {
+        let room = (NEW_SLOTS_PER_FOUR * (count + 1)).div_ceil(4) + MAX_PROBES;
+        HashTable { hashes: vec![0; room], owners: vec![VACANT; room], len: 0 }
     }
 
-    /// Moves all to a table with more room.
-    fn make_room(&mut self) {
-        let smaller = std::mem::replace(self, Lone::with_room(self.len));
+    /// Moves all hashes to a larger table.
+    fn grow(&mut self) {
+        let smaller = std::mem::replace(self, HashTable::with_capacity(self.len));
         smaller.entries().for_each(|(hash, owner)| self.insert(hash, owner));
     }
 
-    /// Inserts a trait that is not there yet, if a place is free.
+    /// Inserts a new hash, if a slot is free.
     fn insert(&mut self, hash: u32, owner: u16) {
         if let Some((at, VACANT)) = self.find_slot(hash) {
             self.enter(at, hash, owner);
@@ -207,33 +223,35 @@ impl Lone {
     }
 
     fn entries(&self) -> impl Iterator<Item = (u32, u16)> {
-        let all = self.traits.iter().copied().zip(self.owners.iter().copied());
+        let all = self.hashes.iter().copied().zip(self.owners.iter().copied());
         all.filter(|(_, owner)| *owner != VACANT)
     }
 
-    /// Keeps the traits that `owner` gives an owner, given the one that each has.
-    fn retain(&mut self, owner: impl Fn(u32, u16) -> Option<u16>) {
-        let kept = self.entries().filter_map(|(hash, known)| Some((hash, owner(hash, known)?)));
+    /// Sets the owner of each hash to the one that `new_owner` returns, and removes the hashes for which it
+    /// is `None`.
+    fn retain(&mut self, new_owner: impl Fn(u32, u16) -> Option<u16>) {
+        let kept = self.entries().filter_map(|(hash, owner)| Some((hash, new_owner(hash, owner)?)));
         let kept: Vec<(u32, u16)> = kept.collect();
-        *self = Lone::with_room(kept.len());
-        kept.into_iter().for_each(|(hash, place)| self.insert(hash, place));
+        *self = HashTable::with_capacity(kept.len());
+        kept.into_iter().for_each(|(hash, owner)| self.insert(hash, owner));
     }
 }
 
-written!(Carriers { lone, docs, shared });
+written!(Carriers { table, docs, shared });
 
-/// As it stands: where traits stand says which ones found no place.
-impl Written for Lone {
+/// Written slot by slot: which hashes found no slot depends on the order of insertion, and must be the same
+/// after a restart.
+impl Written for HashTable {
     fn write_to(&self, to: &mut Writer<'_>) {
-        self.traits.write_to(to);
+        self.hashes.write_to(to);
         u16::write_all(&self.owners, to);
     }
 
-    fn read_from(from: &mut Reader<'_>) -> Option<Lone> {
-        let traits = Vec::read_from(from)?;
-        let owners = u16::read_all(traits.len(), from)?;
+    fn read_from(from: &mut Reader<'_>) -> Option<HashTable> {
+        let hashes = Vec::read_from(from)?;
+        let owners = u16::read_all(hashes.len(), from)?;
         let len = owners.iter().filter(|owner| **owner != VACANT).count();
-        Some(Lone { traits, owners, len })
+        Some(HashTable { hashes, owners, len })
     }
 }
 
@@ -247,18 +265,18 @@ mod tests {
     use crate::body::mix;
 
     proptest! {
-        /// Hashes as spread as those of traits are: hardly one finds no place.
+        /// With evenly distributed hashes, hardly one finds no slot.
         #[test]
-        fn nearly_all_traits_find_a_place(seed in any::<u64>(), count in 1usize..6_000) {
-            let trait_at = |at: u64| u32::try_from(mix(seed, mix(seed, at)) >> 32).unwrap();
-            let traits: Vec<u32> = (0..count as u64).map(trait_at).collect();
+        fn nearly_all_hashes_find_a_slot(seed in any::<u64>(), count in 1usize..6_000) {
+            let hash_at = |at: u64| u32::try_from(mix(seed, mix(seed, at)) >> 32).unwrap();
+            let hashes: Vec<u32> = (0..count as u64).map(hash_at).collect();
             let mut carriers = Carriers::default();
-            carriers.learn(DocId(7), traits.iter().copied(), |_| false);
-            let lost = traits.iter().filter(|hash| carriers.get(**hash).is_empty()).count();
+            carriers.learn(DocId(7), hashes.iter().copied(), |_| false);
+            let lost = hashes.iter().filter(|hash| carriers.get(**hash).is_empty()).count();
             prop_assert!(1_000 * lost <= count, "{} of {}", lost, count);
         }
 
-        /// Against plain lists.
+        /// Compared with plain lists.
         #[test]
         fn carriers_are_those_that_were_entered(
             articles in proptest::collection::vec(proptest::collection::vec(0u32..12, 0..8), 0..20),
@@ -269,15 +287,15 @@ mod tests {
             let mut plain: BTreeMap<u32, Vec<DocId>> = BTreeMap::new();
             let copies: Vec<DocId> = copies.into_iter().map(DocId).collect();
             let cut = DocId(cut);
-            for (doc, traits) in (0..).map(DocId).zip(&articles) {
+            for (doc, hashes) in (0..).map(DocId).zip(&articles) {
                 let is_copy = |other: DocId| copies.contains(&doc) && copies.contains(&other) && other != doc;
-                carriers.learn(doc, traits.iter().copied(), is_copy);
-                for hash in traits {
+                carriers.learn(doc, hashes.iter().copied(), is_copy);
+                for hash in hashes {
                     let list = plain.entry(*hash).or_default();
                     let is_known = list.iter().any(|other| is_copy(*other)) || list.last() == Some(&doc);
                     if !is_known {
                         list.push(doc);
-                        list.drain(..list.len().saturating_sub(MOST));
+                        list.drain(..list.len().saturating_sub(MAX_CARRIERS));
                     }
                 }
                 if doc == DocId(10) {

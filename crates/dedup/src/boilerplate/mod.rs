@@ -1,19 +1,22 @@
-//! Boilerplate, learned per outlet as articles arrive.
+//! Learns the boilerplate of each outlet as its articles arrive.
 //!
-//! A paragraph, or a run of words as long as a passage, is boilerplate where enough earlier
-//! articles of the outlet carry it that are no copies of each other: the copies of one text count
-//! once, or a wire archive would mask its own copy. What is learned leaves with the window, and what
-//! only one article carries with the next few dozen of its outlet, so that memory is bounded by
-//! outlets and boilerplate and not by articles.
+//! A paragraph, or a run of words as long as a passage, is boilerplate if enough earlier articles of the
+//! outlet have it that are not copies of each other. Copies of one text count once. Otherwise an outlet
+//! that prints a text twice would hide it from the comparison.
 //!
-//! This module learns short repetitions. The detector does the rest: `detector/chrome.rs` learns page chrome that is
-//! longer, `detector/learning.rs` says which articles teach, and `judge/same_outlet.rs` judges pages that share chrome.
+//! Learned boilerplate expires with the window. A hash that only one article has is forgotten after a few
+//! dozen more articles of the outlet. Memory thus depends on the number of outlets and their boilerplate,
+//! not on the number of articles.
 //!
-//! What a page has in common with others of its outlet comes in; which of its words are boilerplate goes out.
-//! It never knows other outlets, nor what was judged.
+//! This module learns short repetitions. The detector does the rest: `detector/chrome.rs` learns longer
+//! page chrome, `detector/learning.rs` chooses the articles to learn from, and `judge/same_outlet.rs`
+//! judges pages that share chrome.
+//!
+//! The hashes of a page come in; which of its words are boilerplate goes out. The module never compares the
+//! pages of two outlets and never knows a verdict.
 
 pub(crate) mod carriers;
-pub(crate) mod trait_cache;
+pub(crate) mod shingle_cache;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -28,57 +31,57 @@ use crate::ids::{DocId, OutletId};
 use crate::settings::{DAY, Settings};
 use wirefold_text::Text;
 
-/// What outlets print on many pages.
+/// The boilerplate of all outlets.
 #[derive(Debug, Clone, Default)]
 pub struct Boilerplate {
     outlets: FxHashMap<OutletId, Arc<Outlet>>,
-    /// The first article learned from on each day.
+    /// By day, the first article that was learned from on that day.
     days: BTreeMap<i64, DocId>,
 }
 
-/// What one outlet prints.
+/// The hashes of one outlet's pages.
 #[derive(Debug, Clone, Default)]
 struct Outlet {
-    /// The articles, no copies of each other, that carry a trait.
+    /// For each hash, the articles that have it and are not copies of each other.
     carriers: Carriers,
-    /// The articles learned from last, oldest first.
+    /// The latest articles that were learned from, oldest first.
     latest: VecDeque<DocId>,
 }
 
-/// The traits of one article that may turn out to be its outlet's boilerplate.
+/// The hashes of one article that may turn out to be boilerplate of its outlet.
 #[derive(Debug, Clone)]
-pub struct Traits {
+pub struct PageHashes {
     outlet: OutletId,
-    /// One for each paragraph with words, with the paragraph's index.
+    /// For each paragraph that has words: its index, and its hash.
     paragraphs: Vec<(u32, u32)>,
-    /// One for each sampled shingle of the whole body, with its place there.
+    /// For each sampled shingle of the body: the position of its first word, and its hash.
     shingles: Vec<(u32, u32)>,
 }
 
-/// Every second shingle is a trait.
-const SAMPLE: u64 = 2;
-/// So many traits in a row are about as long as a passage.
-const ROW: usize = 4;
-/// What a single article carries is remembered for at least so many articles of its outlet, and at
-/// most for twice as many.
-const PATIENCE: usize = 32;
+/// One shingle in this many, chosen by hash, is sampled.
+const SHINGLE_SAMPLE: u64 = 2;
+/// This many sampled shingles in a row are about as long as a passage.
+pub(crate) const PASSAGE_HASHES: usize = 4;
+/// A hash that only one article has is remembered for at least this many more articles of the outlet, and
+/// for at most twice as many.
+const MIN_MEMORY: usize = 32;
 
-impl Traits {
-    /// The traits of an article of `outlet` with the body `whole`, from which nothing learned has
-    /// been left out, and its shingles.
-    pub(crate) fn with(outlet: &str, whole: &Body, text: &Text, shingles: &[u64]) -> Traits {
+impl PageHashes {
+    /// The hashes of an article of `outlet`, given its body and the shingles of that. Learned boilerplate must
+    /// not have been removed from the body.
+    pub(crate) fn new(outlet: &str, whole: &Body, text: &Text, shingles: &[u64]) -> PageHashes {
         let hash_of = |words: &[BodyWord]| {
-            short(words.iter().fold(PARAGRAPH, |hash, word| mix(hash, word.hash)))
+            upper_half(words.iter().fold(PARAGRAPH_SEED, |hash, word| mix(hash, word.hash)))
         };
         let paragraphs = whole.by_paragraph(text).map(|(at, words)| (at, hash_of(words)));
-        Traits {
+        PageHashes {
             outlet: OutletId::of(outlet),
             paragraphs: paragraphs.collect(),
-            shingles: shingle_traits(shingles),
+            shingles: sampled_hashes(shingles),
         }
     }
 
-    /// The outlet whose pages have them.
+    /// The outlet of the article.
     pub(crate) fn outlet(&self) -> OutletId {
         self.outlet
     }
@@ -88,43 +91,43 @@ impl Traits {
     }
 }
 
-/// What the hashes of the two kinds of traits begin with.
-const PARAGRAPH: u64 = 0x243f_6a88_85a3_08d3;
-const SHINGLE: u64 = 0x1319_8a2e_0370_7344;
+/// The seeds of the two kinds of hashes, so that a paragraph and a shingle with the same words differ.
+const PARAGRAPH_SEED: u64 = 0x243f_6a88_85a3_08d3;
+const SHINGLE_SEED: u64 = 0x1319_8a2e_0370_7344;
 
-/// The traits among the shingles of a body, with their places.
-fn shingle_traits(shingles: &[u64]) -> Vec<(u32, u32)> {
-    // Every one has its trait written down, and the next is written over one that is not sampled: nobody
-    // can tell which are, and to be wrong half of the time takes longer.
-    let mut traits = vec![(0, 0); shingles.len()];
+/// The sampled shingles of a body: for each the position of its first word, and its hash.
+fn sampled_hashes(shingles: &[u64]) -> Vec<(u32, u32)> {
+    // Every shingle is written, and the next one overwrites it if it is not sampled. A branch would be
+    // mispredicted half of the time.
+    let mut hashes = vec![(0, 0); shingles.len()];
     let mut count = 0;
     for (at, hash) in (0_u32..).zip(shingles) {
-        traits[count] = (at, short(mix(SHINGLE, *hash)));
-        count += usize::from(*hash % SAMPLE == 0);
+        hashes[count] = (at, upper_half(mix(SHINGLE_SEED, *hash)));
+        count += usize::from(*hash % SHINGLE_SAMPLE == 0);
     }
-    traits.truncate(count);
-    traits
+    hashes.truncate(count);
+    hashes
 }
 
-/// Half of a hash: enough to tell the traits of one outlet apart.
-fn short(hash: u64) -> u32 {
+/// The upper half of a hash: enough to distinguish the hashes of one outlet.
+fn upper_half(hash: u64) -> u32 {
     u32::try_from(hash >> 32).expect("the upper half has 32 bits")
 }
 
 impl Boilerplate {
-    /// Leaves the outlet's paragraphs out of `whole` and marks its runs.
+    /// Removes the paragraphs of `whole` that are boilerplate of the outlet, and marks the runs that are.
     #[must_use]
-    pub fn mask(&self, whole: Body, text: &Text, traits: &Traits, settings: &Settings) -> Body {
+    pub fn mask(&self, whole: Body, text: &Text, hashes: &PageHashes, settings: &Settings) -> Body {
         let mut masked = whole;
-        let Some(outlet) = self.outlets.get(&traits.outlet) else {
+        let Some(outlet) = self.outlets.get(&hashes.outlet) else {
             return masked;
         };
-        outlet.carriers.prefetch(traits.all());
+        outlet.carriers.prefetch(hashes.all());
         let is_learned =
             |hash: u32| outlet.carriers.get(hash).len() >= settings.boilerplate_carriers;
-        let learned = traits.paragraphs.iter().filter(|(_, hash)| is_learned(*hash));
+        let learned = hashes.paragraphs.iter().filter(|(_, hash)| is_learned(*hash));
         let learned: Vec<u32> = learned.map(|(at, _)| *at).collect();
-        mark_runs(&mut masked, &traits.shingles, settings, is_learned);
+        mark_runs(&mut masked, &hashes.shingles, settings, is_learned);
         if learned.is_empty() {
             return masked;
         }
@@ -135,36 +138,37 @@ impl Boilerplate {
         masked
     }
 
-    /// Learns from an article seen at `time` (seconds). `is_copy` says which earlier articles it
-    /// is a copy of, or they of it. Those of its traits that are boilerplate from now on, where they
-    /// stand in a row as long as a passage.
+    /// Learns from an article seen at `time` (seconds). `is_copy` says whether an earlier article is a copy
+    /// of this one, or this one of it. Returns the hashes that have become boilerplate with this article,
+    /// sorted, if some of them are in a row as long as a passage; otherwise none.
     pub fn learn(
         &mut self,
         doc: DocId,
         time: i64,
-        traits: &Traits,
+        hashes: &PageHashes,
         is_copy: impl Fn(DocId) -> bool,
     ) -> Vec<u32> {
         self.days.entry(time.div_euclid(DAY)).or_insert(doc);
-        let outlet = Arc::make_mut(self.outlets.entry(traits.outlet).or_default());
-        outlet.carriers.prefetch(traits.all());
-        let mut found = outlet.carriers.learn(doc, traits.all(), is_copy);
-        outlet.learned_from(doc);
+        let outlet = Arc::make_mut(self.outlets.entry(hashes.outlet).or_default());
+        outlet.carriers.prefetch(hashes.all());
+        let mut found = outlet.carriers.learn(doc, hashes.all(), is_copy);
+        outlet.add_page(doc);
         found.sort_unstable();
         let is_new = |hash: &u32| found.binary_search(hash).is_ok();
-        let mut rows = traits.shingles.chunk_by(|(_, a), (_, b)| is_new(a) == is_new(b));
-        let has_row = rows.any(|row| row.len() >= ROW && is_new(&row[0].1));
+        let mut rows = hashes.shingles.chunk_by(|(_, a), (_, b)| is_new(a) == is_new(b));
+        let has_row = rows.any(|row| row.len() >= PASSAGE_HASHES && is_new(&row[0].1));
         if has_row { found } else { Vec::new() }
     }
 
-    /// Whether an article is among the latest that were learned from as pages of an outlet.
-    pub(crate) fn is_late_page(&self, outlet: OutletId, doc: DocId) -> bool {
+    /// Whether an article is among the latest pages of an outlet that were learned from.
+    pub(crate) fn is_recent_page(&self, outlet: OutletId, doc: DocId) -> bool {
         self.outlets.get(&outlet).is_some_and(|known| known.latest.binary_search(&doc).is_ok())
     }
 
-    /// Takes for boilerplate what these articles of an outlet carry, seen at `time` (seconds): the words
-    /// of a body of one of them that are in `chrome`. The traits, in order, each named once.
-    pub(crate) fn teach(
+    /// Learns page chrome that the articles `docs` of an outlet share, seen at `time` (seconds). `chrome`
+    /// are the positions of its words in `body`, the body of one of them. The hashes inside it are
+    /// boilerplate from now on. Returns them sorted, each once.
+    pub(crate) fn learn_chrome(
         &mut self,
         outlet: OutletId,
         (docs, time): (&[DocId], i64),
@@ -175,24 +179,25 @@ impl Boilerplate {
         self.days.entry(time.div_euclid(DAY)).or_insert(*first);
         let is_whole =
             |start: usize| (start..shingle_end(body, start)).all(|at| chrome.contains(at));
-        let inside = shingle_traits(&body.shingles());
+        let inside = sampled_hashes(&body.shingles());
         let mut inside: Vec<u32> = inside
             .into_iter()
             .filter(|(start, _)| is_whole(*start as usize))
             .map(|(_, hash)| hash)
             .collect();
-        Arc::make_mut(self.outlets.entry(outlet).or_default()).carriers.teach(docs, &inside);
+        Arc::make_mut(self.outlets.entry(outlet).or_default()).carriers.enter_shared(docs, &inside);
         inside.sort_unstable();
         inside.dedup();
         inside
     }
 
-    /// Marks the runs of a packed body that its outlet is known by now to print on many pages.
-    pub(crate) fn mark(&self, outlet: OutletId, body: &mut Body, settings: &Settings) {
+    /// Marks the runs of a body that are now known to be boilerplate of an outlet. Unlike
+    /// [`Boilerplate::mask`], it needs no text, so it works on a packed body that was opened.
+    pub(crate) fn mark_known(&self, outlet: OutletId, body: &mut Body, settings: &Settings) {
         let Some(known) = self.outlets.get(&outlet) else { return };
         let is_learned =
             |hash: u32| known.carriers.get(hash).len() >= settings.boilerplate_carriers;
-        let shingles = shingle_traits(&body.shingles());
+        let shingles = sampled_hashes(&body.shingles());
         mark_runs(body, &shingles, settings, is_learned);
     }
 
@@ -201,7 +206,8 @@ impl Boilerplate {
         self.days = self.days.split_off(&time.div_euclid(DAY));
         let oldest = self.days.values().next().copied().unwrap_or(DocId(u32::MAX));
         self.outlets.retain(|_, outlet| {
-            // Of most outlets nobody leaves, and all of their traits would be entered anew.
+            // Most outlets lose no article in a day. They stay as they are, because `retain` rebuilds the
+            // table.
             if outlet.has_before(oldest) {
                 let outlet = Arc::make_mut(outlet);
                 outlet.carriers.retain(|doc, _| doc >= oldest);
@@ -213,30 +219,33 @@ impl Boilerplate {
 }
 
 impl Outlet {
+    /// Whether it refers to an article before `oldest`.
     fn has_before(&self, oldest: DocId) -> bool {
         self.latest.iter().any(|doc| *doc < oldest) || self.carriers.have_before(oldest)
     }
 
-    /// Counts an article, and now and then lets go of what only one older article carries.
-    fn learned_from(&mut self, doc: DocId) {
+    /// Adds an article to the latest ones. From time to time forgets the hashes that only one older article
+    /// has.
+    fn add_page(&mut self, doc: DocId) {
         self.latest.push_back(doc);
-        if self.latest.len() < 2 * PATIENCE {
+        if self.latest.len() < 2 * MIN_MEMORY {
             return;
         }
-        self.latest.drain(..PATIENCE);
+        self.latest.drain(..MIN_MEMORY);
         let oldest = self.latest.front().copied().unwrap_or(doc);
         self.carriers.retain(|carrier, carriers| carriers > 1 || carrier >= oldest);
     }
 }
 
-/// Marks the words of runs at least as long as a passage whose every sampled shingle is learned.
+/// Marks the words of each run that is at least as long as a passage and whose sampled shingles are all
+/// learned.
 fn mark_runs(
     body: &mut Body,
-    shingle_traits: &[(u32, u32)],
+    shingles: &[(u32, u32)],
     settings: &Settings,
     is_learned: impl Fn(u32) -> bool,
 ) {
-    let mut rest = shingle_traits;
+    let mut rest = shingles;
     while let Some((start, _)) = rest.first() {
         let len = rest.iter().take_while(|(_, hash)| is_learned(*hash)).count();
         if len > 0 {
@@ -250,7 +259,7 @@ fn mark_runs(
     }
 }
 
-/// One past the last word of the shingle that begins at `start`.
+/// The end of the shingle that starts at the word `start`.
 fn shingle_end(body: &Body, start: usize) -> usize {
     let mut weight = 0;
     let mut end = start;
@@ -261,11 +270,11 @@ fn shingle_end(body: &Body, start: usize) -> usize {
     end
 }
 
-/// Outlets that [`Boilerplate::divide`] leaves together.
-const DIVIDED: usize = 1 << 9;
+/// The outlets in one part of [`Boilerplate::divide`].
+const OUTLETS_PER_PART: usize = 1 << 9;
 
 impl Boilerplate {
-    /// Divides it by its outlets, for [`Boilerplate::append`] to put together again.
+    /// Divides the boilerplate into parts by outlet, for a snapshot. [`Boilerplate::append`] joins them again.
     pub(crate) fn divide(self) -> Vec<Boilerplate> {
         let mut outlets: Vec<(OutletId, Arc<Outlet>)> = self.outlets.into_iter().collect();
         outlets.sort_unstable_by_key(|(outlet, _)| *outlet);
@@ -273,12 +282,12 @@ impl Boilerplate {
             outlets: some.iter().cloned().collect(),
             days: BTreeMap::new(),
         };
-        let mut divided: Vec<Boilerplate> = outlets.chunks(DIVIDED).map(of).collect();
+        let mut divided: Vec<Boilerplate> = outlets.chunks(OUTLETS_PER_PART).map(of).collect();
         divided.push(Boilerplate { outlets: FxHashMap::default(), days: self.days });
         divided
     }
 
-    /// Appends what other outlets print.
+    /// Adds a part with other outlets.
     pub(crate) fn append(&mut self, next: Boilerplate) {
         self.outlets.extend(next.outlets);
         self.days.extend(next.days);
@@ -294,22 +303,22 @@ mod tests {
 
     const REPEATED: &str = "this paper is printed in an old house by the river every night";
 
-    fn traits_of(whole: &Body, text: &Text) -> Traits {
-        Traits::with("a.example", whole, text, &whole.shingles())
+    fn page_hashes_of(whole: &Body, text: &Text) -> PageHashes {
+        PageHashes::new("a.example", whole, text, &whole.shingles())
     }
 
     fn counted(boilerplate: &Boilerplate, original: &str) -> usize {
         let text = Text::new(original);
         let whole = Body::new(&text);
-        let traits = traits_of(&whole, &text);
-        let masked = boilerplate.mask(whole, &text, &traits, &Settings::default());
-        masked.words.iter().filter(|word| word.counts()).count()
+        let hashes = page_hashes_of(&whole, &text);
+        let masked = boilerplate.mask(whole, &text, &hashes, &Settings::default());
+        masked.words.iter().filter(|word| word.is_counted()).count()
     }
 
     fn learn(boilerplate: &mut Boilerplate, doc: u32, original: &str, copies: &[u32]) {
         let text = Text::new(original);
-        let traits = traits_of(&Body::new(&text), &text);
-        boilerplate.learn(DocId(doc), 0, &traits, |other| copies.contains(&other.0));
+        let hashes = page_hashes_of(&Body::new(&text), &text);
+        boilerplate.learn(DocId(doc), 0, &hashes, |other| copies.contains(&other.0));
     }
 
     #[test]
@@ -320,7 +329,7 @@ mod tests {
         assert_eq!(counted(&boilerplate, &page(9)), 18);
         learn(&mut boilerplate, 1, &page(1), &[]);
         assert_eq!(counted(&boilerplate, &page(9)), 5);
-        // Five words are its own; where a run ends is known to the next sampled shingle.
+        // Five words are not boilerplate. The end of a run is only known to the next sampled shingle.
         let inside = counted(&boilerplate, &format!("so it says: {REPEATED}, we hear"));
         assert!((5..=8).contains(&inside), "{inside}");
         boilerplate.expire(2 * DAY);
@@ -328,29 +337,29 @@ mod tests {
     }
 
     #[test]
-    fn what_one_article_carried_is_let_go_and_boilerplate_stays() {
+    fn hashes_of_one_article_are_forgotten_and_boilerplate_is_not() {
         let mut boilerplate = Boilerplate::default();
         let page = |n: u32| format!("story {n} about thing {n} and {}.\n{REPEATED}.", n * n);
-        for doc in 0..4 * u32::try_from(PATIENCE).unwrap() {
+        for doc in 0..4 * u32::try_from(MIN_MEMORY).unwrap() {
             learn(&mut boilerplate, doc, &page(doc), &[]);
         }
         assert_eq!(counted(&boilerplate, &page(999)), 7);
         let outlet = boilerplate.outlets.values().next().unwrap();
         let own = Text::new(&page(1));
-        let own = traits_of(&Body::new(&own), &own).paragraphs[0].1;
+        let own = page_hashes_of(&Body::new(&own), &own).paragraphs[0].1;
         assert!(outlet.carriers.get(own).is_empty());
-        assert!(outlet.latest.len() < 2 * PATIENCE);
+        assert!(outlet.latest.len() < 2 * MIN_MEMORY);
     }
 
     #[test]
-    fn what_is_still_printed_stays_known_when_its_first_carriers_leave() {
+    fn boilerplate_that_is_still_printed_survives_its_first_carriers() {
         let mut boilerplate = Boilerplate::default();
         let page = |n: u32| format!("story {n} about thing {n}.\n{REPEATED}.");
         for day in 0..24 {
             let text = Text::new(&page(day));
-            let traits = traits_of(&Body::new(&text), &text);
+            let hashes = page_hashes_of(&Body::new(&text), &text);
             boilerplate.expire((i64::from(day) - 7) * DAY);
-            boilerplate.learn(DocId(day), i64::from(day) * DAY, &traits, |_| false);
+            boilerplate.learn(DocId(day), i64::from(day) * DAY, &hashes, |_| false);
             let expected = if day == 0 { 18 } else { 5 };
             assert_eq!(counted(&boilerplate, &page(999)), expected, "day {day}");
         }

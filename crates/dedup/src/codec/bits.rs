@@ -1,11 +1,13 @@
-//! A set of word positions.
+//! A set of word positions in a body.
+//!
+//! Positions come in; positions go out. The module never knows the words.
 
 use std::ops::Range;
 
 use crate::codec::varint;
 use crate::codec::written_bytes;
 
-/// Positions in a body, one bit each. Positions beyond the end are not in the set.
+/// A bit set of positions in a body. It grows when needed; positions beyond its end are not in the set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bits {
     blocks: Vec<u64>,
@@ -18,7 +20,7 @@ impl Bits {
         Bits { blocks: vec![0; len.div_ceil(64)] }
     }
 
-    /// Adds a position, growing where needed.
+    /// Adds a position.
     pub fn insert(&mut self, position: usize) {
         let block = position / 64;
         if block >= self.blocks.len() {
@@ -33,13 +35,13 @@ impl Bits {
         self.blocks.get(position / 64).is_some_and(|block| block >> (position % 64) & 1 == 1)
     }
 
-    /// How many positions are in the set.
+    /// The number of positions in the set.
     #[must_use]
     pub fn count(&self) -> usize {
         self.blocks.iter().map(|block| block.count_ones() as usize).sum()
     }
 
-    /// How many positions are in both sets.
+    /// The number of positions that are in both sets.
     #[must_use]
     pub fn common(&self, other: &Bits) -> usize {
         self.blocks.iter().zip(&other.blocks).map(|(a, b)| (a & b).count_ones() as usize).sum()
@@ -56,12 +58,13 @@ impl Bits {
     }
 }
 
-/// A packed set: runs of positions, each by how many are left out before it and by its length. What
-/// texts share are a few passages.
+/// A packed set: for each run of positions, the gap before it and its length. This is short, because texts
+/// share few passages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PackedBits(Box<[u8]>);
 
 impl Bits {
+    /// The packed set.
     pub(crate) fn pack(&self) -> PackedBits {
         let mut bytes = Vec::new();
         let mut end = 0;
@@ -74,7 +77,7 @@ impl Bits {
         PackedBits(bytes.into())
     }
 
-    /// The first position from `start` on that is in the set, or that is not.
+    /// The first position from `start` on that is in the set (`is_in`) or is not (`!is_in`).
     fn next(&self, start: usize, is_in: bool) -> Option<usize> {
         let mut rest = u64::MAX << (start % 64);
         for (at, block) in self.blocks.iter().enumerate().skip(start / 64) {
@@ -102,6 +105,7 @@ impl Bits {
 }
 
 impl PackedBits {
+    /// The set that was packed.
     pub(crate) fn open(&self) -> Bits {
         let (mut bits, mut bytes, mut end) = (Bits::default(), &*self.0, 0);
         while let (Some(gap), Some(len)) = (varint::read(&mut bytes), varint::read(&mut bytes)) {

@@ -1,6 +1,6 @@
-//! Ids as bytes: as many as their numbers and hashes take.
+//! How ids are written in a snapshot: as their number or hash.
 //!
-//! An id comes in and its bytes go out, and the other way round. It never knows whose id it is.
+//! An id comes in and its bytes go out, or the reverse. The module never knows what has the id.
 
 use std::num::NonZeroU64;
 
@@ -41,7 +41,7 @@ impl Written for OutletId {
         NonZeroU64::new(u64::read_from(from)?).map(Self::from_hash)
     }
 
-    /// Zero stands for no outlet.
+    /// No outlet is written as zero, which no outlet has as its hash.
     fn write_option(value: Option<&Self>, to: &mut Writer<'_>) {
         value.map_or(0, |outlet| outlet.hash().get()).write_to(to);
     }

@@ -1,18 +1,18 @@
-//! The detector's state as bytes and back.
+//! Writes the detector's state as bytes, for snapshots, and reads it back.
 //!
-//! Numbers stand in their own length, the lowest byte first; what is counted stands after its count
-//! in four bytes. The bytes come in pieces, each of whole values, so that neither side holds all of
-//! them at once. Whoever keeps them adds what tells whole ones from broken ones: here a wrong length
-//! is noticed, a wrong value is not.
+//! A number is written in its own length, the lowest byte first. A list is written after its length, which
+//! takes four bytes. The bytes come in pieces of whole values, so that neither side has all of them in
+//! memory at once.
 //!
-//! What only saves time is left out and made again: tables of hashes, logarithms, texts looked at. Of
-//! what stands on a [`TextFile`] only the place is written: whoever keeps the bytes sees to the text files.
+//! - This module notices a wrong length but not a wrong value. The caller who stores the pieces adds checksums.
+//! - Caches and tables that can be computed again are not written: hash tables, logarithms, analysed texts.
+//! - A text in a [`TextFile`] is written as its position in the file. The caller stores the files.
 //!
-//! Any value comes in; bytes go out, and the other way round. It never knows what they mean.
+//! Any value comes in and bytes go out, or the reverse. The module never knows what the values mean.
 
 pub(crate) mod bits;
+pub(crate) mod id_table;
 mod ids;
-pub(crate) mod numbered;
 pub(crate) mod packed;
 pub(crate) mod postings;
 pub(crate) mod prefetch;
@@ -22,80 +22,84 @@ pub(crate) mod varint;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// The layout of the bytes. Counted up with each change of what is written: older bytes are then
-/// passed over, and the state is learnt anew from the articles.
+/// The version of the layout. It is raised with each change of what is written. A snapshot of another
+/// version is skipped, and the detector learns its state again from the articles.
 pub const LAYOUT: u32 = 11;
 
-/// A piece is given away once it has so many bytes.
-const PIECE: usize = 1 << 18;
-/// One of fewer bytes is not given away before the end.
-const LEAST: usize = 1 << 14;
-/// Between the two, a piece ends once in so many bytes, after bytes that look a certain way.
-const MEAN: u64 = 1 << 16;
+/// A piece ends at the latest after this many bytes, …
+const MAX_PIECE: usize = 1 << 18;
+/// … and, except for the last one, not before this many.
+const MIN_PIECE: usize = 1 << 14;
+/// The mean number of bytes, after the least ones, at which a piece ends.
+const MEAN_PIECE: u64 = 1 << 16;
 
-/// Takes values, one behind the other, and gives their bytes away in pieces.
+/// Writes values as bytes and passes the bytes on in pieces.
 pub struct Writer<'a> {
+    /// The bytes of the present piece.
     bytes: Vec<u8>,
     give: &'a mut dyn FnMut(Vec<u8>),
-    /// Those that something written stands on, in the order in which they came.
+    /// The text files that written values refer to, by number.
     text_files: Vec<Arc<dyn TextFile>>,
 }
 
-/// Gives values from pieces of bytes.
+/// Reads values from pieces of bytes.
 pub struct Reader<'a> {
     piece: Vec<u8>,
+    /// The position of the next byte in the piece.
     at: usize,
     next: &'a mut dyn FnMut() -> Option<Vec<u8>>,
-    stands: Vec<Stand>,
+    /// Where the bytes of each text file are now, by the number of the file in the written values.
+    locations: Vec<TextFileLocation>,
 }
 
-/// Keeps bytes out of memory, as in a file. It is let go with the last article that stands on it.
+/// Stores texts outside memory, as in a file. It is dropped with the last article that has its text there.
 pub trait TextFile: Send + Sync + Debug {
-    /// Keeps bytes: the place where they begin, or `None` where there is no room.
+    /// Stores bytes and returns the position at which they begin; `None` if there is no room.
     fn put(&self, bytes: &[u8]) -> Option<u64>;
 
-    /// Fills `bytes` with all of those that were put at `place`. One that cannot give back what it took
-    /// must end the process: without it every answer might be another.
+    /// Fills `bytes` with the bytes that were stored at `place`, of the same length. An implementation that
+    /// cannot return them must end the process, because without them every later verdict could be
+    /// different.
     fn read(&self, place: u64, bytes: &mut [u8]);
 
-    /// How many bytes stand on it; 0 where that is not known.
+    /// The number of stored bytes; 0 if it is not known.
     fn length(&self) -> u64 {
         0
     }
 }
 
-/// Where what a text file held stands now.
+/// Where the bytes of a text file are now.
 #[derive(Debug, Clone)]
-pub struct Stand {
-    /// It, or another that took its bytes.
+pub struct TextFileLocation {
+    /// The same text file, or one that its bytes were copied to.
     pub text_file: Arc<dyn TextFile>,
-    /// Where its bytes begin on that.
+    /// The position in `text_file` at which the bytes begin.
     pub start: u64,
 }
 
-/// What can be written down and read back.
+/// A value that can be written as bytes and read back.
 pub trait Written: Sized {
-    /// Writes it down.
+    /// Writes the value.
     fn write_to(&self, to: &mut Writer<'_>);
 
-    /// Reads it back; `None` where the bytes end before it does, or say what cannot be.
+    /// Reads a value; `None` if the bytes end too early or are not valid.
     fn read_from(from: &mut Reader<'_>) -> Option<Self>;
 
-    /// Writes values down, one behind the other: numbers many at once.
+    /// Writes values one behind the other. Numbers are written many at once.
     fn write_all(values: &[Self], to: &mut Writer<'_>) {
         values.iter().for_each(|value| value.write_to(to));
     }
 
-    /// Reads so many values back that were written so.
+    /// Reads `count` values that [`write_all`](Self::write_all) wrote.
     fn read_all(count: usize, from: &mut Reader<'_>) -> Option<Vec<Self>> {
-        let mut values = room_for(count);
+        let mut values = bounded_vec(count);
         for _ in 0..count {
             values.push(Self::read_from(from)?);
         }
         Some(values)
     }
 
-    /// Writes a value down that may be missing.
+    /// Writes a value that may be missing.
     fn write_option(value: Option<&Self>, to: &mut Writer<'_>) {
         value.is_some().write_to(to);
         if let Some(present) = value {
@@ -103,7 +107,7 @@ pub trait Written: Sized {
         }
     }
 
-    /// Reads a value back that was written so.
+    /// Reads a value that [`write_option`](Self::write_option) wrote.
     fn read_option(from: &mut Reader<'_>) -> Option<Option<Self>> {
         match bool::read_from(from)? {
             true => Self::read_from(from).map(Some),
@@ -112,60 +116,62 @@ pub trait Written: Sized {
     }
 }
 
-/// Bytes that room is made for before any has been read: a count may lie. What is not filled of them
-/// takes no memory.
-const ROOM: usize = 1 << 27;
+/// The number of bytes that are reserved at most before values are read, because a broken count may be
+/// huge. Reserved bytes that are not filled take no memory.
+const MAX_RESERVED_BYTES: usize = 1 << 27;
 
-/// How many values room is made for before any has been read.
-pub(crate) fn room_of<T>(count: usize) -> usize {
-    count.min(ROOM / size_of::<T>().max(1))
+/// The number of values, at most `count`, to reserve memory for before they are read.
+pub(crate) fn bounded_capacity<T>(count: usize) -> usize {
+    count.min(MAX_RESERVED_BYTES / size_of::<T>().max(1))
 }
 
-pub(crate) fn room_for<T>(count: usize) -> Vec<T> {
-    Vec::with_capacity(room_of::<T>(count))
+/// An empty vector with [`bounded_capacity`].
+pub(crate) fn bounded_vec<T>(count: usize) -> Vec<T> {
+    Vec::with_capacity(bounded_capacity::<T>(count))
 }
 
 impl<'a> Writer<'a> {
-    /// A writer that hands each piece to `give`.
+    /// A writer that passes each piece to `give`.
     pub fn new(give: &'a mut dyn FnMut(Vec<u8>)) -> Self {
-        Self { bytes: Vec::with_capacity(PIECE), give, text_files: Vec::new() }
+        Self { bytes: Vec::with_capacity(MAX_PIECE), give, text_files: Vec::new() }
     }
 
-    /// The same; text files have the numbers in which they stand here.
+    /// This writer with text files. Their positions in the list are the numbers by which values refer to them.
     #[must_use]
     pub fn with_text_files(self, text_files: Vec<Arc<dyn TextFile>>) -> Self {
         Self { text_files, ..self }
     }
 
-    /// Writes bytes, which stay in one piece.
+    /// Writes bytes, all in one piece.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
-        self.pass_on(bytes.len());
+        self.end_piece_if_due(bytes.len());
     }
 
-    /// Gives a piece away if it ends behind the last value, of so many bytes. What these say decides that,
-    /// as in content-defined chunking: the same values end up in the same pieces, whatever came before.
-    fn pass_on(&mut self, added: usize) {
+    /// Passes on the present piece if it ends behind the last value, which has `added` bytes. The last
+    /// bytes decide (content-defined chunking), so the same values are in the same pieces, whatever was
+    /// written before them. A new snapshot thus shares most pieces with the one before.
+    fn end_piece_if_due(&mut self, added: usize) {
         let length = self.bytes.len();
-        if length >= PIECE || length >= LEAST && is_end(&self.bytes, added) {
-            let full = std::mem::replace(&mut self.bytes, Vec::with_capacity(PIECE));
+        if length >= MAX_PIECE || length >= MIN_PIECE && is_boundary(&self.bytes, added) {
+            let full = std::mem::replace(&mut self.bytes, Vec::with_capacity(MAX_PIECE));
             (self.give)(full);
         }
     }
 
-    /// Writes how many values follow.
+    /// Writes the number of values that follow.
     pub fn count(&mut self, count: usize) {
         u32::try_from(count).expect("fewer values than memory holds").write_to(self);
     }
 
-    /// Writes bytes after their count.
+    /// Writes the number of bytes, then the bytes.
     pub fn blob(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
         self.raw(bytes);
     }
 
-    /// The number of a text file, by which it is written.
-    pub(crate) fn number_of(&mut self, text_file: &Arc<dyn TextFile>) -> u32 {
+    /// The number by which values refer to a text file. A new text file gets the next number.
+    pub(crate) fn text_file_number(&mut self, text_file: &Arc<dyn TextFile>) -> u32 {
         let known = self.text_files.iter().rposition(|other| Arc::ptr_eq(other, text_file));
         let place = known.unwrap_or_else(|| {
             self.text_files.push(text_file.clone());
@@ -174,7 +180,7 @@ impl<'a> Writer<'a> {
         u32::try_from(place).expect("fewer text_files than memory holds")
     }
 
-    /// Gives the last piece away.
+    /// Passes on the last piece.
     pub fn finish(self) {
         if !self.bytes.is_empty() {
             (self.give)(self.bytes);
@@ -182,8 +188,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Whether a piece ends behind these bytes, the last of which are a value of so many.
-fn is_end(bytes: &[u8], added: usize) -> bool {
+/// Whether a piece may end behind `bytes`, by a hash of the last 32. `added` is the length of the last value.
+fn is_boundary(bytes: &[u8], added: usize) -> bool {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let Some(last) = bytes.last_chunk::<32>() else { return false };
     let (words, _) = last.as_chunks::<8>();
@@ -191,29 +197,32 @@ fn is_end(bytes: &[u8], added: usize) -> bool {
         let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
         mixed ^ mixed >> 32
     };
-    // A large value is followed by an end as often, for its size, as many small ones.
-    words.iter().fold(FACTOR, mix) / (u64::MAX / MEAN) < added as u64
+    // The probability is proportional to the length of the value, so pieces are equally long for large and
+    // small values.
+    words.iter().fold(FACTOR, mix) / (u64::MAX / MEAN_PIECE) < added as u64
 }
 
 impl<'a> Reader<'a> {
-    /// A reader that asks `next` for each piece; `None` ends them.
+    /// A reader that gets each piece from `next`, and `None` after the last one.
     pub fn new(next: &'a mut dyn FnMut() -> Option<Vec<u8>>) -> Self {
-        Self { piece: Vec::new(), at: 0, next, stands: Vec::new() }
+        Self { piece: Vec::new(), at: 0, next, locations: Vec::new() }
     }
 
-    /// The same; what stood in text files stands here, in the order of [`Detector::text_files`].
+    /// This reader with the locations of the text files, in the order of [`Detector::text_files`] when the
+    /// values were written.
     ///
     /// [`Detector::text_files`]: crate::Detector::text_files
     #[must_use]
-    pub fn with_text_files(self, stands: Vec<Stand>) -> Self {
-        Self { stands, ..self }
+    pub fn with_text_files(self, locations: Vec<TextFileLocation>) -> Self {
+        Self { locations, ..self }
     }
 
-    pub(crate) fn stand(&self, number: u32) -> Option<&Stand> {
-        self.stands.get(number as usize)
+    /// Where the text file with this number is now.
+    pub(crate) fn text_file_location(&self, number: u32) -> Option<&TextFileLocation> {
+        self.locations.get(number as usize)
     }
 
-    /// The next so many bytes of one piece.
+    /// The next `count` bytes; `None` if the present piece has fewer.
     pub fn raw(&mut self, count: usize) -> Option<&[u8]> {
         if self.at == self.piece.len() && count > 0 {
             self.piece = (self.next)()?;
@@ -224,35 +233,35 @@ impl<'a> Reader<'a> {
         Some(bytes)
     }
 
-    /// The bytes of some values of this length, at least one and at most so many; `None` where the piece has
-    /// fewer bytes.
-    pub(crate) fn some(&mut self, most: usize, length: usize) -> Option<&[u8]> {
+    /// The bytes of values of `length` bytes each: as many as the present piece has, and at most `max`.
+    /// `None` if it has less than one.
+    pub(crate) fn read_values(&mut self, max: usize, length: usize) -> Option<&[u8]> {
         if self.at == self.piece.len() {
             self.piece = (self.next)()?;
             self.at = 0;
         }
         let here = (self.piece.len() - self.at) / length;
-        if here == 0 { None } else { self.raw(here.min(most) * length) }
+        if here == 0 { None } else { self.raw(here.min(max) * length) }
     }
 
-    /// How many values follow.
+    /// The number of values that follow.
     pub fn count(&mut self) -> Option<usize> {
         usize::try_from(u32::read_from(self)?).ok()
     }
 
-    /// Bytes after their count.
+    /// Reads bytes that [`Writer::blob`] wrote.
     pub fn blob(&mut self) -> Option<&[u8]> {
         let count = self.count()?;
         self.raw(count)
     }
 
-    /// Whether all of the pieces asked for so far was read.
+    /// Whether all bytes of the pieces so far have been read.
     #[must_use]
     pub fn is_between_pieces(&self) -> bool {
         self.at == self.piece.len()
     }
 
-    /// Whether everything was read.
+    /// Whether all bytes of all pieces have been read.
     pub fn is_at_end(&mut self) -> bool {
         while self.at == self.piece.len() {
             let Some(piece) = (self.next)() else { return true };
@@ -262,11 +271,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Has a struct written down and read back field by field, in the order given. Fields named behind `anew` are not
-/// written: they begin anew.
+/// Implements [`Written`] for a struct: its fields are written in the order given. Fields named behind
+/// `not_written` get their default when the struct is read.
 #[macro_export]
 macro_rules! written {
-    ($type:ty { $($field:tt),* $(,)? } $(anew { $($new:ident),* })?) => {
+    ($type:ty { $($field:tt),* $(,)? } $(not_written { $($new:ident),* })?) => {
         impl $crate::codec::Written for $type {
             fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
                 $($crate::codec::Written::write_to(&self.$field, to);)*
@@ -282,8 +291,8 @@ macro_rules! written {
     };
 }
 
-/// Has an enum, each of whose variants has one value, written down and read back: the number of the variant, then
-/// its value.
+/// Implements [`Written`] for an enum whose variants have one value each: the number of the variant is
+/// written, then the value.
 #[macro_export]
 macro_rules! written_variants {
     ($type:ty { $($number:literal => $variant:ident),* $(,)? }) => {
@@ -307,7 +316,7 @@ macro_rules! written_variants {
     };
 }
 
-/// The same for what is nothing but bytes.
+/// Implements [`Written`] for a struct with one field of bytes.
 macro_rules! written_bytes {
     ($type:ident) => {
         impl $crate::codec::Written for $type {
@@ -333,7 +342,7 @@ mod tests {
 
     use super::*;
 
-    /// The pieces of a value, of which none is larger than it need be.
+    /// The pieces of a value.
     fn pieces(value: &impl Written) -> Vec<Vec<u8>> {
         let mut pieces = Vec::new();
         let mut give = |piece| pieces.push(piece);
@@ -355,7 +364,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_and_a_part_of_it_is_not(
+        fn written_values_are_read_and_cut_ones_are_not(
             texts in proptest::collection::vec(proptest::option::of("\\PC{0,9}"), 0..9),
             numbers in proptest::collection::btree_map(any::<u128>(), (any::<i64>(), any::<bool>()), 0..9),
         ) {
@@ -369,10 +378,10 @@ mod tests {
     }
 
     #[test]
-    fn much_comes_in_pieces_and_a_count_that_lies_takes_no_memory() {
-        let much = vec![7_u64; PIECE];
+    fn large_values_are_divided_and_a_broken_count_takes_no_memory() {
+        let much = vec![7_u64; MAX_PIECE];
         let given = pieces(&much);
-        assert!(given.len() >= 8 && given.iter().all(|piece| piece.len() < 2 * PIECE));
+        assert!(given.len() >= 8 && given.iter().all(|piece| piece.len() < 2 * MAX_PIECE));
         assert_eq!(read::<Vec<u64>>(given), Some(much));
         assert_eq!(read::<Vec<u64>>(vec![vec![0xff; 4]]), None);
     }

@@ -1,18 +1,22 @@
-//! Lists of articles or stories by hashed key or by place. Most lists have one entry, which takes four bytes.
+//! Lists of ids by hashed key or by position. Most lists have one id, which takes four bytes.
+//!
+//! Keys with ids of articles or stories come in; the ids under a key go out. The module never knows what
+//! the keys are.
 
 use std::hash::Hash;
 use std::slice;
 
 use rustc_hash::FxHashMap;
 
-use crate::codec::{Reader, Writer, Written, room_of};
+use crate::codec::{Reader, Writer, Written, bounded_capacity};
 use crate::ids::NumberId;
 
-/// No id, an id, or with the highest bit set the number of a list.
+/// A list in four bytes: empty, one id, or, with [`LIST_FLAG`], the position of a longer list in [`Lists`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Slot<I>(I);
 
-const LIST: u32 = 1 << 31;
+/// The highest bit: an id must be below it.
+const LIST_FLAG: u32 = 1 << 31;
 
 impl<I: NumberId> Slot<I> {
     const EMPTY: Slot<I> = Slot(I::LAST);
@@ -22,19 +26,21 @@ impl<I: NumberId> Slot<I> {
     }
 
     fn only(id: I) -> Slot<I> {
-        Slot::of(id.to_number() & !LIST)
+        Slot::of(id.to_number() & !LIST_FLAG)
     }
 
+    /// The position of a longer list; `None` if the slot is empty or has one id.
     fn list(self) -> Option<usize> {
         let number = self.0.to_number();
-        (number & LIST != 0 && self != Slot::EMPTY).then_some((number & !LIST) as usize)
+        (number & LIST_FLAG != 0 && self != Slot::EMPTY).then_some((number & !LIST_FLAG) as usize)
     }
 }
 
-/// The lists of two and more; those given up are empty and used again.
+/// The lists of two ids and more.
 #[derive(Debug, Clone)]
 struct Lists<I> {
     lists: Vec<Vec<I>>,
+    /// The positions of lists that are empty and can be used again.
     free: Vec<u32>,
 }
 
@@ -47,68 +53,71 @@ impl<I> Default for Lists<I> {
 impl<I: NumberId> Lists<I> {
     fn get<'a>(&'a self, slot: &'a Slot<I>) -> &'a [I] {
         match slot.list() {
-            Some(place) => &self.lists[place],
+            Some(position) => &self.lists[position],
             None if *slot == Slot::EMPTY => &[],
             None => slice::from_ref(&slot.0),
         }
     }
 
-    /// Numbers of articles stay below 2^31.
-    fn push(&mut self, slot: &mut Slot<I>, doc: I) {
+    /// Appends an id, which must be below [`LIST_FLAG`].
+    fn push(&mut self, slot: &mut Slot<I>, id: I) {
         match slot.list() {
-            Some(place) => self.lists[place].push(doc),
-            None if *slot == Slot::EMPTY => *slot = Slot::only(doc),
+            Some(position) => self.lists[position].push(id),
+            None if *slot == Slot::EMPTY => *slot = Slot::only(id),
             None => {
-                let list = vec![slot.0, doc];
-                let place = self.free.pop().unwrap_or_else(|| {
+                let list = vec![slot.0, id];
+                let position = self.free.pop().unwrap_or_else(|| {
                     self.lists.push(Vec::new());
                     u32::try_from(self.lists.len() - 1).expect("fewer lists than articles")
                 });
-                self.lists[place as usize] = list;
-                *slot = Slot::of(place | LIST);
+                self.lists[position as usize] = list;
+                *slot = Slot::of(position | LIST_FLAG);
             }
         }
     }
 
-    fn set(&mut self, slot: &mut Slot<I>, docs: Vec<I>) {
-        match (slot.list(), docs.as_slice()) {
-            (Some(place), _) => self.lists[place] = docs,
+    /// Replaces the ids of a list.
+    fn set(&mut self, slot: &mut Slot<I>, ids: Vec<I>) {
+        match (slot.list(), ids.as_slice()) {
+            (Some(position), _) => self.lists[position] = ids,
             (None, [only]) => *slot = Slot::only(*only),
             (None, _) => {
                 *slot = Slot::EMPTY;
-                docs.into_iter().for_each(|doc| self.push(slot, doc));
+                ids.into_iter().for_each(|id| self.push(slot, id));
             }
         }
     }
 
-    fn remove(&mut self, slot: &mut Slot<I>, doc: I) {
+    /// Removes an id from a list.
+    fn remove(&mut self, slot: &mut Slot<I>, id: I) {
         match slot.list() {
-            Some(place) => self.lists[place].retain(|other| *other != doc),
-            None if slot.0 == doc => *slot = Slot::EMPTY,
+            Some(position) => self.lists[position].retain(|other| *other != id),
+            None if slot.0 == id => *slot = Slot::EMPTY,
             None => {}
         }
     }
 
-    /// Keeps of a list what `keep` says, given how many are on it.
+    /// Keeps the ids of a list for which `keep` is true. Its second argument is the length of the list.
     fn retain(&mut self, slot: &mut Slot<I>, keep: impl Fn(I, usize) -> bool) {
-        let Some(place) = slot.list() else {
+        let Some(position) = slot.list() else {
             if *slot != Slot::EMPTY && !keep(slot.0, 1) {
                 *slot = Slot::EMPTY;
             }
             return;
         };
-        let list = &mut self.lists[place];
+        let list = &mut self.lists[position];
         let count = list.len();
-        list.retain(|doc| keep(*doc, count));
+        list.retain(|id| keep(*id, count));
         if let [] | [_] = list.as_slice() {
             *slot = list.first().map_or(Slot::EMPTY, |only| Slot(*only));
             *list = Vec::new();
-            self.free.push(u32::try_from(place).expect("places come from numbers of 31 bits"));
+            self.free
+                .push(u32::try_from(position).expect("positions come from numbers of 31 bits"));
         }
     }
 }
 
-/// Lists of articles by key. A list of one article costs its key and four bytes.
+/// Lists of ids by key, in a hash map. A list of one id takes its key and four bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Postings<K, I> {
     slots: FxHashMap<K, Slot<I>>,
@@ -122,43 +131,43 @@ impl<K, I> Default for Postings<K, I> {
 }
 
 impl<K: Eq + Hash + Copy, I: NumberId> Postings<K, I> {
-    /// The articles under a key, in the order in which they came.
+    /// The ids under a key, in the order in which they were added.
     pub(crate) fn get(&self, key: &K) -> &[I] {
         self.slots.get(key).map_or(&[], |slot| self.lists.get(slot))
     }
 
-    /// Enters an article under a key, unless it was the last to be entered there or `most` are
-    /// there already.
-    pub(crate) fn push(&mut self, key: K, doc: I, most: usize) {
+    /// Adds an id under a key, unless it was the last to be added there or the list has `max` ids already.
+    pub(crate) fn push(&mut self, key: K, id: I, max: usize) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
         let known = self.lists.get(slot);
-        if known.len() < most && known.last() != Some(&doc) {
-            self.lists.push(slot, doc);
+        if known.len() < max && known.last() != Some(&id) {
+            self.lists.push(slot, id);
         }
     }
 
-    /// Enters an article under a key, unless it was the last to be entered there. Of more than `most`
-    /// the latest stay.
-    pub(crate) fn push_latest(&mut self, key: K, doc: I, most: usize) {
+    /// Adds an id under a key, unless it was the last to be added there. If the list then has more than
+    /// `max` ids, the first one is removed.
+    pub(crate) fn push_latest(&mut self, key: K, id: I, max: usize) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
-        if self.lists.get(slot).last() == Some(&doc) {
+        if self.lists.get(slot).last() == Some(&id) {
             return;
         }
-        self.lists.push(slot, doc);
+        self.lists.push(slot, id);
         if let Some(list) = slot.list().map(|list| &mut self.lists.lists[list])
-            && list.len() > most
+            && list.len() > max
         {
             list.remove(0);
         }
     }
 
-    /// Puts these in the place of the articles under a key.
-    pub(crate) fn set(&mut self, key: K, docs: Vec<I>) {
+    /// Replaces the ids under a key.
+    pub(crate) fn set(&mut self, key: K, ids: Vec<I>) {
         let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
-        self.lists.set(slot, docs);
+        self.lists.set(slot, ids);
     }
 
-    /// Keeps of every list what `keep` says, given how many are on it; keys without articles go.
+    /// Keeps the ids for which `keep` is true, and removes keys without ids. The second argument of `keep`
+    /// is the length of the list.
     pub(crate) fn retain(&mut self, keep: impl Fn(I, usize) -> bool) {
         let lists = &mut self.lists;
         self.slots.retain(|_, slot| {
@@ -168,8 +177,8 @@ impl<K: Eq + Hash + Copy, I: NumberId> Postings<K, I> {
         self.slots.shrink_to_fit();
     }
 
-    /// Takes the keys out that have one article, in no order.
-    pub(crate) fn drain_lone(&mut self) -> Vec<(K, I)> {
+    /// Removes the keys that have one id, and returns them with it, in no particular order.
+    pub(crate) fn drain_single(&mut self) -> Vec<(K, I)> {
         let mut lone = Vec::new();
         self.slots.retain(|key, slot| {
             let has_several = slot.list().is_some();
@@ -181,81 +190,82 @@ impl<K: Eq + Hash + Copy, I: NumberId> Postings<K, I> {
         lone
     }
 
-    /// All articles, as often as they stand under keys, in no order.
-    pub(crate) fn docs(&self) -> impl Iterator<Item = I> {
+    /// All ids, each once for every key that it is under, in no particular order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = I> {
         self.slots.values().flat_map(|slot| self.lists.get(slot)).copied()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// The keys, in no order.
+    /// The keys, in no particular order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = K> {
         self.slots.keys().copied()
     }
 
-    /// Whether there is no key.
+    /// Whether there are no keys.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 }
 
-/// Lists of articles by place: the latest ones.
+/// Lists of ids by position, for keys that are small numbers: the keys are the indices of a vector. Of a
+/// long list only the latest ids are stored.
 #[derive(Debug, Clone)]
-pub(crate) struct Rows<I> {
+pub(crate) struct DensePostings<I> {
     slots: Vec<Slot<I>>,
     lists: Lists<I>,
 }
 
-impl<I> Default for Rows<I> {
-    fn default() -> Rows<I> {
-        Rows { slots: Vec::new(), lists: Lists::default() }
+impl<I> Default for DensePostings<I> {
+    fn default() -> DensePostings<I> {
+        DensePostings { slots: Vec::new(), lists: Lists::default() }
     }
 }
 
-impl<I: NumberId> Rows<I> {
-    /// The articles at a place, in the order in which they came.
-    pub(crate) fn get(&self, place: u32) -> &[I] {
-        self.slots.get(place as usize).map_or(&[], |slot| self.lists.get(slot))
+impl<I: NumberId> DensePostings<I> {
+    /// The ids at a position, in the order in which they were added.
+    pub(crate) fn get(&self, position: u32) -> &[I] {
+        self.slots.get(position as usize).map_or(&[], |slot| self.lists.get(slot))
     }
 
-    /// Enters an article at a place. Where twice as many as `most` are there, the first half goes.
-    pub(crate) fn push(&mut self, place: u32, doc: I, most: usize) {
-        let at = place as usize;
+    /// Adds an id at a position. If the list then has twice `max` ids, the first half is removed.
+    pub(crate) fn push(&mut self, position: u32, id: I, max: usize) {
+        let at = position as usize;
         if at >= self.slots.len() {
             self.slots.resize(at + 1, Slot::EMPTY);
         }
         let slot = &mut self.slots[at];
-        self.lists.push(slot, doc);
+        self.lists.push(slot, id);
         if let Some(list) = slot.list().map(|list| &mut self.lists.lists[list])
-            && list.len() >= 2 * most
+            && list.len() >= 2 * max
         {
-            list.drain(..list.len() - most);
+            list.drain(..list.len() - max);
         }
     }
 
-    /// Takes an article off a list.
-    pub(crate) fn remove(&mut self, place: u32, doc: I) {
-        if let Some(slot) = self.slots.get_mut(place as usize) {
-            self.lists.remove(slot, doc);
+    /// Removes an id from the list at a position.
+    pub(crate) fn remove(&mut self, position: u32, id: I) {
+        if let Some(slot) = self.slots.get_mut(position as usize) {
+            self.lists.remove(slot, id);
         }
     }
 
-    /// Keeps of every list what `keep` says.
+    /// Keeps the ids for which `keep` is true.
     pub(crate) fn retain(&mut self, keep: impl Fn(I) -> bool) {
         for slot in &mut self.slots {
-            self.lists.retain(slot, |doc, _| keep(doc));
+            self.lists.retain(slot, |id, _| keep(id));
         }
     }
 }
 
 impl<I: NumberId + Written> Lists<I> {
     fn write_list(&self, slot: &Slot<I>, to: &mut Writer<'_>) {
-        let docs = self.get(slot);
-        to.count(docs.len());
-        I::write_all(docs, to);
+        let ids = self.get(slot);
+        to.count(ids.len());
+        I::write_all(ids, to);
     }
 
     fn read_list(&mut self, from: &mut Reader<'_>) -> Option<Slot<I>> {
@@ -263,15 +273,17 @@ impl<I: NumberId + Written> Lists<I> {
             0 => Slot::EMPTY,
             1 => Slot(I::read_from(from)?),
             count => {
-                let place = u32::try_from(self.lists.len()).ok().filter(|place| *place < LIST)?;
+                let position = u32::try_from(self.lists.len())
+                    .ok()
+                    .filter(|position| *position < LIST_FLAG)?;
                 self.lists.push(I::read_all(count, from)?);
-                Slot::of(place | LIST)
+                Slot::of(position | LIST_FLAG)
             }
         })
     }
 }
 
-/// In the order of the keys.
+/// Written in the order of the keys, so that the same state gives the same bytes.
 impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Postings<K, I> {
     fn write_to(&self, to: &mut Writer<'_>) {
         let mut slots: Vec<(&K, &Slot<I>)> = self.slots.iter().collect();
@@ -286,7 +298,7 @@ impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Pos
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let mut postings = Postings::default();
         let count = from.count()?;
-        postings.slots.reserve(room_of::<(K, Slot<I>)>(count));
+        postings.slots.reserve(bounded_capacity::<(K, Slot<I>)>(count));
         for _ in 0..count {
             let key = K::read_from(from)?;
             let slot = postings.lists.read_list(from)?;
@@ -296,14 +308,14 @@ impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Pos
     }
 }
 
-impl<I: NumberId + Written> Written for Rows<I> {
+impl<I: NumberId + Written> Written for DensePostings<I> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.slots.len());
         self.slots.iter().for_each(|slot| self.lists.write_list(slot, to));
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let mut rows = Rows::default();
+        let mut rows = DensePostings::default();
         for _ in 0..from.count()? {
             let slot = rows.lists.read_list(from)?;
             rows.slots.push(slot);
@@ -328,18 +340,18 @@ mod tests {
             cut in 0u32..40,
         ) {
             let mut entered = entered;
-            entered.sort_by_key(|(_, doc)| *doc);
+            entered.sort_by_key(|(_, id)| *id);
             let mut postings = Postings::default();
             let mut plain: BTreeMap<u8, Vec<u32>> = BTreeMap::new();
-            for (at, (key, doc)) in entered.iter().enumerate() {
+            for (at, (key, id)) in entered.iter().enumerate() {
                 if at == entered.len() / 2 {
                     postings.retain(|carrier, _| carrier >= cut);
                     plain.values_mut().for_each(|list| list.retain(|carrier| *carrier >= cut));
                 }
-                postings.push(*key, *doc, 5);
+                postings.push(*key, *id, 5);
                 let list = plain.entry(*key).or_default();
-                if list.len() < 5 && list.last() != Some(doc) {
-                    list.push(*doc);
+                if list.len() < 5 && list.last() != Some(id) {
+                    list.push(*id);
                 }
             }
             for key in 0..6 {
@@ -350,27 +362,27 @@ mod tests {
             prop_assert!(postings.is_empty());
         }
 
-        /// Against plain lists: the latest stand there, and what was taken off does not.
+        /// Compared with plain lists: the latest ids are stored, and removed ones are not.
         #[test]
         fn rows_have_the_latest(
             entered in proptest::collection::vec(0u32..4, 0..80),
             gone in 0u32..80,
             cut in 0u32..40,
         ) {
-            let mut rows = Rows::default();
+            let mut rows = DensePostings::default();
             let mut plain: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-            for (doc, place) in (0..).zip(&entered) {
-                rows.push(*place, doc, 3);
-                plain.entry(*place).or_default().push(doc);
+            for (id, position) in (0..).zip(&entered) {
+                rows.push(*position, id, 3);
+                plain.entry(*position).or_default().push(id);
             }
-            for place in 0..5 {
-                rows.remove(place, gone);
+            for position in 0..5 {
+                rows.remove(position, gone);
             }
-            rows.retain(|doc| doc >= cut);
-            plain.values_mut().for_each(|list| list.retain(|doc| *doc != gone && *doc >= cut));
-            for place in 0..5 {
-                let expected = plain.get(&place).map_or(&[][..], Vec::as_slice);
-                let found = rows.get(place);
+            rows.retain(|id| id >= cut);
+            plain.values_mut().for_each(|list| list.retain(|id| *id != gone && *id >= cut));
+            for position in 0..5 {
+                let expected = plain.get(&position).map_or(&[][..], Vec::as_slice);
+                let found = rows.get(position);
                 prop_assert!(found.len() < 6 && expected.ends_with(found));
                 prop_assert!(found.len() >= expected.len().min(2), "{found:?} of {expected:?}");
             }

@@ -1,4 +1,7 @@
-//! Numbers, texts, lists and maps as bytes and back.
+//! How numbers, texts, lists and maps are written in a snapshot.
+//!
+//! A value comes in and its bytes go out, or the reverse. Maps are written in the order of their keys, so
+//! that the same state gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hash;
@@ -6,32 +9,34 @@ use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Reader, Writer, Written, room_for, room_of};
+use super::{Reader, Writer, Written, bounded_capacity, bounded_vec};
 
-/// Numbers that stand in one piece.
-const RUN: usize = 1 << 12;
+/// The number of values that are written at once. No piece ends between them.
+const VALUES_AT_ONCE: usize = 1 << 12;
 
-/// Writes numbers, many at once.
+/// Writes values of a fixed length in bytes, many at once.
 pub(super) fn write_runs<T, const BYTES: usize>(
     values: &[T],
     bytes_of: impl Fn(&T) -> [u8; BYTES],
     to: &mut Writer<'_>,
 ) {
-    for run in values.chunks(RUN) {
+    for run in values.chunks(VALUES_AT_ONCE) {
         run.iter().for_each(|value| to.bytes.extend_from_slice(&bytes_of(value)));
-        to.pass_on(run.len() * BYTES);
+        to.end_piece_if_due(run.len() * BYTES);
     }
 }
 
-/// Reads so many values of a fixed length that were written so, or one by one: as many at once as stand in a piece.
+/// Reads `count` values of a fixed length: at each step, all that the present piece has. They may have been
+/// written by
+/// [`write_runs`] or one by one.
 pub(super) fn read_runs<T, const BYTES: usize>(
     count: usize,
     value_of: impl Fn([u8; BYTES]) -> T,
     from: &mut Reader<'_>,
 ) -> Option<Vec<T>> {
-    let mut values = room_for(count);
+    let mut values = bounded_vec(count);
     while values.len() < count {
-        let (bytes, _) = from.some(count - values.len(), BYTES)?.as_chunks();
+        let (bytes, _) = from.read_values(count - values.len(), BYTES)?.as_chunks();
         values.extend(bytes.iter().map(|bytes| value_of(*bytes)));
     }
     Some(values)
@@ -186,7 +191,7 @@ impl<K: Written + Ord, V: Written> Written for BTreeMap<K, V> {
     }
 }
 
-/// In the order of the keys: the same state gives the same bytes.
+/// Written in the order of the keys.
 impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
     fn write_to(&self, to: &mut Writer<'_>) {
         let mut entries: Vec<(K, &V)> = self.iter().map(|(key, value)| (*key, value)).collect();
@@ -200,7 +205,7 @@ impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let count = from.count()?;
-        let room = room_of::<(K, V)>(count);
+        let room = bounded_capacity::<(K, V)>(count);
         let mut entries = FxHashMap::with_capacity_and_hasher(room, FxBuildHasher);
         for _ in 0..count {
             entries.insert(K::read_from(from)?, V::read_from(from)?);

@@ -1,4 +1,4 @@
-//! Numbers in as few bytes as they need: seven bits a byte, the lowest first (LEB128).
+//! A variable-length encoding of numbers: seven bits a byte, the lowest first (unsigned LEB128, as in DWARF).
 
 /// Appends a number.
 pub(crate) fn push(bytes: &mut Vec<u8>, mut value: u32) {
@@ -9,15 +9,15 @@ pub(crate) fn push(bytes: &mut Vec<u8>, mut value: u32) {
     bytes.push(low_bits(value));
 }
 
-/// Appends how many words, bytes or the like there are of an article.
+/// Appends a count of parts of an article, such as words or bytes. It must fit 32 bits.
 pub(crate) fn push_count(bytes: &mut Vec<u8>, count: usize) {
     push(bytes, u32::try_from(count).expect("articles are cut long before"));
 }
 
-/// Reads the number at the beginning of `bytes`, which goes on behind it; `None` at the end.
+/// Reads a number and advances `bytes` past it; `None` at the end.
 #[inline]
 pub(crate) fn read(bytes: &mut &[u8]) -> Option<u32> {
-    // Nearly all numbers.
+    // Nearly all numbers take one or two bytes.
     match **bytes {
         [first @ 0..0x80, ref rest @ ..] => {
             *bytes = rest;
@@ -41,14 +41,14 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Option<u32> {
     }
 }
 
-/// Appends a time or a day: its lower half, then the upper one.
+/// Appends a time in seconds or a number of days: its lower 32 bits, then the upper ones.
 pub(crate) fn push_time(bytes: &mut Vec<u8>, time: i64) {
     let bits = time.cast_unsigned();
     push(bytes, (bits & u64::from(u32::MAX)) as u32);
     push(bytes, (bits >> 32) as u32);
 }
 
-/// Reads a time or a day, as [`read`] does a number.
+/// Reads a time or day that [`push_time`] wrote, and advances `bytes` past it; `None` at the end.
 pub(crate) fn read_time(bytes: &mut &[u8]) -> Option<i64> {
     let lower = u64::from(read(bytes)?);
     Some((u64::from(read(bytes)?) << 32 | lower).cast_signed())
@@ -66,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_pushed_is_read(values in proptest::collection::vec(proptest::num::u32::ANY, 0..9)) {
+        fn pushed_numbers_are_read_back(values in proptest::collection::vec(proptest::num::u32::ANY, 0..9)) {
             let mut bytes = Vec::new();
             values.iter().for_each(|value| push(&mut bytes, *value));
             let mut rest = bytes.as_slice();

@@ -1,12 +1,15 @@
-//! Alignment of two bodies into runs: seed with a shared shingle, extend word by word, bridge
-//! small edits. Greedy from the left in the new text, so moved passages are found where they are;
-//! work is linear in the texts (each place of the new text looks at a bounded number of places).
+//! Aligns two bodies: finds the runs of words that they share.
+//!
+//! The method is seed and extend (as in BLAST, Altschul et al. 1990). A shared shingle is the seed
+//! of a run. The run is extended word by word to both sides, over small edits. Seeds are taken from
+//! left to right in the new text, so a passage that was moved is found too. Each position of the
+//! new text is compared with a bounded number of positions of the old one, so the work is linear.
 
 use std::cell::Cell;
 
 use crate::body::{Body, BodyWord, SHINGLE_WORDS, WORD_WEIGHT};
 
-/// A verbatim run: `len` words from `here` in the new text equal those from `there` in the old.
+/// Equal words: `len` words from `here` in the new text are the words from `there` in the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     /// First word in the new text's body.
@@ -27,33 +30,35 @@ impl Block {
     }
 }
 
-/// Verbatim runs joined over small edits, in order in both texts.
+/// One or more blocks of equal words with small edits between them, in order in both texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// The verbatim runs. Never empty.
+    /// The blocks of equal words. Never empty.
     pub blocks: Vec<Block>,
 }
 
-/// Places of the old text looked at for one shingle of the new one.
-const PLACES: usize = 16;
-/// Places of a chain looked at: a text made of shingles that meet in the table costs nobody time.
-const LINKS: usize = 256;
-/// The most words that an edit may drop, add or change inside a run.
-const LONGEST_EDIT: usize = 6;
-/// Words that must agree behind an edit, as a weight.
-const FOOTHOLD: u32 = 3 * WORD_WEIGHT;
+/// Positions of the old text that are tried for one shingle of the new text.
+const MAX_POSITIONS: usize = 16;
+/// Links of a hash chain that are followed. The bound stops a text from costing much time because
+/// its shingles were chosen to collide in the table.
+const MAX_CHAIN_LINKS: usize = 256;
+/// Words that an edit inside a run may drop, add or change.
+const MAX_EDIT_WORDS: usize = 6;
+/// Words that must be equal after an edit before a run continues over it, as a weight.
+const MIN_WEIGHT_AFTER_EDIT: u32 = 3 * WORD_WEIGHT;
 
-/// The runs that `here` has in common with `there`, in the order of `here`.
+/// The runs that the new text `here` shares with the old text `there`, in the order of `here`.
 #[must_use]
 pub fn align(here: &Body, there: &Body) -> Vec<Run> {
-    align_counted(here, there, &Cells::default())
+    align_counted(here, there, &CellCount::default())
 }
 
-/// Cells of the table of all pairs of words that an alignment looked at, and places of shingles.
+/// Counts the work of an alignment: the pairs of words that it compared, and the links of hash
+/// chains that it followed.
 #[derive(Debug, Default)]
-pub(crate) struct Cells(Cell<u64>);
+pub(crate) struct CellCount(Cell<u64>);
 
-impl Cells {
+impl CellCount {
     pub(crate) fn count(&self) -> u64 {
         self.0.get()
     }
@@ -63,8 +68,8 @@ impl Cells {
     }
 }
 
-/// The same; `cells` is told what was looked at.
-pub(crate) fn align_counted(here: &Body, there: &Body, cells: &Cells) -> Vec<Run> {
+/// As [`align`], and adds the work to `cells`.
+pub(crate) fn align_counted(here: &Body, there: &Body, cells: &CellCount) -> Vec<Run> {
     let seeds = Seeds::new(there);
     let shingles = here.shingles();
     let mut runs = Vec::new();
@@ -75,9 +80,9 @@ pub(crate) fn align_counted(here: &Body, there: &Body, cells: &Cells) -> Vec<Run
             next += 1;
             continue;
         };
-        let mut blocks = back_from(seed, (here, there), runs.last(), cells);
+        let mut blocks = extend_left(seed, (here, there), runs.last(), cells);
         blocks.push(seed);
-        extend(&mut blocks, (here, there), cells);
+        extend_right(&mut blocks, (here, there), cells);
         let last = blocks[blocks.len() - 1];
         next = last.here_end();
         expected = last.there_end();
@@ -86,9 +91,9 @@ pub(crate) fn align_counted(here: &Body, there: &Body, cells: &Cells) -> Vec<Run
     runs
 }
 
-/// The same, for texts of which one is likely to be the whole of the other: where all their words are
-/// equal there is one run, which is found without a table of places.
-pub(crate) fn align_whole(here: &Body, there: &Body, cells: &Cells) -> Vec<Run> {
+/// As [`align_counted`], with the same result, but faster if all words of both texts are equal. It
+/// first compares the texts word for word, and builds no table of shingles if there is one run.
+pub(crate) fn align_whole(here: &Body, there: &Body, cells: &CellCount) -> Vec<Run> {
     let is_same = |(a, b): &(&BodyWord, &BodyWord)| a.hash == b.hash && a.weight == b.weight;
     if here.len() != there.len() {
         return align_counted(here, there, cells);
@@ -107,12 +112,14 @@ pub(crate) fn align_whole(here: &Body, there: &Body, cells: &Cells) -> Vec<Run> 
     whole.into_iter().collect()
 }
 
-/// Where each shingle of the old text stands: a hash table of chains, no larger than the text.
+/// The positions of each shingle of the old text: a hash table with chains, no larger than the
+/// text.
 struct Seeds {
     shingles: Vec<u64>,
-    /// By the last bits of shingles, the first place of one, plus one; 0 where there is none.
+    /// By the last bits of a shingle: the first position in the chain plus one, or 0 if it is
+    /// empty.
     first: Vec<u32>,
-    /// The next place in the same chain, plus one; 0 ends it.
+    /// By position: the next position in the same chain plus one, or 0 at the end of the chain.
     next: Vec<u32>,
 }
 
@@ -121,43 +128,47 @@ impl Seeds {
         let shingles = there.shingles();
         let mut first = vec![0; shingles.len().next_power_of_two()];
         let mut next = vec![0; shingles.len()];
-        // From the back, so that chains run in the order of the text.
-        for (place, shingle) in shingles.iter().enumerate().rev() {
+        // Filled from the end, so that each chain is in the order of the text.
+        for (position, shingle) in shingles.iter().enumerate().rev() {
             let bits = last_bits(*shingle, first.len());
-            next[place] = first[bits];
-            first[bits] = u32::try_from(place).map_or(0, |place| place + 1);
+            next[position] = first[bits];
+            first[bits] = u32::try_from(position).map_or(0, |position| position + 1);
         }
         Seeds { shingles, first, next }
     }
 
-    /// The places of a shingle, in order.
-    fn places(&self, shingle: u64, cells: &Cells) -> impl Iterator<Item = usize> {
-        let mut place = self.first[last_bits(shingle, self.first.len())];
+    /// The positions of a shingle, in order.
+    fn positions(&self, shingle: u64, cells: &CellCount) -> impl Iterator<Item = usize> {
+        let mut position = self.first[last_bits(shingle, self.first.len())];
         let chain = std::iter::from_fn(move || {
-            let at = place.checked_sub(1)? as usize;
-            place = self.next[at];
+            let at = position.checked_sub(1)? as usize;
+            position = self.next[at];
             Some(at)
         });
-        chain.take(LINKS).inspect(|_| cells.add(1)).filter(move |at| self.shingles[*at] == shingle)
+        chain
+            .take(MAX_CHAIN_LINKS)
+            .inspect(|_| cells.add(1))
+            .filter(move |at| self.shingles[*at] == shingle)
     }
 
-    /// The longest verbatim run from `at`; among equals the one that goes on where the last run
-    /// stopped (`expected`), then the first.
+    /// The longest block that begins at the position `at` of the new text. Of equally long blocks
+    /// it prefers one that begins close behind the end of the previous run (`expected`), then the
+    /// first.
     fn longest(
         &self,
         (here, there): (&Body, &Body),
         at: usize,
         shingle: u64,
         expected: usize,
-        cells: &Cells,
+        cells: &CellCount,
     ) -> Option<Block> {
         let mut best: Option<(usize, bool, usize)> = None;
-        for there_at in self.places(shingle, cells).take(PLACES) {
-            let len = common(&here.words[at..], &there.words[there_at..]);
+        for there_at in self.positions(shingle, cells).take(MAX_POSITIONS) {
+            let len = common_prefix_len(&here.words[at..], &there.words[there_at..]);
             cells.add(len);
-            let goes_on = there_at >= expected && there_at - expected <= LONGEST_EDIT;
-            if len > 0 && best.is_none_or(|(most, on, _)| (len, goes_on) > (most, on)) {
-                best = Some((len, goes_on, there_at));
+            let continues_run = there_at >= expected && there_at - expected <= MAX_EDIT_WORDS;
+            if len > 0 && best.is_none_or(|(most, on, _)| (len, continues_run) > (most, on)) {
+                best = Some((len, continues_run, there_at));
             }
         }
         best.map(|(len, _, there_at)| block(at, there_at, len))
@@ -173,34 +184,35 @@ fn block(here: usize, there: usize, len: usize) -> Block {
     Block { here: narrow(here), there: narrow(there), len: narrow(len) }
 }
 
-/// Leading words in common.
-fn common(here: &[BodyWord], there: &[BodyWord]) -> usize {
+/// How many words both begin with.
+fn common_prefix_len(here: &[BodyWord], there: &[BodyWord]) -> usize {
     here.iter().zip(there).take_while(|(a, b)| a.hash == b.hash).count()
 }
 
-/// Extends the last block to the right, over edits, as far as it goes.
-fn extend(blocks: &mut Vec<Block>, (here, there): (&Body, &Body), cells: &Cells) {
+/// Extends the last block to the right, over edits, as far as possible.
+fn extend_right(blocks: &mut Vec<Block>, (here, there): (&Body, &Body), cells: &CellCount) {
     while let Some(last) = blocks.last().copied() {
         let (here_at, there_at) = (last.here_end(), last.there_end());
-        let Some((dropped, added)) = foothold((here, there), here_at, there_at, cells) else {
+        let Some((dropped, added)) = find_edit((here, there), here_at, there_at, cells) else {
             break;
         };
         if dropped == added {
-            keep_lone_words(blocks, here, there, (here_at, there_at), dropped);
+            push_unchanged_words(blocks, here, there, (here_at, there_at), dropped);
         }
         let (here_at, there_at) = (here_at + dropped, there_at + added);
-        let len = common(&here.words[here_at..], &there.words[there_at..]);
+        let len = common_prefix_len(&here.words[here_at..], &there.words[there_at..]);
         cells.add(len);
         blocks.push(block(here_at, there_at, len));
     }
 }
 
-/// The smallest edit behind which enough words agree again: words to skip here and there.
-fn foothold(
+/// The smallest edit after which enough words are equal again, as the number of words to skip in
+/// the new text and in the old one.
+fn find_edit(
     (here, there): (&Body, &Body),
     here_at: usize,
     there_at: usize,
-    cells: &Cells,
+    cells: &CellCount,
 ) -> Option<(usize, usize)> {
     edits().find(|(skip_here, skip_there)| {
         let here_rest = here.words.get(here_at + skip_here..).unwrap_or_default();
@@ -209,16 +221,18 @@ fn foothold(
     })
 }
 
-/// All edits, smallest first; of equal size, changed words before dropped or added ones.
+/// All edits, smallest first. Of edits of one size, changed words come before dropped or added
+/// ones.
 fn edits() -> impl Iterator<Item = (usize, usize)> {
-    (1..=LONGEST_EDIT).flat_map(|size| {
+    (1..=MAX_EDIT_WORDS).flat_map(|size| {
         std::iter::once((size, size)).chain(
             (0..size).flat_map(move |less| [(size, size - 1 - less), (size - 1 - less, size)]),
         )
     })
 }
 
-fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &Cells) -> bool {
+/// Whether both sides begin with enough equal words.
+fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &CellCount) -> bool {
     let (mut weight, mut seen) = (0, 0);
     for (a, b) in pairs {
         seen += 1;
@@ -226,16 +240,16 @@ fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &
             break;
         }
         weight += u32::from(a.weight);
-        if weight >= FOOTHOLD {
+        if weight >= MIN_WEIGHT_AFTER_EDIT {
             break;
         }
     }
     cells.add(seen);
-    weight >= FOOTHOLD
+    weight >= MIN_WEIGHT_AFTER_EDIT
 }
 
-/// Inside a stretch of changed words of equal length, the words that stayed are kept.
-fn keep_lone_words(
+/// Adds a block for each single word that an edit of equal length on both sides left unchanged.
+fn push_unchanged_words(
     blocks: &mut Vec<Block>,
     here: &Body,
     there: &Body,
@@ -249,23 +263,24 @@ fn keep_lone_words(
     }
 }
 
-/// The blocks before `seed`, over edits, as far left as the last run's end in the new text.
-fn back_from(
+/// Extends `seed` to the left, over edits, but not into the previous run. Returns the blocks before
+/// the seed, in order.
+fn extend_left(
     seed: Block,
     (here, there): (&Body, &Body),
     last: Option<&Run>,
-    cells: &Cells,
+    cells: &CellCount,
 ) -> Vec<Block> {
     let floor = last.and_then(|run| run.blocks.last()).map_or(0, |block| block.here_end());
     let mut blocks = Vec::new();
     let (mut here_at, mut there_at) = (seed.here as usize, seed.there as usize);
     while let Some((skip_here, skip_there)) =
-        foothold_back((here, there), (here_at, there_at), floor, cells)
+        find_edit_before((here, there), (here_at, there_at), floor, cells)
     {
         if skip_here == skip_there {
             let from = (here_at - skip_here, there_at - skip_there);
             let mut lone = Vec::new();
-            keep_lone_words(&mut lone, here, there, from, skip_here);
+            push_unchanged_words(&mut lone, here, there, from, skip_here);
             blocks.extend(lone.into_iter().rev());
         }
         here_at -= skip_here;
@@ -282,14 +297,14 @@ fn back_from(
     blocks
 }
 
-fn foothold_back(
+fn find_edit_before(
     (here, there): (&Body, &Body),
     (here_at, there_at): (usize, usize),
     floor: usize,
-    cells: &Cells,
+    cells: &CellCount,
 ) -> Option<(usize, usize)> {
-    // Nothing was skipped right before a seed: a run that simply goes on to the left was taken
-    // by the run before, or is shorter than a shingle.
+    // (0, 0) allows equal words directly before the seed. They are in no run yet if they are fewer
+    // than a shingle.
     std::iter::once((0, 0)).chain(edits()).find(|(skip_here, skip_there)| {
         let Some(here_end) = here_at.checked_sub(*skip_here).filter(|end| *end >= floor) else {
             return false;
@@ -351,21 +366,25 @@ mod tests {
         for text in ["一二三四五六七八", "一二三四五六七八九", "一 b 二 c 三 d 四", "", "a b c d"]
         {
             let body = body(text);
-            assert_eq!(align_whole(&body, &body, &Cells::default()), align(&body, &body), "{text}");
+            assert_eq!(
+                align_whole(&body, &body, &CellCount::default()),
+                align(&body, &body),
+                "{text}"
+            );
         }
     }
 
     proptest! {
-        /// Whatever the hint says, the runs are the same.
+        /// The hint changes the speed and never the runs.
         #[test]
         fn whole_texts_align_as_all_do(here in "[ab]( [a-c]){0,60}", there in "[ab]( [a-c]){0,60}") {
             let (here, there) = (body(&here), body(&there));
-            prop_assert_eq!(align_whole(&here, &here, &Cells::default()), align(&here, &here));
-            prop_assert_eq!(align_whole(&here, &there, &Cells::default()), align(&here, &there));
+            prop_assert_eq!(align_whole(&here, &here, &CellCount::default()), align(&here, &here));
+            prop_assert_eq!(align_whole(&here, &there, &CellCount::default()), align(&here, &there));
         }
 
-        /// Every block is really equal, blocks keep their order in both texts, and every shingle
-        /// of the new text that stands in the old one lies inside a run.
+        /// The words of every block are equal, blocks are in order in both texts, and every shingle
+        /// of the new text that is in the old one lies inside a run.
         #[test]
         fn blocks_agree_with_a_naive_look(here in "[ab]( [a-c]){0,60}", there in "[ab]( [a-c]){0,60}") {
             let (here, there) = (body(&here), body(&there));

@@ -1,4 +1,4 @@
-//! What a reprint changed, sentence by sentence: kept, reworded, moved, added, dropped.
+//! Compares two texts sentence by sentence: which were kept, reworded, moved, added or dropped.
 
 use std::ops::Range;
 
@@ -8,74 +8,75 @@ use wirefold_text::{Sentence, Text};
 use crate::body::{Body, word_hash};
 use crate::compare::align::align;
 
-/// What became of a sentence. `old` and `new` are indices into the sentences of the two texts.
+/// How a sentence changed. `old` and `new` are indices into the sentences of the two texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Stands in both, word for word, in the same order.
+    /// In both texts word for word, and in the same order.
     Kept {
         /// The sentence in the old text.
         old: usize,
         /// The sentence in the new text.
         new: usize,
     },
-    /// Stands in both with other words.
+    /// In both texts, in other words.
     Reworded {
         /// The sentence in the old text.
         old: usize,
         /// The sentence in the new text.
         new: usize,
-        /// Whether it also stands at another place.
+        /// Whether it was also moved.
         moved: bool,
     },
-    /// Stands in both, word for word, at another place.
+    /// In both texts word for word, in another order.
     Moved {
         /// The sentence in the old text.
         old: usize,
         /// The sentence in the new text.
         new: usize,
     },
-    /// Stands in the new text only.
+    /// Only in the new text.
     Added {
         /// The sentence in the new text.
         new: usize,
     },
-    /// Stands in the old text only.
+    /// Only in the old text.
     Dropped {
         /// The sentence in the old text.
         old: usize,
     },
 }
 
-/// The sentences of two texts and what became of them.
+/// The sentences of two texts and how they changed.
 #[derive(Debug, Clone)]
 pub struct Changes {
     /// The sentences of the old text.
     pub old: Vec<Sentence>,
     /// The sentences of the new text.
     pub new: Vec<Sentence>,
-    /// What became of each: those of the new text in order, then the dropped ones.
+    /// One change for each sentence of the new text, in order, then the dropped sentences.
     pub changes: Vec<Change>,
 }
 
-/// How many sentences became what.
+/// The number of sentences for each kind of [`Change`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ChangeCount {
-    /// Word for word in the same order.
+    /// In both texts word for word, in the same order.
     pub kept: usize,
-    /// With other words.
+    /// In other words.
     pub reworded: usize,
-    /// At another place, reworded or not.
+    /// In another order, reworded or not.
     pub moved: usize,
-    /// In the new text only.
+    /// Only in the new text.
     pub added: usize,
-    /// In the old text only.
+    /// Only in the old text.
     pub dropped: usize,
 }
 
-/// Sentences with this share of common words are one sentence reworded (Dice coefficient).
-const REWORDED: f64 = 0.5;
-/// Beyond this many sentences, rewording is only looked for where passages show it.
-const MOST_SENTENCES: usize = 400;
+/// Two sentences with at least this Dice coefficient of their words are one sentence, reworded.
+const MIN_REWORDED_DICE: f64 = 0.5;
+/// In longer texts, only sentences that share a passage are paired: comparing all pairs is
+/// quadratic.
+const MAX_SENTENCES_FOR_ALL_PAIRS: usize = 400;
 
 impl Changes {
     /// Compares two texts sentence by sentence.
@@ -91,7 +92,7 @@ impl Changes {
                 None => Change::Added { new },
                 Some(old) => {
                     paired[old] = true;
-                    describe(here.words(new) == there.words(old), !in_order[new], old, new)
+                    change_of(here.words(new) == there.words(old), !in_order[new], old, new)
                 }
             });
         }
@@ -100,7 +101,7 @@ impl Changes {
         Changes { old: there.sentences, new: here.sentences, changes }
     }
 
-    /// How many sentences became what.
+    /// The number of sentences for each kind of change.
     #[must_use]
     pub fn count(&self) -> ChangeCount {
         let mut count = ChangeCount::default();
@@ -120,7 +121,7 @@ impl Changes {
     }
 }
 
-fn describe(same_words: bool, moved: bool, old: usize, new: usize) -> Change {
+fn change_of(same_words: bool, moved: bool, old: usize, new: usize) -> Change {
     match (same_words, moved) {
         (true, false) => Change::Kept { old, new },
         (true, true) => Change::Moved { old, new },
@@ -128,12 +129,12 @@ fn describe(same_words: bool, moved: bool, old: usize, new: usize) -> Change {
     }
 }
 
-/// One text, cut into sentences and words.
+/// A text with its sentences and the hashes of its words.
 struct Side {
     sentences: Vec<Sentence>,
     hashes: Vec<u64>,
     body: Body,
-    /// For every word, its sentence.
+    /// The sentence of each word of the text.
     sentence_of: Vec<Option<usize>>,
 }
 
@@ -154,23 +155,24 @@ impl Side {
     }
 }
 
-/// For every new sentence the old one it comes from, each old one at most once: first where
-/// passages show it, most words first, then by words in common.
+/// For each new sentence, the old sentence that it comes from. Each old sentence is used once at
+/// most. Pairs that share passages are assigned first, those with most words first; the remaining
+/// sentences are paired by their similarity.
 fn pair_sentences(here: &Side, there: &Side) -> Vec<Option<usize>> {
     let mut pairs = vec![None; here.sentences.len()];
     let mut taken = vec![false; there.sentences.len()];
-    assign(&mut pairs, &mut taken, aligned(here, there));
-    if here.sentences.len().max(there.sentences.len()) <= MOST_SENTENCES {
-        let alike = alike(here, there, &pairs, &taken);
-        assign(&mut pairs, &mut taken, alike);
+    assign_pairs(&mut pairs, &mut taken, aligned_pairs(here, there));
+    if here.sentences.len().max(there.sentences.len()) <= MAX_SENTENCES_FOR_ALL_PAIRS {
+        let similar_pairs = similar_pairs(here, there, &pairs, &taken);
+        assign_pairs(&mut pairs, &mut taken, similar_pairs);
     }
     pairs
 }
 
-/// A possible pair: how good, the new sentence, the old one.
-type Possible = (u32, usize, usize);
+/// A possible pair of sentences: its score, the new sentence, the old one.
+type PossiblePair = (u32, usize, usize);
 
-fn assign(pairs: &mut [Option<usize>], taken: &mut [bool], mut possible: Vec<Possible>) {
+fn assign_pairs(pairs: &mut [Option<usize>], taken: &mut [bool], mut possible: Vec<PossiblePair>) {
     possible.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     for (_, new, old) in possible {
         if pairs[new].is_none() && !taken[old] {
@@ -180,8 +182,8 @@ fn assign(pairs: &mut [Option<usize>], taken: &mut [bool], mut possible: Vec<Pos
     }
 }
 
-/// Pairs of sentences with at least half of the shorter one's words in common runs.
-fn aligned(here: &Side, there: &Side) -> Vec<Possible> {
+/// Pairs of sentences that have at least half of the words of the shorter one in aligned runs.
+fn aligned_pairs(here: &Side, there: &Side) -> Vec<PossiblePair> {
     let mut shared: FxHashMap<(usize, usize), u32> = FxHashMap::default();
     for block in align(&here.body, &there.body).iter().flat_map(|run| &run.blocks) {
         for step in 0..block.len {
@@ -199,21 +201,27 @@ fn aligned(here: &Side, there: &Side) -> Vec<Possible> {
     shared.into_iter().filter_map(enough).collect()
 }
 
-/// Pairs of sentences not yet paired that have enough words in common, best first.
-fn alike(here: &Side, there: &Side, pairs: &[Option<usize>], taken: &[bool]) -> Vec<Possible> {
+/// Pairs of sentences that are not paired yet and have enough words in common.
+fn similar_pairs(
+    here: &Side,
+    there: &Side,
+    pairs: &[Option<usize>],
+    taken: &[bool],
+) -> Vec<PossiblePair> {
     let mut possible = Vec::new();
     for (new, _) in pairs.iter().enumerate().filter(|(_, old)| old.is_none()) {
         for (old, _) in taken.iter().enumerate().filter(|(_, taken)| !**taken) {
-            let likeness = dice(here.words(new), there.words(old));
-            if likeness >= REWORDED {
-                possible.push(((likeness * 1e6) as u32, new, old));
+            let similarity = dice(here.words(new), there.words(old));
+            if similarity >= MIN_REWORDED_DICE {
+                possible.push(((similarity * 1e6) as u32, new, old));
             }
         }
     }
     possible
 }
 
-/// Twice the words in common by all words, 0 to 1 (Dice 1945), repeated words counted.
+/// The Dice coefficient of two sentences, 0 to 1: twice the common words divided by all words (Dice
+/// 1945). A repeated word counts as often as both have it.
 fn dice(here: &[u64], there: &[u64]) -> f64 {
     let mut counts: FxHashMap<u64, i32> = FxHashMap::default();
     here.iter().for_each(|word| *counts.entry(*word).or_default() += 1);
@@ -227,8 +235,8 @@ fn dice(here: &[u64], there: &[u64]) -> f64 {
     f64::from(2 * common) / (here.len() + there.len()).max(1) as f64
 }
 
-/// Which paired sentences keep the order: a longest increasing subsequence of the old places
-/// (Fredman 1975). Sentences without a pair count as in order.
+/// For each new sentence, whether it kept its order: whether it is in a longest increasing
+/// subsequence of the old positions (Fredman 1975). A sentence without a pair is in order.
 fn longest_increasing(pairs: &[Option<usize>]) -> Vec<bool> {
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; pairs.len()];

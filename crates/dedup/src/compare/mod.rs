@@ -1,7 +1,8 @@
-//! How two texts compare.
+//! Compares two texts.
 //!
-//! Two bodies come in; the passages that they share, how much of either that is, and what one changed of the
-//! other go out. It never knows what that makes of them, nor any third text.
+//! Input: two bodies. Output: the passages that they share, the share of each text in these
+//! passages, and the sentences that changed. This folder does not know what the comparison means
+//! for a story, and knows no third text.
 
 pub(crate) mod align;
 pub(crate) mod changes;

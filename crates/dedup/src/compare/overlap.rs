@@ -1,20 +1,20 @@
-//! What two texts have in common: passages, containment both ways, shared quotations, and whether the facts inside
-//! agree.
+//! Measures what two texts have in common: passages, containment in both directions, shared
+//! quotations, and whether the facts inside the passages agree.
 
 use std::ops::Range;
 
 use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
 use crate::codec::bits::Bits;
-use crate::compare::align::{Block, Cells, Run, align_counted};
+use crate::compare::align::{Block, CellCount, Run, align_counted};
 use crate::compare::frame::is_frame;
 use crate::settings::{Settings, Switch};
 
-/// A run of words that stands in two texts.
+/// A run of words that two texts share. Small edits do not end it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// The verbatim runs it is made of; between them lie small edits.
+    /// The blocks of equal words. Between two blocks is a small edit.
     pub blocks: Vec<Block>,
-    /// Its words, apart from quotations and boilerplate.
+    /// The number of its counted words: those outside quotations and boilerplate.
     pub counted: u32,
 }
 
@@ -33,8 +33,8 @@ impl Passage {
         first.there as usize..(last.there + last.len) as usize
     }
 
-    /// Where the blocks are bridged: the words between two of them, here and there; either may be
-    /// none.
+    /// The edits: the words between each two blocks, in the new text and in the old one. One of the
+    /// two ranges may be empty.
     pub(crate) fn edits(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         self.blocks.windows(2).map(|pair| {
             let here = (pair[0].here + pair[0].len) as usize..pair[1].here as usize;
@@ -49,10 +49,10 @@ impl Passage {
     }
 }
 
-/// How the facts inside common passages compare.
+/// How many facts inside the shared passages agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FactCount {
-    /// Numbers and names that stand in both texts.
+    /// Numbers and names that are equal in both texts.
     pub agreeing: u32,
     /// Edits that put another number or name in the same place.
     pub conflicting: u32,
@@ -61,47 +61,47 @@ pub struct FactCount {
 /// What a new text has in common with an old one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overlap {
-    /// Share of the new text's counted words that stand in the old text, 0 to 1.
+    /// The share of the new text's counted words that is in the old text, 0 to 1.
     pub contained: f64,
-    /// Share of the old text's counted words that stand in the new text, 0 to 1.
+    /// The share of the old text's counted words that is in the new text, 0 to 1.
     pub containing: f64,
-    /// Counted words of the new text that stand in the old one.
+    /// The number of counted words of the new text that are in the old one.
     pub shared_words: u32,
-    /// The counted words of the new text and of the old one, without those that the other marks as
-    /// a quotation.
+    /// The number of counted words of the new text and of the old one, without those that the other
+    /// text marks as a quotation.
     pub own_words: (u32, u32),
-    /// Whether what they share is a few words again and again, of which nobody can say who copied whom.
-    pub is_monotonous: bool,
+    /// Whether the shared words are a few words that are repeated. They are no evidence of copying.
+    pub is_repetitive: bool,
     /// The passages, in the order of the new text.
     pub passages: Vec<Passage>,
-    /// Words of the longest verbatim run, quotations included.
+    /// The number of words of the longest block, quotations included.
     pub longest: u32,
-    /// Quotations in common: of each the longest part that stands verbatim in both.
+    /// The shared quotations: of each the longest part that is equal in both texts.
     pub shared_quotations: Vec<Block>,
-    /// How the facts inside the passages compare.
+    /// How many facts inside the passages agree.
     pub facts: FactCount,
-    /// Whether passages were left out since they are the frame of one outlet's pages.
+    /// Whether passages were left out because they are the frame of two pages of one outlet.
     pub is_frame: bool,
-    /// Pairs of words that the alignment looked at, and places of shingles: what it cost; 0 where the
-    /// runs were known before.
+    /// The work of the alignment: pairs of words that it compared, and links of hash chains that it
+    /// followed. 0 if the runs were known before.
     pub cells: u64,
-    /// The counted positions of the new text that stand in the old one.
+    /// The positions of the counted words of the new text that are in the old one.
     pub here: Bits,
-    /// The counted positions of the old text that stand in the new one.
+    /// The positions of the counted words of the old text that are in the new one.
     pub there: Bits,
 }
 
-/// The share of a text that is nearly all of it.
+/// From this share on, a part of a text is nearly all of it.
 pub(crate) const NEARLY_ALL: f64 = 0.9;
-/// The share of two texts that, where it stands in both, makes them in the main one text.
-const ONE_TEXT: f64 = 0.6;
-/// Fewer different words than this among the shared ones of a text are no text.
-const LEAST_DIFFERENT: usize = 10;
-/// It is asked where they share so many words.
-const COMPARED_WORDS: u32 = 40;
-/// Quoted words in common that make a shared quotation.
+/// Two texts are mostly one text if this share of each is in the other.
+const MOSTLY_ONE_TEXT: f64 = 0.6;
+/// Shared words are repetitive if fewer different words than this are among them …
+const MIN_DIFFERENT_WORDS: usize = 10;
+/// … and they are at least this many. With fewer words the check says nothing.
+const MIN_WORDS_FOR_VARIETY: u32 = 40;
+/// Quoted words that two texts must share for a shared quotation.
 pub(crate) const QUOTATION_WORDS: u32 = 6;
-/// Words that a run must have beyond a passage's length for every edit it bridges.
+/// Words that a run must have beyond the length of a passage for each edit inside it.
 const WORDS_PER_EDIT: u32 = 3;
 
 impl Overlap {
@@ -117,60 +117,61 @@ impl Overlap {
         self.contained.min(self.containing)
     }
 
-    /// Whether two texts are nearly equal: this share of each stands in the other.
+    /// Whether nearly all of each text is in the other.
     pub(crate) fn is_nearly_all(&self) -> bool {
         self.smaller() >= NEARLY_ALL
     }
 
-    /// Whether both are in the main one text.
-    pub(crate) fn is_one_text(&self) -> bool {
-        self.smaller() >= ONE_TEXT
+    /// Whether both are mostly one text.
+    pub(crate) fn is_mostly_one_text(&self) -> bool {
+        self.smaller() >= MOSTLY_ONE_TEXT
     }
 
-    /// Words in common for each verbatim run of them: few where the same phrases recur in other
-    /// sentences, many where somebody copied.
+    /// The mean number of shared words in a block. It is small if the same phrases recur in
+    /// different sentences, and large if somebody copied.
     #[must_use]
-    pub fn words_a_run(&self) -> f64 {
+    pub fn words_per_block(&self) -> f64 {
         let runs: usize = self.passages.iter().map(|passage| passage.blocks.len()).sum();
         f64::from(self.shared_words) / runs.max(1) as f64
     }
 
-    /// Whether what they share are phrases that recur in other sentences: little of either text, in
-    /// short runs, or the same few words again and again.
+    /// Whether the shared words are only phrases that recur in different sentences: a small part of
+    /// either text in short blocks, or a few words that are repeated.
     #[must_use]
     pub fn is_mosaic(&self, settings: &Settings) -> bool {
         settings.is_on(Switch::Phrases)
-            && (self.is_monotonous
+            && (self.is_repetitive
                 || self.larger() < settings.mosaic_larger
-                    && self.words_a_run() < settings.mosaic_run)
+                    && self.words_per_block() < settings.mosaic_run)
     }
 
     /// Compares two bodies.
     #[must_use]
     pub fn between(here: &Body, there: &Body, settings: &Settings) -> Overlap {
-        let cells = Cells::default();
+        let cells = CellCount::default();
         let runs = align_counted(here, there, &cells);
-        let overlap = Overlap::of_runs(here, there, &runs, settings, false);
+        let overlap = Overlap::from_runs(here, there, &runs, settings, false);
         Overlap { cells: cells.count(), ..overlap }
     }
 
-    /// The quotations that two texts share, and nothing else: no threshold changes them.
+    /// Only the quotations that two texts share. They depend on no threshold of the settings.
     #[must_use]
     pub fn quotations_between(here: &Body, there: &Body) -> Vec<Block> {
-        Overlap::quotations(here, there, &Cells::default())
+        Overlap::quotations(here, there, &CellCount::default())
     }
 
-    /// The shared quotations alone.
-    pub(crate) fn quotations(here: &Body, there: &Body, cells: &Cells) -> Vec<Block> {
+    /// As [`Overlap::quotations_between`], and adds the work to `cells`.
+    pub(crate) fn quotations(here: &Body, there: &Body, cells: &CellCount) -> Vec<Block> {
         let pair = Pair { here, there };
         let runs = align_counted(here, there, cells);
         runs.iter().flat_map(|run| pair.quotations(run)).collect()
     }
 
-    /// Compares two bodies whose common runs are known. In articles of one outlet, passages around long pieces of
-    /// their own are the frame of the page and do not count, unless they are nearly all there is. Otherwise the
-    /// first pages of an outlet fold by their boilerplate before it can be learned.
-    pub(crate) fn of_runs(
+    /// Compares two bodies whose shared runs are known. Between articles of one outlet, passages
+    /// that surround long texts of their own are the frame of the page, and do not count unless
+    /// they are nearly all of a text. Without this check, the first pages of an outlet would fold
+    /// because of boilerplate that is not learned yet.
+    pub(crate) fn from_runs(
         here: &Body,
         there: &Body,
         runs: &[Run],
@@ -179,48 +180,48 @@ impl Overlap {
     ) -> Overlap {
         let pair = Pair { here, there };
         let mut overlap = Overlap::default();
-        // Words that are no own words of either, since the other text marks them.
-        let mut void = (Bits::new(here.len()), Bits::new(there.len()));
+        // Words that do not count because the other text marks them as a quotation or boilerplate.
+        let mut uncounted = (Bits::new(here.len()), Bits::new(there.len()));
         for run in runs {
-            overlap.add_run(&pair, run, settings, &mut void);
+            overlap.add_run(&pair, run, settings, &mut uncounted);
         }
-        let own = (counted_weight(here, &void.0), counted_weight(there, &void.1));
-        overlap.sum_up(&pair, own);
+        let own = (counted_weight(here, &uncounted.0), counted_weight(there, &uncounted.1));
+        overlap.compute_shares(&pair, own);
         if one_outlet
             && settings.is_on(Switch::PageFrame)
             && overlap.larger() < settings.frame_share
-            && is_frame(&overlap.passages, (here, &void.0), (there, &void.1))
+            && is_frame(&overlap.passages, (here, &uncounted.0), (there, &uncounted.1))
         {
             overlap.is_frame = !overlap.passages.is_empty();
             overlap.passages.clear();
             overlap.facts = FactCount::default();
-            overlap.sum_up(&pair, own);
+            overlap.compute_shares(&pair, own);
         }
         overlap
     }
 
-    /// Counts the shares of what the passages cover; `own` is the counted weight of each text.
-    fn sum_up(&mut self, pair: &Pair<'_>, own: (u32, u32)) {
+    /// Computes how much of each text the passages cover. `own` is the counted weight of each text.
+    fn compute_shares(&mut self, pair: &Pair<'_>, own: (u32, u32)) {
         (self.here, self.there) = (Bits::new(pair.here.len()), Bits::new(pair.there.len()));
         let shared = self.mark_shared(pair);
         self.shared_words = shared.0 / WORD_WEIGHT;
         self.own_words = (own.0 / WORD_WEIGHT, own.1 / WORD_WEIGHT);
         self.contained = share(shared.0, own.0);
         self.containing = share(shared.1, own.1);
-        self.is_monotonous =
-            self.shared_words >= COMPARED_WORDS && !self.has_different_words(pair.here);
+        self.is_repetitive = self.shared_words >= MIN_WORDS_FOR_VARIETY
+            && !self.has_enough_different_words(pair.here);
     }
 
-    /// Whether enough different words of the new text stand in the old one.
-    fn has_different_words(&self, here: &Body) -> bool {
-        let mut different: Vec<u64> = Vec::with_capacity(LEAST_DIFFERENT);
-        let places = self.passages.iter().flat_map(Passage::here);
-        let shared = places.filter(|at| self.here.contains(*at)).map(|at| here.words[at].hash);
+    /// Whether enough different words are among the shared ones.
+    fn has_enough_different_words(&self, here: &Body) -> bool {
+        let mut different: Vec<u64> = Vec::with_capacity(MIN_DIFFERENT_WORDS);
+        let positions = self.passages.iter().flat_map(Passage::here);
+        let shared = positions.filter(|at| self.here.contains(*at)).map(|at| here.words[at].hash);
         for hash in shared {
             if !different.contains(&hash) {
                 different.push(hash);
             }
-            if different.len() == LEAST_DIFFERENT {
+            if different.len() == MIN_DIFFERENT_WORDS {
                 return true;
             }
         }
@@ -232,14 +233,14 @@ impl Overlap {
         pair: &Pair<'_>,
         run: &Run,
         settings: &Settings,
-        void: &mut (Bits, Bits),
+        uncounted: &mut (Bits, Bits),
     ) {
         for block in &run.blocks {
             self.longest = self.longest.max(block.len);
-            for (here, there) in places(*block) {
+            for (here, there) in word_pairs(*block) {
                 if !pair.counts(here, there) {
-                    void.0.insert(here);
-                    void.1.insert(there);
+                    uncounted.0.insert(here);
+                    uncounted.1.insert(there);
                 }
             }
         }
@@ -250,10 +251,12 @@ impl Overlap {
         }
     }
 
-    /// Marks the counted words inside passages; returns their weight here and there.
+    /// Marks the counted words inside passages. Returns their weight in the new and in the old
+    /// text.
     fn mark_shared(&mut self, pair: &Pair<'_>) -> (u32, u32) {
         let mut weight = (0, 0);
-        for (here, there) in self.passages.iter().flat_map(|p| &p.blocks).copied().flat_map(places)
+        for (here, there) in
+            self.passages.iter().flat_map(|p| &p.blocks).copied().flat_map(word_pairs)
         {
             if !pair.counts(here, there) {
                 continue;
@@ -275,27 +278,27 @@ fn share(part: u32, whole: u32) -> f64 {
     if whole == 0 { 0.0 } else { (f64::from(part) / f64::from(whole)).min(1.0) }
 }
 
-fn counted_weight(body: &Body, void: &Bits) -> u32 {
-    let counted = |(at, word): &(usize, &BodyWord)| word.counts() && !void.contains(*at);
+fn counted_weight(body: &Body, uncounted: &Bits) -> u32 {
+    let counted = |(at, word): &(usize, &BodyWord)| word.is_counted() && !uncounted.contains(*at);
     body.words.iter().enumerate().filter(counted).map(|(_, word)| u32::from(word.weight)).sum()
 }
 
-fn places(block: Block) -> impl Iterator<Item = (usize, usize)> {
+fn word_pairs(block: Block) -> impl Iterator<Item = (usize, usize)> {
     (block.here as usize..).zip(block.there as usize..).take(block.len as usize)
 }
 
-/// A quotation that two texts share, over small edits.
+/// A quotation that two texts share. It may contain small edits.
 struct Quotation {
-    /// The longest of its verbatim parts.
+    /// The longest block of equal words.
     longest: Block,
-    /// The last of them.
+    /// The last block.
     last: Block,
-    /// Of all words in common.
+    /// The weight of all shared words.
     weight: u32,
 }
 
 impl Quotation {
-    /// Adds the next word in common.
+    /// Adds the next shared word.
     fn add_word(&mut self, word: Block, weight: u32) {
         let Block { here, there, len } = self.last;
         let goes_on = (here + len, there + len) == (word.here, word.there);
@@ -307,25 +310,27 @@ impl Quotation {
     }
 }
 
-/// The two bodies under comparison.
+/// The two bodies that are compared: the new one and the old one.
 struct Pair<'a> {
     here: &'a Body,
     there: &'a Body,
 }
 
 impl Pair<'_> {
-    /// Whether a word in common counts: a quotation marked in *either* text does not.
+    /// Whether a shared word counts. A quotation that *either* text marks does not.
     fn counts(&self, here: usize, there: usize) -> bool {
-        self.here.words[here].counts() && self.there.words[there].counts()
+        self.here.words[here].is_counted() && self.there.words[there].is_counted()
     }
 
+    /// The weight of the counted words of some blocks.
     fn counted(&self, blocks: &[Block]) -> u32 {
-        let counted = blocks.iter().copied().flat_map(places).filter(|(h, t)| self.counts(*h, *t));
+        let counted =
+            blocks.iter().copied().flat_map(word_pairs).filter(|(h, t)| self.counts(*h, *t));
         counted.map(|(here, _)| u32::from(self.here.words[here].weight)).sum()
     }
 
-    /// The passages of a run: the whole of it where it is long enough for its edits, else those
-    /// of its verbatim parts that are long enough by themselves.
+    /// The passages of a run: the whole run if it is long enough for the number of its edits,
+    /// otherwise those of its blocks that are long enough by themselves.
     fn passages(&self, run: &Run, settings: &Settings) -> Vec<Passage> {
         let least = settings.passage_words * WORD_WEIGHT;
         let edits = u32::try_from(run.blocks.len() - 1).unwrap_or(u32::MAX);
@@ -340,12 +345,12 @@ impl Pair<'_> {
         run.blocks.iter().filter_map(alone).collect()
     }
 
-    /// Stretches of a run that stand inside quotation marks in either text, over small edits: the
-    /// longest verbatim part of each.
+    /// The quotations in a run: of each stretch inside quotation marks in either text, the longest
+    /// block.
     fn quotations(&self, run: &Run) -> Vec<Block> {
         let mut found: Vec<Quotation> = Vec::new();
         let mut open = false;
-        for (here, there) in run.blocks.iter().copied().flat_map(places) {
+        for (here, there) in run.blocks.iter().copied().flat_map(word_pairs) {
             if !self.here.words[here].quoted && !self.there.words[there].quoted {
                 open = false;
                 continue;
@@ -364,19 +369,19 @@ impl Pair<'_> {
     }
 
     fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
-        let matched = passage.blocks.iter().copied().flat_map(places);
+        let matched = passage.blocks.iter().copied().flat_map(word_pairs);
         let agreeing =
             matched.filter(|(here, _)| self.here.words[*here].fact != Fact::None).count();
         facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
         for (here, there) in passage.edits() {
             let (here, there) = (&self.here.words[here], &self.there.words[there]);
-            facts.conflicting += u32::from(conflict(here, there));
+            facts.conflicting += u32::from(replaces_fact(here, there));
         }
     }
 }
 
-/// Whether an edit puts another number or another name in the place of one.
-fn conflict(here: &[BodyWord], there: &[BodyWord]) -> bool {
+/// Whether an edit replaces a number by another number, or a name by another name.
+fn replaces_fact(here: &[BodyWord], there: &[BodyWord]) -> bool {
     [Fact::Number, Fact::Name].into_iter().any(|kind| {
         let of = |words: &[BodyWord]| -> Vec<u64> {
             words.iter().filter(|word| word.fact == kind).map(|word| word.hash).collect()
@@ -422,7 +427,7 @@ mod tests {
         let varied =
             format!("{often} Two ferries and a cart will take over what it carried so far.");
         assert!(!between(&varied, &varied).is_mosaic(&Settings::default()));
-        assert!(!between(SENTENCE, SENTENCE).is_monotonous, "too short to say");
+        assert!(!between(SENTENCE, SENTENCE).is_repetitive, "too short to say");
     }
 
     #[test]
@@ -473,7 +478,7 @@ mod tests {
             };
             let quotations = overlap.shared_quotations.iter();
             for block in overlap.passages.iter().flat_map(|p| &p.blocks).chain(quotations) {
-                for (mine, theirs) in places(*block) {
+                for (mine, theirs) in word_pairs(*block) {
                     prop_assert_eq!(word(0, mine), word(1, theirs));
                 }
             }

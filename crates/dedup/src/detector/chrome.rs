@@ -1,106 +1,115 @@
-//! Page chrome: what pages print beside parts that have nothing to do with each other.
+//! Recognises long page chrome: text that pages print around parts that are unrelated to each
+//! other.
 //!
-//! Boilerplate is learned from pages that share little, since an outlet prints parts of one agency text
-//! under several titles. Chrome that is long is told from such parts by what stands beside it: three pages
-//! at different addresses and under different titles have it, their own parts have nothing to do with
-//! each other, and none has anything to do with what they share. Whatever was judged about them does not
-//! matter.
+//! Boilerplate is learned from pages that share little, because an outlet also prints parts of one
+//! agency text under several titles. Chrome that is long differs from such parts in its
+//! surroundings: three pages at different addresses and under different titles have it, their own
+//! parts are unrelated to each other, and none of these parts is related to the shared text. How
+//! the judge decided about the pages does not matter.
 //!
-//! Papers of one house print one footer. Of pages at several outlets the titles are asked too: a text that
-//! three papers print between parts of their own is told by their headlines, a footer by none.
+//! Papers of one publisher print one footer, so the pages may be of several outlets. Then their
+//! titles must not be about the shared text: headlines cover a text that three papers print between
+//! parts of their own, and no headline covers a footer.
 
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 
-use crate::body::titles::{TitleWords, Titles};
+use crate::body::titles::{TitleRelation, TitleWords};
 use crate::body::{Body, Fact, WORD_WEIGHT};
 use crate::codec::bits::Bits;
 use crate::detector::Detector;
-use crate::detector::find::KnownAs;
-use crate::detector::reading::{Analysed, AtRest};
+use crate::detector::find::SharedIdentities;
+use crate::detector::reading::{Analysed, EarlierArticle};
 use crate::ids::{DocId, OutletId};
 use crate::judge::{Judgement, Match};
 use crate::settings::Switch;
 use crate::store::doc::Doc;
 
-/// Earlier pages looked at for one article.
-const MOST: usize = 6;
-/// Words that pages share at least …
-const SHARED_WORDS: u32 = 24;
-/// … and that each has beside them.
-const OWN_WORDS: u32 = 10;
-/// Letters of a word that says what a text is about; names and numbers do so too.
-const LETTERS: usize = 5;
-/// Fewer different ones than this say nothing.
-const TELLING_WORDS: usize = 4;
-/// One in so many of the smaller part recurs at most in another that it has nothing to do with.
-const RECURRING: usize = 8;
+/// The most earlier pages that are examined for one article.
+const MAX_PAGES: usize = 6;
+/// Pages must share this many counted words.
+const MIN_SHARED_WORDS: u32 = 24;
+/// A part must have the weight of this many words before its topic can be judged.
+const MIN_OWN_WORDS: u32 = 10;
+/// A word of this many letters is a telling word, as are names and numbers.
+const MIN_TELLING_LETTERS: usize = 5;
+/// A part with fewer different telling words has no recognisable topic.
+const MIN_TELLING_WORDS: usize = 4;
+/// Two parts are unrelated if they share at most one in eight telling words of the smaller part.
+const MAX_SHARED_ONE_IN: usize = 8;
 
-/// Words of a new article that its outlet prints on its pages, and others may on theirs.
+/// Page chrome found in a new article.
 pub(crate) struct Chrome {
-    /// All of them, the article's own first.
+    /// The outlets that print it, the article's own first.
     outlets: Vec<OutletId>,
     /// The earlier pages that show it.
     pages: Vec<DocId>,
+    /// The words of the new article's body that are chrome.
     words: Bits,
 }
 
-/// An earlier page with what it has to say.
+/// An earlier page with the telling words of its own part.
 struct Page {
     doc: DocId,
-    at: usize,
-    /// The words of the new article that stand in it.
+    /// Its index among the loaded earlier articles.
+    index: usize,
+    /// The words of the new article's body that it also has.
     shared: Bits,
-    /// What its own part is about.
+    /// The telling words of its own part.
     own: FxHashSet<u64>,
 }
 
 impl Detector {
-    /// What a new article of `outlet` shows to be page chrome, together with earlier pages, if any.
-    pub(crate) fn shown_chrome(
+    /// The page chrome that a new article of `outlet` reveals together with earlier pages, if any.
+    pub(crate) fn find_chrome(
         &self,
         outlet: OutletId,
         analysed: &Analysed,
         judgement: &Judgement,
-        known: &KnownAs<'_>,
-        earlier: &[AtRest<'_>],
+        identities: &SharedIdentities<'_>,
+        earlier: &[EarlierArticle<'_>],
     ) -> Option<Chrome> {
         if !self.settings.is_on(Switch::Boilerplate) {
             return None;
         }
-        let own = |doc: DocId| self.boilerplate.is_late_page(outlet, doc);
-        let own = self.likely_pages(own, judgement, known, earlier);
-        let found = shown(analysed, &own, earlier).map(|(pages, words)| {
+        let is_recent_page = |doc: DocId| self.boilerplate.is_recent_page(outlet, doc);
+        let own = self.likely_pages(is_recent_page, judgement, identities, earlier);
+        let found = shared_chrome(analysed, &own, earlier).map(|(pages, words)| {
             let outlets = vec![outlet];
             Chrome { outlets, pages, words }
         });
-        let by_house = || {
-            let any =
-                self.likely_pages(|doc| self.outlet_of(doc).is_some(), judgement, known, earlier);
-            self.shown_by_a_house(outlet, analysed, &any, earlier)
+        let from_publisher = || {
+            let any = self.likely_pages(
+                |doc| self.outlet_of(doc).is_some(),
+                judgement,
+                identities,
+                earlier,
+            );
+            self.find_publisher_chrome(outlet, analysed, &any, earlier)
         };
-        let chrome = found.or_else(by_house)?;
-        let is_text = has_a_home(analysed, &chrome.words, judgement, earlier);
+        let chrome = found.or_else(from_publisher)?;
+        let is_text = is_part_of_a_text(analysed, &chrome.words, judgement, earlier);
         (!is_text).then_some(chrome)
     }
 
-    /// The same together with pages of any outlet, under whose titles nobody would look for it.
-    fn shown_by_a_house(
+    /// Chrome shared with pages of any outlet, if none of the titles is about it: the footer of a
+    /// publisher.
+    fn find_publisher_chrome(
         &self,
         outlet: OutletId,
         analysed: &Analysed,
         likely: &[(usize, &Match)],
-        earlier: &[AtRest<'_>],
+        earlier: &[EarlierArticle<'_>],
     ) -> Option<Chrome> {
-        let (pages, words) = shown(analysed, likely, earlier)?;
+        let (pages, words) = shared_chrome(analysed, likely, earlier)?;
         let titles = earlier.iter().filter(|page| pages.contains(&page.number));
         let mut titles = titles.map(|page| &page.notes.title).chain([&analysed.notes.title]);
-        let is_told = |title: &TitleWords| {
+        let is_about_chrome = |title: &TitleWords| {
             let body = analysed.body.words.iter().enumerate();
             let shared = body.filter(|(at, _)| words.contains(*at));
-            title.is_told_by(shared.map(|(_, word)| word.normal(&analysed.text)))
+            title.is_mentioned_in(shared.map(|(_, word)| word.normal(&analysed.text)))
         };
-        if titles.any(is_told) {
+        if titles.any(is_about_chrome) {
             return None;
         }
         let mut outlets: Vec<OutletId> =
@@ -112,8 +121,8 @@ impl Detector {
         Some(Chrome { outlets, pages, words })
     }
 
-    /// Learns page chrome and leaves it out of the article that showed it. The traits learned, in order, by
-    /// outlet.
+    /// Learns page chrome as boilerplate of its outlets, and marks it in the article that revealed
+    /// it. Returns the learned traits of each outlet, in order.
     pub(crate) fn learn_chrome(
         &mut self,
         (number, doc): (DocId, &mut Doc),
@@ -124,70 +133,72 @@ impl Detector {
         pages.push(number);
         let mut teach = |outlet: &OutletId| {
             let pages = (&pages[..], doc.time);
-            (*outlet, self.boilerplate.teach(*outlet, pages, &analysed.body, &words))
+            (*outlet, self.boilerplate.learn_chrome(*outlet, pages, &analysed.body, &words))
         };
         let learned = outlets.iter().map(&mut teach).collect();
-        self.boilerplate.mark(outlets[0], &mut analysed.body, &self.settings);
+        self.boilerplate.mark_known(outlets[0], &mut analysed.body, &self.settings);
         let fingerprint = std::mem::take(&mut analysed.fingerprint);
-        analysed.fingerprint = fingerprint.recounted(&analysed.body);
+        analysed.fingerprint = fingerprint.with_counts_of(&analysed.body);
         doc.counted_shingles = analysed.fingerprint.counted_shingles;
         learned
     }
 
-    /// The earlier pages, at other addresses, that share enough with a new article.
+    /// The earlier pages at other addresses that share enough words with a new article, with their
+    /// indices in `earlier`.
     fn likely_pages<'a>(
         &self,
         may_be: impl Fn(DocId) -> bool,
         judgement: &'a Judgement,
-        known: &KnownAs<'_>,
-        earlier: &[AtRest<'_>],
+        identities: &SharedIdentities<'_>,
+        earlier: &[EarlierArticle<'_>],
     ) -> Vec<(usize, &'a Match)> {
         let is_page = |found: &&Match| {
-            found.overlap.shared_words >= SHARED_WORDS
+            found.overlap.shared_words >= MIN_SHARED_WORDS
                 && may_be(found.doc)
-                && !known.versions.contains(&found.doc)
-                && !known.same_page.contains(&found.doc)
+                && !identities.versions.contains(&found.doc)
+                && !identities.same_page.contains(&found.doc)
         };
-        let place = |found: &'a Match| {
-            let at = earlier.iter().position(|at_rest| at_rest.number == found.doc)?;
-            Some((at, found))
+        let with_index = |found: &'a Match| {
+            let index = earlier.iter().position(|article| article.number == found.doc)?;
+            Some((index, found))
         };
-        judgement.matches.iter().filter(is_page).filter_map(place).take(MOST).collect()
+        judgement.matches.iter().filter(is_page).filter_map(with_index).take(MAX_PAGES).collect()
     }
 }
 
-/// What these pages and a new article show to be chrome, with the pages that do.
-fn shown(
+/// The words of a new article that are chrome by the evidence of these pages, with the pages that
+/// prove it.
+fn shared_chrome(
     new: &Analysed,
     likely: &[(usize, &Match)],
-    earlier: &[AtRest<'_>],
+    earlier: &[EarlierArticle<'_>],
 ) -> Option<(Vec<DocId>, Bits)> {
     if likely.len() < 2 {
         return None;
     }
     let mut covered = Bits::new(new.body.len());
-    likely.iter().for_each(|(_, found)| covered.extend(&blocks(found).0));
-    let own = about(&new.text, &new.body, &covered, false)?;
-    let shared = about(&new.text, &new.body, &covered, true)?;
-    if !are_strangers(&own, &shared) {
+    likely.iter().for_each(|(_, found)| covered.extend(&shared_positions(found).0));
+    let own = telling_words(&new.text, &new.body, &covered, false)?;
+    let shared = telling_words(&new.text, &new.body, &covered, true)?;
+    if !are_unrelated(&own, &shared) {
         return None;
     }
-    let page = |(at, found): &(usize, &Match)| {
-        let page = &earlier[*at];
-        if new.notes.title.compare(&page.notes.title) != Titles::Other {
+    let page = |(index, found): &(usize, &Match)| {
+        let page = &earlier[*index];
+        if new.notes.title.compare(&page.notes.title) != TitleRelation::Other {
             return None;
         }
-        let (here, there) = blocks(found);
-        let its = about(page, &page.body, &there, false)?;
-        let is_stranger = are_strangers(&its, &own) && are_strangers(&its, &shared);
-        is_stranger.then_some(Page { doc: found.doc, at: *at, shared: here, own: its })
+        let (here, there) = shared_positions(found);
+        let its_own = telling_words(page, &page.body, &there, false)?;
+        let is_unrelated = are_unrelated(&its_own, &own) && are_unrelated(&its_own, &shared);
+        is_unrelated.then_some(Page { doc: found.doc, index: *index, shared: here, own: its_own })
     };
     let pages: Vec<Page> = likely.iter().filter_map(page).collect();
     let (mut docs, mut chrome) = (Vec::new(), Bits::new(new.body.len()));
-    for (at, one) in pages.iter().enumerate() {
-        for other in &pages[at + 1..] {
-            let titles = earlier[one.at].notes.title.compare(&earlier[other.at].notes.title);
-            if titles != Titles::Other || !are_strangers(&one.own, &other.own) {
+    for (index, one) in pages.iter().enumerate() {
+        for other in &pages[index + 1..] {
+            let titles = earlier[one.index].notes.title.compare(&earlier[other.index].notes.title);
+            if titles != TitleRelation::Other || !are_unrelated(&one.own, &other.own) {
                 continue;
             }
             docs.extend([one.doc, other.doc]);
@@ -201,29 +212,31 @@ fn shown(
     (!docs.is_empty()).then_some((docs, chrome))
 }
 
-/// Whether some article has what would be chrome as a part of its text: the rest of it has to do with that,
-/// or there is hardly any.
-fn has_a_home(
+/// Whether the supposed chrome is part of the text of some compared article: the rest of that
+/// article is related to it, or is too short to tell.
+fn is_part_of_a_text(
     new: &Analysed,
     chrome: &Bits,
     judgement: &Judgement,
-    earlier: &[AtRest<'_>],
+    earlier: &[EarlierArticle<'_>],
 ) -> bool {
-    let Some(subject) = about(&new.text, &new.body, chrome, true) else { return true };
+    let Some(subject) = telling_words(&new.text, &new.body, chrome, true) else { return true };
     judgement.matches.iter().any(|found| {
-        let (here, there) = blocks(found);
+        let (here, there) = shared_positions(found);
         if 2 * here.common(chrome) < chrome.count() {
             return false;
         }
-        let Some(page) = earlier.iter().find(|at_rest| at_rest.number == found.doc) else {
+        let Some(page) = earlier.iter().find(|article| article.number == found.doc) else {
             return false;
         };
-        about(page, &page.body, &there, false).is_none_or(|rest| !are_strangers(&rest, &subject))
+        telling_words(page, &page.body, &there, false)
+            .is_none_or(|rest| !are_unrelated(&rest, &subject))
     })
 }
 
-/// The words of the new text and of the old one that stand in both, quoted or not.
-fn blocks(found: &Match) -> (Bits, Bits) {
+/// The positions of the words that both texts share, quoted or not: in the new body, and in the old
+/// one.
+fn shared_positions(found: &Match) -> (Bits, Bits) {
     let (mut here, mut there) = (Bits::default(), Bits::default());
     for block in found.overlap.passages.iter().flat_map(|passage| &passage.blocks) {
         (block.here..block.here + block.len).for_each(|at| here.insert(at as usize));
@@ -232,9 +245,9 @@ fn blocks(found: &Match) -> (Bits, Bits) {
     (here, there)
 }
 
-/// The words that say what the part of a text is about which is covered, or which is not; `None` where
-/// there is too little of it.
-pub(crate) fn about(
+/// The telling words of the part of a text that is covered, or of the part that is not: hashes of
+/// names, numbers and long words. `None` if the part is too short.
+pub(crate) fn telling_words(
     text: &Text,
     body: &Body,
     covered: &Bits,
@@ -243,20 +256,20 @@ pub(crate) fn about(
     let mut weight = 0;
     let mut telling = FxHashSet::default();
     for (at, word) in body.words.iter().enumerate() {
-        if covered.contains(at) != is_covered || !word.counts() {
+        if covered.contains(at) != is_covered || !word.is_counted() {
             continue;
         }
         weight += u32::from(word.weight);
         let normal = word.normal(text);
-        if word.fact != Fact::None || normal.chars().nth(LETTERS - 1).is_some() {
+        if word.fact != Fact::None || normal.chars().nth(MIN_TELLING_LETTERS - 1).is_some() {
             telling.insert(word.hash);
         }
     }
-    (weight >= OWN_WORDS * WORD_WEIGHT && telling.len() >= TELLING_WORDS).then_some(telling)
+    (weight >= MIN_OWN_WORDS * WORD_WEIGHT && telling.len() >= MIN_TELLING_WORDS).then_some(telling)
 }
 
-/// Whether two parts have nothing to do with each other.
-pub(crate) fn are_strangers(one: &FxHashSet<u64>, other: &FxHashSet<u64>) -> bool {
+/// Whether two parts, given by their telling words, are unrelated.
+pub(crate) fn are_unrelated(one: &FxHashSet<u64>, other: &FxHashSet<u64>) -> bool {
     let recurring = one.intersection(other).count();
-    recurring * RECURRING <= one.len().min(other.len())
+    recurring * MAX_SHARED_ONE_IN <= one.len().min(other.len())
 }

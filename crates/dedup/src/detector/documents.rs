@@ -1,5 +1,6 @@
-//! The seam between the one writer of stories and the documents: the index, the texts and their packed
-//! bodies. They stand here, or on shards in other processes. No verdict depends on where.
+//! The interface between the writer of stories and the documents: the index, the texts and their
+//! packed bodies. They are in this process, or on shards in other processes. No verdict depends on
+//! where they are.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -9,231 +10,236 @@ use rustc_hash::FxHashMap;
 
 use crate::body::fingerprint::Fingerprint;
 use crate::codec::TextFile;
-use crate::detector::shard_protocol::{Entry, ShardRequest, kept_from, listed_from};
+use crate::detector::shard_protocol::{ShardEntry, ShardRequest, decode_postings, read_packed};
 use crate::ids::DocId;
-use crate::index::hot_lists::ListName;
+use crate::index::hot_lists::ListId;
 use crate::index::postings_by_day::PostingsByDay;
-use crate::index::segment::{KeyCount, short};
-use crate::index::{Candidate, Index, UnderKeys};
+use crate::index::segment::{KeyCount, short_key};
+use crate::index::{Candidate, Index, KeyPostings};
 use crate::settings::DAY;
-use crate::store::text_store::Resting;
+use crate::store::text_store::StoredParts;
 
-/// Carries questions to the shards of documents, as bytes, and their answers back.
+/// Carries requests to the shards of documents, and their answers back, as bytes.
 pub trait Shards: Send + Sync + Debug {
-    /// How many shards there are: the same number as long as any of their articles is in the window.
+    /// How many shards there are. The number must not change while any of their articles is in the
+    /// window.
     fn count(&self) -> u32;
 
-    /// Asks shards, all at the same time, and gives their answers in the order of the questions. It waits
-    /// until all have answered: without one of them every verdict might be another. It may ask again.
-    fn ask(&self, questions: Vec<(u32, Vec<u8>)>) -> Vec<Vec<u8>>;
+    /// Sends requests to shards, all at the same time, and returns their answers in the order of
+    /// the requests. It waits until all have answered, because verdicts depend on every answer. It
+    /// may send a request again.
+    fn ask(&self, requests: Vec<(u32, Vec<u8>)>) -> Vec<Vec<u8>>;
 
-    /// Ends the process, because the answer of a shard cannot be read: without it every verdict might be another.
+    /// Ends the process because the answer of a shard cannot be read: verdicts depend on every
+    /// answer.
     fn give_up(&self, shard: u32) -> !;
 }
 
 /// The documents of a detector.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Documents {
-    /// Empty if the documents stand elsewhere.
-    pub(crate) here: Index,
-    elsewhere: Option<Arc<Elsewhere>>,
-    /// The first day of the window, for those who cannot know it.
-    from: i64,
+    /// Empty if the documents are on shards.
+    pub(crate) local: Index,
+    remote: Option<Arc<RemoteDocuments>>,
+    /// The first day of the window, which shards do not know.
+    first_day: i64,
 }
 
 impl Documents {
-    /// On shards, all of them without any article.
+    /// Documents on shards, which have no article yet.
     pub(crate) fn on(shards: Arc<dyn Shards>) -> Documents {
-        let elsewhere = Elsewhere { shards, latest: Mutex::default() };
-        Documents { elsewhere: Some(Arc::new(elsewhere)), ..Documents::default() }
+        let remote = RemoteDocuments { shards, recent: Mutex::default() };
+        Documents { remote: Some(Arc::new(remote)), ..Documents::default() }
     }
 
-    /// The earlier articles under sorted keys of the article `number`; see [`Index::look_up`].
+    /// The earlier articles under the sorted keys of the article `number`; see [`Index::look_up`].
     pub(crate) fn look_up(
         &self,
         number: DocId,
         keys: &[u64],
-        is_hot: impl Fn(ListName, &[DocId]) -> bool,
-    ) -> UnderKeys {
-        let Some(elsewhere) = &self.elsewhere else { return self.here.look_up(keys, is_hot) };
-        UnderKeys::from_shards(elsewhere.look_up(number, self.from, keys), keys, is_hot)
+        is_hot: impl Fn(ListId, &[DocId]) -> bool,
+    ) -> KeyPostings {
+        let Some(remote) = &self.remote else { return self.local.look_up(keys, is_hot) };
+        KeyPostings::from_shards(remote.look_up(number, self.first_day, keys), keys, is_hot)
     }
 
-    /// The earlier articles worth comparing, likeliest first, and how many were scored.
+    /// The candidates, likeliest first, and how many were scored.
     pub(crate) fn scored(
         &self,
         fingerprint: &Fingerprint,
-        under_keys: &UnderKeys,
+        key_postings: &KeyPostings,
     ) -> (Vec<Candidate>, u64) {
-        match self.elsewhere {
-            None => self.here.scored(fingerprint, under_keys),
-            Some(_) => under_keys.scored(KeyCount::new(fingerprint)),
+        match self.remote {
+            None => self.local.score(fingerprint, key_postings),
+            Some(_) => key_postings.score(KeyCount::new(fingerprint)),
         }
     }
 
-    /// Says which articles are read next: from shards they come all at once.
-    pub(crate) fn will_read(&self, docs: impl Iterator<Item = DocId>) {
-        if let Some(elsewhere) = &self.elsewhere {
-            elsewhere.fetch(docs);
+    /// Fetches the articles that are read next from their shards, all at once.
+    pub(crate) fn prefetch(&self, docs: impl Iterator<Item = DocId>) {
+        if let Some(remote) = &self.remote {
+            remote.fetch(docs);
         }
     }
 
-    /// Adds an article seen at `time` (seconds), whose keys were looked up. What is kept of it stays where
-    /// it is, or goes to its shard.
+    /// Adds an article seen at `time` (seconds), after its keys were looked up. If there are
+    /// shards, its packed text and body move to its shard.
     pub(crate) fn insert(
         &mut self,
         (doc, time): (DocId, i64),
         fingerprint: &Fingerprint,
-        under_keys: &UnderKeys,
-        resting: &mut Resting,
+        key_postings: &KeyPostings,
+        stored: &mut StoredParts,
     ) {
-        let Some(elsewhere) = &self.elsewhere else {
+        let Some(remote) = &self.remote else {
             if fingerprint.is_findable() {
-                self.here.insert(doc, time, fingerprint, under_keys);
+                self.local.insert(doc, time, fingerprint, key_postings);
             }
             return;
         };
         let count = fingerprint.is_findable().then(|| KeyCount::new(fingerprint));
         let keys = match count {
-            Some(_) => under_keys.entered(&fingerprint.keys, time.div_euclid(DAY)),
+            Some(_) => key_postings.keys_to_insert(&fingerprint.keys, time.div_euclid(DAY)),
             None => Vec::new(),
         };
-        let text_file: Arc<dyn TextFile> = elsewhere.clone();
-        if let Some(kept) = resting.stands_at(&text_file, u64::from(doc.0)) {
-            elsewhere.insert(Entry { doc, time, count, keys, kept });
+        let text_file: Arc<dyn TextFile> = remote.clone();
+        if let Some(packed) = stored.assign_position(&text_file, u64::from(doc.0)) {
+            remote.insert(ShardEntry { doc, time, count, keys, packed });
         }
     }
 
-    /// Whether they stand here.
-    pub(crate) fn are_here(&self) -> bool {
-        self.elsewhere.is_none()
+    /// Whether the documents are in this process.
+    pub(crate) fn are_local(&self) -> bool {
+        self.remote.is_none()
     }
 
-    /// Drops the articles that `is_gone` names, where they stand here.
+    /// Removes the articles for which `is_gone` is true, if the documents are in this process.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
-        self.here.forget(is_gone);
+        self.local.forget(is_gone);
     }
 
-    /// Drops what was seen before `oldest` (seconds).
+    /// Removes the articles seen before `oldest` (seconds).
     pub(crate) fn expire(&mut self, oldest: i64) {
-        self.here.expire(oldest);
-        self.from = oldest.div_euclid(DAY);
-        if let Some(elsewhere) = &self.elsewhere {
-            elsewhere.tell_all(&ShardRequest::Expire { time: oldest });
+        self.local.expire(oldest);
+        self.first_day = oldest.div_euclid(DAY);
+        if let Some(remote) = &self.remote {
+            remote.ask_all(&ShardRequest::Expire { time: oldest });
         }
     }
 }
 
-/// So many articles that were entered or read last stay here too: some 2 MB, as in the text store.
-const LATEST: usize = 1024;
+/// How many of the articles last added or read are cached here: some 2 MB, as in the text store.
+const MAX_RECENT: usize = 1024;
 
-/// Documents on shards: each article on that of its number.
+/// Documents on shards. The number of an article decides its shard.
 #[derive(Debug)]
-struct Elsewhere {
+struct RemoteDocuments {
     shards: Arc<dyn Shards>,
-    latest: Mutex<Latest>,
+    recent: Mutex<RecentArticles>,
 }
 
-/// What is kept of the articles that were entered or read last.
+/// A cache of the stored bytes of the articles last added or read; the oldest entry leaves first.
 #[derive(Debug, Default)]
-struct Latest {
-    kept: FxHashMap<DocId, Arc<[u8]>>,
+struct RecentArticles {
+    packed: FxHashMap<DocId, Arc<[u8]>>,
     order: VecDeque<DocId>,
 }
 
-impl Latest {
-    fn insert(&mut self, doc: DocId, kept: Vec<u8>) {
-        if self.kept.insert(doc, kept.into()).is_none() {
+impl RecentArticles {
+    fn insert(&mut self, doc: DocId, packed: Vec<u8>) {
+        if self.packed.insert(doc, packed.into()).is_none() {
             self.order.push_back(doc);
         }
-        if self.order.len() > LATEST
+        if self.order.len() > MAX_RECENT
             && let Some(oldest) = self.order.pop_front()
         {
-            self.kept.remove(&oldest);
+            self.packed.remove(&oldest);
         }
     }
 }
 
-impl Elsewhere {
-    /// The shard of an article: by a hash of its number, so that neighbours are on different ones.
+impl RemoteDocuments {
+    /// The shard of an article, by a hash of its number, so that neighbours are on different
+    /// shards.
     fn shard_of(&self, doc: DocId) -> u32 {
         doc.0.wrapping_mul(0x9e37_79b1).rotate_left(15) % self.shards.count().max(1)
     }
 
-    fn latest(&self) -> MutexGuard<'_, Latest> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recent(&self) -> MutexGuard<'_, RecentArticles> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn look_up(&self, before: DocId, from: i64, keys: &[u64]) -> PostingsByDay {
-        let keys = keys.iter().map(|key| short(*key)).collect();
+        let keys = keys.iter().map(|key| short_key(*key)).collect();
         let mut all = PostingsByDay::default();
-        for (shard, answer) in
-            (0..).zip(self.tell_all(&ShardRequest::LookUp { before, from, keys }))
+        for (shard, answer) in (0..).zip(self.ask_all(&ShardRequest::LookUp { before, from, keys }))
         {
-            all.merge(listed_from(&answer).unwrap_or_else(|| self.shards.give_up(shard)));
+            all.merge(decode_postings(&answer).unwrap_or_else(|| self.shards.give_up(shard)));
         }
         all
     }
 
-    fn insert(&self, entry: Entry) {
+    fn insert(&self, entry: ShardEntry) {
         let shard = self.shard_of(entry.doc);
         let doc = entry.doc;
-        let question = ShardRequest::Insert(entry);
-        self.shards.ask(vec![(shard, question.to_bytes())]);
-        if let ShardRequest::Insert(Entry { kept, .. }) = question {
-            self.latest().insert(doc, kept);
+        let request = ShardRequest::Insert(entry);
+        self.shards.ask(vec![(shard, request.to_bytes())]);
+        if let ShardRequest::Insert(ShardEntry { packed, .. }) = request {
+            self.recent().insert(doc, packed);
         }
     }
 
-    fn tell_all(&self, question: &ShardRequest) -> Vec<Vec<u8>> {
-        let bytes = question.to_bytes();
+    fn ask_all(&self, request: &ShardRequest) -> Vec<Vec<u8>> {
+        let bytes = request.to_bytes();
         self.shards.ask((0..self.shards.count()).map(|shard| (shard, bytes.clone())).collect())
     }
 
-    /// Reads those that are not here. An answer may hold a part of what was asked for.
+    /// Reads the articles that are not in the cache. An answer may hold only the first of the
+    /// requested articles, so requests are repeated until all are here.
     fn fetch(&self, docs: impl Iterator<Item = DocId>) {
         let mut missing: Vec<Vec<DocId>> = vec![Vec::new(); self.shards.count() as usize];
         {
-            let latest = self.latest();
-            for doc in docs.filter(|doc| !latest.kept.contains_key(doc)) {
+            let recent = self.recent();
+            for doc in docs.filter(|doc| !recent.packed.contains_key(doc)) {
                 missing[self.shard_of(doc) as usize].push(doc);
             }
         }
         while missing.iter().any(|of_shard| !of_shard.is_empty()) {
-            let asked = (0..).zip(&missing).filter(|(_, of_shard)| !of_shard.is_empty());
-            let question = |of_shard: &Vec<DocId>| ShardRequest::Read { docs: of_shard.clone() };
-            let asked: Vec<(u32, Vec<u8>)> =
-                asked.map(|(shard, of_shard)| (shard, question(of_shard).to_bytes())).collect();
-            let shards: Vec<u32> = asked.iter().map(|(shard, _)| *shard).collect();
-            for (shard, answer) in shards.into_iter().zip(self.shards.ask(asked)) {
-                let all = kept_from(&answer).unwrap_or_else(|| self.shards.give_up(shard));
+            let requests = (0..).zip(&missing).filter(|(_, of_shard)| !of_shard.is_empty());
+            let request = |of_shard: &Vec<DocId>| ShardRequest::Read { docs: of_shard.clone() };
+            let requests: Vec<(u32, Vec<u8>)> =
+                requests.map(|(shard, of_shard)| (shard, request(of_shard).to_bytes())).collect();
+            let shards: Vec<u32> = requests.iter().map(|(shard, _)| *shard).collect();
+            for (shard, answer) in shards.into_iter().zip(self.shards.ask(requests)) {
+                let all = read_packed(&answer).unwrap_or_else(|| self.shards.give_up(shard));
                 let of_shard = &mut missing[shard as usize];
                 let read = all.len().min(of_shard.len());
-                for (doc, kept) in of_shard.drain(..read).zip(all) {
-                    self.latest().insert(doc, kept);
+                for (doc, packed) in of_shard.drain(..read).zip(all) {
+                    self.recent().insert(doc, packed);
                 }
             }
         }
     }
 }
 
-/// The place of an article is its number.
-impl TextFile for Elsewhere {
+/// Lets packed articles refer to a shard as if it were a text file: the position of an article is
+/// its number.
+impl TextFile for RemoteDocuments {
     fn put(&self, _bytes: &[u8]) -> Option<u64> {
         None
     }
 
     fn read(&self, place: u64, bytes: &mut [u8]) {
-        let number = u32::try_from(place).expect("the place of an article is its number");
+        let number = u32::try_from(place).expect("the position of an article is its number");
         let doc = DocId(number);
-        let held = |latest: &Latest| latest.kept.get(&doc).cloned();
-        let mut kept = held(&self.latest());
-        if kept.is_none() {
+        let held = |recent: &RecentArticles| recent.packed.get(&doc).cloned();
+        let mut packed = held(&self.recent());
+        if packed.is_none() {
             self.fetch(std::iter::once(doc));
-            kept = held(&self.latest());
+            packed = held(&self.recent());
         }
-        match kept.filter(|kept| kept.len() == bytes.len()) {
-            Some(kept) => bytes.copy_from_slice(&kept),
+        match packed.filter(|packed| packed.len() == bytes.len()) {
+            Some(packed) => bytes.copy_from_slice(&packed),
             None => self.shards.give_up(self.shard_of(doc)),
         }
     }
@@ -242,14 +248,15 @@ impl TextFile for Elsewhere {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::{Reader, Stand, Writer};
+    use crate::codec::{Reader, TextFileLocation, Writer};
     use crate::detector::Detector;
     use crate::detector::incoming::Incoming;
     use crate::detector::shard::Shard;
     use crate::detector::verdict::{Class, Verdict};
     use crate::settings::Settings;
 
-    /// Shards in this process, each of which is asked everything twice.
+    /// Shards in this process. Each gets every request twice, to test that a repeated one has no
+    /// effect.
     #[derive(Debug)]
     struct Beside(Vec<Mutex<Shard>>);
 
@@ -258,14 +265,14 @@ mod tests {
             u32::try_from(self.0.len()).unwrap()
         }
 
-        fn ask(&self, questions: Vec<(u32, Vec<u8>)>) -> Vec<Vec<u8>> {
-            let answer = |(shard, question): (u32, Vec<u8>)| {
+        fn ask(&self, requests: Vec<(u32, Vec<u8>)>) -> Vec<Vec<u8>> {
+            let answer = |(shard, request): (u32, Vec<u8>)| {
                 let mut shard = self.0[shard as usize].lock().unwrap();
-                let first = shard.answer(&question).unwrap();
-                assert_eq!(shard.answer(&question).unwrap(), first, "it may ask again");
+                let first = shard.answer(&request).unwrap();
+                assert_eq!(shard.answer(&request).unwrap(), first, "it may ask again");
                 first
             };
-            questions.into_iter().map(answer).collect()
+            requests.into_iter().map(answer).collect()
         }
 
         fn give_up(&self, shard: u32) -> ! {
@@ -277,7 +284,8 @@ mod tests {
         Arc::new(Beside((0..count).map(|_| Mutex::default()).collect()))
     }
 
-    /// Every third has most of an earlier text, every fifth a phrase that many have; some are long.
+    /// Every third text has most of an earlier one, every fifth a phrase that many have. Some are
+    /// long.
     fn text(number: usize) -> String {
         let run = |of: usize, count: usize| -> String {
             (0..count).map(|at| format!("w{}x{at} ", of % 97)).collect()
@@ -317,10 +325,10 @@ mod tests {
         }
         assert!(copies > 150, "{copies}");
         assert_eq!(there.work(), here.work());
-        let kept: Vec<usize> = apart.0.iter().map(|it| it.lock().unwrap().articles()).collect();
-        assert!(kept.iter().all(|kept| (50..110).contains(kept)), "{kept:?}");
+        let packed: Vec<usize> = apart.0.iter().map(|it| it.lock().unwrap().articles()).collect();
+        assert!(packed.iter().all(|packed| (50..110).contains(packed)), "{packed:?}");
         assert!(
-            there.documents.here.postings_by_day(&[], DocId(0), 0) == PostingsByDay::default(),
+            there.documents.local.postings_by_day(&[], DocId(0), 0) == PostingsByDay::default(),
             "nothing is here"
         );
     }
@@ -338,10 +346,10 @@ mod tests {
         let expected: Vec<Verdict> = (300..320).map(|number| observe(&mut there, number)).collect();
 
         let fresh = Documents::on(apart);
-        let text_file: Arc<dyn TextFile> = fresh.elsewhere.clone().unwrap();
+        let text_file: Arc<dyn TextFile> = fresh.remote.clone().unwrap();
         let mut pieces = pieces.into_iter();
         let mut next = || pieces.next();
-        let stands = vec![Stand { text_file, start: 0 }];
+        let stands = vec![TextFileLocation { text_file, start: 0 }];
         let mut reader = Reader::new(&mut next).with_text_files(stands);
         let mut again = Detector::read_from(Settings::default(), &mut reader).unwrap();
         again.documents = fresh;

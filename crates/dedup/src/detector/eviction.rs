@@ -1,58 +1,60 @@
-//! The bytes that the window takes, and the articles that leave it early if these are too many.
+//! Counts the bytes of the window, and removes articles early if they are too many.
 //!
-//! Memory is shared as water fills vessels: sites that take little keep all, and those that take most give back down to
-//! one level. So a flood drives out itself and nobody else. Of what a site has, articles without a copy at
-//! another site go first, and of these the oldest.
+//! Memory is divided by max-min fairness: sites that use little keep everything, and the sites that
+//! use most are cut to one common level. So a flood of articles drives out only articles of the
+//! same site. Of one site, articles without a copy at another site go first, and of these the
+//! oldest.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::codec::numbered::Numbered;
+use crate::codec::id_table::IdTable;
 use crate::codec::written;
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::ids::{DocId, OutletId, StoryId};
 use crate::store::doc::Doc;
 
-/// What an article takes beside its text, its packed body and its notes: entries of indexes and tables.
-const OVERHEAD: u64 = 2 << 10;
-/// What a word takes that no article of the window had before: its entry in the lexicon. Whoever makes words
-/// up takes most of the memory by these.
-const WORD: u64 = 96;
-/// One of so many parts of the memory is freed at a time, as that takes a look at everything.
-const PARTS: u64 = 8;
+/// The bytes of an article in indexes and tables, in addition to its packed text, body and notes.
+const ARTICLE_BYTES: u64 = 2 << 10;
+/// The bytes of a new word in the lexicon. A site that makes words up would take most of the memory
+/// by these.
+const NEW_WORD_BYTES: u64 = 96;
+/// An eighth of the memory is freed at a time, because each eviction examines all articles.
+const FREED_ONE_IN: u64 = 8;
 
-/// Who said each article of the window, and what all of them take.
+/// The bytes of all articles of the window, and what each adds to them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WindowUse {
-    shares: Numbered<DocId, Share>,
+    articles: IdTable<DocId, ArticleUse>,
     used: u64,
 }
 
-/// What is known of an article here.
+/// The data from which the bytes of an article are counted.
 #[derive(Debug, Clone, Copy, Default)]
-struct Share {
-    /// The site that said it, if one is known.
-    speaker: Option<OutletId>,
-    /// How many words it brought.
+struct ArticleUse {
+    /// The site whose feed brought it, if one is known. Its share of the memory pays for the
+    /// article.
+    site: Option<OutletId>,
+    /// How many words it added to the lexicon.
     words: u32,
 }
 
 impl WindowUse {
-    fn share(&self, number: DocId) -> Share {
-        self.shares.get(number).copied().unwrap_or_default()
+    fn article(&self, number: DocId) -> ArticleUse {
+        self.articles.get(number).copied().unwrap_or_default()
     }
 
-    /// What an article takes.
-    fn weight(&self, number: DocId, doc: &Doc) -> u64 {
-        OVERHEAD + doc.at_rest.length() + WORD * u64::from(self.share(number).words)
+    /// The bytes of an article.
+    fn bytes(&self, number: DocId, doc: &Doc) -> u64 {
+        ARTICLE_BYTES + doc.stored.length() + NEW_WORD_BYTES * u64::from(self.article(number).words)
     }
 }
 
-written!(WindowUse { shares, used });
-written!(Share { speaker, words });
+written!(WindowUse { articles, used });
+written!(ArticleUse { site, words });
 
 impl Detector {
     /// The bytes that the articles of the window take, as [`Settings::window_bytes`](crate::Settings)
@@ -62,71 +64,71 @@ impl Detector {
         self.window_use.used
     }
 
-    /// How many articles left the window before their time since this detector was made or read.
+    /// How many articles left the window early since this detector was created or read.
     #[must_use]
     pub fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    /// Notes what an article takes that brought so many words, and who said it: whoever speaks for another
-    /// pays for what is said.
+    /// Counts the bytes of an article that added `words` to the lexicon. They are charged to the
+    /// site whose feed brought it, so that no site can fill the share of an outlet that it names.
     pub(crate) fn count_article_bytes(
         &mut self,
         number: DocId,
         words: u32,
         incoming: &Incoming<'_>,
     ) {
-        let speaker = incoming.via.or(incoming.outlet).map(OutletId::of);
-        self.window_use.shares.insert(number, Share { speaker, words });
+        let site = incoming.via.or(incoming.outlet).map(OutletId::of);
+        self.window_use.articles.insert(number, ArticleUse { site, words });
         if let Some(doc) = self.docs.get(number) {
-            self.window_use.used += self.window_use.weight(number, doc);
+            self.window_use.used += self.window_use.bytes(number, doc);
         }
     }
 
-    /// Counts anew after articles have left the window by their time.
+    /// Counts all bytes again after articles have left the window.
     pub(crate) fn recount_bytes(&mut self) {
         let docs = &self.docs;
-        self.window_use.shares.retain(|number, _| docs.contains(number));
+        self.window_use.articles.retain(|number, _| docs.contains(number));
         self.window_use.used =
-            docs.iter().map(|(number, doc)| self.window_use.weight(number, doc)).sum();
+            docs.iter().map(|(number, doc)| self.window_use.bytes(number, doc)).sum();
     }
 
-    /// Drops articles if the window takes too many bytes. On shards nothing leaves early.
+    /// Removes articles early if the window takes too many bytes. With shards nothing leaves early.
     pub(crate) fn evict_beyond_limit(&mut self) {
         let most = self.settings.window_bytes;
-        if self.window_use.used <= most || !self.documents.are_here() {
+        if self.window_use.used <= most || !self.documents.are_local() {
             return;
         }
-        let leaving = self.leaving_for(most / PARTS * (PARTS - 1));
+        let leaving = self.articles_to_evict(most / FREED_ONE_IN * (FREED_ONE_IN - 1));
         self.evicted += leaving.len() as u64;
-        self.settle_leaving(leaving.iter().copied());
+        self.store_settled_verdicts(leaving.iter().copied());
         self.docs.retain(|number, _| !leaving.contains(&number));
         self.documents.forget(|number| leaving.contains(&number));
-        self.forget_gone();
+        self.forget_articles_gone();
         self.recount_bytes();
         self.events.forget_terms();
-        self.keep_words_in_use();
-        self.move_to_full_files();
+        self.forget_unused_words();
+        self.empty_sparse_text_files();
     }
 
-    /// The articles that leave so that the others take no more than this.
-    fn leaving_for(&self, most: u64) -> FxHashSet<DocId> {
+    /// The articles to remove so that the others take at most `most` bytes.
+    fn articles_to_evict(&self, most: u64) -> FxHashSet<DocId> {
         let mut taken: BTreeMap<Option<OutletId>, u64> = BTreeMap::new();
         for (number, doc) in self.docs.iter() {
-            *taken.entry(self.window_use.share(number).speaker).or_default() +=
-                self.window_use.weight(number, doc);
+            *taken.entry(self.window_use.article(number).site).or_default() +=
+                self.window_use.bytes(number, doc);
         }
-        let level = level(taken.values().copied().collect(), most);
-        let copied = self.stories_at_several();
+        let level = fair_share(taken.values().copied().collect(), most);
+        let copied = self.stories_at_several_sites();
         let mut leaving = FxHashSet::default();
         for has_copies in [false, true] {
             for (number, doc) in self.docs.iter() {
                 let is_copied = copied.contains(&self.stories.resolve(doc.story));
-                let Some(taken) = taken.get_mut(&self.window_use.share(number).speaker) else {
+                let Some(taken) = taken.get_mut(&self.window_use.article(number).site) else {
                     continue;
                 };
                 if *taken > level && is_copied == has_copies {
-                    *taken -= self.window_use.weight(number, doc);
+                    *taken -= self.window_use.bytes(number, doc);
                     leaving.insert(number);
                 }
             }
@@ -134,41 +136,43 @@ impl Detector {
         leaving
     }
 
-    /// The stories that more than one site has.
-    fn stories_at_several(&self) -> FxHashSet<StoryId> {
+    /// The stories with articles of more than one site.
+    fn stories_at_several_sites(&self) -> FxHashSet<StoryId> {
         let mut first: FxHashMap<StoryId, Option<OutletId>> = FxHashMap::default();
         let mut several = FxHashSet::default();
         for (number, doc) in self.docs.iter() {
-            let (story, speaker) =
-                (self.stories.resolve(doc.story), self.window_use.share(number).speaker);
-            if *first.entry(story).or_insert(speaker) != speaker {
+            let (story, site) =
+                (self.stories.resolve(doc.story), self.window_use.article(number).site);
+            if *first.entry(story).or_insert(site) != site {
                 several.insert(story);
             }
         }
         several
     }
 
-    /// Forgets the words that stand in no article any more: a flood of made-up words would stay for days.
-    fn keep_words_in_use(&mut self) {
-        let mut marks = self.lexicon.marks();
+    /// Forgets the words that no article uses any more. Otherwise a flood of made-up words would
+    /// stay for days.
+    fn forget_unused_words(&mut self) {
+        let mut marks = self.lexicon.new_marks();
         for doc in self.docs.values() {
-            doc.at_rest.open().body.mark(&mut marks);
+            doc.stored.open().body.mark_words(&mut marks);
         }
-        self.lexicon.keep(&marks);
+        self.lexicon.retain_marked(&marks);
     }
 
-    /// Copies what is left on text files that are mostly empty, which are removed once nothing stands on them.
-    fn move_to_full_files(&mut self) {
+    /// Copies the remaining texts of mostly empty text files to a new one, so that the old files
+    /// can be removed.
+    fn empty_sparse_text_files(&mut self) {
         let Some(text_files) = self.text_files.clone() else { return };
         let files = self.text_files();
         let place = |doc: &Doc| {
-            let file = doc.at_rest.text_file()?;
+            let file = doc.stored.text_file()?;
             files.iter().position(|known| Arc::ptr_eq(known, file))
         };
         let mut in_use = vec![0; files.len()];
         for doc in self.docs.values() {
             if let Some(at) = place(doc) {
-                in_use[at] += doc.at_rest.length();
+                in_use[at] += doc.stored.length();
             }
         }
         let is_mostly_empty = |at: usize| 2 * in_use[at] < files[at].length();
@@ -181,21 +185,22 @@ impl Detector {
         self.text_file = text_files.open();
         for number in moved {
             if let Some(doc) = self.docs.get_mut(number) {
-                doc.at_rest.move_to(self.text_file.as_ref());
+                doc.stored.move_to(self.text_file.as_ref());
             }
         }
     }
 }
 
-/// The most that anybody may take, so that all together take no more than `most`.
-fn level(mut taken: Vec<u64>, most: u64) -> u64 {
+/// The bytes that each site may take so that all together take at most `most`, if `taken` is what
+/// each takes now. `u64::MAX` if nobody has to give anything up.
+fn fair_share(mut taken: Vec<u64>, most: u64) -> u64 {
     taken.sort_unstable();
     let (mut left, mut count) = (most, taken.len() as u64);
-    for one in taken {
-        if one > left / count {
+    for bytes in taken {
+        if bytes > left / count {
             return left / count;
         }
-        left -= one;
+        left -= bytes;
         count -= 1;
     }
     u64::MAX
@@ -227,7 +232,7 @@ mod tests {
         })
     }
 
-    /// Memory for so many articles of [`text`], each with words of its own.
+    /// A detector with memory for `articles` articles of [`text`], each with words of its own.
     fn detector(articles: u64) -> Detector {
         let mut some = Detector::new(Settings::default());
         (0..20).for_each(|seed| drop(observe(&mut some, "a.example", seed, None)));
@@ -259,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn who_speaks_for_another_pays_for_what_is_said() {
+    fn the_site_of_the_feed_is_charged_for_its_articles() {
         let mut detector = detector(100);
         let own: Vec<Verdict> =
             (0..20).map(|seed| observe(&mut detector, "wire.example", seed, None)).collect();
@@ -270,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_copies_elsewhere_stays_longest() {
+    fn articles_with_copies_elsewhere_stay_longest() {
         let mut detector = detector(100);
         let flood: Vec<Verdict> =
             (0..90).map(|seed| observe(&mut detector, "flood.example", seed, None)).collect();
@@ -282,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_keys_of_what_is_gone_are_forgotten() {
+    fn words_and_keys_of_evicted_articles_are_forgotten() {
         let mut detector = detector(50);
         let sizes: Vec<usize> = (0..12)
             .map(|round| {
@@ -302,10 +307,10 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_where_all_together_take_what_they_may() {
-        assert_eq!(level(vec![10, 20, 30], 60), u64::MAX);
-        assert_eq!(level(vec![10, 20, 30], 45), 17);
-        assert_eq!(level(vec![5, 100, 100], 105), 50);
-        assert_eq!(level(vec![], 0), u64::MAX);
+    fn fair_shares_add_up_to_the_limit() {
+        assert_eq!(fair_share(vec![10, 20, 30], 60), u64::MAX);
+        assert_eq!(fair_share(vec![10, 20, 30], 45), 17);
+        assert_eq!(fair_share(vec![5, 100, 100], 105), 50);
+        assert_eq!(fair_share(vec![], 0), u64::MAX);
     }
 }

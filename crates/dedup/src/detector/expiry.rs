@@ -5,7 +5,7 @@ use crate::ids::DocId;
 use crate::settings::DAY;
 
 impl Detector {
-    /// Drops what left the window, once a day of stream time.
+    /// Removes what left the window, once a day of stream time.
     pub(crate) fn expire(&mut self, time: i64) {
         let day = time.div_euclid(DAY);
         if day <= self.day {
@@ -13,7 +13,7 @@ impl Detector {
         }
         let is_other_week = day.div_euclid(7) > self.day.div_euclid(7);
         self.day = day;
-        // Each day has its own, which goes when its articles do.
+        // Each day has a text file of its own, which is removed together with the day's articles.
         self.text_file = None;
         let oldest = time - self.settings.window;
         self.documents.expire(oldest);
@@ -23,10 +23,10 @@ impl Detector {
         if self.keeps_verdicts {
             let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
             let leaving: Vec<DocId> = leaving.map(|(number, _)| number).collect();
-            self.settle_leaving(leaving.into_iter());
+            self.store_settled_verdicts(leaving.into_iter());
         }
         self.docs.retain(|_, doc| doc.time >= oldest);
-        self.forget_gone();
+        self.forget_articles_gone();
         self.recount_bytes();
         self.events.expire_quotations(time - self.settings.event_quiet);
         if is_other_week {
@@ -34,8 +34,8 @@ impl Detector {
         }
     }
 
-    /// Forgets what is known of articles that are gone.
-    pub(crate) fn forget_gone(&mut self) {
+    /// Removes the articles that left the window from all tables.
+    pub(crate) fn forget_articles_gone(&mut self) {
         let docs = &self.docs;
         self.by_item.retain(|doc| docs.contains(doc));
         self.by_text.retain(|doc| docs.contains(doc));
@@ -44,8 +44,8 @@ impl Detector {
         self.events.forget(|story| stories.get(story).is_none());
     }
 
-    /// Gives the articles that leave the window their last verdict, where verdicts are kept.
-    pub(crate) fn settle_leaving(&mut self, leaving: impl Iterator<Item = DocId>) {
+    /// Stores the settled verdicts of articles before they leave the window, if verdicts are kept.
+    pub(crate) fn store_settled_verdicts(&mut self, leaving: impl Iterator<Item = DocId>) {
         if !self.keeps_verdicts {
             return;
         }

@@ -1,4 +1,4 @@
-//! Two articles by themselves: what the detector makes of them where it sees nothing else, and why.
+//! Explains how the detector judges two articles if it sees nothing else, and by which rule.
 
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::compare::overlap::Overlap;
@@ -9,7 +9,7 @@ use crate::ids::DocId;
 use crate::judge::rule::Rule;
 use crate::settings::Settings;
 
-/// What two articles are to each other by themselves.
+/// How two articles are judged without any other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The settled verdict on the earlier one, A.
@@ -20,10 +20,10 @@ pub struct Explanation {
     pub rule: Rule,
 }
 
-/// An article as far as it is known.
+/// An article with its times, if they are known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Described<'a> {
-    /// The article. Its times are those below.
+    /// The article. Its own times are ignored: `seen` and `published` count.
     pub incoming: Incoming<'a>,
     /// When it was seen, in seconds.
     pub seen: Option<i64>,
@@ -31,11 +31,11 @@ pub struct Described<'a> {
     pub published: Option<i64>,
 }
 
-/// Judges two articles as if the later one came in after the earlier one, and nothing else did.
+/// Judges two articles as if the later one came in after the earlier one, and no other article did.
 ///
-/// Where the times say that the later one was seen first, it comes as long after. Where a time of one of
-/// them is not known, nothing is made of the other's. `None` only where the detector gives no verdict,
-/// which it always does.
+/// If the times say that `later` was seen first, it is judged as if it was seen that long after
+/// `earlier`. A kind of time that either article lacks is ignored for both. `None` only if the
+/// detector gives no verdict, which does not happen.
 #[must_use]
 pub fn explain(
     earlier: &Described<'_>,
@@ -54,23 +54,24 @@ pub fn explain(
         Rule::NotFound | Rule::NotComparable if !detector.docs.contains(DocId(0)) => {
             Rule::OutOfWindow
         }
-        Rule::NotFound if is_little(&detector, settings) => Rule::TooLittleShared,
+        Rule::NotFound if shares_too_little(&detector, settings) => Rule::TooLittleShared,
         rule => rule,
     };
     Some(Explanation { earlier: first, later: second, rule })
 }
 
-/// Whether the second of a detector's two articles has so little of the first that it would be no copy
+/// Whether the second of a detector's two articles contains too little of the first to be a copy,
 /// had the two been compared.
-fn is_little(detector: &Detector, settings: &Settings) -> bool {
-    let bodies = [1, 0].map(DocId).map(|number| detector.open(number).map(|text| Body::new(&text)));
+fn shares_too_little(detector: &Detector, settings: &Settings) -> bool {
+    let bodies =
+        [1, 0].map(DocId).map(|number| detector.open_text(number).map(|text| Body::new(&text)));
     let [Some(here), Some(there)] = bodies else { return true };
     Overlap::between(&here, &there, settings).contained < settings.partial_contained
 }
 
 impl Rule {
-    /// The rule by which two articles are in one story, or are not, given the verdict on each when it
-    /// came in.
+    /// The rule that put two articles into one story or kept them apart, given the verdicts at
+    /// their arrival.
     #[must_use]
     pub fn between(later: &Verdict, earlier: &Verdict, is_one_story: bool) -> Rule {
         let found = |of: &DocId| later.compared.iter().find(|compared| compared.doc == *of);
@@ -86,19 +87,19 @@ impl Rule {
 }
 
 impl Explanation {
-    /// Whether they are one story.
+    /// Whether both articles are in one story.
     #[must_use]
     pub fn is_one_story(&self) -> bool {
         self.earlier.story == self.later.story
     }
 
-    /// Whether they are one event.
+    /// Whether both articles are in one event.
     #[must_use]
     pub fn is_one_event(&self) -> bool {
         self.earlier.event == self.later.event
     }
 
-    /// The rule for people, with the numbers of what both texts share beside what is needed.
+    /// The rule in words for people: what the texts share, in numbers, and how much the rule needs.
     #[must_use]
     pub fn words(&self, overlap: &Overlap, settings: &Settings) -> String {
         let (contained, containing) = (percent(overlap.contained), percent(overlap.containing));
@@ -145,13 +146,13 @@ fn too_little(contained: &str, settings: &Settings) -> String {
 }
 
 fn only_phrases(overlap: &Overlap, settings: &Settings) -> String {
-    if overlap.is_monotonous {
+    if overlap.is_repetitive {
         return "what they share are the same few words again and again".to_owned();
     }
     format!(
         "what they share are phrases of {:.0} words on average: a copy shares {:.0} or more a run, or \
          {} of one of them",
-        overlap.words_a_run(),
+        overlap.words_per_block(),
         settings.mosaic_run,
         percent(settings.mosaic_larger)
     )
@@ -172,7 +173,7 @@ fn count(words: u32) -> String {
     format!("{words} {}", if words == 1 { "word" } else { "words" })
 }
 
-/// A share in whole percents; only all of it is 100, and only nothing is 0.
+/// A share (0 to 1) in whole percents. Only 1.0 is shown as 100 %, and only 0.0 as 0 %.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let whole = (100.0 * share).round();
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_folds_is_named() {
+    fn the_rule_of_a_fold_is_named() {
         let article = format!("Boats and trees {}", words(1, 260));
         check(("Boats", &article, 0), ("Trees", &article, 1), Rule::SameText);
         let archived = format!("{article}. {}.", words(2, 90));
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_pages_of_one_outlet_apart_is_named() {
+    fn the_rule_that_keeps_pages_of_one_outlet_apart_is_named() {
         let page = |seed| format!("{}.\n{}.", words(seed, 30), words(1, 115));
         check(("Boats at sea", &page(2), 0), ("Trees", &page(3), 1), Rule::PageChrome);
         let wall = words(1, 30);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_short_texts_apart_is_named() {
+    fn the_rule_that_keeps_short_texts_apart_is_named() {
         let flash = |name: &str, rate: &str| {
             format!("{name} SAYS IT CUTS ITS BASE RATE TO {rate} PCT TODAY")
         };
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_one_of_them_lacks_say_nothing() {
+    fn a_time_that_either_article_lacks_is_ignored() {
         let text = words(1, 30);
         let (a, b) = (["a"], ["b"]);
         let first = described(&a, "a.example", ("Boats at sea", &text, 0));

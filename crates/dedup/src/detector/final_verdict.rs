@@ -1,4 +1,4 @@
-//! The verdict on an article after everything that came later.
+//! The settled verdict on an article, which takes all later articles into account.
 
 use crate::detector::Detector;
 use crate::detector::verdict::Verdict;
@@ -7,8 +7,8 @@ use crate::story::agency::{inferred_agency, own_agency};
 
 impl Detector {
     /// The verdict on an article after all merges, with the agency and the held stories that only
-    /// later articles gave away; for an article that left the window, its state when it left.
-    /// `None` for an article never seen, and where the detector keeps no verdicts
+    /// later articles revealed. For an article that left the window, it is the state at that time.
+    /// `None` for an article never seen, and if the detector keeps no verdicts
     /// ([`Detector::keeping_verdicts`]).
     #[must_use]
     pub fn settled(&self, number: DocId) -> Option<Verdict> {
@@ -23,7 +23,7 @@ impl Detector {
         verdict.origin = story.first_article();
         verdict.event = self.events.event_of(story).unwrap_or(EventId::of(story));
         verdict.continues = verdict.continues.map(|event| self.events.resolve(event));
-        let kin = self.kin_of(doc.kin());
+        let kin = self.kin_of(doc.relatives());
         verdict.agency = own_agency(doc.traces()).or_else(|| inferred_agency(kin));
         verdict.holds.extend(doc.holds().iter().map(|held| self.stories.resolve(*held)));
         verdict.holds.retain(|held| *held != story);

@@ -1,16 +1,17 @@
-//! An article as it comes in, and the steps of its decision.
+//! The input of the detector, and the steps of a decision.
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Incoming<'a> {
-    /// What tells its item from others: its id, its canonical URL. An earlier article with one of
+    /// The names of its item, such as its id and its canonical URL. An earlier article with one of
     /// them is an earlier version.
     pub items: &'a [&'a str],
-    /// The outlet; without one nothing is learned as boilerplate.
+    /// The outlet. Without one, no boilerplate is learned.
     pub outlet: Option<&'a str>,
-    /// The site whose feed says so, where that is not the outlet or the page is another site's.
+    /// The site whose feed brought the article, if that is not the outlet, or if the page is on
+    /// another site.
     pub via: Option<&'a str>,
-    /// Its page, by the name under which it stands among the items of the site's own articles.
+    /// Its page, by the name that the site's own articles on this page have among their items.
     pub page: Option<&'a str>,
     /// The title, or "".
     pub title: &'a str,
@@ -18,23 +19,23 @@ pub struct Incoming<'a> {
     pub byline: &'a str,
     /// The text.
     pub text: &'a str,
-    /// Stream time, in seconds; must not run back.
+    /// Stream time in seconds. It must not decrease.
     pub time: i64,
-    /// When it claims to be published, in seconds.
+    /// The claimed time of publication, in seconds.
     pub published: i64,
 }
 
-/// What the detector does with an article, in this order.
+/// The steps of a decision about an article, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// All that can be said of it without any other article.
+    /// Computes the values that depend on no other article.
     Prepare,
-    /// Boilerplate, and what the index has under its shingles.
+    /// Removes boilerplate and looks up the keys in the index.
     Fingerprint,
-    /// The earlier articles worth comparing.
+    /// Finds the earlier articles worth comparing.
     Candidates,
-    /// Alignment, and which story it belongs to.
+    /// Aligns the texts and decides which story the article belongs to.
     Judgement,
-    /// Credit, novelty, the event; entering all that.
+    /// Finds agency, novelty and event, and records the article.
     Rest,
 }

@@ -1,12 +1,12 @@
-//! The detector: articles in, verdicts out; everything in memory but older texts, where there is a text store.
+//! The detector: articles come in, in order, and verdicts go out.
 //!
-//! Same input order, same verdicts, always: nothing here looks at a clock, a random number or the
-//! order of a hash map.
+//! All state is in memory, except older texts if there is a text store. The same articles in the
+//! same order always give the same verdicts: no code in this crate reads a clock, a random number
+//! or the order of a hash map.
 //!
-//! Articles come in, in order; verdicts go out. It is the only room that knows all others.
+//! This is the only module that imports all others of the crate.
 
 pub(crate) mod chrome;
-pub(crate) mod dividing;
 pub(crate) mod documents;
 pub(crate) mod eviction;
 pub(crate) mod expiry;
@@ -15,10 +15,11 @@ pub(crate) mod final_verdict;
 pub(crate) mod find;
 pub(crate) mod incoming;
 pub(crate) mod learning;
+pub(crate) mod overrides;
 pub(crate) mod prepare;
 pub(crate) mod reading;
 pub(crate) mod recording;
-pub(crate) mod regroup;
+pub(crate) mod regrouping;
 pub(crate) mod reporting;
 pub(crate) mod shard;
 pub(crate) mod shard_protocol;
@@ -36,32 +37,33 @@ use wirefold_text::Text;
 
 use crate::body::fingerprint::Fingerprint;
 use crate::body::lexicon::Lexicon;
-use crate::boilerplate::trait_cache::TraitCache;
-use crate::boilerplate::{Boilerplate, Traits};
+use crate::boilerplate::shingle_cache::ShingleCache;
+use crate::boilerplate::{Boilerplate, PageHashes};
 use crate::codec::TextFile;
-use crate::codec::numbered::Numbered;
+use crate::codec::id_table::IdTable;
 use crate::detector::documents::{Documents, Shards};
 use crate::detector::eviction::WindowUse;
-use crate::detector::find::KnownAs;
+use crate::detector::find::SharedIdentities;
 use crate::detector::incoming::{Incoming, Step};
 use crate::detector::prepare::{Prepared, Preparer};
-use crate::detector::reading::{Analysed, Words};
+use crate::detector::reading::{Analysed, TextWords};
 use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
 use crate::ids::{DocId, OutletId, StoryId};
-use crate::index::hot_lists::{HotLists, Hotness, ListName};
+use crate::index::hot_lists::{HotLists, Hotness, ListId};
 use crate::index::identities::Identities;
 use crate::settings::{DAY, Settings, Switch};
-use crate::store::doc::{Beginnings, Doc};
+use crate::store::doc::{Doc, NewDoc};
 use crate::store::text_cache::TextCache;
 use crate::store::text_store::TextFiles;
 use crate::story::folds::Folds;
 use crate::story::stories::Stories;
 
-/// The latest stories that have one text and are known by it: a text of more is a wall, which folds under
-/// no title, and none of them is looked at in vain.
-const STORIES_OF_A_TEXT: usize = 24;
+/// Limits how many stories are listed under one exact text; the latest are kept. A text of more
+/// stories is a wall, which folds only under the same title, so looking at more of them would find
+/// nothing.
+const MAX_STORIES_PER_TEXT: usize = 24;
 
 /// Finds reprints in a stream of articles.
 ///
@@ -77,71 +79,74 @@ const STORIES_OF_A_TEXT: usize = 24;
 #[derive(Debug, Clone, Default)]
 pub struct Detector {
     pub(crate) settings: Settings,
-    pub(crate) docs: Numbered<DocId, Doc>,
+    pub(crate) docs: IdTable<DocId, Doc>,
     pub(crate) stories: Stories,
     pub(crate) events: Events,
-    /// The index, and the texts where these stand in other processes.
+    /// The index; also the texts, if shards in other processes have them.
     pub(crate) documents: Documents,
     pub(crate) boilerplate: Boilerplate,
-    /// What is looked at again when page chrome is recognised, …
+    /// Recent folds, which are examined again when page chrome is recognised.
     pub(crate) folds: Folds,
-    /// … and what of it is asked for.
-    pub(crate) trait_cache: TraitCache,
-    /// The words of packed bodies.
+    /// The traits of the articles in `folds`, cached.
+    pub(crate) shingle_cache: ShingleCache,
+    /// The words that packed bodies refer to by number.
     pub(crate) lexicon: Lexicon,
-    /// Prepares what is observed.
+    /// Prepares the articles given to [`Detector::observe`].
     preparer: Preparer,
-    /// Texts looked at last: they are analysed again from what is kept.
+    /// Recently used texts, analysed.
     text_cache: RefCell<TextCache>,
-    /// Which lists of the index were hot of late.
+    /// Caches which postings of the index are hot.
     hot_lists: RefCell<HotLists>,
-    /// By 128-bit hashes of the items.
+    /// Articles by the 128-bit hash of their item, see [`item_hash`].
     pub(crate) by_item: Identities,
-    /// The latest article of each story that has a text.
+    /// By the exact hash of a text: the latest article of each story that has it.
     pub(crate) by_text: Identities,
+    /// Empty unless `keeps_verdicts`.
     pub(crate) verdicts: BTreeMap<DocId, Verdict>,
-    /// Whether verdicts are kept at all.
     pub(crate) keeps_verdicts: bool,
+    /// The number of the next article.
     pub(crate) next: DocId,
+    /// The current day of stream time.
     pub(crate) day: i64,
-    /// Where texts stand outside of memory, and the text file of the present day.
+    /// Opens the files of the text store; `None` keeps all texts in memory.
     pub(crate) text_files: Option<Arc<dyn TextFiles>>,
+    /// The text file of the current day.
     pub(crate) text_file: Option<Arc<dyn TextFile>>,
-    /// What was done so far, but for texts analysed again.
+    /// Counts of the work so far, without texts that were analysed again; see [`Detector::work`].
     pub(crate) work: Work,
-    /// What the articles of the window take.
+    /// The bytes that the articles of the window take.
     pub(crate) window_use: WindowUse,
-    /// How many left it early.
+    /// How many articles left the window early because it was full.
     pub(crate) evicted: u64,
 }
 
 impl Detector {
-    /// A detector without any memory.
+    /// A detector that has seen no article.
     #[must_use]
     pub fn new(settings: Settings) -> Detector {
         Detector { settings, ..Detector::default() }
     }
 
-    /// A detector that can give the settled verdict ([`Detector::settled`]) on every article it ever
-    /// saw, also on those that left the window; its memory grows with the stream.
+    /// A detector that can give the settled verdict ([`Detector::settled`]) on every article it
+    /// ever saw, also on those that left the window. Its memory grows with the stream.
     #[must_use]
     pub fn keeping_verdicts(settings: Settings) -> Detector {
         Detector { settings, keeps_verdicts: true, ..Detector::default() }
     }
 
-    /// The same detector, whose texts stand outside of memory from now on.
+    /// Makes the detector put older texts into these files from now on.
     #[must_use]
     pub fn with_text_files(self, text_files: Option<Arc<dyn TextFiles>>) -> Detector {
         Detector { text_files, ..self }
     }
 
-    /// The same detector without any memory, whose documents stand on shards from the first article on.
+    /// Makes the detector use shards for index and texts. It must not have seen an article yet.
     #[must_use]
     pub fn on_shards(self, shards: Arc<dyn Shards>) -> Detector {
         Detector { documents: Documents::on(shards), ..self }
     }
 
-    /// What it judges by, and what is prepared for it is prepared by.
+    /// The thresholds. Articles for [`Detector::decide`] must be prepared with the same settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -152,19 +157,20 @@ impl Detector {
         self.observe_in_steps(incoming, |_| {})
     }
 
-    /// The same; `taken` is called after each step, for whoever times them.
+    /// Does the same as [`Detector::observe`] and calls `after_step` after each step, so that a
+    /// benchmark can time the steps.
     pub fn observe_in_steps(
         &mut self,
         incoming: &Incoming<'_>,
-        mut taken: impl FnMut(Step),
+        mut after_step: impl FnMut(Step),
     ) -> Verdict {
         let prepared = self.preparer.prepare(incoming, &self.settings);
-        taken(Step::Prepare);
-        self.decide_in_steps(incoming, prepared, taken)
+        after_step(Step::Prepare);
+        self.decide_in_steps(incoming, prepared, after_step)
     }
 
-    /// Judges the next article of the stream, which was prepared from it by these settings, and remembers
-    /// it.
+    /// Judges the next article of the stream and remembers it. `prepared` must come from the same
+    /// article and settings.
     pub fn decide(&mut self, incoming: &Incoming<'_>, prepared: Prepared) -> Verdict {
         self.decide_in_steps(incoming, prepared, |_| {})
     }
@@ -173,56 +179,57 @@ impl Detector {
         &mut self,
         incoming: &Incoming<'_>,
         prepared: Prepared,
-        mut taken: impl FnMut(Step),
+        mut after_step: impl FnMut(Step),
     ) -> Verdict {
         self.expire(incoming.time);
         self.evict_beyond_limit();
         let number = self.next;
         self.next = number.next();
-        let (mut doc, mut analysed, traits) = self.enter_words(number, incoming, prepared);
-        taken(Step::Fingerprint);
-        let (versions, numbers, scored) = self.find(&analysed, incoming);
-        taken(Step::Candidates);
-        let mut earlier = self.open_all(&numbers);
-        let same_page = self.on_same_page(incoming);
-        let named = self.named(incoming, &versions);
-        let known = KnownAs { versions: &versions, named: &named, same_page: &same_page };
-        let mut judgement = self.judge(&doc, &analysed, &known, &earlier);
-        let shown = traits.as_ref().and_then(|traits| {
-            self.shown_chrome(traits.outlet(), &analysed, &judgement, &known, &earlier)
+        let (mut doc, mut analysed, traits) = self.analyse(number, incoming, prepared);
+        after_step(Step::Fingerprint);
+        let (versions, earlier_docs, scored) = self.find_earlier(&analysed, incoming);
+        after_step(Step::Candidates);
+        let mut earlier = self.load_all(&earlier_docs);
+        let same_page = self.articles_on_same_page(incoming);
+        let same_name = self.articles_with_same_name(incoming, &versions);
+        let identities =
+            SharedIdentities { versions: &versions, same_name: &same_name, same_page: &same_page };
+        let mut judgement = self.judge(&doc, &analysed, &identities, &earlier);
+        let chrome = traits.as_ref().and_then(|traits| {
+            self.find_chrome(traits.outlet(), &analysed, &judgement, &identities, &earlier)
         });
         let mut learned = Vec::new();
-        if let Some(chrome) = shown {
+        if let Some(chrome) = chrome {
             drop(earlier);
             learned = self.learn_chrome((number, &mut doc), chrome, &mut analysed);
-            earlier = self.open_all(&numbers);
-            judgement = self.judge(&doc, &analysed, &known, &earlier);
+            earlier = self.load_all(&earlier_docs);
+            judgement = self.judge(&doc, &analysed, &identities, &earlier);
         }
-        taken(Step::Judgement);
-        let news = self.news(&analysed, &judgement, &earlier);
+        after_step(Step::Judgement);
+        let added = self.compare_with_story(&analysed, &judgement, &earlier);
         self.text_cache.borrow_mut().insert(number, analysed.text.clone());
         self.work += Work { candidates_scored: scored, ..Work::of(&analysed, &judgement) };
-        let (mut verdict, others) = self.record_article(
+        let (mut verdict, learned_here) = self.record_article(
             number,
             incoming,
             (doc, &analysed),
-            (&judgement, news),
+            (&judgement, added),
             traits.as_ref(),
         );
         let is_same = |of: DocId| versions.contains(&of) || same_page.contains(&of);
-        self.note_fold(number, &judgement, is_same);
-        learned.extend(traits.as_ref().map(|traits| (traits.outlet(), others)));
-        for (outlet, found) in learned.iter().filter(|(_, found)| !found.is_empty()) {
-            verdict.regrouped.extend(self.divide(*outlet, incoming.time, found));
+        self.record_fold(number, &judgement, is_same);
+        learned.extend(traits.as_ref().map(|traits| (traits.outlet(), learned_here)));
+        for (outlet, hashes) in learned.iter().filter(|(_, hashes)| !hashes.is_empty()) {
+            verdict.regrouped.extend(self.regroup(*outlet, incoming.time, hashes));
         }
         if self.keeps_verdicts {
             self.verdicts.insert(number, verdict.clone());
         }
-        taken(Step::Rest);
+        after_step(Step::Rest);
         verdict
     }
 
-    /// The work that all articles so far took.
+    /// Counts of the work on all articles so far.
     #[must_use]
     pub fn work(&self) -> Work {
         let mut work = self.work;
@@ -230,18 +237,18 @@ impl Detector {
         work
     }
 
-    /// Numbers the words of an article, leaves out what its outlet is known to print, and looks up what
-    /// the index has of the rest.
-    fn enter_words(
+    /// Gives the words of an article their numbers in the lexicon, removes the learned boilerplate
+    /// of its outlet, and looks up the remaining keys in the index.
+    fn analyse(
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
         prepared: Prepared,
-    ) -> (Doc, Analysed, Option<Traits>) {
+    ) -> (Doc, Analysed, Option<PageHashes>) {
         let Prepared { text, words, whole, mut shingles, hashes, traits, mut notes, .. } = prepared;
-        let known = self.lexicon.len();
-        let numbers = self.lexicon.number(&text, &words, incoming.time.div_euclid(DAY));
-        let new_words = u32::try_from(self.lexicon.len() - known).unwrap_or(u32::MAX);
+        let words_before = self.lexicon.len();
+        let numbers = self.lexicon.number_words(&text, &words, incoming.time.div_euclid(DAY));
+        let new_words = u32::try_from(self.lexicon.len() - words_before).unwrap_or(u32::MAX);
         let len = whole.len();
         let mut body = match &traits {
             Some(traits) if self.settings.is_on(Switch::Boilerplate) => {
@@ -252,17 +259,17 @@ impl Detector {
         if body.len() < len {
             shingles = body.shingles();
         }
-        let fingerprint = Fingerprint::with(hashes, &body, &shingles);
-        let under_keys =
+        let fingerprint = Fingerprint::from_shingles(hashes, &body, &shingles);
+        let key_postings =
             self.documents.look_up(number, &fingerprint.keys, |list, docs| self.is_hot(list, docs));
-        let is_marked = under_keys.mark_hot(&mut body, &shingles, &fingerprint.keys);
-        let fingerprint = if is_marked { fingerprint.recounted(&body) } else { fingerprint };
-        let words = Words { hashes: words, numbers, new: new_words, kept: len };
+        let is_marked = key_postings.mark_hot(&mut body, &shingles, &fingerprint.keys);
+        let fingerprint = if is_marked { fingerprint.with_counts_of(&body) } else { fingerprint };
+        let words = TextWords { hashes: words, numbers, added: new_words, without_chrome: len };
         let terms = prepared.terms;
         if words.are_masked_in(&body) {
             notes = notes.masked(&text, &body, &self.settings);
         }
-        let beginnings = Beginnings {
+        let beginnings = NewDoc {
             exact: fingerprint.exact,
             counted_shingles: fingerprint.counted_shingles,
             quoted: body.quoted_weight(),
@@ -272,13 +279,13 @@ impl Detector {
         };
         let mut doc = Doc::new(number, beginnings);
         doc.set_traces(prepared.traces);
-        (doc, Analysed { text, body, notes, terms, fingerprint, under_keys, words }, traits)
+        (doc, Analysed { text, body, notes, terms, fingerprint, key_postings, words }, traits)
     }
 
-    /// The text of an article, unless it left the window.
-    pub(crate) fn open(&self, doc: DocId) -> Option<Arc<Text>> {
-        let at_rest = &self.docs.get(doc)?.at_rest;
-        Some(self.text_cache.borrow_mut().get(doc, || at_rest.open().text.open()))
+    /// The analysed text of an article; `None` if it left the window.
+    pub(crate) fn open_text(&self, doc: DocId) -> Option<Arc<Text>> {
+        let stored = &self.docs.get(doc)?.stored;
+        Some(self.text_cache.borrow_mut().get(doc, || stored.open().text.open()))
     }
 
     pub(crate) fn story_of(&self, doc: DocId) -> StoryId {
@@ -289,23 +296,24 @@ impl Detector {
         self.docs.get(doc).and_then(|doc| doc.outlet)
     }
 
-    /// Whether the articles on a list of the index belong to so many stories that its key says nothing.
-    pub(crate) fn is_hot(&self, list: ListName, docs: &[DocId]) -> bool {
+    /// Whether a key is hot: the articles under it belong to more stories than
+    /// [`Settings::hot_stories`].
+    pub(crate) fn is_hot(&self, list: ListId, docs: &[DocId]) -> bool {
         let most = self.settings.hot_stories;
         if docs.len() <= most || !self.settings.is_on(Switch::HotShingles) {
             return false;
         }
-        let known = (list, docs.len());
-        self.hot_lists.borrow_mut().is_hot(known, self.stories.changes(), || {
-            // Segments leave by the day, articles by the second: those gone say nothing.
+        let version = (list, docs.len());
+        self.hot_lists.borrow_mut().is_hot(version, self.stories.changes(), || {
+            // The index drops whole days, so it may still list articles that left the window.
             let live = || docs.iter().filter_map(|doc| self.docs.get(*doc));
             let stories = live().map(|doc| self.stories.resolve(doc.story)).collect();
             Hotness::of(stories, live().map(|doc| doc.outlet).collect(), most)
         })
     }
 
-    /// Enters an article under its identities.
-    pub(crate) fn enter(
+    /// Stores an article, and lists it under its items, its text and its keys.
+    pub(crate) fn store_article(
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
@@ -318,39 +326,40 @@ impl Detector {
         if let (Some(page), Some(_)) = (incoming.page, incoming.via) {
             self.by_item.push(foreign_page_hash(page), number);
         }
-        let Analysed { fingerprint, under_keys, .. } = analysed;
+        let Analysed { fingerprint, key_postings, .. } = analysed;
         if let Some(exact) = fingerprint.exact {
             let story = self.stories.resolve(doc.story);
             let holders = self.by_text.get(exact).iter().copied();
             let others = holders.filter(|other| self.story_of(*other) != story);
-            let kept: Vec<DocId> = others.chain([number]).collect();
-            let from = kept.len().saturating_sub(STORIES_OF_A_TEXT);
-            self.by_text.set(exact, kept[from..].to_vec());
+            let listed: Vec<DocId> = others.chain([number]).collect();
+            let from = listed.len().saturating_sub(MAX_STORIES_PER_TEXT);
+            self.by_text.set(exact, listed[from..].to_vec());
         }
         let new = (number, incoming.time);
-        self.documents.insert(new, fingerprint, under_keys, &mut doc.at_rest);
+        self.documents.insert(new, fingerprint, key_postings, &mut doc.stored);
         self.docs.insert(number, doc);
-        self.count_article_bytes(number, analysed.words.new, incoming);
+        self.count_article_bytes(number, analysed.words.added, incoming);
         self.move_earlier_text(number);
     }
 
-    /// Moves the text of the article that is no longer among the latest from memory to the text file.
+    /// Moves to the text file the one text that the new article pushes out of the latest ones.
     fn move_earlier_text(&mut self, latest: DocId) {
         let Some(text_files) = &self.text_files else { return };
-        let settled = latest.0.checked_sub(text_files.at_hand()).map(DocId);
+        let settled = latest.0.checked_sub(text_files.recent_in_memory()).map(DocId);
         if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
             self.text_file = self.text_file.take().or_else(|| text_files.open());
-            earlier.at_rest.put_on(self.text_file.as_ref());
+            earlier.stored.store_in(self.text_file.as_ref());
         }
     }
 }
 
-/// The hash under which articles are listed that the feed of another site says are on a page.
+/// The hash that lists the articles which feeds of other sites attribute to a page.
 pub(crate) fn foreign_page_hash(page: &str) -> u128 {
     item_hash(&format!("told\u{1f}{page}"))
 }
 
-/// 128 bits tell all items of a window apart, and take a quarter of their names.
+/// The 128-bit hash of an item's name: wide enough that no two items of a window collide, and a
+/// quarter as long as a name.
 pub(crate) fn item_hash(item: &str) -> u128 {
     SipHasher13::new().hash(item.as_bytes()).as_u128()
 }
@@ -371,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_forgets_and_memory_with_it() {
+    fn articles_outside_the_window_are_removed() {
         let mut detector = Detector::new(Settings::default());
         observe(&mut detector, "a", &text(1), 0);
         assert_eq!(observe(&mut detector, "b", &text(1), 6).class, Class::Copy);

@@ -1,4 +1,5 @@
-//! Articles while the detector compares them: the new one, and earlier ones, whose text is opened only if needed.
+//! Articles during a comparison: the new one, and earlier ones, whose text is analysed again only
+//! if needed.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -11,50 +12,51 @@ use crate::body::Body;
 use crate::body::fingerprint::Fingerprint;
 use crate::body::lexicon::Lexicon;
 use crate::body::terms::Terms;
-use crate::body::word_cache::Hashes;
+use crate::body::word_cache::WordHashes;
 use crate::codec::bits::Bits;
 use crate::detector::Detector;
 use crate::ids::DocId;
-use crate::index::UnderKeys;
+use crate::index::KeyPostings;
 use crate::judge::material::StoryMember;
 use crate::judge::notes::Notes;
 use crate::store::doc::Doc;
-use crate::store::text_store::{Held, TextBytes};
+use crate::store::text_store::{PackedParts, TextBytes};
 
-/// A text, the part of it that is compared, and what the index has under its keys.
+/// The new article: its text, the body that is compared, and the postings under its keys.
 #[derive(Debug)]
 pub(crate) struct Analysed {
     pub(crate) text: Arc<Text>,
     pub(crate) body: Body,
     pub(crate) notes: Notes,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) under_keys: UnderKeys,
-    /// Of the text without its page chrome, of which nothing learned is left out.
+    pub(crate) key_postings: KeyPostings,
+    /// The terms of the text without its page chrome, before learned boilerplate is removed.
     pub(crate) terms: Terms,
-    pub(crate) words: Words,
+    pub(crate) words: TextWords,
 }
 
-/// All words of a text, page chrome too.
+/// All words of a text, page chrome included.
 #[derive(Debug)]
-pub(crate) struct Words {
-    pub(crate) hashes: Vec<Hashes>,
-    /// Their numbers in the lexicon.
+pub(crate) struct TextWords {
+    pub(crate) hashes: Vec<WordHashes>,
+    /// The number of each word in the lexicon.
     pub(crate) numbers: Vec<u32>,
-    /// How many numbers were new there.
-    pub(crate) new: u32,
-    /// How many of them are no page chrome.
-    pub(crate) kept: usize,
+    /// How many of the words were not in the lexicon before.
+    pub(crate) added: u32,
+    /// How many words are not page chrome.
+    pub(crate) without_chrome: usize,
 }
 
-impl Words {
-    /// Whether anything else than page chrome is left out of a body of them, or is boilerplate there.
+impl TextWords {
+    /// Whether `body`, made of these words, lacks more than page chrome or has words marked as
+    /// boilerplate.
     pub(crate) fn are_masked_in(&self, body: &Body) -> bool {
-        body.len() < self.kept || body.words.iter().any(|word| word.boilerplate)
+        body.len() < self.without_chrome || body.words.iter().any(|word| word.boilerplate)
     }
 }
 
 impl Analysed {
-    /// What events look at in it, under its title: nothing of what is left out or boilerplate.
+    /// The terms by which events compare the article, without boilerplate.
     pub(crate) fn terms(&self, title: &str) -> Cow<'_, Terms> {
         if !self.words.are_masked_in(&self.body) {
             return Cow::Borrowed(&self.terms);
@@ -62,9 +64,9 @@ impl Analysed {
         Cow::Owned(self.terms.masked(&self.text, &self.body, title, &self.words.hashes))
     }
 
-    /// What is kept of it.
-    pub(crate) fn at_rest(&self) -> Held {
-        Held {
+    /// Packs the article for storage.
+    pub(crate) fn pack(&self) -> PackedParts {
+        PackedParts {
             text: TextBytes::new(self.text.original()),
             body: Lexicon::pack(&self.body, &self.words.numbers),
             notes: self.notes.pack(),
@@ -72,26 +74,27 @@ impl Analysed {
     }
 }
 
-/// An earlier article, of which the text is opened when somebody looks at it.
-pub(crate) struct AtRest<'a> {
+/// An earlier article, loaded for the comparison. It dereferences to its text, which is analysed at
+/// the first use.
+pub(crate) struct EarlierArticle<'a> {
     pub(crate) number: DocId,
     pub(crate) doc: &'a Doc,
     pub(crate) body: Body,
     pub(crate) notes: Notes,
-    /// Its words that other members of its story have too.
+    /// The words that other members of its story have too.
     pub(crate) common: Bits,
-    /// Its words that stand in other stories.
+    /// The words that other stories have too.
     pub(crate) foreign: Bits,
     detector: &'a Detector,
     text: OnceCell<Arc<Text>>,
 }
 
-impl<'a> AtRest<'a> {
-    /// Opens an article that is in the window.
-    pub(crate) fn new(detector: &'a Detector, number: DocId) -> Option<AtRest<'a>> {
+impl<'a> EarlierArticle<'a> {
+    /// Loads an article; `None` if it is not in the window.
+    pub(crate) fn new(detector: &'a Detector, number: DocId) -> Option<EarlierArticle<'a>> {
         let doc = detector.docs.get(number)?;
-        let held = doc.at_rest.open();
-        Some(AtRest {
+        let held = doc.stored.open();
+        Some(EarlierArticle {
             number,
             doc,
             body: detector.lexicon.open(&held.body),
@@ -103,17 +106,17 @@ impl<'a> AtRest<'a> {
         })
     }
 
-    /// What tells whether a later copy is material.
+    /// The data that decides whether a later copy is material.
     pub(crate) fn story_member(&self) -> StoryMember<'_> {
         StoryMember { text: self, body: &self.body, figures: &self.notes.figures }
     }
 }
 
-impl Deref for AtRest<'_> {
+impl Deref for EarlierArticle<'_> {
     type Target = Text;
 
     fn deref(&self) -> &Text {
-        // An article that left the window has no text; nobody compares with one.
-        self.text.get_or_init(|| self.detector.open(self.number).unwrap_or_default())
+        // Only articles of the window are loaded, so their text exists.
+        self.text.get_or_init(|| self.detector.open_text(self.number).unwrap_or_default())
     }
 }

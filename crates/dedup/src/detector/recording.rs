@@ -1,18 +1,18 @@
-//! The second half of a decision: records the article in stories, events and learned boilerplate.
+//! The second half of a decision: records the article in stories, events and boilerplate.
 //!
 //! A judged article comes in; its verdict goes out.
 
 use std::cell::LazyCell;
 
-use crate::body::lexicon::{PackedBody, Pairs};
+use crate::body::lexicon::{PackedBody, PairFilter};
 use crate::body::{Body, WORD_WEIGHT};
-use crate::boilerplate::Traits;
+use crate::boilerplate::PageHashes;
 use crate::codec::bits::Bits;
-use crate::compare::align::{Block, Cells};
+use crate::compare::align::{Block, CellCount};
 use crate::compare::overlap::{Overlap, QUOTATION_WORDS};
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
-use crate::detector::reading::{Analysed, AtRest};
+use crate::detector::reading::{Analysed, EarlierArticle};
 use crate::detector::verdict::{Class, Evidence, Verdict};
 use crate::event::Joined;
 use crate::ids::{DocId, EventId, StoryId};
@@ -21,63 +21,64 @@ use crate::judge::notes::Notes;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
 use crate::settings::Switch;
 use crate::store::doc::{Doc, Relative};
-use crate::store::text_store::Resting;
+use crate::store::text_store::StoredParts;
 use crate::story::Merge;
-use crate::story::agency::{Kin, inferred_agency, own_agency};
+use crate::story::agency::{RelatedArticle, inferred_agency, own_agency};
 
 impl Detector {
-    /// Enters a judged article and gives its verdict; and what of it is boilerplate from now on.
+    /// Records a judged article. Returns its verdict, and the traits that are boilerplate from now
+    /// on.
     pub(crate) fn record_article(
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
         (mut doc, analysed): (Doc, &Analysed),
-        (judgement, news): (&Judgement, News),
-        traits: Option<&Traits>,
+        (judgement, added): (&Judgement, Added),
+        traits: Option<&PageHashes>,
     ) -> (Verdict, Vec<u32>) {
         let comparable = analysed.fingerprint.is_comparable(&self.settings);
-        doc.at_rest = Resting::Here(Box::new(analysed.at_rest()));
-        doc.add_kin(&self.kin(judgement));
-        (doc.story, doc.joined) = match decided_for(judgement) {
+        doc.stored = StoredParts::InMemory(Box::new(analysed.pack()));
+        doc.add_relatives(&self.kin(judgement));
+        (doc.story, doc.joined) = match joined_article(judgement) {
             Some(of) => (self.story_of(of), of),
             None => (self.stories.open(number), number),
         };
-        let mut quotations = quotations(judgement);
-        let joined = match decided_for(judgement) {
+        let mut quotations = shared_quotations(judgement);
+        let joined = match joined_article(judgement) {
             Some(_) => {
                 self.stories.join(doc.story, number);
                 Joined::default()
             }
             None => {
-                let held = doc.at_rest.open();
+                let held = doc.stored.open();
                 let new = (analysed, &held.body);
                 self.find_event(number, incoming, new, judgement, &mut quotations)
             }
         };
-        self.mark_common(&mut doc, judgement);
+        self.mark_shared_words(&mut doc, judgement);
         let learned = match traits.filter(|_| comparable) {
             Some(traits) => self.learn_boilerplate(number, &doc, traits),
             None => Vec::new(),
         };
-        self.relate(number, &doc, judgement);
+        self.add_to_kin_of_earlier(number, &doc, judgement);
         let mut verdict = self.verdict(
             number,
             &doc,
             judgement,
             &joined,
-            Sums {
+            VerdictInputs {
                 comparable,
                 simhash: analysed.fingerprint.simhash,
-                quotations: count_apart(quotations),
-                news,
+                quotations: count_separate(quotations),
+                added,
             },
         );
-        self.enter(number, incoming, doc, analysed);
+        self.store_article(number, incoming, doc, analysed);
         verdict.merged_stories = self.link_stories(number, judgement);
         (verdict, learned)
     }
 
-    /// The earlier articles with a substantial part in common.
+    /// The earlier articles that share a substantial part with the new one.
     fn kin(&self, judgement: &Judgement) -> Vec<Relative> {
         let related = judgement
             .matches
@@ -92,14 +93,14 @@ impl Detector {
             .collect()
     }
 
-    /// Tells the earlier articles of their new relative.
-    fn relate(&mut self, number: DocId, doc: &Doc, judgement: &Judgement) {
+    /// Adds the new article to the kin of the earlier articles in its own kin.
+    fn add_to_kin_of_earlier(&mut self, number: DocId, doc: &Doc, judgement: &Judgement) {
         for found in &judgement.matches {
-            let is_kin = doc.kin().iter().any(|relative| relative.doc == found.doc);
+            let is_kin = doc.relatives().iter().any(|relative| relative.doc == found.doc);
             if let Some(earlier) = self.docs.get_mut(found.doc).filter(|_| is_kin) {
                 let covered = found.overlap.containing;
                 let shared_words = found.overlap.shared_words;
-                earlier.add_kin(&[Relative { doc: number, covered, shared_words }]);
+                earlier.add_relatives(&[Relative { doc: number, covered, shared_words }]);
             }
         }
     }
@@ -116,35 +117,38 @@ impl Detector {
         for m in judgement.matches.iter().filter(|m| self.story_of(m.doc) == story) {
             known.extend(&m.overlap.here);
         }
-        let counted = body.words.iter().filter(|word| word.counts()).count();
+        let counted = body.words.iter().filter(|word| word.is_counted()).count();
         if counted == 0 { 0.0 } else { 1.0 - (known.count() as f64 / counted as f64).min(1.0) }
     }
 
-    /// What an article has that its story had not, given the earlier ones that it was judged against.
-    pub(crate) fn news(
+    /// Finds what an article adds to its story, given the earlier articles that it was judged
+    /// against.
+    pub(crate) fn compare_with_story(
         &self,
         analysed: &Analysed,
         judgement: &Judgement,
-        earlier: &[AtRest<'_>],
-    ) -> News {
+        earlier: &[EarlierArticle<'_>],
+    ) -> Added {
         let novelty = self.novelty(&analysed.body, judgement);
-        let material = decided_for(judgement).and_then(|of| {
+        let material = joined_article(judgement).and_then(|of| {
             let story = self.story_of(of);
-            let opened = |m: &Match| earlier.iter().find(|at_rest| at_rest.number == m.doc);
+            let opened = |m: &Match| earlier.iter().find(|article| article.number == m.doc);
             let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
-            let members: Vec<&AtRest<'_>> = members.filter_map(opened).collect();
+            let members: Vec<&EarlierArticle<'_>> = members.filter_map(opened).collect();
             let known =
                 || members.iter().map(|it| it.story_member()).collect::<Vec<StoryMember<'_>>>();
-            let corrects = |notes: &Notes| notes.title.corrects();
+            let corrects = |notes: &Notes| notes.title.is_correction();
             if corrects(&analysed.notes) && !members.iter().any(|member| corrects(&member.notes)) {
                 return Some(Reason::of_correction(&analysed.text, &known()));
             }
             let known = known();
             material(&analysed.text, &known, novelty, &self.settings)
         });
-        News { novelty, material }
+        Added { novelty, material }
     }
 
+    /// Adds the story of a new text to the event that it joins, and its shared quotations to
+    /// `quotations`. A digest that holds stories of several events joins none.
     fn find_event(
         &mut self,
         number: DocId,
@@ -155,7 +159,7 @@ impl Detector {
     ) -> Joined {
         let (held, own) = (self.held_events(judgement), StoryId::of(number));
         for holder in &judgement.held_by {
-            self.events.leave_out(self.story_of(*holder));
+            self.events.exclude(self.story_of(*holder));
             if let Some(holder) = self.docs.get_mut(*holder) {
                 holder.add_held(own);
             }
@@ -168,15 +172,16 @@ impl Detector {
         let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();
-        let pairs = LazyCell::new(|| Pairs::new(packed));
-        // Most share nothing: the lead is read once at most, and seldom opened.
-        let cells = Cells::default();
+        let pairs = LazyCell::new(|| PairFilter::new(packed));
+        // Most pairs share no quotation. Two cheap checks avoid unpacking the body of the lead for
+        // them.
+        let cells = CellCount::default();
         let with_lead = |lead: &Doc| {
             if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
                 return Vec::new();
             }
-            let opened = lead.at_rest.open();
-            match pairs.may_share(&opened.body) {
+            let opened = lead.stored.open();
+            match pairs.may_share_shingle(&opened.body) {
                 true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body), &cells),
                 false => Vec::new(),
             }
@@ -200,7 +205,7 @@ impl Detector {
         joined
     }
 
-    /// How many events the stories held by the new article belong to.
+    /// How many events the stories belong to that the new article holds.
     fn held_events(&self, judgement: &Judgement) -> usize {
         let stories = judgement.holds.iter().map(|doc| self.story_of(*doc));
         let mut events: Vec<EventId> =
@@ -210,8 +215,9 @@ impl Detector {
         events.len()
     }
 
-    /// Marks which words the article and its priors share inside their story and beyond it.
-    fn mark_common(&mut self, doc: &mut Doc, judgement: &Judgement) {
+    /// Marks in the article and its matches the words that they share, separately for the same
+    /// story and for other stories.
+    fn mark_shared_words(&mut self, doc: &mut Doc, judgement: &Judgement) {
         let (mut common, mut foreign) = (Bits::default(), Bits::default());
         for Match { doc: other, overlap, .. } in &judgement.matches {
             let same_story = self.story_of(*other) == self.stories.resolve(doc.story);
@@ -233,22 +239,24 @@ impl Detector {
         doc.mark_foreign(&foreign);
     }
 
-    /// Notes the other stories that the article could have joined; two independent ones merge.
+    /// Links the article's story with the others that it could have joined. Two stories merge if
+    /// two independent articles link them, or one article that is most of both.
     fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge<StoryId>> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
         let bridges = self.settings.is_on(Switch::Bridges);
-        let is_one_text =
-            |doc: DocId| judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_one_text());
+        let is_one_text = |doc: DocId| {
+            judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_mostly_one_text())
+        };
         let is_whole = |doc: DocId| bridges && is_one_text(doc);
-        let joins_wholly = decided_for(judgement).is_some_and(is_whole);
+        let joins_wholly = joined_article(judgement).is_some_and(is_whole);
         for foldable in &judgement.foldable {
             let other = self.story_of(*foldable);
             if joins_wholly && is_whole(*foldable) {
                 merged.extend(self.stories.bridge(story, other));
                 continue;
             }
-            let kin = self.docs.get(number).map_or(&[][..], Doc::kin);
+            let kin = self.docs.get(number).map_or(&[][..], Doc::relatives);
             let is_copy = |earlier: DocId| kin.iter().any(|kin| kin.doc == earlier);
             merged.extend(self.stories.link(story, other, number, is_copy));
         }
@@ -261,7 +269,7 @@ impl Detector {
         doc: &Doc,
         judgement: &Judgement,
         joined: &Joined,
-        sums: Sums,
+        inputs: VerdictInputs,
     ) -> Verdict {
         let first = self.stories.get(doc.story).map_or(number, |story| story.first);
         let story = StoryId::of(first);
@@ -285,7 +293,7 @@ impl Detector {
             doc: number,
             class,
             kind,
-            comparable: sums.comparable,
+            comparable: inputs.comparable,
             story,
             event: self.events.event_of(story).unwrap_or(EventId::of(story)),
             lead: first,
@@ -293,11 +301,12 @@ impl Detector {
             matches: evidence(judgement),
             compared: judgement.matches.iter().map(Match::compared).collect(),
             holds,
-            shared_quotations: sums.quotations,
-            agency: own_agency(doc.traces()).or_else(|| inferred_agency(self.kin_of(doc.kin()))),
-            simhash: sums.simhash,
-            novelty: sums.news.novelty,
-            material: sums.news.material,
+            shared_quotations: inputs.quotations,
+            agency: own_agency(doc.traces())
+                .or_else(|| inferred_agency(self.kin_of(doc.relatives()))),
+            simhash: inputs.simhash,
+            novelty: inputs.added.novelty,
+            material: inputs.added.material,
             links: joined.links.clone(),
             merged_stories: Vec::new(),
             merged_events: joined.absorbed.clone(),
@@ -306,16 +315,16 @@ impl Detector {
         }
     }
 
-    /// What the relatives of an article say of themselves.
+    /// The relatives that contain enough of an article for it to inherit their agency.
     pub(crate) fn kin_of<'a>(
         &'a self,
         kin: &'a [Relative],
-    ) -> impl Iterator<Item = Kin<'a, DocId>> + 'a {
+    ) -> impl Iterator<Item = RelatedArticle<'a, DocId>> + 'a {
         let settings = &self.settings;
         let covered = kin.iter().filter(|kin| kin.covered >= settings.partial_contained);
         covered.filter_map(|relative| {
             let other = self.docs.get(relative.doc)?;
-            Some(Kin {
+            Some(RelatedArticle {
                 doc: relative.doc,
                 traces: other.traces(),
                 is_reprint: relative.covered >= settings.reprint_larger,
@@ -325,24 +334,24 @@ impl Detector {
     }
 }
 
-/// What was summed up on the way to a verdict.
-struct Sums {
+/// Values of a verdict that are computed while the article is recorded.
+struct VerdictInputs {
     comparable: bool,
     simhash: u64,
     quotations: usize,
-    news: News,
+    added: Added,
 }
 
-/// What an article has that its story had not.
-pub(crate) struct News {
-    /// The share of its counted words.
+/// What an article adds to its story.
+pub(crate) struct Added {
+    /// The share of its counted words that the story did not have, 0 to 1.
     novelty: f64,
     /// Why it is material, if it is.
     material: Option<Reason>,
 }
 
-/// The member that an article joins through.
-fn decided_for(judgement: &Judgement) -> Option<DocId> {
+/// The earlier article through which an article joins a story; `None` for a text of its own.
+fn joined_article(judgement: &Judgement) -> Option<DocId> {
     match judgement.decision {
         Decision::Own => None,
         Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
@@ -361,12 +370,12 @@ fn evidence(judgement: &Judgement) -> Vec<Evidence> {
     judgement.matches.iter().filter(shares_text).map(line).collect()
 }
 
-fn quotations(judgement: &Judgement) -> Vec<Block> {
+fn shared_quotations(judgement: &Judgement) -> Vec<Block> {
     judgement.matches.iter().flat_map(|m| m.overlap.shared_quotations.clone()).collect()
 }
 
-/// How many stretches of the new text the blocks make, those that touch counted once.
-fn count_apart(mut blocks: Vec<Block>) -> usize {
+/// How many separate stretches of the new text the blocks cover. Blocks that overlap count once.
+fn count_separate(mut blocks: Vec<Block>) -> usize {
     blocks.sort_unstable_by_key(|block| (block.here, block.len));
     let mut count = 0;
     let mut end = 0;
@@ -426,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_further_down_is_background() {
+    fn a_quotation_outside_the_opening_joins_no_event() {
         let mut detector = Detector::new(Settings::default());
         observe(&mut detector, 0, 0, &with_quotation(0));
         let late = format!("{} {QUOTATION}", own_words(1, 400));

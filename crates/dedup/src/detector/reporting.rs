@@ -10,10 +10,10 @@ use crate::detector::Detector;
 use crate::ids::{DocId, StoryId};
 use crate::store::doc::Doc;
 
-/// An article's text, held while somebody looks at it.
-struct Reading(Arc<Text>);
+/// Shares the text of an article with a caller without naming the `Arc` in the interface.
+struct SharedText(Arc<Text>);
 
-impl Deref for Reading {
+impl Deref for SharedText {
     type Target = Text;
 
     fn deref(&self) -> &Text {
@@ -25,7 +25,7 @@ impl Detector {
     /// The analysed text of an article; `None` once it has left the window.
     #[must_use]
     pub fn text(&self, number: DocId) -> Option<impl Deref<Target = Text> + use<>> {
-        self.open(number).map(Reading)
+        self.open_text(number).map(SharedText)
     }
 
     /// The agencies that an article names as its source, the byline's first; none once it has left
@@ -61,7 +61,7 @@ mod tests {
     use crate::settings::Settings;
 
     #[test]
-    fn what_is_in_the_window_is_known() {
+    fn articles_of_the_window_are_reported() {
         let mut detector = Detector::new(Settings::default());
         let text = "QUAYTON (AP) — The port closed on Thursday.";
         detector.observe(&Incoming { text, ..Incoming::default() });

@@ -1,35 +1,36 @@
-//! A shard of documents: keys and texts of some of the articles, and answers about them. It knows no story,
-//! no boilerplate and no settings.
+//! A shard of documents: stores keys and packed texts of some of the articles, and answers requests
+//! about them. It knows no story, no boilerplate and no settings.
 
 use std::collections::BTreeMap;
 
 use crate::codec::{Writer, Written};
-use crate::detector::shard_protocol::{Entry, ShardRequest, listed_bytes, push_kept};
+use crate::detector::shard_protocol::{ShardEntry, ShardRequest, encode_postings, push_packed};
 use crate::ids::DocId;
 use crate::index::Index;
 use crate::settings::DAY;
 
-/// An answer to a reader holds no further article once it has so many bytes.
-const ANSWER: usize = 1 << 18;
-/// A writer that starts again from a snapshot asks for what it had asked for before: a shard keeps everything for
-/// so many seconds longer than asked.
-const LONGER: i64 = DAY;
+/// An answer to a read gets no further article once it has this many bytes.
+const MAX_ANSWER_BYTES: usize = 1 << 18;
+/// A shard keeps articles this many seconds longer than requested: a writer that starts from a
+/// snapshot repeats earlier requests.
+const EXTRA_SECONDS: i64 = DAY;
 
-/// The documents of one shard. It answers questions that the writer's [`Detector`](crate::Detector) made.
+/// The documents of one shard. It answers the requests of the writer's
+/// [`Detector`](crate::Detector).
 #[derive(Debug, Default)]
 pub struct Shard {
     index: Index,
-    /// With the time at which they were seen, in seconds.
-    kept: BTreeMap<DocId, (i64, Box<[u8]>)>,
+    /// The packed articles, with the time at which each was seen, in seconds.
+    packed: BTreeMap<DocId, (i64, Box<[u8]>)>,
 }
 
 impl Shard {
-    /// Answers a question; `None` if the bytes are none. A question that is asked again has no further
-    /// effect, and its answer is the same.
-    pub fn answer(&mut self, question: &[u8]) -> Option<Vec<u8>> {
-        Some(match ShardRequest::from_bytes(question)? {
+    /// Answers a request; `None` if the bytes are no request. A repeated request has no further
+    /// effect and gets the same answer.
+    pub fn answer(&mut self, request: &[u8]) -> Option<Vec<u8>> {
+        Some(match ShardRequest::from_bytes(request)? {
             ShardRequest::LookUp { before, from, keys } => {
-                listed_bytes(&self.index.postings_by_day(&keys, before, from))
+                encode_postings(&self.index.postings_by_day(&keys, before, from))
             }
             ShardRequest::Insert(entry) => {
                 self.insert(entry);
@@ -37,16 +38,16 @@ impl Shard {
             }
             ShardRequest::Read { docs } => self.read(&docs),
             ShardRequest::Expire { time } => {
-                self.expire(time.saturating_sub(LONGER));
+                self.expire(time.saturating_sub(EXTRA_SECONDS));
                 Vec::new()
             }
         })
     }
 
-    /// What a question asks for, in a word; for those who count them.
+    /// The kind of a request in one word, for statistics.
     #[must_use]
-    pub fn name_of(question: &[u8]) -> Option<&'static str> {
-        Some(match ShardRequest::from_bytes(question)? {
+    pub fn kind_of(request: &[u8]) -> Option<&'static str> {
+        Some(match ShardRequest::from_bytes(request)? {
             ShardRequest::LookUp { .. } => "look-up",
             ShardRequest::Insert(_) => "insert",
             ShardRequest::Read { .. } => "read",
@@ -54,13 +55,13 @@ impl Shard {
         })
     }
 
-    /// How many articles it keeps.
+    /// How many articles it stores.
     #[must_use]
     pub fn articles(&self) -> usize {
-        self.kept.len()
+        self.packed.len()
     }
 
-    /// The bytes of its index as a snapshot would have them, and of all texts with their packed bodies.
+    /// The bytes of its index in the form of a snapshot, and the bytes of all packed articles.
     #[must_use]
     pub fn bytes(&self) -> (usize, usize) {
         let mut index = 0;
@@ -68,24 +69,24 @@ impl Shard {
         let mut writer = Writer::new(&mut give);
         self.index.write_to(&mut writer);
         writer.finish();
-        (index, self.kept.values().map(|(_, kept)| kept.len()).sum())
+        (index, self.packed.values().map(|(_, packed)| packed.len()).sum())
     }
 
-    fn insert(&mut self, Entry { doc, time, count, keys, kept }: Entry) {
-        if self.kept.contains_key(&doc) {
+    fn insert(&mut self, ShardEntry { doc, time, count, keys, packed }: ShardEntry) {
+        if self.packed.contains_key(&doc) {
             return;
         }
         if let Some(count) = count {
-            self.index.add(doc, time, &keys, count);
+            self.index.insert_keys(doc, time, &keys, count);
         }
-        self.kept.insert(doc, (time, kept.into()));
+        self.packed.insert(doc, (time, packed.into()));
     }
 
     fn read(&self, docs: &[DocId]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for doc in docs {
-            push_kept(&mut bytes, self.kept.get(doc).map(|(_, kept)| &**kept));
-            if bytes.len() >= ANSWER {
+            push_packed(&mut bytes, self.packed.get(doc).map(|(_, packed)| &**packed));
+            if bytes.len() >= MAX_ANSWER_BYTES {
                 break;
             }
         }
@@ -94,6 +95,6 @@ impl Shard {
 
     fn expire(&mut self, time: i64) {
         self.index.expire(time);
-        self.kept.retain(|_, (seen, _)| *seen >= time);
+        self.packed.retain(|_, (seen, _)| *seen >= time);
     }
 }

@@ -1,4 +1,4 @@
-//! The state of a detector as bytes and back.
+//! Writes the state of a detector as bytes, and reads it back.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ impl Detector {
     #[must_use]
     pub fn text_files(&self) -> Vec<Arc<dyn TextFile>> {
         let mut text_files: Vec<Arc<dyn TextFile>> = Vec::new();
-        for text_file in self.docs.values().filter_map(|doc| doc.at_rest.text_file()) {
-            // Neighbours stand on one.
+        for text_file in self.docs.values().filter_map(|doc| doc.stored.text_file()) {
+            // Neighbours are mostly in one file, so the search begins with the last one found.
             if !text_files.iter().rev().any(|known| Arc::ptr_eq(known, text_file)) {
                 text_files.push(text_file.clone());
             }
@@ -24,8 +24,8 @@ impl Detector {
         text_files
     }
 
-    /// Writes down what it has learnt; verdicts, where it keeps them, are left out, and of what stands
-    /// in text files there is only the place.
+    /// Writes the whole state, except stored verdicts. For a text in a text file, only its position
+    /// is written.
     pub fn write_to(&self, to: &mut Writer<'_>) {
         self.next.write_to(to);
         self.day.write_to(to);
@@ -33,7 +33,7 @@ impl Detector {
         self.docs.write_to(to);
         self.by_item.write_to(to);
         self.by_text.write_to(to);
-        self.documents.here.write_to(to);
+        self.documents.local.write_to(to);
         self.stories.write_to(to);
         self.events.write_to(to);
         self.boilerplate.write_to(to);
@@ -41,8 +41,8 @@ impl Detector {
         self.window_use.write_to(to);
     }
 
-    /// A detector that knows what another had learnt, which judged by the same settings; `None`
-    /// where the bytes are not such.
+    /// Reads the state of a detector that had the same settings; `None` if the bytes are not the
+    /// state of a detector.
     #[must_use]
     pub fn read_from(settings: Settings, from: &mut Reader<'_>) -> Option<Detector> {
         let mut detector = Detector::new(settings);
@@ -52,7 +52,7 @@ impl Detector {
         detector.docs = Written::read_from(from)?;
         detector.by_item = Written::read_from(from)?;
         detector.by_text = Written::read_from(from)?;
-        detector.documents.here = Written::read_from(from)?;
+        detector.documents.local = Written::read_from(from)?;
         detector.stories = Written::read_from(from)?;
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;
@@ -61,7 +61,7 @@ impl Detector {
         detector.is_sound().then_some(detector)
     }
 
-    /// Whether what was read can be followed.
+    /// Whether all redirects that were read end somewhere, so that following them cannot loop.
     pub(crate) fn is_sound(&self) -> bool {
         self.stories.is_sound() && self.events.is_sound()
     }
@@ -98,7 +98,8 @@ mod tests {
     use crate::ids::StoryId;
     use crate::settings::DAY;
 
-    /// A made-up article: own text, or another's with its own ending, on a page with a habit.
+    /// A generated article: a text of its own, or another's with a new ending, on a page with
+    /// boilerplate.
     struct Page {
         item: String,
         outlet: String,
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_written_down_and_read_back_judges_as_if_nothing_had_been() {
+    fn a_detector_read_back_gives_the_same_verdicts() {
         let pages = pages(300);
         let mut through = Detector::new(Settings::default());
         let mut interrupted = Detector::new(Settings::default());
@@ -191,7 +192,7 @@ mod tests {
             }
             let (expected, found) = (observe(&mut through, page), observe(&mut interrupted, page));
             assert_eq!(found, expected);
-            // And people have their say.
+            // Manual overrides come in between.
             let (story, doc) = (expected.story, expected.doc);
             let said = match number % 7 {
                 _ if story.first_article() == doc => None,
@@ -206,7 +207,7 @@ mod tests {
             assert_eq!(found_split, expected_split);
             splits += usize::from(found_split.is_some());
             let united = [&mut through, &mut interrupted]
-                .map(|it| it.unite_stories(StoryId(doc.0), StoryId(doc.0 / 2)));
+                .map(|it| it.merge_stories(StoryId(doc.0), StoryId(doc.0 / 2)));
             assert_eq!(united[0], united[1]);
         }
         assert!(splits > 9, "{splits}");
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_snapshots_the_same_articles_leave_a_full_window() {
+    fn snapshots_do_not_change_which_articles_are_evicted() {
         let settings = Settings { window_bytes: 400 << 10, ..Settings::default() };
         let mut through = Detector::new(settings.clone());
         let mut interrupted = Detector::new(settings.clone());
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_down_is_divided_by_the_page_that_shows_its_chrome() {
+    fn a_detector_read_back_still_regroups() {
         let words = |word: &str, count: usize| -> String {
             (0..count).map(|number| format!("{word}{number} ")).collect()
         };
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn all_parts_are_the_detector_and_fewer_or_others_are_none() {
+    fn only_all_parts_make_a_detector() {
         let mut detector = Detector::new(Settings::default());
         let mut fewer = 0;
         for (number, page) in pages(300).iter().enumerate() {
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_bytes_is_nothing() {
+    fn truncated_bytes_are_refused() {
         let mut detector = Detector::new(Settings::default());
         pages(20).iter().for_each(|page| drop(observe(&mut detector, page)));
         let whole: Vec<u8> = bytes(&detector).into_iter().flatten().collect();

@@ -1,12 +1,12 @@
-//! The state of a detector in parts, so that a start can read them on all cores: the large tables are
-//! divided.
+//! Divides the state of a detector into parts, so that a start can read them on all cores. Large
+//! tables become several parts.
 //!
-//! A detector comes in and its parts go out, and the other way round. It never reads or writes their bytes in
-//! an order of its own: that is up to whoever keeps them.
+//! A detector comes in and its parts go out, and the other way round. The caller decides where and
+//! in which order the bytes of the parts are stored.
 
 use crate::body::lexicon::Lexicon;
 use crate::boilerplate::Boilerplate;
-use crate::codec::numbered::Numbered;
+use crate::codec::id_table::IdTable;
 use crate::codec::{written, written_variants};
 use crate::detector::Detector;
 use crate::detector::eviction::WindowUse;
@@ -19,16 +19,16 @@ use crate::store::doc::Doc;
 use crate::story::folds::Folds;
 use crate::story::stories::Stories;
 
-/// A part of the state of a detector, which is written and read by itself.
+/// A part of the state of a detector, which can be written and read on its own.
 #[derive(Debug, Clone)]
 pub struct StatePart(Table);
 
 /// A small table, or some rows of a large one.
 #[derive(Debug, Clone)]
 enum Table {
-    Basis(Basis),
+    Header(Header),
     Lexicon(Lexicon),
-    Docs(Numbered<DocId, Doc>),
+    Docs(IdTable<DocId, Doc>),
     ByItem(Identities),
     ByText(Identities),
     Index(Index),
@@ -37,10 +37,10 @@ enum Table {
     Boilerplate(Boilerplate),
 }
 
-/// What stands in the first part.
+/// The first part: the small values, and how many parts there are.
 #[derive(Debug, Clone)]
-struct Basis {
-    /// How many parts follow.
+struct Header {
+    /// How many parts follow this one.
     parts: u32,
     next: DocId,
     day: i64,
@@ -48,9 +48,9 @@ struct Basis {
     window_use: WindowUse,
 }
 
-written!(Basis { parts, next, day, folds, window_use });
+written!(Header { parts, next, day, folds, window_use });
 written_variants!(Table {
-    0 => Basis,
+    0 => Header,
     1 => Lexicon,
     2 => Docs,
     3 => ByItem,
@@ -64,55 +64,56 @@ written_variants!(Table {
 written!(StatePart { 0 });
 
 impl Detector {
-    /// Divides what it has learnt into parts; see [`Detector::write_to`] for what is left out. Those that
-    /// cannot be divided come early: whoever reads parts side by side waits least for them then.
+    /// Divides the state into parts; [`Detector::write_to`] says what is left out. Parts that
+    /// cannot be divided come first, so that readers on several threads do not wait for them at the
+    /// end.
     #[must_use]
     pub fn into_parts(self) -> Vec<StatePart> {
         let mut tables = vec![Table::Lexicon(self.lexicon)];
         tables.extend(self.events.into_parts().into_iter().map(Table::Events));
-        tables.extend(self.documents.here.divide().map(Table::Index));
+        tables.extend(self.documents.local.divide().map(Table::Index));
         tables.extend(self.docs.divide().into_iter().map(Table::Docs));
         tables.extend(self.boilerplate.divide().into_iter().map(Table::Boilerplate));
         tables.extend([Table::ByItem(self.by_item), Table::ByText(self.by_text)]);
         tables.extend(self.stories.divide().into_iter().map(Table::Stories));
-        let basis = Basis {
+        let header = Header {
             parts: u32::try_from(tables.len()).expect("a part has thousands of rows"),
             next: self.next,
             day: self.day,
             folds: self.folds,
             window_use: self.window_use,
         };
-        [Table::Basis(basis)].into_iter().chain(tables).map(StatePart).collect()
+        [Table::Header(header)].into_iter().chain(tables).map(StatePart).collect()
     }
 
-    /// The detector of which these are the parts, in order, which judged by the same settings; `None`
-    /// where they are not all parts of one.
+    /// Puts a detector with the same settings together from its parts, which must be in order.
+    /// `None` if they are not all the parts of one detector.
     #[must_use]
     pub fn from_parts(
         settings: Settings,
         parts: impl IntoIterator<Item = StatePart>,
     ) -> Option<Detector> {
         let mut parts = parts.into_iter();
-        let Some(StatePart(Table::Basis(basis))) = parts.next() else { return None };
+        let Some(StatePart(Table::Header(header))) = parts.next() else { return None };
         let mut detector = Detector::new(settings);
-        (detector.next, detector.day) = (basis.next, basis.day);
-        (detector.folds, detector.window_use) = (basis.folds, basis.window_use);
+        (detector.next, detector.day) = (header.next, header.day);
+        (detector.folds, detector.window_use) = (header.folds, header.window_use);
         let mut count = 0;
         for part in parts {
             detector.add_part(part)?;
             count += 1;
         }
-        (count == basis.parts && detector.is_sound()).then_some(detector)
+        (count == header.parts && detector.is_sound()).then_some(detector)
     }
 
     fn add_part(&mut self, part: StatePart) -> Option<()> {
         match part.0 {
-            Table::Basis(_) => return None,
+            Table::Header(_) => return None,
             Table::Lexicon(lexicon) => self.lexicon = lexicon,
             Table::Docs(docs) => self.docs.append(docs)?,
             Table::ByItem(by_item) => self.by_item = by_item,
             Table::ByText(by_text) => self.by_text = by_text,
-            Table::Index(days) => self.documents.here.append(days),
+            Table::Index(days) => self.documents.local.append(days),
             Table::Stories(stories) => self.stories.append(stories)?,
             Table::Events(events) => self.events.add_part(events)?,
             Table::Boilerplate(outlets) => self.boilerplate.append(outlets),

@@ -8,31 +8,31 @@ use crate::judge::rule::Compared;
 use crate::story::agency::Agency;
 use crate::story::{Merge, Split};
 
-/// What an article is.
+/// The kind of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Its own text, no event yet.
+    /// A text of its own that joined no event.
     New,
-    /// Its own text; joins an event, or stands in a digest that came first.
+    /// A text of its own that joined an event, or that an earlier digest contains.
     Related,
-    /// Folded: another's text, in the whole or in a part.
+    /// All or part of another article's text; folded into its story.
     Copy,
     /// A changed text of the same item.
     Version,
 }
 
-/// What an article has in common with an earlier one.
+/// The measures of what an article has in common with an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
     /// The earlier article.
     pub doc: DocId,
-    /// Share of the new text's counted words that stand in it, 0 to 1.
+    /// The share of the new text's counted words that are in the earlier text, 0 to 1.
     pub contained: f64,
-    /// Share of its counted words that stand in the new text, 0 to 1.
+    /// The share of the earlier text's counted words that are in the new text, 0 to 1.
     pub containing: f64,
-    /// Passages in common.
+    /// The number of shared passages.
     pub passages: usize,
-    /// Words of the longest verbatim run, quotations included.
+    /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
 }
 
@@ -41,45 +41,46 @@ pub struct Evidence {
 pub struct Verdict {
     /// The article.
     pub doc: DocId,
-    /// What it is.
+    /// The kind of the article.
     pub class: Class,
-    /// For copies, how much of the text.
+    /// For copies: how much of the text is copied.
     pub kind: Option<CopyKind>,
-    /// Whether there was enough text to compare.
+    /// Whether the text is long enough to be compared.
     pub comparable: bool,
     /// The story it belongs to.
     pub story: StoryId,
-    /// The event its story belongs to; its own story where it joined none.
+    /// The event of its story; if it joined none, an event with the id of its story.
     pub event: EventId,
-    /// The story's representative.
+    /// The article that represents the story: the first one. The detector service may choose
+    /// another.
     pub lead: DocId,
-    /// The separately written text it comes from.
+    /// The first article of its story, from which its text is assumed to come.
     pub origin: DocId,
     /// The earlier articles it shares passages with, most shared words first.
     pub matches: Vec<Evidence>,
-    /// What each earlier article that it was compared with is to it, in the same order; those too that
-    /// it shares no passage with.
+    /// The rule for each earlier article that it was compared with, in the same order, also for
+    /// those that share no passage with it.
     pub compared: Vec<Compared>,
-    /// Stories it holds while being mostly its own text.
+    /// Stories whose texts it contains although it is mostly a text of its own.
     pub holds: Vec<StoryId>,
-    /// Quotations in it that stand in an earlier text.
+    /// The number of its quotations that are in an earlier text.
     pub shared_quotations: usize,
-    /// The agency behind it.
+    /// The agency behind its text.
     pub agency: Option<Agency<DocId>>,
-    /// SimHash of its normalised words: a hint, never evidence.
+    /// The SimHash of its normalised words: a hint, never evidence.
     pub simhash: u64,
-    /// Share of its counted words that its story did not have, 0 to 1.
+    /// The share of its counted words that its story did not have, 0 to 1.
     pub novelty: f64,
     /// Why a copy or version is material.
     pub material: Option<Reason>,
-    /// The stories that made it join its event, likeliest first.
+    /// The stories because of which it joined its event, most similar first.
     pub links: Vec<Link>,
-    /// Stories that it showed to be one.
+    /// Stories that merged because of it.
     pub merged_stories: Vec<Merge<StoryId>>,
-    /// Events that it showed to be one.
+    /// Events that merged because of it.
     pub merged_events: Vec<Merge<EventId>>,
-    /// The earlier event that its own event goes on with, too late to join it.
+    /// The earlier event that its own event continues, because it came too late to join it.
     pub continues: Option<EventId>,
-    /// Stories that stood on page chrome alone, which it made known, divided again; in order.
+    /// The stories that were divided because this article revealed page chrome, in order.
     pub regrouped: Vec<Split>,
 }

@@ -1,12 +1,13 @@
-//! Counts of the work that was done. Unlike times, they are the same on any machine.
+//! Counts the work of the detector. Unlike times, these counts are the same on every machine.
 
 use std::ops::AddAssign;
 
 use crate::detector::reading::Analysed;
 use crate::judge::Judgement;
 
-/// Work of a [`Detector`](crate::Detector) on all articles that it has observed. The same articles in
-/// the same order give the same counts on every machine; they are no part of a snapshot.
+/// The work of a [`Detector`](crate::Detector) on all articles that it has observed. The same
+/// articles in the same order give the same counts on every machine. They are not part of a
+/// snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Work {
     /// Articles observed.
@@ -14,26 +15,26 @@ pub struct Work {
     /// Words of texts that were analysed: those of new articles, and those of earlier ones that were
     /// analysed again.
     pub words_read: u64,
-    /// Keys looked up in the segments of the candidate index, each in each segment.
+    /// Keys looked up in the segments of the index. A key counts once for each segment.
     pub keys_probed: u64,
-    /// Earlier articles that stood under these keys, as often as they did.
+    /// Postings read under these keys. An article counts once for each key.
     pub postings_read: u64,
-    /// Earlier articles whose hits under keys were held against their number of keys.
+    /// Earlier articles whose number of shared keys was compared with their number of keys.
     pub candidates_scored: u64,
     /// Earlier articles compared word by word.
     pub articles_compared: u64,
-    /// Pairs of words looked at in alignments, and places of shingles.
+    /// Pairs of words compared in alignments, and positions of shingles tried.
     pub cells_aligned: u64,
-    /// Entries of stories under terms looked at for like ones.
+    /// Stories listed under terms that were examined in the search for similar stories.
     pub terms_probed: u64,
-    /// Stories compared for one event.
+    /// Stories compared to find the event of a story.
     pub stories_compared: u64,
 }
 
 impl Work {
     /// The work of reading an article and of comparing it.
     pub(crate) fn of(analysed: &Analysed, judgement: &Judgement) -> Work {
-        let (keys_probed, postings_read) = analysed.under_keys.work();
+        let (keys_probed, postings_read) = analysed.key_postings.work();
         Work {
             articles: 1,
             words_read: analysed.words.numbers.len() as u64,
@@ -45,7 +46,7 @@ impl Work {
         }
     }
 
-    /// Each count by its name, in order.
+    /// Each count with its name, in order.
     #[must_use]
     pub fn counts(&self) -> [(&'static str, u64); 9] {
         [

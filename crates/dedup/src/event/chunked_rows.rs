@@ -1,43 +1,46 @@
-//! Lists of stories by place, in chunks that clones share until one of them changes.
+//! Lists of stories by term, in chunks that clones share until one of them changes.
 
 use std::sync::Arc;
 
-use crate::codec::postings::Rows;
+use crate::codec::postings::DensePostings;
 use crate::codec::{Reader, Writer, Written};
 use crate::ids::StoryId;
 
-/// [`Rows`] in parts, each of a few places: one story enters its id at many.
+/// [`DensePostings`] in parts of a few terms each. A new story changes the lists of many terms, but copies only
+/// the parts with these terms.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChunkedRows {
-    parts: Vec<Arc<Rows<StoryId>>>,
+    parts: Vec<Arc<DensePostings<StoryId>>>,
 }
 
-/// Places of a part.
-const PLACES: u32 = 1 << 6;
+/// Terms of a part.
+const TERMS_PER_PART: u32 = 1 << 6;
 
 impl ChunkedRows {
-    /// The stories at a place, in the order in which they came.
-    pub(crate) fn get(&self, place: u32) -> &[StoryId] {
-        self.parts.get((place / PLACES) as usize).map_or(&[], |part| part.get(place % PLACES))
+    /// The stories of a term, in the order in which they were added.
+    pub(crate) fn get(&self, term: u32) -> &[StoryId] {
+        self.parts
+            .get((term / TERMS_PER_PART) as usize)
+            .map_or(&[], |part| part.get(term % TERMS_PER_PART))
     }
 
-    /// Enters a story at a place, as [`Rows::push`] does.
-    pub(crate) fn push(&mut self, place: u32, story: StoryId, most: usize) {
-        let at = (place / PLACES) as usize;
+    /// Adds a story to the list of a term; see [`DensePostings::push`].
+    pub(crate) fn push(&mut self, term: u32, story: StoryId, most: usize) {
+        let at = (term / TERMS_PER_PART) as usize;
         while self.parts.len() <= at {
             self.parts.push(Arc::default());
         }
-        Arc::make_mut(&mut self.parts[at]).push(place % PLACES, story, most);
+        Arc::make_mut(&mut self.parts[at]).push(term % TERMS_PER_PART, story, most);
     }
 
-    /// Takes a story off a list.
-    pub(crate) fn remove(&mut self, place: u32, story: StoryId) {
-        if let Some(part) = self.parts.get_mut((place / PLACES) as usize) {
-            Arc::make_mut(part).remove(place % PLACES, story);
+    /// Removes a story from the list of a term.
+    pub(crate) fn remove(&mut self, term: u32, story: StoryId) {
+        if let Some(part) = self.parts.get_mut((term / TERMS_PER_PART) as usize) {
+            Arc::make_mut(part).remove(term % TERMS_PER_PART, story);
         }
     }
 
-    /// Keeps of every list what `keep` says.
+    /// Keeps in every list the stories for which `keep` is true.
     pub(crate) fn retain(&mut self, keep: impl Fn(StoryId) -> bool) {
         for part in &mut self.parts {
             Arc::make_mut(part).retain(&keep);
@@ -45,16 +48,20 @@ impl ChunkedRows {
     }
 }
 
-/// Parts that [`ChunkedRows::divide`] leaves together.
-const DIVIDED: usize = 1 << 8;
+/// The number of parts that [`ChunkedRows::divide`] leaves together.
+const PARTS_PER_PIECE: usize = 1 << 8;
 
 impl ChunkedRows {
-    /// Divides them into rows of neighbouring places, which [`ChunkedRows::append`] makes one again.
+    /// Divides the table into pieces of neighbouring terms. [`ChunkedRows::append`] joins them
+    /// again.
     pub(crate) fn divide(self) -> Vec<ChunkedRows> {
-        self.parts.chunks(DIVIDED).map(|parts| ChunkedRows { parts: parts.to_vec() }).collect()
+        self.parts
+            .chunks(PARTS_PER_PIECE)
+            .map(|parts| ChunkedRows { parts: parts.to_vec() })
+            .collect()
     }
 
-    /// Appends the rows of the places that follow.
+    /// Appends the lists of the terms that follow.
     pub(crate) fn append(&mut self, next: ChunkedRows) {
         self.parts.extend(next.parts);
     }
@@ -67,7 +74,7 @@ impl Written for ChunkedRows {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let parts = (0..from.count()?).map(|_| Rows::read_from(from).map(Arc::new));
+        let parts = (0..from.count()?).map(|_| DensePostings::read_from(from).map(Arc::new));
         Some(Self { parts: parts.collect::<Option<_>>()? })
     }
 }

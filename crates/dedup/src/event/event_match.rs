@@ -1,57 +1,62 @@
 //! Finds the events that a new story may join.
 //!
-//! The links of a story to earlier ones come in; the events that it fits go out, likeliest first.
+//! Input: earlier stories that may be similar to the new one. Output: the events that it fits, the
+//! most similar first.
 
 use std::collections::BTreeMap;
 
 use super::link::Link;
 use super::subject::{Comparison, Subject};
-use super::{Events, NEAREST};
+use super::{Events, NEAREST_STORIES};
 use crate::ids::{EventId, StoryId};
 use crate::settings::Settings;
 
-/// Where other events are like a new story too, more is asked for: this share of …
-const OF_RIVALS: f64 = 0.6;
-/// … the mean likeness of so many of them, the likeliest but one and those after it, …
+/// If several events are similar to a new story, the threshold rises by this share of the mean
+/// similarity of the rivals. Reports of one campaign are all similar to each other, but a report of
+/// a fire in a quiet week is similar to nothing else.
+const RIVAL_SHARE: f64 = 0.6;
+/// The number of rivals: the most similar events after the first.
 const RIVALS: usize = 3;
-/// … and at most so much. Reports of one campaign are all alike; those of a fire in a quiet week are not
-/// like anything else.
-const MOST_MORE: f64 = 0.1;
+/// The threshold rises by this much at most.
+const MAX_RISE: f64 = 0.1;
 
-/// An event that a new story is enough alike to, but for the time between.
+/// An event whose texts are similar enough to a new story. The time between them may still be too
+/// long.
 #[derive(Debug)]
 pub(super) struct EventMatch {
     pub(super) event: EventId,
-    /// The mean likeness to its nearest stories.
-    pub(super) likeness: f64,
-    /// Whether it may take the story: whether they are alike enough with the time between counted, and
-    /// its bounds allow it.
+    /// The mean similarity to its most similar stories.
+    pub(super) similarity: f64,
+    /// Whether the story may join it: whether the similarity is still enough after the time between
+    /// them is counted, and the bounds of the event allow it.
     pub(super) accepts: bool,
-    /// The links to its stories that are above the threshold, likeliest first.
+    /// The links to its stories that reach the threshold, the most similar first.
     pub(super) links: Vec<Link>,
 }
 
-/// Links of a new story to earlier ones, by the events of those.
+/// Links of a new story to earlier ones, by the event of the earlier story.
 pub(super) type ByEvent = BTreeMap<EventId, Vec<Link>>;
 
-/// A new story beside those it is compared with.
-pub(super) struct Near<'a> {
+/// A search for the events of a new story.
+pub(super) struct EventSearch<'a> {
     pub(super) events: &'a Events,
     pub(super) subject: &'a Subject,
     /// When it was published, in seconds.
     pub(super) time: i64,
     pub(super) settings: &'a Settings,
-    /// The likeness that is asked for.
-    pub(super) least: f64,
-    /// The stories that quote in their openings what it quotes in its own.
+    /// The threshold of similarity.
+    pub(super) threshold: f64,
+    /// The earlier stories that share a quotation in the openings of both.
     pub(super) quoting: Vec<StoryId>,
-    /// Counts the quotations that it shares with an earlier story: the costly part.
+    /// Counts the quotations that it shares with an earlier story. This is expensive, because it
+    /// aligns both texts.
     pub(super) quotations: &'a mut dyn FnMut(StoryId) -> usize,
 }
 
-impl<'a> Near<'a> {
-    /// The links to stories that are like the new one, by their events. Where it fits none of them, links say how
-    /// alike the stories are at most: nobody asks for more.
+impl<'a> EventSearch<'a> {
+    /// The links to some earlier stories, by their events. If none of them reaches the threshold,
+    /// the links may have upper bounds of the similarity instead of exact values, which nothing
+    /// needs then.
     pub(super) fn links(&mut self, like: &[StoryId]) -> ByEvent {
         let profiles = like.iter().filter_map(|story| self.events.profiles.get(*story));
         profiles.for_each(|profile| profile.terms.prefetch());
@@ -59,18 +64,18 @@ impl<'a> Near<'a> {
         let with_event = |it: Comparison<'a>| Some((self.events.event_of(it.story)?, it));
         let known: Vec<(EventId, Comparison<'a>)> = known.filter_map(with_event).collect();
         let mut links: Vec<Link> = Vec::with_capacity(known.len());
-        let mut unasked = Vec::new();
+        let mut bounded = Vec::new();
         for (number, (_, comparison)) in known.iter().enumerate() {
             let at_most = self.subject.link_at_most(comparison, self.settings);
-            let matters =
-                at_most.at_once >= self.least || self.may_count_quotations(&at_most, comparison);
+            let matters = at_most.text_similarity >= self.threshold
+                || self.could_quotations_matter(&at_most, comparison);
             if !matters {
-                unasked.push(number);
+                bounded.push(number);
             }
             links.push(if matters { self.link_of(comparison) } else { at_most });
         }
-        if links.iter().any(|link| link.at_once >= self.least) {
-            for number in unasked {
+        if links.iter().any(|link| link.text_similarity >= self.threshold) {
+            for number in bounded {
                 links[number] = self.link_of(&known[number].1);
             }
         }
@@ -81,30 +86,31 @@ impl<'a> Near<'a> {
         by_event
     }
 
-    /// Asks for more where several events are like the story.
-    pub(super) fn ask_for_more(&mut self, by_event: &ByEvent) {
-        let best = |links: &Vec<Link>| links.iter().map(|link| link.likeness).fold(0.0, f64::max);
+    /// Raises the threshold if several events are similar to the story.
+    pub(super) fn raise_threshold(&mut self, by_event: &ByEvent) {
+        let best = |links: &Vec<Link>| links.iter().map(|link| link.similarity).fold(0.0, f64::max);
         let mut best: Vec<f64> = by_event.values().map(best).collect();
         best.sort_by(|a, b| b.total_cmp(a));
         let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
-        self.least += (OF_RIVALS * rivals / RIVALS as f64).min(MOST_MORE);
+        self.threshold += (RIVAL_SHARE * rivals / RIVALS as f64).min(MAX_RISE);
     }
 
-    /// The events that the story fits but for the time between, likeliest first, and how many stories
-    /// more it was compared with.
-    pub(super) fn events_like(&mut self, mut by_event: ByEvent) -> (Vec<EventMatch>, u64) {
-        by_event.retain(|_, links| links.iter().any(|link| link.at_once >= self.least));
+    /// The events whose texts are similar enough to the story, the most similar first, and the
+    /// number of further stories that it was compared with.
+    pub(super) fn find_matches(&mut self, mut by_event: ByEvent) -> (Vec<EventMatch>, u64) {
+        by_event.retain(|_, links| links.iter().any(|link| link.text_similarity >= self.threshold));
         let (mut found, mut compared) = (Vec::new(), 0);
         for (event, mut links) in by_event {
-            compared += self.link_others(event, &mut links);
+            compared += self.link_latest_of(event, &mut links);
             found.extend(self.match_of(event, links));
         }
-        found.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.event.cmp(&b.event)));
+        found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.event.cmp(&b.event)));
         (found, compared)
     }
 
-    /// Compares the story with the latest of an event that it was not compared with yet.
-    fn link_others(&mut self, event: EventId, links: &mut Vec<Link>) -> u64 {
+    /// Compares the story with the latest stories of an event, except those in `links`. Returns
+    /// their number.
+    fn link_latest_of(&mut self, event: EventId, links: &mut Vec<Link>) -> u64 {
         let before = links.len();
         let events = self.events;
         for (story, _) in events.latest_of(event) {
@@ -115,26 +121,28 @@ impl<'a> Near<'a> {
         (links.len() - before) as u64
     }
 
+    /// The match with an event. `None` if its texts are not similar enough.
     fn match_of(&self, event: EventId, mut links: Vec<Link>) -> Option<EventMatch> {
-        let least = self.least;
-        let size = self.events.latest_of(event).take(NEAREST).count();
+        let threshold = self.threshold;
+        let size = self.events.latest_of(event).take(NEAREST_STORIES).count();
         let nearest = |share: fn(&Link) -> f64| {
             let mut shares: Vec<f64> = links.iter().map(share).collect();
             shares.sort_by(|a, b| b.total_cmp(a));
-            shares.truncate(NEAREST);
+            shares.truncate(NEAREST_STORIES);
             shares.iter().sum::<f64>() / size.max(1) as f64
         };
-        let likeness = nearest(|link| link.likeness);
-        if nearest(|link| link.at_once) < least {
+        let similarity = nearest(|link| link.similarity);
+        if nearest(|link| link.text_similarity) < threshold {
             return None;
         }
-        let accepts = likeness >= least && self.events.may_take(event, self.time, self.settings);
-        links.retain(|link| link.likeness >= least);
-        links.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then(a.story.cmp(&b.story)));
-        Some(EventMatch { event, likeness, accepts, links })
+        let accepts =
+            similarity >= threshold && self.events.allows_time(event, self.time, self.settings);
+        links.retain(|link| link.similarity >= threshold);
+        links.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.story.cmp(&b.story)));
+        Some(EventMatch { event, similarity, accepts, links })
     }
 
-    /// How alike the new story is to an earlier one.
+    /// The link of the new story to an earlier one. `None` if the earlier one is unknown.
     fn link(&mut self, story: StoryId) -> Option<Link> {
         let comparison = self.compare(story)?;
         Some(self.link_of(&comparison))
@@ -150,16 +158,18 @@ impl<'a> Near<'a> {
 
     fn link_of(&mut self, comparison: &Comparison<'_>) -> Link {
         let link = self.subject.link(comparison, &self.events.frequencies, self.settings);
-        let matters = self.may_count_quotations(&link, comparison);
+        let matters = self.could_quotations_matter(&link, comparison);
         let quotations = if matters { (self.quotations)(comparison.story) } else { 0 };
         let in_openings = self.quoting.contains(&comparison.story);
-        link.with_quotations((quotations, in_openings), comparison.closeness, self.settings)
+        link.with_quotations((quotations, in_openings), comparison.time_factor, self.settings)
     }
 
-    /// Whether a quotation in common could make the difference: only there are they looked for.
-    fn may_count_quotations(&self, link: &Link, comparison: &Comparison<'_>) -> bool {
+    /// Whether a shared quotation could lift the pair over the threshold. Quotations are counted
+    /// only then.
+    fn could_quotations_matter(&self, link: &Link, comparison: &Comparison<'_>) -> bool {
         let in_openings = self.quoting.contains(&comparison.story);
-        let with_one = link.with_quotations((1, in_openings), comparison.closeness, self.settings);
-        with_one.likeness >= self.settings.event_likeness
+        let with_one =
+            link.with_quotations((1, in_openings), comparison.time_factor, self.settings);
+        with_one.similarity >= self.settings.event_likeness
     }
 }

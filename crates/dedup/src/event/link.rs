@@ -1,8 +1,9 @@
-//! How alike two stories are as news of one happening.
+//! Measures how similar two stories are as reports of one happening.
 //!
-//! Each evidence is a share, and likeness their weighted mean. Titles and ledes say what happened; all
-//! words and names say little more than who is in the news these days (measured: of pairs of one
-//! happening and of pairs of one saga, words and names are as alike, titles and ledes are not).
+//! The similarity is the weighted mean of four shares: titles, ledes, words and names. Titles and
+//! ledes weigh most, because they say what happened; words and names say mostly who is in the news.
+//! This was measured: pairs about one happening, and pairs about different happenings of one long
+//! affair, have equally similar words and names, but not equally similar titles and ledes.
 
 use crate::body::terms::Terms;
 use crate::event::frequencies::Frequencies;
@@ -10,48 +11,52 @@ use crate::event::subject::Subject;
 use crate::ids::StoryId;
 use crate::settings::{Settings, Switch};
 
-/// What a shared quotation adds. Others beside it add nothing: officials are quoted for days.
+/// A shared quotation adds this to the similarity. Further ones add nothing, because officials are
+/// quoted for days.
 const QUOTATION_BONUS: f64 = 0.08;
-/// What it adds where it stands in the openings of both texts: enough by itself for more than a day.
+/// A shared quotation in the openings of both texts adds this instead. It reaches the threshold by
+/// itself for more than a day.
 const OPENING_BONUS: f64 = 0.3;
-/// Likeness halves over this time, in seconds.
+/// The time in seconds after which the similarity is halved.
 const HALF_LIFE: f64 = 40.0 * 3600.0;
 
-/// Why two stories are held for one event.
+/// The similarity of a new story to an earlier one, with the evidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Link {
     /// The earlier story.
     pub story: StoryId,
-    /// The likeness, mostly 0 to 1, the time between them counted.
-    pub likeness: f64,
-    /// The likeness if they were of one hour.
-    pub at_once: f64,
-    /// The cosine of the term vectors alone.
+    /// The similarity, with the time between them. From 0 to 1, or a little more with a quotation.
+    pub similarity: f64,
+    /// The similarity of the texts alone, as if they were published at the same time.
+    pub text_similarity: f64,
+    /// The cosine of the vectors of all words, 0 to 1.
     pub cosine: f64,
-    /// How much of each title stands in the other text, on average; `None` where neither has one.
+    /// The share of each title that is in the other text, on average, 0 to 1. `None` if neither has
+    /// a title.
     pub title: Option<f64>,
-    /// The cosine of the ledes alone.
+    /// The cosine of the vectors of the ledes, 0 to 1.
     pub lede: f64,
-    /// The cosine over rare names alone; `None` where a text has none.
+    /// The cosine of the vectors of rare names, 0 to 1. `None` if a text has none.
     pub names: Option<f64>,
-    /// Quotations in common.
+    /// The number of shared quotations.
     pub quotations: usize,
-    /// Whether one of them stands in the openings of both texts.
+    /// Whether one of them is in the openings of both texts.
     pub in_openings: bool,
-    pub(super) told: Told,
+    pub(super) title_coverage: TitleCoverage,
 }
 
-/// How much one text tells of what another is about, by their titles.
+/// How much of the title of each text is in the other text. Both shares are multiplied by the
+/// informativeness of the title, so a title of common words has a small share.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Told {
-    /// The share of the new story's title that stands in the earlier text, 0 to 1, by how much it says.
-    pub(super) ours: f64,
-    /// The share of the earlier story's title that stands in the new text, 0 to 1, by how much it says.
-    pub(super) theirs: f64,
+pub(super) struct TitleCoverage {
+    /// The share of the new story's title that is in the earlier text, 0 to 1.
+    pub(super) new_in_earlier: f64,
+    /// The share of the earlier story's title that is in the new text, 0 to 1.
+    pub(super) earlier_in_new: f64,
 }
 
-/// What is left of a likeness so many seconds away.
-pub(super) fn closeness(apart: i64, settings: &Settings) -> f64 {
+/// The factor by which `apart` seconds reduce a similarity, 0 to 1.
+pub(super) fn time_factor(apart: i64, settings: &Settings) -> f64 {
     if !settings.is_on(Switch::EventTime) {
         return 1.0;
     }
@@ -59,12 +64,12 @@ pub(super) fn closeness(apart: i64, settings: &Settings) -> f64 {
 }
 
 impl Link {
-    /// The same with so many quotations in common; `in_openings` says whether one of them stands in the openings of
-    /// both texts, and `closeness` what the time between these leaves of their likeness.
+    /// Adds the bonus for shared quotations. `in_openings` says whether one of them is in the
+    /// openings of both texts. `time_factor` is the factor for the time between the texts.
     pub(super) fn with_quotations(
         self,
         (quotations, in_openings): (usize, bool),
-        closeness: f64,
+        time_factor: f64,
         settings: &Settings,
     ) -> Link {
         let in_openings = quotations > 0 && in_openings;
@@ -74,13 +79,13 @@ impl Link {
             _ if in_openings => OPENING_BONUS,
             _ => QUOTATION_BONUS,
         };
-        let at_once = self.at_once + bonus;
-        let likeness = at_once * closeness;
-        Link { at_once, likeness, quotations, in_openings, ..self }
+        let text_similarity = self.text_similarity + bonus;
+        let similarity = text_similarity * time_factor;
+        Link { text_similarity, similarity, quotations, in_openings, ..self }
     }
 
-    /// How alike two texts are as news of one happening, `apart` seconds from each other, with so
-    /// many quotations in common; `story` names the earlier one.
+    /// The link of a new text to an earlier one. `story` is the story of the earlier one, `apart`
+    /// the seconds between them, and `quotations` the number of shared quotations.
     #[must_use]
     pub fn between(
         here: &Terms,
@@ -91,11 +96,11 @@ impl Link {
         settings: &Settings,
     ) -> Link {
         let in_openings = here.quoted.iter().any(|key| there.quoted.contains(key));
-        let (here, there) = (frequencies.place_all(here), frequencies.place_all(there));
+        let (here, there) = (frequencies.index_terms(here), frequencies.index_terms(there));
         let subject = Subject::new(&here, frequencies);
         let comparison = subject.compare((story, &there), apart, frequencies, settings);
         let link = subject.link(&comparison, frequencies, settings);
-        link.with_quotations((quotations, in_openings), comparison.closeness, settings)
+        link.with_quotations((quotations, in_openings), comparison.time_factor, settings)
     }
 }
 
@@ -105,7 +110,7 @@ mod tests {
 
     use super::*;
     use crate::body::Body;
-    use crate::event::subject::TEMPLATE;
+    use crate::event::subject::MIN_TEMPLATE_COSINE;
 
     const HOUR: i64 = 3600;
     const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla. They \
@@ -126,25 +131,28 @@ mod tests {
     #[test]
     fn similarity_halves_every_forty_hours() {
         let at = |hours| link(("", STRIKE), ("", AGAIN), hours * HOUR);
-        assert!(at(0).likeness > 0.2, "{:?}", at(0));
-        assert!((at(40).likeness - at(0).likeness / 2.0).abs() < 1e-9);
-        assert!((at(-40).likeness - at(40).likeness).abs() < 1e-9);
-        assert_eq!(at(40).at_once.to_bits(), at(0).at_once.to_bits());
+        assert!(at(0).similarity > 0.2, "{:?}", at(0));
+        assert!((at(40).similarity - at(0).similarity / 2.0).abs() < 1e-9);
+        assert!((at(-40).similarity - at(40).similarity).abs() < 1e-9);
+        assert_eq!(at(40).text_similarity.to_bits(), at(0).text_similarity.to_bits());
     }
 
     #[test]
-    fn a_title_that_the_other_tells_of_speaks_for_one_event() {
+    fn a_title_in_the_other_text_raises_the_similarity() {
         let with = |title| link((title, STRIKE), ("", AGAIN), 0);
         let (tells, other) = (with("Dockers close Port Orla"), with("Bread prize for Mill Hollow"));
-        assert!(tells.title > other.title && tells.likeness > other.likeness + 0.1, "{tells:?}");
-        // A few words that stand in every text say little, wherever they stand.
+        assert!(
+            tells.title > other.title && tells.similarity > other.similarity + 0.1,
+            "{tells:?}"
+        );
+        // Words that are in every text count little in a title too.
         let common = with("In the work");
         assert!(common.title < Some(0.2), "{common:?}");
         assert_eq!(with("").title, None);
     }
 
     #[test]
-    fn a_template_with_other_names_is_another_happening() {
+    fn a_template_with_different_names_is_a_different_happening() {
         let bond = |firm: &str, bank: &str| {
             format!(
                 "A company, {firm}, is raising two hundred million crowns with a bond due in ten \
@@ -152,10 +160,10 @@ mod tests {
             )
         };
         let one = link(("", &bond("Ostrava Glass", "Penrose")), ("", &bond("Corran", "Vale")), 0);
-        assert!(one.cosine >= TEMPLATE, "{one:?}");
-        assert!(one.likeness.abs() < f64::EPSILON, "{one:?}");
+        assert!(one.cosine >= MIN_TEMPLATE_COSINE, "{one:?}");
+        assert!(one.similarity.abs() < f64::EPSILON, "{one:?}");
         let again = link(("", &bond("Corran", "Vale")), ("", &bond("Corran", "Vale")), 0);
-        assert!(again.likeness > 0.9, "{again:?}");
+        assert!(again.similarity > 0.9, "{again:?}");
     }
 
     #[test]
@@ -163,8 +171,8 @@ mod tests {
         let one = link(("", STRIKE), ("", AGAIN), 0);
         let settings = Settings::default();
         let [with_one, with_three] =
-            [1, 3].map(|count| one.with_quotations((count, false), 1.0, &settings).likeness);
-        assert!((with_one - one.likeness - QUOTATION_BONUS).abs() < 1e-9);
+            [1, 3].map(|count| one.with_quotations((count, false), 1.0, &settings).similarity);
+        assert!((with_one - one.similarity - QUOTATION_BONUS).abs() < 1e-9);
         assert!((with_three - with_one).abs() < 1e-9);
     }
 }

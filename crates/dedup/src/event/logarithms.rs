@@ -1,49 +1,50 @@
-//! The logarithms of how many documents have each term: a logarithm costs more than all else about a term.
+//! Stores the logarithms of the document frequencies of terms. Computing a logarithm takes longer
+//! than everything else about a term.
 //!
-//! Counts come in; their logarithms go out, from two bytes a term, so that far memory answers for as many terms as it
-//! can.
+//! Input: the count of each term. Output: its logarithm. The table has two bytes a term, so that
+//! one line of the processor's cache serves as many terms as possible.
 
 use std::sync::LazyLock;
 
-/// Counts below are looked up among all numbers.
-const OFTEN: u16 = 1 << 15;
-/// The term's count is one of many, and its logarithm is not stored.
-const UNKNOWN: u16 = u16::MAX;
+/// Counts below this are small: their logarithms are in a table that all terms share.
+const MIN_LARGE: u16 = 1 << 15;
+/// Marks a term with a large count for which there is no position left in `large`.
+const NOT_STORED: u16 = u16::MAX;
 
-/// [`ln_after`] of the counts below [`OFTEN`].
+/// [`ln_after`] of each small count.
 static SMALL: LazyLock<Vec<f64>> =
-    LazyLock::new(|| (0..OFTEN).map(|count| (f64::from(count) + 1.0).ln()).collect());
+    LazyLock::new(|| (0..MIN_LARGE).map(|count| (f64::from(count) + 1.0).ln()).collect());
 
-/// The natural logarithm of the number after `count`.
+/// The natural logarithm of `count + 1`.
 pub(crate) fn ln_after(count: u32) -> f64 {
     let known = SMALL.get(count as usize);
     known.copied().unwrap_or_else(|| (f64::from(count) + 1.0).ln())
 }
 
-/// [`ln_after`] of the counts of all terms, by their places.
+/// [`ln_after`] of the counts of all terms, by term id.
 #[derive(Debug, Clone)]
 pub(crate) struct Logarithms {
-    /// Those of small counts, by count.
+    /// The logarithms of small counts, by count.
     small: &'static [f64],
-    /// A count below [`OFTEN`], or that and the position among `often`.
+    /// By term id: a small count; or [`MIN_LARGE`] plus the position in `large`; or [`NOT_STORED`].
     counts: Vec<u16>,
-    /// Those of larger counts. In news a few hundred terms have such.
-    often: Vec<f64>,
+    /// The logarithms of large counts. In news a few hundred terms have one.
+    large: Vec<f64>,
 }
 
 impl Default for Logarithms {
     fn default() -> Logarithms {
-        Logarithms { small: &SMALL, counts: Vec::new(), often: Vec::new() }
+        Logarithms { small: &SMALL, counts: Vec::new(), large: Vec::new() }
     }
 }
 
 impl Logarithms {
-    /// Those of these counts.
+    /// The logarithms of these counts.
     pub(crate) fn new(counts: &[u32]) -> Logarithms {
         let mut logarithms = Logarithms::default();
-        for (place, count) in counts.iter().enumerate() {
+        for (id, count) in counts.iter().enumerate() {
             logarithms.push();
-            logarithms.set(place, *count);
+            logarithms.set(id, *count);
         }
         logarithms
     }
@@ -53,40 +54,43 @@ impl Logarithms {
         self.counts.push(0);
     }
 
-    /// Notes the count of a term.
-    pub(crate) fn set(&mut self, place: usize, count: u32) {
-        let known = &mut self.counts[place];
-        if let Some(small) = u16::try_from(count).ok().filter(|count| *count < OFTEN) {
+    /// Changes the count of a term.
+    pub(crate) fn set(&mut self, id: usize, count: u32) {
+        let known = &mut self.counts[id];
+        if let Some(small) = u16::try_from(count).ok().filter(|count| *count < MIN_LARGE) {
             *known = small;
             return;
         }
-        if *known < OFTEN {
-            // A term with a smaller count than before leaves its position behind, which counts anew make good.
-            let next = u16::try_from(self.often.len()).ok().and_then(|at| OFTEN.checked_add(at));
-            *known = next.unwrap_or(UNKNOWN);
-            if *known != UNKNOWN {
-                self.often.push(0.0);
+        if *known < MIN_LARGE {
+            // If a count becomes small again, its position stays unused until `new` builds the
+            // table again.
+            let next =
+                u16::try_from(self.large.len()).ok().and_then(|at| MIN_LARGE.checked_add(at));
+            *known = next.unwrap_or(NOT_STORED);
+            if *known != NOT_STORED {
+                self.large.push(0.0);
             }
         }
-        if *known != UNKNOWN {
-            self.often[usize::from(*known - OFTEN)] = ln_after(count);
+        if *known != NOT_STORED {
+            self.large[usize::from(*known - MIN_LARGE)] = ln_after(count);
         }
     }
 
-    /// The logarithm of the count of a term, given all counts.
+    /// The logarithm of the count of a term. `counts` are all counts, from which it is computed if
+    /// it is not stored.
     #[inline]
-    pub(crate) fn of(&self, place: u32, counts: &[u32]) -> f64 {
-        let known = self.counts[place as usize];
+    pub(crate) fn of(&self, id: u32, counts: &[u32]) -> f64 {
+        let known = self.counts[id as usize];
         match self.small.get(usize::from(known)) {
             Some(logarithm) => *logarithm,
-            None => match self.often.get(usize::from(known - OFTEN)) {
+            None => match self.large.get(usize::from(known - MIN_LARGE)) {
                 Some(logarithm) => *logarithm,
-                None => ln_after(counts[place as usize]),
+                None => ln_after(counts[id as usize]),
             },
         }
     }
 
-    /// The natural logarithm of how often a term is mentioned, at least once.
+    /// The natural logarithm of a number of mentions, which is at least 1.
     #[inline]
     pub(crate) fn of_mentions(&self, mentions: u8) -> f64 {
         self.small[usize::from(mentions) - 1]
@@ -98,20 +102,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logarithms_of_all_counts_are_those_of_the_numbers() {
-        let few = [0, 1, 2, u32::from(OFTEN) - 1, u32::from(OFTEN), 70_000, u32::MAX];
+    fn stored_logarithms_equal_computed_ones() {
+        let few = [0, 1, 2, u32::from(MIN_LARGE) - 1, u32::from(MIN_LARGE), 70_000, u32::MAX];
         // More large counts than have a position.
         let counts: Vec<u32> = few.into_iter().chain((0..40_000).map(|n| 100_000 + n)).collect();
         let mut logarithms = Logarithms::new(&counts);
         let mut counts = counts;
-        for (place, count) in
-            [(1, 90_000), (4, 40_000), (5, 3), (9_000, 200_000), (39_000, 300_000)]
-        {
-            counts[place] = count;
-            logarithms.set(place, count);
+        for (id, count) in [(1, 90_000), (4, 40_000), (5, 3), (9_000, 200_000), (39_000, 300_000)] {
+            counts[id] = count;
+            logarithms.set(id, count);
         }
-        for (place, count) in (0..).zip(&counts) {
-            let found = logarithms.of(place, &counts);
+        for (id, count) in (0..).zip(&counts) {
+            let found = logarithms.of(id, &counts);
             assert_eq!(found.to_bits(), (f64::from(*count) + 1.0).ln().to_bits(), "{count}");
         }
     }

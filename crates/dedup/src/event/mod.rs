@@ -1,19 +1,22 @@
-//! Events: stories about one happening in their own words, grouped and never folded.
+//! Groups stories about one happening into events. It never folds them.
 //!
-//! A story joins the event to whose stories it is most alike on average ([`Link`] says how alike two
-//! are). In the mean a stranger that shares one subject with one of them stands no chance, while the
-//! best pair alone makes chains. Of a large event the nearest stories count: a happening has more sides than
-//! any one text tells. Links to two events merge them, the older id stays. Likeness fades with time, and
-//! bounds on quiet time and span keep a subject of weeks from becoming one event.
+//! A story joins the event to whose stories it is most similar on average; [`Link`] has the
+//! similarity of two stories. The mean keeps out a stranger that shares one subject with one of the
+//! stories; joining by the best pair alone would make chains. Only the most similar stories of a
+//! large event count, because a happening has more sides than one text tells. A story that fits two
+//! events merges them, and the older id stays. The similarity decreases with time, and an event has
+//! bounds on its span and on the time without a new story, so that a topic of weeks does not become
+//! one event.
 //!
-//! A story's terms and time come in; the event that it belongs to goes out. It never knows the texts.
+//! Input: the terms and the time of a story. Output: the event that it belongs to. This folder does
+//! not know the texts.
 
-mod by_people;
 mod chunked_rows;
 mod event_match;
 pub(crate) mod frequencies;
 mod link;
 mod logarithms;
+mod overrides;
 pub(crate) mod parts;
 mod quoted;
 mod round_up;
@@ -28,41 +31,45 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body::terms::Terms;
 use crate::codec::bits::Bits;
-use crate::codec::numbered::Numbered;
+use crate::codec::id_table::IdTable;
 use crate::codec::prefetch::prefetch;
 use crate::codec::written;
 use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
-use crate::event::quoted::Quoted;
+use crate::event::quoted::QuotationIndex;
 use crate::event::shared_terms::SharedTermCounts;
-use crate::event::vector::Placed;
-use crate::ids::{EventId, StoryId, all_end};
+use crate::event::vector::IndexedTerms;
+use crate::ids::{EventId, StoryId, is_acyclic};
 use crate::settings::Settings;
 use crate::story::Merge;
-use event_match::{EventMatch, Near};
+use event_match::{EventMatch, EventSearch};
 pub use link::Link;
 use subject::Subject;
 
-/// Stories looked at under one term, the latest first: a term of more says little.
-const LATEST: usize = 128;
-/// Stories looked at under all terms together, the heaviest terms first: what bounds the work in a
-/// window of any size.
-const LOOKS: usize = 1_536;
-/// Stories compared in full.
-const COMPARED: usize = 24;
-/// Of an event the new story is compared with its latest so many stories, beside those found.
-const LATEST_OF_EVENT: usize = 8;
-/// The mean likeness to an event is that to its so many nearest stories.
-const NEAREST: usize = 4;
+/// The number of latest stories that are stored and read for one term. A term that more stories
+/// have says little.
+const MAX_STORIES_OF_TERM: usize = 128;
+/// The number of entries that are read for all terms of a story together, the heaviest terms first.
+/// It bounds the work in a window of any size.
+const MAX_ENTRIES_READ: usize = 1_536;
+/// The number of stories found by their terms that are compared with a new one.
+const MAX_COMPARED: usize = 24;
+/// The number of latest stories of an event that are compared with a new one, in addition to those
+/// found by their terms.
+const MAX_LATEST_OF_EVENT: usize = 8;
+/// The similarity to an event is the mean similarity to this many of its stories, the most similar
+/// ones.
+const NEAREST_STORIES: usize = 4;
 
-/// A story as events see it.
+/// What is stored of a story to compare later ones with it.
 #[derive(Debug, Clone)]
 struct Profile {
     event: EventId,
-    terms: Placed,
+    terms: IndexedTerms,
     time: i64,
 }
 
+/// An event: the times of its first and last story in seconds, and its stories in order.
 #[derive(Debug, Clone)]
 struct Event {
     first: i64,
@@ -70,22 +77,23 @@ struct Event {
     stories: Vec<StoryId>,
 }
 
-/// Where a new story went.
+/// The result of adding a story.
 #[derive(Debug, Clone, Default)]
 pub struct Joined {
-    /// The links above the threshold to stories of the events that it fits, those of its own first and
-    /// the likeliest of each first. Empty: the story opened its own event.
+    /// The links that reach the threshold, to stories of the events that the new story fits: its
+    /// own event first, and the most similar story of each first. Empty if the story opened an
+    /// event.
     pub links: Vec<Link>,
-    /// Events that became one through the new story.
+    /// Events that were merged through the new story.
     pub absorbed: Vec<Merge<EventId>>,
-    /// The event that the story would have joined but for the time between, where it opened its own: a
-    /// new event that continues the old one.
+    /// If the story opened an event: the event that it would have joined if less time was between
+    /// them. The new event continues that one.
     pub continues: Option<EventId>,
-    /// Whether it tells of several happenings, and so belongs to none of their events.
+    /// Whether the story reports several happenings. It then belongs to none of their events.
     pub is_round_up: bool,
-    /// Entries of stories under terms that were looked at.
+    /// The number of entries (a story under a term) that were read.
     pub terms_probed: u64,
-    /// Stories that were compared.
+    /// The number of stories that were compared.
     pub stories_compared: u64,
 }
 
@@ -93,14 +101,14 @@ pub struct Joined {
 #[derive(Debug, Clone, Default)]
 pub struct Events {
     frequencies: Frequencies,
-    profiles: Numbered<StoryId, Profile>,
-    events: Numbered<EventId, Event>,
+    profiles: IdTable<StoryId, Profile>,
+    events: IdTable<EventId, Event>,
     redirects: FxHashMap<EventId, EventId>,
-    /// The latest stories by the places of their terms.
+    /// The latest stories by term.
     by_term: ChunkedRows,
-    /// The stories of the latest days by what they quote.
-    quoted: Quoted,
-    /// Used anew for each story.
+    /// The stories of the latest days by their quotations.
+    quoted: QuotationIndex,
+    /// A buffer that is used again for each story.
     term_counts: RefCell<SharedTermCounts>,
 }
 
@@ -113,7 +121,7 @@ impl Event {
 }
 
 impl Events {
-    /// The event a story belongs to, after merges.
+    /// The event of a story, after merges.
     #[must_use]
     pub fn event_of(&self, story: StoryId) -> Option<EventId> {
         self.profiles.get(story).map(|profile| self.resolve(profile.event))
@@ -129,10 +137,10 @@ impl Events {
     fn latest_of(&self, event: EventId) -> impl Iterator<Item = (StoryId, &Profile)> {
         let stories = self.stories(event).iter().rev();
         let known = stories.filter_map(|story| Some((*story, self.profiles.get(*story)?)));
-        known.take(LATEST_OF_EVENT)
+        known.take(MAX_LATEST_OF_EVENT)
     }
 
-    /// Where an event went after merges.
+    /// The id that an event has after merges.
     #[must_use]
     pub fn resolve(&self, mut event: EventId) -> EventId {
         while let Some(next) = self.redirects.get(&event) {
@@ -141,20 +149,23 @@ impl Events {
         event
     }
 
-    /// Whether what was read can be followed.
+    /// Whether the redirects contain no cycle, which a damaged snapshot could have.
     pub(crate) fn is_sound(&self) -> bool {
-        all_end(&self.redirects)
+        is_acyclic(&self.redirects)
     }
 
-    /// Adds a story that stays in an event of its own: a digest is about no single happening.
+    /// Adds a story in an event of its own that no other story joins, such as a digest, which is
+    /// about no single happening.
     pub fn add_alone(&mut self, story: StoryId, time: i64) {
         self.open(story, time);
-        self.profiles
-            .insert(story, Profile { event: EventId::of(story), terms: Placed::default(), time });
+        self.profiles.insert(
+            story,
+            Profile { event: EventId::of(story), terms: IndexedTerms::default(), time },
+        );
     }
 
-    /// Adds a story of `time` (seconds) and finds its event. `quotations` counts the quotations it
-    /// shares with an earlier story.
+    /// Adds a story that was published at `time` (in seconds) and finds its event. `quotations`
+    /// counts the quotations that it shares with an earlier story.
     pub fn add(
         &mut self,
         story: StoryId,
@@ -163,26 +174,33 @@ impl Events {
         settings: &Settings,
         quotations: &mut dyn FnMut(StoryId) -> usize,
     ) -> Joined {
-        let placed = self.frequencies.place_all(terms);
-        let subject = Subject::new(&placed, &self.frequencies);
+        let indexed = self.frequencies.index_terms(terms);
+        let subject = Subject::new(&indexed, &self.frequencies);
         let found_by = subject.found_by();
-        let (mut like, terms_probed) = self.like(&found_by);
-        let quoting = self.quoting(terms, time, settings);
+        let (mut similar, terms_probed) = self.find_similar(&found_by);
+        let quoting = self.find_quoting(terms, time, settings);
         let fresh: Vec<StoryId> =
-            quoting.iter().copied().filter(|found| !like.contains(found)).collect();
-        like.extend(fresh);
-        let (subject, least) = (&subject, settings.event_likeness);
-        let mut near = Near { events: self, subject, time, settings, least, quoting, quotations };
-        let links = near.links(&like);
+            quoting.iter().copied().filter(|found| !similar.contains(found)).collect();
+        similar.extend(fresh);
+        let mut search = EventSearch {
+            events: self,
+            subject: &subject,
+            time,
+            settings,
+            threshold: settings.event_likeness,
+            quoting,
+            quotations,
+        };
+        let links = search.links(&similar);
         let mut joined =
-            Joined { terms_probed, stories_compared: like.len() as u64, ..Joined::default() };
+            Joined { terms_probed, stories_compared: similar.len() as u64, ..Joined::default() };
         if self.is_round_up(terms, &links) {
             self.add_alone(story, time);
             return Joined { is_round_up: true, ..joined };
         }
-        near.ask_for_more(&links);
-        let asked_for = near.least;
-        let (found, more_compared) = near.events_like(links);
+        search.raise_threshold(&links);
+        let threshold = search.threshold;
+        let (found, more_compared) = search.find_matches(links);
         joined.stories_compared += more_compared;
         let (matching, other): (Vec<EventMatch>, Vec<EventMatch>) =
             found.into_iter().partition(|it| it.accepts);
@@ -193,20 +211,20 @@ impl Events {
             None => self.open(story, time),
         }
         self.quoted.learn(&terms.quoted, story, time);
-        self.learn(story, time, event, placed, &found_by);
+        self.learn(story, time, event, indexed, &found_by);
         let others = matching.iter().skip(1).map(|it| it.event);
-        joined.absorbed = self.merge_linked(event, others, asked_for, settings);
+        joined.absorbed = self.merge_linked(event, others, threshold, settings);
         joined.links = matching.into_iter().flat_map(|it| it.links).collect();
         joined
     }
 
-    /// Takes a story that turned out to be a digest out of the running: no later story joins
+    /// Removes the terms of a story that turned out to be a digest, so that no later story joins
     /// through it.
-    pub fn leave_out(&mut self, story: StoryId) {
+    pub fn exclude(&mut self, story: StoryId) {
         let Some(profile) = self.profiles.get_mut(story) else { return };
         let terms = std::mem::take(&mut profile.terms);
-        for (place, _) in terms.terms.iter().chain(terms.title.iter()) {
-            self.by_term.remove(place, story);
+        for (id, _) in terms.terms.iter().chain(terms.title.iter()) {
+            self.by_term.remove(id, story);
         }
     }
 
@@ -220,41 +238,40 @@ impl Events {
         story: StoryId,
         time: i64,
         event: EventId,
-        terms: Placed,
+        terms: IndexedTerms,
         found_by: &[u32],
     ) {
         self.frequencies.learn(&terms);
-        for place in found_by {
-            self.by_term.push(*place, story, LATEST);
+        for id in found_by {
+            self.by_term.push(*id, story, MAX_STORIES_OF_TERM);
         }
         self.profiles.insert(story, Profile { event, terms, time });
     }
 
-    /// The stories that have most of these terms among those that they are found by, and how many entries
-    /// were looked at to find them.
-    fn like(&self, found_by: &[u32]) -> (Vec<StoryId>, u64) {
+    /// The stories that share most of the terms `found_by`, and the number of entries that were
+    /// read.
+    fn find_similar(&self, found_by: &[u32]) -> (Vec<StoryId>, u64) {
         let (first, last) = self.profiles.ends().unwrap_or_default();
         let mut counts = self.term_counts.borrow_mut();
         counts.begin(first, last);
-        let (mut room, mut probed) = (LOOKS, 0);
-        // All lists are found, and the ends of all are read, before the first is counted.
-        let lists: Vec<&[StoryId]> =
-            found_by.iter().map(|place| self.by_term.get(*place)).collect();
+        let (mut room, mut probed) = (MAX_ENTRIES_READ, 0);
+        // Fetches the end of every list from memory before the first list is counted.
+        let lists: Vec<&[StoryId]> = found_by.iter().map(|id| self.by_term.get(*id)).collect();
         prefetch(lists.iter().filter_map(|stories| Some(stories.last()?.0)));
         for stories in lists {
             if room == 0 {
                 break;
             }
-            let seen = stories.len().min(LATEST.min(room));
+            let seen = stories.len().min(MAX_STORIES_OF_TERM.min(room));
             counts.count(stories.iter().rev().take(seen));
             probed += seen as u64;
-            room = room.saturating_sub(stories.len().min(LATEST));
+            room = room.saturating_sub(stories.len().min(MAX_STORIES_OF_TERM));
         }
-        (counts.drain_most_shared(COMPARED), probed)
+        (counts.drain_most_shared(MAX_COMPARED), probed)
     }
 
-    /// The stories in reach that quote in their openings what these terms quote, but for digests.
-    fn quoting(&self, terms: &Terms, time: i64, settings: &Settings) -> Vec<StoryId> {
+    /// The stories near `time` that share a quotation in the openings of both, without digests.
+    fn find_quoting(&self, terms: &Terms, time: i64, settings: &Settings) -> Vec<StoryId> {
         let mut found = self.quoted.find(&terms.quoted, time, settings.event_quiet);
         found.retain(|quoting| {
             self.profiles.get(*quoting).is_some_and(|profile| !profile.terms.terms.is_empty())
@@ -262,17 +279,18 @@ impl Events {
         found
     }
 
-    fn may_take(&self, event: EventId, time: i64, settings: &Settings) -> bool {
+    /// Whether the bounds of an event allow a story at `time`.
+    fn allows_time(&self, event: EventId, time: i64, settings: &Settings) -> bool {
         self.events.get(event).is_some_and(|event| {
-            // Stories also arrive late: the bound holds on both sides of the event.
+            // A story may arrive late, so the bound holds before the event as well as after it.
             let quiet = time.saturating_sub(event.last).max(event.first.saturating_sub(time));
             quiet <= settings.event_quiet
                 && time.max(event.last).saturating_sub(time.min(event.first)) <= settings.event_span
         })
     }
 
-    /// Merges the event of a new story with others that it fits, where each is as alike to it as its
-    /// stories have to be, and the whole stays within the bounds.
+    /// Merges the event of a new story with other events that the story fits, if the stories of
+    /// both events are similar enough and the merged event stays within the bounds.
     fn merge_linked(
         &mut self,
         event: EventId,
@@ -284,7 +302,7 @@ impl Events {
         for other in others {
             let (here, other) = (self.resolve(event), self.resolve(other));
             if other != here
-                && self.fit_together(here, other, settings)
+                && self.fit_in_span(here, other, settings)
                 && self.mean_similarity(here, other, settings) >= least
             {
                 let (older, younger) = (here.min(other), here.max(other));
@@ -295,7 +313,7 @@ impl Events {
         absorbed
     }
 
-    /// The mean likeness of the latest stories of two events.
+    /// The mean similarity of the latest stories of two events.
     fn mean_similarity(&self, one: EventId, other: EventId, settings: &Settings) -> f64 {
         let (mut sum, mut count) = (0.0, 0.0_f64);
         for (_, here) in self.latest_of(one) {
@@ -305,14 +323,15 @@ impl Events {
                 let frequencies = &self.frequencies;
                 let comparison =
                     subject.compare((story, &there.terms), apart, frequencies, settings);
-                sum += subject.link(&comparison, frequencies, settings).likeness;
+                sum += subject.link(&comparison, frequencies, settings).similarity;
                 count += 1.0;
             }
         }
         sum / count.max(1.0)
     }
 
-    fn fit_together(&self, one: EventId, other: EventId, settings: &Settings) -> bool {
+    /// Whether two events together stay within the maximum span.
+    fn fit_in_span(&self, one: EventId, other: EventId, settings: &Settings) -> bool {
         let (Some(one), Some(other)) = (self.events.get(one), self.events.get(other)) else {
             return false;
         };
@@ -332,7 +351,7 @@ impl Events {
         }
     }
 
-    /// Forgets the stories that `is_gone` names.
+    /// Forgets the stories for which `is_gone` is true.
     pub fn forget(&mut self, is_gone: impl Fn(StoryId) -> bool) {
         self.profiles.retain(|story, _| !is_gone(story));
         let profiles = &self.profiles;
@@ -343,18 +362,18 @@ impl Events {
         self.by_term.retain(|story| !is_gone(story));
     }
 
-    /// Forgets what stories quoted before `oldest`.
+    /// Forgets the quotations of stories before the day of `oldest`, in seconds.
     pub(crate) fn expire_quotations(&mut self, oldest: i64) {
         self.quoted.expire(oldest);
     }
 
-    /// Forgets the terms that no story has any more.
+    /// Forgets the terms that no stored story has.
     pub(crate) fn forget_terms(&mut self) {
         let mut is_used = Bits::default();
         for (_, Profile { terms, .. }) in self.profiles.iter() {
-            let placed = terms.terms.iter().chain(terms.title.iter());
-            placed.for_each(|(place, _)| is_used.insert(place as usize));
-            terms.names.iter().flatten().for_each(|place| is_used.insert(*place as usize));
+            let indexed = terms.terms.iter().chain(terms.title.iter());
+            indexed.for_each(|(id, _)| is_used.insert(id as usize));
+            terms.names.iter().flatten().for_each(|id| is_used.insert(*id as usize));
         }
         self.frequencies.forget(&is_used);
     }
@@ -362,7 +381,7 @@ impl Events {
 
 written!(Profile { event, terms, time });
 written!(Event { first, last, stories });
-written!(Events { frequencies, profiles, events, redirects, by_term, quoted } anew { term_counts });
+written!(Events { frequencies, profiles, events, redirects, by_term, quoted } not_written { term_counts });
 
 #[cfg(test)]
 mod tests {
@@ -385,7 +404,7 @@ mod tests {
         "In Vennby the bakers of Tom Lund won a prize for the bread of Mill Hollow.";
 
     #[test]
-    fn own_words_about_one_happening_join() {
+    fn reports_in_own_words_about_one_happening_join() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         assert_eq!(add(&mut events, 1, 1, AGAIN).links.len(), 1);
@@ -395,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_too_late_continues() {
+    fn a_story_that_comes_too_late_continues_the_event() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         let late = add(&mut events, 1, 80, AGAIN);
@@ -414,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_stories_gone_take_no_room() {
+    fn words_of_forgotten_stories_take_no_memory() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         let size = |known: &Events| known.frequencies.len();
@@ -430,18 +449,18 @@ mod tests {
     }
 
     #[test]
-    fn one_like_story_among_strangers_draws_nothing_into_their_event() {
+    fn one_similar_story_among_strangers_draws_nothing_into_their_event() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         for (story, number) in (1..4).zip(["seven", "eleven", "thirteen"]) {
             let text = format!("{OTHER} Page {number} of the {number}gazette says so.");
             add(&mut events, story, 0, &text);
-            events.unite(EventId(0), EventId(story));
+            events.merge_by_override(EventId(0), EventId(story));
         }
         let still = "Port Orla lay still as dockers laid down their work for better pay.";
         let with_strangers = add(&mut events, 4, 1, still);
         assert_eq!(with_strangers.links.len(), 0, "three quarters of it are about bread");
-        // It is like the one that came just now.
+        // It is similar to the story before it.
         assert_eq!(add(&mut events, 5, 1, still).links.len(), 1);
         assert_eq!(
             (events.event_of(StoryId(4)), events.event_of(StoryId(5))),
@@ -450,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn where_several_events_are_alike_more_is_asked_for() {
+    fn the_threshold_rises_if_several_events_are_similar() {
         const VOTE: &str = "The council voted on Monday for a new town hall and a new school.";
         let mut events = Events::default();
         add(&mut events, 0, 0, VOTE);

@@ -1,14 +1,13 @@
-//! All events in parts that are written and read by themselves: the large tables are divided.
-//!
-//! Events come in and their parts go out, and the other way round. It never looks into a part.
+//! Divides all events into parts that a snapshot writes and reads separately, and joins them again.
+//! It divides the large tables.
 
 use rustc_hash::FxHashMap;
 
-use crate::codec::numbered::Numbered;
+use crate::codec::id_table::IdTable;
 use crate::codec::{written, written_variants};
 use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
-use crate::event::quoted::Quoted;
+use crate::event::quoted::QuotationIndex;
 use crate::event::{Event, Events, Profile};
 use crate::ids::{EventId, StoryId};
 
@@ -16,15 +15,15 @@ use crate::ids::{EventId, StoryId};
 #[derive(Debug, Clone)]
 pub(crate) struct EventsPart(Table);
 
-/// A small table, or some rows of a large one.
+/// A whole small table, or some rows of a large one.
 #[derive(Debug, Clone)]
 enum Table {
     Frequencies(Box<Frequencies>),
-    Profiles(Numbered<StoryId, Profile>),
-    Events(Numbered<EventId, Event>),
+    Profiles(IdTable<StoryId, Profile>),
+    Events(IdTable<EventId, Event>),
     Redirects(FxHashMap<EventId, EventId>),
     ByTerm(ChunkedRows),
-    Quoted(Quoted),
+    QuotationIndex(QuotationIndex),
 }
 
 written_variants!(Table {
@@ -33,22 +32,22 @@ written_variants!(Table {
     2 => Events,
     3 => Redirects,
     4 => ByTerm,
-    5 => Quoted,
+    5 => QuotationIndex,
 });
 
 impl Events {
-    /// Divides them into parts, for [`Events::add_part`] to put together again, in this order.
+    /// Divides the events into parts. [`Events::add_part`] joins them again, in the same order.
     pub(crate) fn into_parts(self) -> Vec<EventsPart> {
         let mut tables = vec![Table::Frequencies(Box::new(self.frequencies))];
         tables.extend(self.profiles.divide().into_iter().map(Table::Profiles));
         tables.extend(self.by_term.divide().into_iter().map(Table::ByTerm));
         tables.extend(self.events.divide().into_iter().map(Table::Events));
         tables.push(Table::Redirects(self.redirects));
-        tables.extend(self.quoted.divide().map(Table::Quoted));
+        tables.extend(self.quoted.divide().map(Table::QuotationIndex));
         tables.into_iter().map(EventsPart).collect()
     }
 
-    /// Adds a part; `None` where it does not follow those before it.
+    /// Adds the next part. `None` if it does not follow the parts before it.
     pub(crate) fn add_part(&mut self, part: EventsPart) -> Option<()> {
         match part.0 {
             Table::Frequencies(frequencies) => self.frequencies = *frequencies,
@@ -56,7 +55,7 @@ impl Events {
             Table::Events(events) => self.events.append(events)?,
             Table::Redirects(redirects) => self.redirects = redirects,
             Table::ByTerm(rows) => self.by_term.append(rows),
-            Table::Quoted(quoted) => self.quoted.append(quoted),
+            Table::QuotationIndex(quoted) => self.quoted.append(quoted),
         }
         Some(())
     }

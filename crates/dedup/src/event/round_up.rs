@@ -1,8 +1,9 @@
-//! Round-ups: texts whose paragraphs tell of several happenings, such as a morning briefing.
+//! Recognises round-ups: texts whose paragraphs report different happenings, such as a morning
+//! briefing.
 //!
-//! One is known by its neighbours. A report says again and again what it is about; a round-up has, one
-//! paragraph after another, what other texts have in their titles, and nothing of its own title is in
-//! them.
+//! A round-up is recognised by the stories that are similar to it. Its paragraphs have the titles
+//! of stories of different events, one after another, and these stories have little of the
+//! round-up's own title. A report of one happening repeats what its title says.
 
 use std::collections::BTreeSet;
 
@@ -14,62 +15,66 @@ use crate::event::frequencies::Frequencies;
 use crate::event::vector::PackedTerms;
 use crate::ids::StoryId;
 
-/// A round-up has at least so many paragraphs that each tell of another event, …
-const TOLD: f64 = 3.0;
-/// … and they are at least this share of all of its paragraphs.
-const OF_PARAGRAPHS: f64 = 0.5;
-/// A paragraph tells of an event if it has this share of the title of one of its texts, …
-const OF_TITLE: f64 = 0.3;
-/// … and less than this of the round-up's own title stands in any text of that event.
-const OF_OWN_TITLE: f64 = 0.25;
+/// The number of paragraphs of a round-up that report different events, at least …
+const MIN_PARAGRAPHS: f64 = 3.0;
+/// … and the share of all its paragraphs that they are, at least.
+const MIN_PARAGRAPH_SHARE: f64 = 0.5;
+/// A paragraph reports an event if it has this share of the title of one of its stories …
+const MIN_TITLE_SHARE: f64 = 0.3;
+/// … and less than this share of the round-up's own title is in any story of that event.
+const MAX_OWN_TITLE_SHARE: f64 = 0.25;
 
 impl Events {
-    /// Whether a text tells of several happenings, given its links to stories like it.
+    /// Whether a text is a round-up, given its links to similar stories.
     pub(super) fn is_round_up(&self, terms: &Terms, links: &ByEvent) -> bool {
         let told: Vec<StoryId> =
-            links.values().filter_map(|links| story_of_told_title(links)).collect();
-        let least = (OF_PARAGRAPHS * terms.paragraphs().count() as f64).max(TOLD);
+            links.values().filter_map(|links| story_of_reported_title(links)).collect();
+        let least = (MIN_PARAGRAPH_SHARE * terms.paragraphs().count() as f64).max(MIN_PARAGRAPHS);
         if (told.len() as f64) < least {
             return false;
         }
         let paragraphs: Vec<Vec<u32>> =
-            terms.paragraphs().map(|terms| self.frequencies.places_of(terms)).collect();
+            terms.paragraphs().map(|terms| self.frequencies.ids_of(terms)).collect();
         let titles = told.iter().filter_map(|story| self.profiles.get(*story));
         let telling: BTreeSet<usize> =
             titles.filter_map(|story| self.paragraph_of(&story.terms.title, &paragraphs)).collect();
         telling.len() as f64 >= least
     }
 
-    /// The paragraph that tells most of a title, where one tells enough.
+    /// The number of the paragraph that has most of a title. `None` if no paragraph has enough of
+    /// it.
     fn paragraph_of(&self, title: &PackedTerms, paragraphs: &[Vec<u32>]) -> Option<usize> {
-        let weight = |place| self.frequencies.rarity(place).powi(2);
-        let all: f64 = title.iter().map(|(place, _)| weight(place)).sum();
-        let in_common = |places: &Vec<u32>| -> f64 {
-            let has = |place: &u32| places.binary_search(place).is_ok();
-            title.iter().map(|(place, _)| place).filter(has).map(weight).sum()
+        let weight = |id| self.frequencies.rarity(id).powi(2);
+        let all: f64 = title.iter().map(|(id, _)| weight(id)).sum();
+        let in_common = |ids: &Vec<u32>| -> f64 {
+            let has = |id: &u32| ids.binary_search(id).is_ok();
+            title.iter().map(|(id, _)| id).filter(has).map(weight).sum()
         };
         let shares = paragraphs.iter().map(in_common).enumerate();
         let most = shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-        (most.1 > 0.0 && most.1 >= OF_TITLE * all).then_some(most.0)
+        (most.1 > 0.0 && most.1 >= MIN_TITLE_SHARE * all).then_some(most.0)
     }
 }
 
-/// The story of an event whose title stands most in the new text, where enough does.
-fn story_of_told_title(links: &[Link]) -> Option<StoryId> {
-    if links.iter().any(|link| link.told.ours >= OF_OWN_TITLE) {
+/// The story of an event with the largest share of its title in the new text. `None` if that is too
+/// little, or if the event is about the new text's own title.
+fn story_of_reported_title(links: &[Link]) -> Option<StoryId> {
+    if links.iter().any(|link| link.title_coverage.new_in_earlier >= MAX_OWN_TITLE_SHARE) {
         return None;
     }
-    let most = links.iter().max_by(|a, b| a.told.theirs.total_cmp(&b.told.theirs))?;
-    (most.told.theirs >= OF_TITLE).then_some(most.story)
+    let most = links.iter().max_by(|a, b| {
+        a.title_coverage.earlier_in_new.total_cmp(&b.title_coverage.earlier_in_new)
+    })?;
+    (most.title_coverage.earlier_in_new >= MIN_TITLE_SHARE).then_some(most.story)
 }
 
 impl Frequencies {
-    /// The places of those terms that have one, in order.
-    fn places_of(&self, terms: &[u64]) -> Vec<u32> {
-        let mut places: Vec<u32> = terms.iter().filter_map(|term| self.at(*term)).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
+    /// The ids of the terms that have one, in order.
+    fn ids_of(&self, terms: &[u64]) -> Vec<u32> {
+        let mut ids: Vec<u32> = terms.iter().filter_map(|term| self.id_of(*term)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_briefing_belongs_to_no_event_of_its_paragraphs_and_none_joins_it() {
+    fn a_briefing_belongs_to_no_event_of_its_paragraphs_and_no_story_joins_it() {
         let text = "Quayton wakes to a strike of its dockers.\n\nThere is a prize for rye bread, \
             and Tom Lund won it.\n\nThe bridge of Orla stays closed: a crack.\n\nAnd now the weather.";
         let mut events = after_the_news();
@@ -123,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_mentions_others_is_none() {
+    fn a_report_that_mentions_other_happenings_is_not_a_round_up() {
         let report = "The dockers of Quayton went on strike, said their head.\n\nThe strike of the \
             dockers began at six in Quayton.\n\nThe baker Tom Lund won a prize for his rye bread, \
             the bridge of Orla has a crack, and dockers strike.\n\nShifts are long, dockers say.";

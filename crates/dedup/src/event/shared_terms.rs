@@ -1,22 +1,24 @@
-//! Counts the terms that earlier stories have in common with a new one.
+//! Counts the terms that earlier stories share with a new one.
 //!
-//! Lists of stories come in, one for each term; the stories with most terms in common go out.
+//! Input: a list of stories for each term of the new one. Output: the stories that share most
+//! terms.
 
 use crate::ids::StoryId;
 
-/// Counts by story. Tens of thousands of hits go into one look for like stories, so they are
-/// counted in a row and not in a map.
+/// Counts by story. They are in an array and not in a map, because one search counts more than a
+/// thousand entries.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SharedTermCounts {
-    /// By story, from the first one of the window; all zero between two looks.
+    /// The number of shared terms of each story, from `first` on. All are 0 between two searches.
     counts: Vec<u16>,
-    /// The stories counted.
+    /// The stories with a count above 0.
     counted: Vec<StoryId>,
+    /// The first story of the window.
     first: StoryId,
 }
 
 impl SharedTermCounts {
-    /// Begins a look at the stories from `first` to `last`.
+    /// Begins a search in the stories from `first` to `last`.
     pub(crate) fn begin(&mut self, first: StoryId, last: StoryId) {
         self.first = first;
         let stories = (last.0.saturating_sub(first.0) as usize) + 1;
@@ -25,7 +27,7 @@ impl SharedTermCounts {
         }
     }
 
-    /// Counts each of the stories once more.
+    /// Adds 1 to the count of each of the stories.
     pub(crate) fn count<'a>(&mut self, stories: impl Iterator<Item = &'a StoryId>) {
         for story in stories {
             let count = &mut self.counts[story.0.saturating_sub(self.first.0) as usize];
@@ -36,8 +38,8 @@ impl SharedTermCounts {
         }
     }
 
-    /// The `most` stories that were counted most often, those first, the earlier of equals before
-    /// the later. Nothing is counted from then on.
+    /// The `most` stories with the highest counts, the highest first. Of stories with equal counts,
+    /// the earlier one is first. Resets all counts to 0.
     pub(crate) fn drain_most_shared(&mut self, most: usize) -> Vec<StoryId> {
         let mut sizes: Vec<usize> = Vec::new();
         for story in &self.counted {
@@ -47,7 +49,7 @@ impl SharedTermCounts {
             }
             sizes[count] += 1;
         }
-        let least = least_of(&sizes, most);
+        let least = count_reached_by(&sizes, most);
         let mut found: Vec<(u16, StoryId)> = Vec::new();
         for story in self.counted.drain(..) {
             let count =
@@ -62,8 +64,9 @@ impl SharedTermCounts {
     }
 }
 
-/// The count that at least `most` stories reach, given how many there are of each.
-fn least_of(sizes: &[usize], most: usize) -> u16 {
+/// The highest count that at least `most` stories reach; 0 if there are fewer stories. `sizes` is
+/// the number of stories by count.
+fn count_reached_by(sizes: &[usize], most: usize) -> u16 {
     let mut taken = 0;
     for (count, size) in sizes.iter().enumerate().rev() {
         taken += size;

@@ -1,114 +1,118 @@
-//! A new story beside earlier ones: what they have in common, part by part.
+//! Compares a new story with many earlier ones.
 //!
-//! The terms of the new story come in, then those of an earlier one; how alike the two are goes out. Most earlier
-//! stories that share a few terms are not like it at all, which what is shared already shows: how long the vector of
-//! the earlier one is, for which every term of it is looked up, is asked only of the others.
+//! Input: the terms of the new story, then those of each earlier one. Output: the similarity of the
+//! two. Most earlier stories that share a few terms are not similar. The shared terms alone give an
+//! upper bound of the similarity, which is enough to exclude them. The exact similarity needs the
+//! length of the vector of the earlier story, for which every term of it must be looked up.
 
 use crate::event::frequencies::Frequencies;
-use crate::event::link::{Link, Told, closeness};
+use crate::event::link::{Link, TitleCoverage, time_factor};
 use crate::event::term_weights::TermWeights;
-use crate::event::vector::{Placed, RareNames, Vector};
+use crate::event::vector::{IndexedTerms, RareNames, Vector};
 use crate::ids::StoryId;
 use crate::settings::{Settings, Switch};
 
-/// The weight of the cosine of all terms, …
-const WORDS: f64 = 0.2;
-/// … of the share of each title that stands in the other text, …
-const TITLE: f64 = 0.4;
-/// … of the cosine of the ledes, …
-const LEDE: f64 = 0.25;
-/// … and of the cosine of the rare names.
-const NAMES: f64 = 0.15;
-/// The heaviest terms of a story, by which it is found and looks for like ones, …
-const HEAVIEST: usize = 128;
-/// … and those of its title.
-const OF_TITLE: usize = 8;
-/// A title says all that a title can with the weight of so many terms …
+/// The weight of the cosine of all words in the similarity.
+const WORDS_WEIGHT: f64 = 0.2;
+/// The weight of the share of each title that is in the other text.
+const TITLE_WEIGHT: f64 = 0.4;
+/// The weight of the cosine of the ledes.
+const LEDE_WEIGHT: f64 = 0.25;
+/// The weight of the cosine of the rare names.
+const NAMES_WEIGHT: f64 = 0.15;
+/// The number of terms of a text by which a story finds others and is found: the heaviest ones …
+const HEAVIEST_TERMS: usize = 128;
+/// … and the number of terms of its title.
+const HEAVIEST_TITLE_TERMS: usize = 8;
+/// A title is fully informative if it weighs as much as this many terms …
 const TITLE_TERMS: f64 = 3.0;
-/// … of this share of the greatest rarity.
-const RARE: f64 = 0.6;
-/// The share of the words' cosine that stands for the names' where there are none to compare, though
-/// they could be told. In a script without capitals nothing stands for them.
-const WITHOUT_NAMES: f64 = 0.75;
-/// Texts with so much of their words in common …
-pub(super) const TEMPLATE: f64 = 0.5;
-/// … and less than this of their names are one template filled in twice, and no happening.
-const OTHER_NAMES: f64 = 0.05;
-/// Where a text has no names, the terms of a title that are so rare at least, of the greatest rarity,
-/// stand for them.
-const RARE_IN_TITLE: f64 = 0.6;
-/// What rounding may add to a share, at most.
-const ROUNDING: f64 = 1e-9;
+/// … whose rarity is this share of the maximum.
+const TITLE_TERM_RARITY: f64 = 0.6;
+/// If a text has no names, this share of the cosine of all words replaces the cosine of names. In a
+/// script without capitals nothing replaces it.
+const COSINE_WITHOUT_NAMES: f64 = 0.75;
+/// Two texts whose words have at least this cosine …
+pub(super) const MIN_TEMPLATE_COSINE: f64 = 0.5;
+/// … and whose names have less than this are one template that was filled in twice.
+const MAX_TEMPLATE_NAMES: f64 = 0.05;
+/// If a text has no names, the terms of a title replace them that have at least this share of the
+/// maximal rarity.
+const MIN_TITLE_NAME_RARITY: f64 = 0.6;
+/// An upper bound of the rounding error of a cosine.
+const MAX_ROUNDING_ERROR: f64 = 1e-9;
 
-/// A text as it is compared with many.
+/// A new story, prepared for the comparison with many earlier ones.
 pub(super) struct Subject {
     words: Vector,
     title: Vector,
-    /// How much the title says, 0 to 1.
-    title_says: f64,
-    /// Of the words, the title and the lede.
+    /// How informative the title is, 0 to 1.
+    title_informativeness: f64,
+    /// The weights of all terms in the words, the title and the lede.
     weights: TermWeights,
     names: RareNames,
 }
 
 impl Subject {
-    pub(super) fn new(terms: &Placed, frequencies: &Frequencies) -> Subject {
+    pub(super) fn new(terms: &IndexedTerms, frequencies: &Frequencies) -> Subject {
         let [words, title, lede] =
             [&terms.terms, &terms.title, &terms.lede].map(|part| part.vector(frequencies));
+        let rarities = frequencies.rarities();
         Subject {
-            title_says: says(terms.title.square(frequencies), frequencies),
-            weights: TermWeights::new(&words, &title, &lede),
+            title_informativeness: informativeness(terms.title.square(frequencies), frequencies),
+            weights: TermWeights::new([&words, &title, &lede], |id| rarities.of(id)),
             names: terms.rare_names(frequencies),
             words,
             title,
         }
     }
 
-    /// The terms that it is found by: the heaviest of its title, then the heaviest of all.
+    /// The terms by which it finds others and is found: the heaviest of its title, then the
+    /// heaviest of all.
     pub(super) fn found_by(&self) -> Vec<u32> {
-        let title = self.title.heaviest(OF_TITLE);
-        let mut words = self.words.heaviest(HEAVIEST);
-        words.retain(|place| !title.contains(place));
+        let title = self.title.heaviest(HEAVIEST_TITLE_TERMS);
+        let mut words = self.words.heaviest(HEAVIEST_TERMS);
+        words.retain(|id| !title.contains(id));
         [title, words].concat()
     }
 
-    /// What it has in common with an earlier story, `apart` seconds from it.
+    /// Compares it with an earlier story. `apart` is the seconds between them.
     pub(super) fn compare<'a>(
         &self,
-        (story, there): (StoryId, &'a Placed),
+        (story, there): (StoryId, &'a IndexedTerms),
         apart: i64,
         frequencies: &Frequencies,
         settings: &Settings,
     ) -> Comparison<'a> {
-        let (mut words, mut in_text) = (Common::default(), 0.0);
+        let (mut words, mut in_text) = (SharedTerms::default(), 0.0);
         there.terms.for_each_shared(&self.weights, frequencies, |weight, here| {
             words.add(weight, here.words);
             in_text += here.title * here.title;
         });
-        let (mut lede, mut in_lede) = (Common::default(), 0.0);
+        let (mut lede, mut in_lede) = (SharedTerms::default(), 0.0);
         there.lede.for_each_shared(&self.weights, frequencies, |weight, here| {
             lede.add(weight, here.lede);
             in_lede += here.title * here.title;
         });
-        let (told, title) = self.title((in_text, in_lede), there, frequencies);
+        let (title_coverage, title) = self.title((in_text, in_lede), there, frequencies);
         Comparison {
             story,
             there,
-            closeness: closeness(apart, settings),
+            time_factor: time_factor(apart, settings),
             words,
             lede: lede.cosine(there.lede.square(frequencies)),
             title,
-            told,
+            title_coverage,
             names: there.names_cosine(&self.names, frequencies),
         }
     }
 
-    /// How alike the two are at most, without any quotations. Takes less time than [`Subject::link`].
+    /// A link with upper bounds of the similarities, without quotations. It takes less time than
+    /// [`Subject::link`].
     pub(super) fn link_at_most(&self, comparison: &Comparison<'_>, settings: &Settings) -> Link {
         self.link_of(comparison, comparison.words.cosine_at_most(), settings, |_| false)
     }
 
-    /// How alike the two are, without any quotations.
+    /// The link of the two stories, without quotations.
     pub(super) fn link(
         &self,
         comparison: &Comparison<'_>,
@@ -118,12 +122,13 @@ impl Subject {
         let Comparison { there, names, words, .. } = comparison;
         let cosine = words.cosine(there.terms.square(frequencies));
         self.link_of(comparison, cosine, settings, |cosine| match names {
-            Some(names) => cosine >= TEMPLATE && *names < OTHER_NAMES,
-            None => self.is_about_other(there, frequencies),
+            Some(names) => cosine >= MIN_TEMPLATE_COSINE && *names < MAX_TEMPLATE_NAMES,
+            None => self.titles_name_others(there, frequencies),
         })
     }
 
-    /// The link of two texts whose words have this cosine; `is_template` says whether they are one template.
+    /// The link of two texts whose words have this cosine. `is_template` gets the cosine and says
+    /// whether both are one template.
     fn link_of(
         &self,
         comparison: &Comparison<'_>,
@@ -131,56 +136,56 @@ impl Subject {
         settings: &Settings,
         is_template: impl FnOnce(f64) -> bool,
     ) -> Link {
-        let Comparison { story, closeness, title, told, lede, names, .. } = *comparison;
-        // A text without names says something where one of the two is of a script that tells them.
-        let are_told = self.names.are_told || comparison.there.names.is_some();
+        let Comparison { story, time_factor, title, title_coverage, lede, names, .. } = *comparison;
+        // If neither text is in a script with capitals, names are left out of the mean.
+        let are_recognised = self.names.are_recognised || comparison.there.names.is_some();
         let weight = |weight, switch| if settings.is_on(switch) { weight } else { 0.0 };
-        let alike = mean([
-            (weight(WORDS, Switch::EventWords), Some(cosine)),
-            (weight(TITLE, Switch::EventTitles), title),
-            (weight(LEDE, Switch::EventLedes), Some(lede)),
+        let untimed = mean([
+            (weight(WORDS_WEIGHT, Switch::EventWords), Some(cosine)),
+            (weight(TITLE_WEIGHT, Switch::EventTitles), title),
+            (weight(LEDE_WEIGHT, Switch::EventLedes), Some(lede)),
             (
-                weight(NAMES, Switch::EventNames),
-                names.or(are_told.then_some(WITHOUT_NAMES * cosine)),
+                weight(NAMES_WEIGHT, Switch::EventNames),
+                names.or(are_recognised.then_some(COSINE_WITHOUT_NAMES * cosine)),
             ),
         ]);
-        let at_once = if is_template(cosine) { 0.0 } else { alike };
-        let likeness = at_once * closeness;
+        let text_similarity = if is_template(cosine) { 0.0 } else { untimed };
+        let similarity = text_similarity * time_factor;
         Link {
             story,
-            likeness,
-            at_once,
+            similarity,
+            text_similarity,
             cosine,
             title,
             lede,
             names,
             quotations: 0,
             in_openings: false,
-            told,
+            title_coverage,
         }
     }
 
-    /// Whether the titles have rare terms, none of which stands in the other text: two briefs of one
-    /// form, whose only names stand in their titles.
-    fn is_about_other(&self, there: &Placed, frequencies: &Frequencies) -> bool {
-        let least = RARE_IN_TITLE * frequencies.most();
-        let is_rare = |place: &u32| frequencies.rarity(*place) >= least;
-        let ours: Vec<u32> = self.title.places().filter(is_rare).collect();
-        let theirs: Vec<u32> = there.title.iter().map(|(place, _)| place).filter(is_rare).collect();
+    /// Whether the titles have rare terms, and neither text has a rare term of the other title. The
+    /// texts are then briefs made from one template, whose only names are in their titles.
+    fn titles_name_others(&self, there: &IndexedTerms, frequencies: &Frequencies) -> bool {
+        let least = MIN_TITLE_NAME_RARITY * frequencies.max_rarity();
+        let is_rare = |id: &u32| frequencies.rarity(*id) >= least;
+        let ours: Vec<u32> = self.title.ids().filter(is_rare).collect();
+        let theirs: Vec<u32> = there.title.iter().map(|(id, _)| id).filter(is_rare).collect();
         let is_ours = self.title.has_any(&theirs) || self.words.has_any(&theirs);
         let is_theirs = there.title.has_any(&ours) || there.terms.has_any(&ours);
         !(ours.is_empty() && theirs.is_empty() || is_ours || is_theirs)
     }
 
-    /// How much of each title stands in the other text, given how much of ours stands in the earlier text and
-    /// in its lede. What stands in a lede counts twice what stands further down, where longer texts have more
-    /// of any title.
+    /// How much of each title is in the other text. `in_text` and `in_lede` are the shares of the
+    /// new title in the earlier text and in its lede. The lede counts twice as much as the rest,
+    /// because a long text has some words of any title.
     fn title(
         &self,
         (in_text, in_lede): (f64, f64),
-        there: &Placed,
+        there: &IndexedTerms,
         frequencies: &Frequencies,
-    ) -> (Told, Option<f64>) {
+    ) -> (TitleCoverage, Option<f64>) {
         let square = there.title.square(frequencies);
         let (mut in_words, mut in_our_lede) = (0.0, 0.0);
         there.title.for_each_shared(&self.weights, frequencies, |weight, here| {
@@ -189,46 +194,51 @@ impl Subject {
         });
         let share = |common: f64| if square > 0.0 { common / square } else { 0.0 };
         let (in_words, in_our_lede) = (share(in_words), share(in_our_lede));
-        let says = says(square, frequencies);
-        let told = Told { ours: self.title_says * in_text, theirs: says * in_words };
-        let ours = f64::midpoint(told.ours, self.title_says * in_lede);
-        let theirs = f64::midpoint(told.theirs, says * in_our_lede);
+        let informativeness = informativeness(square, frequencies);
+        let title_coverage = TitleCoverage {
+            new_in_earlier: self.title_informativeness * in_text,
+            earlier_in_new: informativeness * in_words,
+        };
+        let ours =
+            f64::midpoint(title_coverage.new_in_earlier, self.title_informativeness * in_lede);
+        let theirs = f64::midpoint(title_coverage.earlier_in_new, informativeness * in_our_lede);
         let title = match (self.title.is_empty(), there.title.is_empty()) {
             (false, false) => Some(f64::midpoint(ours, theirs)),
             (false, true) => Some(ours),
             (true, false) => Some(theirs),
             (true, true) => None,
         };
-        (told, title)
+        (title_coverage, title)
     }
 }
 
-/// What a new story has in common with an earlier one.
+/// The comparison of a new story with an earlier one.
 pub(super) struct Comparison<'a> {
     pub(super) story: StoryId,
-    there: &'a Placed,
-    /// What the time between them leaves of their likeness, 0 to 1.
-    pub(super) closeness: f64,
-    words: Common,
+    there: &'a IndexedTerms,
+    /// The factor by which the time between them reduces their similarity, 0 to 1.
+    pub(super) time_factor: f64,
+    words: SharedTerms,
     /// The cosine of the ledes.
     lede: f64,
-    /// How much of each title stands in the other text, on average; `None` where neither has one.
+    /// The share of each title that is in the other text, on average. `None` if neither has a
+    /// title.
     title: Option<f64>,
-    told: Told,
-    /// The cosine of the rare names; `None` where a text has none.
+    title_coverage: TitleCoverage,
+    /// The cosine of the rare names. `None` if a text has none.
     names: Option<f64>,
 }
 
-/// What two vectors have in common, one of which is of unit length.
+/// The terms that two vectors share, summed up. The vector of the new story has unit length.
 #[derive(Debug, Clone, Copy, Default)]
-struct Common {
-    /// Of the products of the weights.
+struct SharedTerms {
+    /// The sum of the products of both weights.
     sum: f64,
-    /// Of the squares of the weights of the other one at the places that both have.
+    /// The sum of the squares of the weights in the other vector.
     squares: f64,
 }
 
-impl Common {
+impl SharedTerms {
     fn add(&mut self, weight: f64, unit: f64) {
         self.sum += weight * unit;
         if unit > 0.0 {
@@ -236,25 +246,26 @@ impl Common {
         }
     }
 
-    /// The cosine of the angle between them, 0 to 1, where the other one has this length squared.
+    /// The cosine of the angle between the vectors, 0 to 1. `squares` is the squared length of the
+    /// other vector.
     fn cosine(self, squares: f64) -> f64 {
         if squares > 0.0 { (self.sum / f64::sqrt(squares)).min(1.0) } else { 0.0 }
     }
 
-    /// No less than that: the other one is at least as long as what they share.
+    /// An upper bound of the cosine: the other vector is at least as long as its shared terms.
     fn cosine_at_most(self) -> f64 {
-        (self.cosine(self.squares) + ROUNDING).min(1.0)
+        (self.cosine(self.squares) + MAX_ROUNDING_ERROR).min(1.0)
     }
 }
 
-/// How much a title says, 0 to 1, whose vector has this length squared: one of a few common words stands
-/// in many texts.
-fn says(square: f64, frequencies: &Frequencies) -> f64 {
-    let rare = RARE * frequencies.most();
+/// How informative a title is, 0 to 1, from the squared length of its vector. A title of a few
+/// common words could be a part of many texts.
+fn informativeness(square: f64, frequencies: &Frequencies) -> f64 {
+    let rare = TITLE_TERM_RARITY * frequencies.max_rarity();
     (square / (TITLE_TERMS * rare * rare)).min(1.0)
 }
 
-/// The weighted mean of the evidence that there is.
+/// The weighted mean of the shares that are not `None`.
 fn mean(evidence: [(f64, Option<f64>); 4]) -> f64 {
     let known = || evidence.iter().filter_map(|(weight, share)| Some((weight, (*share)?)));
     let sum: f64 = known().map(|(weight, share)| weight * share).sum();
@@ -270,7 +281,7 @@ mod tests {
     use crate::body::Body;
     use crate::body::terms::Terms;
 
-    /// Sentences of few words, some of them names: any two have something in common.
+    /// Texts of few different words, some of them names, so that any two share some.
     fn text() -> impl Strategy<Value = String> {
         let word = prop_oneof![
             (0u32..30).prop_map(|n| format!("word{n} ")),
@@ -280,29 +291,29 @@ mod tests {
     }
 
     proptest! {
-        /// What [`Near::links`](crate::event::event_match::Near::links) passes over is like nobody.
+        /// [`EventSearch::links`](crate::event::event_match::Near::links) relies on this bound.
         #[test]
-        fn no_link_is_more_than_its_bound(
+        fn no_similarity_is_above_its_upper_bound(
             new in (text(), text()),
             earlier in proptest::collection::vec((text(), text()), 1..9),
             apart in -400_000i64..400_000,
         ) {
             let (mut frequencies, settings) = (Frequencies::default(), Settings::default());
-            let mut place = |(title, body): &(String, String)| {
+            let mut learn = |(title, body): &(String, String)| {
                 let text = Text::new(body);
-                let placed = frequencies.place_all(&Terms::new(&text, &Body::new(&text), title));
-                frequencies.learn(&placed);
-                placed
+                let indexed = frequencies.index_terms(&Terms::new(&text, &Body::new(&text), title));
+                frequencies.learn(&indexed);
+                indexed
             };
-            let (here, others) = (place(&new), earlier.iter().map(&mut place));
-            let others: Vec<Placed> = others.collect();
+            let (here, others) = (learn(&new), earlier.iter().map(&mut learn));
+            let others: Vec<IndexedTerms> = others.collect();
             let subject = Subject::new(&here, &frequencies);
             for there in &others {
                 let comparison = subject.compare((StoryId(0), there), apart, &frequencies, &settings);
                 let link = subject.link(&comparison, &frequencies, &settings);
                 let most = subject.link_at_most(&comparison, &settings);
-                prop_assert!(most.at_once >= link.at_once && most.likeness >= link.likeness);
-                prop_assert!(most.told == link.told);
+                prop_assert!(most.text_similarity >= link.text_similarity && most.similarity >= link.similarity);
+                prop_assert!(most.title_coverage == link.title_coverage);
             }
         }
     }

@@ -1,57 +1,68 @@
-//! What the terms of a text weigh in it, in its title and in its lede: one look-up tells all three.
+//! A table of the weights of each term of a text: in all words, in the title and in the lede. One
+//! look-up gives all three.
 //!
-//! Three vectors come in; the weights of a term go out. It never knows the terms, only their places.
+//! Input: three vectors. Output: the weights of a term. This file knows only the ids of terms.
 
 use crate::event::vector::Vector;
 
-/// What a term weighs in each part of a text; 0 where it does not stand there.
+/// The weights of a term in each part of a text; 0 for a part without it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Weights {
+    /// The rarity of the term in all texts, stored so that a comparison does not look it up again.
+    pub(crate) rarity: f64,
     pub(crate) words: f64,
     pub(crate) title: f64,
     pub(crate) lede: f64,
 }
 
-/// The weights of the terms of a text by place: a hash table behind one bit for many places. Most places that
-/// are asked for are not in it, and the bits stay in the cache next to the processor.
+/// The weights of the terms of a text by term id: a hash table behind a filter. Most terms that are
+/// looked up are not in the text, and the filter is small enough for the processor's first cache.
 #[derive(Debug, Clone)]
 pub(crate) struct TermWeights {
+    /// The filter: a bit is set if a term with this id, modulo the number of bits, is in the table.
     bits: Vec<u64>,
-    /// One more than where the entry stands, 0 where none does. Their number is a power of two.
+    /// The hash table, open-addressed: the position in `entries` plus one, or 0 for an empty slot.
+    /// The number of slots is a power of two.
     slots: Vec<u32>,
-    /// In order of the places.
+    /// In the order of term ids.
     entries: Vec<(u32, Weights)>,
 }
 
-/// Bits, a power of two: 4 KB. Of a text with 500 terms one in sixty-five is set.
-const BITS: u32 = 1 << 15;
-/// Slots for each entry, at least.
-const SLOTS: usize = 2;
+/// The number of bits of the filter, a power of two: 4 KB. A text with 500 terms sets one in
+/// sixty-five.
+const FILTER_BITS: u32 = 1 << 15;
+/// The number of slots for each entry, at least.
+const MIN_SLOTS_PER_ENTRY: usize = 2;
 
 impl TermWeights {
-    /// Those of a text with these vectors.
-    pub(crate) fn new(words: &Vector, title: &Vector, lede: &Vector) -> TermWeights {
+    /// The weights in the vectors of all words, the title and the lede. `rarity` is the rarity of a
+    /// term.
+    pub(crate) fn new(
+        [words, title, lede]: [&Vector; 3],
+        rarity: impl Fn(u32) -> f64,
+    ) -> TermWeights {
         let mut entries: Vec<(u32, Weights)> = Vec::with_capacity(words.len() + title.len());
         let (mut words, mut title, mut lede) =
             (words.iter().peekable(), title.iter().peekable(), lede.iter().peekable());
-        while let Some(place) = [&mut words, &mut title, &mut lede]
+        while let Some(id) = [&mut words, &mut title, &mut lede]
             .into_iter()
-            .filter_map(|part| part.peek().map(|(place, _)| *place))
+            .filter_map(|part| part.peek().map(|(id, _)| *id))
             .min()
         {
             let weight_in = |part: &mut std::iter::Peekable<_>| {
-                part.next_if(|(next, _): &(u32, f64)| *next == place).map_or(0.0, |(_, it)| it)
+                part.next_if(|(next, _): &(u32, f64)| *next == id).map_or(0.0, |(_, it)| it)
             };
             let weights = Weights {
+                rarity: rarity(id),
                 words: weight_in(&mut words),
                 title: weight_in(&mut title),
                 lede: weight_in(&mut lede),
             };
-            entries.push((place, weights));
+            entries.push((id, weights));
         }
         let mut table = TermWeights {
-            bits: vec![0; BITS as usize / 64],
-            slots: vec![0; (SLOTS * entries.len()).next_power_of_two()],
+            bits: vec![0; FILTER_BITS as usize / 64],
+            slots: vec![0; (MIN_SLOTS_PER_ENTRY * entries.len()).next_power_of_two()],
             entries,
         };
         table.fill();
@@ -60,10 +71,10 @@ impl TermWeights {
 
     fn fill(&mut self) {
         let last = self.slots.len() - 1;
-        for ((place, _), number) in self.entries.iter().zip(1..) {
-            let (block, bit) = bit_of(*place);
+        for ((id, _), number) in self.entries.iter().zip(1..) {
+            let (block, bit) = bit_of(*id);
             self.bits[block] |= bit;
-            let mut at = *place as usize & last;
+            let mut at = *id as usize & last;
             while self.slots[at] != 0 {
                 at = (at + 1) & last;
             }
@@ -71,19 +82,19 @@ impl TermWeights {
         }
     }
 
-    /// The weights of the term at a place, if the text has it.
+    /// The weights of a term. `None` if the text does not have it.
     #[inline]
-    pub(crate) fn get(&self, place: u32) -> Option<&Weights> {
-        let (block, bit) = bit_of(place);
-        if self.bits[block] & bit == 0 { None } else { self.find(place) }
+    pub(crate) fn get(&self, id: u32) -> Option<&Weights> {
+        let (block, bit) = bit_of(id);
+        if self.bits[block] & bit == 0 { None } else { self.find(id) }
     }
 
-    fn find(&self, place: u32) -> Option<&Weights> {
+    fn find(&self, id: u32) -> Option<&Weights> {
         let last = self.slots.len() - 1;
-        let mut at = place as usize & last;
+        let mut at = id as usize & last;
         loop {
             let (known, weights) = &self.entries[(self.slots[at] as usize).checked_sub(1)?];
-            if *known == place {
+            if *known == id {
                 return Some(weights);
             }
             at = (at + 1) & last;
@@ -92,8 +103,8 @@ impl TermWeights {
 }
 
 #[inline]
-fn bit_of(place: u32) -> (usize, u64) {
-    let bit = place % BITS;
+fn bit_of(id: u32) -> (usize, u64) {
+    let bit = id % FILTER_BITS;
     ((bit / 64) as usize, 1 << (bit % 64))
 }
 
@@ -108,11 +119,11 @@ mod tests {
     type Terms = BTreeMap<u32, u16>;
 
     fn vector(terms: &Terms) -> Vector {
-        Vector::of_weights(terms.iter().map(|(place, it)| (*place, f64::from(*it))).collect())
+        Vector::of_weights(terms.iter().map(|(id, it)| (*id, f64::from(*it))).collect())
     }
 
     proptest! {
-        /// Places that have their bits or slots in common are told apart.
+        /// Also for terms that share a bit of the filter or a slot.
         #[test]
         fn each_part_has_its_own_weights(
             parts in proptest::collection::vec(
@@ -122,12 +133,17 @@ mod tests {
             asked in proptest::collection::vec((0u32..40).prop_map(|n| n << (n % 3 * 12)), 0..40),
         ) {
             let [words, title, lede] = [0, 1, 2].map(|part| vector(&parts[part]));
-            let table = TermWeights::new(&words, &title, &lede);
-            for place in asked {
-                let weight = |part: usize| parts[part].get(&place).map_or(0.0, |it| f64::from(*it));
-                let expected = Weights { words: weight(0), title: weight(1), lede: weight(2) };
-                let is_there = parts.iter().any(|part| part.contains_key(&place));
-                prop_assert_eq!(table.get(place), is_there.then_some(&expected));
+            let table = TermWeights::new([&words, &title, &lede], f64::from);
+            for id in asked {
+                let weight = |part: usize| parts[part].get(&id).map_or(0.0, |it| f64::from(*it));
+                let expected = Weights {
+                    rarity: f64::from(id),
+                    words: weight(0),
+                    title: weight(1),
+                    lede: weight(2),
+                };
+                let is_there = parts.iter().any(|part| part.contains_key(&id));
+                prop_assert_eq!(table.get(id), is_there.then_some(&expected));
             }
         }
     }

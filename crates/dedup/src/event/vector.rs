@@ -6,44 +6,45 @@ use crate::codec::{written, written_bytes};
 use crate::event::frequencies::Frequencies;
 use crate::event::term_weights::{TermWeights, Weights};
 
-/// The share of the greatest possible rarity that makes a name rare.
-const RARE_NAME: f64 = 0.6;
-/// Bytes of a line of the processor's cache.
-const LINE: usize = 64;
+/// The share of the maximal rarity from which a name is rare.
+const MIN_NAME_RARITY: f64 = 0.6;
+/// The bytes of a line of the processor's cache.
+const CACHE_LINE: usize = 64;
 
-/// The terms of a text by the places of their counts in [`Frequencies`]: no hash is looked up where
-/// two texts are compared.
+/// The terms of a text by their ids in [`Frequencies`], so that a comparison of two texts looks up
+/// no hashes.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Placed {
+pub(crate) struct IndexedTerms {
     pub(crate) terms: PackedTerms,
     pub(crate) title: PackedTerms,
     pub(crate) lede: PackedTerms,
-    /// The stems of names, in order; none where the script does not tell them.
+    /// The stems of names, in order. `None` if the script has no capitals.
     pub(crate) names: Option<Box<[u32]>>,
 }
 
-/// Places in order, each with how often its term stands in the text, at most 255 times: less than
-/// two bytes a term. A number says how many places are left out before one, and in its last bit
-/// whether the term stands there more than once; if so, how often follows.
+/// Term ids in order, each with its number of mentions, at most 255. It takes less than two bytes a
+/// term: for each term a varint whose last bit says whether there are several mentions, and whose
+/// other bits are the number of ids skipped since the previous term; then a byte with the number of
+/// mentions if there are several.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackedTerms(Box<[u8]>);
 
 impl PackedTerms {
-    /// Writes down places with their counts, which are in order and different.
+    /// Packs term ids with their mentions. The ids are in order and different.
     pub(crate) fn new(terms: impl Iterator<Item = (u32, u8)>) -> PackedTerms {
         let mut bytes = Vec::new();
         let mut next = 0;
-        for (place, count) in terms {
-            varint::push(&mut bytes, (place - next) << 1 | u32::from(count > 1));
+        for (id, count) in terms {
+            varint::push(&mut bytes, (id - next) << 1 | u32::from(count > 1));
             if count > 1 {
                 bytes.push(count);
             }
-            next = place + 1;
+            next = id + 1;
         }
         PackedTerms(bytes.into())
     }
 
-    /// The places with their counts.
+    /// The term ids with their mentions, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u8)> + '_ {
         let mut bytes = &*self.0;
         let mut next = 0;
@@ -54,23 +55,23 @@ impl PackedTerms {
                 let (times, rest) = bytes.split_first()?;
                 (count, bytes) = (*times, rest);
             }
-            let place = next + (written >> 1);
-            next = place + 1;
-            Some((place, count))
+            let id = next + (written >> 1);
+            next = id + 1;
+            Some((id, count))
         })
     }
 
-    /// A byte of each line of the cache that they take.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = u8> {
-        self.0.iter().step_by(LINE).copied()
+    /// One byte of each cache line that the packed terms take.
+    pub(crate) fn cache_lines(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().step_by(CACHE_LINE).copied()
     }
 
-    /// Whether there are none.
+    /// Whether there are no terms.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The vector of unit length.
+    /// The vector of unit length. Terms without weight are left out.
     pub(crate) fn vector(&self, frequencies: &Frequencies) -> Vector {
         let mut weights: Vec<(u32, f64)> = self.weights(frequencies).collect();
         let squares = weights.iter().map(|(_, weight)| weight * weight);
@@ -80,72 +81,77 @@ impl PackedTerms {
         Vector { weights }
     }
 
-    /// Gives those of the terms that a text has too: what each weighs here, before the vector is made one of unit
-    /// length, and there.
+    /// Calls `visit` for each term that a second text has too, with the weight of the term in this
+    /// text, not scaled to unit length, and its weights in the second one.
     #[inline]
     pub(crate) fn for_each_shared(
         &self,
         other: &TermWeights,
         frequencies: &Frequencies,
-        mut take: impl FnMut(f64, &Weights),
+        mut visit: impl FnMut(f64, &Weights),
     ) {
         let rarities = frequencies.rarities();
-        for (place, count) in self.iter() {
-            if let Some(there) = other.get(place) {
-                take(rarities.weight(place, count), there);
+        for (id, count) in self.iter() {
+            if let Some(there) = other.get(id) {
+                visit(rarities.weight_of_rarity(there.rarity, count), there);
             }
         }
     }
 
-    /// Whether any of these places, which are in order, stands among them.
-    pub(crate) fn has_any(&self, places: &[u32]) -> bool {
-        self.iter().any(|(place, _)| places.binary_search(&place).is_ok())
+    /// Whether it has any of these term ids, which are in order.
+    pub(crate) fn has_any(&self, ids: &[u32]) -> bool {
+        self.iter().any(|(id, _)| ids.binary_search(&id).is_ok())
     }
 
-    /// The square of the length of the vector before it is made one.
+    /// The squared length of the vector that is not scaled to unit length.
     pub(crate) fn square(&self, frequencies: &Frequencies) -> f64 {
         self.weights(frequencies).map(|(_, weight)| weight * weight).sum()
     }
 
     fn weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
         let rarities = frequencies.rarities();
-        self.iter().map(move |(place, count)| (place, rarities.weight(place, count)))
+        self.iter().map(move |(id, count)| (id, rarities.weight(id, count)))
     }
 }
 
-impl Placed {
-    /// Has them at hand when they are compared.
+impl IndexedTerms {
+    /// Starts loading the terms into the processor's cache before they are compared.
     pub(crate) fn prefetch(&self) {
         let parts = [&self.terms, &self.title, &self.lede];
-        prefetch(parts.into_iter().flat_map(PackedTerms::lines));
+        prefetch(parts.into_iter().flat_map(PackedTerms::cache_lines));
     }
 
-    /// The names that are rare, each with its weight.
+    /// The rare names with their weights.
     pub(crate) fn rare_names(&self, frequencies: &Frequencies) -> RareNames {
-        let weights: Vec<(u32, f64)> = self.rare(frequencies).collect();
+        let weights: Vec<(u32, f64)> = self.rare_name_weights(frequencies).collect();
         let sum = weights.iter().map(|(_, weight)| weight).sum();
-        RareNames { weights, sum, are_told: self.names.is_some() }
+        RareNames { weights, sum, are_recognised: self.names.is_some() }
     }
 
-    /// The cosine of the rare names of these terms and of others, each name counted once, 0 to 1;
-    /// `None` where one of the texts has none.
+    /// The cosine of the rare names of this text and another, 0 to 1. Each name counts once. `None`
+    /// if one of the texts has no rare name.
     pub(crate) fn names_cosine(
         &self,
         others: &RareNames,
         frequencies: &Frequencies,
     ) -> Option<f64> {
         let (mut common, mut sum) = (0.0, 0.0);
-        side_by_side(self.rare(frequencies), others.weights.iter().copied(), |weight, other| {
-            sum += weight;
-            common += other.map_or(0.0, |_| weight);
-        });
+        join_by_id(
+            self.rare_name_weights(frequencies),
+            others.weights.iter().copied(),
+            |weight, other| {
+                sum += weight;
+                common += other.map_or(0.0, |_| weight);
+            },
+        );
         let length = f64::sqrt(sum * others.sum);
         (length > 0.0).then(|| (common / length).min(1.0))
     }
 
-    fn rare(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
+    /// The ids of rare names in order, with their weights.
+    fn rare_name_weights(&self, frequencies: &Frequencies) -> impl Iterator<Item = (u32, f64)> {
         let rarities = frequencies.rarities();
-        let least = RARE_NAME * rarities.most;
+        let least = MIN_NAME_RARITY * rarities.max;
         self.names.as_deref().unwrap_or_default().iter().filter_map(move |name| {
             let rarity = rarities.of(*name);
             (rarity >= least).then_some((*name, rarity * rarity))
@@ -153,66 +159,67 @@ impl Placed {
     }
 }
 
-/// Goes through what stands at places here, in their order, each with what stands at the same place
-/// there.
-fn side_by_side<T>(
+/// Calls `visit` for each entry of `here`, in order, with the value of the same id in `there`, if
+/// any. Both are in the order of ids.
+fn join_by_id<T>(
     here: impl Iterator<Item = (u32, f64)>,
     there: impl Iterator<Item = (u32, T)>,
-    mut take: impl FnMut(f64, Option<T>),
+    mut visit: impl FnMut(f64, Option<T>),
 ) {
     let mut there = there.peekable();
-    for (place, weight) in here {
-        while there.next_if(|(other, _)| *other < place).is_some() {}
-        let same = there.next_if(|(other, _)| *other == place);
-        take(weight, same.map(|(_, other)| other));
+    for (id, weight) in here {
+        while there.next_if(|(other, _)| *other < id).is_some() {}
+        let same = there.next_if(|(other, _)| *other == id);
+        visit(weight, same.map(|(_, other)| other));
     }
 }
 
-/// Term weights of unit length, by term.
+/// A vector of unit length: the weight of each term.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vector {
-    /// In order of the places.
+    /// Term ids with weights above 0, in the order of ids.
     weights: Vec<(u32, f64)>,
 }
 
 impl Vector {
-    /// One of these weights, which are in order of their places.
+    /// A vector of these weights, which are in the order of term ids.
     #[cfg(test)]
     pub(crate) fn of_weights(weights: Vec<(u32, f64)>) -> Vector {
         Vector { weights }
     }
 
-    /// Its weights by place, in order.
+    /// The weights with their term ids, in the order of ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, f64)> {
         self.weights.iter().copied()
     }
 
-    /// How many terms have a weight.
+    /// The number of terms.
     pub(crate) fn len(&self) -> usize {
         self.weights.len()
     }
 
-    /// The places of its terms, in order.
-    pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
-        self.weights.iter().map(|(place, _)| *place)
+    /// The ids of its terms, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.weights.iter().map(|(id, _)| *id)
     }
 
-    /// Whether any of these places, which are in order, is among them.
-    pub(crate) fn has_any(&self, places: &[u32]) -> bool {
-        self.places().any(|place| places.binary_search(&place).is_ok())
+    /// Whether it has any of these term ids, which are in order.
+    pub(crate) fn has_any(&self, ids: &[u32]) -> bool {
+        self.ids().any(|id| ids.binary_search(&id).is_ok())
     }
 
-    /// Whether no term has any weight.
+    /// Whether it has no terms.
     pub(crate) fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }
 
-    /// The places of the `most` heaviest terms, heaviest first; ties by place.
+    /// The ids of the `most` heaviest terms, the heaviest first. Of equal weights, the lower id is
+    /// first.
     pub(crate) fn heaviest(&self, most: usize) -> Vec<u32> {
-        // Weights are above 0, and of such numbers the bits are in the same order. One comparison
-        // of a whole number says all.
-        let key = |(place, weight): &(u32, f64)| {
-            u128::from(!weight.to_bits()) << u32::BITS | u128::from(*place)
+        // The bits of positive floating-point numbers have the same order as the numbers, so one
+        // comparison of integers orders by weight and id.
+        let key = |(id, weight): &(u32, f64)| {
+            u128::from(!weight.to_bits()) << u32::BITS | u128::from(*id)
         };
         let mut keys: Vec<u128> = self.weights.iter().map(key).collect();
         if most < keys.len() {
@@ -220,22 +227,22 @@ impl Vector {
             keys.truncate(most);
         }
         keys.sort_unstable();
-        let place = |of: u128| u32::try_from(of & u128::from(u32::MAX)).expect("32 bits");
-        keys.into_iter().map(place).collect()
+        let id = |of: u128| u32::try_from(of & u128::from(u32::MAX)).expect("32 bits");
+        keys.into_iter().map(id).collect()
     }
 }
 
-/// The rare names of a text with their weights, in order of the names.
+/// The rare names of a text with their weights, in the order of their ids.
 pub(crate) struct RareNames {
     weights: Vec<(u32, f64)>,
-    /// Of all weights.
+    /// The sum of all weights.
     sum: f64,
-    /// Whether the script of the text tells names from other words.
-    pub(crate) are_told: bool,
+    /// Whether names can be recognised in the script of the text.
+    pub(crate) are_recognised: bool,
 }
 
 written_bytes!(PackedTerms);
-written!(Placed { terms, title, lede, names });
+written!(IndexedTerms { terms, title, lede, names });
 
 #[cfg(test)]
 mod tests {
@@ -251,26 +258,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packed_terms_are_as_they_were(
+        fn packed_terms_are_read_back_unchanged(
             terms in proptest::collection::btree_map(0u32..1 << 30, 1u8..=255, 0..60),
         ) {
-            let packed = PackedTerms::new(terms.iter().map(|(place, count)| (*place, *count)));
+            let packed = PackedTerms::new(terms.iter().map(|(id, count)| (*id, *count)));
             prop_assert!(packed.iter().eq(terms.into_iter()));
         }
     }
 
     #[test]
-    fn rare_words_in_common_weigh_most() {
+    fn rare_shared_words_weigh_most() {
         let mut table = Frequencies::parse("# documents\t100\nthe\t99\nport\t10\nof\t95\n");
-        let mut placed = |text: &str| {
+        let mut indexed = |text: &str| {
             let text = Text::new(text);
-            table.place_all(&Terms::new(&text, &Body::new(&text), ""))
+            table.index_terms(&Terms::new(&text, &Body::new(&text), ""))
         };
-        let about = placed("the strike of the dockers in Quayton");
-        let near = placed("dockers of Quayton end the strike");
-        let far = placed("the price of the fish in the port");
+        let about = indexed("the strike of the dockers in Quayton");
+        let near = indexed("dockers of Quayton end the strike");
+        let far = indexed("the price of the fish in the port");
         let subject = Subject::new(&about, &table);
-        let cosine = |of: &Placed| {
+        let cosine = |of: &IndexedTerms| {
             let comparison = subject.compare((StoryId(0), of), 0, &table, &Settings::default());
             subject.link(&comparison, &table, &Settings::default()).cosine
         };
@@ -283,15 +290,15 @@ mod tests {
     fn the_heaviest_terms_are_the_rarest() {
         let mut table = Frequencies::parse("# documents\t100\nthe\t99\nport\t10\nof\t95\n");
         let text = Text::new("The port of Quayton");
-        let placed = table.place_all(&Terms::new(&text, &Body::new(&text), ""));
-        let quayton = table.place_all(&Terms {
+        let indexed = table.index_terms(&Terms::new(&text, &Body::new(&text), ""));
+        let quayton = table.index_terms(&Terms {
             mentions: vec![crate::body::word_hash("quayto")],
             names: Some(vec![]),
             ..Terms::default()
         });
         assert_eq!(
-            quayton.terms.iter().map(|(place, _)| place).collect::<Vec<_>>(),
-            placed.terms.vector(&table).heaviest(1)
+            quayton.terms.iter().map(|(id, _)| id).collect::<Vec<_>>(),
+            indexed.terms.vector(&table).heaviest(1)
         );
     }
 }

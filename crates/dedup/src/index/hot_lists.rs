@@ -1,27 +1,29 @@
-//! Lists of the index under which articles of so many stories stand that their key says nothing.
+//! Decides which lists of the index are hot: their articles belong to so many stories that the key is no
+//! evidence.
 //!
-//! The stories and outlets of the articles on a list come in; whether it is hot goes out. Far more lists are asked
-//! about than there are hot ones, and each answer takes a look at up to 64 articles far away in memory. So answers are
-//! cached, with how many changes to stories each of them outlives.
+//! The stories and outlets of the articles on a list come in; whether the list is hot goes out. The module
+//! never knows the texts of the articles.
 //!
-//! It never knows the articles.
+//! Most lists are not hot, and each answer reads up to 64 articles in far memory. So answers are cached,
+//! each with the number of changes to stories for which it stays valid.
 
 use crate::body::hash_cache::HashCache;
 use crate::body::mix;
 use crate::ids::{OutletId, StoryId};
 
-/// What no more outlets than these print on many pages is their own chrome, and nobody else's: a stranger
-/// that prints a paragraph often must not make the text uncounted that it stands in.
-const OUTLETS: usize = 3;
-/// An answer holds as long as the list does.
-const FOR_GOOD: u64 = 1 << 31;
+/// A list is never hot if its articles come from this many outlets or fewer: then the key may be chrome of
+/// these outlets, which [`crate::boilerplate`] learns for them alone. Otherwise an outlet that prints
+/// another's paragraph on many pages could stop that paragraph from counting everywhere.
+const MAX_CHROME_OUTLETS: usize = 3;
+/// The number of changes for an answer that no change to stories can alter.
+const FOREVER: u64 = 1 << 31;
 
 /// A list of the index: the articles of a day under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ListName {
+pub struct ListId {
     /// Days since 1970.
     pub day: i64,
-    /// See [`short`](crate::index::segment::short).
+    /// The [`short_key`](crate::index::segment::short_key).
     pub key: u32,
 }
 
@@ -29,14 +31,16 @@ pub struct ListName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hotness {
     pub(crate) is_hot: bool,
-    /// The answer stays the same if no more changes than these happen to the stories of the articles: one is
-    /// that two stories become one, or that an article moves from one to another.
-    outlives: u64,
+    /// The answer stays valid for this many changes to stories. A change merges two stories, or moves an
+    /// article from one story to another.
+    max_changes: u64,
 }
 
 impl Hotness {
-    /// The answer for a list, given the story and the outlet of each of its articles. It is hot if its articles
-    /// belong to more than `most` stories, none of which has more than half of them, and come from several outlets.
+    /// The answer for a list, given the story and the outlet of each of its articles. The list is hot if
+    /// its articles belong to more than `most` stories, none of which has more than half of them, and come
+    /// from more than
+    /// [`MAX_CHROME_OUTLETS`] outlets.
     pub(crate) fn of(
         mut stories: Vec<StoryId>,
         mut outlets: Vec<Option<OutletId>>,
@@ -50,54 +54,56 @@ impl Hotness {
         let (count, largest) =
             sizes.fold((0, 0), |(count, largest), it| (count + 1, largest.max(it)));
         let is_dominated = 2 * largest > articles;
-        let outlives = if outlets.len() <= OUTLETS {
-            FOR_GOOD
+        let max_changes = if outlets.len() <= MAX_CHROME_OUTLETS {
+            FOREVER
         } else if count > most && !is_dominated {
-            // So many changes make at most so many stories fewer, and one of them so many times as large.
+            // Each change removes at most one story, and after n changes the largest story is at most n + 1
+            // times as large.
             (count - most - 1).min(articles / (2 * largest.max(1)) - 1) as u64
         } else {
-            // Each change takes at most one article off the largest, and makes at most one story more.
+            // Each change removes at most one article from the largest story, and adds at most one story.
             let (of_largest, of_few) =
                 ((2 * largest).saturating_sub(articles + 1) / 2, most.saturating_sub(count));
             of_largest.max(of_few) as u64
         };
-        let is_hot = outlets.len() > OUTLETS && count > most && !is_dominated;
-        Hotness { is_hot, outlives }
+        let is_hot = outlets.len() > MAX_CHROME_OUTLETS && count > most && !is_dominated;
+        Hotness { is_hot, max_changes }
     }
 }
 
-/// The answers of late.
+/// A cache of recent answers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct HotLists(HashCache<Answer, REMEMBERED>);
+pub(crate) struct HotLists(HashCache<Answer, ANSWER_SLOTS>);
 
 #[derive(Debug, Clone, Copy)]
 struct Answer {
-    list: ListName,
-    /// How many articles it had.
+    list: ListId,
+    /// The number of articles on the list, which must be the same.
     articles: usize,
     is_hot: bool,
-    /// The number of changes up to which the answer holds.
+    /// The total number of changes to stories up to which the answer is valid.
     holds_until: u64,
 }
 
-/// Answers remembered, a power of two: 3 MB.
-const REMEMBERED: usize = 1 << 16;
+/// The number of slots for answers, a power of two. They take 3 MB.
+const ANSWER_SLOTS: usize = 1 << 16;
 
 impl HotLists {
-    /// Whether a list of so many articles is hot, after so many changes to stories; `find` finds it out.
+    /// Whether a list with this number of articles is hot. `changes` is the total number of changes to
+    /// stories so far. `compute` gives the answer if no valid one is cached.
     pub(crate) fn is_hot(
         &mut self,
-        (list, articles): (ListName, usize),
+        (list, articles): (ListId, usize),
         changes: u64,
-        find: impl FnOnce() -> Hotness,
+        compute: impl FnOnce() -> Hotness,
     ) -> bool {
         let hash = mix(u64::from(list.key), list.day.cast_unsigned());
         let known = self.0.get(hash).filter(|it| it.list == list && it.articles == articles);
         if let Some(answer) = known.filter(|it| it.holds_until >= changes) {
             return answer.is_hot;
         }
-        let Hotness { is_hot, outlives } = find();
-        self.0.set(hash, Answer { list, articles, is_hot, holds_until: changes + outlives });
+        let Hotness { is_hot, max_changes } = compute();
+        self.0.set(hash, Answer { list, articles, is_hot, holds_until: changes + max_changes });
         is_hot
     }
 }
@@ -108,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// What happens to the stories of articles: two of them become one, or an article moves.
+    /// A change to stories: two are merged, or an article moves to another.
     #[derive(Debug, Clone)]
     enum Change {
         Merge(u32, u32),
@@ -125,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_answer_holds_as_long_as_it_says(
+        fn an_answer_is_valid_for_as_many_changes_as_it_says(
             stories in proptest::collection::vec(prop_oneof![0u32..30, 0u32..3], 1..64),
             outlets in 1u64..6,
             most in 1usize..20,
@@ -147,7 +153,7 @@ mod tests {
                         stories[at] = StoryId(to);
                     }
                 }
-                if happened <= first.outlives {
+                if happened <= first.max_changes {
                     let now = Hotness::of(stories.clone(), outlets.clone(), most);
                     prop_assert_eq!(now.is_hot, first.is_hot, "after {}", happened);
                 }
@@ -156,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_not_found_out_again() {
-        let (mut lists, list) = (HotLists::default(), ListName { day: 3, key: 7 });
-        let of = |is_hot, outlives| move || Hotness { is_hot, outlives };
+    fn valid_answers_are_not_computed_again() {
+        let (mut lists, list) = (HotLists::default(), ListId { day: 3, key: 7 });
+        let of = |is_hot, max_changes| move || Hotness { is_hot, max_changes };
         assert!(lists.is_hot((list, 20), 5, of(true, 2)));
         assert!(lists.is_hot((list, 20), 7, || unreachable!("it is known")));
         assert!(!lists.is_hot((list, 20), 8, of(false, 0)), "too much has changed");
         assert!(lists.is_hot((list, 21), 8, of(true, 0)), "there is one more article");
-        let other = ListName { day: 4, ..list };
+        let other = ListId { day: 4, ..list };
         assert!(!lists.is_hot((other, 21), 8, of(false, 0)), "it is another day");
     }
 }

@@ -1,5 +1,8 @@
-//! Articles by 128-bit hashes of what they are known by, small where nearly every hash has one
-//! article, in parts that clones share until one of them changes.
+//! A table of articles by the 128-bit hash of something that identifies them, such as their text or item.
+//!
+//! The table is small if nearly every hash has one article. Clones share its parts until one of them changes.
+//!
+//! A hash with its articles comes in, and they go out again. The module never knows what was hashed.
 
 use std::slice;
 use std::sync::Arc;
@@ -8,7 +11,8 @@ use crate::codec::postings::Postings;
 use crate::codec::{Reader, Writer, Written, written};
 use crate::ids::DocId;
 
-/// Parts, a power of two: of a million articles each takes less than a tenth of a megabyte.
+/// The number of parts, a power of two. With a million articles, each part takes less than a tenth of a
+/// megabyte.
 const PARTS: usize = 1 << 8;
 
 /// Lists of articles by 128-bit hashes.
@@ -19,17 +23,19 @@ pub(crate) struct Identities {
 
 #[derive(Debug, Clone, Default)]
 struct Part {
-    /// Hashes with one article, in order, and their articles …
-    settled: Vec<u128>,
+    /// Hashes with one article, sorted: this takes far less memory than a map.
+    sorted: Vec<u128>,
+    /// The article of each of the sorted hashes.
     docs: Vec<DocId>,
-    /// … and those with several, and of late. What stands here too is out of date there.
+    /// The recent hashes, and all hashes with several articles. If a hash is here and among the sorted
+    /// ones, this entry is valid.
     latest: Postings<u128, DocId>,
-    /// Entered since hashes were last settled.
-    fresh: u32,
+    /// The number of changes since the recent hashes were last sorted.
+    added: u32,
 }
 
-/// As many of the latest hashes are kept apart as one in so many of all.
-const LATEST: usize = 16;
+/// The recent hashes are sorted once the changes are one in this many of all hashes.
+const LATEST_ONE_IN: usize = 16;
 
 impl Default for Identities {
     fn default() -> Identities {
@@ -38,22 +44,22 @@ impl Default for Identities {
 }
 
 impl Identities {
-    /// The articles under a hash, in the order in which they came.
+    /// The articles under a hash, in the order of arrival.
     pub(crate) fn get(&self, hash: u128) -> &[DocId] {
         self.parts[part(hash)].get(hash)
     }
 
-    /// Enters an article under a hash, unless it was the last to be entered there.
+    /// Adds an article under a hash, unless it was the last to be added there.
     pub(crate) fn push(&mut self, hash: u128, doc: DocId) {
         Arc::make_mut(&mut self.parts[part(hash)]).push(hash, doc);
     }
 
-    /// Puts these in the place of the articles under a hash.
+    /// Replaces the articles under a hash.
     pub(crate) fn set(&mut self, hash: u128, docs: Vec<DocId>) {
         Arc::make_mut(&mut self.parts[part(hash)]).set(hash, docs);
     }
 
-    /// Keeps of every list what `keep` says; hashes without articles go.
+    /// Keeps the articles for which `keep` is true, and removes hashes without articles.
     pub(crate) fn retain(&mut self, keep: impl Fn(DocId) -> bool) {
         for part in &mut self.parts {
             Arc::make_mut(part).retain(&keep);
@@ -61,7 +67,8 @@ impl Identities {
     }
 }
 
-/// By bits that a map of one part does not look at first.
+/// The part of a hash. It uses other bits than the map inside a part, whose slots would otherwise be used
+/// unevenly.
 fn part(hash: u128) -> usize {
     usize::try_from(hash >> 64 & (PARTS as u128 - 1)).expect("it is below a length")
 }
@@ -70,7 +77,7 @@ impl Part {
     fn get(&self, hash: u128) -> &[DocId] {
         match self.latest.get(&hash) {
             [] => {
-                self.settled.binary_search(&hash).map_or(&[], |at| slice::from_ref(&self.docs[at]))
+                self.sorted.binary_search(&hash).map_or(&[], |at| slice::from_ref(&self.docs[at]))
             }
             latest => latest,
         }
@@ -78,71 +85,71 @@ impl Part {
 
     fn push(&mut self, hash: u128, doc: DocId) {
         if self.latest.get(&hash).is_empty() {
-            let settled = self.get(hash).to_vec();
-            self.latest.set(hash, settled);
+            let docs = self.get(hash).to_vec();
+            self.latest.set(hash, docs);
         }
         self.latest.push(hash, doc, usize::MAX);
-        self.count();
+        self.count_added();
     }
 
     fn set(&mut self, hash: u128, docs: Vec<DocId>) {
         if docs.is_empty()
-            && let Ok(at) = self.settled.binary_search(&hash)
+            && let Ok(at) = self.sorted.binary_search(&hash)
         {
-            self.settled.remove(at);
+            self.sorted.remove(at);
             self.docs.remove(at);
         }
         self.latest.set(hash, docs);
-        self.count();
+        self.count_added();
     }
 
-    /// Counts what was entered, and now and then settles what has one article.
-    fn count(&mut self) {
-        self.fresh += 1;
-        if self.fresh as usize * LATEST > self.settled.len() + self.latest.len() {
-            self.move_lone_to_settled();
+    /// Counts a change. From time to time sorts the recent hashes.
+    fn count_added(&mut self) {
+        self.added += 1;
+        if self.added as usize * LATEST_ONE_IN > self.sorted.len() + self.latest.len() {
+            self.sort_latest();
         }
     }
 
-    /// Moves the hashes with one article from the map to the sorted list.
-    fn move_lone_to_settled(&mut self) {
-        self.fresh = 0;
-        let mut lone = self.latest.drain_lone();
-        lone.sort_unstable();
-        let size = self.settled.len() + lone.len();
-        let known = std::mem::replace(&mut self.settled, Vec::with_capacity(size));
+    /// Merges the recent hashes with one article into the sorted ones.
+    fn sort_latest(&mut self) {
+        self.added = 0;
+        let mut single = self.latest.drain_single();
+        single.sort_unstable();
+        let size = self.sorted.len() + single.len();
+        let known = std::mem::replace(&mut self.sorted, Vec::with_capacity(size));
         let docs = std::mem::replace(&mut self.docs, Vec::with_capacity(size));
-        let mut lone = lone.into_iter().peekable();
+        let mut single = single.into_iter().peekable();
         for (hash, doc) in known.into_iter().zip(docs) {
-            while let Some((younger, its)) = lone.next_if(|(other, _)| *other < hash) {
-                self.enter(younger, its);
+            while let Some((younger, its_doc)) = single.next_if(|(other, _)| *other < hash) {
+                self.push_sorted(younger, its_doc);
             }
-            let doc = lone.next_if(|(other, _)| *other == hash).map_or(doc, |(_, latest)| latest);
-            self.enter(hash, doc);
+            let doc = single.next_if(|(other, _)| *other == hash).map_or(doc, |(_, latest)| latest);
+            self.push_sorted(hash, doc);
         }
-        lone.for_each(|(hash, doc)| self.enter(hash, doc));
+        single.for_each(|(hash, doc)| self.push_sorted(hash, doc));
     }
 
-    /// Enters the last of the settled hashes.
-    fn enter(&mut self, hash: u128, doc: DocId) {
-        self.settled.push(hash);
+    /// Appends a hash, which is greater than all sorted ones.
+    fn push_sorted(&mut self, hash: u128, doc: DocId) {
+        self.sorted.push(hash);
         self.docs.push(doc);
     }
 
     fn retain(&mut self, keep: impl Fn(DocId) -> bool) {
-        let known = std::mem::take(&mut self.settled);
+        let known = std::mem::take(&mut self.sorted);
         let docs = std::mem::take(&mut self.docs);
         for (hash, doc) in known.into_iter().zip(docs) {
             if keep(doc) && self.latest.get(&hash).is_empty() {
-                self.enter(hash, doc);
+                self.push_sorted(hash, doc);
             }
         }
         self.latest.retain(|doc, _| keep(doc));
-        self.move_lone_to_settled();
+        self.sort_latest();
     }
 }
 
-written!(Part { settled, docs, latest, fresh });
+written!(Part { sorted, docs, latest, added });
 
 impl Written for Identities {
     fn write_to(&self, to: &mut Writer<'_>) {
@@ -153,7 +160,7 @@ impl Written for Identities {
         let parts = (0..PARTS).map(|_| Part::read_from(from).map(Arc::new));
         let parts: Vec<Arc<Part>> = parts.collect::<Option<_>>()?;
         let is_whole =
-            |part: &Arc<Part>| part.settled.is_sorted() && part.settled.len() == part.docs.len();
+            |part: &Arc<Part>| part.sorted.is_sorted() && part.sorted.len() == part.docs.len();
         parts.iter().all(is_whole).then_some(Self { parts })
     }
 }
@@ -167,7 +174,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Against plain lists.
+        /// Compared with plain lists.
         #[test]
         fn lists_are_what_was_entered(
             steps in proptest::collection::vec((0u8..9, 0u128..12), 0..150),

@@ -1,9 +1,10 @@
-//! The candidate index: which earlier articles share sampled shingles with a new one.
+//! The index: finds the earlier articles that share sampled shingles with a new one.
 //!
-//! Day segments, each an inverted index from shingle to articles. The segment of the present day takes
-//! articles; those before it are sealed, and dropped whole when they leave the window.
+//! There is one segment a day, an inverted index from shingles to articles. New articles go into the
+//! segment of the present day. Earlier segments are sealed, and dropped as a whole when they leave the
+//! window.
 //!
-//! Fingerprints come in; earlier articles that are worth a look go out. It never knows their texts.
+//! Fingerprints come in; candidates go out. The module never knows the texts.
 
 pub(crate) mod hot_lists;
 pub(crate) mod identities;
@@ -20,8 +21,8 @@ use crate::body::fingerprint::{Fingerprint, is_sampled};
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::written;
 use crate::ids::DocId;
-use crate::index::hot_lists::ListName;
-use crate::index::segment::{KeyCount, LONGEST_LIST, Segment, short};
+use crate::index::hot_lists::ListId;
+use crate::index::segment::{KeyCount, MAX_LIST_LENGTH, Segment, short_key};
 use crate::settings::DAY;
 
 /// The inverted index over sampled shingles.
@@ -30,37 +31,36 @@ pub struct Index {
     segments: BTreeMap<i64, Segment>,
 }
 
-/// The earlier articles under each key of a new one, as the index has them before that is entered.
+/// The earlier articles under each key of a new article, by segment.
 #[derive(Debug, Clone, Default)]
-pub struct UnderKeys {
-    /// Behind each other for all keys of the first segment, all of the second …
+pub struct KeyPostings {
+    /// All lists, one behind the other: those of all keys in the first segment, then in the second, and so on.
     docs: Vec<DocId>,
-    /// The lists of these that are not empty, in the same order.
+    /// The lists in `docs`, in the same order. Empty lists are left out.
     lists: Vec<List>,
-    /// Where the lists of each segment end.
+    /// For each segment, the end of its lists in `lists`.
     ends: Vec<usize>,
-    /// How many keys were looked up in each segment.
+    /// The number of keys that were looked up in each segment.
     keys: usize,
-    /// The days of segments that stand in other processes, each with the number of keys of the articles
-    /// that were found there; none if the index stands here.
+    /// If the index is on shards: for each segment its day, and the key counts of the articles found in it.
     elsewhere: Vec<(i64, BTreeMap<DocId, KeyCount>)>,
 }
 
 /// The articles under one key in one segment.
 #[derive(Debug, Clone, Copy)]
 struct List {
-    /// The place of the key.
+    /// The position of the key among the keys that were looked up.
     key: u32,
-    /// Where they end.
+    /// The end of the list in [`KeyPostings::docs`].
     end: usize,
-    /// Whether the key says nothing because too many stories share it.
+    /// Whether the key is hot in this segment: too many stories have it to be evidence.
     is_hot: bool,
 }
 
-impl UnderKeys {
-    /// Marks the stretches of a body that too many stories share, given its shingles and its sorted
-    /// keys, which were looked up: from the first to the last of neighbouring sampled shingles that
-    /// are hot in a segment. Whether there are any.
+impl KeyPostings {
+    /// Marks the hot runs of a body as boilerplate and says whether any key is hot. `shingles` are those of the
+    /// body; `keys` are its sorted keys, which were looked up. A hot run goes from the first to the last of
+    /// consecutive sampled shingles that are hot in any segment.
     pub fn mark_hot(&self, body: &mut Body, shingles: &[u64], keys: &[u64]) -> bool {
         if !self.lists.iter().any(|list| list.is_hot) {
             return false;
@@ -69,40 +69,41 @@ impl UnderKeys {
         self.lists.iter().for_each(|list| is_hot[list.key as usize] |= list.is_hot);
         let hot = |key: &u64| keys.binary_search(key).is_ok_and(|at| is_hot[at]);
         let sampled = shingles.iter().enumerate().filter(|(_, hash)| is_sampled(**hash));
-        let verdicts: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
-        for stretch in verdicts.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1) {
-            let end = stretch[stretch.len() - 1].0 + SHINGLE_WORDS as usize;
+        let sampled: Vec<(usize, bool)> = sampled.map(|(at, hash)| (at, hot(hash))).collect();
+        for run in sampled.chunk_by(|a, b| a.1 == b.1).filter(|run| run[0].1) {
+            let end = run[run.len() - 1].0 + SHINGLE_WORDS as usize;
             let end = end.min(body.words.len());
-            body.words[stretch[0].0..end].iter_mut().for_each(|word| word.boilerplate = true);
+            body.words[run[0].0..end].iter_mut().for_each(|word| word.boilerplate = true);
         }
         true
     }
 
-    /// The articles that stand under keys of a segment that are not hot: as often as they do.
-    fn telling(&self, segment: usize) -> impl Iterator<Item = DocId> {
-        let lists = self.of_segment(segment).filter(|at| !self.lists[*at].is_hot);
+    /// The articles under the keys of a segment that are not hot. An article comes once for each key.
+    fn articles_of_cold_keys(&self, segment: usize) -> impl Iterator<Item = DocId> {
+        let lists = self.lists_of_segment(segment).filter(|at| !self.lists[*at].is_hot);
         lists.flat_map(|at| self.list(at)).copied()
     }
 
-    /// How many keys were looked up in all segments together, and how many articles stood there.
+    /// The number of look-ups, one for each key and segment, and the number of entries that they found.
     pub(crate) fn work(&self) -> (u64, u64) {
         ((self.keys * self.ends.len()) as u64, self.docs.len() as u64)
     }
 
-    /// Whether a key has as many articles in a segment as are listed.
+    /// Whether the list of a key in a segment has [`MAX_LIST_LENGTH`] articles, so that no more are entered.
     fn is_full(&self, segment: usize, key: usize) -> bool {
-        let of_segment = self.of_segment(segment);
-        let lists = &self.lists[of_segment.clone()];
+        let range = self.lists_of_segment(segment);
+        let lists = &self.lists[range.clone()];
         let found = lists.binary_search_by_key(&key, |list| list.key as usize);
-        found.is_ok_and(|at| self.list(of_segment.start + at).len() >= LONGEST_LIST)
+        found.is_ok_and(|at| self.list(range.start + at).len() >= MAX_LIST_LENGTH)
     }
 
-    /// The places of the lists of a segment.
-    fn of_segment(&self, segment: usize) -> Range<usize> {
+    /// The range of the lists of a segment in `lists`.
+    fn lists_of_segment(&self, segment: usize) -> Range<usize> {
         let start = segment.checked_sub(1).map_or(0, |before| self.ends[before]);
         start..self.ends[segment]
     }
 
+    /// The articles of the list at a position in `lists`.
     fn list(&self, at: usize) -> &[DocId] {
         let start = at.checked_sub(1).map_or(0, |before| self.lists[before].end);
         &self.docs[start..self.lists[at].end]
@@ -114,31 +115,31 @@ impl UnderKeys {
 pub struct Candidate {
     /// The article.
     pub doc: DocId,
-    /// Sampled shingles in common.
+    /// The number of sampled shingles that both have.
     pub hits: u32,
-    /// The share of the smaller key set that is in common: an estimate of the larger containment.
+    /// The share of the smaller key set that both have, from 0 to 1: an estimate of the larger containment.
     pub similarity: f64,
 }
 
-/// Candidates share at least this many sampled shingles, one where there are few to share …
-const LEAST_HITS: u32 = 2;
-/// Few: at most this many.
-const FEW_KEYS: u32 = 8;
-/// … and at least this share of the smaller text's.
-const LEAST_SIMILARITY: f64 = 0.1;
+/// A candidate shares at least this many keys with the new text, or one key if either text has few …
+const MIN_HITS: u32 = 2;
+/// … which is at most this many, …
+const MAX_FEW_KEYS: u32 = 8;
+/// … and at least this share of the smaller key set.
+const MIN_SIMILARITY: f64 = 0.1;
 
 impl Index {
-    /// The articles under sorted keys; `is_hot` says for those under one key in one segment whether
-    /// it says nothing because too many stories share it.
+    /// The articles under each of `keys`, which are sorted. `is_hot` says whether a list is hot, given its
+    /// articles.
     #[must_use]
-    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(ListName, &[DocId]) -> bool) -> UnderKeys {
-        let short: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
-        let mut found = UnderKeys { keys: keys.len(), ..UnderKeys::default() };
-        let UnderKeys { docs, lists, ends, .. } = &mut found;
+    pub fn look_up(&self, keys: &[u64], is_hot: impl Fn(ListId, &[DocId]) -> bool) -> KeyPostings {
+        let short_keys: Vec<u32> = keys.iter().map(|key| short_key(*key)).collect();
+        let mut found = KeyPostings { keys: keys.len(), ..KeyPostings::default() };
+        let KeyPostings { docs, lists, ends, .. } = &mut found;
         for (day, segment) in &self.segments {
             let mut start = docs.len();
-            segment.look_up(&short, docs, |key, docs| {
-                let list = ListName { day: *day, key: short[key as usize] };
+            segment.look_up(&short_keys, docs, |key, docs| {
+                let list = ListId { day: *day, key: short_keys[key as usize] };
                 lists.push(List { key, end: docs.len(), is_hot: is_hot(list, &docs[start..]) });
                 start = docs.len();
             });
@@ -147,21 +148,21 @@ impl Index {
         found
     }
 
-    /// Adds an article seen at `time` (seconds), whose keys were looked up.
+    /// Adds an article seen at `time` (seconds). `key_postings` is the result of looking up its keys.
     pub fn insert(
         &mut self,
         doc: DocId,
         time: i64,
         fingerprint: &Fingerprint,
-        under_keys: &UnderKeys,
+        key_postings: &KeyPostings,
     ) {
         let day = time.div_euclid(DAY);
         let known = self.segments.keys().position(|known| *known == day);
-        let has_room = |at: usize| known.is_none_or(|known| !under_keys.is_full(known, at));
+        let has_room = |at: usize| known.is_none_or(|known| !key_postings.is_full(known, at));
         self.segment_of(day).insert(doc, fingerprint, has_room);
     }
 
-    /// The segment of a day; with a new one, those before it are sealed.
+    /// The segment of a day. When a new one begins, the others are sealed.
     fn segment_of(&mut self, day: i64) -> &mut Segment {
         if !self.segments.contains_key(&day) {
             self.segments.values_mut().for_each(Segment::seal);
@@ -174,39 +175,42 @@ impl Index {
         self.segments = self.segments.split_off(&time.div_euclid(DAY));
     }
 
-    /// Drops the articles that `is_gone` names.
+    /// Drops the articles for which `is_gone` is true.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
         self.segments.values_mut().for_each(|segment| segment.forget(&is_gone));
     }
 
-    /// The earlier articles worth comparing, likeliest first, given what was found under the keys.
-    /// Also how many articles were held against their number of keys.
-    pub(crate) fn scored(
+    /// The candidates for a new article, likeliest first, and the number of articles that were scored.
+    /// `key_postings` is the result of looking up its keys.
+    pub(crate) fn score(
         &self,
         fingerprint: &Fingerprint,
-        under_keys: &UnderKeys,
+        key_postings: &KeyPostings,
     ) -> (Vec<Candidate>, u64) {
         let mut scoring = Scoring::new(KeyCount::new(fingerprint));
         for (at, segment) in self.segments.values().enumerate() {
-            scoring.add(under_keys.telling(at), |doc| segment.count(doc));
+            scoring.add(key_postings.articles_of_cold_keys(at), |doc| segment.count(doc));
         }
         scoring.finish()
     }
 }
 
-/// Candidates as they are found, segment by segment.
+/// Collects candidates, segment by segment.
 struct Scoring {
-    own: KeyCount,
+    /// The key count of the new article.
+    key_count: KeyCount,
     found: Vec<Candidate>,
+    /// The number of articles that were scored.
     scored: u64,
 }
 
 impl Scoring {
-    fn new(own: KeyCount) -> Scoring {
-        Scoring { own, found: Vec::new(), scored: 0 }
+    fn new(key_count: KeyCount) -> Scoring {
+        Scoring { key_count, found: Vec::new(), scored: 0 }
     }
 
-    /// Adds those of a segment, whose articles come as often as they share a key.
+    /// Adds the candidates of a segment. An article comes in `docs` once for each key that it shares;
+    /// `count` gives its key count.
     fn add(
         &mut self,
         docs: impl Iterator<Item = DocId>,
@@ -218,15 +222,15 @@ impl Scoring {
         }
         self.scored += hits.len() as u64;
         self.found.extend(hits.into_iter().filter_map(|(doc, hits)| {
-            let keys = self.own.smaller(count(doc)?);
+            let keys = self.key_count.smaller(count(doc)?);
             let similarity = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
-            let least = if keys <= FEW_KEYS { 1 } else { LEAST_HITS };
-            let worth = hits >= least && similarity >= LEAST_SIMILARITY;
+            let least = if keys <= MAX_FEW_KEYS { 1 } else { MIN_HITS };
+            let worth = hits >= least && similarity >= MIN_SIMILARITY;
             worth.then_some(Candidate { doc, hits, similarity })
         }));
     }
 
-    /// The likeliest first, and how many articles were scored.
+    /// The candidates, likeliest first, and the number of articles that were scored.
     fn finish(mut self) -> (Vec<Candidate>, u64) {
         self.found.sort_by(|a, b| {
             b.hits.cmp(&a.hits).then(b.similarity.total_cmp(&a.similarity)).then(a.doc.cmp(&b.doc))
@@ -236,7 +240,7 @@ impl Scoring {
 }
 
 impl Index {
-    /// Divides it by its days, for [`Index::append`] to put together again.
+    /// Divides the index by days, for a snapshot. [`Index::append`] joins them again.
     pub(crate) fn divide(self) -> impl Iterator<Item = Index> {
         self.segments.into_iter().map(|day| Index { segments: BTreeMap::from([day]) })
     }
@@ -262,11 +266,11 @@ mod tests {
     }
 
     fn insert(index: &mut Index, doc: DocId, time: i64, new: &Fingerprint) {
-        let under_keys = index.look_up(&new.keys, |_, _| false);
-        index.insert(doc, time, new, &under_keys);
+        let key_postings = index.look_up(&new.keys, |_, _| false);
+        index.insert(doc, time, new, &key_postings);
     }
 
-    /// What the index must find, by looking at every article.
+    /// The candidates found by comparing every article: what the index must find.
     fn naive(earlier: &[Fingerprint], new: &Fingerprint) -> Vec<Candidate> {
         let mut found = Vec::new();
         for (doc, other) in (0..).map(DocId).zip(earlier) {
@@ -278,8 +282,8 @@ mod tests {
             };
             let keys = kept(new).min(kept(other)).max(1);
             let similarity = (f64::from(hits) / keys as f64).min(1.0);
-            let least = if keys <= FEW_KEYS as usize { 1 } else { LEAST_HITS };
-            if hits >= least && similarity >= LEAST_SIMILARITY {
+            let least = if keys <= MAX_FEW_KEYS as usize { 1 } else { MIN_HITS };
+            if hits >= least && similarity >= MIN_SIMILARITY {
                 found.push(Candidate { doc, hits, similarity });
             }
         }
@@ -299,9 +303,9 @@ mod tests {
             let texts = ranges.iter().map(|(from, len, _)| fingerprint(*from, from + len));
             let (mut index, mut earlier) = (Index::default(), Vec::new());
             for ((text, day), doc) in texts.zip(days).zip((0..).map(DocId)) {
-                let under_keys = index.look_up(&text.keys, |_, _| false);
-                prop_assert_eq!(index.scored(&text, &under_keys).0, naive(&earlier, &text));
-                index.insert(doc, day * DAY, &text, &under_keys);
+                let key_postings = index.look_up(&text.keys, |_, _| false);
+                prop_assert_eq!(index.score(&text, &key_postings).0, naive(&earlier, &text));
+                index.insert(doc, day * DAY, &text, &key_postings);
                 earlier.push(text);
             }
         }
@@ -315,8 +319,8 @@ mod tests {
         insert(&mut index, DocId(2), DAY, &fingerprint(900, 1_400));
         let looked_up = |of: &Index, is_hot: bool| -> Vec<DocId> {
             let new = fingerprint(0, 500);
-            let under_keys = of.look_up(&new.keys, |_, _| is_hot);
-            of.scored(&new, &under_keys).0.iter().map(|found| found.doc).collect()
+            let key_postings = of.look_up(&new.keys, |_, _| is_hot);
+            of.score(&new, &key_postings).0.iter().map(|found| found.doc).collect()
         };
         assert_eq!(looked_up(&index, false), [DocId(0), DocId(1)]);
         assert!(looked_up(&index, true).is_empty());
@@ -325,15 +329,15 @@ mod tests {
     }
 
     #[test]
-    fn of_many_articles_under_one_key_the_first_are_listed() {
+    fn a_list_has_only_the_first_articles_under_a_key() {
         let (mut index, text) = (Index::default(), fingerprint(0, 300));
         for doc in 0..90 {
             insert(&mut index, DocId(doc), 0, &text);
         }
         insert(&mut index, DocId(90), DAY, &text);
-        let under_keys = index.look_up(&text.keys[..1], |_, _| false);
+        let key_postings = index.look_up(&text.keys[..1], |_, _| false);
         let first: Vec<DocId> = (0..64).map(DocId).collect();
-        assert_eq!((under_keys.list(0), under_keys.list(1)), (&first[..], &[DocId(90)][..]));
-        assert!(under_keys.is_full(0, 0) && !under_keys.is_full(1, 0));
+        assert_eq!((key_postings.list(0), key_postings.list(1)), (&first[..], &[DocId(90)][..]));
+        assert!(key_postings.is_full(0, 0) && !key_postings.is_full(1, 0));
     }
 }

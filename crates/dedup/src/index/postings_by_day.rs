@@ -1,45 +1,48 @@
-//! What an index in another process lists for the keys of an article. The writer needs it to mark hot keys, to
-//! score candidates and to enter the article.
+//! The answer of an index on a shard: the articles under the keys of a new article. With it, the writer
+//! marks hot runs, scores candidates and adds the new article to the index.
+//!
+//! Keys come in; articles and their key counts go out, as bytes. The module never knows the texts.
 
 use std::collections::BTreeMap;
 
 use crate::codec::varint;
 use crate::ids::DocId;
-use crate::index::hot_lists::ListName;
-use crate::index::segment::{KeyCount, short};
-use crate::index::{Candidate, Index, List, Scoring, UnderKeys};
+use crate::index::hot_lists::ListId;
+use crate::index::segment::{KeyCount, short_key};
+use crate::index::{Candidate, Index, KeyPostings, List, Scoring};
 use crate::settings::DAY;
 
-/// The articles under the keys of an article, by day.
+/// The articles under the keys of a new article, by day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PostingsByDay {
     days: BTreeMap<i64, DayPostings>,
 }
 
-/// Those of one day: a day of the index that has none of the keys is listed too.
+/// The articles of one day. A day of the index is listed even if it has none of the keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct DayPostings {
-    /// Each article with the number of its keys.
+    /// The number of keys of each article in `lists`.
     counts: BTreeMap<DocId, KeyCount>,
-    /// By the place of the key, the articles under it in the order in which they came.
+    /// By the position of the key, the articles under it in the order of arrival.
     lists: BTreeMap<u32, Vec<DocId>>,
 }
 
 impl Index {
-    /// The articles before `before` under [`short`] keys, in days from `from` on.
+    /// The articles under `keys`, given as [`short_key`], that came before the article `before`, in days
+    /// from `from` on.
     pub(crate) fn postings_by_day(&self, keys: &[u32], before: DocId, from: i64) -> PostingsByDay {
         let mut listed = PostingsByDay::default();
         for (day, segment) in self.segments.range(from..) {
             let of_day = listed.days.entry(*day).or_default();
             let (mut docs, mut start) = (Vec::new(), 0);
-            segment.look_up(keys, &mut docs, |place, docs: &[DocId]| {
+            segment.look_up(keys, &mut docs, |position, docs: &[DocId]| {
                 let found: Vec<DocId> =
                     docs[start..].iter().copied().filter(|doc| *doc < before).collect();
                 for doc in &found {
                     of_day.counts.extend(segment.count(*doc).map(|count| (*doc, count)));
                 }
                 if !found.is_empty() {
-                    of_day.lists.insert(place, found);
+                    of_day.lists.insert(position, found);
                 }
                 start = docs.len();
             });
@@ -47,69 +50,70 @@ impl Index {
         listed
     }
 
-    /// Adds an article seen at `time` (seconds) under [`short`] keys.
-    pub(crate) fn add(&mut self, doc: DocId, time: i64, keys: &[u32], count: KeyCount) {
-        self.segment_of(time.div_euclid(DAY)).add(doc, keys.iter().copied(), count);
+    /// Adds an article seen at `time` (seconds) under keys given as [`short_key`].
+    pub(crate) fn insert_keys(&mut self, doc: DocId, time: i64, keys: &[u32], count: KeyCount) {
+        self.segment_of(time.div_euclid(DAY)).insert_keys(doc, keys.iter().copied(), count);
     }
 }
 
-impl UnderKeys {
-    /// The same from what shards have listed for these keys.
+impl KeyPostings {
+    /// The articles under each of `keys`, from the answers of shards. `is_hot` says whether a list is hot.
     pub(crate) fn from_shards(
         listed: PostingsByDay,
         keys: &[u64],
-        is_hot: impl Fn(ListName, &[DocId]) -> bool,
-    ) -> UnderKeys {
+        is_hot: impl Fn(ListId, &[DocId]) -> bool,
+    ) -> KeyPostings {
         let (mut docs, mut lists, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for (day, of_day) in &listed.days {
-            for (place, found) in &of_day.lists {
-                // A shard may answer for a key that nobody asked for.
-                let Some(key) = keys.get(*place as usize) else { continue };
-                let list = ListName { day: *day, key: short(*key) };
+            for (position, found) in &of_day.lists {
+                // A faulty shard may answer for a key that was not looked up.
+                let Some(key) = keys.get(*position as usize) else { continue };
+                let list = ListId { day: *day, key: short_key(*key) };
                 docs.extend_from_slice(found);
-                lists.push(List { key: *place, end: docs.len(), is_hot: is_hot(list, found) });
+                lists.push(List { key: *position, end: docs.len(), is_hot: is_hot(list, found) });
             }
             ends.push(lists.len());
         }
         let elsewhere = listed.days.into_iter().map(|(day, of_day)| (day, of_day.counts)).collect();
-        UnderKeys { docs, lists, ends, keys: keys.len(), elsewhere }
+        KeyPostings { docs, lists, ends, keys: keys.len(), elsewhere }
     }
 
-    /// The candidates among what shards have listed, likeliest first, and how many articles were scored.
-    pub(crate) fn scored(&self, own: KeyCount) -> (Vec<Candidate>, u64) {
-        let mut scoring = Scoring::new(own);
+    /// The candidates in the answers of shards, likeliest first, and the number of articles that were scored.
+    /// `key_count` is that of the new article.
+    pub(crate) fn score(&self, key_count: KeyCount) -> (Vec<Candidate>, u64) {
+        let mut scoring = Scoring::new(key_count);
         for (at, (_, counts)) in self.elsewhere.iter().enumerate() {
-            scoring.add(self.telling(at), |doc| counts.get(&doc).copied());
+            scoring.add(self.articles_of_cold_keys(at), |doc| counts.get(&doc).copied());
         }
         scoring.finish()
     }
 
-    /// The keys of the article, as they are asked for, under which it is entered on a day: all but those
-    /// that have enough articles already.
-    pub(crate) fn entered(&self, keys: &[u64], day: i64) -> Vec<u32> {
+    /// The keys of the new article, as [`short_key`], under which it is added on a day: all keys whose list
+    /// on that day is not full.
+    pub(crate) fn keys_to_insert(&self, keys: &[u64], day: i64) -> Vec<u32> {
         let known = self.elsewhere.iter().position(|(known, _)| *known == day);
         let has_room = |at: usize| known.is_none_or(|known| !self.is_full(known, at));
         let kept = keys.iter().enumerate().filter(|(at, _)| has_room(*at));
-        kept.map(|(_, key)| short(*key)).collect()
+        kept.map(|(_, key)| short_key(*key)).collect()
     }
 }
 
 impl PostingsByDay {
-    /// Adds what another shard has listed for the same keys: no article is on two shards.
+    /// Adds the answer of another shard for the same keys. No article is on two shards.
     pub(crate) fn merge(&mut self, other: PostingsByDay) {
         for (day, of_other) in other.days {
             let of_day = self.days.entry(day).or_default();
             of_day.counts.extend(of_other.counts);
-            for (place, docs) in of_other.lists {
-                let list = of_day.lists.entry(place).or_default();
+            for (position, docs) in of_other.lists {
+                let list = of_day.lists.entry(position).or_default();
                 list.extend(docs);
                 list.sort_unstable();
             }
         }
     }
 
-    /// Appends it as bytes: of each article one number under each key, and its own once a day.
-    pub(crate) fn push_to(&self, bytes: &mut Vec<u8>) {
+    /// Appends it as bytes. The lists refer to an article by its position among the articles of the day.
+    pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
         varint::push_count(bytes, self.days.len());
         for (day, DayPostings { counts, lists }) in &self.days {
             varint::push_time(bytes, *day);
@@ -123,16 +127,17 @@ impl PostingsByDay {
             varint::push_count(bytes, lists.len());
             let numbers: BTreeMap<DocId, u32> = counts.keys().copied().zip(0..).collect();
             let mut last = 0;
-            for (place, docs) in lists {
-                varint::push(bytes, place - last);
+            for (position, docs) in lists {
+                varint::push(bytes, position - last);
                 varint::push_count(bytes, docs.len());
                 docs.iter().for_each(|doc| varint::push(bytes, numbers[doc]));
-                last = *place;
+                last = *position;
             }
         }
     }
 
-    /// Takes it from the beginning of `bytes`; `None` if they are not such.
+    /// Reads an answer that [`pack`](Self::pack) wrote, and advances `bytes` past it; `None` if the bytes
+    /// are no answer.
     pub(crate) fn unpack(bytes: &mut &[u8]) -> Option<PostingsByDay> {
         let mut listed = PostingsByDay::default();
         for _ in 0..varint::read(bytes)? {
@@ -142,17 +147,17 @@ impl PostingsByDay {
             for _ in 0..varint::read(bytes)? {
                 number = number.checked_add(varint::read(bytes)?)?;
                 let doc = DocId(number);
-                of_day.counts.insert(doc, KeyCount::of_bits(varint::read(bytes)?));
+                of_day.counts.insert(doc, KeyCount::from_bits(varint::read(bytes)?));
                 docs.push(doc);
             }
-            let mut place: u32 = 0;
+            let mut position: u32 = 0;
             for _ in 0..varint::read(bytes)? {
-                place = place.checked_add(varint::read(bytes)?)?;
+                position = position.checked_add(varint::read(bytes)?)?;
                 let mut list = Vec::new();
                 for _ in 0..varint::read(bytes)? {
                     list.push(*docs.get(varint::read(bytes)? as usize)?);
                 }
-                of_day.lists.insert(place, list);
+                of_day.lists.insert(position, list);
             }
             listed.days.insert(day, of_day);
         }
@@ -175,14 +180,14 @@ mod tests {
         Fingerprint::new(&text, &Body::new(&text))
     }
 
-    /// What two shards list together, each answer carried as bytes.
+    /// The merged answers of two shards, each written as bytes and read again.
     fn of_both(shards: &[Index; 2], keys: &[u64], before: DocId, from: i64) -> PostingsByDay {
-        let keys: Vec<u32> = keys.iter().map(|key| short(*key)).collect();
+        let keys: Vec<u32> = keys.iter().map(|key| short_key(*key)).collect();
         let mut all = PostingsByDay::default();
         for shard in shards {
             let mut bytes = Vec::new();
             let listed = shard.postings_by_day(&keys, before, from);
-            listed.push_to(&mut bytes);
+            listed.pack(&mut bytes);
             let mut rest = bytes.as_slice();
             assert_eq!(PostingsByDay::unpack(&mut rest).as_ref(), Some(&listed));
             assert!(rest.is_empty());
@@ -215,12 +220,12 @@ mod tests {
                 let new = fingerprint(*from, from + len);
                 let here = one.look_up(&new.keys, is_hot);
                 let listed = of_both(&two, &new.keys, doc, 0);
-                let there = UnderKeys::from_shards(listed, &new.keys, is_hot);
+                let there = KeyPostings::from_shards(listed, &new.keys, is_hot);
                 prop_assert_eq!(here.work(), there.work());
-                prop_assert_eq!(one.scored(&new, &here), there.scored(KeyCount::new(&new)));
+                prop_assert_eq!(one.score(&new, &here), there.score(KeyCount::new(&new)));
                 one.insert(doc, day * DAY, &new, &here);
-                let (keys, count) = (there.entered(&new.keys, day), KeyCount::new(&new));
-                two[doc.index() % 2].add(doc, day * DAY, &keys, count);
+                let (keys, count) = (there.keys_to_insert(&new.keys, day), KeyCount::new(&new));
+                two[doc.index() % 2].insert_keys(doc, day * DAY, &keys, count);
             }
         }
     }
@@ -229,9 +234,9 @@ mod tests {
     fn articles_from_before_the_window_and_from_now_on_are_not_listed() {
         let mut shards = [Index::default(), Index::default()];
         let new = fingerprint(0, 200);
-        let keys: Vec<u32> = new.keys.iter().map(|key| short(*key)).collect();
+        let keys: Vec<u32> = new.keys.iter().map(|key| short_key(*key)).collect();
         for doc in 0..4_u32 {
-            shards[doc as usize % 2].add(
+            shards[doc as usize % 2].insert_keys(
                 DocId(doc),
                 i64::from(doc) * DAY,
                 &keys,

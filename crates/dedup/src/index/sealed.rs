@@ -1,49 +1,56 @@
-//! Lists of articles by key that change no more: an eighth of what they take in a hash map.
+//! An immutable table of articles by key. It takes an eighth of the memory of a hash map.
+//!
+//! Pairs of a key and an article come in; the articles under a key go out. The module never knows the texts.
 
-use crate::codec::packed::Packed;
+use crate::codec::packed::PackedNumbers;
 use crate::codec::{Reader, Writer, Written};
 use crate::ids::DocId;
 
-/// Keys with their articles, one pair behind the other, in order of the keys once these are
-/// [`spread`].
+/// Pairs of a key and an article, sorted by [`spread`] key and then by article. They are divided into
+/// buckets by the first bits of the key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sealed {
-    /// Of each pair the bits of the key that its bucket does not say, and behind them the article,
-    /// counted from `first`.
-    pairs: Packed,
-    /// Where the pairs of each bucket begin: keys fall into buckets by their first bits.
+    /// Each pair as one number: the bits of the key that are not those of the bucket, then the distance of
+    /// the article from `first`.
+    pairs: PackedNumbers,
+    /// The start of each bucket in `pairs`, and the end of the last one.
     starts: Vec<u32>,
-    /// By [`FINER`] more bits of the key, one bit for whether any key begins so: most keys are told by it
-    /// to be none of these. It follows from the pairs and is not written down.
+    /// A bit set: for each prefix of keys that is [`FILTER_EXTRA_BITS`] longer than that of a bucket,
+    /// whether any key has it. It rules out most keys that are not in the table. It is computed from the
+    /// pairs and not written.
     filter: Vec<u64>,
+    /// The first article in the table.
     first: DocId,
+    /// The last article in the table.
     last: DocId,
 }
 
-/// Where the pairs of a key may stand: the first of them from `from` to `until`, all before `end`.
+/// A range of pairs in which a key may be, for a binary search: the first pair of the key is at `from` or
+/// between it and `until`, if there is one. All of its pairs are before `end`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sought {
+pub(crate) struct KeyRange {
     from: u32,
     until: u32,
-    /// Of the bucket.
+    /// The end of the bucket.
     end: u32,
-    /// The bits of the key that the bucket does not say.
+    /// The bits of the key that are not those of the bucket.
     rest: u64,
 }
 
-/// Pairs of a bucket on average, at least; less than twice as many at most.
-const BUCKET: usize = 8;
+/// A bucket has at least this many pairs on average, and less than twice as many.
+const MIN_PAIRS_PER_BUCKET: usize = 8;
 
-/// Bits of a key by which the filter is finer than the buckets: as many as tell the bits of a number.
-const FINER: u32 = u64::BITS.ilog2();
+/// The bits of a key that the filter has more than a bucket. With this number, the bits of a bucket fill
+/// one `u64`.
+const FILTER_EXTRA_BITS: u32 = u64::BITS.ilog2();
 
-/// A key as another one, so that keys of any kind fill the buckets evenly.
+/// A one-to-one mapping of keys that distributes them evenly over the buckets.
 fn spread(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1)
 }
 
 impl Sealed {
-    /// From keys with an article each, in any order.
+    /// A table of pairs of a key and an article, in any order.
     pub(crate) fn new(pairs: impl Iterator<Item = (u32, DocId)>) -> Sealed {
         let mut pairs: Vec<(u32, DocId)> = pairs.map(|(key, doc)| (spread(key), doc)).collect();
         pairs.sort_unstable();
@@ -52,7 +59,7 @@ impl Sealed {
         Sealed::in_order(pairs.len(), (first, last), pairs.iter().copied())
     }
 
-    /// What both have.
+    /// A table with the pairs of both.
     pub(crate) fn merged(&self, other: &Sealed) -> Sealed {
         let (first, last) = (self.first.min(other.first), self.last.max(other.last));
         let (mut here, mut there) = (self.iter().peekable(), other.iter().peekable());
@@ -64,7 +71,7 @@ impl Sealed {
         Sealed::in_order(self.len() + other.len(), (first, last), std::iter::from_fn(next))
     }
 
-    /// The same without the articles that `is_gone` names.
+    /// This table without the articles for which `is_gone` is true.
     pub(crate) fn without(&self, is_gone: impl Fn(DocId) -> bool) -> Sealed {
         let kept: Vec<(u32, DocId)> = self.iter().filter(|(_, doc)| !is_gone(*doc)).collect();
         let docs = || kept.iter().map(|(_, doc)| *doc);
@@ -72,101 +79,117 @@ impl Sealed {
         Sealed::in_order(kept.len(), ends, kept.iter().copied())
     }
 
-    /// From spread keys in order, with articles from `first` to `last`.
+    /// A table of `count` pairs of a spread key and an article, sorted. The articles are from `first` to
+    /// `last`.
     fn in_order(
         count: usize,
         (first, last): (DocId, DocId),
         pairs: impl Iterator<Item = (u32, DocId)>,
     ) -> Sealed {
-        let buckets = 1 << (count / BUCKET).max(1).ilog2();
+        let buckets = 1 << (count / MIN_PAIRS_PER_BUCKET).max(1).ilog2();
         let doc_bits = doc_bits(first, last);
         let key_bits = key_bits(buckets);
-        let mut packed = Packed::new(key_bits + doc_bits, count);
+        let mut packed = PackedNumbers::new(key_bits + doc_bits, count);
         let mut starts = Vec::with_capacity(buckets + 1);
         let mut filter = vec![0; filter_len(buckets)];
         for (key, doc) in pairs {
-            let (at, bit) = place_in_filter(key, key_bits);
+            let (at, bit) = filter_bit(key, key_bits);
             filter[at] |= bit;
             let bucket = to_index(u64::from(key) >> key_bits);
             while starts.len() <= bucket {
-                starts.push(narrow(packed.len()));
+                starts.push(to_u32(packed.len()));
             }
             let rest = u64::from(key) & !(u64::MAX << key_bits);
             packed.push(rest << doc_bits | u64::from(doc.0 - first.0));
         }
-        starts.resize(buckets + 1, narrow(packed.len()));
+        starts.resize(buckets + 1, to_u32(packed.len()));
         Sealed { pairs: packed, starts, filter, first, last }
     }
 
-    /// How many pairs there are.
+    /// The number of pairs.
     pub(crate) fn len(&self) -> usize {
         self.pairs.len()
     }
 
-    /// The places of the keys that articles may stand under, in order, and where these stand, if there
-    /// are any. Each look waits for far memory, so all are on their way before any is looked at again.
-    pub(crate) fn seek(&self, keys: &[u32]) -> Vec<(u32, Sought)> {
-        let mut likely: Vec<u32> = vec![0; keys.len()];
+    /// For each key that may be in the table, its position in `keys` and the range where its pairs may be,
+    /// in order.
+    ///
+    /// Each look-up waits for far memory. The keys are looked up in three passes (filter, buckets, first
+    /// step of the search), and within a pass the processor waits for many keys at the same time.
+    pub(crate) fn locate(&self, keys: &[u32]) -> Vec<(u32, KeyRange)> {
+        let mut possible: Vec<u32> = vec![0; keys.len()];
         let mut count = 0;
-        // Nothing is decided by what the filter says before all of it was asked for.
+        // The loop has no branch that depends on the filter, so that the processor loads many of its words
+        // at the same time.
         for (at, key) in (0..).zip(keys) {
-            likely[count] = at;
-            count += usize::from(self.may_have(spread(*key)));
+            possible[count] = at;
+            count += usize::from(self.may_have_key(spread(*key)));
         }
-        let likely = likely.into_iter().take(count);
-        let sought = likely.map(|at| (at, self.bucket(spread(keys[at as usize]))));
-        let mut sought: Vec<(u32, Sought)> = sought.collect();
-        sought.iter_mut().for_each(|(_, sought)| self.halve(sought));
-        sought
+        let possible = possible.into_iter().take(count);
+        let ranges = possible.map(|at| (at, self.bucket_of(spread(keys[at as usize]))));
+        let mut ranges: Vec<(u32, KeyRange)> = ranges.collect();
+        ranges.iter_mut().for_each(|(_, range)| self.halve_range(range));
+        ranges
     }
 
-    fn may_have(&self, key: u32) -> bool {
-        let (at, bit) = place_in_filter(key, key_bits(self.buckets()));
+    /// Whether a spread key may be in the table, by the filter.
+    fn may_have_key(&self, key: u32) -> bool {
+        let (at, bit) = filter_bit(key, key_bits(self.buckets()));
         self.filter.get(at).is_some_and(|bits| bits & bit != 0)
     }
 
-    /// Appends the articles of a key, in the order in which they came.
-    pub(crate) fn list(&self, mut sought: Sought, to: &mut Vec<DocId>) {
-        while sought.from < sought.until {
-            self.halve(&mut sought);
+    /// Appends the articles of a key, in the order of arrival, given the range of the key.
+    pub(crate) fn push_articles(&self, mut range: KeyRange, to: &mut Vec<DocId>) {
+        while range.from < range.until {
+            self.halve_range(&mut range);
         }
-        let pairs = (sought.from..sought.end).map(|at| self.pairs.get(at as usize));
+        let pairs = (range.from..range.end).map(|at| self.pairs.get(at as usize));
         let doc_bits = self.doc_bits();
-        let of_key = pairs.take_while(|pair| pair >> doc_bits == sought.rest);
+        let of_key = pairs.take_while(|pair| pair >> doc_bits == range.rest);
         to.extend(of_key.map(|pair| self.doc(pair)));
     }
 
-    fn bucket(&self, key: u32) -> Sought {
+    /// The bucket of a spread key, as the range where its pairs may be.
+    fn bucket_of(&self, key: u32) -> KeyRange {
         let (key, key_bits) = (u64::from(key), key_bits(self.buckets()));
         let at = to_index(key >> key_bits);
         let ends = self.starts.get(at..at + 2).map_or([0; 2], |ends| [ends[0], ends[1]]);
-        Sought { from: ends[0], until: ends[1], end: ends[1], rest: key & !(u64::MAX << key_bits) }
-    }
-
-    fn halve(&self, sought: &mut Sought) {
-        if sought.from < sought.until {
-            let middle = sought.from.midpoint(sought.until);
-            let is_before = self.pairs.get(middle as usize) >> self.doc_bits() < sought.rest;
-            sought.from = if is_before { middle + 1 } else { sought.from };
-            sought.until = if is_before { sought.until } else { middle };
+        KeyRange {
+            from: ends[0],
+            until: ends[1],
+            end: ends[1],
+            rest: key & !(u64::MAX << key_bits),
         }
     }
 
-    /// Makes the filter of what was read.
+    /// One step of the binary search for the first pair of a key.
+    fn halve_range(&self, range: &mut KeyRange) {
+        if range.from < range.until {
+            let middle = range.from.midpoint(range.until);
+            let is_before = self.pairs.get(middle as usize) >> self.doc_bits() < range.rest;
+            range.from = if is_before { middle + 1 } else { range.from };
+            range.until = if is_before { range.until } else { middle };
+        }
+    }
+
+    /// Computes the filter from the pairs, after they were read from a snapshot.
     fn fill_filter(&mut self) {
         let key_bits = key_bits(self.buckets());
-        let (finer, doc_bits) = (key_bits.saturating_sub(FINER), self.doc_bits());
+        let (prefix_shift, doc_bits) =
+            (key_bits.saturating_sub(FILTER_EXTRA_BITS), self.doc_bits());
         self.filter = vec![0; filter_len(self.buckets())];
         for (ends, bucket) in self.starts.windows(2).zip(0_u64..) {
             for at in ends[0] as usize..ends[1] as usize {
-                let begins = bucket << (key_bits - finer) | self.pairs.get(at) >> doc_bits >> finer;
-                if let Some(bits) = self.filter.get_mut(to_index(begins >> FINER)) {
-                    *bits |= 1 << (begins & u64::from(u64::BITS - 1));
+                let prefix = bucket << (key_bits - prefix_shift)
+                    | self.pairs.get(at) >> doc_bits >> prefix_shift;
+                if let Some(bits) = self.filter.get_mut(to_index(prefix >> FILTER_EXTRA_BITS)) {
+                    *bits |= 1 << (prefix & u64::from(u64::BITS - 1));
                 }
             }
         }
     }
 
+    /// The article of a pair.
     fn doc(&self, pair: u64) -> DocId {
         let doc = pair & !(u64::MAX << self.doc_bits());
         let distance = u32::try_from(doc).expect("articles have 32 bits");
@@ -181,7 +204,7 @@ impl Sealed {
         self.starts.len().saturating_sub(1)
     }
 
-    /// Spread keys with their articles, in order.
+    /// The pairs of a spread key and an article, in order.
     fn iter(&self) -> impl Iterator<Item = (u32, DocId)> {
         let key_bits = key_bits(self.buckets());
         let buckets = self.starts.windows(2).zip(0_u64..);
@@ -195,33 +218,34 @@ impl Sealed {
     }
 }
 
-/// Bits of the greatest distance of an article from the first.
+/// The bits that the distance between the first and the last article takes.
 fn doc_bits(first: DocId, last: DocId) -> u32 {
     u32::BITS - (last.0 - first.0).leading_zeros()
 }
 
-/// Bits of a key that so many buckets, a power of two, leave.
+/// The bits of a key that are not those of its bucket. The number of buckets is a power of two.
 fn key_bits(buckets: usize) -> u32 {
     u32::BITS - buckets.max(1).ilog2()
 }
 
-/// Numbers of 64 bits that the filter of so many buckets takes.
+/// The length of the filter for this number of buckets, in numbers of 64 bits.
 fn filter_len(buckets: usize) -> usize {
-    let bits = 1_u64 << (u32::BITS - key_bits(buckets).saturating_sub(FINER));
+    let bits = 1_u64 << (u32::BITS - key_bits(buckets).saturating_sub(FILTER_EXTRA_BITS));
     to_index(bits.div_ceil(u64::BITS.into()))
 }
 
-/// Where in the filter a spread key stands whose bucket leaves so many bits.
-fn place_in_filter(key: u32, key_bits: u32) -> (usize, u64) {
-    let at = u64::from(key) >> key_bits.saturating_sub(FINER);
-    (to_index(at >> FINER), 1 << (at & u64::from(u64::BITS - 1)))
+/// The position of a spread key in the filter: the index of the number, and a mask of the bit. `key_bits`
+/// are the bits of the key that are not those of its bucket.
+fn filter_bit(key: u32, key_bits: u32) -> (usize, u64) {
+    let at = u64::from(key) >> key_bits.saturating_sub(FILTER_EXTRA_BITS);
+    (to_index(at >> FILTER_EXTRA_BITS), 1 << (at & u64::from(u64::BITS - 1)))
 }
 
 fn to_index(at: u64) -> usize {
     usize::try_from(at).expect("it is below a length")
 }
 
-fn narrow(count: usize) -> u32 {
+fn to_u32(count: usize) -> u32 {
     u32::try_from(count).expect("a day has fewer articles and each of them few keys")
 }
 
@@ -233,7 +257,7 @@ impl Written for Sealed {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Sealed> {
-        let (pairs, starts) = (Packed::read_from(from)?, Vec::<u32>::read_from(from)?);
+        let (pairs, starts) = (PackedNumbers::read_from(from)?, Vec::<u32>::read_from(from)?);
         let (first, last) = Written::read_from(from)?;
         let mut sealed = Sealed { pairs, starts, filter: Vec::new(), first, last };
         let ends = sealed.starts.last().map(|end| *end as usize);
@@ -280,7 +304,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against a map, also once two are merged, and after all was written and read.
+        /// Compared with a map: single tables, merged ones, and tables that were written and read.
         #[test]
         fn lists_are_what_was_sealed(
             one in lists(7..40),
@@ -297,11 +321,11 @@ mod tests {
                 let again = written_and_read(found);
                 for key in both.keys().copied().chain(strangers.iter().copied()).chain(0..9) {
                     let expected: Vec<DocId> = plain.get(&key).into_iter().flatten().copied().map(DocId).collect();
-                    for asked in [found, &again] {
+                    for table in [found, &again] {
                         let mut docs = Vec::new();
-                        for (at, sought) in asked.seek(&[key]) {
+                        for (at, range) in table.locate(&[key]) {
                             prop_assert_eq!(at, 0);
-                            asked.list(sought, &mut docs);
+                            table.push_articles(range, &mut docs);
                         }
                         prop_assert_eq!(&docs, &expected);
                     }
@@ -322,11 +346,11 @@ mod tests {
     }
 
     #[test]
-    fn most_keys_that_nobody_has_are_told_by_the_filter() {
+    fn the_filter_rules_out_most_keys_that_are_not_in_the_table() {
         let sealed =
             Sealed::new((0..1 << 16).map(|at: u32| (at.wrapping_mul(0x85eb_ca6b), DocId(at))));
         let strangers: Vec<u32> = (0..10_000).map(|at| at * 3 + 1).collect();
-        let likely = sealed.seek(&strangers).len();
-        assert!(likely < 2_000, "{likely} of 10,000");
+        let possible = sealed.locate(&strangers).len();
+        assert!(possible < 2_000, "{possible} of 10,000");
     }
 }

@@ -1,4 +1,4 @@
-//! What a correction puts right: the words that changed, as `14 → 28`.
+//! Finds the words that a correction changed, written as `14 → 28`.
 
 use std::ops::Range;
 
@@ -6,15 +6,16 @@ use wirefold_text::{Sentence, Text};
 
 use crate::compare::changes::{Change, Changes};
 
-/// The most words of a change that says what was wrong: more is a sentence written anew.
-const MOST_WORDS: usize = 5;
-/// Beyond this many words of both texts together nothing is looked for.
-const LONGEST: usize = 40_000;
+/// The number of words of a change that can be shown as a correction. A longer one is a rewritten
+/// sentence.
+const MAX_CHANGED_WORDS: usize = 5;
+/// The number of words of both texts together. Longer texts would take too long to compare.
+const MAX_COMPARED_WORDS: usize = 40_000;
 
-/// The words that changed from an earlier text to one that corrects it: of the shortest change that has a
-/// digit, else of the shortest. None where whole sentences were written anew.
-pub(super) fn corrected(text: &Text, earlier: &Text) -> Option<String> {
-    if text.words().len() + earlier.words().len() > LONGEST {
+/// The words that changed between an earlier text and its correction. A change with a digit comes
+/// first, then the shortest. `None` if only whole sentences were rewritten.
+pub(super) fn corrected_words(text: &Text, earlier: &Text) -> Option<String> {
+    if text.words().len() + earlier.words().len() > MAX_COMPARED_WORDS {
         return None;
     }
     let changes = Changes::between(earlier, text);
@@ -22,7 +23,8 @@ pub(super) fn corrected(text: &Text, earlier: &Text) -> Option<String> {
         Change::Reworded { old, new, .. } => Some((&changes.old[*old], &changes.new[*new])),
         _ => None,
     });
-    let found = reworded.filter_map(|(before, after)| changed((earlier, before), (text, after)));
+    let found =
+        reworded.filter_map(|(before, after)| differing_words((earlier, before), (text, after)));
     let weight = |(before, after): &(&str, &str)| {
         let has_digit = [before, after].iter().any(|words| words.contains(char::is_numeric));
         (!has_digit, before.len() + after.len())
@@ -31,8 +33,8 @@ pub(super) fn corrected(text: &Text, earlier: &Text) -> Option<String> {
     Some(format!("{before} → {after}"))
 }
 
-/// What stands between the words that two sentences begin with and those that they end with.
-fn changed<'a>(
+/// The different words of two sentences: without the words that both begin with and both end with.
+fn differing_words<'a>(
     (old, before): (&'a Text, &Sentence),
     (new, after): (&'a Text, &Sentence),
 ) -> Option<(&'a str, &'a str)> {
@@ -44,12 +46,12 @@ fn changed<'a>(
     let rest = (one.start + begin..one.end, other.start + begin..other.end);
     let end = rest.0.clone().rev().zip(rest.1.clone().rev()).take_while(equal).count();
     let words = (rest.0.start..rest.0.end - end, rest.1.start..rest.1.end - end);
-    Some((written(old, words.0)?, written(new, words.1)?))
+    Some((original_words(old, words.0)?, original_words(new, words.1)?))
 }
 
-/// A few words as they are written; none where there are none, or more.
-fn written(text: &Text, words: Range<usize>) -> Option<&str> {
-    let is_short = (1..=MOST_WORDS).contains(&words.len());
+/// A range of words as the text writes them. `None` if the range is empty or too long.
+fn original_words(text: &Text, words: Range<usize>) -> Option<&str> {
+    let is_short = (1..=MAX_CHANGED_WORDS).contains(&words.len());
     let (first, last) =
         (text.words().get(words.start)?, text.words().get(words.end.checked_sub(1)?)?);
     is_short.then(|| &text.original()[first.span.start..last.span.end])
@@ -63,11 +65,11 @@ mod tests {
         Nobody was missing in the town, she said.";
 
     fn check(new: &str, expected: Option<&str>) {
-        assert_eq!(corrected(&Text::new(new), &Text::new(OLD)).as_deref(), expected, "{new}");
+        assert_eq!(corrected_words(&Text::new(new), &Text::new(OLD)).as_deref(), expected, "{new}");
     }
 
     #[test]
-    fn the_words_that_changed_are_told_and_numbers_first() {
+    fn the_words_that_changed_are_given_and_numbers_come_first() {
         check(&OLD.replace("14", "28"), Some("14 → 28"));
         check(&OLD.replace("Ida Lund", "Ada Lund"), Some("Ida → Ada"));
         check(&OLD.replace("Monday", "Tuesday").replace("14", "28"), Some("14 → 28"));
@@ -78,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_anew_or_only_added_tells_nothing() {
+    fn rewritten_and_added_sentences_give_no_correction() {
         check(OLD, None);
         check(&format!("{OLD}\nCorrection: the hall was opened by another mayor."), None);
         check(

@@ -1,21 +1,23 @@
-//! Articles that grew: an earlier text with more of its own around it.
+//! Recognises expanded articles: an earlier text with new text of their own around it.
 
-use crate::body::titles::Titles;
+use crate::body::titles::TitleRelation;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
-use crate::judge::digest::are_items_of;
-use crate::judge::facts::facts_conflict;
+use crate::judge::digest::are_digest_items;
+use crate::judge::facts::fact_conflict;
 use crate::judge::{Article, Prior, may_join};
 use crate::settings::{Settings, Switch};
 
-/// What of an earlier text stands in an expanded one at least …
-const EXPANDED_CONTAINING: f64 = 0.7;
-/// … and what of the expanded one that is, …
-const EXPANDED_SHARE: f64 = 0.2;
-/// … which is less where the title says the same and nearly all of the earlier one stands in it.
-const TITLED_SHARE: f64 = 0.15;
+/// The share of the earlier text that the expanded one has at least …
+const MIN_CONTAINING: f64 = 0.7;
+/// … and the share of the expanded text that this makes at least.
+const MIN_CONTAINED: f64 = 0.2;
+/// A smaller share of the expanded text is enough under a similar title, if the expanded text has
+/// nearly all of the earlier one.
+const MIN_CONTAINED_TITLED: f64 = 0.15;
 
-/// Whether the new text is the earlier one with more of its own: most of that stands in it, as a fair
-/// part of it that is no item among others, or as a smaller one where the title says the same.
+/// Whether the new text is the earlier one with new text of its own. It contains most of the
+/// earlier text, as a fair part that is not an item of a digest; under a similar title a smaller
+/// part is enough.
 pub(crate) fn is_expanded(
     new: &Article<'_>,
     prior: &Prior<'_>,
@@ -26,13 +28,14 @@ pub(crate) fn is_expanded(
     if !settings.is_on(Switch::Expanded) || !is_enough || overlap.is_mosaic(settings) {
         return false;
     }
-    let is_titled = matches!(prior.titles, Titles::Same | Titles::Within | Titles::Alike)
-        && overlap.containing >= NEARLY_ALL
-        && overlap.contained >= TITLED_SHARE;
-    let is_fair = overlap.containing >= EXPANDED_CONTAINING
-        && overlap.contained >= EXPANDED_SHARE
-        && !are_items_of(new, overlap, settings);
+    let is_titled =
+        matches!(prior.titles, TitleRelation::Same | TitleRelation::Within | TitleRelation::Alike)
+            && overlap.containing >= NEARLY_ALL
+            && overlap.contained >= MIN_CONTAINED_TITLED;
+    let is_fair = overlap.containing >= MIN_CONTAINING
+        && overlap.contained >= MIN_CONTAINED
+        && !are_digest_items(new, overlap, settings);
     (is_titled || is_fair)
-        && facts_conflict(new, &prior.article, overlap, settings).is_none()
+        && fact_conflict(new, &prior.article, overlap, settings).is_none()
         && may_join(prior, overlap, settings)
 }

@@ -1,5 +1,5 @@
-//! Agreement of facts: a template filled in again ("bank adds 250 million", "bank adds 400
-//! million") shares most of its words and none of its facts.
+//! Decides whether the facts of two texts agree. Two texts made from one template ("bank adds 250
+//! million", "bank adds 400 million") share most of their words and none of their facts.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,32 +9,33 @@ use crate::codec::varint;
 use crate::compare::overlap::{Overlap, Passage};
 use crate::judge::Article;
 use crate::judge::rule::Rule;
-use crate::judge::template::{Slots, is_filled_in_anew};
+use crate::judge::template::{Slots, is_refilled_form};
 use crate::settings::{Settings, Switch};
 use wirefold_text::Text;
 use wirefold_text::extract::{dateline, name_key, names, numbers};
 
-/// The numbers and names of a text, as far as short texts need them.
+/// The numbers and names of a short text. Empty for a long one, which is compared without them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShortFacts {
     numbers: BTreeSet<String>,
     names: BTreeSet<String>,
 }
 
-/// Two short texts agree when this share of the smaller set of numbers (or names) is common.
-const LEAST_AGREEMENT: f64 = 0.6;
-/// So many different numbers inside the passages of texts of any length must agree as well.
-const LEAST_NUMBERS: usize = 4;
-/// Two texts are mostly equal when this share of each stands in the other.
-pub(crate) const MOSTLY: f64 = 0.5;
-/// Words before the first passage that are looked at as an edit.
-const FIRST_WORDS: usize = 12;
-/// Two texts share a part of both below this larger share.
-const EXCERPT: f64 = 0.8;
+/// Two sets of numbers, or of names, agree if they have this share of the smaller set in common.
+const MIN_AGREEMENT: f64 = 0.6;
+/// In texts of any length, the numbers inside the passages must agree from this many different ones
+/// on.
+const MIN_NUMBERS: usize = 4;
+/// Two texts are mostly equal if this share of each is in the other.
+pub(crate) const MOSTLY_EQUAL: f64 = 0.5;
+/// If the first passage begins within this many words, the words before it are compared like an
+/// edit.
+const MAX_FIRST_WORDS: usize = 12;
+/// Two texts only share an excerpt if the larger of both shares is below this.
+const EXCERPT_SHARE: f64 = 0.8;
 
 impl ShortFacts {
-    /// The facts among the words of a body that are no boilerplate; of a long one there are none,
-    /// since nobody asks.
+    /// The facts among the words of a body that are not boilerplate. Empty if the body is long.
     #[must_use]
     pub fn new(text: &Text, body: &Body, settings: &Settings) -> ShortFacts {
         if body.counted_words() > settings.short_words {
@@ -55,7 +56,7 @@ impl ShortFacts {
         }
     }
 
-    /// Writes them down behind `bytes`, of which nothing is added for none.
+    /// Appends them to `bytes`. Appends nothing if there are none.
     pub(crate) fn pack(&self, bytes: &mut Vec<u8>) {
         if *self == ShortFacts::default() {
             return;
@@ -69,7 +70,8 @@ impl ShortFacts {
         }
     }
 
-    /// Reads those that [`pack`](Self::pack) wrote at the beginning of `bytes`, which goes on behind them.
+    /// Reads the facts that [`pack`](Self::pack) wrote from the beginning of `bytes`, and removes
+    /// them from `bytes`.
     pub(crate) fn unpack(bytes: &mut &[u8]) -> ShortFacts {
         ShortFacts { numbers: read_forms(bytes), names: read_forms(bytes) }
     }
@@ -86,7 +88,8 @@ fn read_forms(bytes: &mut &[u8]) -> BTreeSet<String> {
     (0..count).map_while(form).collect()
 }
 
-/// The share of the smaller of two texts' numbers that stands in the other; 1 where it has none.
+/// The share of the numbers of the text with fewer of them that the other text has too, 0 to 1. It
+/// is 1 if one text has no numbers.
 pub(crate) fn agreeing_numbers(new: &Article<'_>, old: &Article<'_>) -> f64 {
     let (here, there) = (new.figures.values(), old.figures.values());
     let common = here.iter().filter(|number| there.binary_search(number).is_ok()).count();
@@ -96,8 +99,8 @@ pub(crate) fn agreeing_numbers(new: &Article<'_>, old: &Article<'_>) -> f64 {
     }
 }
 
-/// What in the facts speaks against a fold, if anything does.
-pub(crate) fn facts_conflict(
+/// The rule by which conflicting facts keep two texts apart. `None` if the facts allow a fold.
+pub(crate) fn fact_conflict(
     new: &Article<'_>,
     old: &Article<'_>,
     overlap: &Overlap,
@@ -106,39 +109,39 @@ pub(crate) fn facts_conflict(
     if !settings.is_on(Switch::Facts) {
         return None;
     }
-    if is_filled_in_anew(new, old, overlap) {
+    if is_refilled_form(new, old, overlap) {
         return Some(Rule::Series);
     }
     let slots = Slots::between(new, old, overlap);
     let is_long = overlap.own_words.0.min(overlap.own_words.1) >= settings.short_words;
     if overlap.is_nearly_all() && is_long {
-        return slots.is_serial().then_some(Rule::Series);
+        return slots.are_a_series().then_some(Rule::Series);
     }
-    if slots.is_template(overlap) {
+    if slots.are_a_template(overlap) {
         return Some(Rule::Template);
     }
     let here = numbers_in(new, overlap.passages.iter().map(Passage::here));
     let there = numbers_in(old, overlap.passages.iter().map(Passage::there));
     let common = here.iter().filter(|number| there.binary_search(number).is_ok()).count();
-    if !is_enough(common, here.len().min(there.len()), LEAST_NUMBERS) {
+    if !enough_agree(common, here.len().min(there.len()), MIN_NUMBERS) {
         return Some(Rule::OtherNumbers);
     }
     let is_short = |article: &Article<'_>| article.body.counted_words() <= settings.short_words;
-    let may_correct = overlap.smaller() >= MOSTLY;
+    let may_correct = overlap.smaller() >= MOSTLY_EQUAL;
     let in_slots = || {
-        if slots.name_others(overlap) {
+        if slots.have_other_names(overlap) {
             return Some(Rule::OtherNames);
         }
         let agreeing = if may_correct { common } else { 0 };
-        slots.tell_other_numbers(agreeing).then_some(Rule::OtherNumbers)
+        slots.replace_too_many_numbers(agreeing).then_some(Rule::OtherNumbers)
     };
-    // What each has of its own has numbers of its own.
-    let is_excerpt = overlap.larger() < EXCERPT;
+    // In excerpts, the parts that are not shared have numbers of their own: they need not agree.
+    let is_excerpt = overlap.larger() < EXCERPT_SHARE;
     match (is_short(new), is_short(old)) {
-        // Long texts share parts that are told on: one number may have risen since.
-        (false, false) => (slots.other_numbers >= 2 && slots.tell_other_numbers(common))
+        // Of two long texts, the later one may update one number of the shared part.
+        (false, false) => (slots.other_numbers >= 2 && slots.replace_too_many_numbers(common))
             .then_some(Rule::OtherNumbers),
-        (true, true) if !is_excerpt && !agree(&new.facts.numbers, &old.facts.numbers, 1) => {
+        (true, true) if !is_excerpt && !sets_agree(&new.facts.numbers, &old.facts.numbers, 1) => {
             Some(Rule::OtherNumbers)
         }
         (true, true) if !names_agree(new, old, overlap) => Some(Rule::OtherNames),
@@ -146,23 +149,24 @@ pub(crate) fn facts_conflict(
     }
 }
 
-/// Whether two short texts are equal but for their first words, which name others: the alignment
-/// finds no edit where nothing equal stands before it.
-fn begin_with_other_names(new: &Article<'_>, old: &Article<'_>, overlap: &Overlap) -> bool {
+/// Whether the words before the first passage of two short texts have different names. The
+/// alignment reports no edit there, because no equal words precede it.
+fn first_names_differ(new: &Article<'_>, old: &Article<'_>, overlap: &Overlap) -> bool {
     let first =
         overlap.passages.iter().map(|passage| (passage.here().start, passage.there().start));
-    let Some((here, there)) = first.min().filter(|(here, there)| here.max(there) <= &FIRST_WORDS)
+    let Some((here, there)) =
+        first.min().filter(|(here, there)| here.max(there) <= &MAX_FIRST_WORDS)
     else {
         return false;
     };
-    are_other_names(
-        &names_in(new, behind_dateline(new, here)),
-        &names_in(old, behind_dateline(old, there)),
+    all_names_differ(
+        &names_in(new, words_after_dateline(new, here)),
+        &names_in(old, words_after_dateline(old, there)),
     )
 }
 
-/// The words of a body before `end` that are no part of the dateline.
-fn behind_dateline(article: &Article<'_>, end: usize) -> Range<usize> {
+/// The words of a body between its dateline and `end`.
+fn words_after_dateline(article: &Article<'_>, end: usize) -> Range<usize> {
     if end == 0 {
         return 0..0;
     }
@@ -172,41 +176,42 @@ fn behind_dateline(article: &Article<'_>, end: usize) -> Range<usize> {
     article.body.words[..end].partition_point(is_before)..end
 }
 
-/// Whether both have some, and none in common.
-pub(crate) fn are_other<T: PartialEq>(here: &[T], there: &[T]) -> bool {
+/// Whether both lists have elements, and none in common.
+pub(crate) fn all_differ<T: PartialEq>(here: &[T], there: &[T]) -> bool {
     !here.is_empty() && !there.is_empty() && !here.iter().any(|one| there.contains(one))
 }
 
-/// The same of names, in whatever spelling.
-pub(crate) fn are_other_names(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
+/// Whether both sets have names, and none in common. Two spellings of a name are one name.
+pub(crate) fn all_names_differ(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
     let keys = |names: &BTreeSet<String>| -> Vec<String> {
         names.iter().map(|name| name_key(name)).collect()
     };
-    here.is_disjoint(there) && are_other(&keys(here), &keys(there))
+    here.is_disjoint(there) && all_differ(&keys(here), &keys(there))
 }
 
-/// Whether two short texts name the same. Of two that are nearly equal the edits tell it better, with
-/// the first words, where the alignment finds none.
+/// Whether the names of two short texts agree. If the texts are nearly equal, only their first
+/// words are compared: the edits between the passages are compared elsewhere, and decide more
+/// precisely.
 pub(crate) fn names_agree(new: &Article<'_>, old: &Article<'_>, overlap: &Overlap) -> bool {
     let keys = |article: &Article<'_>| -> BTreeSet<String> {
         article.facts.names.iter().map(|name| name_key(name)).collect()
     };
     if overlap.is_nearly_all() {
-        return !begin_with_other_names(new, old, overlap);
+        return !first_names_differ(new, old, overlap);
     }
-    agree(&new.facts.names, &old.facts.names, 2) || agree(&keys(new), &keys(old), 2)
+    sets_agree(&new.facts.names, &old.facts.names, 2) || sets_agree(&keys(new), &keys(old), 2)
 }
 
-/// The numbers inside ranges of an article's body, edits included, each once.
+/// The numbers inside ranges of an article's body, edits included, without repetition and in order.
 pub(crate) fn numbers_in(
     article: &Article<'_>,
     ranges: impl Iterator<Item = Range<usize>>,
 ) -> Vec<u32> {
     let mut found = Vec::new();
     for range in ranges {
-        let words = article.body.in_text(&range);
+        let words = article.body.text_range(&range);
         let read = || numbers(article.text, words.clone()).into_iter().map(|n| n.value).collect();
-        article.figures.among(words.clone(), &read, &mut found);
+        article.figures.push_values_in(words.clone(), &read, &mut found);
     }
     found.sort_unstable();
     found.dedup();
@@ -221,13 +226,14 @@ pub(crate) fn names_in(article: &Article<'_>, range: Range<usize>) -> BTreeSet<S
     capital.filter(|form| article.facts.names.contains(*form)).map(str::to_owned).collect()
 }
 
-/// Whether enough of the smaller set stands in the other; sets below `least` say nothing.
-fn agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> bool {
-    is_enough(here.intersection(there).count(), here.len().min(there.len()), least)
+/// Whether two sets have enough in common. They agree if the smaller one has fewer than `least`
+/// elements, because so few prove nothing.
+fn sets_agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> bool {
+    enough_agree(here.intersection(there).count(), here.len().min(there.len()), least)
 }
 
-fn is_enough(common: usize, smaller: usize, least: usize) -> bool {
-    smaller < least || common as f64 >= LEAST_AGREEMENT * smaller as f64
+fn enough_agree(common: usize, smaller: usize, least: usize) -> bool {
+    smaller < least || common as f64 >= MIN_AGREEMENT * smaller as f64
 }
 
 #[cfg(test)]
@@ -292,7 +298,7 @@ mod tests {
         镇长表示大家已经等待这笔资金很多年，市场的商贩也希望桥梁能够尽快重新开放。";
 
     #[test]
-    fn another_spelling_of_a_number_is_no_other_number() {
+    fn another_spelling_of_a_number_is_the_same_number() {
         let pairs = [
             (ARABIC, [("29.4", "4ر29"), ("2015", "2015م"), ("ثلاثة", "3"), ("120 ", "120")]),
             (GERMAN, [("1.000,5", "1,000.5"), ("drei", "3"), ("zwei", "2"), ("12", "zwölf")]),
@@ -341,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_alone_parts_no_long_text_that_is_nearly_equal() {
+    fn one_sign_alone_does_not_keep_apart_long_texts_that_are_nearly_equal() {
         // Four numbers, of which two were corrected among changes of style.
         let text = bulletin(|_| 40).replacen("40 marks", "51 marks", 3).replacen("51", "62", 2);
         let text = text.replacen("62", "73", 1);
@@ -351,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_is_parted_however_equal_its_parts_are() {
+    fn texts_of_a_series_are_kept_apart_even_if_they_are_nearly_equal() {
         check(&bulletin(|at| 40 + 7 * at), &bulletin(|at| 41 + 9 * at), false);
     }
 

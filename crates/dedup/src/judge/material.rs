@@ -1,4 +1,5 @@
-//! Whether a copy or version brings something new that its readers should hear of, and what.
+//! Decides whether a copy or version is material, and why: a correction, a new number or name in
+//! its lede, or mostly new text.
 
 use std::ops::{Deref, Range};
 
@@ -9,29 +10,30 @@ use wirefold_text::extract::{Number, dateline, names, numbers};
 use crate::body::figures::Figures;
 use crate::body::titles::CORRECTIONS;
 use crate::body::{Body, word_hash};
-use crate::judge::corrected::corrected;
+use crate::judge::corrected::corrected_words;
 use crate::settings::Settings;
 
 /// A reason why a copy or version is material.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
-    /// It says that it corrects something, as `14 → 28` where it changed so.
+    /// It says that it is a correction. The text is the change, such as `14 → 28`, if it was found.
     Correction(Option<String>),
     /// Its lede has a number that the story did not have.
     NewNumber(String),
     /// Its lede has a name that the story did not have.
     NewName(String),
-    /// At least this share of it is new to the story.
+    /// Much of it is new to the story: this share of its words, 0 to 1.
     MostlyNew(f64),
 }
 
 impl Reason {
-    /// That a text corrects the story of which these are members.
+    /// The reason for a text that corrects the story of these members.
     pub(crate) fn of_correction(new: &Text, known: &[StoryMember<'_>]) -> Reason {
-        Reason::Correction(known.first().and_then(|member| corrected(new, member.text)))
+        Reason::Correction(known.first().and_then(|member| corrected_words(new, member.text)))
     }
 
-    /// Whether a word in normal form is a weekday or a month, as `wednesday`: nobody's name.
+    /// Whether a word in normal form is a weekday or a month, such as `wednesday`. It is written
+    /// like a name and is not one.
     #[must_use]
     pub fn is_calendar(normal: &str) -> bool {
         let is_listed = |word: &str| WEEKDAYS.contains(&word) || MONTHS.contains(&word);
@@ -39,11 +41,11 @@ impl Reason {
         is_listed(normal) || normal.strip_suffix('s').is_some_and(is_listed)
     }
 
-    /// Whether a number only says when: a year from 1900 to 2100, or a part of a date such as
-    /// `2026-03-05`, `5. März` and `March 5`.
+    /// Whether a number is only part of a date: a year from 1900 to 2100, or a number in a date
+    /// such as `2026-03-05`, `5. März` or `March 5`.
     #[must_use]
-    pub fn is_of_date(text: &Text, number: &Number) -> bool {
-        is_year(text, number) || is_in_digits(text, number) || is_beside_month(text, number)
+    pub fn is_part_of_date(text: &Text, number: &Number) -> bool {
+        is_year(text, number) || is_in_numeric_date(text, number) || is_near_month(text, number)
     }
 }
 
@@ -62,7 +64,7 @@ const WEEKDAYS: &[&str] = &[
     "субота", "суботу", "неділя", "неділю",
 ];
 
-/// Months in normal form, in the same languages, and the abbreviations that mean nothing else.
+/// Months in normal form, in the languages of [`WEEKDAYS`], and unambiguous abbreviations.
 #[rustfmt::skip]
 const MONTHS: &[&str] = &[
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -84,29 +86,30 @@ const MONTHS: &[&str] = &[
     "жовтні", "листопад", "листопада", "листопаді", "грудень", "грудня", "грудні",
 ];
 
-/// Months that mean something else in small letters.
-const SHY_MONTHS: &[&str] = &["march", "may", "august", "jan", "mars"];
+/// Months that are other words if they begin with a small letter.
+const AMBIGUOUS_MONTHS: &[&str] = &["march", "may", "august", "jan", "mars"];
 
 /// Words between the days and the month of a date: `5 and 6 of March`.
 #[rustfmt::skip]
-const LINKS: &[&str] = &[
+const LINK_WORDS: &[&str] = &[
     "of", "the", "and", "to", "und", "bis", "et", "au", "de", "del", "y", "al", "e", "di", "do",
     "en", "tot", "и", "по", "і", "й", "st", "nd", "rd", "th",
 ];
 
-/// An earlier member of a story. Its text is opened only where the rest does not tell.
+/// An earlier member of a story. Its text is only analysed if body and figures do not decide.
 #[derive(Clone, Copy)]
 pub struct StoryMember<'a> {
-    /// The text.
+    /// The text, analysed when it is first used.
     pub text: &'a (dyn Deref<Target = Text> + 'a),
-    /// What of it is compared.
+    /// The words of the text that are compared.
     pub body: &'a Body,
     /// Its numbers.
     pub figures: &'a Figures,
 }
 
-/// Why `new` is material to a story of which `known` are the members that share text with it; `novelty` is the share of
-/// its words that the story does not have.
+/// Why the article `new` is material to its story. `None` if it is not. `known` are the members
+/// that share text with it, and `novelty` is the share of its words that the story does not have, 0
+/// to 1.
 #[must_use]
 pub fn material(
     new: &Text,
@@ -117,7 +120,7 @@ pub fn material(
     if corrects(new) && !known.iter().any(|member| corrects(member.text)) {
         return Some(Reason::of_correction(new, known));
     }
-    let lede = behind_dateline(new);
+    let lede = lede_after_dateline(new);
     if let Some(number) = new_number(new, lede.clone(), known) {
         return Some(Reason::NewNumber(number));
     }
@@ -130,8 +133,8 @@ pub fn material(
 fn new_number(new: &Text, lede: Range<usize>, known: &[StoryMember<'_>]) -> Option<String> {
     let mut fresh = numbers(new, lede);
     fresh.retain(|number| {
-        let is_known = known.iter().any(|member| member.figures.has(&number.value));
-        !is_known && !Reason::is_of_date(new, number)
+        let is_known = known.iter().any(|member| member.figures.contains(&number.value));
+        !is_known && !Reason::is_part_of_date(new, number)
     });
     fresh.into_iter().next().map(|number| number.value)
 }
@@ -140,7 +143,7 @@ fn new_name(new: &Text, lede: &Range<usize>, known: &[StoryMember<'_>]) -> Optio
     let capital = |at: &usize| new.words()[*at].capital;
     let mut capitals: Vec<u64> =
         lede.clone().filter(capital).map(|at| word_hash(new.normal(&new.words()[at]))).collect();
-    // What is compared of the others has nearly all of their words, and mostly all that is sought.
+    // The bodies have nearly all words of the texts, so most names are found without the texts.
     for word in known.iter().flat_map(|member| &member.body.words) {
         if capitals.is_empty() {
             break;
@@ -151,7 +154,7 @@ fn new_name(new: &Text, lede: &Range<usize>, known: &[StoryMember<'_>]) -> Optio
         return None;
     }
     let old: FxHashSet<&str> = known.iter().flat_map(|member| member.text.normal_words()).collect();
-    // Most words of a lede are known: only those that are not are worth reading for names.
+    // Names are only extracted if the story does not have all words with a capital. Mostly it has.
     let unknown =
         |at: &usize| Reason::is_new_to(new.normal(&new.words()[*at]), |word| old.contains(word));
     if !lede.clone().any(|at| capital(&at) && unknown(&at)) {
@@ -163,8 +166,8 @@ fn new_name(new: &Text, lede: &Range<usize>, known: &[StoryMember<'_>]) -> Optio
     Some(Reason::as_written(new.original(), span.start..span.end).to_owned())
 }
 
-/// The lede without the dateline: where a text was written is no news.
-fn behind_dateline(text: &Text) -> Range<usize> {
+/// The lede without the dateline, because the place where a text was written is not news.
+fn lede_after_dateline(text: &Text) -> Range<usize> {
     let lede = text.lede();
     let end = dateline(text).map_or(0, |dateline| dateline.span.end);
     let start = lede.clone().find(|at| text.words()[*at].span.start >= end);
@@ -182,7 +185,7 @@ fn is_year(text: &Text, number: &Number) -> bool {
 }
 
 /// Whether a number is part of a date in digits, with a year: `2026-03-05`, `5.3.2026`.
-fn is_in_digits(text: &Text, number: &Number) -> bool {
+fn is_in_numeric_date(text: &Text, number: &Number) -> bool {
     let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '/');
     let (before, rest) = text.original().split_at(number.span.start);
     let start = before.trim_end_matches(is_part).len();
@@ -206,34 +209,35 @@ fn is_in_digits(text: &Text, number: &Number) -> bool {
     }
 }
 
-/// How many words may stand between a day and its month.
-const NEAR: usize = 4;
+/// The number of words to search for a month before and after its day.
+const MAX_WORDS_TO_MONTH: usize = 4;
 
-fn is_beside_month(text: &Text, number: &Number) -> bool {
+fn is_near_month(text: &Text, number: &Number) -> bool {
     let day = number.value.trim_end_matches(|c: char| !c.is_ascii_digit());
     if !day.parse().is_ok_and(|day: u32| (1..=31).contains(&day)) {
         return false;
     }
     let words = text.words();
     let first = number.words.start;
-    let until = words.len().min(number.words.end + NEAR);
-    leads_to_month(text, first, (first.saturating_sub(NEAR)..first).rev())
+    let until = words.len().min(number.words.end + MAX_WORDS_TO_MONTH);
+    leads_to_month(text, first, (first.saturating_sub(MAX_WORDS_TO_MONTH)..first).rev())
         || leads_to_month(text, number.words.end - 1, number.words.end..until)
 }
 
-/// Whether a month follows along these words, which go on from the one at `last`, with nothing between but days and links, and no
-/// comma: `in March, 28 people`.
+/// Whether these words lead from the word at `last` to a month over nothing but days and
+/// [`LINK_WORDS`]. A comma ends the search, so that `in March, 28 people` is not a date.
 fn leads_to_month(text: &Text, mut last: usize, indices: impl Iterator<Item = usize>) -> bool {
     let words = text.words();
     for index in indices {
         let (word, normal) = (&words[index], text.normal(&words[index]));
         let digits = normal.trim_end_matches(|c: char| !c.is_ascii_digit());
         let is_day = digits.parse().is_ok_and(|day: u32| (1..=31).contains(&day));
-        let is_month = MONTHS.contains(&normal) && (word.capital || !SHY_MONTHS.contains(&normal));
-        if !is_joined(text, last, index) {
+        let is_month =
+            MONTHS.contains(&normal) && (word.capital || !AMBIGUOUS_MONTHS.contains(&normal));
+        if !is_same_clause(text, last, index) {
             return false;
         }
-        if is_month || !(is_day || LINKS.contains(&normal)) {
+        if is_month || !(is_day || LINK_WORDS.contains(&normal)) {
             return is_month;
         }
         last = index;
@@ -241,7 +245,7 @@ fn leads_to_month(text: &Text, mut last: usize, indices: impl Iterator<Item = us
     false
 }
 
-fn is_joined(text: &Text, one: usize, other: usize) -> bool {
+fn is_same_clause(text: &Text, one: usize, other: usize) -> bool {
     let (first, second) = (one.min(other), one.max(other));
     let between = text.words()[first].span.end..text.words()[second].span.start;
     text.original().get(between).is_some_and(|between| !between.contains([',', ';', ':', '\n']))
@@ -290,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn when_it_was_is_no_news() {
+    fn a_date_in_the_lede_is_not_news() {
         let known = "At least 26 people died in the Orla valley flood, the police said there.";
         let dated = |date: &str| {
             format!(
@@ -324,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_count_are_news_beside_a_date() {
+    fn a_number_next_to_a_date_is_news() {
         let known = "At least 26 people died in the Orla valley flood, the police said there.";
         for (lede, number) in [
             ("In March, 28 people died in the Orla valley flood, the police said.", "28"),

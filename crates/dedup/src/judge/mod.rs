@@ -1,7 +1,7 @@
-//! The judgement: what one article is, given the earlier articles it may come from.
+//! Judges an article against the earlier articles that it may come from.
 //!
-//! An article and the earlier ones that it may come from come in; the rule that decides about each pair, and
-//! what the article is, go out. It never knows what was decided about others.
+//! Input: an article and its priors. Output: the rule that decides about each pair, and the
+//! decision about the article. This folder does not know the decisions about other articles.
 
 pub(crate) mod corrected;
 pub(crate) mod digest;
@@ -18,18 +18,18 @@ pub(crate) mod template;
 
 use crate::body::figures::Figures;
 use crate::body::simhash::is_near;
-use crate::body::titles::{TitleWords, Titles};
+use crate::body::titles::{TitleRelation, TitleWords};
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::bits::Bits;
-use crate::compare::align::{Cells, align_counted, align_whole};
+use crate::compare::align::{CellCount, align_counted, align_whole};
 use crate::compare::overlap::Overlap;
 use crate::ids::DocId;
-use crate::judge::digest::{are_items_of, is_held, is_second_text};
+use crate::judge::digest::{are_digest_items, holds_new_text, is_second_text};
 use crate::judge::expanded::is_expanded;
-use crate::judge::facts::{ShortFacts, facts_conflict};
+use crate::judge::facts::{ShortFacts, fact_conflict};
 use crate::judge::rule::{Compared, Rule};
-use crate::judge::same_outlet::{is_page_chrome, is_supported, why_equal_is_no_copy};
-use crate::judge::takes::{is_form_of_house, is_of_another_day, why_no_take};
+use crate::judge::same_outlet::{is_page_chrome, is_same_article, why_equal_is_not_a_copy};
+use crate::judge::takes::{is_of_another_day, is_refilled_by_outlet, why_not_takes};
 use crate::settings::{Settings, Switch};
 use std::ops::Deref;
 use wirefold_text::Text;
@@ -37,28 +37,26 @@ use wirefold_text::Text;
 /// An article as the judge sees it.
 #[derive(Clone, Copy)]
 pub struct Article<'a> {
-    /// The analysed text, which may be opened only now: most comparisons do without.
+    /// The text, analysed when it is first used: most comparisons do not need it.
     pub text: &'a (dyn Deref<Target = Text> + 'a),
-    /// What of it is compared.
+    /// The words of the text that are compared.
     pub body: &'a Body,
-    /// The hash of its normalised words, as [`Fingerprint::exact`] has it.
-    ///
-    /// [`Fingerprint::exact`]: crate::Fingerprint::exact
+    /// The hash of its normalised words; see [`Fingerprint::exact`](crate::Fingerprint::exact).
     pub exact: Option<u128>,
-    /// Shingles made of counted words only.
+    /// The number of its shingles of counted words.
     pub counted_shingles: u32,
     /// The SimHash of its normalised words: a hint, never evidence.
     pub simhash: u64,
     /// Its numbers.
     pub figures: &'a Figures,
-    /// Numbers and names, for short texts.
+    /// Its numbers and names, if it is short.
     pub facts: &'a ShortFacts,
     /// Its title.
     pub title: &'a TitleWords,
 }
 
 impl Article<'_> {
-    /// Whether there is enough counted text to compare.
+    /// Whether it has enough counted shingles to be compared.
     #[must_use]
     pub fn is_comparable(&self, settings: &Settings) -> bool {
         self.counted_shingles >= settings.comparable_shingles
@@ -72,53 +70,53 @@ pub struct Prior<'a> {
     pub doc: DocId,
     /// The article.
     pub article: Article<'a>,
-    /// Whether it is said to be the same item, by name or by address.
+    /// Whether it is the same item as the new article, by its id or by its address.
     pub same_item: bool,
-    /// Whether its feed calls it the same item: a version, whatever the text.
+    /// Whether it is the same item by its id in the feed. It is then a version, whatever the text.
     pub same_name: bool,
-    /// Whether both are said to stand on one page, by different sites: no versions, but one text
-    /// there is one text however short it is.
+    /// Whether two different sites link both to one page. They are not versions, but equal texts
+    /// are one text even if they are short.
     pub same_page: bool,
     /// Whether both come from one outlet.
     pub same_outlet: bool,
     /// How their titles compare.
-    pub titles: Titles,
-    /// How far apart both are, in seconds: by when they were seen, or published if that is more.
+    pub titles: TitleRelation,
+    /// The seconds between them: between their arrivals or their publications, whichever is more.
     pub seconds: i64,
-    /// Its words that other members of its story have too.
+    /// The positions of its words that other members of its story have too.
     pub common: &'a Bits,
-    /// Its words that stand in other stories.
+    /// The positions of its words that are in other stories.
     pub foreign: &'a Bits,
 }
 
 impl Prior<'_> {
-    /// Whether there is enough counted text in both to compare.
+    /// Whether both have enough counted shingles to be compared.
     pub(crate) fn is_comparable_with(&self, new: &Article<'_>, settings: &Settings) -> bool {
         self.article.is_comparable(settings) && new.is_comparable(settings)
     }
 }
 
-/// How much of one text stands in the other.
+/// How much of one text is in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CopyKind {
-    /// The same text after normalising.
+    /// The texts are equal after normalisation.
     Exact,
-    /// Most of one text stands in the other.
+    /// Most of one text is in the other.
     Reprint,
-    /// A substantial part does.
+    /// A substantial part of one text is in the other.
     Partial,
 }
 
-/// What the new article is.
+/// The decision about a new article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Its own text.
+    /// Not a copy: its text is its own.
     Own,
     /// A copy of an earlier article.
     Copy {
-        /// The member it joins through.
+        /// The earlier article whose story it joins.
         of: DocId,
-        /// How much of it.
+        /// How much of the text is copied.
         kind: CopyKind,
     },
     /// A changed text of the same item.
@@ -128,43 +126,43 @@ pub enum Decision {
     },
 }
 
-/// An earlier article with what it has in common with the new one.
+/// The comparison of a new article with one earlier article.
 #[derive(Debug, Clone)]
 pub struct Match {
     /// The earlier article.
     pub doc: DocId,
-    /// What both have in common.
+    /// What both texts have in common.
     pub overlap: Overlap,
-    /// What it is to the new one.
+    /// The rule that decided about the pair.
     pub rule: Rule,
 }
 
 impl Match {
-    /// The rule without the text.
+    /// The match without its overlap.
     pub(crate) fn compared(&self) -> Compared {
         Compared { doc: self.doc, rule: self.rule }
     }
 }
 
-/// The judge's answer.
+/// The result of [`judge`].
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    /// What the article is.
+    /// The decision about the article.
     pub decision: Decision,
-    /// Every prior compared, most shared words first.
+    /// All priors, those with most shared words first.
     pub matches: Vec<Match>,
-    /// Earlier articles that the new one holds while being mostly its own text.
+    /// Earlier articles that the new one holds. The new one is then a digest.
     pub holds: Vec<DocId>,
-    /// Earlier articles (digests) that turn out to hold the new one.
+    /// Earlier articles that hold the new one, and are digests because of that.
     pub held_by: Vec<DocId>,
-    /// Earlier articles that the new one could have joined through: links between their stories.
+    /// All earlier articles whose stories the new one could have joined. They link these stories.
     pub foldable: Vec<DocId>,
 }
 
 impl Judgement {
-    /// Notes what an earlier article is to the new one by their texts.
-    fn note(&mut self, prior: &Prior<'_>, overlap: &Overlap, rule: Rule, settings: &Settings) {
-        // Of a whole text a digest is the holder; of a part of one it is just not a copy.
+    /// Records the rule that the texts of a pair give.
+    fn record(&mut self, prior: &Prior<'_>, overlap: &Overlap, rule: Rule, settings: &Settings) {
+        // A digest holds an earlier text only if it has the whole of it.
         let is_whole = overlap.containing >= settings.holds_containing;
         match rule {
             Rule::HeldByTheOther => self.held_by.push(prior.doc),
@@ -179,7 +177,7 @@ impl Judgement {
         }
     }
 
-    /// Notes an earlier article that the new one may join through; the first is the one it does.
+    /// Records an earlier article whose story the new one may join. The first one decides.
     fn fold(&mut self, of: DocId, kind: CopyKind) {
         self.foldable.push(of);
         if self.decision == Decision::Own {
@@ -209,15 +207,17 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
     let mut rules = Vec::with_capacity(compared.len());
     for (prior, overlap) in &compared {
         let by_text = by_text(new, prior, overlap, settings);
-        judgement.note(prior, overlap, by_text, settings);
+        judgement.record(prior, overlap, by_text, settings);
         rules.push(by_identity(new, prior, overlap, settings, by_text));
     }
-    if let Some(decision) = identical(&compared, &rules) {
+    if let Some(decision) = decide_by_identity(&compared, &rules) {
         judgement.decision = decision;
     }
     if let Decision::Copy { of, .. } = judgement.decision {
-        let taken = compared.iter().zip(&rules).find(|((prior, _), _)| prior.doc == of);
-        if taken.is_some_and(|(_, rule)| *rule == Rule::Take) && new.title.is_marked() {
+        let original = compared.iter().zip(&rules).find(|((prior, _), _)| prior.doc == of);
+        if original.is_some_and(|(_, rule)| *rule == Rule::Take)
+            && new.title.is_update_or_correction()
+        {
             judgement.decision = Decision::Version { of };
         }
     }
@@ -229,18 +229,18 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
 
 fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap {
     let (here, there) = (new.body, prior.article.body);
-    // A wrong hint costs or saves time and changes nothing.
+    // Both functions give the same runs. A wrong hint only costs time.
     let is_hinted = is_near(new.simhash, prior.article.simhash);
     let align = if is_hinted { align_whole } else { align_counted };
-    let cells = Cells::default();
+    let cells = CellCount::default();
     let runs = align(here, there, &cells);
-    // Two feeds' texts of one page have no frame in common that tells them apart.
+    // If both are the text of one page, equal words around a difference are not a page frame.
     let one_outlet = prior.same_outlet && !prior.same_item && !prior.same_page;
-    let overlap = Overlap::of_runs(here, there, &runs, settings, one_outlet);
+    let overlap = Overlap::from_runs(here, there, &runs, settings, one_outlet);
     Overlap { cells: cells.count(), ..overlap }
 }
 
-/// The rule where identity is asked before the text is: the same normalised text, or the same item.
+/// The rule for a pair: by identity (same item or same normalised text), otherwise by the texts.
 fn by_identity(
     new: &Article<'_>,
     prior: &Prior<'_>,
@@ -251,9 +251,9 @@ fn by_identity(
     let is_same_text = new.exact.is_some() && new.exact == prior.article.exact;
     let against = match (prior.same_item, is_same_text) {
         (true, true) => return Rule::SameText,
-        (true, false) if is_supported(new, prior, overlap, settings) => return Rule::SameItem,
+        (true, false) if is_same_article(new, prior, overlap, settings) => return Rule::SameItem,
         (true, false) => Rule::AddressAlone,
-        (false, true) => match why_equal_is_no_copy(new, prior, settings) {
+        (false, true) => match why_equal_is_not_a_copy(new, prior, settings) {
             Some(_) if by_text == Rule::Take => return by_text,
             why => return why.unwrap_or(Rule::SameText),
         },
@@ -262,9 +262,9 @@ fn by_identity(
     if by_text.folds() { by_text } else { against }
 }
 
-/// Folds by identity, whatever the texts share: with the same item first, which is a version where its
-/// text is another.
-fn identical(compared: &[(&Prior<'_>, Overlap)], rules: &[Rule]) -> Option<Decision> {
+/// The decision by identity, which precedes the texts: the same item with the same text, then the
+/// same item with another text (a version), then another item with the same text.
+fn decide_by_identity(compared: &[(&Prior<'_>, Overlap)], rules: &[Rule]) -> Option<Decision> {
     let priors = |wanted: Rule| {
         let by_rule = compared.iter().zip(rules).filter(move |(_, rule)| **rule == wanted);
         by_rule.map(|((prior, _), _)| *prior)
@@ -276,26 +276,26 @@ fn identical(compared: &[(&Prior<'_>, Overlap)], rules: &[Rule]) -> Option<Decis
     if let Some(before) = priors(Rule::SameItem).max_by_key(|prior| prior.doc) {
         return Some(Decision::Version { of: before.doc });
     }
-    let likeliest =
-        |prior: &&Prior<'_>| (!prior.same_page, prior.titles == Titles::Other, prior.doc);
-    priors(Rule::SameText).min_by_key(likeliest).map(exact)
+    let preference =
+        |prior: &&Prior<'_>| (!prior.same_page, prior.titles == TitleRelation::Other, prior.doc);
+    priors(Rule::SameText).min_by_key(preference).map(exact)
 }
 
-/// What one prior is to the new article by their texts.
+/// The rule that the texts of a pair give.
 fn by_text(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Rule {
-    let Some(no_take) = why_no_take(new, prior, overlap, settings) else {
+    let Some(not_takes) = why_not_takes(new, prior, overlap, settings) else {
         return Rule::Take;
     };
     if !prior.is_comparable_with(new, settings) {
-        return no_take;
+        return not_takes;
     }
-    if new.body.says_nothing() {
+    if new.body.has_few_distinct_words() {
         return Rule::NotComparable;
     }
-    if is_form_of_house(new, prior, overlap, settings) {
-        return no_take;
+    if is_refilled_by_outlet(new, prior, overlap, settings) {
+        return not_takes;
     }
-    // What the other text marks as a quotation is gone by now: enough must be left to compare.
+    // `own_words` are without those that the other text marks as a quotation. Enough must remain.
     let least = settings.comparable_shingles + SHINGLE_WORDS - 1;
     if overlap.own_words.0.min(overlap.own_words.1) < least {
         return Rule::MostlyQuoted;
@@ -308,8 +308,8 @@ fn by_text(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap, settings: &S
         return if is_much { Rule::PageChrome } else { too_little(overlap) };
     }
     let is_item =
-        overlap.contained >= settings.holds_containing && overlap.shared_words >= ITEM_WORDS;
-    if is_item && is_held(prior, overlap, settings) {
+        overlap.contained >= settings.holds_containing && overlap.shared_words >= MIN_ITEM_WORDS;
+    if is_item && holds_new_text(prior, overlap, settings) {
         return Rule::HeldByTheOther;
     }
     if overlap.contained < settings.reprint_contained && is_expanded(new, prior, overlap, settings)
@@ -321,33 +321,34 @@ fn by_text(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap, settings: &S
         return if is_holder { Rule::HoldsTheOther } else { too_little(overlap) };
     }
     let kind = by_share(prior, overlap, settings);
-    if kind == Rule::Part && are_items_of(new, overlap, settings) {
+    if kind == Rule::Part && are_digest_items(new, overlap, settings) {
         return Rule::ItemsOfADigest;
     }
     if !kind.folds() {
         return kind;
     }
-    if let Some(conflict) = facts_conflict(new, &prior.article, overlap, settings) {
+    if let Some(conflict) = fact_conflict(new, &prior.article, overlap, settings) {
         return conflict;
     }
     if may_join(prior, overlap, settings) { kind } else { Rule::SecondText }
 }
 
-/// Why so little is shared: what two pages share may have been left out as their frame.
+/// The rule for two texts that share too little. Passages may have been left out as a page frame.
 fn too_little(overlap: &Overlap) -> Rule {
     if overlap.is_frame { Rule::PageFrame } else { Rule::TooLittleShared }
 }
 
-/// Words of the shortest item of a digest.
-const ITEM_WORDS: u32 = 24;
-/// The class thresholds.
+/// Words that an item of a digest has at least.
+const MIN_ITEM_WORDS: u32 = 24;
+
+/// The rule that the thresholds for reprints and partial copies give.
 fn by_share(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Rule {
     if overlap.is_mosaic(settings) {
         return Rule::OnlyPhrases;
     }
     let is_reprint = overlap.larger() >= settings.reprint_larger
         && overlap.contained >= settings.reprint_contained
-        && overlap.shared_words >= least_of_reprint(prior, overlap, settings);
+        && overlap.shared_words >= min_reprint_words(prior, overlap, settings);
     let is_partial = overlap.contained >= settings.partial_contained
         && overlap.shared_words >= settings.partial_words;
     match (is_reprint, is_partial) {
@@ -357,12 +358,12 @@ fn by_share(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> Rule {
     }
 }
 
-/// The words that a reprint shares at least. Fewer will do where they are nearly all of both texts, or
-/// stand in long runs that another outlet can only have copied, or are said of the same page.
-fn least_of_reprint(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> u32 {
+/// The number of words that a reprint shares at least. Fewer are enough if they are nearly all of
+/// both texts, or in long blocks that another outlet must have copied, or if both are of one page.
+fn min_reprint_words(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> u32 {
     let is_copied = !prior.same_outlet
-        && overlap.larger() >= COPIED_SHARE
-        && overlap.words_a_run() >= COPIED_RUN;
+        && overlap.larger() >= MIN_COPIED_SHARE
+        && overlap.words_per_block() >= MIN_COPIED_BLOCK;
     if overlap.is_nearly_all() || is_copied || prior.same_page {
         settings.comparable_shingles
     } else {
@@ -370,24 +371,27 @@ fn least_of_reprint(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -
     }
 }
 
-/// The share of either text that a few words must be which were copied …
-const COPIED_SHARE: f64 = 0.5;
-/// … in verbatim runs of so many on average.
-const COPIED_RUN: f64 = 20.0;
+/// A few words were certainly copied if they are this share of one of the texts …
+const MIN_COPIED_SHARE: f64 = 0.5;
+/// … in blocks of this many words on average.
+const MIN_COPIED_BLOCK: f64 = 20.0;
 
-/// Of an end of a text, what the other end has too where they overlap in its middle.
-const MIDDLE_SHARE: f64 = 0.25;
+/// Two ends of a text overlap in its middle if this share of their shared words is in the story.
+const MIN_MIDDLE_SHARE: f64 = 0.25;
 
-/// A story is *one* text: a member that holds two texts must not draw the second one in. So of
-/// what the new article shares with the member, or else of what makes the member a member, a good
-/// part must be common to both. A member that shares nothing with any other is a lone lead, and
-/// free. Nor is that a second text which is in the main the member and goes well into the common part.
+/// Whether a new article may join the story of a member with which it shares text.
+///
+/// A story is *one* text: a member that holds two texts must not draw the second one in. Therefore
+/// the words that the member shares with the new article, and those that it shares with its story
+/// (`common`), must overlap enough, measured by either of both. Less overlap is enough if the new
+/// article is mostly the member. A member that shares nothing with any other is the only article of
+/// its story, and free. See ADR 6.
 pub(crate) fn may_join(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
     let shared = overlap.there.count();
     let both = overlap.there.common(prior.common) as f64;
     !settings.is_on(Switch::SecondTexts)
         || prior.common.count() == 0
-        || (overlap.is_one_text() && both >= MIDDLE_SHARE * shared as f64)
+        || (overlap.is_mostly_one_text() && both >= MIN_MIDDLE_SHARE * shared as f64)
         || both >= settings.join_share * shared as f64
         || (both > 0.0 && both >= settings.join_share * prior.common.count() as f64)
 }

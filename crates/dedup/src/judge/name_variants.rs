@@ -1,10 +1,10 @@
-//! Names that everybody writes in several ways.
+//! Knows names that are written in several forms, such as `US`, `U.S.` and `United States`.
 
 use std::ops::Range;
 
 use crate::judge::material::Reason;
 
-/// The short forms of a name, in normal form, and its long one. `U.S.` is two words.
+/// The short forms of each name and its long form, in normal form. `U.S.` is two words.
 const NAMES: [(&[&[&str]], &[&str]); 4] = [
     (&[&["us"], &["usa"], &["u", "s"]], &["united", "states"]),
     (&[&["uk"], &["u", "k"]], &["united", "kingdom"]),
@@ -13,15 +13,17 @@ const NAMES: [(&[&[&str]], &[&str]); 4] = [
 ];
 
 impl Reason {
-    /// Whether a word of a name, in normal form, says something new to who knows these words: it is
-    /// no day and no month, and no other form of a name that is known.
+    /// Whether a word of a name, in normal form, is new to a story whose words `knows` recognises.
+    /// A day, a month and another form of a known name are not new.
     pub fn is_new_to(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
-        !knows(normal) && !Self::is_calendar(normal) && !Self::is_known_otherwise(normal, knows)
+        !knows(normal)
+            && !Self::is_calendar(normal)
+            && !Self::is_known_in_another_form(normal, knows)
     }
 
-    /// Whether a word in normal form, as the `s` of `U.S.`, is of a name that is known in another
-    /// form, as `United States`.
-    fn is_known_otherwise(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
+    /// Whether a word in normal form, such as the `s` of `U.S.`, belongs to a name that is known in
+    /// another form, such as `United States`.
+    fn is_known_in_another_form(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
         let knows_all = |form: &[&str]| form.iter().all(|word| knows(word));
         NAMES.iter().any(|(short, long)| {
             let knows_short = || short.iter().any(|form| knows_all(form));
@@ -31,7 +33,8 @@ impl Reason {
         })
     }
 
-    /// A name as it stands there, with all letters and dots of a short form: `U.S.`
+    /// A name as the text writes it, extended to all letters and dots of an abbreviation such as
+    /// `U.S.`
     #[must_use]
     pub fn as_written(original: &str, name: Range<usize>) -> &str {
         let (mut start, mut end) = (name.start, name.end);
@@ -47,7 +50,7 @@ impl Reason {
     }
 }
 
-/// What is before a capital that stands alone at the end.
+/// The text before a single capital letter at its end. `None` if it does not end with one.
 fn without_initial(text: &str) -> Option<&str> {
     let before = text.strip_suffix(char::is_uppercase)?;
     (!before.ends_with(char::is_alphanumeric)).then_some(before)
@@ -58,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_form_keeps_its_letters_and_dots() {
+    fn an_abbreviation_keeps_its_letters_and_dots() {
         let text = "The U.S. and Corvath. Then it goes to the U.K";
         for (found, expected) in
             [("S", "U.S."), ("U.S", "U.S."), ("Corvath", "Corvath"), ("K", "U.K")]
@@ -83,7 +86,11 @@ mod tests {
         ];
         for (word, known, expected) in cases {
             let knows = |sought: &str| known.split(' ').any(|one| one == sought);
-            assert_eq!(Reason::is_known_otherwise(word, knows), expected, "{word} of {known}");
+            assert_eq!(
+                Reason::is_known_in_another_form(word, knows),
+                expected,
+                "{word} of {known}"
+            );
         }
     }
 }

@@ -1,43 +1,45 @@
-//! What comparing asks of an earlier article beside its body: its SimHash, its title, its numbers, and
-//! of a short one the names as well.
+//! The notes on an article: what the judge needs of it in addition to its body. They are its
+//! SimHash, its title, its numbers, and the names of a short text.
 
 use wirefold_text::Text;
 
 use crate::body::Body;
 use crate::body::figures::Figures;
 use crate::body::titles::TitleWords;
-use crate::body::word_cache::Hashes;
+use crate::body::word_cache::WordHashes;
 use crate::codec::written_bytes;
 use crate::judge::facts::ShortFacts;
 use crate::settings::Settings;
 
-/// What comparing asks of an article beside its body.
+/// What the judge needs of an article in addition to its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
-    /// Of the whole text.
+    /// The SimHash of the whole text, boilerplate included.
     pub(crate) simhash: u64,
     pub(crate) figures: Figures,
+    /// Empty if the body is long.
     pub(crate) facts: ShortFacts,
     pub(crate) title: TitleWords,
 }
 
-/// The same, packed: the SimHash, the title, the figures, the facts.
+/// Packed [`Notes`]: the SimHash, the title, the figures and the facts, in this order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackedNotes(pub(crate) Box<[u8]>);
 
 impl Notes {
-    /// The notes on a text of which nothing is boilerplate but page chrome, given what is known of its words.
+    /// The notes on a text before learned boilerplate is removed. `words` are the hashes of all
+    /// words of the text.
     pub(crate) fn new(
         title: TitleWords,
-        (text, words): (&Text, &[Hashes]),
+        (text, words): (&Text, &[WordHashes]),
         (body, simhash): (&Body, u64),
         settings: &Settings,
     ) -> Notes {
         let facts = ShortFacts::new(text, body, settings);
-        Notes { simhash, figures: Figures::hashed(text, words), facts, title }
+        Notes { simhash, figures: Figures::from_hashes(text, words), facts, title }
     }
 
-    /// The same of a body of which more is boilerplate.
+    /// The notes after learned boilerplate is marked in `body`. Only the facts depend on it.
     pub(crate) fn masked(self, text: &Text, body: &Body, settings: &Settings) -> Notes {
         Notes { facts: ShortFacts::new(text, body, settings), ..self }
     }
@@ -69,7 +71,7 @@ mod tests {
     use crate::body::word_cache::WordCache;
 
     #[test]
-    fn opened_notes_are_as_they_were() {
+    fn packed_notes_are_read_back_unchanged() {
         for text in ["", "Orla Steel of Quayton sold 5 ships for $40 million on 3 May.", "Ёлка 7"]
         {
             let text = Text::new(text);

@@ -1,9 +1,9 @@
-//! The rule that decided what two articles are to each other.
+//! The rules that decide about a pair of articles, with a name and a description of each.
 
 use crate::judge::CopyKind;
 
-/// The rule that put two articles into one story, or that kept them apart. A is the earlier article, B
-/// the later one.
+/// The rule that put two articles into one story or kept them apart. A is the earlier article, B
+/// the later one. The order of the variants matters: rules that fold come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// Both are the same text.
@@ -12,71 +12,71 @@ pub enum Rule {
     SameItem,
     /// B is a take or a correction of A at the same outlet within hours.
     Take,
-    /// B is A with more text of its own.
+    /// B is A with new text of its own.
     Expanded,
-    /// Most of one text stands in the other.
+    /// Most of one text is in the other.
     Reprint,
-    /// A substantial part of B stands in A.
+    /// A substantial part of B is in A.
     Part,
     /// Each is in the story through another article.
     AnotherMember,
-    /// They were not compared: they share too few sampled shingles.
+    /// They were not compared, because they share too few sampled shingles.
     NotFound,
-    /// A had left the window when B came.
+    /// A was no longer in the window when B arrived.
     OutOfWindow,
     /// One of them is too short to compare.
     NotComparable,
-    /// One of them is too short without what the other marks as a quotation.
+    /// One of them is too short without the words that the other marks as a quotation.
     MostlyQuoted,
-    /// A short text of the same outlet under another title.
+    /// Short texts of one outlet under different titles.
     AnotherTitle,
-    /// A short text on another day.
+    /// Short texts of different days.
     AnotherDay,
-    /// Equal words under different titles, too few to be an article: a wall or a template.
+    /// Equal texts under different titles, too short to be an article: a wall or a template.
     Wall,
-    /// They stand at one address and share too little to be versions.
+    /// Both are at one address, and share too little to be versions of one article.
     AddressAlone,
-    /// Pages of one outlet under different titles whose own parts are too different.
+    /// Pages of one outlet under different titles that share too little of both texts.
     PageChrome,
-    /// Pages of one outlet that share only what surrounds long pieces of their own.
+    /// Pages of one outlet that share only what surrounds long texts of their own.
     PageFrame,
-    /// Too small a share of B stands in A.
+    /// Too small a share of B is in A.
     TooLittleShared,
-    /// What they share are phrases that recur in other sentences.
+    /// The shared words are phrases that recur in different sentences.
     OnlyPhrases,
-    /// The share would do, but it is too few words for a copy.
+    /// The share is large enough for a copy, but the number of words is too small.
     TooFewWords,
-    /// B is mostly its own text and holds A, as a digest does.
+    /// B is a digest that holds A.
     HoldsTheOther,
     /// A is a digest that holds B.
     HeldByTheOther,
-    /// What they share are items of a digest.
+    /// The shared words are items of a digest.
     ItemsOfADigest,
-    /// Numbers differ in what they share.
+    /// Different numbers in the shared passages.
     OtherNumbers,
-    /// Names differ in what they share.
+    /// Different names in the shared passages.
     OtherNames,
-    /// A form that was filled in with other numbers and names.
+    /// One template that was filled in with different numbers and names.
     Template,
-    /// Two bulletins of a series: nearly equal, but for their numbers.
+    /// Two bulletins of a series: nearly equal except for their numbers.
     Series,
-    /// A holds two texts, and B shares the one that its story is not about.
+    /// A holds two texts, and B shares the one that is not the text of A's story.
     SecondText,
-    /// B could have joined A's story, and joined another.
+    /// B could have joined A's story, but joined another.
     AnotherStory,
 }
 
-/// What one earlier article is to the article it was compared with.
+/// An earlier article with the rule that decided about it and the new article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compared {
     /// The earlier article.
     pub doc: crate::ids::DocId,
-    /// What decided.
+    /// The rule that decided.
     pub rule: Rule,
 }
 
 impl Rule {
-    /// All rules: first those that fold, then those that keep apart.
+    /// All rules in order: those that fold, then those that keep apart.
     pub const ALL: [Rule; 29] = [
         Rule::SameText,
         Rule::SameItem,
@@ -109,13 +109,13 @@ impl Rule {
         Rule::AnotherStory,
     ];
 
-    /// Whether it puts both into one story.
+    /// Whether the rule puts both articles into one story.
     #[must_use]
     pub fn folds(self) -> bool {
         self <= Rule::AnotherMember
     }
 
-    /// How much of a text is copied under it; `None` where it makes no copy by its text.
+    /// The kind of copy that the rule finds by comparing texts. `None` for all other rules.
     pub(crate) fn copy_kind(self) -> Option<CopyKind> {
         match self {
             Rule::Take | Rule::Reprint => Some(CopyKind::Reprint),
@@ -124,7 +124,7 @@ impl Rule {
         }
     }
 
-    /// Its name for programs.
+    /// The name of the rule, for programs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -160,7 +160,7 @@ impl Rule {
         }
     }
 
-    /// What it says of two articles, for people.
+    /// The description of the rule, for people.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_rule_stands_once_in_the_list_under_a_name_and_words_of_its_own() {
+    fn the_list_has_each_rule_once_with_its_own_name_and_description() {
         let names: BTreeSet<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
         let words: BTreeSet<&str> = Rule::ALL.iter().map(|rule| rule.words()).collect();
         assert_eq!((names.len(), words.len()), (Rule::ALL.len(), Rule::ALL.len()));

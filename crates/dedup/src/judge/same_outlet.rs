@@ -1,56 +1,58 @@
-//! What two articles of one outlet must share to be one text.
+//! Decides whether text that two pages share is an article or page chrome. It is strict for pages
+//! of one outlet.
 //!
-//! Across outlets shared text is a copy: somebody took it. Inside one outlet the burden of proof is the
-//! other way round, since sites repeat themselves: blurbs, captions, walls, footers, templates. There a
-//! text at another address and under another title is a copy where both are nearly all of it and it is
-//! long enough to be an article, and a take of the same item where the title says so within hours.
+//! If two outlets share text, somebody copied it. One outlet, however, repeats text on its own
+//! pages: blurbs, captions, walls, footers, templates. Two pages of one outlet at different
+//! addresses and under different titles are therefore copies only if the shared text is long enough
+//! to be an article and is most of both, or if one is a take of the other within hours.
 
-use crate::body::titles::Titles;
+use crate::body::titles::TitleRelation;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
 use crate::judge::rule::Rule;
 use crate::judge::shared_topic::{
-    is_about_neither, is_equal_about_neither, name_others, tells_both,
+    is_about_both_titles, is_about_neither_title, is_equal_text_about_neither_title,
+    titles_name_others,
 };
-use crate::judge::takes::is_at_its_hour;
+use crate::judge::takes::is_at_same_hour;
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};
 
 pub(crate) const HOUR: i64 = 3_600;
 
-/// Shared words that make an article of any page …
-const ARTICLE_WORDS: u32 = 200;
-/// … of which they are this share, on both sides.
-const ARTICLE_SHARE: f64 = 0.5;
-/// Within hours so many are enough where they are nearly all of both.
-pub(crate) const BRIEF_WORDS: u32 = 100;
-/// A take under another title comes within so many seconds, …
-const TAKE_HOURS: i64 = 3 * HOUR;
-/// … shares so many words, …
-const TAKE_WORDS: u32 = 60;
-/// … which are this share of the longer one, …
-const TAKE_SHARE: f64 = 0.65;
-/// … and begins as the one before it did, but for so many words.
-const OPENING_WORDS: usize = 15;
-/// Takes and corrections of an item, and its text under another title, come within so many seconds.
-pub(crate) const HOURS: i64 = 16 * HOUR;
-/// What stands at a known address under another title is a version of what stood there where they share
-/// this part of either.
-const VERSION_SHARE: f64 = 0.25;
+/// Shared words that are an article rather than chrome …
+const MIN_ARTICLE_WORDS: u32 = 200;
+/// … if they are this share of both pages.
+const MIN_ARTICLE_SHARE: f64 = 0.5;
+/// Within [`TAKE_WINDOW`], this many shared words are enough if they are nearly all of both pages.
+pub(crate) const MIN_BRIEF_WORDS: u32 = 100;
+/// A take under a different title comes within this many seconds, …
+const RETITLED_TAKE_WINDOW: i64 = 3 * HOUR;
+/// … shares at least this many words, …
+const MIN_RETITLED_TAKE_WORDS: u32 = 60;
+/// … which are at least this share of the longer page, …
+const MIN_RETITLED_TAKE_SHARE: f64 = 0.65;
+/// … and the shared words begin within this many words of both pages.
+const MAX_WORDS_BEFORE_TAKE: usize = 15;
+/// The seconds within which an outlet sends takes and corrections of an item, or its text again
+/// under a different title.
+pub(crate) const TAKE_WINDOW: i64 = 16 * HOUR;
+/// Two texts at one address are versions of one article if this share of either is in the other.
+const MIN_VERSION_SHARE: f64 = 0.25;
 
-/// Whether two articles are pages of one outlet that say of themselves that they are two: at other
-/// addresses and under other titles, or under one that says nothing.
+/// Whether two articles are two pages of one outlet: at different addresses, and under different
+/// titles or under a title that says nothing.
 fn are_two_pages(new: &Article<'_>, prior: &Prior<'_>) -> bool {
     let says_nothing = || new.title.is_generic() && prior.article.title.is_generic();
     let are_two = match prior.titles {
-        Titles::Other => true,
-        Titles::Unknown => false,
-        Titles::Same | Titles::Within | Titles::Alike => says_nothing(),
+        TitleRelation::Other => true,
+        TitleRelation::Unknown => false,
+        TitleRelation::Same | TitleRelation::Within | TitleRelation::Alike => says_nothing(),
     };
     prior.same_outlet && !prior.same_item && !prior.same_page && are_two
 }
 
-/// Whether what they share is what outlets print on their pages, rather than an article that stands on
-/// both: inside an outlet where it is too little of one, and anywhere where it speaks of neither title.
+/// Whether the shared text is page chrome rather than an article. It is if it is too little of two
+/// pages of one outlet. At any outlets it is if it is short and about neither title.
 pub(crate) fn is_page_chrome(
     new: &Article<'_>,
     prior: &Prior<'_>,
@@ -60,37 +62,43 @@ pub(crate) fn is_page_chrome(
     if !settings.is_on(Switch::PageChrome) || prior.same_item || prior.same_page {
         return false;
     }
-    let is_short = overlap.shared_words < ARTICLE_WORDS;
+    let is_short = overlap.shared_words < MIN_ARTICLE_WORDS;
     let may_be_wall = is_short || prior.same_outlet;
     are_two_pages(new, prior) && !is_article(new, prior, overlap)
-        || prior.titles == Titles::Other && may_be_wall && is_about_neither(new, prior, overlap)
+        || prior.titles == TitleRelation::Other
+            && may_be_wall
+            && is_about_neither_title(new, prior, overlap)
 }
 
-/// Whether both pages are in the main one article, or one take of it goes on with the other.
+/// Whether two pages of one outlet are mostly one article, or two takes of one.
 fn is_article(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap) -> bool {
     let (both, larger) = (overlap.smaller(), overlap.larger());
     match overlap.shared_words {
-        ARTICLE_WORDS.. => both >= ARTICLE_SHARE || larger >= NEARLY_ALL,
-        BRIEF_WORDS.. if both >= NEARLY_ALL => is_within(prior, HOURS),
-        _ if both >= NEARLY_ALL && tells_both(new, prior) => is_within(prior, HOURS),
-        TAKE_WORDS.. if larger >= NEARLY_ALL && both >= TAKE_SHARE => {
-            is_within(prior, TAKE_HOURS) && opens_alike(overlap)
+        MIN_ARTICLE_WORDS.. => both >= MIN_ARTICLE_SHARE || larger >= NEARLY_ALL,
+        MIN_BRIEF_WORDS.. if both >= NEARLY_ALL => is_within(prior, TAKE_WINDOW),
+        _ if both >= NEARLY_ALL && is_about_both_titles(new, prior) => {
+            is_within(prior, TAKE_WINDOW)
+        }
+        MIN_RETITLED_TAKE_WORDS.. if larger >= NEARLY_ALL && both >= MIN_RETITLED_TAKE_SHARE => {
+            is_within(prior, RETITLED_TAKE_WINDOW) && begins_both(overlap)
         }
         _ => false,
     }
 }
 
-/// Whether both texts begin with what they share.
-fn opens_alike(overlap: &Overlap) -> bool {
+/// Whether the shared text begins near the beginning of both texts.
+fn begins_both(overlap: &Overlap) -> bool {
     overlap.passages.first().is_some_and(|first| {
-        first.here().start <= OPENING_WORDS && first.there().start <= OPENING_WORDS
+        first.here().start <= MAX_WORDS_BEFORE_TAKE && first.there().start <= MAX_WORDS_BEFORE_TAKE
     })
 }
 
-/// Why one text on two pages is no copy: under two titles it is what stands in the place of articles (a
-/// wall, a blurb, a player, a template), anywhere where it is too short to compare, and inside an outlet
-/// where it is no article; on another day so short a text is another item. `None` where it is a copy.
-pub(crate) fn why_equal_is_no_copy(
+/// The rule by which two equal texts are not a copy. `None` if they are.
+///
+/// Under different titles, one text in place of many articles is a wall (or a blurb, a player, a
+/// template): at any outlets if it is too short to compare, and within one outlet if it is too
+/// short for an article. On another day, a short text is another item.
+pub(crate) fn why_equal_is_not_a_copy(
     new: &Article<'_>,
     prior: &Prior<'_>,
     settings: &Settings,
@@ -98,37 +106,46 @@ pub(crate) fn why_equal_is_no_copy(
     if prior.same_page || prior.same_item || !settings.is_on(Switch::Walls) {
         return None;
     }
-    if new.body.says_nothing() {
+    if new.body.has_few_distinct_words() {
         return Some(Rule::NotComparable);
     }
     if !new.is_comparable(settings) {
-        return why_equal_brief_is_no_copy(new, prior);
+        return why_equal_brief_is_not_a_copy(new, prior);
     }
     let words = new.body.counted_words();
-    let may_be_wall = prior.same_outlet || words < ARTICLE_WORDS;
-    if prior.titles == Titles::Other && may_be_wall && is_equal_about_neither(new, prior) {
+    let may_be_wall = prior.same_outlet || words < MIN_ARTICLE_WORDS;
+    if prior.titles == TitleRelation::Other
+        && may_be_wall
+        && is_equal_text_about_neither_title(new, prior)
+    {
         return Some(Rule::Wall);
     }
-    if prior.same_outlet && words < BRIEF_WORDS && is_at_its_hour(prior) {
+    if prior.same_outlet && words < MIN_BRIEF_WORDS && is_at_same_hour(prior) {
         return Some(Rule::AnotherDay);
     }
-    let least = if is_within(prior, HOURS) { BRIEF_WORDS } else { ARTICLE_WORDS };
+    let least = if is_within(prior, TAKE_WINDOW) { MIN_BRIEF_WORDS } else { MIN_ARTICLE_WORDS };
     (are_two_pages(new, prior) && words < least).then_some(Rule::Wall)
 }
 
-/// The same of a text that is too short to compare.
-fn why_equal_brief_is_no_copy(new: &Article<'_>, prior: &Prior<'_>) -> Option<Rule> {
-    let is_soon = is_within(prior, HOURS);
+/// The rule by which two equal texts that are too short to compare are not a copy. `None` if they
+/// are.
+fn why_equal_brief_is_not_a_copy(new: &Article<'_>, prior: &Prior<'_>) -> Option<Rule> {
+    let is_soon = is_within(prior, TAKE_WINDOW);
     match prior.titles {
-        Titles::Other if prior.same_outlet || !tells_both(new, prior) => Some(Rule::Wall),
-        Titles::Alike if prior.same_outlet && name_others(new, prior) => Some(Rule::OtherNames),
+        TitleRelation::Other if prior.same_outlet || !is_about_both_titles(new, prior) => {
+            Some(Rule::Wall)
+        }
+        TitleRelation::Alike if prior.same_outlet && titles_name_others(new, prior) => {
+            Some(Rule::OtherNames)
+        }
         _ => (!is_soon).then_some(Rule::AnotherDay),
     }
 }
 
-/// Whether what stands at an earlier article's address is that article changed, rather than another one
-/// in its place: its feed says so, or the text does; where there is little text, the title.
-pub(crate) fn is_supported(
+/// Whether the new article is the same item as an earlier one at its address, and not another
+/// article that took its place. The feed may say so, or the text supports it, or the title of a
+/// short text.
+pub(crate) fn is_same_article(
     new: &Article<'_>,
     prior: &Prior<'_>,
     overlap: &Overlap,
@@ -136,10 +153,10 @@ pub(crate) fn is_supported(
 ) -> bool {
     prior.same_name
         || !settings.is_on(Switch::Addresses)
-        || overlap.larger() >= VERSION_SHARE
+        || overlap.larger() >= MIN_VERSION_SHARE
         || (!prior.is_comparable_with(new, settings)
-            && prior.titles != Titles::Other
-            && is_within(prior, HOURS))
+            && prior.titles != TitleRelation::Other
+            && is_within(prior, TAKE_WINDOW))
 }
 
 pub(crate) fn is_within(prior: &Prior<'_>, seconds: i64) -> bool {
@@ -154,10 +171,10 @@ pub(crate) mod tests {
     use crate::ids::DocId;
     use crate::settings::Settings;
 
-    /// One page: outlet, title, text, hour.
+    /// A page: outlet, title, text, hour.
     type Page<'a> = (&'a str, &'a str, &'a str, i64);
 
-    /// What the last of some pages is, each at an address of its own.
+    /// The verdict about the last of some pages. Each page has an address of its own.
     fn last(pages: &[Page<'_>]) -> Verdict {
         let mut detector = Detector::new(Settings::default());
         let observe = |(number, (outlet, title, text, hour)): (usize, &Page<'_>)| {
@@ -187,7 +204,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn two_pages_that_share_their_blurbs_are_two() {
+    fn two_pages_that_share_only_blurbs_do_not_fold() {
         let page = |seed| format!("{}.\nBoats and trees {}.", words(seed, 30), words(1, 115));
         let (one, other) = (page(2), page(3));
         check(("a.example", "Boats at sea", &one, 0), ("a.example", "Trees", &other, 1), false);
@@ -195,7 +212,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn one_article_on_two_pages_of_an_outlet_is_one() {
+    fn one_article_on_two_pages_of_an_outlet_folds() {
         let text = format!("Boats and trees {}", words(1, 260));
         let archived = format!("{text}. {}.", words(2, 90));
         check(("a.example", "Boats at sea", &text, 0), ("a.example", "Trees", &archived, 40), true);
@@ -205,7 +222,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_wall_under_many_titles_is_nobodys_article() {
+    fn a_wall_under_many_titles_does_not_fold() {
         let wall =
             "Read on with a subscription to our pages, which pays for the work that you value.";
         check(("a.example", "Boats at sea", wall, 0), ("b.example", "Trees", wall, 0), false);
@@ -214,7 +231,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_speaks_of_no_title_is_a_wall_at_any_outlet() {
+    fn a_shared_text_about_neither_title_is_a_wall_at_any_outlet() {
         let wall = words(1, 74);
         let teaser = |name: &str, seed| format!("{name} {}.\n{wall}.", words(seed, 40));
         let (boats, trees) = (teaser("Boats", 2), teaser("Trees", 3));
@@ -241,7 +258,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_flash_that_tells_both_titles_folds_at_another_outlet() {
+    fn a_flash_about_both_titles_folds_at_another_outlet() {
         let flash = "QUAYTON (AP) - The mayor of Quayton resigns over the harbour loan, aides say.";
         let (one, other) = ("Mayor of Quayton resigns", "Harbour loan topples mayor");
         check(("a.example", one, flash, 0), ("b.example", other, flash, 1), true);
@@ -250,7 +267,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_says_nothing_folds_with_nothing() {
+    fn numbers_or_one_repeated_word_never_fold() {
         let numbers: String = (0..80).map(|n| format!("{} ", n * 37)).collect();
         let one_word = "word ".repeat(200);
         for text in [&numbers, &one_word] {
@@ -263,7 +280,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_paragraph_on_many_pages_of_one_outlet_uncounts_nobody_elses_text() {
+    fn a_paragraph_on_many_pages_of_one_outlet_still_counts_at_other_outlets() {
         let wire = words(1, 120);
         let own = |seed| (0..160).map(|n| format!("p{seed}n{n} ")).collect::<String>();
         let paged = |seed| format!("{} {wire} {}", own(seed), own(seed + 100));
@@ -281,7 +298,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_address_alone_makes_no_version() {
+    fn an_address_alone_does_not_make_a_version() {
         let mut detector = Detector::new(Settings::default());
         let mut at = |id: &str, title: &str, text: &str| {
             let items = [id, "page"];

@@ -1,33 +1,36 @@
-//! Takes of an item of one outlet, and forms that it fills in.
+//! Distinguishes takes of one item from forms that an outlet fills in again.
 //!
-//! A house sends an item, then the item with more, then a correction; and it sends the same sentences with
-//! other numbers and other names, hour after hour and day after day. The title tells which it is, then
-//! what was changed: a correction changes a number or a name, a form most of them, and at its hour.
+//! An agency sends an item, then the item with more text, then a correction. It also sends the same
+//! sentences with different numbers and names, every hour or every day: a form. The title is the
+//! first sign of which it is. The second sign is the change: a correction changes one number or
+//! name, while a form changes most of them, often at the same hour of another day.
 
 use crate::body::BodyWord;
-use crate::body::titles::Titles;
+use crate::body::titles::TitleRelation;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
 use crate::judge::facts::{agreeing_numbers, names_agree};
 use crate::judge::rule::Rule;
-use crate::judge::same_outlet::{BRIEF_WORDS, HOUR, HOURS, is_within};
+use crate::judge::same_outlet::{HOUR, MIN_BRIEF_WORDS, TAKE_WINDOW, is_within};
 use crate::judge::template::form_conflict;
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};
 
 const DAY: i64 = 24 * HOUR;
 
-/// What takes of an item share at least, of one or the other, under the same title and under a like one …
-const SAME_TAKE: f64 = 0.5;
-const ALIKE_TAKE: f64 = 0.75;
-/// … and of their numbers.
-const SAME_NUMBERS: f64 = 0.5;
-const ALIKE_NUMBERS: f64 = 0.7;
-/// A correction leaves so much of what it corrects as it was.
-const CORRECTED_SHARE: f64 = 0.85;
+/// The share of either text that two takes with the same title have in common at least.
+const MIN_SHARE_SAME_TITLE: f64 = 0.5;
+/// The share of either text that two takes with similar titles have in common at least.
+const MIN_SHARE_SIMILAR_TITLE: f64 = 0.75;
+/// The share of their numbers that two takes with the same title have in common at least.
+const MIN_NUMBERS_SAME_TITLE: f64 = 0.5;
+/// The share of their numbers that two takes with similar titles have in common at least.
+const MIN_NUMBERS_SIMILAR_TITLE: f64 = 0.7;
+/// The share of a text that its correction leaves unchanged at least.
+const MIN_CORRECTED_SHARE: f64 = 0.85;
 
-/// A bulletin says within so many words that it is today's, …
+/// A daily bulletin names the day within this many words …
 const BULLETIN_OPENING: usize = 30;
-/// … by one of these words in normal form, …
+/// … by one of these words in normal form. …
 const TODAY: [&str; 14] = [
     "today",
     "tonight",
@@ -44,36 +47,37 @@ const TODAY: [&str; 14] = [
     "сьогодні",
     "اليوم",
 ];
-/// … is filled in anew so often that it has verbatim runs of less words on average in common with
-/// another, …
-const BULLETIN_RUN: f64 = 15.0;
-/// … and comes on another day, which is so many seconds later.
-const OTHER_DAY: i64 = 18 * HOUR;
+/// … So much of it is replaced that the blocks it shares with the previous bulletin are shorter
+/// than this on average, in words. …
+const MAX_BULLETIN_BLOCK: f64 = 15.0;
+/// … It comes at least this many seconds after the previous one.
+const MIN_BULLETIN_GAP: i64 = 18 * HOUR;
 
-/// Whether two texts are two days' items of one form: of what an outlet prints every day or week, or
-/// bulletins of today.
+/// Whether two texts are items of different days: a form that an outlet fills in every day or week,
+/// or daily bulletins.
 pub(crate) fn is_of_another_day(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap) -> bool {
-    let is_one = prior.same_item || prior.same_page || new.title.is_marked();
-    !is_one && (is_form_of_a_day(prior, overlap) || is_bulletin(new, prior, overlap))
+    let may_be_same_item =
+        prior.same_item || prior.same_page || new.title.is_update_or_correction();
+    !may_be_same_item && (is_daily_form(prior, overlap) || is_bulletin(new, prior, overlap))
 }
 
-/// Whether what two pages of an outlet share is a form that it fills in every day or week: too little to
-/// be an article, and at the same hour of another day.
-fn is_form_of_a_day(prior: &Prior<'_>, overlap: &Overlap) -> bool {
-    prior.same_outlet && overlap.shared_words < BRIEF_WORDS && is_at_its_hour(prior)
+/// Whether two pages of an outlet are a form that it fills in every day or week: they share too
+/// little for an article, and come at the same hour of different days.
+fn is_daily_form(prior: &Prior<'_>, overlap: &Overlap) -> bool {
+    prior.same_outlet && overlap.shared_words < MIN_BRIEF_WORDS && is_at_same_hour(prior)
 }
 
-/// Whether two texts that both begin with the same sentence about today are bulletins of two days: a copy
-/// is left as it was or cut, a bulletin is filled in anew everywhere.
+/// Whether two texts are daily bulletins of different days: both begin with the same words about
+/// today. A copy is unchanged or cut, but a bulletin has changes everywhere.
 fn is_bulletin(new: &Article<'_>, prior: &Prior<'_>, overlap: &Overlap) -> bool {
-    prior.seconds >= OTHER_DAY
+    prior.seconds >= MIN_BULLETIN_GAP
         && !overlap.is_nearly_all()
-        && overlap.words_a_run() < BULLETIN_RUN
-        && opens_with_today(new, overlap)
+        && overlap.words_per_block() < MAX_BULLETIN_BLOCK
+        && both_open_with_today(new, overlap)
 }
 
-/// Whether what both texts open with says "today".
-fn opens_with_today(new: &Article<'_>, overlap: &Overlap) -> bool {
+/// Whether both texts open with the same words, and these contain "today".
+fn both_open_with_today(new: &Article<'_>, overlap: &Overlap) -> bool {
     let Some(first) = overlap.passages.first() else { return false };
     let (here, there) = (first.here(), first.there());
     let end = here.end.min(BULLETIN_OPENING);
@@ -83,37 +87,41 @@ fn opens_with_today(new: &Article<'_>, overlap: &Overlap) -> bool {
         && new.body.words[here.start..end].iter().any(is_today)
 }
 
-/// Whether so many days lie between, give or take an hour.
-pub(crate) fn is_at_its_hour(prior: &Prior<'_>) -> bool {
+/// Whether the time between two articles is a whole number of days, at least one, within an hour.
+pub(crate) fn is_at_same_hour(prior: &Prior<'_>) -> bool {
     let beside = (prior.seconds + HOUR).rem_euclid(DAY);
     prior.seconds >= DAY - HOUR && beside <= 2 * HOUR
 }
 
-/// Why two articles are no takes of one item of an outlet, nor the one a correction of the other: the
-/// title says that they are, within hours, and the text and its numbers do. A correction changes a number
-/// or a name, another item of the same form changes most of them. `None` where they are takes.
-pub(crate) fn why_no_take(
+/// The rule by which two articles are not takes of one item. `None` if they are takes, or one is a
+/// correction of the other.
+///
+/// Takes are of one outlet within hours, have related titles, and share enough text and numbers. A
+/// correction changes a number or a name; another item of the same form changes most of them.
+pub(crate) fn why_not_takes(
     new: &Article<'_>,
     prior: &Prior<'_>,
     overlap: &Overlap,
     settings: &Settings,
 ) -> Option<Rule> {
     let is_possible = prior.same_outlet && !prior.same_page && settings.is_on(Switch::Takes);
-    if !is_possible || overlap.larger() < SAME_TAKE {
+    if !is_possible || overlap.larger() < MIN_SHARE_SAME_TITLE {
         return Some(Rule::NotComparable);
     }
-    if !is_within(prior, HOURS) {
+    if !is_within(prior, TAKE_WINDOW) {
         return Some(Rule::AnotherDay);
     }
     let (least, numbers) = match prior.titles {
-        Titles::Same => (SAME_TAKE, SAME_NUMBERS),
-        Titles::Within if overlap.is_nearly_all() => (NEARLY_ALL, SAME_NUMBERS),
-        Titles::Within => (ALIKE_TAKE, ALIKE_NUMBERS),
-        Titles::Alike if prior.is_comparable_with(new, settings) || new.title.corrects() => {
-            (ALIKE_TAKE, ALIKE_NUMBERS)
+        TitleRelation::Same => (MIN_SHARE_SAME_TITLE, MIN_NUMBERS_SAME_TITLE),
+        TitleRelation::Within if overlap.is_nearly_all() => (NEARLY_ALL, MIN_NUMBERS_SAME_TITLE),
+        TitleRelation::Within => (MIN_SHARE_SIMILAR_TITLE, MIN_NUMBERS_SIMILAR_TITLE),
+        TitleRelation::Alike
+            if prior.is_comparable_with(new, settings) || new.title.is_correction() =>
+        {
+            (MIN_SHARE_SIMILAR_TITLE, MIN_NUMBERS_SIMILAR_TITLE)
         }
-        Titles::Unknown => return Some(Rule::NotComparable),
-        Titles::Alike | Titles::Other => return Some(Rule::AnotherTitle),
+        TitleRelation::Unknown => return Some(Rule::NotComparable),
+        TitleRelation::Alike | TitleRelation::Other => return Some(Rule::AnotherTitle),
     };
     if overlap.larger() < least {
         return Some(Rule::NotComparable);
@@ -121,12 +129,12 @@ pub(crate) fn why_no_take(
     if let Some(conflict) = form_conflict(new, &prior.article, overlap, settings) {
         return Some(conflict);
     }
-    if new.title.corrects() && overlap.larger() >= CORRECTED_SHARE {
+    if new.title.is_correction() && overlap.larger() >= MIN_CORRECTED_SHARE {
         return None;
     }
     let agreeing = agreeing_numbers(new, &prior.article);
-    let is_same = prior.titles == Titles::Same && overlap.larger() >= NEARLY_ALL;
-    if is_same && (prior.is_comparable_with(new, settings) || agreeing >= SAME_NUMBERS) {
+    let is_same = prior.titles == TitleRelation::Same && overlap.larger() >= NEARLY_ALL;
+    if is_same && (prior.is_comparable_with(new, settings) || agreeing >= MIN_NUMBERS_SAME_TITLE) {
         return None;
     }
     if agreeing < numbers {
@@ -135,18 +143,17 @@ pub(crate) fn why_no_take(
     (!names_agree(new, &prior.article, overlap)).then_some(Rule::OtherNames)
 }
 
-/// Whether two short texts of an outlet, which are no takes of one item, are one form that it filled in
-/// twice.
-pub(crate) fn is_form_of_house(
+/// Whether two short texts of an outlet that are not takes are one form that it filled in twice.
+pub(crate) fn is_refilled_by_outlet(
     new: &Article<'_>,
     prior: &Prior<'_>,
     overlap: &Overlap,
     settings: &Settings,
 ) -> bool {
-    let is_one = prior.same_item || prior.same_page;
+    let may_be_same_item = prior.same_item || prior.same_page;
     let is_short = new.body.counted_words() <= settings.short_words;
     prior.same_outlet
-        && !is_one
+        && !may_be_same_item
         && is_short
         && overlap.is_nearly_all()
         && form_conflict(new, &prior.article, overlap, settings).is_some()
@@ -189,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bulletin_of_today_is_no_copy_of_yesterdays() {
+    fn a_bulletin_of_today_is_not_a_copy_of_yesterdays() {
         let places = ["moors", "coast", "dales", "fells", "fens", "islands", "hills", "valley"];
         let bulletin = |opening: &str, day: usize| {
             let of = |at: usize| {
@@ -212,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_every_day_is_filled_in_anew() {
+    fn a_daily_form_does_not_fold_at_the_same_hour_of_another_day() {
         let form = format!("The bank bought bills in its operation {}", words(1, 60));
         let at = |hour| ("a.example", "Bank buys bills", form.as_str(), hour);
         check(at(0), at(24), false);
@@ -222,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_and_corrections_of_a_brief_are_one_within_hours() {
+    fn takes_and_corrections_of_a_brief_fold_within_hours() {
         let brief = "Orla Steel said it placed bonds worth 250 million crowns with buyers at home.";
         let take = format!(
             "{brief} The notes run for seven years. The company said it would use the money to repay \
@@ -237,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flash_about_another_bank_is_another() {
+    fn a_flash_about_another_bank_is_another_item() {
         let flash =
             |bank: &str| format!("{bank} SAYS IT CUTS ITS BASE RATE TO 10.5 PCT FROM 11 PCT");
         let (one, other) = (flash("FENN BANK"), flash("HOLLOW BANK"));
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flash_with_other_numbers_under_the_same_title_is_another() {
+    fn a_flash_with_other_numbers_under_the_same_title_is_another_item() {
         let flash = |rates: &str| {
             format!(
                 "FENN BANK SETS THE RATE FOR OVERNIGHT LOANS TO HOUSES ON THE COAST AT {rates} IN \
@@ -286,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn two_draws_of_a_lottery_are_two() {
+    fn two_draws_of_a_lottery_do_not_fold() {
         let draw = |seed: usize| {
             let drawn: String =
                 (0..12).map(|n| format!("{}, ", (seed * 31 + n * 7) % 97)).collect();

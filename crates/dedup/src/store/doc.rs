@@ -1,5 +1,5 @@
-//! What the detector stores of an article. It stores a million of them: parts that few articles have are
-//! separate, and parts that are seldom read are packed.
+//! The record of an article. The detector stores a million of them, so the parts that few articles
+//! have are separate, and the parts that are seldom read are packed.
 
 use std::ops::Deref;
 
@@ -7,57 +7,58 @@ use wirefold_text::Text;
 use wirefold_text::extract::AgencyTrace;
 
 use crate::body::Body;
-use crate::body::fingerprint::Exact;
+use crate::body::fingerprint::ExactHash;
 use crate::codec::bits::{Bits, PackedBits};
 use crate::codec::written;
 use crate::ids::{DocId, OutletId, StoryId};
 use crate::judge::Article;
 use crate::judge::notes::Notes;
-use crate::store::text_store::Resting;
+use crate::store::text_store::StoredParts;
 
-/// What the detector keeps of an article.
+/// The record of an article.
 #[derive(Debug, Clone)]
 pub(crate) struct Doc {
-    pub(crate) at_rest: Resting,
-    pub(crate) exact: Exact,
+    pub(crate) stored: StoredParts,
+    pub(crate) exact: ExactHash,
     pub(crate) counted_shingles: u32,
     pub(crate) story: StoryId,
-    /// The member that it joined its story through; itself where it opened one.
+    /// The member through which it joined its story; its own number if it opened the story.
     pub(crate) joined: DocId,
     /// The weight of its words inside quotation marks.
     pub(crate) quoted: u32,
     pub(crate) outlet: Option<OutletId>,
+    /// When it arrived, in seconds of stream time.
     pub(crate) time: i64,
     /// When it claims to be published, in seconds.
     pub(crate) published: i64,
-    /// Words that other members of the story have too.
+    /// The positions of its words that other members of the story have too.
     pub(crate) common: PackedBits,
-    kin: Vec<Relative>,
-    rare: Option<Box<Rare>>,
+    relatives: Vec<Relative>,
+    rare: Option<Box<RareParts>>,
 }
 
-/// What few articles have.
+/// The parts that few articles have.
 #[derive(Debug, Clone, Default)]
-struct Rare {
+struct RareParts {
     traces: Vec<AgencyTrace>,
-    /// Words that stand in other stories.
+    /// The positions of its words that are in other stories.
     foreign: PackedBits,
-    /// Stories that it turned out to hold.
+    /// The stories that it holds as a digest.
     holds: Vec<StoryId>,
 }
 
-/// An article that shares a substantial part with another.
+/// Another article that shares a substantial part with this one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Relative {
     pub(crate) doc: DocId,
-    /// The share of this article's counted words that stand in the other, 0 to 1.
+    /// The share of this article's counted words that are in the other, 0 to 1.
     pub(crate) covered: f64,
     pub(crate) shared_words: u32,
 }
 
-/// What is known of a new article before it is judged.
+/// The facts about a new article before it is judged.
 #[derive(Clone, Copy)]
-pub(crate) struct Beginnings {
+pub(crate) struct NewDoc {
     pub(crate) exact: Option<u128>,
     pub(crate) counted_shingles: u32,
     pub(crate) quoted: u32,
@@ -67,11 +68,11 @@ pub(crate) struct Beginnings {
 }
 
 impl Doc {
-    /// A new article, in a story of its own. What is kept of its text comes once it is judged.
-    pub(crate) fn new(number: DocId, of: Beginnings) -> Doc {
+    /// A new article in a story of its own. Its text is stored after it is judged.
+    pub(crate) fn new(number: DocId, of: NewDoc) -> Doc {
         Doc {
-            at_rest: Resting::default(),
-            exact: Exact::new(of.exact),
+            stored: StoredParts::default(),
+            exact: ExactHash::new(of.exact),
             counted_shingles: of.counted_shingles,
             story: StoryId::of(number),
             joined: number,
@@ -80,11 +81,12 @@ impl Doc {
             time: of.time,
             published: of.published,
             common: PackedBits::default(),
-            kin: Vec::new(),
+            relatives: Vec::new(),
             rare: None,
         }
     }
 
+    /// The article as the judge sees it.
     pub(crate) fn article<'a>(
         &self,
         text: &'a (dyn Deref<Target = Text> + 'a),
@@ -103,20 +105,21 @@ impl Doc {
         }
     }
 
-    /// Articles before and after that share a substantial part.
-    pub(crate) fn kin(&self) -> &[Relative] {
-        &self.kin
+    /// The earlier and later articles that share a substantial part with it.
+    pub(crate) fn relatives(&self) -> &[Relative] {
+        &self.relatives
     }
 
-    pub(crate) fn add_kin(&mut self, relatives: &[Relative]) {
-        // Most have one or two; a story of thousands must not be copied for each.
-        if self.kin.len() < FEW {
-            self.kin.reserve_exact(relatives.len());
+    pub(crate) fn add_relatives(&mut self, relatives: &[Relative]) {
+        // Most articles have one or two. For a story of thousands, an exact reservation would copy
+        // the whole list for each new one.
+        if self.relatives.len() < MAX_EXACT_RELATIVES {
+            self.relatives.reserve_exact(relatives.len());
         }
-        self.kin.extend_from_slice(relatives);
+        self.relatives.extend_from_slice(relatives);
     }
 
-    /// The agencies that it names, the byline's first.
+    /// The agencies that its text credits or mentions, that of the byline first.
     pub(crate) fn traces(&self) -> &[AgencyTrace] {
         self.rare.as_ref().map_or(&[], |rare| &rare.traces)
     }
@@ -127,7 +130,7 @@ impl Doc {
         }
     }
 
-    /// Marks words that other members of the story have too.
+    /// Marks the positions of words that other members of the story have too.
     pub(crate) fn mark_common(&mut self, words: &Bits) {
         if words.count() > 0 {
             let mut marked = self.common.open();
@@ -136,7 +139,7 @@ impl Doc {
         }
     }
 
-    /// Marks words that stand in other stories.
+    /// Marks the positions of words that are in other stories.
     pub(crate) fn mark_foreign(&mut self, words: &Bits) {
         if words.count() > 0 {
             let mut marked = self.foreign();
@@ -145,7 +148,7 @@ impl Doc {
         }
     }
 
-    /// Words that stand in other stories.
+    /// The positions of its words that are in other stories.
     pub(crate) fn foreign(&self) -> Bits {
         self.rare.as_ref().map_or_else(Bits::default, |rare| rare.foreign.open())
     }
@@ -156,7 +159,7 @@ impl Doc {
         }
     }
 
-    /// Stories that it turned out to hold.
+    /// The stories that it holds as a digest.
     pub(crate) fn holds(&self) -> &[StoryId] {
         self.rare.as_ref().map_or(&[], |rare| &rare.holds)
     }
@@ -165,16 +168,16 @@ impl Doc {
         self.rare_mut().holds.push(story);
     }
 
-    fn rare_mut(&mut self) -> &mut Rare {
+    fn rare_mut(&mut self) -> &mut RareParts {
         self.rare.get_or_insert_default()
     }
 }
 
-/// So many relatives are kept in no more room than they take.
-const FEW: usize = 4;
+/// Up to this number of relatives, the list has no spare capacity.
+const MAX_EXACT_RELATIVES: usize = 4;
 
 written!(Doc {
-    at_rest,
+    stored,
     exact,
     counted_shingles,
     story,
@@ -184,21 +187,21 @@ written!(Doc {
     time,
     published,
     common,
-    kin,
+    relatives,
     rare,
 });
-written!(Rare { traces, foreign, holds });
+written!(RareParts { traces, foreign, holds });
 written!(Relative { doc, covered, shared_words });
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A million of them are kept.
+    /// The detector stores a million of them.
     #[test]
-    fn an_article_is_small_and_its_few_relatives_take_no_more_room_than_they_need() {
+    fn an_article_is_small_and_a_short_list_of_relatives_has_no_spare_capacity() {
         assert!(size_of::<Doc>() <= 144, "{}", size_of::<Doc>());
-        let beginnings = Beginnings {
+        let beginnings = NewDoc {
             exact: None,
             counted_shingles: 0,
             quoted: 0,
@@ -208,8 +211,8 @@ mod tests {
         };
         let mut doc = Doc::new(DocId(7), beginnings);
         for relative in 0..4 {
-            doc.add_kin(&[Relative { doc: DocId(relative), covered: 0.5, shared_words: 9 }]);
-            assert_eq!(doc.kin.capacity(), doc.kin.len());
+            doc.add_relatives(&[Relative { doc: DocId(relative), covered: 0.5, shared_words: 9 }]);
+            assert_eq!(doc.relatives.capacity(), doc.relatives.len());
         }
         assert_eq!((doc.exact.get(), doc.traces().len(), doc.foreign().count()), (None, 0, 0));
         doc.mark_foreign(&Bits::default());

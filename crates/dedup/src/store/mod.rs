@@ -1,7 +1,8 @@
-//! What is kept of each article.
+//! Stores the articles of the window.
 //!
-//! What was found out about an article comes in, and goes out whole again, from memory or from a text file. It
-//! never knows why anybody asks.
+//! Input: the text of an article and what the detector computed from it. Output: the same,
+//! unpacked, from memory or from a text file. This folder does not know what the detector uses it
+//! for.
 
 pub(crate) mod doc;
 pub(crate) mod text_cache;

@@ -1,4 +1,4 @@
-//! A cache of the texts that were read last: analysing a text again takes longer than most comparisons.
+//! A cache of analysed texts: analysing a text again takes longer than most comparisons.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,24 +8,26 @@ use wirefold_text::Text;
 
 use crate::ids::DocId;
 
-/// The texts that were looked at last, analysed: copies come in swarms.
+/// The texts that were used last, analysed. Copies of one article come close together, so a small
+/// cache is enough.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TextCache {
-    held: FxHashMap<DocId, (u64, Arc<Text>)>,
-    /// By the time of their last use.
+    texts: FxHashMap<DocId, (u64, Arc<Text>)>,
+    /// The texts by their last use: the value of `uses` at that time.
     order: BTreeMap<u64, DocId>,
+    /// The number of uses of any text.
     uses: u64,
-    /// Words of the texts that were analysed anew.
+    /// The number of words of all texts that were not in the cache and had to be analysed.
     words: u64,
 }
 
-/// Analysed texts held at once: some 8 MB.
-const HELD: usize = 256;
+/// The number of texts in the cache: some 8 MB.
+const MAX_CACHED: usize = 256;
 
 impl TextCache {
-    /// The text, analysed anew where it is not held.
+    /// The analysed text of an article. Analyses `original` if it is not in the cache.
     pub(crate) fn get(&mut self, doc: DocId, original: impl FnOnce() -> String) -> Arc<Text> {
-        let text = match self.held.get(&doc) {
+        let text = match self.texts.get(&doc) {
             Some((_, text)) => text.clone(),
             None => {
                 let text = Text::new(&original());
@@ -37,22 +39,22 @@ impl TextCache {
         text
     }
 
-    /// How many words were read in analysing texts anew.
+    /// The number of words of all texts that `get` had to analyse.
     pub(crate) fn words(&self) -> u64 {
         self.words
     }
 
-    /// Inserts a text, and lets go of the one that was not used for longest.
+    /// Inserts a text. If the cache is full, removes the text whose last use is the oldest.
     pub(crate) fn insert(&mut self, doc: DocId, text: Arc<Text>) {
         self.uses += 1;
-        if let Some((used, _)) = self.held.insert(doc, (self.uses, text)) {
+        if let Some((used, _)) = self.texts.insert(doc, (self.uses, text)) {
             self.order.remove(&used);
         }
         self.order.insert(self.uses, doc);
-        if self.held.len() > HELD
+        if self.texts.len() > MAX_CACHED
             && let Some((_, oldest)) = self.order.pop_first()
         {
-            self.held.remove(&oldest);
+            self.texts.remove(&oldest);
         }
     }
 }
@@ -62,19 +64,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_used_is_let_go() {
+    fn the_text_not_used_for_longest_is_removed() {
         let original = || "one two".to_owned();
         let mut text_cache = TextCache::default();
-        for doc in 0..u32::try_from(HELD).unwrap() {
+        for doc in 0..u32::try_from(MAX_CACHED).unwrap() {
             text_cache.get(DocId(doc), original);
         }
         let first = text_cache.get(DocId(0), original);
         text_cache.get(DocId(9_999), original);
-        assert_eq!(text_cache.held.len(), HELD);
+        assert_eq!(text_cache.texts.len(), MAX_CACHED);
         assert!(
             Arc::ptr_eq(&first, &text_cache.get(DocId(0), original)),
             "it was used a moment ago"
         );
-        assert!(!text_cache.held.contains_key(&DocId(1)));
+        assert!(!text_cache.texts.contains_key(&DocId(1)));
     }
 }

@@ -1,4 +1,4 @@
-//! The packed texts and notes of articles, in memory or on a text file.
+//! Stores the packed text, body and notes of each article, in memory or in a text file.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -8,38 +8,38 @@ use crate::body::lexicon::PackedBody;
 use crate::codec::{Reader, TextFile, Writer, Written, written, written_bytes};
 use crate::judge::notes::PackedNotes;
 
-/// Makes text files.
+/// Creates text files.
 pub trait TextFiles: Send + Sync + Debug {
-    /// A new one, or `None` where none can be had: all stays in memory then.
+    /// A new text file. `None` if none can be created: the texts then stay in memory.
     fn open(&self) -> Option<Arc<dyn TextFile>>;
 
-    /// So many of the latest articles, which are looked at most, stay in memory: some 2 MB.
-    fn at_hand(&self) -> u32 {
+    /// The number of latest articles that stay in memory, because they are read most: some 2 MB.
+    fn recent_in_memory(&self) -> u32 {
         1024
     }
 }
 
-/// Where an article's text is, and what comparing asks of it.
+/// The packed text, body and notes of an article, or their position in a text file.
 #[derive(Debug, Clone)]
-pub(crate) enum Resting {
-    Here(Box<Held>),
-    /// The body stands behind the text, and the notes behind the body.
-    There {
+pub(crate) enum StoredParts {
+    InMemory(Box<PackedParts>),
+    /// The text file has text, body and notes at `position`, directly after one another.
+    InFile {
         text_file: Arc<dyn TextFile>,
-        place: u64,
+        position: u64,
         lengths: [u32; PARTS],
     },
 }
 
-/// What is packed, in memory.
+/// The packed text, body and notes of an article, in memory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct PackedParts {
     pub(crate) text: TextBytes,
     pub(crate) body: PackedBody,
     pub(crate) notes: PackedNotes,
 }
 
-/// A text as it came, which nobody looked at yet.
+/// An original text, not yet analysed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TextBytes(Box<[u8]>);
 
@@ -48,142 +48,146 @@ impl TextBytes {
         TextBytes(text.as_bytes().into())
     }
 
-    /// The text. It is only read back where its bytes are those that were written.
+    /// The text. Its bytes are valid UTF-8 if the text file returns what was written.
     pub(crate) fn open(&self) -> String {
         String::from_utf8_lossy(&self.0).into_owned()
     }
 }
 
-/// Text, body and notes.
+/// The number of parts: text, body and notes.
 const PARTS: usize = 3;
 
-impl Default for Resting {
-    fn default() -> Resting {
-        Resting::Here(Box::default())
+impl Default for StoredParts {
+    fn default() -> StoredParts {
+        StoredParts::InMemory(Box::default())
     }
 }
 
-impl Resting {
-    /// All of it: read once, which is most of what it costs.
-    pub(crate) fn open(&self) -> Cow<'_, Held> {
+impl StoredParts {
+    /// Text, body and notes. All three are read at once, because one read of a text file is most of
+    /// the cost.
+    pub(crate) fn open(&self) -> Cow<'_, PackedParts> {
         match self {
-            Resting::Here(held) => Cow::Borrowed(held),
-            Resting::There { text_file, place, lengths } => {
-                Cow::Owned(taken(&**text_file, *place, lengths))
+            StoredParts::InMemory(packed) => Cow::Borrowed(packed),
+            StoredParts::InFile { text_file, position, lengths } => {
+                Cow::Owned(read_parts(&**text_file, *position, lengths))
             }
         }
     }
 
-    /// The bytes of all of it.
+    /// The number of bytes of text, body and notes.
     pub(crate) fn length(&self) -> u64 {
         match self {
-            Resting::Here(held) => {
-                (held.text.0.len() + held.body.0.len() + held.notes.0.len()) as u64
+            StoredParts::InMemory(packed) => {
+                (packed.text.0.len() + packed.body.0.len() + packed.notes.0.len()) as u64
             }
-            Resting::There { lengths, .. } => lengths.iter().map(|length| u64::from(*length)).sum(),
+            StoredParts::InFile { lengths, .. } => {
+                lengths.iter().map(|length| u64::from(*length)).sum()
+            }
         }
     }
 
-    /// Puts it in another text file, or in memory where that has no room.
+    /// Moves the parts to another text file, or to memory if there is none or it has no room.
     pub(crate) fn move_to(&mut self, text_file: Option<&Arc<dyn TextFile>>) {
-        let held = self.open().into_owned();
-        *self = Resting::Here(Box::new(held));
-        self.put_on(text_file);
+        let packed = self.open().into_owned();
+        *self = StoredParts::InMemory(Box::new(packed));
+        self.store_in(text_file);
     }
 
-    /// The text file that it stands on.
+    /// The text file that has the parts. `None` if they are in memory.
     pub(crate) fn text_file(&self) -> Option<&Arc<dyn TextFile>> {
         match self {
-            Resting::Here(..) => None,
-            Resting::There { text_file, .. } => Some(text_file),
+            StoredParts::InMemory(..) => None,
+            StoredParts::InFile { text_file, .. } => Some(text_file),
         }
     }
 
-    /// Puts it in a text file, where that has room.
-    pub(crate) fn put_on(&mut self, text_file: Option<&Arc<dyn TextFile>>) {
+    /// Moves the parts from memory to a text file. They stay in memory if it has no room.
+    pub(crate) fn store_in(&mut self, text_file: Option<&Arc<dyn TextFile>>) {
         if let Some(text_file) = text_file
-            && let Some((bytes, lengths)) = self.in_parts()
-            && let Some(place) = text_file.put(&bytes)
+            && let Some((bytes, lengths)) = self.bytes_in_memory()
+            && let Some(position) = text_file.put(&bytes)
         {
-            *self = Resting::There { text_file: text_file.clone(), place, lengths };
+            *self = StoredParts::InFile { text_file: text_file.clone(), position, lengths };
         }
     }
 
-    /// Has it stand at a place of a text file, and gives the bytes that are to stand there; none if it is on a
-    /// text file already.
-    pub(crate) fn stands_at(
+    /// Replaces parts in memory by a position in a text file. Returns the bytes that the caller
+    /// must write there. `None`, and no change, if the parts are in a text file already.
+    pub(crate) fn assign_position(
         &mut self,
         text_file: &Arc<dyn TextFile>,
-        place: u64,
+        position: u64,
     ) -> Option<Vec<u8>> {
-        let (bytes, lengths) = self.in_parts()?;
-        *self = Resting::There { text_file: text_file.clone(), place, lengths };
+        let (bytes, lengths) = self.bytes_in_memory()?;
+        *self = StoredParts::InFile { text_file: text_file.clone(), position, lengths };
         Some(bytes)
     }
 
-    /// The bytes of what is in memory, with the length of each part.
-    fn in_parts(&self) -> Option<(Vec<u8>, [u32; PARTS])> {
-        let Resting::Here(held) = self else { return None };
-        let parts: [&[u8]; PARTS] = [&held.text.0, &held.body.0, &held.notes.0];
+    /// The bytes of all parts and the length of each, if they are in memory.
+    fn bytes_in_memory(&self) -> Option<(Vec<u8>, [u32; PARTS])> {
+        let StoredParts::InMemory(packed) = self else { return None };
+        let parts: [&[u8]; PARTS] = [&packed.text.0, &packed.body.0, &packed.notes.0];
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).ok();
         let [Some(text), Some(body), Some(notes)] = parts.map(length) else { return None };
         Some((parts.concat(), [text, body, notes]))
     }
 }
 
-fn taken(text_file: &dyn TextFile, place: u64, lengths: &[u32; PARTS]) -> Held {
+fn read_parts(text_file: &dyn TextFile, position: u64, lengths: &[u32; PARTS]) -> PackedParts {
     let mut bytes = vec![0; lengths.iter().map(|length| *length as usize).sum()];
-    text_file.read(place, &mut bytes);
+    text_file.read(position, &mut bytes);
     let [text_length, body_length, _] = lengths.map(|length| length as usize);
     let notes = PackedNotes(bytes.split_off(text_length + body_length).into());
     let body = PackedBody(bytes.split_off(text_length).into());
-    Held { text: TextBytes(bytes.into()), body, notes }
+    PackedParts { text: TextBytes(bytes.into()), body, notes }
 }
 
-/// Of what stands in a text file only the place is written: the text file is kept by itself.
-impl Written for Resting {
+/// A snapshot has the parts that are in memory, and only the position of those in a text file: text
+/// files outlive the process.
+impl Written for StoredParts {
     fn write_to(&self, to: &mut Writer<'_>) {
         match self {
-            Resting::Here(held) => {
-                HERE.write_to(to);
-                held.write_to(to);
+            StoredParts::InMemory(packed) => {
+                IN_MEMORY.write_to(to);
+                packed.write_to(to);
             }
-            Resting::There { text_file, place, lengths } => {
-                to.number_of(text_file).write_to(to);
-                place.write_to(to);
+            StoredParts::InFile { text_file, position, lengths } => {
+                to.text_file_number(text_file).write_to(to);
+                position.write_to(to);
                 lengths.iter().for_each(|length| length.write_to(to));
             }
         }
     }
 
-    fn read_from(from: &mut Reader<'_>) -> Option<Resting> {
+    fn read_from(from: &mut Reader<'_>) -> Option<StoredParts> {
         let number = u32::read_from(from)?;
-        if number == HERE {
-            return Some(Resting::Here(Written::read_from(from)?));
+        if number == IN_MEMORY {
+            return Some(StoredParts::InMemory(Written::read_from(from)?));
         }
-        let stand = from.stand(number)?;
+        let stand = from.text_file_location(number)?;
         let (text_file, start) = (stand.text_file.clone(), stand.start);
-        let place = start.checked_add(Written::read_from(from)?)?;
+        let position = start.checked_add(Written::read_from(from)?)?;
         let mut lengths = [0; PARTS];
         for length in &mut lengths {
             *length = Written::read_from(from)?;
         }
-        Some(Resting::There { text_file, place, lengths })
+        Some(StoredParts::InFile { text_file, position, lengths })
     }
 }
 
-written!(Held { text, body, notes });
+written!(PackedParts { text, body, notes });
 written_bytes!(TextBytes);
 
-/// Stands in the place of a text file's number.
-const HERE: u32 = u32::MAX;
+/// In a snapshot, the number in place of a text file's number if the parts are in memory.
+const IN_MEMORY: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::codec::Stand;
+    use crate::codec::TextFileLocation;
     use crate::detector::Detector;
     use crate::detector::incoming::Incoming;
     use crate::detector::verdict::Verdict;
@@ -192,40 +196,41 @@ mod tests {
 
     /// A text file in memory, with no room for every third text.
     #[derive(Debug, Default)]
-    struct Board(Mutex<(u64, Vec<u8>)>);
+    struct FakeTextFile(Mutex<(u64, Vec<u8>)>);
 
-    impl TextFile for Board {
+    impl TextFile for FakeTextFile {
         fn put(&self, bytes: &[u8]) -> Option<u64> {
-            let (asked, held) = &mut *self.0.lock().unwrap();
+            let (asked, bytes_held) = &mut *self.0.lock().unwrap();
             *asked += 1;
-            let place = held.len() as u64;
-            (*asked % 3 != 0).then(|| held.extend_from_slice(bytes)).map(|()| place)
+            let position = bytes_held.len() as u64;
+            (*asked % 3 != 0).then(|| bytes_held.extend_from_slice(bytes)).map(|()| position)
         }
 
-        fn read(&self, place: u64, bytes: &mut [u8]) {
+        fn read(&self, position: u64, bytes: &mut [u8]) {
             let held = &self.0.lock().unwrap().1;
-            let from = usize::try_from(place).unwrap();
+            let from = usize::try_from(position).unwrap();
             bytes.copy_from_slice(&held[from..from + bytes.len()]);
         }
     }
 
-    /// All boards that were opened.
+    /// All text files that were created.
     #[derive(Debug, Default)]
-    struct Boards(Mutex<Vec<std::sync::Weak<Board>>>);
+    struct FakeTextFiles(Mutex<Vec<std::sync::Weak<FakeTextFile>>>);
 
-    impl TextFiles for Boards {
+    impl TextFiles for FakeTextFiles {
         fn open(&self) -> Option<Arc<dyn TextFile>> {
-            let board = Arc::new(Board::default());
-            self.0.lock().unwrap().push(Arc::downgrade(&board));
-            Some(board)
+            let file = Arc::new(FakeTextFile::default());
+            self.0.lock().unwrap().push(Arc::downgrade(&file));
+            Some(file)
         }
 
-        fn at_hand(&self) -> u32 {
+        fn recent_in_memory(&self) -> u32 {
             4
         }
     }
 
-    /// Articles over twelve days: each third prints most of one before, all quote somebody.
+    /// The verdicts about 72 articles of twelve days. Each third one is a reprint, and all have a
+    /// quotation.
     fn verdicts(detector: &mut Detector) -> Vec<Verdict> {
         let own = |n: usize| -> String {
             (0..90).map(|word| format!("w{} ", (n * 991 + word * 7) % 4_999)).collect()
@@ -249,27 +254,28 @@ mod tests {
         (0..72).map(observe).collect()
     }
 
-    /// What stands on boards is written as its place alone, also where the bytes moved meanwhile.
+    /// A snapshot has only the positions of texts in text files, and can be read although the bytes
+    /// are in another text file by then.
     #[test]
-    fn places_are_written_and_hold_on_boards_that_hold_the_same() {
-        let boards = Arc::new(Boards::default());
-        let text_files: Arc<dyn TextFiles> = boards.clone();
+    fn a_snapshot_with_positions_is_read_with_other_text_files_of_the_same_bytes() {
+        let files = Arc::new(FakeTextFiles::default());
+        let text_files: Arc<dyn TextFiles> = files.clone();
         let mut detector = Detector::new(Settings::default()).with_text_files(Some(text_files));
         verdicts(&mut detector);
-        let (mut written, one) = (Vec::new(), Arc::new(Board::default()));
+        let (mut written, one) = (Vec::new(), Arc::new(FakeTextFile::default()));
         let mut give = |piece| written.extend::<Vec<u8>>(piece);
         let mut writer = Writer::new(&mut give);
         detector.write_to(&mut writer);
         writer.finish();
         let mut stands = Vec::new();
-        for board in boards.0.lock().unwrap().iter().filter_map(std::sync::Weak::upgrade) {
+        for file in files.0.lock().unwrap().iter().filter_map(std::sync::Weak::upgrade) {
             let all = &mut one.0.lock().unwrap().1;
-            stands.push(Stand { text_file: one.clone(), start: all.len() as u64 });
-            all.extend(&board.0.lock().unwrap().1);
+            stands.push(TextFileLocation { text_file: one.clone(), start: all.len() as u64 });
+            all.extend(&file.0.lock().unwrap().1);
         }
         assert_eq!(stands.len(), detector.text_files().len());
         assert!(stands.len() > 2 && one.0.lock().unwrap().1.len() > 9_000);
-        let read = |found: Vec<Stand>| {
+        let read = |found: Vec<TextFileLocation>| {
             let mut piece = Some(written.clone());
             let mut next = || piece.take();
             let mut from = Reader::new(&mut next).with_text_files(found);
@@ -280,24 +286,24 @@ mod tests {
         assert_eq!(again.text_files().len(), 1);
         for doc in (0..72).map(DocId) {
             let texts = |of: &Detector| {
-                let at_rest = &of.docs.get(doc)?.at_rest;
-                let held = at_rest.open().into_owned();
-                Some((held.text.0, held.body.0, held.notes.0))
+                let stored = &of.docs.get(doc)?.stored;
+                let packed = stored.open().into_owned();
+                Some((packed.text.0, packed.body.0, packed.notes.0))
             };
             assert_eq!(texts(&again), texts(&detector));
         }
     }
 
     #[test]
-    fn verdicts_are_the_same_and_text_files_go_with_their_articles() {
+    fn verdicts_do_not_change_and_text_files_are_closed_when_their_articles_are_gone() {
         let expected = verdicts(&mut Detector::new(Settings::default()));
-        let boards = Arc::new(Boards::default());
-        let text_files: Arc<dyn TextFiles> = boards.clone();
+        let files = Arc::new(FakeTextFiles::default());
+        let text_files: Arc<dyn TextFiles> = files.clone();
         let mut detector = Detector::new(Settings::default()).with_text_files(Some(text_files));
         assert_eq!(verdicts(&mut detector), expected);
         assert!(expected.iter().any(|verdict| verdict.story.first_article() != verdict.doc));
-        let in_use = || boards.0.lock().unwrap().iter().filter(|b| b.strong_count() > 0).count();
-        let opened = boards.0.lock().unwrap().len();
+        let in_use = || files.0.lock().unwrap().iter().filter(|b| b.strong_count() > 0).count();
+        let opened = files.0.lock().unwrap().len();
         assert_eq!((opened, in_use()), (12, 8));
         drop(detector);
         assert_eq!(in_use(), 0);

@@ -1,28 +1,30 @@
-//! The agency behind a text: the one that it names, or else the one that texts with shared passages name.
+//! Finds the agency behind a text: the one that it names, or else the one that texts with shared
+//! passages name.
 //!
-//! Traces of agencies in a text and its relatives come in; one agency and how sure it is go out.
+//! Input: the agencies that a text and its relatives credit or mention. Output: one agency and how
+//! sure that is.
 
 use wirefold_text::extract::{AgencyTrace, Trace};
 
-/// How an agency is known.
+/// The evidence for an agency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
-    /// Byline, dateline, credit or copyright line.
+    /// A byline, dateline, credit line or copyright line names it.
     Credited,
-    /// Somebody "told" the agency.
+    /// The text says that somebody "told" the agency.
     Mentioned,
-    /// Passages shared with a text that credits or mentions it.
+    /// The text shares passages with a text that credits or mentions it.
     Inferred,
 }
 
-/// How sure that is, in a word.
+/// How sure the agency is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
-    /// The text says so.
+    /// The text credits it.
     Certainly,
-    /// Most of the text, or what only the agency's own text would say.
+    /// The text mentions it, or most of the text is in another text that credits or mentions it.
     Probably,
-    /// A substantial part of the text.
+    /// A substantial part of the text is in another text that credits or mentions it.
     Possibly,
 }
 
@@ -31,28 +33,28 @@ pub enum Confidence {
 pub struct Agency<D> {
     /// Its short name.
     pub name: &'static str,
-    /// How it is known.
+    /// The evidence.
     pub how: How,
-    /// How sure that is.
+    /// How sure it is.
     pub confidence: Confidence,
-    /// The article whose shared passages say so, where it is inferred.
+    /// If it is inferred, the article that credits or mentions it.
     pub through: Option<D>,
 }
 
-/// A text that shares passages with the one in question.
+/// An article that shares passages with the one whose agency is sought.
 #[derive(Debug, Clone, Copy)]
-pub struct Kin<'a, D> {
+pub struct RelatedArticle<'a, D> {
     /// The other article.
     pub doc: D,
-    /// What it says of itself.
+    /// The agencies that it credits or mentions.
     pub traces: &'a [AgencyTrace],
-    /// Whether most of the text in question stands in it, rather than a part.
+    /// Whether it has most of the text whose agency is sought, rather than a part.
     pub is_reprint: bool,
-    /// Words in common.
+    /// The number of shared words.
     pub shared_words: u32,
 }
 
-/// What a text says of itself.
+/// The agency that a text itself credits or mentions, given its traces in order of importance.
 #[must_use]
 pub fn own_agency<D>(traces: &[AgencyTrace]) -> Option<Agency<D>> {
     let trace = traces.first()?;
@@ -63,15 +65,15 @@ pub fn own_agency<D>(traces: &[AgencyTrace]) -> Option<Agency<D>> {
     Some(Agency { name: trace.agency, how, confidence, through: None })
 }
 
-/// What the texts that share passages with one say of it: a reprint before a part, then a credit
-/// before a mention, then most words, then the first article.
+/// The agency that is inferred from texts with shared passages. It takes a reprint before a part,
+/// then a credit before a mention, then the text with most shared words, then the first article.
 #[must_use]
 pub fn inferred_agency<'a, D: Copy + Ord + 'a>(
-    relatives: impl Iterator<Item = Kin<'a, D>>,
+    relatives: impl Iterator<Item = RelatedArticle<'a, D>>,
 ) -> Option<Agency<D>> {
-    let said = relatives.filter_map(|kin| kin.traces.first().map(|trace| (kin, trace)));
-    let (best, said) = said.min_by_key(|(kin, trace)| {
-        (!kin.is_reprint, trace.trace, std::cmp::Reverse(kin.shared_words), kin.doc)
+    let said = relatives.filter_map(|related| related.traces.first().map(|trace| (related, trace)));
+    let (best, said) = said.min_by_key(|(related, trace)| {
+        (!related.is_reprint, trace.trace, std::cmp::Reverse(related.shared_words), related.doc)
     })?;
     let confidence = if best.is_reprint { Confidence::Probably } else { Confidence::Possibly };
     Some(Agency { name: said.agency, how: How::Inferred, confidence, through: Some(best.doc) })
@@ -88,9 +90,13 @@ mod tests {
         let mentions = agencies(&Text::new("An aide told The Associated Press that it is so."));
         let own: Option<Agency<u32>> = own_agency(&mentions);
         assert_eq!(own.map(|a| (a.name, a.how)), Some(("AP", How::Mentioned)));
-        let relative =
-            |doc, is_reprint| Kin { doc, traces: &mentions, is_reprint, shared_words: 90 };
-        let found = inferred_agency([relative(3, false), relative(5, true)].into_iter());
+        let related = |doc, is_reprint| RelatedArticle {
+            doc,
+            traces: &mentions,
+            is_reprint,
+            shared_words: 90,
+        };
+        let found = inferred_agency([related(3, false), related(5, true)].into_iter());
         let found = found.map(|a| (a.name, a.how, a.confidence, a.through));
         assert_eq!(found, Some(("AP", How::Inferred, Confidence::Probably, Some(5))));
     }

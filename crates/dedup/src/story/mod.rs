@@ -1,7 +1,7 @@
 //! Stories: one text and its copies.
 //!
-//! The judgements about articles come in; which articles form one story, which of them stands for it and
-//! whose text it is go out. It never knows what a story is about.
+//! Input: the judgements about articles. Output: the members of each story, and the agency behind a
+//! text. This folder does not know what a story is about.
 
 pub(crate) mod agency;
 pub(crate) mod folds;
@@ -10,22 +10,22 @@ pub(crate) mod stories;
 
 use crate::ids::{DocId, StoryId};
 
-/// Two stories, or two events, that became one.
+/// Two stories, or two events, that were merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Merge<I> {
-    /// The one whose id stays.
+    /// The id of the result: the older one stays.
     pub older: I,
-    /// The one that redirects to it.
+    /// The id that redirects to the older one.
     pub younger: I,
 }
 
-/// Articles that people took out of their story, or page chrome recognised late, to form one of their own.
+/// Articles that left their story to form a new one, by a manual override or by regrouping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
-    /// The story that they were in.
+    /// The story that they left.
     pub from: StoryId,
-    /// The story that they form.
+    /// The new story.
     pub into: StoryId,
-    /// The articles, in order.
+    /// The articles that left, in order.
     pub moved: Vec<DocId>,
 }

@@ -1,48 +1,49 @@
-//! The manual override "not the same": articles that people keep out of one story.
+//! The manual override "not the same": articles that must not be in one story.
 //!
-//! Two lists of articles come in; whether two stories may be merged goes out. It never knows why people said so.
+//! Input: pairs of lists of articles. Output: whether two stories may be merged.
 
 use crate::codec::written;
 use crate::ids::DocId;
 
-/// Two sets of articles: none of the one may be in a story with one of the other.
+/// One override: no article of the first list may be in a story with one of the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Parting {
+struct Override {
     one: Vec<DocId>,
     other: Vec<DocId>,
 }
 
-/// All such overrides, in the order in which people made them. Lists of articles are in order.
+/// All overrides "not the same" in the order in which people made them. The articles of each list
+/// are in order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct NotTheSame(Vec<Parting>);
+pub(crate) struct NotTheSame(Vec<Override>);
 
 impl NotTheSame {
-    /// Keeps the articles of two lists apart from now on.
+    /// Adds an override that keeps the articles of two lists apart.
     pub(crate) fn keep_apart(&mut self, one: Vec<DocId>, other: Vec<DocId>) {
-        let parting = Parting { one, other };
-        if !parting.one.is_empty() && !parting.other.is_empty() && !self.0.contains(&parting) {
-            self.0.push(parting);
+        let entry = Override { one, other };
+        if !entry.one.is_empty() && !entry.other.is_empty() && !self.0.contains(&entry) {
+            self.0.push(entry);
         }
     }
 
     /// Whether two stories, given by their members, are kept apart.
     pub(crate) fn keeps_apart(&self, one: &[DocId], other: &[DocId]) -> bool {
-        self.0.iter().any(|parting| {
-            (meet(&parting.one, one) && meet(&parting.other, other))
-                || (meet(&parting.one, other) && meet(&parting.other, one))
+        self.0.iter().any(|entry| {
+            (have_common(&entry.one, one) && have_common(&entry.other, other))
+                || (have_common(&entry.one, other) && have_common(&entry.other, one))
         })
     }
 
-    /// Lets these articles be in one story again, as a later override says. Overrides that keep one of
-    /// them apart from others stay.
+    /// Allows these articles to be in one story again, because of a later override. Overrides that
+    /// keep them apart from other articles stay.
     pub(crate) fn allow_together(&mut self, members: &[DocId]) {
         let within = |docs: &[DocId], is_in: bool| -> Vec<DocId> {
             let is_kept = |doc: &&DocId| (members.binary_search(doc).is_ok()) == is_in;
             docs.iter().filter(is_kept).copied().collect()
         };
-        for Parting { one, other } in std::mem::take(&mut self.0) {
+        for Override { one, other } in std::mem::take(&mut self.0) {
             let (inside, outside) = (within(&one, true), within(&one, false));
-            if inside.is_empty() || !meet(&other, members) {
+            if inside.is_empty() || !have_common(&other, members) {
                 self.keep_apart(one, other);
                 continue;
             }
@@ -52,30 +53,30 @@ impl NotTheSame {
         }
     }
 
-    /// Forgets the overrides of which every article of one list `is_gone`.
+    /// Forgets each override that has a list of which every article `is_gone`.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
         let is_alive = |docs: &[DocId]| docs.iter().any(|doc| !is_gone(*doc));
-        self.0.retain(|parting| is_alive(&parting.one) && is_alive(&parting.other));
+        self.0.retain(|entry| is_alive(&entry.one) && is_alive(&entry.other));
     }
 
-    /// Appends what else is kept apart.
+    /// Appends further overrides.
     pub(crate) fn append(&mut self, next: NotTheSame) {
         self.0.extend(next.0);
     }
 
-    /// Whether nothing is kept apart.
+    /// Whether there is no override.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Whether two lists have an article in common; both are in order.
-fn meet(one: &[DocId], other: &[DocId]) -> bool {
+/// Whether two lists, both in order, have an article in common.
+fn have_common(one: &[DocId], other: &[DocId]) -> bool {
     let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     few.iter().any(|doc| many.binary_search(doc).is_ok())
 }
 
-written!(Parting { one, other });
+written!(Override { one, other });
 
 impl crate::codec::Written for NotTheSame {
     fn write_to(&self, to: &mut crate::codec::Writer<'_>) {
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn stories_are_apart_by_any_of_their_articles() {
+    fn any_article_of_a_story_can_keep_it_apart() {
         let mut overrides = NotTheSame::default();
         overrides.keep_apart(docs([2, 3]), docs([0, 1]));
         assert!(
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_word_holds_and_no_more_than_that_is_taken_back() {
+    fn a_later_override_wins_and_takes_back_no_more_than_it_says() {
         let mut overrides = NotTheSame::default();
         overrides.keep_apart(docs([2, 3]), docs([0, 1]));
         overrides.allow_together(&docs([1, 2]));

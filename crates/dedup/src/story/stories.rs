@@ -1,37 +1,37 @@
-//! The members of each story, merges and redirects.
+//! Stores the members of each story, and merges and splits stories.
 //!
-//! Which articles belong together comes in; the members of a story and where its id leads go out. It never knows
-//! why two articles are one story.
+//! Input: which articles belong together. Output: the members of a story, and the story to which an
+//! id leads. This file does not know why two articles are in one story.
 
 use std::slice;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::codec::numbered::Numbered;
+use crate::codec::id_table::IdTable;
 use crate::codec::written;
-use crate::ids::{DocId, StoryId, all_end};
+use crate::ids::{DocId, StoryId, is_acyclic};
 use crate::story::not_the_same::NotTheSame;
 use crate::story::{Merge, Split};
 
 /// A story: one text and its copies.
 #[derive(Debug, Clone)]
 pub struct Story {
-    /// The first article: the story's id, its lead and its origin.
+    /// The first article to arrive. Its number is the id of the story.
     pub first: DocId,
-    /// All members, where there are others than the first.
+    /// All members if there are more than one, otherwise empty.
     several: Vec<DocId>,
-    /// Whether people said that it is one: nothing divides it but people.
+    /// Whether a manual override made it. Only people may then divide it.
     is_by_hand: bool,
 }
 
 impl Story {
-    /// A story of these members, which are in order and begin with `first`.
+    /// A story of these members. They are in order, and `first` is one of them.
     fn new(first: DocId, members: Vec<DocId>, is_by_hand: bool) -> Story {
         let several = if members.len() > 1 { members } else { Vec::new() };
         Story { first, several, is_by_hand }
     }
 
-    /// All members in the order of arrival, versions among them.
+    /// All members in the order of arrival, versions included.
     #[must_use]
     pub fn members(&self) -> &[DocId] {
         if self.several.is_empty() { slice::from_ref(&self.first) } else { &self.several }
@@ -48,7 +48,7 @@ impl Story {
 /// All stories of the window.
 #[derive(Debug, Clone, Default)]
 pub struct Stories {
-    stories: Numbered<StoryId, Story>,
+    stories: IdTable<StoryId, Story>,
     redirects: FxHashMap<StoryId, StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
     not_the_same: NotTheSame,
@@ -56,14 +56,16 @@ pub struct Stories {
     changes: u64,
 }
 
-/// More changes than anything outlives.
+/// Added to the number of changes to say that everything may have changed. No caller that compares
+/// two numbers of changes tolerates so many.
 const ALL_CHANGED: u64 = 1 << 32;
 
-/// Links by articles that are no copies of each other that merge two stories.
+/// The number of links that merge two stories. The linking articles must not be copies of each
+/// other.
 const LINKS_TO_MERGE: usize = 2;
 
 impl Stories {
-    /// Opens a story with its first article; its id is the article's number.
+    /// Opens a story with its first article, whose number becomes its id.
     pub fn open(&mut self, first: DocId) -> StoryId {
         let story = StoryId::of(first);
         self.stories.insert(story, Story::new(first, vec![first], false));
@@ -84,7 +86,7 @@ impl Stories {
         self.stories.get(self.resolve(story))
     }
 
-    /// Where a story went after merges.
+    /// The id that a story has after merges.
     #[must_use]
     pub fn resolve(&self, mut story: StoryId) -> StoryId {
         while let Some(next) = self.redirects.get(&story) {
@@ -93,21 +95,22 @@ impl Stories {
         story
     }
 
-    /// How often two stories became one, and articles moved to another, since this table was made or read. Much
-    /// more once some were forgotten.
+    /// The number of merges, and of articles that moved to another story, since this table was made
+    /// or read. Forgetting stories adds [`ALL_CHANGED`].
     #[must_use]
     pub(crate) fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// Whether what was read can be followed.
+    /// Whether the redirects contain no cycle, which a damaged snapshot could have.
     pub(crate) fn is_sound(&self) -> bool {
-        all_end(&self.redirects)
+        is_acyclic(&self.redirects)
     }
 
-    /// Notes that `doc`, a member of `story`, could as well have joined `other`. Two such links by
-    /// articles that are no copies of each other make the two stories one: the older id stays.
-    /// Returns the two when that happened.
+    /// Records a link: `doc`, a member of `story`, could also have joined `other`. Two links by
+    /// articles that are not copies of each other merge the two stories, and the older id stays.
+    /// `is_copy` says whether an earlier linking article is a copy of `doc`. Returns the merge if
+    /// there was one.
     pub fn link(
         &mut self,
         story: StoryId,
@@ -124,22 +127,23 @@ impl Stories {
         (links.len() >= LINKS_TO_MERGE).then(|| self.merge(pair))
     }
 
-    /// Makes two stories one because an article is in the main the text of both; the older id stays.
-    /// Returns the two when that happened.
+    /// Merges two stories because one article is mostly the text of both. The older id stays.
+    /// Returns the merge if there was one.
     pub fn bridge(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
         self.may_merge(one, other).map(|pair| self.merge(pair))
     }
 
-    /// Two stories after merges, the older one first, where they are two and nobody keeps them apart.
+    /// The present ids of two stories, the older one first. `None` if they are one story already,
+    /// or if an override keeps them apart.
     fn may_merge(&self, one: StoryId, other: StoryId) -> Option<(StoryId, StoryId)> {
         let (one, other) = (self.resolve(one), self.resolve(other));
         let may = one != other && !self.are_apart(one, other);
         may.then(|| (one.min(other), one.max(other)))
     }
 
-    /// Makes two stories one because people say so, whatever was kept apart; the older id stays.
-    /// `None` where they are one, or one of them is not known.
-    pub fn unite(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
+    /// Merges two stories by a manual override, even if an earlier override keeps them apart. The
+    /// older id stays. `None` if they are one story already, or if one of them is unknown.
+    pub fn merge_by_override(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
         let (one, other) = (self.resolve(one), self.resolve(other));
         let (older, younger) = (one.min(other), one.max(other));
         if older == younger || !self.stories.contains(older) || !self.stories.contains(younger) {
@@ -153,7 +157,7 @@ impl Stories {
         Some(merge)
     }
 
-    /// Has a story be divided by nobody but people from now on.
+    /// Marks a story so that only people may divide it.
     pub fn keep_whole(&mut self, story: StoryId) {
         let story = self.resolve(story);
         if let Some(story) = self.stories.get_mut(story) {
@@ -161,14 +165,14 @@ impl Stories {
         }
     }
 
-    /// Whether people said that a story is one.
+    /// Whether only people may divide a story.
     pub(crate) fn is_by_hand(&self, story: StoryId) -> bool {
         self.get(story).is_some_and(|story| story.is_by_hand)
     }
 
-    /// Takes members out of their story, to form one of their own. The id stays with the text of
-    /// the first article: where that is among them, the others form the new story. `None` where
-    /// they are not members of it, or all that it has. `leaving` is in order.
+    /// Splits a story: the members `leaving`, which are in order, and the rest become two stories.
+    /// The one with the first article keeps the id, and the other is new. `None` if one of
+    /// `leaving` is not a member, or if one of the two would be empty.
     pub fn split(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
         let from = self.resolve(story);
         let entry = self.stories.get(from)?;
@@ -181,26 +185,27 @@ impl Stories {
         let (members, moved) = if is_leaving(&entry.first) { (leave, rest) } else { (rest, leave) };
         let (first_moved, is_by_hand) = (*moved.first()?, entry.is_by_hand);
         let into = StoryId::of(first_moved);
-        if let Some(parted) = self.stories.get_mut(from) {
-            *parted = Story::new(parted.first, members, is_by_hand);
+        if let Some(remaining) = self.stories.get_mut(from) {
+            *remaining = Story::new(remaining.first, members, is_by_hand);
         }
         self.changes += moved.len() as u64;
-        self.part_redirects(from, into);
-        self.part_links(from, into, &moved);
+        self.update_redirects(from, into);
+        self.move_links(from, into, &moved);
         self.stories.insert(into, Story::new(first_moved, moved.clone(), is_by_hand));
         Some(Split { from, into, moved })
     }
 
-    /// What led to a story leads there still, but for the id that is a story's again.
-    fn part_redirects(&mut self, from: StoryId, into: StoryId) {
+    /// Updates the redirects after a split: all ids that led to `from` still do, except `into`,
+    /// which is the id of a story again.
+    fn update_redirects(&mut self, from: StoryId, into: StoryId) {
         let leads = |id: &StoryId| self.resolve(*id) == from;
         let former: Vec<StoryId> = self.redirects.keys().copied().filter(leads).collect();
         self.redirects.extend(former.into_iter().map(|id| (id, from)));
         self.redirects.remove(&into);
     }
 
-    /// A link by an article that moved is a link of the story that it moved to.
-    fn part_links(&mut self, from: StoryId, into: StoryId, moved: &[DocId]) {
+    /// Moves the links by articles that moved from `from` to `into`.
+    fn move_links(&mut self, from: StoryId, into: StoryId, moved: &[DocId]) {
         let has_moved = |doc: &DocId| moved.binary_search(doc).is_ok();
         let mut found: Vec<(StoryId, Vec<DocId>)> = Vec::new();
         for (pair, docs) in &mut self.links {
@@ -219,19 +224,19 @@ impl Stories {
         }
     }
 
-    /// Has the members of two stories, which may be one another's copies, never be one story.
+    /// Keeps the present members of two stories apart, even if they are copies of each other.
     pub fn keep_apart(&mut self, one: StoryId, other: StoryId) {
         let members = |story| self.get(story).map_or_else(Vec::new, |it| it.members().to_vec());
         let (one, other) = (members(one), members(other));
         self.not_the_same.keep_apart(one, other);
     }
 
-    /// Has two articles never be in one story.
+    /// Keeps two articles out of one story.
     pub fn keep_articles_apart(&mut self, one: DocId, other: DocId) {
         self.not_the_same.keep_apart(vec![one.min(other)], vec![one.max(other)]);
     }
 
-    /// Whether people said that two stories are not one.
+    /// Whether an override keeps two stories apart.
     #[must_use]
     pub fn are_apart(&self, one: StoryId, other: StoryId) -> bool {
         !self.not_the_same.is_empty()
@@ -247,7 +252,8 @@ impl Stories {
         };
         self.changes += 1;
         self.redirects.insert(younger, older);
-        // Where people make it a story again, these links would be of articles that are elsewhere.
+        // If people split it off again, its articles would be others than those that made these
+        // links.
         self.links.retain(|(one, other), _| *one != younger && *other != younger);
         if let Some(kept) = self.stories.get_mut(older) {
             let mut members = [kept.members(), gone.members()].concat();
@@ -274,7 +280,7 @@ impl Stories {
 }
 
 impl Stories {
-    /// Divides them by their numbers, for [`Stories::append`] to put together again.
+    /// Divides the table into parts by story number. [`Stories::append`] joins them again.
     pub(crate) fn divide(self) -> Vec<Stories> {
         let mut divided = self.stories.divide().into_iter();
         let first = Stories { stories: divided.next().unwrap_or_default(), ..self };
@@ -282,7 +288,7 @@ impl Stories {
         [first].into_iter().chain(others).collect()
     }
 
-    /// Appends the stories that follow; `None` where they do not follow.
+    /// Appends the next part. `None` if it does not follow the stories that are here.
     pub(crate) fn append(&mut self, next: Stories) -> Option<()> {
         self.redirects.extend(next.redirects);
         self.links.extend(next.links);
@@ -292,7 +298,7 @@ impl Stories {
 }
 
 written!(Story { first, several, is_by_hand });
-written!(Stories { stories, redirects, links, not_the_same } anew { changes });
+written!(Stories { stories, redirects, links, not_the_same } not_written { changes });
 
 #[cfg(test)]
 mod tests {
@@ -325,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_forms_a_story_and_the_id_stays_with_the_first_text() {
+    fn a_split_forms_a_new_story_and_the_id_stays_with_the_first_article() {
         let mut stories = Stories::default();
         let story = stories.open(DocId(0));
         (1..5).for_each(|doc| stories.join(story, DocId(doc)));
@@ -341,7 +347,7 @@ mod tests {
             (members(&stories, StoryId(0)), members(&stories, StoryId(2))),
             ([0, 1, 3].map(DocId).to_vec(), [2, 4].map(DocId).to_vec())
         );
-        // The first leaves: it keeps the id, and the others are the new story.
+        // The first article leaves: it keeps the id, and the others become the new story.
         let other = stories.split(story, &[0, 3].map(DocId)).unwrap();
         assert_eq!(
             (other.from, other.into, &*other.moved),
@@ -351,20 +357,26 @@ mod tests {
     }
 
     #[test]
-    fn a_merge_is_taken_back_and_its_id_means_its_story_again() {
+    fn a_split_after_a_merge_gives_the_story_its_old_id_back() {
         let mut stories = Stories::default();
         let (a, b, c) = (stories.open(DocId(0)), stories.open(DocId(1)), stories.open(DocId(2)));
         stories.join(b, DocId(3));
-        assert_eq!(stories.unite(c, b), Some(Merge { older: StoryId(1), younger: StoryId(2) }));
-        assert_eq!(stories.unite(c, a), Some(Merge { older: StoryId(0), younger: StoryId(1) }));
-        assert_eq!(stories.unite(b, c), None, "they are one");
+        assert_eq!(
+            stories.merge_by_override(c, b),
+            Some(Merge { older: StoryId(1), younger: StoryId(2) })
+        );
+        assert_eq!(
+            stories.merge_by_override(c, a),
+            Some(Merge { older: StoryId(0), younger: StoryId(1) })
+        );
+        assert_eq!(stories.merge_by_override(b, c), None, "they are one");
         assert_eq!(stories.split(a, &[1, 3].map(DocId)).map(|split| split.into), Some(b));
         assert_eq!((stories.resolve(b), stories.resolve(c)), (b, a));
         assert_eq!(members(&stories, c), [0, 2].map(DocId));
     }
 
     #[test]
-    fn what_is_apart_is_not_merged_by_links_and_people_may_take_it_back() {
+    fn links_never_merge_what_is_kept_apart_and_a_manual_merge_does() {
         let mut stories = Stories::default();
         let (a, b, c) = (stories.open(DocId(0)), stories.open(DocId(1)), stories.open(DocId(2)));
         stories.join(a, DocId(3));
@@ -372,22 +384,25 @@ mod tests {
         for doc in (4..9).map(DocId) {
             assert_eq!(stories.link(a, b, doc, |_| false), None);
         }
-        // Nor by way of a third.
-        assert_eq!(stories.unite(b, c), Some(Merge { older: StoryId(1), younger: StoryId(2) }));
+        // A merge with a third story does not change that.
+        assert_eq!(
+            stories.merge_by_override(b, c),
+            Some(Merge { older: StoryId(1), younger: StoryId(2) })
+        );
         assert!(stories.are_apart(c, a));
         stories.split(a, &[3].map(DocId));
         assert!(stories.are_apart(StoryId(3), b) && !stories.are_apart(StoryId(3), a));
-        assert!(stories.unite(a, b).is_some());
+        assert!(stories.merge_by_override(a, b).is_some());
         assert!(!stories.are_apart(a, c) && stories.are_apart(StoryId(3), a));
     }
 
     #[test]
-    fn links_of_a_story_that_became_part_of_another_do_not_come_back_with_it() {
+    fn a_story_that_was_merged_and_split_off_again_has_no_old_links() {
         let mut stories = Stories::default();
         let (a, b, c) = (stories.open(DocId(0)), stories.open(DocId(1)), stories.open(DocId(2)));
         [3, 4].into_iter().for_each(|doc| stories.join(b, DocId(doc)));
         assert_eq!(stories.link(b, c, DocId(3), |_| false), None);
-        assert!(stories.unite(a, b).is_some());
+        assert!(stories.merge_by_override(a, b).is_some());
         assert_eq!(stories.split(a, &[1, 4].map(DocId)).map(|split| split.into), Some(b));
         assert_eq!(
             stories.link(b, c, DocId(4), |_| false),
@@ -397,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn links_go_with_the_articles_that_make_them() {
+    fn links_move_with_the_articles_that_made_them() {
         let mut stories = Stories::default();
         let (a, b) = (stories.open(DocId(0)), stories.open(DocId(1)));
         [2, 3].into_iter().for_each(|doc| stories.join(a, DocId(doc)));
@@ -412,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_apart_is_remembered_as_long_as_both_stories_are() {
+    fn articles_are_kept_apart_as_long_as_copies_of_both_are_in_the_window() {
         let mut stories = Stories::default();
         let (a, b) = (stories.open(DocId(0)), stories.open(DocId(1)));
         stories.keep_articles_apart(DocId(1), DocId(0));

@@ -10,7 +10,7 @@ use super::change::changed;
 use super::lists::Lists;
 use super::random::Random;
 use crate::Kind;
-use crate::chain::{Scores, Steps, Sums, TAGS, exps_of_steps, may_follow};
+use crate::chain::{Scores, Steps, Sums, TAGS, Weights, may_follow};
 use crate::features::{Group, Page, Scratch};
 use crate::islands::islands;
 use crate::token::tokens;
@@ -123,7 +123,8 @@ impl Fit {
             scores
         };
         let scores: Vec<Scores> = rows.iter().map(score).collect();
-        let sums = Sums::new(&scores, exps_of_steps(&self.steps));
+        let weights = Weights::new(&self.steps);
+        let sums = Sums::new(&scores, &weights);
         let mut loss = 0.0;
         let mut before = 0;
         for (place, (row, tag)) in rows.iter().zip(&chain.tags).enumerate() {
@@ -198,9 +199,10 @@ fn chains(sample: &Sample, lists: &Lists) -> Vec<Chain> {
     let mut found = Vec::new();
     let mut scratch = Scratch::default();
     for island in islands(&tokens) {
-        let mut rows = vec![Vec::new(); island.len()];
-        let give = |place: usize, group, feature| rows[place].push((group, feature));
-        page.features(&island, &mut scratch, give);
+        let mut rows = Vec::with_capacity(island.len());
+        page.features(&island, &mut scratch, |groups, features| {
+            rows.push(groups.iter().copied().zip(features.iter().copied()).collect());
+        });
         found.push(Chain { rows, tags: legal(&tags[island]) });
     }
     found

@@ -41,29 +41,46 @@ pub struct AgencyTrace {
 /// The agencies that `text` names as its source, each once, credits before mentions.
 #[must_use]
 pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
-    let first_words = first_words();
-    agencies_begun_by(text, |index| first_words.has(text.first_and_len(&text.words()[index])))
+    traces(&lines(text, may_begin(text)))
 }
 
 /// The same, where no name begins with a word of which `may_begin` does not say so, given its index.
 #[must_use]
 pub fn agencies_begun_by(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<AgencyTrace> {
-    let mut traces: Vec<AgencyTrace> = Vec::new();
+    traces(&lines(text, may_begin))
+}
+
+/// Whether the name of an agency may begin with a word, given its index.
+fn may_begin(text: &Text) -> impl Fn(usize) -> bool {
+    let first_words = first_words();
+    move |index| first_words.has(text.first_and_len(&text.words()[index]))
+}
+
+/// The paragraphs that name an agency, or end as texts of one do.
+fn lines(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<Line<'_>> {
     let count = text.paragraphs().len();
-    for (index, paragraph) in text.paragraphs().iter().enumerate() {
+    let all = text.paragraphs().iter().enumerate().map(|(index, paragraph)| {
         let place = LinePosition {
             near_top: index < 5,
             near_end: index + 4 >= count,
             is_last: index + 1 == count,
             is_byline: false,
         };
-        let line = Line::begun_by(text, paragraph, place, &may_begin);
+        Line::begun_by(text, paragraph, place, &may_begin)
+    });
+    all.filter(|line| !line.named().is_empty() || line.is_reuters_sign_off()).collect()
+}
+
+/// The agencies that lines name as their source, each once, credits before mentions.
+fn traces(lines: &[Line<'_>]) -> Vec<AgencyTrace> {
+    let mut traces: Vec<AgencyTrace> = Vec::new();
+    for line in lines {
         if line.is_reuters_sign_off() {
-            let span = Some(paragraph.span);
+            let span = Some(line.paragraph.span);
             traces.push(AgencyTrace { agency: "Reuters", trace: Trace::Credited, span });
         }
         for named in line.named() {
-            if let Some(trace) = trace(&line, named) {
+            if let Some(trace) = trace(line, named) {
                 let span = Some(line.span_of(named));
                 traces.push(AgencyTrace { agency: named.agency, trace, span });
             }
@@ -77,16 +94,12 @@ pub fn agencies_begun_by(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<
 /// first place. An agency that the text credits as its source is none of them.
 #[must_use]
 pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
-    let nowhere =
-        LinePosition { near_top: false, near_end: false, is_last: false, is_byline: false };
-    let credited: Vec<&str> = agencies(text)
-        .iter()
-        .filter(|found| found.trace == Trace::Credited)
-        .map(|found| found.agency)
-        .collect();
+    let naming = lines(text, may_begin(text));
+    let named_as_source = traces(&naming).into_iter();
+    let credited = named_as_source.filter(|found| found.trace == Trace::Credited);
+    let credited: Vec<&str> = credited.map(|found| found.agency).collect();
     let mut cited: Vec<(&'static str, Span)> = Vec::new();
-    for paragraph in text.paragraphs() {
-        let line = Line::new(text, paragraph, nowhere);
+    for line in &naming {
         for named in line.named() {
             let is_new = !credited.contains(&named.agency)
                 && !cited.iter().any(|(agency, _)| *agency == named.agency);

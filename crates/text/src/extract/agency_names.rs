@@ -72,7 +72,11 @@ pub(super) struct Form {
 /// The forms that begin with the word `first` (in normal form), the longest first: `interfax
 /// ukraine` before `interfax`.
 pub(super) fn forms(first: &str) -> &'static [Form] {
-    Table::get().forms.get(first).map_or(&[], Vec::as_slice)
+    let table = Table::get();
+    if !table.first_words.has_word(first) {
+        return &[];
+    }
+    table.forms.get(first).map_or(&[], Vec::as_slice)
 }
 
 /// Whether the name of an agency may begin with a word in this normal form.

@@ -27,11 +27,28 @@ pub fn name_key(name: &str) -> String {
     let bare = ["'s", "’s", "'S", "’S"].iter().find_map(|end| bare.strip_suffix(end));
     let name = bare.unwrap_or(name);
     if name.bytes().all(is_plain) {
-        // The words of the normal form are these in small letters.
-        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-        return key_of_words(words.map(str::to_ascii_lowercase));
+        return plain_key(name);
     }
     key_of_words(normalise(name).split(' ').map(romanise))
+}
+
+/// The key of an ASCII name: the words of its normal form are its own in small letters.
+fn plain_key(name: &str) -> String {
+    let mut key = String::with_capacity(name.len());
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    for word in words.filter(|word| !word.is_empty()) {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        let start = key.len();
+        key.push_str(word);
+        key[start..].make_ascii_lowercase();
+        if may_fold(&key.as_bytes()[start..]) {
+            let folded = key_of_word(key.split_off(start));
+            key.push_str(&folded);
+        }
+    }
+    key
 }
 
 /// Whether a byte is ASCII and no apostrophe, which may stand inside a word.

@@ -127,15 +127,15 @@ pub(crate) enum Spelled {
 /// where they may be a name or a noun.
 pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
     let normal = text.normal(word);
-    let (spelled, may_be_capital) = SPELLED.get(normal)?;
+    let (spelled, may_be_capital) =
+        LIKELY.has_word(normal).then(|| SPELLED.get(normal)).flatten()?;
     let is_latin = normal.as_bytes()[0].is_ascii() || normal.starts_with('é');
     (*may_be_capital || !word.capital || !is_latin).then_some(*spelled)
 }
 
 /// Whether a normal form says a number, where it is not capitalised.
 pub(crate) fn is_spelled(normal: &str) -> bool {
-    let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
-    may_be_spelled(shape) && SPELLED.contains_key(normal)
+    LIKELY.has_word(normal) && SPELLED.contains_key(normal)
 }
 
 /// The numbers that words say, and whether they may be capitalised.
@@ -172,13 +172,15 @@ fn by_word(table: &'static [(u32, &'static str)]) -> FxHashMap<&'static str, u32
 
 /// Whether a word of this first byte and length may be a number in words.
 pub(crate) fn may_be_spelled(shape: (u8, usize)) -> bool {
-    static LIKELY: LazyLock<Likely> = LazyLock::new(|| {
-        let english = ENGLISH.iter().map(|(_, word)| *word);
-        let tables = OTHERS.iter().chain(TENS).flat_map(|(_, words)| words.split(' '));
-        Likely::new(english.chain(tables))
-    });
     LIKELY.has(shape)
 }
+
+/// The words of [`SPELLED`].
+static LIKELY: LazyLock<Likely> = LazyLock::new(|| {
+    let english = ENGLISH.iter().map(|(_, word)| *word);
+    let tables = OTHERS.iter().chain(TENS).flat_map(|(_, words)| words.split(' '));
+    Likely::new(english.chain(tables))
+});
 
 /// Arabic words of one or two letters that are written together with the next: and, with, for, the.
 const PREFIXES: &[&str] =

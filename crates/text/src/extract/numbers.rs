@@ -3,6 +3,7 @@
 //! `2015` and `2015م`.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::number_han::han_number;
 use super::number_words::{
@@ -10,6 +11,7 @@ use super::number_words::{
     tens_behind, without_prefix,
 };
 use crate::analyse::Text;
+use crate::likely::Likely;
 use crate::span::Span;
 
 /// A number and where it stands.
@@ -68,7 +70,11 @@ pub fn may_begin_number(normal: &str) -> bool {
 /// Whether a number may be a word of this first byte and length: digits, words, and where the bytes
 /// are those of Arabic or Chinese, digits behind a prefix and numerals.
 fn may_be_number(shape: (u8, usize)) -> bool {
-    may_be_digits(shape) || may_be_han(shape) || may_be_spelled(shape)
+    static LIKELY: LazyLock<Likely> = LazyLock::new(|| {
+        let is = |shape| may_be_digits(shape) || may_be_han(shape) || may_be_spelled(shape);
+        Likely::of_shapes(is)
+    });
+    LIKELY.has(shape)
 }
 
 /// Whether a word may be a numeral of Chinese.

@@ -114,7 +114,6 @@ pub(crate) struct Problem {
     #[serde(default)]
     title: String,
     /// More about this case.
-    #[serde(default)]
     detail: Option<String>,
     /// The ids that a prefix could mean.
     #[serde(default)]

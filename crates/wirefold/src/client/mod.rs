@@ -62,6 +62,11 @@ impl Client {
         Ok(Client::over(Transport::InProcess(router), folder))
     }
 
+    /// When a command takes effect, as the end of a sentence.
+    pub(crate) fn when(&self) -> &'static str {
+        if self.is_running() { "" } else { ", from the next `wirefold up` on" }
+    }
+
     /// The way to a running `up`; none where none runs.
     pub(crate) async fn running(instance: &Instance) -> anyhow::Result<Option<Client>> {
         let folder = instance.folder()?;

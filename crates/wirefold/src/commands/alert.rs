@@ -5,9 +5,10 @@ use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{AlertPage, AlertRow};
 use wirefold_proto::{AlertId, Interval, Volume};
 
+use super::alert_mute::Change;
 use super::words::short;
 use super::{PAGE, alert_life, alert_mute, alert_test, page, print_line};
-use crate::client::{Client, ClientOptions, Need, block_on};
+use crate::client::{Client, ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
 use crate::global::Global;
@@ -110,39 +111,29 @@ Exit codes: 0 the target took it, 1 it did not, 2 the settings are wrong, 3 ther
 
 /// Runs an `alert` command.
 pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result<Exit> {
+    let asking = &arguments.asking;
     match &arguments.command {
         AlertCommand::Ls { limit } => list(arguments, global, *limit),
         AlertCommand::Show { id } => {
-            let (place, json) = (&arguments.asking.instance, arguments.asking.json);
-            block_on(async {
-                let client = Client::connect(place, Need::Data).await?;
-                alert_life::show(&client, id, json).await
-            })
+            block_on(async { alert_life::show(&asking.client().await?, id, asking.json).await })
         }
-        AlertCommand::Replay { id, delivery } => {
-            let (place, json) = (&arguments.asking.instance, arguments.asking.json);
-            block_on(async {
-                let client = Client::connect(place, Need::Data).await?;
-                alert_life::replay(&client, id, delivery.clone(), json).await
-            })
-        }
+        AlertCommand::Replay { id, delivery } => block_on(async {
+            let client = asking.client().await?;
+            alert_life::replay(&client, id, delivery.clone(), asking.json).await
+        }),
         AlertCommand::Mute { alert, span, corrections } => {
-            let change = alert_mute::Change::Mute { span: *span, except_corrections: *corrections };
-            alert_mute::run(&arguments.asking, global, alert, change)
+            let change = Change::Mute { span: *span, except_corrections: *corrections };
+            alert_mute::run(asking, global, alert, change)
         }
-        AlertCommand::Unmute { alert } => {
-            alert_mute::run(&arguments.asking, global, alert, alert_mute::Change::Unmute)
-        }
-        AlertCommand::Ack { alert } => {
-            alert_mute::run(&arguments.asking, global, alert, alert_mute::Change::Acknowledge)
-        }
-        AlertCommand::Test { delivery } => alert_test::run(&arguments.asking, global, delivery),
+        AlertCommand::Unmute { alert } => alert_mute::run(asking, global, alert, Change::Unmute),
+        AlertCommand::Ack { alert } => alert_mute::run(asking, global, alert, Change::Acknowledge),
+        AlertCommand::Test { delivery } => alert_test::run(asking, global, delivery),
     }
 }
 
 fn list(arguments: &AlertArguments, global: &Global, limit: u32) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+        let client = arguments.asking.client().await?;
         let alerts = alerts(&client, limit).await?;
         if arguments.asking.json {
             alerts.iter().try_for_each(|row| print_line("wirefold.cli.alert/1", row))?;

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use wirefold_gateway::shapes::{Accepted, MuteAlertRequest};
 use wirefold_proto::Interval;
 
-use crate::client::{Client, ClientOptions, Need, block_on, escaped};
+use crate::client::{ClientOptions, block_on, escaped};
 use crate::exit::Exit;
 use crate::global::Global;
 use crate::local_time::LocalTime;
-use crate::output;
 
 /// What becomes of an alert.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +27,7 @@ pub(super) fn run(
     change: Change,
 ) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&asking.instance, Need::Data).await?;
+        let client = asking.client().await?;
         // The address of its page will do too.
         let id = what.rsplit('/').next().unwrap_or(what);
         let path = format!("/api/v1/alerts/{}", escaped(id));
@@ -37,11 +36,7 @@ pub(super) fn run(
             None => client.post(&format!("{path}/acknowledge"), &serde_json::json!({})).await,
         };
         let accepted = answer.map_err(|error| error.see("wirefold alert ls"))?;
-        match asking.json {
-            true => output::print_json(&accepted)?,
-            false => global.note(format_args!("{id}: {}", outcome(change))),
-        }
-        Ok(Exit::Ok)
+        global.answer(asking.json, &accepted, format_args!("{id}: {}", outcome(change)))
     })
 }
 

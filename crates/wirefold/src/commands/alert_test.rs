@@ -52,7 +52,8 @@ pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow
     Ok(if outcome == Outcome::Taken { Exit::Ok } else { Exit::Failure })
 }
 
-fn not_there(config: &Config, name: &str) -> String {
+/// That the settings have no delivery of this name, with those that they have.
+pub(super) fn not_there(config: &Config, name: &str) -> String {
     let names: Vec<&str> = config.delivery.iter().map(|it| it.name.as_str()).collect();
     format!("no [[delivery]] is named {name:?}; {}", suggestion(name, &names))
 }

@@ -6,7 +6,7 @@ use wirefold_gateway::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
 use super::print_line;
-use crate::client::{Client, ClientError, ClientOptions, Need, block_on};
+use crate::client::{Client, ClientError, ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -56,7 +56,7 @@ enum DeadCommand {
 /// Runs a `dead` command.
 pub(crate) fn run(arguments: &DeadArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+        let client = arguments.asking.client().await?;
         let json = arguments.asking.json;
         match &arguments.command {
             DeadCommand::Ls { limit } => list(&client, *limit, json, global).await,

@@ -11,7 +11,7 @@ use wirefold_flow::StreamConfig;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 
 use super::print_line;
-use crate::client::{Client, ClientOptions, Need, block_on};
+use crate::client::{ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::disk::space;
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Resu
     let config = crate::config::load_here(place, Overrides::default())?.config;
     let folder = place.folder()?;
     let told: StorageReport = block_on(async {
-        let client = Client::connect(place, Need::Data).await?;
+        let client = arguments.asking.client().await?;
         client.get("/api/v1/storage").await.map_err(anyhow::Error::from)
     })?;
     let configs = wirefold_envelope::stream_configs(&config.limits());

@@ -11,7 +11,7 @@ use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, S
 use wirefold_proto::{Agency, Class, Interval, StoryId};
 
 use super::{PAGE, page, print_line, words};
-use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
+use crate::client::{Client, ClientError, ClientOptions, block_on, escaped};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -165,7 +165,7 @@ Example:
 /// Runs a `story` command.
 pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+        let client = arguments.asking.client().await?;
         let view = View { json: arguments.asking.json, time: LocalTime::system() };
         let word = match &arguments.command {
             StoryCommand::Ls(asked) => return view.list(&client, asked, global).await,

@@ -16,7 +16,7 @@ use wirefold_proto::{
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::words;
-use crate::client::{Client, ClientError, ClientOptions, Need, ServerEvent, block_on};
+use crate::client::{Client, ClientError, ClientOptions, ServerEvent, block_on};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
@@ -67,7 +67,7 @@ const REMEMBERED: usize = 10_000;
 /// Follows the output until interrupted.
 pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+        let client = arguments.asking.client().await?;
         client.must_run("tail")?;
         let after = match arguments.after {
             Some(after) => after,

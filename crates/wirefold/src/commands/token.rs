@@ -250,7 +250,7 @@ fn list(tokens: &[TokenRecord], json: bool, global: &Global) -> anyhow::Result<E
             Cell::new(it.scope.to_string()),
             Cell::faint(time.minute(it.created)),
             Cell::new(when(it.last_used, "never")),
-            Cell::faint(when(it.expires, "revoked")),
+            Cell::faint(when(it.expires, "you revoke it")),
         ]);
     }
     output::print_styled(&table.render())?;

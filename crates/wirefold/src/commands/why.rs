@@ -10,7 +10,7 @@ use wirefold_proto::RegroupReason;
 
 use super::replay::stored_input;
 use super::words::short;
-use crate::client::{Client, ClientOptions, Need, block_on, escaped};
+use crate::client::{Client, ClientOptions, block_on, escaped};
 use crate::compare;
 use crate::compare::article::Article;
 use crate::compare::{CompareArguments, CompareView, exit_of};
@@ -100,7 +100,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
         Ok(given) => given,
         Err(exit) => return Ok(exit),
     };
-    let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+    let client = arguments.asking.client().await?;
     let kept = article(&find(&client, name).await?)?;
     let (first, second) = if first_is_file { (given, kept) } else { (kept, given) };
     if arguments.asking.json {
@@ -111,7 +111,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
 
 /// Two stored articles, in the order in which they were asked for: the first is A.
 async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
-    let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+    let client = arguments.asking.client().await?;
     let first = find(&client, &arguments.first).await?;
     let second = find(&client, &arguments.second).await?;
     let relation = Relation::of(first.story == second.story, first.event == second.event);

@@ -103,9 +103,9 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     };
     writeln!(
         out,
-        "  similarity as one event {:.2}: {} {FAINT}{wanted}{FAINT:#}",
+        "  similarity as one event {:.2}: {}; {FAINT}{wanted}{FAINT:#}",
         // Rounded up it would seem to be enough.
-        (100.0 * link.likeness).floor() / 100.0,
+        (100.0 * link.similarity).floor() / 100.0,
         evidence_in_words(&link, comparison.seconds_apart()),
     )
 }

@@ -1,11 +1,12 @@
 //! Mistakes in the configuration. Each message names the place and says how to mend it.
 
-use std::fmt;
+use thiserror::Error;
 
 use super::origin::Origin;
 
 /// One mistake.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}: {what}", .at.pointed())]
 pub(crate) struct Problem {
     /// Where it stands.
     pub(crate) at: Origin,
@@ -19,14 +20,9 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.at.pointed(), self.what)
-    }
-}
-
 /// The configuration cannot be used. The exit code of a command that meets it is 2.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", in_lines(.problems))]
 pub(crate) struct ConfigError {
     /// Every mistake that was found; at least one.
     pub(crate) problems: Vec<Problem>,
@@ -43,18 +39,9 @@ impl ConfigError {
     }
 }
 
-impl fmt::Display for ConfigError {
-    /// One line a mistake.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, problem) in self.problems.iter().enumerate() {
-            let line_break = if at > 0 { "\n" } else { "" };
-            write!(f, "{line_break}{problem}")?;
-        }
-        Ok(())
-    }
+fn in_lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
-
-impl std::error::Error for ConfigError {}
 
 impl From<Problem> for ConfigError {
     fn from(problem: Problem) -> Self {

@@ -172,7 +172,7 @@ impl Judged<'_> {
     fn happening(&self, comparison: &Comparison) -> Happening {
         let (link, apart) = (comparison.link(), comparison.seconds_apart());
         Happening {
-            likeness: link.likeness,
+            likeness: link.similarity,
             needed: self.settings.event_likeness,
             title: link.title,
             lede: link.lede,
@@ -210,7 +210,7 @@ impl Judged<'_> {
                 Some(link) => format!(
                     "it joined the event of {event} by {}, similarity {:.2}",
                     self.id(link.story.0 as usize),
-                    link.likeness
+                    link.similarity
                 ),
                 None if verdict.story.first_article() == verdict.doc => {
                     "it opened an event".to_owned()

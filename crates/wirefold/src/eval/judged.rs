@@ -53,7 +53,7 @@ impl Judged<'_> {
         };
         let at_arrival = places.iter().map(|place| of(&verdicts[*place])).collect();
         let settled = |place: &usize| {
-            let verdict = DocId::at(*place).and_then(|it| passages.detector.settled(it));
+            let verdict = DocId::from_index(*place).and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(*place, of)
         };
         let settled = places.iter().map(settled).collect();
@@ -89,7 +89,7 @@ impl Judged<'_> {
 
     /// The number of arrival of an article.
     pub(super) fn arrival(&self, article: usize) -> DocId {
-        DocId::at(self.places[article]).unwrap_or(DocId(u32::MAX))
+        DocId::from_index(self.places[article]).unwrap_or(DocId(u32::MAX))
     }
 
     /// The id of the article with a number of arrival.

@@ -148,6 +148,10 @@ fn places(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> 
     let known = ["docs.jsonl", "articles.jsonl"].map(|name| folder.join(name));
     match known.into_iter().find(|path| path.is_file()) {
         Some(articles) => Ok((labels, vec![articles])),
+        None if !given.exists() => {
+            let what = format!("{}: no such file or folder", given.display());
+            Err(Stop::new(Exit::NotFound, what).into())
+        }
         None => {
             let what = "no articles: name them after the labels, or - for standard input";
             Err(Stop::new(Exit::Usage, what).into())

@@ -248,7 +248,7 @@ impl<'a> Fold<'a> {
     fn settled(&self) -> Vec<Settled> {
         match &self.judge {
             Judge::Passages(passages) => (0..self.articles.len())
-                .filter_map(|number| passages.detector.settled(DocId::at(number)?))
+                .filter_map(|number| passages.detector.settled(DocId::from_index(number)?))
                 .map(|verdict| Settled {
                     line: line::verdict_line(&verdict, &self.articles),
                     story: verdict.story.0 as usize,

@@ -219,13 +219,14 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The beginning of a text without title: its lede, page chrome left out.
+/// The beginning of a text without title: its lede, page chrome left out unless there is nothing else.
 fn opening(text: &str) -> String {
     let end = text.floor_char_boundary(4_000);
     let text = Text::new(&text[..end]);
     let words = &text.words()[text.lede()];
     let Some(first) = words.iter().find(|word| !word.is_chrome) else {
-        return "(no text)".to_owned();
+        let all = text.original().trim();
+        return if all.is_empty() { "(no text)" } else { all }.to_owned();
     };
     let last = words.last().map_or(first.span.end, |word| word.span.end);
     text.original().get(first.span.start..last).unwrap_or_default().to_owned()
@@ -236,5 +237,16 @@ fn in_words(line: &VerdictLine) -> &'static str {
     match line.class {
         Class::New | Class::Related => "own text, merged",
         Class::Copy | Class::Version => line.class.in_words(line.kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_chrome_alone_is_shown_all_the_same() {
+        assert_eq!(opening(" hello world\n"), "hello world");
+        assert_eq!(opening(" \n"), "(no text)");
     }
 }

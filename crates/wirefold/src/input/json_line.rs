@@ -62,7 +62,12 @@ fn kind(value: &Value) -> &'static str {
 /// Parses a line; the message says what is wrong and where in the line.
 fn parse(line: &[u8]) -> Result<Line, String> {
     if line.first() != Some(&b'{') {
-        return Err("no JSON object".to_owned());
+        let hint = if line.first() == Some(&b'[') {
+            ": write each object on a line, without a list"
+        } else {
+            ""
+        };
+        return Err(format!("no JSON object{hint}"));
     }
     serde_json::from_slice(line).map_err(|error| {
         let message = error.to_string();
@@ -223,7 +228,8 @@ mod tests {
         check("{\"id\":\"a\"}", "no \"text\", line left out");
         check("{\"text\":\"a\"}", "no \"id\", line left out");
         check("{\"id\":[],\"text\":\"a\"}", "\"id\" is a list, a string is wanted, line left out");
-        check("[1]", "no JSON object, line left out");
+        check("1", "no JSON object, line left out");
+        check("[1]", "no JSON object: write each object on a line, without a list, line left out");
         check("{\"id\":", "EOF while parsing a value (column 6), line left out");
     }
 

@@ -30,6 +30,9 @@ pub(crate) struct UpArguments {
     /// Run the demo, whatever is configured.
     #[arg(long, conflicts_with = "nats")]
     pub(crate) demo: bool,
+    /// Run no demo where there is no feed yet, such as for articles that programs push to the API.
+    #[arg(long, conflicts_with = "demo")]
+    pub(crate) no_demo: bool,
     /// Run each stage as its own process over this NATS server; without URL over the configured one,
     /// or else over a nats-server that it starts itself, with its store in the data folder.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]

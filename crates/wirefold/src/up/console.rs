@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
-use wirefold_proto::{ArticleId, Class, CopyKind, OutputArticle, Volume};
+use wirefold_proto::{ArticleId, Class, CopyKind, EventId, OutputArticle, Volume};
 
 use crate::output;
 use crate::output::shorten;
@@ -45,11 +45,14 @@ impl Tally {
         )
     }
 
-    fn article(&self, class: Class) {
+    /// Counts an article. One that is related to others may open an event of its own all the same, such as one that
+    /// continues an earlier event.
+    fn article(&self, class: Class, opens_event: bool) {
         let counters: &[&AtomicU64] = match class {
             Class::Copy => &[&self.folded],
             Class::Version => &[&self.versions],
             Class::New => &[&self.stories, &self.events],
+            Class::Related if opens_event => &[&self.stories, &self.events],
             Class::Related => &[&self.stories],
         };
         for counter in counters.iter().chain([&&self.articles]) {
@@ -96,7 +99,7 @@ pub(super) async fn follow(
             batch = articles.next(64) => {
                 for stored in waited_out(batch, &stop).await? {
                     let Some(class) = class_of(&stored.subject) else { continue };
-                    tally.article(class);
+                    tally.article(class, class == Class::Related && opens_event(&stored));
                     if showing == Showing::Lines
                         && let Ok(article) = decode::<OutputArticle>(&stored)
                     {
@@ -137,6 +140,30 @@ const AWAY: Duration = Duration::from_millis(200);
 #[derive(Deserialize)]
 struct Heard {
     volume: Volume,
+}
+
+/// Whether an article is the first of its event.
+fn opens_event(stored: &Stored) -> bool {
+    serde_json::from_slice::<Judged>(&stored.body).is_ok_and(|it| it.opens_event())
+}
+
+/// All that is counted of an article.
+#[derive(Deserialize)]
+struct Judged {
+    id: ArticleId,
+    verdict: Grouped,
+}
+
+#[derive(Deserialize)]
+struct Grouped {
+    event: EventId,
+}
+
+impl Judged {
+    /// Whether it is the first article of its event, which then has its id.
+    fn opens_event(&self) -> bool {
+        self.verdict.event == EventId::from(self.id)
+    }
 }
 
 /// The class of an article, which its subject tells.
@@ -222,6 +249,28 @@ mod tests {
             assert_eq!(class_of(subject.as_str()), Some(class));
         }
         assert_eq!(class_of("wirefold.v1.output.story.merged"), None);
+    }
+
+    #[test]
+    fn an_article_may_continue_an_event_and_open_its_own() {
+        let tally = Tally::default();
+        for (class, opens_event) in
+            [(Class::New, false), (Class::Related, false), (Class::Related, true)]
+        {
+            tally.article(class, opens_event);
+        }
+        assert!(
+            tally.summary().starts_with("3 articles → 3 stories → 2 events"),
+            "{}",
+            tally.summary()
+        );
+        let of = |event: &str| {
+            let id = "30t2qq5j3my6pprpsvw5v6m793";
+            let body = format!("{{\"id\":\"a-{id}\",\"verdict\":{{\"event\":\"e-{event}\"}}}}");
+            serde_json::from_str::<Judged>(&body).expect("both ids are read").opens_event()
+        };
+        assert!(of("30t2qq5j3my6pprpsvw5v6m793"));
+        assert!(!of("7c8mc87hjq6vcng6rprf9n5cc9"));
     }
 
     #[test]

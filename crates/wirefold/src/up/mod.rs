@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Ex
     if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
         return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
     }
-    let up = Up { loaded, global, wants_demo: arguments.demo };
+    let up = Up { loaded, global, wants_demo: arguments.demo, wants_no_demo: arguments.no_demo };
     in_runtime(up.run(&StageName::ALL))
 }
 
@@ -236,6 +236,7 @@ struct Up<'a> {
     loaded: Loaded,
     global: &'a Global,
     wants_demo: bool,
+    wants_no_demo: bool,
 }
 
 impl Up<'_> {
@@ -294,7 +295,8 @@ impl Up<'_> {
                 format!("{} is no folder: name another with --data DIR", config.data.display());
             return Err(Stop::new(Exit::Usage, what).into());
         }
-        let is_configured = !config.feed.is_empty()
+        let is_configured = self.wants_no_demo
+            || !config.feed.is_empty()
             || !config.source.is_empty()
             || !config.opml.is_empty()
             || !config.nats.is_empty();
@@ -336,6 +338,7 @@ impl Up<'_> {
              \n\
              page    {page}\n\
              yours   wirefold feed import my.opml   or   wirefold feed add URL, then wirefold up\n\
+             api     articles that programs push are not kept either; wirefold up --no-demo keeps them\n\
              data    {folder} is left alone until there is a feed to watch\n\
              {alerts}end     Ctrl-C\n"
         ));

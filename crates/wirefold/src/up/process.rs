@@ -1,9 +1,10 @@
 //! All stages in one process: starts, watches and drains them.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -135,10 +136,13 @@ pub(super) async fn bind(
     option: &str,
     address: SocketAddr,
 ) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "cannot listen on {address} for the {what}: stop what uses it, or choose another \
-             with {option} (127.0.0.1:0 takes any free one)"
-        )
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = match error.kind() {
+            ErrorKind::AddrNotAvailable => "this machine does not have it: choose another",
+            _ => "stop what uses it, or choose another",
+        };
+        anyhow::Error::new(error).context(format!(
+            "cannot listen on {address} for the {what}: {advice} with {option} (127.0.0.1:0 takes any free one)"
+        ))
     })
 }

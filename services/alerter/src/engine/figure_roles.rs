@@ -7,7 +7,9 @@
 //! decides, and where none is near nothing is said.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use wirefold_text::Span;
 
 /// A word further away than this speaks of something else; in characters.
@@ -172,6 +174,9 @@ const UNITS: [&str; 37] = [
     "أيام", "日間", "時間", "小时",
 ];
 
+/// No unit is longer; in characters.
+const LONGEST_UNIT: usize = 8;
+
 /// Beginnings of what a number measures or counts that says something without more words, in lower case.
 #[rustfmt::skip]
 const NOUNS: [&str; 66] = [
@@ -215,7 +220,8 @@ const FOUND: [&str; 17] = [
 /// stands.
 pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<Role> {
     let follows = original.get(span.end..free.end)?;
-    let unit = follows.trim_start_matches([' ', '-', '\u{a0}']).to_lowercase();
+    let unit = follows.trim_start_matches([' ', '-', '\u{a0}']);
+    let unit = unit.chars().take(LONGEST_UNIT).collect::<String>().to_lowercase();
     if UNITS.iter().any(|word| unit.starts_with(word)) {
         return None;
     }
@@ -226,8 +232,10 @@ pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<
         (_, Some((_, role))) | (Some((_, role)), None) => role,
         (None, None) => return None,
     };
-    let sentence = follows.split(ends_sentence).next()?.to_lowercase();
-    let are_found = role == Role::Missing && FOUND.iter().any(|word| sentence.contains(word));
+    let are_found = role == Role::Missing && {
+        let sentence = follows.split(ends_sentence).next()?.to_lowercase();
+        FOUND.iter().any(|word| sentence.contains(word))
+    };
     (!are_found).then_some(role)
 }
 
@@ -273,9 +281,15 @@ fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
 }
 
-/// Every role word of a text in lower case, and where it begins.
+/// Every role word of a text in lower case, and where it begins. One look finds out that there is none, as near
+/// most numbers.
 fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, Role)> {
-    let words = WORDS.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
+    static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let words = WORDS.iter().flat_map(|(_, words)| *words);
+        AhoCorasick::new(words).expect("a hundred words can be looked for")
+    });
+    let likely = if ANY.is_match(text) { &WORDS[..] } else { &[] };
+    let words = likely.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
     words.flat_map(move |(role, word)| {
         let begins = move |at: &usize| {
             let before = text.get(..*at).and_then(|before| before.chars().next_back());
@@ -350,6 +364,11 @@ mod tests {
         check("高さ60メートルの波", Some("メートル"));
         check("Four of them in a serious condition", None);
         check("Nine of the firemen", None);
+    }
+
+    #[test]
+    fn no_unit_is_longer_than_what_is_searched() {
+        assert!(UNITS.iter().all(|unit| unit.chars().count() <= LONGEST_UNIT));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! then it is a claim: the alert names it with its source, silently. What is told stands in the alert
 //! itself, so that a restart goes on from there.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use wirefold_proto::{
@@ -29,6 +30,8 @@ const FIGURES: usize = 16;
 const SOURCES: usize = 4;
 /// The most claims that one message names: more say nothing in three seconds.
 const CLAIMS: usize = 2;
+/// Running text of so many words is a lede, if it comes first: see [`Text::lede`].
+const LEAST_OF_LEDE: usize = 8;
 /// So many stories that say the same make it a fact.
 const ENOUGH: usize = 2;
 
@@ -73,23 +76,53 @@ pub(super) struct Update {
 
 /// The numbers of title and lede.
 pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
-    let mut found: Vec<Figure> = Vec::new();
-    for (text, is_title) in [(Text::new(title), true), (Text::new(opening), false)] {
-        let words = if is_title { 0..text.words().len() } else { text.lede() };
-        let all = numbers(&text, words);
-        for (at, number) in all.iter().enumerate() {
-            let span_of = |place: usize| all.get(place).map(|other| other.span);
-            let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
-            let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
-            let role = role_at(text.original(), number.span, before..behind);
-            let noun = noun_at(text.original(), number.span).filter(|_| role.is_none());
-            let figure = Figure { role, noun, value: number.value.clone() };
-            if !found.contains(&figure) {
-                found.push(figure);
-            }
-        }
+    let title = Text::new(title);
+    let of_title = 0..title.words().len();
+    let mut found = Vec::new();
+    for (text, words) in [(title, of_title), with_lede(opening)] {
+        add_figures(&text, words, &mut found);
     }
     found.into()
+}
+
+fn add_figures(text: &Text, words: Range<usize>, found: &mut Vec<Figure>) {
+    let all = numbers(text, words);
+    for (at, number) in all.iter().enumerate() {
+        let span_of = |place: usize| all.get(place).map(|other| other.span);
+        let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
+        let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
+        let role = role_at(text.original(), number.span, before..behind);
+        let noun = role.is_none().then(|| noun_at(text.original(), number.span)).flatten();
+        let figure = Figure { role, noun, value: number.value.clone() };
+        if !found.contains(&figure) {
+            found.push(figure);
+        }
+    }
+}
+
+/// An opening as far as it is needed for its lede, and the words of that.
+fn with_lede(opening: &str) -> (Text, Range<usize>) {
+    if let Some(found) = first_paragraph(opening).and_then(lede_of_paragraph) {
+        return found;
+    }
+    let text = Text::new(opening);
+    let lede = text.lede();
+    (text, lede)
+}
+
+/// The first paragraph, where nothing behind it can change where it ends: it is one line before an empty one.
+fn first_paragraph(opening: &str) -> Option<&str> {
+    let (first, _) = opening.split_once("\n\n")?;
+    let is_break = |c: char| matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    (!first.contains(is_break)).then_some(first)
+}
+
+/// A first paragraph that is the lede whatever follows it: running text that is no shorter than a lede is at least.
+fn lede_of_paragraph(paragraph: &str) -> Option<(Text, Range<usize>)> {
+    let text = Text::new(paragraph);
+    let lede = text.lede();
+    let counted = text.words()[lede.clone()].iter().filter(|word| !word.is_chrome).count();
+    (counted >= LEAST_OF_LEDE).then_some((text, lede))
 }
 
 /// The figures of a text without the one that its note calls wrong, and with the right one.
@@ -269,4 +302,39 @@ fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
     };
     let sources = figure.sources.clone();
     AlertReason { sources, old, new: Some(value.clone()), ..reason(kind, words) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_lede_alone_says_the_same_figures(
+            opening in "((The|ferry|hit|14|dead|60|metres|21|per cent|\"|\\.|in|and|men|two|killed|read more) ?|\n|\n\n){0,60}",
+        ) {
+            let whole = Text::new(&opening);
+            let (mut of_whole, mut of_lede) = (Vec::new(), Vec::new());
+            add_figures(&whole, whole.lede(), &mut of_whole);
+            let (text, words) = with_lede(&opening);
+            add_figures(&text, words.clone(), &mut of_lede);
+            prop_assert_eq!(of_lede, of_whole);
+            prop_assert_eq!(words, whole.lede());
+        }
+    }
+
+    #[test]
+    fn a_lede_before_an_empty_line_is_searched_alone() {
+        let long = "A wave of 60 metres hit the harbour of Brenmouth on Monday.";
+        for (opening, is_alone) in [
+            (format!("{long}\n\nTwo ferries sank."), true),
+            (format!("{long}\nTwo ferries sank.\n\nMore."), false),
+            (format!("Wave of 60 metres\n\n{long}"), false),
+            (long.to_owned(), false),
+        ] {
+            assert_eq!(with_lede(&opening).0.original() != opening, is_alone, "{opening}");
+        }
+    }
 }

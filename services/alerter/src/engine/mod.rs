@@ -189,7 +189,8 @@ impl Engine {
         };
         let opens = matched.is_some()
             && piece.output.verdict.comparable
-            && piece.place.output > rules.since;
+            && piece.place.output > rules.since
+            && !piece.is_edit_of_baseline();
         let is_concerned =
             |life: &Life| !piece.is_baseline() || life.is_open() || life.revision == 0;
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {

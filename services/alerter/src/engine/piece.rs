@@ -144,6 +144,14 @@ impl Piece {
         self.output.article.baseline
     }
 
+    /// Whether it is an edit of a text that was there before its feed was followed, such as another headline, and
+    /// changes nothing that people should hear of.
+    pub(crate) fn is_edit_of_baseline(&self) -> bool {
+        let changes = self.output.verdict.material.as_ref();
+        let is_material = changes.is_some_and(|change| change.material);
+        self.output.article.updates_baseline && !is_material && self.put_right().is_none()
+    }
+
     /// All that alerts may be about.
     pub(crate) fn targets(&self) -> [Target; 2] {
         [GroupBy::Event, GroupBy::Story].map(|by| self.target(by))

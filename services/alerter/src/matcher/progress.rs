@@ -64,6 +64,8 @@ pub(super) struct ReadingProgress {
     judged: Option<u64>,
     /// The positions of what was applied and may have to be read again: by output, among decisions.
     applied: BTreeMap<u64, u64>,
+    /// The same the other way round: what the first of them is, is asked at every save.
+    by_decision: BTreeSet<(u64, u64)>,
     /// What was applied and is read no more, behind what may have to be, among decisions.
     ahead: BTreeSet<u64>,
     reached: String,
@@ -77,6 +79,7 @@ impl ReadingProgress {
             next,
             judged,
             applied: BTreeMap::new(),
+            by_decision: BTreeSet::new(),
             ahead: ahead.iter().copied().collect(),
             reached: saved.reached.clone(),
         }
@@ -96,7 +99,11 @@ impl ReadingProgress {
     /// Notes that something of an article was applied, whose decision stands at `judged`.
     pub(super) fn applied(&mut self, position: OutputPosition, judged: u64) {
         self.passed_to(position, judged);
-        self.applied.insert(position.output, position.fetched);
+        let OutputPosition { fetched, output } = position;
+        if let Some(before) = self.applied.insert(output, fetched) {
+            self.by_decision.remove(&(before, output));
+        }
+        self.by_decision.insert((fetched, output));
     }
 
     /// Notes that something of a command was applied, which may be read again without harm.
@@ -119,11 +126,16 @@ impl ReadingProgress {
     ) -> SavedProgress {
         let first_needed = needed.into_iter().chain(waiting).min();
         let output = first_needed.map_or(self.read, |first| first.saturating_sub(1)).min(self.read);
-        let again = self.applied.split_off(&(output + 1));
-        let done = std::mem::replace(&mut self.applied, again);
-        self.ahead.extend(done.into_values());
-        let next = self.applied.values().min().map_or(self.next, |first| self.next.min(*first));
-        self.ahead = self.ahead.split_off(&next);
+        while let Some(done) = self.applied.first_entry().filter(|first| *first.key() <= output) {
+            let (place, fetched) = done.remove_entry();
+            self.by_decision.remove(&(fetched, place));
+            self.ahead.insert(fetched);
+        }
+        let first = self.by_decision.first().map(|(first, _)| *first);
+        let next = first.map_or(self.next, |first| self.next.min(first));
+        while self.ahead.first().is_some_and(|known| *known < next) {
+            self.ahead.pop_first();
+        }
         let judged = self.judged.filter(|_| next == self.next);
         let (ahead, passed) = (self.ahead.iter().copied().collect(), passed.into_iter().collect());
         SavedProgress { output, next, judged, ahead, passed, reached: self.reached.clone() }

@@ -29,7 +29,7 @@ const NOTES: &str = "Wf-Notes";
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
 /// How many revisions are on their way at once: as many as the embedded bus makes durable together.
-const WINDOW: usize = 100;
+const WINDOW: usize = 256;
 
 impl Matcher<'_> {
     /// Sends every revision that is due on its way. The alert goes on as if it stood already;

@@ -211,7 +211,7 @@ impl Table {
             copies_folded: before.map_or(0, |record| record.copies_folded),
         };
         if let Some(problem) = &record.problem {
-            tracing::warn!(subscription = %id, problem, "subscription rings for nothing");
+            tracing::warn!(subscription = %id, problem, "subscription sends no alerts");
         }
         let since = self.start_of(&id, read).await?;
         let mute = mute_of(record.muted_until);

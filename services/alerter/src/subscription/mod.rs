@@ -68,7 +68,7 @@ pub(crate) enum Problem {
     MaxPerDay,
     #[error("inhibited_by: a subscription cannot inhibit itself")]
     InhibitedByItself,
-    #[error("no delivery is called {0:?}")]
+    #[error("no delivery is called {0:?}; a new one counts from the next start of wirefold")]
     NoDelivery(String),
 }
 

@@ -175,6 +175,25 @@ async fn baseline_and_texts_too_short_ring_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_is_material() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, ..] = five();
+    world.newsroom.tell(Given { baseline: true, ..first }).await;
+    let edit = Given { updates_baseline: true, is_version: true, ..first };
+    world.newsroom.tell(Given { title: "Tarrowgate dock talks collapse again", ..edit }).await;
+    world.pass(60).await;
+    assert!(world.alerts().await.is_empty(), "another headline is not news");
+    let material = Some((MaterialReason::NewNumber, "28"));
+    world.newsroom.tell(Given { title: "28 cranes stand still", material, ..edit }).await;
+    world.pass(1).await;
+    let found: Vec<String> = world.alerts().await.iter().map(told).collect();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("loud: new"), "{found:?}");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_baseline_article_counts_in_an_open_alert_and_neither_opens_nor_rings() {
     let mut world = World::new().await;
     let running = world.start(&settings([everything()]));

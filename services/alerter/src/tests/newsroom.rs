@@ -77,6 +77,7 @@ pub(super) struct Given {
     pub(super) material: Option<(MaterialReason, &'static str)>,
     pub(super) comparable: bool,
     pub(super) baseline: bool,
+    pub(super) updates_baseline: bool,
     pub(super) beyond_budget: bool,
     pub(super) is_version: bool,
     pub(super) language: &'static str,
@@ -97,6 +98,7 @@ pub(super) fn article(story: &'static str, outlet: &'static str, title: &'static
         material: None,
         comparable: true,
         baseline: false,
+        updates_baseline: false,
         beyond_budget: false,
         is_version: false,
         language: "en",
@@ -153,6 +155,7 @@ impl Newsroom {
             source: None,
             media: Vec::new(),
             baseline: given.baseline,
+            updates_baseline: given.updates_baseline,
             beyond_budget: given.beyond_budget,
         };
         let text = ArticleFetched {

@@ -1,51 +1,53 @@
-//! Counts of stories and events: revisions, articles, outlets, origins.
+//! Keeps the counts of stories and events: revisions, articles, outlets, origins.
 //!
-//! What `dedup` says belongs together comes in; the states of stories and events and their changes go out. Its
-//! tables are keyed by the ids of dedup (`dedup::StoryId`), which are numbers. Messages name stories and events by
-//! the ids of the contract. It never sees a text.
+//! The groups found by `dedup` come in; the states of stories and events and their changes go out.
+//! The tables are keyed by the ids of `dedup` (`dedup::StoryId`), which are numbers. Messages name
+//! stories and events by the ids of the contract. This module never sees a text.
 
-mod by_people;
-mod former;
+mod former_ids;
+mod splits;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use wirefold_dedup as dedup;
-use wirefold_dedup::{Merge, Numbered, OutletId};
+use wirefold_dedup::{IdTable, Merge, OutletId};
 use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
 };
 
 use crate::lead::{Claim, confidence};
 use crate::lede::LeadFacts;
-pub(crate) use by_people::{Leaving, Member, Parted};
-use former::Former;
+use former_ids::FormerIds;
+pub(crate) use splits::{Member, SplitMembers, SplitResult};
 
-/// A story.
+/// A story with its lead and its counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Story {
     pub(crate) id: StoryId,
-    /// The article that stands for it, with its sequence in `WF_FETCHED`.
+    /// The article that represents it.
     pub(crate) lead: ArticleId,
+    /// The sequence of the lead in `WF_FETCHED`.
     pub(crate) lead_fetched: Option<u64>,
-    /// What spoke for it.
+    /// The evidence for the lead.
     claim: Claim,
-    /// Whether people chose it.
+    /// Whether people chose the lead.
     is_preferred: bool,
     /// Whether an agency is known to be behind it.
     pub(crate) is_credited: bool,
     event: dedup::EventId,
     revision: u64,
     articles: u32,
-    /// Those of them that are later versions of another.
+    /// How many of the articles are later versions of another one.
     versions: u32,
     /// Its outlets, and how many articles each has in it.
     outlets: BTreeMap<OutletId, u32>,
     first_seen: Timestamp,
-    /// Its texts that are long enough to be compared: without any, it counts as no origin.
+    /// How many of the texts are long enough to be compared. A story without any does not count as
+    /// an origin.
     comparable: u32,
-    /// The stream time of its last article.
+    /// The stream time of its last article, in seconds.
     last: i64,
 }
 
@@ -59,9 +61,9 @@ struct Event {
     ledes: LeadFacts,
 }
 
-/// An article as its story counts it.
+/// The data of an article by which its story counts it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entering {
+pub(crate) struct CountedArticle {
     pub(crate) id: ArticleId,
     /// Its sequence in `WF_FETCHED`.
     pub(crate) fetched: u64,
@@ -71,12 +73,12 @@ pub(crate) struct Entering {
     pub(crate) comparable: bool,
     /// Whether it is a later version of another article.
     pub(crate) is_version: bool,
-    /// What speaks for it being the source of its text.
+    /// The evidence that it is the source of its text.
     pub(crate) claim: Claim,
 }
 
-impl Entering {
-    /// Whether its outlet itself says so, rather than a stranger's feed.
+impl CountedArticle {
+    /// Whether it comes from its outlet's own feed, rather than from another site's.
     pub(crate) fn is_outlets_own(&self) -> bool {
         self.claim.is_outlets_own
     }
@@ -85,12 +87,12 @@ impl Entering {
 /// All stories and events of the window.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
-    stories: Numbered<dedup::StoryId, Story>,
-    events: Numbered<dedup::EventId, Event>,
-    /// Events that became part of others.
+    stories: IdTable<dedup::StoryId, Story>,
+    events: IdTable<dedup::EventId, Event>,
+    /// Events that were merged into others.
     redirects: BTreeMap<dedup::EventId, dedup::EventId>,
-    /// What stories and events were called that became part of others.
-    former: Former,
+    /// The ids of stories and events that were merged into others.
+    former_ids: FormerIds,
 }
 
 impl Groups {
@@ -102,7 +104,7 @@ impl Groups {
         self.stories.get_mut(story)
     }
 
-    /// The id of the event behind dedup's number.
+    /// The contract's id of an event.
     pub(crate) fn event_id(&self, event: dedup::EventId) -> Option<EventId> {
         self.events.get(self.resolve(event)).map(|event| event.id)
     }
@@ -129,12 +131,12 @@ impl Groups {
         event
     }
 
-    /// Opens a story in an event, which it opens too unless it is there.
-    pub(crate) fn open(
+    /// Adds a new story to an event. Creates the event if it does not exist.
+    pub(crate) fn open_story(
         &mut self,
         story: dedup::StoryId,
         event: dedup::EventId,
-        first: &Entering,
+        first: &CountedArticle,
         continues: Option<EventId>,
     ) {
         let event = self.resolve(event);
@@ -155,7 +157,7 @@ impl Groups {
             last: first.time,
         };
         self.stories.insert(story, opened);
-        let fresh = || Event {
+        let new_event = || Event {
             id: first.id.into(),
             stories: BTreeSet::new(),
             revision: 0,
@@ -164,7 +166,7 @@ impl Groups {
             ledes: LeadFacts::default(),
         };
         if !self.events.contains(event) {
-            self.events.insert(event, fresh());
+            self.events.insert(event, new_event());
         }
         if let Some(event) = self.events.get_mut(event) {
             event.stories.insert(story);
@@ -172,7 +174,7 @@ impl Groups {
     }
 
     /// Counts an article in its story and event.
-    pub(crate) fn enter(&mut self, story: dedup::StoryId, article: &Entering) {
+    pub(crate) fn count_article(&mut self, story: dedup::StoryId, article: &CountedArticle) {
         if let Some(found) = self.stories.get_mut(story) {
             found.revision += 1;
             found.articles += 1;
@@ -187,18 +189,19 @@ impl Groups {
         }
     }
 
-    /// Has an article stand for its story where more speaks for it than for the one that does, unless
-    /// people chose that one.
-    pub(crate) fn lead(
+    /// Makes an article the lead of its story if its evidence is stronger, unless people chose the
+    /// lead.
+    pub(crate) fn update_lead(
         &mut self,
         story: dedup::StoryId,
-        article: &Entering,
+        article: &CountedArticle,
     ) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
-        found.follow((article.id, Some(article.fetched), article.claim))
+        found.lead_if_stronger((article.id, Some(article.fetched), article.claim))
     }
 
-    /// Makes two events one, unless they are.
+    /// Merges two events, unless they are one already. `link` is the article that caused the merge,
+    /// if it was no person.
     pub(crate) fn merge_events(
         &mut self,
         merge: Merge<dedup::EventId>,
@@ -225,7 +228,7 @@ impl Groups {
         kept.stories.extend(gone.stories);
         kept.ledes.extend(gone.ledes);
         self.redirects.insert(from, into);
-        self.former.events.insert(gone.id, into);
+        self.former_ids.events.insert(gone.id, into);
         let links = link.into_iter().collect();
         Some(StoryChange::Merged {
             from: Target::Event(gone.id),
@@ -234,8 +237,8 @@ impl Groups {
         })
     }
 
-    /// Makes two stories one, and their events where nothing is left of one; `link` shows that they
-    /// are, where it was no person.
+    /// Merges two stories, and also their events if one of these has no other story. `link` is the
+    /// article that caused the merge, if it was no person.
     pub(crate) fn merge_stories(
         &mut self,
         merge: Merge<dedup::StoryId>,
@@ -263,15 +266,15 @@ impl Groups {
             *kept.outlets.entry(outlet).or_default() += articles;
         }
         let (from, into) = (Target::Story(gone.id), Target::Story(kept.id));
-        self.former.story_became(gone.id, younger, older);
+        self.former_ids.redirect_story(gone.id, younger, older);
         let links = link.into_iter().collect();
         let mut changes = vec![StoryChange::Merged { from, into, links }];
-        changes.extend(kept.follow((gone.lead, gone.lead_fetched, gone.claim)));
+        changes.extend(kept.lead_if_stronger((gone.lead, gone.lead_fetched, gone.claim)));
         changes.extend(self.leave_event(younger, left, taken, link));
         changes
     }
 
-    /// Takes a story that is no more out of its event.
+    /// Removes a merged story from its former event, and merges that into `taken` if it is empty.
     fn leave_event(
         &mut self,
         story: dedup::StoryId,
@@ -316,8 +319,9 @@ impl Groups {
         })
     }
 
-    /// Takes over what a decision that stands says of its story and event, where that is free.
-    pub(crate) fn adopt(&mut self, story: dedup::StoryId, record: &ArticleJudged) {
+    /// Takes over the ids and counts that a committed decision gives its story and event. An id is
+    /// taken over only if no other story or event has it.
+    pub(crate) fn adopt_decision(&mut self, story: dedup::StoryId, record: &ArticleJudged) {
         let event = self.event_of(story);
         let verdict = &record.verdict;
         let is_free = self.stories.values().all(|other| other.id != verdict.story);
@@ -346,8 +350,8 @@ impl Groups {
         }
     }
 
-    /// Forgets the events of which nothing has been heard since `oldest`, or of which no story `is_known`
-    /// any more, with their stories.
+    /// Removes events without a story that `is_known` and has an article since `oldest` (seconds),
+    /// together with their stories.
     pub(crate) fn forget(&mut self, oldest: i64, is_known: impl Fn(dedup::StoryId) -> bool) {
         let stories = &self.stories;
         let is_alive = |story: &dedup::StoryId| {
@@ -370,13 +374,13 @@ impl Groups {
         let (known, gone) = (&self.events, &self.redirects);
         let is_event = |event| known.contains(event) || gone.contains_key(&event);
         let is_story = |story| self.stories.contains(story);
-        self.former.forget(is_story, is_event);
+        self.former_ids.forget(is_story, is_event);
     }
 }
 
 impl Story {
-    /// Takes this article for its lead where more speaks for it.
-    fn follow(&mut self, other: (ArticleId, Option<u64>, Claim)) -> Option<StoryChange> {
+    /// Makes another article the lead if its evidence is stronger, unless people chose the lead.
+    fn lead_if_stronger(&mut self, other: (ArticleId, Option<u64>, Claim)) -> Option<StoryChange> {
         let (lead, fetched, claim) = other;
         let by = claim.exceeds(&self.claim).filter(|_| !self.is_preferred)?;
         (self.lead, self.lead_fetched, self.claim) = (lead, fetched, claim);
@@ -392,8 +396,8 @@ pub(crate) fn count(number: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn entering(number: u32, outlet: u32) -> Entering {
-        Entering {
+    fn counted(number: u32, outlet: u32) -> CountedArticle {
+        CountedArticle {
             id: format!("a-{number:026}").parse().unwrap(),
             fetched: u64::from(number),
             seen: Timestamp::UNIX_EPOCH,
@@ -405,31 +409,34 @@ mod tests {
         }
     }
 
-    fn stories(older: u32, younger: u32) -> Merge<dedup::StoryId> {
+    fn story_merge(older: u32, younger: u32) -> Merge<dedup::StoryId> {
         Merge { older: dedup::StoryId(older), younger: dedup::StoryId(younger) }
     }
 
-    fn events(older: u32, younger: u32) -> Merge<dedup::EventId> {
+    fn event_merge(older: u32, younger: u32) -> Merge<dedup::EventId> {
         Merge { older: dedup::EventId(older), younger: dedup::EventId(younger) }
     }
 
-    /// Three stories, of which the first two are one event.
-    fn three() -> Groups {
+    /// Three stories. The first two are one event.
+    fn three_stories() -> Groups {
         let mut groups = Groups::default();
         for (number, event) in [(0, 0), (1, 0), (2, 2)] {
-            let (story, first) = (dedup::StoryId(number), entering(number, number));
-            groups.open(story, dedup::EventId(event), &first, None);
-            groups.enter(story, &first);
+            let (story, first) = (dedup::StoryId(number), counted(number, number));
+            groups.open_story(story, dedup::EventId(event), &first, None);
+            groups.count_article(story, &first);
         }
         groups
     }
 
     #[test]
     fn counts_belong_to_events() {
-        let mut groups = three();
-        groups.enter(dedup::StoryId(1), &Entering { comparable: false, ..entering(3, 0) });
-        let version = Entering { is_version: true, ..entering(4, 0) };
-        groups.enter(dedup::StoryId(1), &version);
+        let mut groups = three_stories();
+        groups.count_article(
+            dedup::StoryId(1),
+            &CountedArticle { comparable: false, ..counted(3, 0) },
+        );
+        let version = CountedArticle { is_version: true, ..counted(4, 0) };
+        groups.count_article(dedup::StoryId(1), &version);
         let story = groups.story_state(dedup::StoryId(1)).unwrap();
         assert_eq!((story.revision, story.articles, story.outlets), (3, 3, 2));
         assert_eq!((story.versions, story.copies()), (1, 1));
@@ -440,10 +447,10 @@ mod tests {
     }
 
     #[test]
-    fn a_merged_story_takes_its_event_along_where_nothing_else_is_in_it() {
-        let mut groups = three();
-        let link = entering(9, 0).id;
-        let changes = groups.merge_stories(stories(1, 2), Some(link));
+    fn a_merged_story_merges_its_event_if_that_is_empty() {
+        let mut groups = three_stories();
+        let link = counted(9, 0).id;
+        let changes = groups.merge_stories(story_merge(1, 2), Some(link));
         let sorts: Vec<&str> = changes
             .iter()
             .map(|change| match change {
@@ -456,19 +463,19 @@ mod tests {
         assert_eq!(groups.event_id(dedup::EventId(2)), groups.event_id(dedup::EventId(0)));
         let state = groups.event_state(dedup::EventId(2)).unwrap();
         assert_eq!((state.stories, state.articles, state.outlets), (2, 3, 3));
-        assert!(groups.merge_events(events(0, 2), Some(link)).is_none());
+        assert!(groups.merge_events(event_merge(0, 2), Some(link)).is_none());
     }
 
     #[test]
-    fn what_left_the_window_is_forgotten_with_its_redirects() {
-        let mut groups = three();
-        groups.merge_events(events(0, 2), None);
-        let former = entering(2, 0).id.into();
-        assert_eq!(groups.event_called(former), Some(dedup::EventId(0)));
+    fn stories_that_left_the_window_are_forgotten_with_their_redirects() {
+        let mut groups = three_stories();
+        groups.merge_events(event_merge(0, 2), None);
+        let former = counted(2, 0).id.into();
+        assert_eq!(groups.event_with_id(former), Some(dedup::EventId(0)));
         groups.forget(2, |_| true);
         assert_eq!(groups.stories.len(), 3, "the event of the last story lives");
         groups.forget(3, |_| true);
         assert!(groups.stories.is_empty() && groups.redirects.is_empty());
-        assert_eq!(groups.event_called(former), None);
+        assert_eq!(groups.event_with_id(former), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Stories and events as bytes of a snapshot.
+//! Writes and reads stories and events as bytes of a snapshot.
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_proto::EventId;
@@ -6,23 +6,24 @@ use wirefold_proto::EventId;
 use super::{Event, Groups, Story};
 use crate::packed::{Id as _, read_id, read_time, write_id, write_time};
 
-wirefold_dedup::written!(Groups { stories, events, redirects, former });
+wirefold_dedup::written!(Groups { stories, events, redirects, former_ids });
 
 impl Groups {
-    /// Divides them by their numbers, for [`Groups::append`] to put together again.
+    /// Divides the tables into parts by number; [`Groups::append`] puts them together again.
     pub(crate) fn divide(self) -> Vec<Self> {
         let stories = self.stories.divide().into_iter();
         let stories = stories.map(|stories| Self { stories, ..Self::default() });
         let events = self.events.divide().into_iter();
         let events = events.map(|events| Self { events, ..Self::default() });
-        let rest = Self { redirects: self.redirects, former: self.former, ..Self::default() };
+        let rest =
+            Self { redirects: self.redirects, former_ids: self.former_ids, ..Self::default() };
         stories.chain(events).chain([rest]).collect()
     }
 
-    /// Appends the stories or events that follow; `None` where they do not follow.
+    /// Appends the next part; `None` if it does not follow the parts before.
     pub(crate) fn append(&mut self, next: Self) -> Option<()> {
         self.redirects.extend(next.redirects);
-        self.former.append(next.former);
+        self.former_ids.append(next.former_ids);
         self.stories.append(next.stories)?;
         self.events.append(next.events)
     }

@@ -1,28 +1,31 @@
-//! The second frame of a head: how far the detector had come, and the segments in which all else stands.
+//! The second frame of a head: the position of the detector in its streams, and the segments with
+//! everything else.
 //!
-//! Contents come in and their bytes go out, and the other way round. It never reads a segment.
+//! Contents come in and their bytes go out, and the other way round. This module never reads a
+//! segment.
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
 use wirefold_dedup::written;
 use wirefold_proto::{DecisionId, Offsets};
 
-use super::frames::{self, Unfit};
+use super::frames::{self, InvalidSnapshot};
 use super::segments::Segment;
 
-/// What a head says beside its header.
+/// The data of a head that follows its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contents {
-    /// The last record, and how far the inputs had been read with it.
+    /// The last record.
     pub(crate) last: Option<DecisionId>,
+    /// The positions in the input streams at that record.
     pub(crate) offsets: Offsets,
-    /// The segments of each section of the state. A section holds whole parts, so that sections can be
-    /// read side by side.
+    /// The segments of each section of the state. A section holds whole parts, so that sections can
+    /// be read in parallel.
     pub(crate) sections: Vec<Vec<Segment>>,
-    /// Those with the texts.
+    /// The segments with the texts.
     pub(crate) texts: Vec<Segment>,
 }
 
-/// The same as values that can be written down.
+/// [`Contents`] with fields that can be written.
 struct WrittenContents {
     last: Option<String>,
     offsets: (u64, u64),
@@ -33,7 +36,7 @@ struct WrittenContents {
 written!(WrittenContents { last, offsets, sections, texts });
 
 impl Contents {
-    /// All segments that are named.
+    /// All segments that the head names.
     pub(crate) fn segments(self) -> impl Iterator<Item = Segment> {
         self.sections.into_iter().flatten().chain(self.texts)
     }
@@ -54,27 +57,28 @@ impl Contents {
         frames::frame(&bytes)
     }
 
-    pub(crate) fn read(frame: Vec<u8>) -> Result<Self, Unfit> {
+    pub(crate) fn read(frame: Vec<u8>) -> Result<Self, InvalidSnapshot> {
         let WrittenContents { last, offsets, sections, texts } = read_whole(frame)?;
-        let last = last.map(|text| text.parse().map_err(|_| Unfit::Broken)).transpose()?;
+        let last =
+            last.map(|text| text.parse().map_err(|_| InvalidSnapshot::Broken)).transpose()?;
         let (fetched, control) = offsets;
         Ok(Self { last, offsets: Offsets { fetched, control }, sections, texts })
     }
 }
 
-/// Reads the segments that a head of an earlier release names, in order.
-pub(crate) fn read_list(frame: Vec<u8>) -> Result<Vec<Segment>, Unfit> {
+/// Reads the list of segments in a head of an earlier release.
+pub(crate) fn read_list(frame: Vec<u8>) -> Result<Vec<Segment>, InvalidSnapshot> {
     let segments: Vec<((u128, u128), u64)> = read_whole(frame)?;
-    Ok(segments.into_iter().map(Segment::without_sum).collect())
+    Ok(segments.into_iter().map(Segment::without_checksum).collect())
 }
 
-/// Reads a value that is all of a frame.
-fn read_whole<T: Written>(frame: Vec<u8>) -> Result<T, Unfit> {
+/// Reads a value that takes up a whole frame.
+fn read_whole<T: Written>(frame: Vec<u8>) -> Result<T, InvalidSnapshot> {
     let mut frame = Some(frame);
     let mut next = || frame.take();
     let mut from = Reader::new(&mut next);
-    let value = T::read_from(&mut from).ok_or(Unfit::Broken)?;
-    if from.is_between_pieces() { Ok(value) } else { Err(Unfit::Broken) }
+    let value = T::read_from(&mut from).ok_or(InvalidSnapshot::Broken)?;
+    if from.is_between_pieces() { Ok(value) } else { Err(InvalidSnapshot::Broken) }
 }
 
 #[cfg(test)]
@@ -93,7 +97,7 @@ mod tests {
         let frame = contents.clone().into_frame();
         let bytes = &frame[frames::PREFIX..];
         assert_eq!(Contents::read(bytes.to_vec()), Ok(contents.clone()));
-        assert_eq!(Contents::read(bytes[..bytes.len() - 1].to_vec()), Err(Unfit::Broken));
+        assert_eq!(Contents::read(bytes[..bytes.len() - 1].to_vec()), Err(InvalidSnapshot::Broken));
         assert_eq!(contents.segments().count(), 4);
     }
 }

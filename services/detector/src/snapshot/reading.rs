@@ -1,7 +1,7 @@
 //! Reads a stored snapshot: its sections on all cores, and its texts where their files are not found.
 //!
-//! A head comes in; what the detector knew goes out, or why it cannot be had. It never decides which snapshot is
-//! read.
+//! A head comes in; the state of the detector goes out, or the reason why it cannot be read. This
+//! module never decides which snapshot is read.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -12,153 +12,156 @@ use std::thread;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
-use wirefold_dedup::codec::{Reader, Stand, Written};
+use wirefold_dedup::codec::{Reader, TextFileLocation, Written};
 use wirefold_flow::{ObjectReader, Objects};
 
 use super::contents::{Contents, read_list};
-use super::frames::{Frames, Header, Pieces, Unfit, contents};
-use super::keeping::Missing;
+use super::frames::{Frames, Header, InvalidSnapshot, Pieces, join_frames};
 use super::segments::Segment;
+use super::snapshotter::ReadError;
 use super::state::SnapshotState;
-use super::text_files::Places;
-use crate::learning::{DetectorConfig, Learning, LearningPart};
+use super::text_files::RestoredTextFiles;
+use crate::state::{DetectorConfig, DetectorState, DetectorStatePart};
 
-/// Threads that read, at most: each has its segments in memory.
-const THREADS: usize = 8;
-/// Segments that a thread has fetched ahead.
-const AHEAD: usize = 4;
-/// Frames that wait to be read.
-const FRAMES: usize = 4;
+/// The most threads that read. Each has its segments in memory.
+const MAX_THREADS: usize = 8;
+/// How many segments a thread fetches in advance.
+const FETCHED_AHEAD: usize = 4;
+/// How many frames may wait to be read.
+const QUEUED_FRAMES: usize = 4;
 
-/// What a head says, as far as it is one that can be read.
+/// The head of a snapshot.
 pub(super) struct Head {
     pub(super) header: Header,
-    /// The bytes of the header.
+    /// The number of bytes of the header.
     length: usize,
-    pub(super) list: List,
+    pub(super) list: SegmentList,
 }
 
-/// What a head says in its second frame.
-pub(super) enum List {
+/// The second frame of a head.
+pub(super) enum SegmentList {
     Sections(Contents),
-    /// Of the release before.
-    InOrder(Vec<Segment>),
+    /// The list of the version before.
+    WithoutSections(Vec<Segment>),
 }
 
-impl List {
-    /// All segments that are named.
+impl SegmentList {
+    /// All segments that the head names.
     pub(super) fn segments(self) -> Vec<Segment> {
         match self {
             Self::Sections(contents) => contents.segments().collect(),
-            Self::InOrder(segments) => segments,
+            Self::WithoutSections(segments) => segments,
         }
     }
 }
 
 impl Head {
-    /// `None` where there is no object of this name.
-    pub(super) async fn read(objects: &dyn Objects, name: &str) -> Result<Option<Self>, Missing> {
+    /// Reads a head; `None` if there is no object with this name.
+    pub(super) async fn read(objects: &dyn Objects, name: &str) -> Result<Option<Self>, ReadError> {
         let Some(mut reader) = objects.read(name).await? else { return Ok(None) };
         let mut frames = Frames::default();
         let first = next_frame(&mut *reader, &mut frames).await?;
         let length = first.len();
         let header = Header::read(first)?;
         let second = next_frame(&mut *reader, &mut frames).await?;
-        let list = match header.is_in_order {
-            true => List::InOrder(read_list(second)?),
-            false => List::Sections(Contents::read(second)?),
+        let list = match header.is_without_sections {
+            true => SegmentList::WithoutSections(read_list(second)?),
+            false => SegmentList::Sections(Contents::read(second)?),
         };
         Ok(Some(Self { header, length, list }))
     }
 
-    /// What the detector knew.
+    /// Reads the state of the detector.
     pub(super) async fn read_state(
         self,
         objects: Arc<dyn Objects>,
-        ground: &DetectorConfig,
-    ) -> Result<SnapshotState, Missing> {
-        let places = Places::find(&ground.folder, &self.header.text_files);
+        config: &DetectorConfig,
+    ) -> Result<SnapshotState, ReadError> {
+        let text_files = RestoredTextFiles::open(&config.folder, &self.header.text_files);
         match self.list {
-            List::Sections(contents) => read_sections(objects, contents, places, ground).await,
-            List::InOrder(segments) => {
-                let ground = ground.clone();
-                let read = move |pieces| read_in_order(&ground, &places, pieces);
+            SegmentList::Sections(contents) => {
+                read_sections(objects, contents, text_files, config).await
+            }
+            SegmentList::WithoutSections(segments) => {
+                let config = config.clone();
+                let read = move |pieces| read_without_sections(&config, &text_files, pieces);
                 read_pieces(&*objects, &segments, self.length, read).await
             }
         }
     }
 }
 
-/// The next frame of an object; what came with it is in the frames.
+/// The next frame of an object. Further bytes that came with it stay in `frames`.
 async fn next_frame(
     reader: &mut dyn ObjectReader,
     frames: &mut Frames,
-) -> Result<Vec<u8>, Missing> {
+) -> Result<Vec<u8>, ReadError> {
     loop {
         if let Some(first) = frames.next()? {
             return Ok(first);
         }
-        frames.push(&reader.next().await?.ok_or(Unfit::Short)?);
+        frames.push(&reader.next().await?.ok_or(InvalidSnapshot::CutShort)?);
     }
 }
 
 async fn read_sections(
     objects: Arc<dyn Objects>,
     contents: Contents,
-    places: Places,
-    ground: &DetectorConfig,
-) -> Result<SnapshotState, Missing> {
+    text_files: RestoredTextFiles,
+    config: &DetectorConfig,
+) -> Result<SnapshotState, ReadError> {
     let Contents { last, offsets, sections, texts } = contents;
-    let parts = read_parts(objects.clone(), sections, places.stands()).await?;
-    let learning = Learning::from_parts(ground, parts).ok_or(Unfit::Broken)?;
-    if places.lack_some() {
-        read_pieces(&*objects, &texts, 0, move |mut pieces| places.fill(&mut pieces)).await?;
+    let parts = read_parts(objects.clone(), sections, text_files.stands()).await?;
+    let detector = DetectorState::from_parts(config, parts).ok_or(InvalidSnapshot::Broken)?;
+    if text_files.has_missing() {
+        read_pieces(&*objects, &texts, 0, move |mut pieces| text_files.write_missing(&mut pieces))
+            .await?;
     }
-    Ok(SnapshotState { learning, last, offsets })
+    Ok(SnapshotState { detector, last, offsets })
 }
 
-fn read_in_order(
-    ground: &DetectorConfig,
-    places: &Places,
+fn read_without_sections(
+    config: &DetectorConfig,
+    text_files: &RestoredTextFiles,
     mut pieces: Pieces,
-) -> Result<SnapshotState, Unfit> {
-    let known = SnapshotState::read_in_order(ground, places.stands(), &mut pieces)?;
-    if places.lack_some() {
-        places.fill(&mut pieces)?;
+) -> Result<SnapshotState, InvalidSnapshot> {
+    let state = SnapshotState::read_without_sections(config, text_files.stands(), &mut pieces)?;
+    if text_files.has_missing() {
+        text_files.write_missing(&mut pieces)?;
     }
-    Ok(known)
+    Ok(state)
 }
 
-/// Reads what stands in the frames of these segments, behind a header of so many bytes, beside the reading of the
-/// segments.
+/// Fetches these segments and calls `read` with the contents of their frames on another thread.
+/// `header` is the number of bytes before the first segment.
 async fn read_pieces<T: Send + 'static>(
     objects: &dyn Objects,
     segments: &[Segment],
     header: usize,
-    read: impl FnOnce(Pieces) -> Result<T, Unfit> + Send + 'static,
-) -> Result<T, Missing> {
-    let (sender, pieces) = mpsc::channel(FRAMES);
-    let reading = spawn_blocking(move || read(Pieces::behind(header, pieces)));
-    let passed = pass_segments(objects, segments, sender).await;
-    let came = reading.await.map_err(|_| Unfit::Broken)?;
-    // What kept the bytes from coming says more than that they did not come.
-    came.map_err(|unfit| passed.err().unwrap_or(unfit.into()))
+    read: impl FnOnce(Pieces) -> Result<T, InvalidSnapshot> + Send + 'static,
+) -> Result<T, ReadError> {
+    let (sender, pieces) = mpsc::channel(QUEUED_FRAMES);
+    let reading = spawn_blocking(move || read(Pieces::after_header(header, pieces)));
+    let sent = send_frames(objects, segments, sender).await;
+    let result = reading.await.map_err(|_| InvalidSnapshot::Broken)?;
+    // The error of fetching explains more than the missing bytes that it caused.
+    result.map_err(|invalid| sent.err().unwrap_or(invalid.into()))
 }
 
-/// Hands the frames in segments on until there are no more, or no more are wanted.
-async fn pass_segments(
+/// Sends the frames of the segments until there are no more, or the receiver needs no more.
+async fn send_frames(
     objects: &dyn Objects,
     segments: &[Segment],
     sender: mpsc::Sender<Vec<u8>>,
-) -> Result<(), Missing> {
+) -> Result<(), ReadError> {
     for segment in segments {
-        // What stands in text files that are there need not be read.
+        // The receiver stops early if the remaining text files exist.
         if sender.is_closed() {
             return Ok(());
         }
         let mut frames = Frames::default();
-        let bytes = whole(objects, segment).await?;
-        frames.push(&segment.checked(bytes)?);
+        let bytes = fetch_segment(objects, segment).await?;
+        frames.push(&segment.check(bytes)?);
         while let Some(frame) = frames.next()? {
             if sender.send(frame).await.is_err() {
                 return Ok(());
@@ -168,16 +171,16 @@ async fn pass_segments(
     Ok(())
 }
 
-/// The bytes of a segment, which may be others than those that were written.
-async fn whole(objects: &dyn Objects, segment: &Segment) -> Result<Vec<u8>, Missing> {
+/// Fetches the bytes of a segment, without checking them.
+async fn fetch_segment(objects: &dyn Objects, segment: &Segment) -> Result<Vec<u8>, ReadError> {
     let name = segment.name();
-    let lost = |error| Missing::Segment(name.clone(), error);
-    let opened = objects.read(&name).await.map_err(lost)?;
-    let mut reader = opened.ok_or_else(|| Unfit::Missing(name.clone()))?;
+    let read_error = |error| ReadError::Segment(name.clone(), error);
+    let opened = objects.read(&name).await.map_err(read_error)?;
+    let mut reader = opened.ok_or_else(|| InvalidSnapshot::MissingSegment(name.clone()))?;
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < segment.length {
-        let Some(part) = reader.next().await.map_err(lost)? else { break };
-        // Most come at once.
+        let Some(part) = reader.next().await.map_err(read_error)? else { break };
+        // Most segments arrive in one part.
         match bytes.is_empty() {
             true => bytes = part.into(),
             false => bytes.extend_from_slice(&part),
@@ -186,51 +189,51 @@ async fn whole(objects: &dyn Objects, segment: &Segment) -> Result<Vec<u8>, Miss
     Ok(bytes)
 }
 
-/// The parts in all sections, in order: each section is read by whichever thread comes to it first.
+/// Reads the parts of all sections, in order. Each section is read by the first free thread.
 async fn read_parts(
     objects: Arc<dyn Objects>,
     sections: Vec<Vec<Segment>>,
-    stands: Vec<Stand>,
-) -> Result<Vec<LearningPart>, Missing> {
+    stands: Vec<TextFileLocation>,
+) -> Result<Vec<DetectorStatePart>, ReadError> {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = cores.min(THREADS).min(sections.len());
+    let threads = cores.min(MAX_THREADS).min(sections.len());
     let (next, runtime) = (AtomicUsize::new(0), Handle::current());
     let sections = Arc::new(Sections { objects, sections, stands, next, runtime });
     let begin = |_| {
         let sections = sections.clone();
-        spawn_blocking(move || sections.read_rest())
+        spawn_blocking(move || sections.read_remaining())
     };
     let reading: Vec<_> = (0..threads).map(begin).collect();
     let mut read = Vec::new();
     for thread in reading {
-        read.extend(thread.await.map_err(|_| Unfit::Broken)??);
+        read.extend(thread.await.map_err(|_| InvalidSnapshot::Broken)??);
     }
     read.sort_by_key(|(at, _)| *at);
     Ok(read.into_iter().flat_map(|(_, parts)| parts).collect())
 }
 
-/// The sections of a snapshot, which several threads read.
+/// The sections of a snapshot, shared by the threads that read them.
 struct Sections {
     objects: Arc<dyn Objects>,
     sections: Vec<Vec<Segment>>,
-    stands: Vec<Stand>,
-    /// The first that no thread has begun.
+    stands: Vec<TextFileLocation>,
+    /// The index of the first section that no thread has begun.
     next: AtomicUsize,
     runtime: Handle,
 }
 
 impl Sections {
-    /// Reads sections until there are no more: the place of each, and its parts.
-    fn read_rest(&self) -> Result<Vec<(usize, Vec<LearningPart>)>, Missing> {
-        let mut fetching = Fetching::new(self);
+    /// Reads sections until there are no more. Returns the index and the parts of each.
+    fn read_remaining(&self) -> Result<Vec<(usize, Vec<DetectorStatePart>)>, ReadError> {
+        let mut fetcher = SegmentFetcher::new(self);
         let mut read = Vec::new();
-        while let Some(at) = fetching.next_section() {
-            match self.read_section(at, &mut fetching) {
+        while let Some(at) = fetcher.next_section() {
+            match self.read_section(at, &mut fetcher) {
                 Ok(parts) => read.push((at, parts)),
-                Err(missing) => {
-                    // Without this one nobody needs the others.
+                Err(error) => {
+                    // Without this section the others are useless.
                     self.next.store(self.sections.len(), Ordering::Relaxed);
-                    return Err(missing);
+                    return Err(error);
                 }
             }
         }
@@ -240,66 +243,71 @@ impl Sections {
     fn read_section(
         &self,
         at: usize,
-        fetching: &mut Fetching<'_>,
-    ) -> Result<Vec<LearningPart>, Missing> {
-        let mut missing = None;
-        let mut next = || fetching.next_of(at).map_err(|error| missing = Some(error)).ok()?;
+        fetcher: &mut SegmentFetcher<'_>,
+    ) -> Result<Vec<DetectorStatePart>, ReadError> {
+        let mut failure = None;
+        let mut next = || fetcher.next_segment(at).map_err(|error| failure = Some(error)).ok()?;
         let mut from = Reader::new(&mut next).with_text_files(self.stands.clone());
-        let (mut parts, mut is_sound) = (Vec::new(), true);
-        while is_sound && !from.is_at_end() {
-            let part = LearningPart::read_from(&mut from);
-            is_sound = part.is_some();
+        let (mut parts, mut is_valid) = (Vec::new(), true);
+        while is_valid && !from.is_at_end() {
+            let part = DetectorStatePart::read_from(&mut from);
+            is_valid = part.is_some();
             parts.extend(part);
         }
-        match missing {
-            Some(missing) => Err(missing),
-            None if is_sound => Ok(parts),
-            None => Err(Unfit::Broken.into()),
+        match failure {
+            Some(error) => Err(error),
+            None if is_valid => Ok(parts),
+            None => Err(InvalidSnapshot::Broken.into()),
         }
     }
 
-    /// A section that no thread has begun, with its place.
-    fn begin(&self) -> Option<(usize, &[Segment])> {
+    /// Takes a section that no thread has begun, with its index.
+    fn take_section(&self) -> Option<(usize, &[Segment])> {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
         self.sections.get(at).map(|segments| (at, segments.as_slice()))
     }
 }
 
-/// Fetches the segments that one thread reads, some of them ahead: a disk gives several in the time of one.
-struct Fetching<'a> {
-    of: &'a Sections,
-    /// The section that was begun last, and what is not fetched of it yet.
+/// Fetches the segments that one thread reads, some of them in advance: a disk reads several in the
+/// time of one.
+struct SegmentFetcher<'a> {
+    sections: &'a Sections,
+    /// The index of the section that was begun last.
     section: usize,
+    /// The segments of that section that are not fetched yet.
     rest: &'a [Segment],
-    under_way: VecDeque<UnderWay<'a>>,
+    pending: VecDeque<PendingSegment<'a>>,
 }
 
-/// A segment that is fetched.
-struct UnderWay<'a> {
+/// A segment that is being fetched.
+struct PendingSegment<'a> {
     section: usize,
     segment: &'a Segment,
-    bytes: JoinHandle<Result<Vec<u8>, Missing>>,
+    bytes: JoinHandle<Result<Vec<u8>, ReadError>>,
 }
 
-impl<'a> Fetching<'a> {
-    fn new(of: &'a Sections) -> Self {
-        Self { of, section: 0, rest: &[], under_way: VecDeque::new() }
+impl<'a> SegmentFetcher<'a> {
+    fn new(sections: &'a Sections) -> Self {
+        Self { sections, section: 0, rest: &[], pending: VecDeque::new() }
     }
 
-    /// The section of the segment that comes next.
+    /// The index of the section to which the next segment belongs.
     fn next_section(&mut self) -> Option<usize> {
         self.fetch_ahead();
-        self.under_way.front().map(|next| next.section)
+        self.pending.front().map(|next| next.section)
     }
 
     fn fetch_ahead(&mut self) {
-        while self.under_way.len() < AHEAD {
+        while self.pending.len() < FETCHED_AHEAD {
             if let Some((segment, rest)) = self.rest.split_first() {
                 self.rest = rest;
-                let (objects, wanted) = (self.of.objects.clone(), segment.clone());
-                let bytes = self.of.runtime.spawn(async move { whole(&*objects, &wanted).await });
-                self.under_way.push_back(UnderWay { section: self.section, segment, bytes });
-            } else if let Some(begun) = self.of.begin() {
+                let (objects, wanted) = (self.sections.objects.clone(), segment.clone());
+                let bytes = self
+                    .sections
+                    .runtime
+                    .spawn(async move { fetch_segment(&*objects, &wanted).await });
+                self.pending.push_back(PendingSegment { section: self.section, segment, bytes });
+            } else if let Some(begun) = self.sections.take_section() {
                 (self.section, self.rest) = begun;
             } else {
                 return;
@@ -307,14 +315,15 @@ impl<'a> Fetching<'a> {
         }
     }
 
-    /// What stands in the next segment of this section, if its bytes are those that were written.
-    fn next_of(&mut self, section: usize) -> Result<Option<Vec<u8>>, Missing> {
+    /// The contents of the next segment of this section, checked; `None` at the end of the section.
+    fn next_segment(&mut self, section: usize) -> Result<Option<Vec<u8>>, ReadError> {
         let is_next = self.next_section() == Some(section);
-        let Some(next) = is_next.then(|| self.under_way.pop_front()).flatten() else {
+        let Some(next) = is_next.then(|| self.pending.pop_front()).flatten() else {
             return Ok(None);
         };
-        let bytes = self.of.runtime.block_on(next.bytes).map_err(|_| Unfit::Short)??;
+        let bytes =
+            self.sections.runtime.block_on(next.bytes).map_err(|_| InvalidSnapshot::CutShort)??;
         self.fetch_ahead();
-        Ok(Some(contents(next.segment.checked(bytes)?)?))
+        Ok(Some(join_frames(next.segment.check(bytes)?)?))
     }
 }

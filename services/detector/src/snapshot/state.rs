@@ -1,54 +1,55 @@
-//! What a start gets from a snapshot.
+//! The state that a start reads from a snapshot.
 
-use wirefold_dedup::codec::{Reader, Stand, Written};
+use wirefold_dedup::codec::{Reader, TextFileLocation, Written};
 use wirefold_proto::{DecisionId, Offsets};
 
-use super::frames::{Pieces, Unfit};
-use crate::learning::{DetectorConfig, Learning};
+use super::frames::{InvalidSnapshot, Pieces};
+use crate::state::{DetectorConfig, DetectorState};
 
-/// What was learnt, and from what.
+/// The state of the detector, and its position in the streams.
 #[derive(Clone)]
 pub(crate) struct SnapshotState {
-    pub(crate) learning: Learning,
-    /// The last record, and how far the inputs had been read with it.
+    pub(crate) detector: DetectorState,
+    /// The last record.
     pub(crate) last: Option<DecisionId>,
+    /// The positions in the input streams at that record.
     pub(crate) offsets: Offsets,
 }
 
 impl SnapshotState {
-    /// Reads it as a snapshot of the release before has it, one value behind the other.
-    pub(crate) fn read_in_order(
-        ground: &DetectorConfig,
-        stands: Vec<Stand>,
+    /// Reads the state from a snapshot of the version before, which has no sections.
+    pub(crate) fn read_without_sections(
+        config: &DetectorConfig,
+        stands: Vec<TextFileLocation>,
         pieces: &mut Pieces,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, InvalidSnapshot> {
         let mut next = || pieces.next();
         let mut from = Reader::new(&mut next).with_text_files(stands);
-        let known = Self::read_from(ground, &mut from).ok_or(Unfit::Broken)?;
+        let state = Self::read_from(config, &mut from).ok_or(InvalidSnapshot::Broken)?;
         if !from.is_between_pieces() {
-            return Err(Unfit::Broken);
+            return Err(InvalidSnapshot::Broken);
         }
-        pieces.end_part()?;
-        Ok(known)
+        pieces.check_total()?;
+        Ok(state)
     }
 
-    fn read_from(ground: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
+    fn read_from(config: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
         let (fetched, control) = Written::read_from(from)?;
         let last: Option<String> = Written::read_from(from)?;
         let last = match last {
             Some(text) => Some(text.parse().ok()?),
             None => None,
         };
-        let learning = Learning::read_from(ground, from)?;
-        Some(Self { learning, last, offsets: Offsets { fetched, control } })
+        let detector = DetectorState::read_from(config, from)?;
+        Some(Self { detector, last, offsets: Offsets { fetched, control } })
     }
 
-    /// Writes it down in one, as the release before did.
+    /// Writes the state without sections, as the version before did.
     #[cfg(test)]
-    pub(crate) fn write_in_order(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
+    pub(crate) fn write_without_sections(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
         let Offsets { fetched, control } = self.offsets;
         (fetched, control).write_to(to);
         self.last.map(|last| last.to_string()).write_to(to);
-        self.learning.write_to(to);
+        self.detector.write_to(to);
     }
 }

@@ -1,8 +1,8 @@
-//! Writes a snapshot: its segments, as far as they do not stand yet, then its head; and then drops what
-//! is needed no longer.
+//! Writes a snapshot: first the segments that are not stored yet, then the head. Then it removes
+//! old snapshots and unused segments.
 //!
-//! A kill between any two writes leaves the snapshots that stood before, and segments that no head names:
-//! those go with the next snapshot.
+//! A kill between any two writes leaves the earlier snapshots intact, and segments that no head
+//! names. The next snapshot removes those.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,43 +16,47 @@ use wirefold_dedup::codec::{Writer, Written as _};
 use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 
 use super::contents::Contents;
-use super::frames::{Header, Unfit, frame};
-use super::keeping::{Missing, PREFIX, names, objects, stands};
+use super::frames::{Header, InvalidSnapshot, frame};
 use super::reading::Head;
-use super::segments::{self, Gathering, Segment};
+use super::segments::{self, Segment, SegmentBuilder};
+use super::snapshotter::{PREFIX, ReadError, is_in_stream, names, objects};
 use super::state::SnapshotState;
-use super::text_files::{self, StandingTexts};
-use crate::learning::Learning;
+use super::text_files::{self, SavedTextFiles};
 use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
-use crate::text_file::Folder;
+use crate::state::DetectorState;
+use crate::text_file::TextFolder;
 
-/// Snapshots kept: the last one, and the one before, should the last one be broken.
-const KEPT: usize = 2;
-/// Segments that wait to be stored.
-const UNDER_WAY: usize = 2;
+/// How many snapshots are kept: the last one, and the one before in case the last one is broken.
+const KEPT_SNAPSHOTS: usize = 2;
+/// How many segments may wait to be stored.
+const MAX_QUEUED_SEGMENTS: usize = 2;
 
-/// What a snapshot is made of.
-pub(super) struct Of {
+/// The data that a snapshot is made from.
+pub(super) struct SnapshotInput {
     pub(super) settings: u64,
     pub(super) last: CommittedDecision,
-    pub(super) known: SnapshotState,
-    /// Segments that are written even if they stand.
+    pub(super) state: SnapshotState,
+    /// Segments that are written even if they are stored already, because they could not be read.
     pub(super) rewritten: BTreeSet<String>,
 }
 
-/// Bytes of a snapshot.
+/// The bytes of a snapshot.
 #[derive(Debug, Default)]
 struct Sizes {
     written: u64,
-    /// In segments that stood already.
+    /// The bytes in segments that were stored already.
     kept: u64,
 }
 
-/// Writes a snapshot, and drops those that are no longer kept; whether it was written. What goes wrong is
-/// told: the next one may do better, and until then more is learnt anew.
-pub(super) async fn store(bus: Arc<dyn Bus>, folder: Arc<Folder>, of: Of) -> bool {
-    let decision = of.last.sequence;
-    match stored(&*bus, &folder, of).await {
+/// Writes a snapshot and removes old ones. Returns whether it succeeded. An error is only logged:
+/// the next snapshot may succeed, and until then a start replays more decisions.
+pub(super) async fn store_snapshot(
+    bus: Arc<dyn Bus>,
+    folder: Arc<TextFolder>,
+    input: SnapshotInput,
+) -> bool {
+    let decision = input.last.sequence;
+    match try_store(&*bus, &folder, input).await {
         Ok(Sizes { written, kept }) => {
             SNAPSHOTS.add(1, &["written"]);
             SNAPSHOT_BYTES.add(written, &["written"]);
@@ -68,96 +72,107 @@ pub(super) async fn store(bus: Arc<dyn Bus>, folder: Arc<Folder>, of: Of) -> boo
     }
 }
 
-impl Of {
-    /// Gives the segments of the snapshot; its head, once the files that it names will be found.
+impl SnapshotInput {
+    /// Passes the segments of the snapshot to `give`. Returns its head, once the text files that it
+    /// names would survive a power cut.
     fn write(
         self,
-        folder: &Folder,
+        folder: &TextFolder,
         give: &mut dyn FnMut(Segment, Vec<u8>),
     ) -> std::io::Result<Vec<u8>> {
-        let Of { settings, last, known, .. } = self;
-        let text_files = known.learning.text_files();
-        // What was put on them since it was begun stands there whole, too.
-        let standing_texts = StandingTexts::now(folder, &text_files);
-        let header =
-            Header { settings, last, text_files: standing_texts.named(), is_in_order: false };
-        let contents = Contents {
-            last: known.last,
-            offsets: known.offsets,
-            sections: write_parts(known.learning, &text_files, give),
-            texts: write_texts(&standing_texts, give),
+        let SnapshotInput { settings, last, state, .. } = self;
+        let text_files = state.detector.text_files();
+        // Texts added after the snapshot was begun may be included: they are complete records too.
+        let saved_files = SavedTextFiles::new(folder, &text_files);
+        let header = Header {
+            settings,
+            last,
+            text_files: saved_files.entries(),
+            is_without_sections: false,
         };
-        standing_texts.sync(folder)?;
+        let contents = Contents {
+            last: state.last,
+            offsets: state.offsets,
+            sections: write_parts(state.detector, &text_files, give),
+            texts: write_texts(&saved_files, give),
+        };
+        saved_files.sync(folder)?;
         Ok([header.to_frame(), contents.into_frame()].concat())
     }
 }
 
-/// Gives the segments with all parts of what is known; the sections that they make up.
+/// Passes the segments with all parts of the state to `give`, and returns the sections that they
+/// form.
 fn write_parts(
-    known: Learning,
+    state: DetectorState,
     text_files: &[Arc<dyn TextFile>],
     give: &mut dyn FnMut(Segment, Vec<u8>),
 ) -> Vec<Vec<Segment>> {
-    let mut gathering = Gathering::default();
-    for part in known.into_parts() {
-        let mut add = |piece: Vec<u8>| gathering.add_frame(&frame(&piece), give);
+    let mut builder = SegmentBuilder::default();
+    for part in state.into_parts() {
+        let mut add = |piece: Vec<u8>| builder.add_frame(&frame(&piece), give);
         let mut writer = Writer::new(&mut add).with_text_files(text_files.to_vec());
         part.write_to(&mut writer);
         writer.finish();
-        gathering.end_part(give);
+        builder.end_part(give);
     }
-    gathering.finish(give)
+    builder.finish(give)
 }
 
-/// Gives the segments with what stands on text files. They are none of the sections: a start that needs no
-/// texts reads none of them.
-fn write_texts(texts: &StandingTexts, give: &mut dyn FnMut(Segment, Vec<u8>)) -> Vec<Segment> {
-    let (mut gathering, mut total) = (Gathering::default(), 0_u64);
+/// Passes the segments with the bytes of the text files to `give`, and returns them. They belong to
+/// no section, so a start that finds the text files does not read them.
+fn write_texts(texts: &SavedTextFiles, give: &mut dyn FnMut(Segment, Vec<u8>)) -> Vec<Segment> {
+    let (mut builder, mut total) = (SegmentBuilder::default(), 0_u64);
     texts.copy(&mut |piece| {
         total += piece.len() as u64;
-        gathering.add_frame(&frame(&piece), give);
+        builder.add_frame(&frame(&piece), give);
     });
-    gathering.add_frame(&frame(&total.to_le_bytes()), give);
-    gathering.finish(give).concat()
+    builder.add_frame(&frame(&total.to_le_bytes()), give);
+    builder.finish(give).concat()
 }
 
-async fn stored(bus: &dyn Bus, folder: &Arc<Folder>, of: Of) -> Result<Sizes, BusError> {
+async fn try_store(
+    bus: &dyn Bus,
+    folder: &Arc<TextFolder>,
+    input: SnapshotInput,
+) -> Result<Sizes, BusError> {
     let unavailable = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
     let objects = objects(bus)?;
-    let name = format!("{PREFIX}{:020}", of.last.sequence);
-    let stand = segments::among(objects.names().await?);
-    let mut done: BTreeSet<String> = stand.difference(&of.rewritten).cloned().collect();
-    let (sender, segments) = mpsc::channel::<(Segment, Vec<u8>)>(UNDER_WAY);
-    let beside = folder.clone();
+    let name = format!("{PREFIX}{:020}", input.last.sequence);
+    let existing = segments::segment_names(objects.names().await?);
+    let mut stored: BTreeSet<String> = existing.difference(&input.rewritten).cloned().collect();
+    let (sender, segments) = mpsc::channel::<(Segment, Vec<u8>)>(MAX_QUEUED_SEGMENTS);
+    let own_folder = folder.clone();
     let writing = spawn_blocking(move || {
-        // Where nobody takes them any more, storing has failed and says so.
-        of.write(&beside, &mut |segment, bytes| drop(sender.blocking_send((segment, bytes))))
+        // If the receiver is gone, storing has failed and reports that.
+        input.write(&own_folder, &mut |segment, bytes| drop(sender.blocking_send((segment, bytes))))
     });
-    let (mut sizes, named) = store_segments(&*objects, segments, &mut done).await?;
+    let (mut sizes, named) = store_segments(&*objects, segments, &mut stored).await?;
     let head = writing.await.map_err(|error| unavailable(&error))?;
     let head = head.map_err(|error| unavailable(&error))?;
-    // Another detector that runs without knowing of this one may have removed some of them.
-    if !named.is_subset(&segments::among(objects.names().await?)) {
+    // Another detector on the same bus, which does not know of this snapshot, may have removed some
+    // of them.
+    if !named.is_subset(&segments::segment_names(objects.names().await?)) {
         return Err(unavailable(&"another detector removed segments of the snapshot"));
     }
     sizes.written += head.len() as u64;
     put(&*objects, &name, head).await?;
-    prune(bus, &name).await?;
-    sweep_segments(bus).await?;
-    sweep(bus, folder).await;
+    remove_old_heads(bus, &name).await?;
+    remove_unused_segments(bus).await?;
+    remove_unused_text_files(bus, folder).await;
     Ok(sizes)
 }
 
-/// Stores segments as they come, except those that are done; the names of all that came.
+/// Stores segments as they arrive, except those in `stored`. Returns the names of all segments.
 async fn store_segments(
     objects: &dyn Objects,
     mut segments: mpsc::Receiver<(Segment, Vec<u8>)>,
-    done: &mut BTreeSet<String>,
+    stored: &mut BTreeSet<String>,
 ) -> Result<(Sizes, BTreeSet<String>), BusError> {
     let (mut sizes, mut named) = (Sizes::default(), BTreeSet::new());
     while let Some((segment, bytes)) = segments.recv().await {
         let name = segment.name();
-        if done.insert(name.clone()) {
+        if stored.insert(name.clone()) {
             put(objects, &name, bytes).await?;
             sizes.written += segment.length;
         } else {
@@ -174,18 +189,19 @@ async fn put(objects: &dyn Objects, name: &str, bytes: Vec<u8>) -> Result<(), Bu
     writer.finish().await
 }
 
-/// Drops the heads that are no longer kept beside the one of this name. One that stands behind it is of
-/// another detector, or of a log that is no more: streams that were made anew count from the beginning.
-async fn prune(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
+/// Removes the heads that are no longer kept in addition to the one just written. A later head
+/// comes from another detector, or from a stream that no longer exists: new streams count from the
+/// beginning.
+async fn remove_old_heads(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
     let objects = objects(bus)?;
     let names = names(bus).await?;
     let (older, others): (Vec<&String>, Vec<&String>) =
         names.iter().filter(|name| *name != written).partition(|name| name.as_str() < written);
-    for old in older.iter().rev().skip(KEPT - 1) {
+    for old in older.iter().rev().skip(KEPT_SNAPSHOTS - 1) {
         objects.delete(old).await?;
     }
     for other in others {
-        if !is_of_this_log(bus, other).await? {
+        if !is_of_this_stream(bus, other).await? {
             warn!(name = other, "a snapshot of a log that is no more is dropped");
             objects.delete(other).await?;
         }
@@ -193,28 +209,28 @@ async fn prune(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
     Ok(())
 }
 
-/// `None` where there is no object of this name.
-async fn head(bus: &dyn Bus, name: &str) -> Result<Option<Head>, Missing> {
+/// Reads a head; `None` if there is no object with this name.
+async fn head(bus: &dyn Bus, name: &str) -> Result<Option<Head>, ReadError> {
     Head::read(&*objects(bus)?, name).await
 }
 
-/// Whether the last decision that a snapshot knows stands.
-async fn is_of_this_log(bus: &dyn Bus, name: &str) -> Result<bool, BusError> {
+/// Whether the stream has the last decision that a snapshot includes.
+async fn is_of_this_stream(bus: &dyn Bus, name: &str) -> Result<bool, BusError> {
     match head(bus, name).await {
         Ok(None) => Ok(true),
-        Ok(Some(head)) => stands(bus, &head.header.last).await,
-        // Of another release, perhaps a later one that is to have it again.
-        Err(Missing::Unfit(Unfit::Layout)) => Ok(true),
-        Err(Missing::Unfit(_)) => Ok(false),
-        Err(Missing::Bus(error) | Missing::Segment(_, error)) => Err(error),
+        Ok(Some(head)) => is_in_stream(bus, &head.header.last).await,
+        // The snapshot is of another release, perhaps a later one that will be installed again.
+        Err(ReadError::Invalid(InvalidSnapshot::OtherLayout)) => Ok(true),
+        Err(ReadError::Invalid(_)) => Ok(false),
+        Err(ReadError::Bus(error) | ReadError::Segment(_, error)) => Err(error),
     }
 }
 
-/// Removes the segments that no head names, those of a snapshot that was never finished among them.
-async fn sweep_segments(bus: &dyn Bus) -> Result<(), BusError> {
+/// Removes the segments that no head names, including those of a snapshot that was never finished.
+async fn remove_unused_segments(bus: &dyn Bus) -> Result<(), BusError> {
     let objects = objects(bus)?;
-    // Heads are looked at after the segments: what is named by then stays.
-    let mut unnamed = segments::among(objects.names().await?);
+    // Read the heads after the segments, so that a segment stays if a head names it meanwhile.
+    let mut unnamed = segments::segment_names(objects.names().await?);
     for name in names(bus).await? {
         match head(bus, &name).await {
             Ok(found) => {
@@ -222,11 +238,11 @@ async fn sweep_segments(bus: &dyn Bus) -> Result<(), BusError> {
                     unnamed.remove(&segment.name());
                 }
             }
-            // What it names cannot be told.
-            Err(Missing::Unfit(Unfit::Layout)) => return Ok(()),
-            // One that is unfit will not be gone back to.
-            Err(Missing::Unfit(_)) => {}
-            Err(Missing::Bus(error) | Missing::Segment(_, error)) => return Err(error),
+            // The segments that it names are unknown, so none can be removed.
+            Err(ReadError::Invalid(InvalidSnapshot::OtherLayout)) => return Ok(()),
+            // A broken snapshot is never read again.
+            Err(ReadError::Invalid(_)) => {}
+            Err(ReadError::Bus(error) | ReadError::Segment(_, error)) => return Err(error),
         }
     }
     for name in unnamed {
@@ -235,28 +251,30 @@ async fn sweep_segments(bus: &dyn Bus) -> Result<(), BusError> {
     Ok(())
 }
 
-/// Removes the files of texts that no snapshot speaks of and nothing uses. Without them no more is lost
-/// than time: snapshots have what stood in them.
-pub(super) async fn sweep(bus: &dyn Bus, folder: &Folder) {
-    match named(bus).await {
-        Ok(names) => folder.sweep(&names),
+/// Removes the text files that no snapshot names and no process uses. If a file is removed too
+/// early, only time is lost: the snapshots contain its texts.
+pub(super) async fn remove_unused_text_files(bus: &dyn Bus, folder: &TextFolder) {
+    match named_text_files(bus).await {
+        Ok(names) => folder.remove_unused_files(&names),
         Err(error) => warn!(%error, "files of texts that nothing needs cannot be told"),
     }
 }
 
-/// The files that snapshots speak of.
-async fn named(bus: &dyn Bus) -> Result<BTreeSet<String>, BusError> {
+/// The names of the text files that snapshots name.
+async fn named_text_files(bus: &dyn Bus) -> Result<BTreeSet<String>, BusError> {
     let mut named = BTreeSet::new();
     for name in names(bus).await? {
         match head(bus, &name).await {
             Ok(found) => {
                 named.extend(
-                    found.into_iter().flat_map(|head| text_files::names(head.header.text_files)),
+                    found
+                        .into_iter()
+                        .flat_map(|head| text_files::file_names(head.header.text_files)),
                 );
             }
-            // One that is unfit will not be gone back to.
-            Err(Missing::Unfit(_)) => {}
-            Err(Missing::Bus(error) | Missing::Segment(_, error)) => return Err(error),
+            // A broken snapshot is never read again.
+            Err(ReadError::Invalid(_)) => {}
+            Err(ReadError::Bus(error) | ReadError::Segment(_, error)) => return Err(error),
         }
     }
     Ok(named)

@@ -1,16 +1,16 @@
-//! The detector on a bus: fixtures, restarts, rivals.
+//! Tests of the detector on a simulated bus.
 
-mod ahead;
 mod clocks;
+mod harness;
 mod leads;
 mod orders;
+mod overrides;
 mod own_thread;
 mod pauses;
-mod people;
+mod preparing;
 mod regrouping;
 mod restarts;
 mod seeds;
 mod segments;
 mod snapshots;
-mod stand;
-mod strangers;
+mod third_party_feeds;

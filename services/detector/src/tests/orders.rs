@@ -1,10 +1,10 @@
-//! The user's own five articles, `../shared/seeds/*.txt`, as files in a watched folder.
+//! The user's five articles, `../shared/seeds/*.txt`, as files in a watched folder, in every order.
 
 use wirefold_proto::{AgencyHow, ArticleJudged, Class};
 
-use super::stand::{Stand, Told, decision};
+use super::harness::{Harness, TestArticle, decision};
 
-/// The texts in order of their names, or none where the folder is absent: then it says so.
+/// The texts in the order of their names. `None`, with a message, if the folder does not exist.
 fn texts() -> Option<Vec<String>> {
     let folder =
         std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds"));
@@ -22,17 +22,18 @@ fn texts() -> Option<Vec<String>> {
 }
 
 async fn judge(texts: &[String], order: [usize; 5]) -> Vec<ArticleJudged> {
-    let stand = Stand::new().await;
+    let harness = Harness::new().await;
     let file = |(place, number): (usize, &usize)| {
-        Told::file(&format!("{number}.txt"), &texts[*number]).fetched(i64::try_from(place).unwrap())
+        TestArticle::file(&format!("{number}.txt"), &texts[*number])
+            .fetched(i64::try_from(place).unwrap())
     };
     let articles: Vec<_> = order.iter().enumerate().map(file).collect();
-    stand.publish(&articles).await;
-    stand.run_to(5).await.iter().map(decision).collect()
+    harness.publish(&articles).await;
+    harness.run_to(5).await.iter().map(decision).collect()
 }
 
 #[tokio::test]
-async fn are_one_event_of_four_stories_in_every_order() {
+async fn five_articles_are_one_event_of_four_stories_in_every_order() {
     let Some(texts) = texts() else { return };
     for order in permutations() {
         let records = judge(&texts, order).await;
@@ -45,7 +46,7 @@ async fn are_one_event_of_four_stories_in_every_order() {
         let twins: Vec<_> =
             (0..5).filter(|place| matches!(order[*place], 1 | 4)).map(|p| &records[p]).collect();
         assert_eq!(twins[0].verdict.story, twins[1].verdict.story, "{order:?}");
-        // The one that names no agency has it from the other, at once or as a change.
+        // The copy without an agency inherits it from the other, at once or by a later change.
         let inferred = twins.iter().any(|record| {
             record.verdict.agency.as_ref().is_some_and(|a| a.how == AgencyHow::Inferred)
         });

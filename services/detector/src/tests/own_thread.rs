@@ -1,4 +1,4 @@
-//! The detector on a thread of its own: the same decisions, and an end.
+//! The detector on a thread of its own makes the same decisions, and the thread ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Lease, NoObserver, StageContext};
 
-use super::stand::{Stand, seed_articles, settings, without_epochs};
+use super::harness::{Harness, seed_articles, settings, without_epochs};
 use crate::run_on_own_thread;
 
 #[tokio::test]
 async fn decides_the_same_on_a_thread_of_its_own() {
     let articles = seed_articles();
-    let stand = Stand::new().await;
-    stand.publish(&articles).await;
-    let expected = without_epochs(&stand.run_to(articles.len()).await);
+    let harness = Harness::new().await;
+    harness.publish(&articles).await;
+    let expected = without_epochs(&harness.run_to(articles.len()).await);
 
-    let apart = Stand::new().await;
+    let apart = Harness::new().await;
     apart.publish(&articles).await;
     let stop = CancellationToken::new();
     let running =
@@ -30,17 +30,17 @@ async fn decides_the_same_on_a_thread_of_its_own() {
 #[tokio::test]
 async fn its_thread_ends_with_the_task_that_started_it() {
     let articles = seed_articles();
-    let stand = Stand::new().await;
-    stand.publish(&articles).await;
+    let harness = Harness::new().await;
+    harness.publish(&articles).await;
     let observer = Arc::new(NoObserver);
-    let context = StageContext { observer: observer.clone(), ..stand.context() };
+    let context = StageContext { observer: observer.clone(), ..harness.context() };
     let running = tokio::spawn(run_on_own_thread(
         context,
         settings(),
         Lease::alone(),
         CancellationToken::new(),
     ));
-    stand.judged(articles.len()).await;
+    harness.judged(articles.len()).await;
     running.abort();
     let ended = async {
         while Arc::strong_count(&observer) > 1 {

@@ -1,49 +1,54 @@
-//! A snapshot is also written where little is new, once the last one is some time ago.
+//! Snapshots after a pause, for which few new articles are enough.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::snapshots::{articles, heads, keeping};
-use super::stand::Stand;
+use super::harness::Harness;
+use super::snapshots::{articles, heads, settings_with_snapshots_after};
 use crate::run;
-use crate::snapshot::Keeping;
-use crate::text_file::Folder;
+use crate::snapshot::Snapshotter;
+use crate::text_file::TextFolder;
 
-/// Longer than the pause between two snapshots, and than that between two looks of an idle detector.
+/// Longer than the pause between two snapshots, and than the interval at which an idle detector
+/// checks whether one is due.
 const LONG: Duration = Duration::from_secs(30);
 const DEADLINE: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn fewer_new_articles_are_enough_after_a_pause() {
-    let stand = Stand::new().await;
-    let folder = Arc::new(Folder::lasting(stand.folder.path()));
-    let mut keeping = Keeping::new(stand.bus.clone(), folder, 1, 5);
-    assert!(!keeping.is_due(0), "nothing is new");
+    let harness = Harness::new().await;
+    let folder = Arc::new(TextFolder::persistent(harness.folder.path()));
+    let mut snapshotter = Snapshotter::new(harness.bus.clone(), folder, 1, 5);
+    assert!(!snapshotter.is_due(0), "nothing is new");
     for _ in 0..5 {
-        keeping.decided();
+        snapshotter.count_decision();
     }
-    assert!(!keeping.is_due(100), "a quarter is new only after 25");
+    assert!(!snapshotter.is_due(100), "a quarter is new only after 25");
     tokio::time::advance(LONG).await;
-    assert!(keeping.is_due(100));
+    assert!(snapshotter.is_due(100));
 }
 
 #[tokio::test]
-async fn an_idle_detector_writes_down_what_a_start_would_decide_again() {
+async fn an_idle_detector_writes_a_snapshot() {
     let articles = articles();
-    let stand = Stand::new().await;
-    stand.publish(&articles).await;
+    let harness = Harness::new().await;
+    harness.publish(&articles).await;
     let stop = CancellationToken::new();
-    let running = tokio::spawn(run(stand.context(), keeping(&stand, 5), stop.clone()));
-    let last = stand.judged(articles.len()).await.pop().unwrap().sequence;
+    let running = tokio::spawn(run(
+        harness.context(),
+        settings_with_snapshots_after(&harness, 5),
+        stop.clone(),
+    ));
+    let last = harness.judged(articles.len()).await.pop().unwrap().sequence;
     tokio::time::pause();
     tokio::time::advance(LONG).await;
     tokio::time::resume();
-    // Nothing more comes.
+    // No more articles arrive.
     let newest = async {
-        while heads(&stand).await.last() != Some(&format!("detector-{last:020}")) {
-            stand.clock.advance(LONG);
+        while heads(&harness).await.last() != Some(&format!("detector-{last:020}")) {
+            harness.clock.advance(LONG);
             tokio::task::yield_now().await;
         }
     };

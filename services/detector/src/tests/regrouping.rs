@@ -1,23 +1,24 @@
-//! Stories that stood on page chrome: divided in the decision on the article that shows it.
+//! Regrouping: the decision on the article that reveals page chrome divides the stories that rest
+//! on it.
 
 use wirefold_proto::{
     ArticleFetched, Class, Command, Outlet, RegroupReason, StoryChange, StoryId, Target,
 };
 
-use super::people::Desk;
-use super::stand::Told;
+use super::harness::TestArticle;
+use super::overrides::TestDetector;
 
 const SEEN: i64 = 1_772_496_000;
-/// What the blurbs name.
+/// The titles that the blurbs name.
 const TITLES: &str = "Boatstitle treestitle roadstitle hillstitle";
 
-/// A page with a video: something of its own, and the blurbs below it, which name what
-/// the pages of the outlet are about.
+/// A page with a video: words of its own, and below them the blurbs, which name the titles of the
+/// outlet's pages.
 fn video(name: &str) -> ArticleFetched {
     let words = |word: &str, count: usize| -> String {
         (0..count).map(|number| format!("{word}{number} ")).collect()
     };
-    let told = Told {
+    let article = TestArticle {
         id: name.to_owned(),
         feed: "a".to_owned(),
         outlet: "a.example".to_owned(),
@@ -27,7 +28,7 @@ fn video(name: &str) -> ArticleFetched {
         published: None,
         text: format!("{}.\n{TITLES} {}.", words(name, 30), words("blurb", 230)),
     };
-    told.fetched(SEEN)
+    article.fetched(SEEN)
 }
 
 fn regrouped(changes: &[StoryChange]) -> Vec<&StoryChange> {
@@ -36,16 +37,16 @@ fn regrouped(changes: &[StoryChange]) -> Vec<&StoryChange> {
 
 #[tokio::test]
 async fn the_page_that_shows_the_chrome_divides_those_before_it() {
-    let mut desk = Desk::open().await;
+    let mut detector = TestDetector::start().await;
     let pages = ["boats", "trees", "roads", "hills"].map(video);
-    let judged = desk.give(&pages).await;
+    let judged = detector.judge(&pages).await;
     let story = |number: usize| StoryId::from(pages[number].id);
     assert_eq!((judged[1].verdict.class, judged[1].verdict.story), (Class::Copy, story(0)));
     assert_eq!((judged[2].verdict.class, judged[2].verdict.story), (Class::New, story(2)));
-    let told = regrouped(&judged[2].changes);
-    let [StoryChange::Regrouped { from, into, articles, reason, stories, events }] = &told[..]
+    let changes = regrouped(&judged[2].changes);
+    let [StoryChange::Regrouped { from, into, articles, reason, stories, events }] = &changes[..]
     else {
-        panic!("{told:?}");
+        panic!("{changes:?}");
     };
     assert_eq!((*from, *into, &articles[..]), (story(0), story(1), &[pages[1].id][..]));
     let outlet: Outlet = "a.example".parse().unwrap();
@@ -58,21 +59,21 @@ async fn the_page_that_shows_the_chrome_divides_those_before_it() {
 }
 
 #[tokio::test]
-async fn what_people_made_one_or_prefer_as_one_stays_one() {
+async fn a_story_that_people_merged_or_prefer_is_never_divided() {
     for prefers in [true, false] {
-        let mut desk = Desk::open().await;
+        let mut detector = TestDetector::start().await;
         let pages = ["boats", "trees", "roads", "hills"].map(video);
-        desk.give(&pages[..2]).await;
+        detector.judge(&pages[..2]).await;
         let story: StoryId = pages[0].id.into();
         let outlet: Outlet = "a.example".parse().unwrap();
         if prefers {
-            desk.say(Command::Prefer { story, outlet }).await;
+            detector.command(Command::Prefer { story, outlet }).await;
         } else {
-            desk.say(Command::Split { story, articles: vec![pages[1].id] }).await;
+            detector.command(Command::Split { story, articles: vec![pages[1].id] }).await;
             let [into, from] = [pages[0].id, pages[1].id].map(|id| Target::Story(id.into()));
-            desk.say(Command::Merge { into, from }).await;
+            detector.command(Command::Merge { into, from }).await;
         }
-        let judged = desk.give(&pages[2..]).await;
+        let judged = detector.judge(&pages[2..]).await;
         assert!(judged.iter().all(|it| regrouped(&it.changes).is_empty()), "{judged:?}");
     }
 }

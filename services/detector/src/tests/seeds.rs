@@ -1,4 +1,4 @@
-//! The fixtures of `seeds/`, judged on the bus as they are by `fold`.
+//! The fixtures of `seeds/`, judged on the bus with the same result as by `wirefold fold`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wirefold_flow::REFERENCE;
 use wirefold_proto::{AgencyHow, Class, MAX_DECISION_BYTES, MaterialReason, StoryChange};
 
-use super::stand::{Stand, decision, seed_articles, seeds};
+use super::harness::{Harness, decision, seed_articles, seeds};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -26,13 +26,13 @@ fn expected() -> BTreeSet<BTreeSet<String>> {
 
 #[tokio::test]
 async fn fold_into_the_expected_stories() {
-    let stand = Stand::new().await;
+    let harness = Harness::new().await;
     let articles = seed_articles();
-    stand.publish(&articles).await;
-    let judged = stand.run_to(articles.len()).await;
+    harness.publish(&articles).await;
+    let judged = harness.run_to(articles.len()).await;
     let mut stories: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
-    for (stored, told) in judged.iter().zip(seeds()) {
-        stories.entry(decision(stored).verdict.story).or_default().insert(told.id);
+    for (stored, article) in judged.iter().zip(seeds()) {
+        stories.entry(decision(stored).verdict.story).or_default().insert(article.id);
         assert!(stored.body.len() <= MAX_DECISION_BYTES);
     }
     assert_eq!(stories.into_values().collect::<BTreeSet<_>>(), expected());
@@ -40,10 +40,10 @@ async fn fold_into_the_expected_stories() {
 
 #[tokio::test]
 async fn records_name_their_article_and_count_what_they_change() {
-    let stand = Stand::new().await;
+    let harness = Harness::new().await;
     let articles = seed_articles();
-    stand.publish(&articles).await;
-    let judged = stand.run_to(articles.len()).await;
+    harness.publish(&articles).await;
+    let judged = harness.run_to(articles.len()).await;
     let mut revisions: BTreeMap<_, (u64, u32)> = BTreeMap::new();
     for (stored, article) in judged.iter().zip(&articles) {
         let record = decision(stored);
@@ -68,11 +68,11 @@ async fn records_name_their_article_and_count_what_they_change() {
 
 #[tokio::test]
 async fn evidence_and_reasons_stand_in_the_records() {
-    let stand = Stand::new().await;
+    let harness = Harness::new().await;
     let articles = seed_articles();
-    stand.publish(&articles).await;
-    let judged = stand.run_to(articles.len()).await;
-    let ids: Vec<String> = seeds().into_iter().map(|told| told.id).collect();
+    harness.publish(&articles).await;
+    let judged = harness.run_to(articles.len()).await;
+    let ids: Vec<String> = seeds().into_iter().map(|article| article.id).collect();
     let of = |id: &str| decision(&judged[ids.iter().position(|known| known == id).unwrap()]);
     let credited = of("st-01").verdict.agency.unwrap();
     assert_eq!((credited.name.as_str(), credited.how), ("AP", AgencyHow::Credited));
@@ -89,18 +89,18 @@ async fn evidence_and_reasons_stand_in_the_records() {
 }
 
 #[tokio::test]
-async fn an_agency_told_by_a_later_copy_is_a_change() {
-    let stand = Stand::new().await;
-    let mut told = seeds();
-    let first = told.iter().position(|told| told.id == "st-01").unwrap();
-    let mut uncredited = told.remove(first);
+async fn an_agency_named_by_a_later_copy_is_a_change() {
+    let harness = Harness::new().await;
+    let mut articles = seeds();
+    let first = articles.iter().position(|article| article.id == "st-01").unwrap();
+    let mut uncredited = articles.remove(first);
     let credited = uncredited.clone();
     uncredited.author = None;
     uncredited.text = uncredited.text.replace("By Lena Corvath, Associated Press\n\n", "");
     uncredited.url = Some("https://other.example/1".to_owned());
     "other.example".clone_into(&mut uncredited.outlet);
-    stand.publish(&[uncredited.fetched(10), credited.fetched(20)]).await;
-    let judged = stand.run_to(2).await;
+    harness.publish(&[uncredited.fetched(10), credited.fetched(20)]).await;
+    let judged = harness.run_to(2).await;
     let (one, other) = (decision(&judged[0]), decision(&judged[1]));
     assert_eq!((one.verdict.agency, one.changes), (None, vec![]));
     let [StoryChange::Lead { .. }, StoryChange::Credited { story, agency }] = &other.changes[..]

@@ -1,4 +1,5 @@
-//! Snapshots in segments: what stands is not written again, and a kill between two writes leaves nothing.
+//! The segments of snapshots: stored segments are not written again, and a kill between two writes
+//! leaves no garbage.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,46 +9,51 @@ use wirefold_dedup::codec::Writer;
 use wirefold_flow::CommittedDecision;
 use wirefold_proto::{ArticleFetched, DecisionId, Input, Offsets};
 
+use super::harness::{Harness, TestArticle, settings, without_epochs};
 use super::snapshots::{
-    articles, bytes_of, change, heads, keeping, objects, put, run_to, segments_of, undisturbed,
+    articles, bytes_of, change, heads, objects, put, run_to, segments_of,
+    settings_with_snapshots_after, undisturbed,
 };
-use super::stand::{Stand, Told, settings, without_epochs};
-use crate::learning::{DetectorConfig, Learning};
-use crate::snapshot::{Keeping, SnapshotState};
-use crate::text_file::Folder;
+use crate::snapshot::{SnapshotState, Snapshotter};
+use crate::state::{DetectorConfig, DetectorState};
+use crate::text_file::TextFolder;
 
-/// The segments that stand, and those that heads name.
-async fn standing_and_named(stand: &Stand) -> (BTreeSet<String>, BTreeSet<String>) {
-    let names = objects(stand).names().await.unwrap();
+/// The stored segments, and the segments that heads name.
+async fn standing_and_named(harness: &Harness) -> (BTreeSet<String>, BTreeSet<String>) {
+    let names = objects(harness).names().await.unwrap();
     let standing = names.into_iter().filter(|name| name.starts_with("segment-")).collect();
     let mut named = BTreeSet::new();
-    for head in heads(stand).await {
-        named.extend(segments_of(stand, &head).await);
+    for head in heads(harness).await {
+        named.extend(segments_of(harness, &head).await);
     }
     (standing, named)
 }
 
 #[tokio::test]
-async fn killed_between_any_two_objects_nothing_changes_and_nothing_stays() {
+async fn a_kill_between_any_two_objects_changes_nothing_and_leaves_nothing() {
     let articles = articles();
     let expected = undisturbed(&articles).await;
     let mut killed = 0;
     loop {
-        let stand = Stand::new().await;
-        // The third snapshot drops the first and what only that needs.
+        let harness = Harness::new().await;
+        // The third snapshot removes the first one and the segments that only the first one names.
         for end in [20, 30] {
-            stand.publish(&articles[if end == 20 { 0 } else { 20 }..end]).await;
-            run_to(&stand, end, keeping(&stand, 1_000), false).await;
+            harness.publish(&articles[if end == 20 { 0 } else { 20 }..end]).await;
+            run_to(&harness, end, settings_with_snapshots_after(&harness, 1_000), false).await;
         }
-        stand.disk.kill_after_objects(Some(killed));
-        stand.publish(&articles[30..60]).await;
-        let context = stand.context();
+        harness.disk.kill_after_objects(Some(killed));
+        harness.publish(&articles[30..60]).await;
+        let context = harness.context();
         let stop = tokio_util::sync::CancellationToken::new();
-        let mut running = tokio::spawn(crate::run(context, keeping(&stand, 1_000), stop.clone()));
-        stand.judged(60).await;
+        let mut running = tokio::spawn(crate::run(
+            context,
+            settings_with_snapshots_after(&harness, 1_000),
+            stop.clone(),
+        ));
+        harness.judged(60).await;
         stop.cancel();
         let point = async {
-            while !stand.disk.is_killed() {
+            while !harness.disk.is_killed() {
                 tokio::task::yield_now().await;
             }
         };
@@ -56,23 +62,26 @@ async fn killed_between_any_two_objects_nothing_changes_and_nothing_stays() {
             () = point => false,
         };
         running.abort();
-        stand.disk.kill_after_objects(None);
-        stand.sim.restart();
-        stand.publish(&articles[60..]).await;
-        let judged = run_to(&stand, articles.len(), keeping(&stand, 1_000), false).await;
+        harness.disk.kill_after_objects(None);
+        harness.sim.restart();
+        harness.publish(&articles[60..]).await;
+        let judged =
+            run_to(&harness, articles.len(), settings_with_snapshots_after(&harness, 1_000), false)
+                .await;
         assert_eq!(without_epochs(&judged), expected, "killed before object {killed}");
-        let (standing, named) = standing_and_named(&stand).await;
+        let (standing, named) = standing_and_named(&harness).await;
         assert_eq!(standing, named, "killed before object {killed}");
         if is_over {
             break;
         }
         killed += 1;
     }
-    // Segments, head, the head that goes, and its segments.
+    // At least the segments, the head, the removed head and its segments.
     assert!(killed >= 5, "{killed}");
 }
 
-/// Words that mean nothing, most articles with a text of their own, a new one each minute.
+/// An article of meaningless words. Most have a text of their own; there is a new one every half
+/// minute.
 fn generated(number: u64) -> ArticleFetched {
     let mut dice = (number - u64::from(number % 4 == 3)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut word = || {
@@ -83,58 +92,59 @@ fn generated(number: u64) -> ArticleFetched {
         format!("w{:x}n", rank * ((dice >> 20) % 100) + 7)
     };
     let text: Vec<String> = (0..250).map(|_| word()).collect();
-    let told = Told {
+    let article = TestArticle {
         outlet: format!("outlet{}.example", number % 97),
         title: text[..8].join(" "),
-        ..Told::file(&number.to_string(), &text.join(" "))
+        ..TestArticle::file(&number.to_string(), &text.join(" "))
     };
-    told.fetched(1_700_000_000 + i64::try_from(number).unwrap() * 30)
+    article.fetched(1_700_000_000 + i64::try_from(number).unwrap() * 30)
 }
 
-/// A store of snapshots beside the articles learnt so far.
+/// A snapshotter, with a state that has decided some generated articles.
 struct Measured {
-    stand: Stand,
-    keeping: Keeping,
-    known: SnapshotState,
-    learnt: u64,
-    /// A decision that stands.
+    harness: Harness,
+    snapshotter: Snapshotter,
+    state: SnapshotState,
+    decided: u64,
+    /// A decision of the stream.
     last: CommittedDecision,
 }
 
 impl Measured {
     async fn new() -> (Self, DetectorConfig) {
-        let stand = Stand::new().await;
-        stand.publish(&articles()[..1]).await;
-        let judged = stand.run_to(1).await.remove(0);
+        let harness = Harness::new().await;
+        harness.publish(&articles()[..1]).await;
+        let judged = harness.run_to(1).await.remove(0);
         let last = CommittedDecision { sequence: judged.sequence, id: judged.id };
-        let folder = Arc::new(Folder::lasting(stand.folder.path()));
-        let ground = DetectorConfig { settings: settings().dedup, folder: folder.clone() };
-        let keeping = Keeping::new(stand.bus.clone(), folder, 1, 1);
-        let learning = Learning::new(&ground);
-        let known =
-            SnapshotState { learning, last: None, offsets: Offsets { fetched: 0, control: 0 } };
-        (Self { stand, keeping, known, learnt: 0, last }, ground)
+        let folder = Arc::new(TextFolder::persistent(harness.folder.path()));
+        let config = DetectorConfig { settings: settings().dedup, folder: folder.clone() };
+        let snapshotter = Snapshotter::new(harness.bus.clone(), folder, 1, 1);
+        let detector = DetectorState::new(&config);
+        let state =
+            SnapshotState { detector, last: None, offsets: Offsets { fetched: 0, control: 0 } };
+        (Self { harness, snapshotter, state, decided: 0, last }, config)
     }
 
-    fn learn(&mut self, count: u64) {
-        for number in self.learnt..self.learnt + count {
+    fn decide_more(&mut self, count: u64) {
+        for number in self.decided..self.decided + count {
             let decision = DecisionId { epoch: 1, input: Input::Article(number + 1) };
             let offsets = Offsets { fetched: number + 1, control: 0 };
-            self.known.learning.learn(&generated(number), None, decision, offsets);
+            self.state.detector.decide_article(&generated(number), None, decision, offsets);
         }
-        self.learnt += count;
+        self.decided += count;
     }
 
-    /// Writes a snapshot: the bytes of new segments and the head, and those of all that it names.
+    /// Writes a snapshot. Returns the bytes of its head and new segments, and the bytes of its head
+    /// and all segments.
     async fn snapshot(&mut self) -> (u64, u64) {
-        let (before, _) = standing_and_named(&self.stand).await;
-        self.keeping.begin(&self.last, self.known.clone());
-        self.keeping.rest().await;
-        let head = heads(&self.stand).await.pop().unwrap();
-        let head_bytes = bytes_of(&self.stand, &head).await.len() as u64;
+        let (before, _) = standing_and_named(&self.harness).await;
+        self.snapshotter.start_writing(&self.last, self.state.clone());
+        self.snapshotter.wait_until_written().await;
+        let head = heads(&self.harness).await.pop().unwrap();
+        let head_bytes = bytes_of(&self.harness, &head).await.len() as u64;
         let (mut written, mut all) = (head_bytes, head_bytes);
-        for name in segments_of(&self.stand, &head).await.into_iter().collect::<BTreeSet<_>>() {
-            let bytes = bytes_of(&self.stand, &name).await.len() as u64;
+        for name in segments_of(&self.harness, &head).await.into_iter().collect::<BTreeSet<_>>() {
+            let bytes = bytes_of(&self.harness, &name).await.len() as u64;
             all += bytes;
             written += if before.contains(&name) { 0 } else { bytes };
         }
@@ -143,39 +153,39 @@ impl Measured {
 }
 
 #[tokio::test]
-async fn what_did_not_change_is_not_written_again() {
+async fn unchanged_segments_are_not_written_again() {
     let (mut measured, _) = Measured::new().await;
-    measured.learn(2_000);
+    measured.decide_more(2_000);
     let (first, of_first) = measured.snapshot().await;
     assert_eq!(first, of_first);
     let (unchanged, of_it) = measured.snapshot().await;
     assert!(unchanged * 1_000 < of_it && of_it == of_first, "{unchanged} of {of_it}");
-    measured.learn(50);
+    measured.decide_more(50);
     let (later, of_later) = measured.snapshot().await;
     println!("first {first}, unchanged {unchanged}, later {later} of {of_later}");
     assert!(later * 10 < of_later * 9, "{later} of {of_later}");
 }
 
-/// A segment that a start could not read is not taken for one that need not be written.
+/// A segment that could not be read must be written again, although the store lists it.
 #[tokio::test]
 async fn a_changed_or_missing_segment_is_noticed_and_written_again() {
-    let (mut measured, ground) = Measured::new().await;
-    measured.learn(50);
+    let (mut measured, config) = Measured::new().await;
+    measured.decide_more(50);
     measured.snapshot().await;
-    assert!(measured.keeping.recall(&ground).await.is_some());
-    let head = heads(&measured.stand).await.pop().unwrap();
-    let name = segments_of(&measured.stand, &head).await.remove(0);
-    change(&measured.stand, &name, |bytes| bytes[20] ^= 1).await;
-    assert!(measured.keeping.recall(&ground).await.is_none());
+    assert!(measured.snapshotter.restore(&config).await.is_some());
+    let head = heads(&measured.harness).await.pop().unwrap();
+    let name = segments_of(&measured.harness, &head).await.remove(0);
+    change(&measured.harness, &name, |bytes| bytes[20] ^= 1).await;
+    assert!(measured.snapshotter.restore(&config).await.is_none());
     measured.snapshot().await;
-    assert!(measured.keeping.recall(&ground).await.is_some());
-    objects(&measured.stand).delete(&name).await.unwrap();
-    assert!(measured.keeping.recall(&ground).await.is_none());
+    assert!(measured.snapshotter.restore(&config).await.is_some());
+    objects(&measured.harness).delete(&name).await.unwrap();
+    assert!(measured.snapshotter.restore(&config).await.is_none());
     measured.snapshot().await;
-    assert!(measured.keeping.recall(&ground).await.is_some());
+    assert!(measured.snapshotter.restore(&config).await.is_some());
 }
 
-/// The bytes of frames with these pieces.
+/// Encodes pieces as frames.
 fn framed(pieces: &[Vec<u8>]) -> Vec<u8> {
     let frame = |piece: &Vec<u8>| {
         let length = u32::try_from(piece.len()).unwrap();
@@ -184,15 +194,15 @@ fn framed(pieces: &[Vec<u8>]) -> Vec<u8> {
     pieces.iter().flat_map(frame).collect()
 }
 
-/// The release before had all values one behind the other, and a list of segments without sections.
+/// The version before wrote all values in sequence, and a list of segments without sections.
 #[tokio::test]
 async fn a_snapshot_without_sections_is_still_read() {
-    let (mut measured, ground) = Measured::new().await;
-    measured.learn(50);
+    let (mut measured, config) = Measured::new().await;
+    measured.decide_more(50);
     measured.snapshot().await;
-    let stand = &measured.stand;
-    let head = heads(stand).await.pop().unwrap();
-    let bytes = bytes_of(stand, &head).await;
+    let harness = &measured.harness;
+    let head = heads(harness).await.pop().unwrap();
+    let bytes = bytes_of(harness, &head).await;
     let mut header =
         bytes[8..][..u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize].to_vec();
     // The magic comes before the layout.
@@ -200,7 +210,7 @@ async fn a_snapshot_without_sections_is_still_read() {
     let mut pieces = Vec::new();
     let mut give = |piece| pieces.push(piece);
     let mut writer = Writer::new(&mut give);
-    measured.known.write_in_order(&mut writer);
+    measured.state.write_without_sections(&mut writer);
     writer.finish();
     let total = header.len() + pieces.iter().map(Vec::len).sum::<usize>();
     pieces.push((total as u64).to_le_bytes().to_vec());
@@ -210,26 +220,26 @@ async fn a_snapshot_without_sections_is_still_read() {
     let (high, low) = (number(&digest[..16]), number(&digest[16..]));
     let length = (segment.len() as u64).to_le_bytes();
     let list = [&1_u32.to_le_bytes()[..], &high, &low, &length].concat();
-    for name in segments_of(stand, &head).await {
-        objects(stand).delete(&name).await.unwrap();
+    for name in segments_of(harness, &head).await {
+        objects(harness).delete(&name).await.unwrap();
     }
     let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    put(stand, &format!("segment-{name}"), segment).await;
-    change(stand, &head, |all| *all = framed(&[header.clone(), list.clone()])).await;
-    let (_, known) = measured.keeping.recall(&ground).await.expect("it is read");
-    assert_eq!(known.learning.articles(), measured.known.learning.articles());
-    assert_eq!(known.last, measured.known.last);
+    put(harness, &format!("segment-{name}"), segment).await;
+    change(harness, &head, |all| *all = framed(&[header.clone(), list.clone()])).await;
+    let (_, state) = measured.snapshotter.restore(&config).await.expect("it is read");
+    assert_eq!(state.detector.articles(), measured.state.detector.articles());
+    assert_eq!(state.last, measured.state.last);
 }
 
-/// What was read side by side is what was written: the next snapshot has the same segments.
+/// After reading in parallel, the next snapshot has the same segments.
 #[tokio::test]
-async fn what_is_read_from_many_sections_is_what_was_written() {
-    let (mut measured, ground) = Measured::new().await;
-    measured.learn(2_000);
+async fn many_sections_are_read_as_they_were_written() {
+    let (mut measured, config) = Measured::new().await;
+    measured.decide_more(2_000);
     measured.snapshot().await;
-    let (_, known) = measured.keeping.recall(&ground).await.expect("it is read");
-    assert_eq!(known.learning.articles(), measured.known.learning.articles());
-    measured.known = known;
+    let (_, state) = measured.snapshotter.restore(&config).await.expect("it is read");
+    assert_eq!(state.detector.articles(), measured.state.detector.articles());
+    measured.state = state;
     let (again, all) = measured.snapshot().await;
     assert!(again * 100 < all, "{again} of {all}");
 }

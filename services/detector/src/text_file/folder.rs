@@ -1,4 +1,5 @@
-//! The folder of the text files. It makes files, finds those that a snapshot names, and removes all others.
+//! The folder of the text files: creates files, finds those that a snapshot names, and removes all
+//! others.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -10,131 +11,140 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tracing::{info, warn};
 use wirefold_dedup::{TextFile, TextFiles};
 
-use super::Texts;
+use super::FolderTextFile;
 
-/// The folder of files with names, in that of everything; all that stands there is ours.
-const INSIDE: &str = "wf_texts";
-/// Letters and digits of a name.
-const NAME: usize = 16;
+/// The name of the subfolder for files with names. wirefold owns everything in it.
+const SUBFOLDER: &str = "wf_texts";
+/// The number of letters and digits in the name of a file.
+const NAME_LENGTH: usize = 16;
 
-/// A folder in which the files are made.
+/// The folder in which text files are created.
 #[derive(Debug)]
-pub struct Folder {
-    /// `None`: everything stays in memory.
+pub struct TextFolder {
+    /// `None` keeps all texts in memory.
     path: Option<PathBuf>,
-    lasts: bool,
-    /// Those of this process.
-    in_use: Mutex<Vec<Weak<Texts>>>,
+    /// Whether the files outlive the process.
+    is_persistent: bool,
+    /// The text files that this process uses.
+    in_use: Mutex<Vec<Weak<FolderTextFile>>>,
 }
 
-impl Folder {
-    /// None: texts stay in memory.
+impl TextFolder {
+    /// No folder: texts stay in memory.
     #[must_use]
-    pub fn nowhere() -> Self {
-        Self { path: None, lasts: false, in_use: Mutex::default() }
+    pub fn in_memory() -> Self {
+        Self { path: None, is_persistent: false, in_use: Mutex::default() }
     }
 
-    /// Of files that have no name and are gone with the process.
+    /// A folder for files without a name, which vanish with the process.
     #[must_use]
-    pub fn passing(path: PathBuf) -> Self {
-        Self { path: Some(path), lasts: false, in_use: Mutex::default() }
+    pub fn temporary(path: PathBuf) -> Self {
+        Self { path: Some(path), is_persistent: false, in_use: Mutex::default() }
     }
 
-    /// Of files that the next process finds, in a folder of their own.
+    /// A folder for files that the next process finds. They are in a subfolder of `path`.
     #[must_use]
-    pub fn lasting(path: &Path) -> Self {
-        Self { path: Some(path.join(INSIDE)), lasts: true, in_use: Mutex::default() }
+    pub fn persistent(path: &Path) -> Self {
+        Self { path: Some(path.join(SUBFOLDER)), is_persistent: true, in_use: Mutex::default() }
     }
 
-    /// The text file of this name, if it is there and has at least so many bytes. Nothing is put on it.
+    /// Opens the text file with this name for reading, if it exists and has at least `length`
+    /// bytes.
     #[must_use]
-    pub fn find(&self, name: &str, length: u64) -> Option<Arc<Texts>> {
-        let is_name = name.len() == NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    pub fn find(&self, name: &str, length: u64) -> Option<Arc<FolderTextFile>> {
+        let is_name =
+            name.len() == NAME_LENGTH && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let mut in_use = self.in_use();
         let path = self.path.as_ref()?.join(name);
         let file = File::open(&path).ok().filter(|_| is_name)?;
         let is_long_enough = file.metadata().is_ok_and(|found| found.len() >= length);
-        let found = Arc::new(Texts::new(name.to_owned(), Some(file), path, length));
-        is_long_enough.then(|| enter(&mut in_use, found))
+        let found = Arc::new(FolderTextFile::new(name.to_owned(), Some(file), path, length));
+        is_long_enough.then(|| register(&mut in_use, found))
     }
 
-    /// An empty text file, in memory where there can be no file.
+    /// Creates an empty text file; in memory if no file can be created.
     #[must_use]
-    pub fn fresh(&self) -> Arc<Texts> {
+    pub fn create(&self) -> Arc<FolderTextFile> {
         let mut in_use = self.in_use();
-        let made = self.path.as_ref().and_then(|path| self.make(path).inspect_err(tell).ok());
-        let texts = made.unwrap_or_else(|| Texts::new(String::new(), None, PathBuf::new(), 0));
-        enter(&mut in_use, texts.into())
+        let made =
+            self.path.as_ref().and_then(|path| self.create_file(path).inspect_err(warn_once).ok());
+        let texts =
+            made.unwrap_or_else(|| FolderTextFile::new(String::new(), None, PathBuf::new(), 0));
+        register(&mut in_use, texts.into())
     }
 
-    /// The text file of this process that is this one.
+    /// The text file of this process that the detector knows as `text_file`.
     #[must_use]
-    pub fn own(&self, text_file: &Arc<dyn TextFile>) -> Option<Arc<Texts>> {
-        let is_it =
-            |texts: &Arc<Texts>| std::ptr::addr_eq(Arc::as_ptr(texts), Arc::as_ptr(text_file));
+    pub fn find_own(&self, text_file: &Arc<dyn TextFile>) -> Option<Arc<FolderTextFile>> {
+        let is_it = |texts: &Arc<FolderTextFile>| {
+            std::ptr::addr_eq(Arc::as_ptr(texts), Arc::as_ptr(text_file))
+        };
         self.in_use().iter().filter_map(Weak::upgrade).find(is_it)
     }
 
-    /// Returns once names that were given can no more be lost.
+    /// Returns once the names of the files would survive a power cut.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.path.as_ref().map_or(Ok(()), |path| File::open(path)?.sync_all())
     }
 
-    /// Removes the files that neither this process uses nor a snapshot that names these.
-    pub(crate) fn sweep(&self, named: &BTreeSet<String>) {
-        let Some(path) = self.path.as_ref().filter(|_| self.lasts) else { return };
-        // Nothing is made meanwhile: what is not known yet would be removed.
+    /// Removes the files that neither a process uses nor a snapshot names.
+    pub(crate) fn remove_unused_files(&self, named: &BTreeSet<String>) {
+        let Some(path) = self.path.as_ref().filter(|_| self.is_persistent) else { return };
+        // The lock prevents that a file is created meanwhile, which would be removed.
         let in_use = self.in_use();
         let used: BTreeSet<String> =
             in_use.iter().filter_map(Weak::upgrade).map(|texts| texts.name.clone()).collect();
         let is_used = |name: &str| used.contains(name) || named.contains(name);
-        match swept(path, is_used) {
+        match remove_unused(path, is_used) {
             Ok(0) => {}
             Ok(removed) => info!(removed, "files of texts that nothing needs are removed"),
             Err(error) => warn!(%error, "files of texts that nothing needs cannot be removed"),
         }
     }
 
-    fn make(&self, folder: &Path) -> io::Result<Texts> {
-        if !self.lasts {
+    fn create_file(&self, folder: &Path) -> io::Result<FolderTextFile> {
+        if !self.is_persistent {
             let file = tempfile::tempfile_in(folder)?;
-            return Ok(Texts::new(String::new(), Some(file), PathBuf::new(), 0));
+            return Ok(FolderTextFile::new(String::new(), Some(file), PathBuf::new(), 0));
         }
         fs::create_dir_all(folder)?;
         let mut maker = tempfile::Builder::new();
-        let made = maker.prefix("").rand_bytes(NAME).tempfile_in(folder)?;
+        let made = maker.prefix("").rand_bytes(NAME_LENGTH).tempfile_in(folder)?;
         let (file, path) = made.keep().map_err(|error| error.error)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(Texts::new(name.unwrap_or_default(), Some(file), path, 0))
+        Ok(FolderTextFile::new(name.unwrap_or_default(), Some(file), path, 0))
     }
 
-    // A list of what there is is never half changed: a poisoned lock is as good as another.
-    fn in_use(&self) -> MutexGuard<'_, Vec<Weak<Texts>>> {
+    // No thread can leave the list half changed, so a poisoned lock does no harm.
+    fn in_use(&self) -> MutexGuard<'_, Vec<Weak<FolderTextFile>>> {
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl TextFiles for Folder {
+impl TextFiles for TextFolder {
     fn open(&self) -> Option<Arc<dyn TextFile>> {
         self.path.as_ref()?;
-        let texts = self.fresh();
+        let texts = self.create();
         texts.file.is_some().then_some(texts as Arc<dyn TextFile>)
     }
 
     #[cfg(test)]
-    fn at_hand(&self) -> u32 {
+    fn recent_in_memory(&self) -> u32 {
         4
     }
 }
 
-fn enter(in_use: &mut Vec<Weak<Texts>>, texts: Arc<Texts>) -> Arc<Texts> {
+fn register(
+    in_use: &mut Vec<Weak<FolderTextFile>>,
+    texts: Arc<FolderTextFile>,
+) -> Arc<FolderTextFile> {
     in_use.retain(|known| known.strong_count() > 0);
     in_use.push(Arc::downgrade(&texts));
     texts
 }
 
-/// How many files of a folder were removed because they are not in use.
-fn swept(folder: &Path, is_used: impl Fn(&str) -> bool) -> io::Result<usize> {
+/// Removes the files of a folder that are not in use, and returns how many it removed.
+fn remove_unused(folder: &Path, is_used: impl Fn(&str) -> bool) -> io::Result<usize> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         entries => entries?,
@@ -146,7 +156,7 @@ fn swept(folder: &Path, is_used: impl Fn(&str) -> bool) -> io::Result<usize> {
         }
         match fs::remove_file(entry.path()) {
             Ok(()) => removed += 1,
-            // Somebody else removed it.
+            // Another process removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => failed = Some(error),
         }
@@ -158,15 +168,15 @@ fn is_file(entry: &fs::DirEntry) -> bool {
     entry.file_type().is_ok_and(|kind| kind.is_file())
 }
 
-/// Whether another process writes a file, or reads it: each holds a lock on its own.
+/// Whether another process reads or writes a file: each process locks the files that it uses.
 fn is_in_use_elsewhere(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// Says once that texts stay in memory.
-pub(super) fn tell(error: &io::Error) {
-    static TOLD: AtomicBool = AtomicBool::new(false);
-    if !TOLD.swap(true, Ordering::Relaxed) {
+/// Logs, once, that texts stay in memory.
+pub(super) fn warn_once(error: &io::Error) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Ordering::Relaxed) {
         warn!(%error, "texts cannot be written to a file and stay in memory");
     }
 }
@@ -176,44 +186,44 @@ mod tests {
     use super::*;
 
     fn names(root: &Path) -> BTreeSet<String> {
-        let entries = fs::read_dir(root.join(INSIDE)).unwrap();
+        let entries = fs::read_dir(root.join(SUBFOLDER)).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]
-    fn passing_ones_leave_nothing_behind() {
+    fn temporary_files_leave_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
-        let text_file = Folder::passing(root.path().to_owned()).open().unwrap();
+        let text_file = TextFolder::temporary(root.path().to_owned()).open().unwrap();
         text_file.put(b"one").unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
-        assert!(Folder::passing(root.path().join("none")).open().is_none());
+        assert!(TextFolder::temporary(root.path().join("none")).open().is_none());
     }
 
     #[test]
-    fn a_lasting_one_stays_as_long_as_somebody_needs_it() {
+    fn a_persistent_file_stays_as_long_as_it_is_needed() {
         let root = tempfile::tempdir().unwrap();
-        let folder = Folder::lasting(root.path());
-        folder.sweep(&BTreeSet::new());
-        let (used, named, lost) = (folder.fresh(), folder.fresh(), folder.fresh());
+        let folder = TextFolder::persistent(root.path());
+        folder.remove_unused_files(&BTreeSet::new());
+        let (used, named, lost) = (folder.create(), folder.create(), folder.create());
         let named = BTreeSet::from([named.name.clone()]);
         drop(lost);
         assert_eq!(names(root.path()).len(), 3);
-        folder.sweep(&named);
+        folder.remove_unused_files(&named);
         let kept = BTreeSet::from([used.name.clone()]);
         assert_eq!(names(root.path()), &kept | &named);
         drop(used);
-        folder.sweep(&named);
+        folder.remove_unused_files(&named);
         assert_eq!(names(root.path()), named);
     }
 
     #[test]
-    fn one_that_is_missing_or_short_is_not_found() {
+    fn a_missing_or_short_file_is_not_found() {
         let root = tempfile::tempdir().unwrap();
-        let text_file = Folder::lasting(root.path()).fresh();
+        let text_file = TextFolder::persistent(root.path()).create();
         text_file.put(b"one").unwrap();
         let length = text_file.length();
         fs::write(root.path().join("other-file-of-16"), "some file of others").unwrap();
-        let next = Folder::lasting(root.path());
+        let next = TextFolder::persistent(root.path());
         assert!(next.find(text_file.name(), length).is_some());
         assert!(next.find(text_file.name(), length + 1).is_none());
         for other in ["", "..", "absentabsentabse", "../other-file-of-16"] {

@@ -1,15 +1,15 @@
-//! The form of what stands in a text file: length and CRC-32 of a text, four bytes each, the lowest first;
+//! The records of a text file: the length and the CRC-32 of a text, four little-endian bytes each,
 //! then the text.
 
 use std::io;
 
-/// Length and checksum.
+/// The bytes of length and checksum.
 pub(super) const PREFIX: usize = 8;
-/// Bytes that are copied at once, where no text is longer.
-const PIECE: u64 = 1 << 18;
+/// How many bytes are copied at once, unless a text is longer.
+const PIECE_BYTES: u64 = 1 << 18;
 
-/// A text as a record; `None` of one that is too long to say so.
-pub(super) fn record(text: &[u8]) -> Option<Vec<u8>> {
+/// Encodes a text as a record; `None` if its length does not fit into four bytes.
+pub(super) fn encode(text: &[u8]) -> Option<Vec<u8>> {
     let length = u32::try_from(text.len()).ok()?;
     let mut record = Vec::with_capacity(PREFIX + text.len());
     record.extend_from_slice(&length.to_le_bytes());
@@ -18,30 +18,32 @@ pub(super) fn record(text: &[u8]) -> Option<Vec<u8>> {
     Some(record)
 }
 
-/// The text of a record, if it is whole and nothing more.
-pub(super) fn checked(record: &[u8]) -> io::Result<&[u8]> {
-    match first(record) {
-        Some(text) if is_right(record, text) && PREFIX + text.len() == record.len() => Ok(text),
-        _ => Err(changed()),
+/// The text of a record. An error unless the bytes are exactly one intact record.
+pub(super) fn check(record: &[u8]) -> io::Result<&[u8]> {
+    match first_text(record) {
+        Some(text) if has_right_checksum(record, text) && PREFIX + text.len() == record.len() => {
+            Ok(text)
+        }
+        _ => Err(damaged()),
     }
 }
 
-/// Gives the records that begin in the first so many bytes of what `read` reads, in pieces of whole ones.
+/// Passes the first `length` bytes of what `read` reads to `give`, in pieces of whole records.
 pub(super) fn copy(
     length: u64,
     read: &dyn Fn(u64, &mut [u8]) -> io::Result<()>,
     give: &mut dyn FnMut(Vec<u8>),
 ) -> io::Result<()> {
-    let (mut at, mut most) = (0, PIECE);
+    let (mut at, mut most) = (0, PIECE_BYTES);
     while at < length {
-        let asked = most.min(length - at);
-        let mut piece = vec![0; usize::try_from(asked).map_err(|_| changed())?];
+        let length_of_piece = most.min(length - at);
+        let mut piece = vec![0; usize::try_from(length_of_piece).map_err(|_| damaged())?];
         read(at, &mut piece)?;
-        let whole = whole(&piece)?;
+        let whole = whole_records(&piece)?;
         match whole {
-            0 if asked == length - at => return Err(changed()),
+            0 if length_of_piece == length - at => return Err(damaged()),
             0 => most *= 2,
-            _ => most = PIECE,
+            _ => most = PIECE_BYTES,
         }
         at += whole as u64;
         piece.truncate(whole);
@@ -50,30 +52,31 @@ pub(super) fn copy(
     Ok(())
 }
 
-/// How many bytes at the beginning are whole records.
-fn whole(piece: &[u8]) -> io::Result<usize> {
+/// How many bytes at the beginning of a piece are whole records. An error if one of them is
+/// damaged.
+fn whole_records(piece: &[u8]) -> io::Result<usize> {
     let mut at = 0;
-    while let Some(text) = first(&piece[at..]) {
-        if !is_right(&piece[at..], text) {
-            return Err(changed());
+    while let Some(text) = first_text(&piece[at..]) {
+        if !has_right_checksum(&piece[at..], text) {
+            return Err(damaged());
         }
         at += PREFIX + text.len();
     }
     Ok(at)
 }
 
-/// The text of the first record, if all of it is there.
-fn first(bytes: &[u8]) -> Option<&[u8]> {
+/// The text of the first record, if the record is complete.
+fn first_text(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     rest.get(PREFIX - 4..)?.get(..length)
 }
 
-fn is_right(record: &[u8], text: &[u8]) -> bool {
+fn has_right_checksum(record: &[u8], text: &[u8]) -> bool {
     record[4..PREFIX] == crc32fast::hash(text).to_le_bytes()
 }
 
-fn changed() -> io::Error {
+fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "it is not as it was written")
 }
 
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn texts_longer_than_a_piece_are_copied_too() {
         let texts = [vec![1; 9], vec![2; 3 << 18], vec![3; 1 << 17], vec![4; 1 << 17], vec![5]];
-        let all: Vec<u8> = texts.iter().flat_map(|text| record(text).unwrap()).collect();
+        let all: Vec<u8> = texts.iter().flat_map(|text| encode(text).unwrap()).collect();
         let read = |at: u64, bytes: &mut [u8]| {
             let at = usize::try_from(at).unwrap();
             bytes.copy_from_slice(&all[at..at + bytes.len()]);

@@ -73,6 +73,10 @@ pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec
 
 /// Where the dash stands that opens speech.
 fn opening(text: &str) -> Option<usize> {
+    // Most paragraphs have none: that is seen in one look.
+    if text.is_ascii() {
+        return None;
+    }
     if text.starts_with(DASHES) {
         return Some(0);
     }

@@ -125,6 +125,10 @@ impl<'a> Finder<'a> {
     /// Whether a sentence ends between a word and the one before it.
     fn ends_sentence(&self, index: usize) -> bool {
         let gap = self.gap(index);
+        // Between nearly all words.
+        if gap == " " {
+            return false;
+        }
         let is_stop = |at: usize| {
             let before = &self.reading.text.words()[at];
             // `Mr. X`, `J. X`

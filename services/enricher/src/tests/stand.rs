@@ -67,6 +67,7 @@ impl Seed {
                 source: None,
                 media: Vec::new(),
                 baseline: false,
+                updates_baseline: false,
                 beyond_budget: false,
             },
             text: self.text.clone(),

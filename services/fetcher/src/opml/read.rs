@@ -281,12 +281,7 @@ impl Outline {
             "wirefold:outlet" => &mut self.outlet,
             "wirefold:speaksfor" => &mut self.speaks_for,
             "wirefold:fulltext" => {
-                self.full_text = match value {
-                    "auto" => Some(FullText::Auto),
-                    "on" => Some(FullText::On),
-                    "off" => Some(FullText::Off),
-                    _ => None,
-                };
+                self.full_text = FullText::from_word(value);
                 return;
             }
             _ => return,

@@ -63,14 +63,6 @@ fn outline(feed: &OpmlFeed) -> String {
     add("wirefold:id", feed.id.as_deref());
     add("wirefold:outlet", feed.outlet.as_deref());
     add("wirefold:speaksFor", feed.speaks_for.as_deref());
-    add("wirefold:fullText", feed.full_text.map(full_text));
+    add("wirefold:fullText", feed.full_text.map(FullText::as_str));
     out + "/>"
-}
-
-fn full_text(choice: FullText) -> &'static str {
-    match choice {
-        FullText::Auto => "auto",
-        FullText::On => "on",
-        FullText::Off => "off",
-    }
 }

@@ -96,8 +96,9 @@ impl Poller {
                 // An item of an archive is never a newer version of a known one.
                 continue;
             }
-            let article = match item.unchanged() {
-                Some(known) => known.article,
+            let was_baseline = item.known.is_some_and(|known| known.is_baseline);
+            let (article, is_baseline) = match item.unchanged() {
+                Some(known) => (known.article, was_baseline),
                 None => {
                     let Some(made) = self.article(&batch, place, item).await else {
                         window.finish().await?;
@@ -106,20 +107,21 @@ impl Poller {
                     let Some((mut article, is_found)) = made else { continue };
                     listing.ruled += usize::from(is_found.is_some());
                     listing.missed += usize::from(is_found == Some(false));
-                    let article_id = article.id;
+                    let (article_id, is_baseline) = (article.id, article.article.baseline);
                     // A new teaser for the same page is not a new article.
                     if item.known.is_none_or(|known| known.article != article_id) {
                         listing.published += 1;
                         article.article.beyond_budget = account.is_beyond(&article);
                         window.push(article).await?;
                     }
-                    article_id
+                    (article_id, was_baseline || is_baseline)
                 }
             };
             let (content, page) = (item.content, item.page);
             // Items of an archive never push out items that the feed lists now.
             if origin == ItemOrigin::Feed || !seen.is_full() {
-                seen.put(&item.key, KnownItem { content, article, day: day(now), page });
+                let day = day(now);
+                seen.put(&item.key, KnownItem { content, article, day, page, is_baseline });
             }
         }
         window.finish().await?;
@@ -234,6 +236,7 @@ fn article_of(
     let about = &mut article.article;
     about.paywalled = page_result.is_paywalled;
     about.baseline = is_old && listed.known.is_none();
+    about.updates_baseline = listed.known.is_some_and(|known| known.is_baseline);
     about.item_key.clone_from(&listed.key);
     let before = listed.known.map(|known| known.article);
     if let Some(former) = former_id.filter(|former| before == Some(*former)) {

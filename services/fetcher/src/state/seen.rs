@@ -30,11 +30,17 @@ pub(crate) struct KnownItem {
     pub(crate) day: u32,
     /// A hash of its link and title; 0 where one of them is missing.
     pub(crate) page: u64,
+    /// Whether one of its articles was baseline.
+    pub(crate) is_baseline: bool,
 }
 
-/// One item as it is written: hashes in hex, so that they pass through any JSON.
+/// One item as it is written: hashes in hex, so that they pass through any JSON. The last is the hash of its link
+/// and title, with [`BASELINE`] behind it for an item of which an article was baseline. An earlier release reads
+/// that as an item without link and title.
 #[derive(Serialize, Deserialize)]
 struct Row(String, String, ArticleId, u32, #[serde(default)] String);
+
+const BASELINE: char = '+';
 
 impl Seen {
     /// What is known of an item.
@@ -74,7 +80,9 @@ impl Seen {
     pub(crate) fn write(&self) -> Bytes {
         let hex = |number: u64| format!("{number:016x}");
         let row = |(key, known): (&u64, &KnownItem)| {
-            Row(hex(*key), hex(known.content), known.article, known.day, hex(known.page))
+            let mut page = hex(known.page);
+            page.extend(known.is_baseline.then_some(BASELINE));
+            Row(hex(*key), hex(known.content), known.article, known.day, page)
         };
         let rows: Vec<Row> = self.items.iter().map(row).collect();
         serde_json::to_vec(&rows).map(Bytes::from).unwrap_or_default()
@@ -85,8 +93,11 @@ impl Seen {
         let rows: Vec<Row> = serde_json::from_slice(value).unwrap_or_default();
         let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
         let item = |Row(key, content, article, day, page): Row| {
-            let page = number(&page).unwrap_or(0);
-            Some((number(&key)?, KnownItem { content: number(&content)?, article, day, page }))
+            let of_baseline = page.strip_suffix(BASELINE);
+            let is_baseline = of_baseline.is_some();
+            let page = number(of_baseline.unwrap_or(&page)).unwrap_or(0);
+            let content = number(&content)?;
+            Some((number(&key)?, KnownItem { content, article, day, page, is_baseline }))
         };
         Self { items: rows.into_iter().filter_map(item).collect() }
     }
@@ -98,7 +109,7 @@ mod tests {
 
     fn item_of_day(day: u32) -> KnownItem {
         let article = "a-00000000000000000000000001".parse().unwrap();
-        KnownItem { content: u64::MAX, article, day, page: 7 }
+        KnownItem { content: u64::MAX, article, day, page: 7, is_baseline: day.is_multiple_of(2) }
     }
 
     /// Hashes stand in buckets for months: this value may never change.

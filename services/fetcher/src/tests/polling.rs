@@ -153,6 +153,26 @@ async fn the_first_good_poll_is_baseline() {
 }
 
 #[tokio::test]
+async fn later_texts_of_a_baseline_item_say_so() {
+    let mut item = entry("first", 100);
+    let server = server_with("/feed", Reply::ok(rss(std::slice::from_ref(&item)))).await;
+    let mut bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    bench.settings.baseline = true;
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    for title in ["The first boat is late", "The first boat is back at last"] {
+        item.title = title.to_owned();
+        server.put("/feed", Reply::ok(rss(&[entry("second", 100), item.clone()])));
+        bench.next_poll("harbour").await;
+        bench.next_poll("harbour").await;
+    }
+    let articles = bench.articles().await;
+    let updates: Vec<_> = articles.iter().map(|article| article.article.updates_baseline).collect();
+    assert_eq!(updates, [false, true, false, true], "the second item was new: {articles:?}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn teasers_are_counted_and_said() {
     let items = [entry("first", 79), entry("second", 12), entry("third", 80)];
     let server = server_with("/feed", Reply::ok(rss(&items))).await;

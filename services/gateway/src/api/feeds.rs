@@ -62,16 +62,14 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
 }
 
 pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
-    let record = api.inner.feed(&id).await?;
-    let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
+    let record = feed_of(&api, &id).await?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
 /// Has a feed be polled now.
 pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
-    let record = api.inner.feed(&id).await?;
-    let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
+    let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
@@ -88,8 +86,7 @@ pub(super) async fn backfill(
             return Err(Refusal::bad_request(what));
         }
     }
-    let record = api.inner.feed(&id).await?;
-    let record = record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))?;
+    let record = feed_of(&api, &id).await?;
     api.command(Command::FeedBackfill { feed: record.feed.id, pages, items }).await
 }
 
@@ -115,6 +112,11 @@ pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<R
     };
     let found = found.map_err(Refusal::unprocessable)?;
     answer(&ProbeReport { schema: Tag::new(), found })
+}
+
+async fn feed_of(api: &Api, id: &str) -> Handled<FeedRecord> {
+    let record = api.inner.feed(id).await?;
+    record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))
 }
 
 fn refuse_managed(record: &FeedRecord) -> Handled<()> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use wirefold_proto::{LanguageTag, Media, OutputArticle, StoryId, TextPolicy};
 
+use crate::page::is_web;
 use crate::projection::lead;
 use crate::shapes::{ArticleBrief, StoryWithArticles};
 
@@ -103,9 +104,4 @@ impl Other {
 /// An id that never changes. RFC 4151.
 pub(super) fn tag(host: &str, specific: &str) -> String {
     format!("tag:{host},{YEAR}:{specific}")
-}
-
-/// Whether a link may stand where people click: never a script.
-fn is_web(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

@@ -77,7 +77,9 @@ fn row(record: &FeedRecord) -> Markup {
             td { @match record.last_new { Some(at) => (words::time(at)), None => "–" } }
             td {
                 @match record.next_poll { Some(at) => (words::clock_time(at)), None => "–" }
-                br; span.faint { "every " (words::span(u64::from(record.interval_seconds) * 1_000)) }
+                @if record.next_poll.is_some() {
+                    br; span.faint { "every " (words::span(u64::from(record.interval_seconds) * 1_000)) }
+                }
             }
             td.num { (words::number(record.articles)) br; a.faint href={ "/feeds/feed/" (id) ".atom" } { "Atom" } }
         }

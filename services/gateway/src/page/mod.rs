@@ -44,6 +44,7 @@ use crate::shapes::Status;
 use layout::{Frame, Here};
 use load::PageError;
 use river::River;
+pub(crate) use river::is_web;
 
 /// Events on one page of the river.
 const EVENTS: usize = 30;

@@ -341,7 +341,7 @@ pub(super) fn outward(article: &ArticleBrief) -> Markup {
 }
 
 /// Whether a link may be followed from the page: `javascript:` and its kin may not.
-pub(super) fn is_web(link: &str) -> bool {
+pub(crate) fn is_web(link: &str) -> bool {
     url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 

@@ -85,7 +85,6 @@ pub struct RehearsedRevision {
     #[serde(default)]
     pub reasons: Vec<String>,
     /// Why its delivery would have waited.
-    #[serde(default)]
     pub held: Option<Hold>,
 }
 
@@ -102,6 +101,17 @@ pub struct UnreadyTarget {
 }
 
 impl Rehearsal {
+    /// That articles match, but only such as never alert; none where another matches, or none does.
+    #[must_use]
+    pub fn only_baseline(&self) -> Option<String> {
+        let matching = match (self.matching, self.matching_with_baseline) {
+            (0, 1) => "1 article matches that its feed".to_owned(),
+            (0, 2..) => format!("{} articles match that their feeds", self.matching_with_baseline),
+            _ => return None,
+        };
+        Some(format!("{matching} listed at the first poll: such articles never alert"))
+    }
+
     /// What is to be said of a query that asks for too much, with its rate; none where it does not.
     #[must_use]
     pub fn warning(&self, hours: u32) -> Option<String> {
@@ -163,6 +173,17 @@ mod tests {
         assert_eq!(of(1_000, 500, 40).as_deref(), Some(half));
         let many = "broad: it matches 3 % of all articles, about 51 messages a day";
         assert_eq!(of(9_000, 300, 101).as_deref(), Some(many));
+    }
+
+    #[test]
+    fn matches_of_first_polls_alone_are_told() {
+        let of = |matching, matching_with_baseline| {
+            Rehearsal { matching, matching_with_baseline, ..Rehearsal::default() }.only_baseline()
+        };
+        assert_eq!((of(0, 0), of(1, 4)), (None, None));
+        let said =
+            "4 articles match that their feeds listed at the first poll: such articles never alert";
+        assert_eq!(of(0, 4).as_deref(), Some(said));
     }
 
     #[test]

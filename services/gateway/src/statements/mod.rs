@@ -48,7 +48,6 @@ struct Judged {
 #[derive(Debug, Clone, Deserialize)]
 struct Source {
     outlet: Outlet,
-    #[serde(default)]
     via: Option<Outlet>,
     seen: Timestamp,
 }
@@ -56,7 +55,6 @@ struct Source {
 /// What was found in it.
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Found {
-    #[serde(default)]
     language: Option<Language>,
     #[serde(default)]
     entities: Vec<Entity>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use wirefold_flow::Position;
 use wirefold_flow::sim::Random;
+use wirefold_proto::OutputArticle;
 
 use super::samples::{article, begin, id};
 use super::world::World;
@@ -113,20 +114,25 @@ async fn a_file_that_turns_out_to_be_damaged_is_put_aside_and_rebuilt_while_it_r
             projection.article(id(3)).await.unwrap_err();
             assert_eq!(projection.generation(), 1);
         }
-        let (clock, next) = (world.clock.clone(), [article(10, 10, 10)]);
-        let time_passes = async {
-            loop {
-                clock.advance(Duration::from_millis(100));
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::select! {
-            () = world.publish_articles(&next) => {}
-            () = time_passes => {}
-        }
+        publish_while_time_passes(&world, article(10, 10, 10)).await;
         assert_eq!((projection.article_count().await.unwrap(), projection.generation()), (10, 1));
         assert!(world.folder.path().join("gateway.db.old").exists());
         world.stop().await;
+    }
+}
+
+/// Publishes an article and waits until it is shown, which may take retries.
+async fn publish_while_time_passes(world: &World, article: OutputArticle) {
+    let time_passes = async {
+        loop {
+            world.clock.advance(Duration::from_millis(100));
+            tokio::task::yield_now().await;
+        }
+    };
+    let next = [article];
+    tokio::select! {
+        () = world.publish_articles(&next) => {}
+        () = time_passes => {}
     }
 }
 
@@ -149,17 +155,7 @@ async fn a_disk_that_takes_nothing_for_a_while_is_waited_out() {
     let mut world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
     world.gateway.inner.projection.fail(9);
-    let (clock, next) = (world.clock.clone(), [article(2, 1, 1)]);
-    let time_passes = async {
-        loop {
-            clock.advance(Duration::from_millis(100));
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::select! {
-        () = world.publish_articles(&next) => {}
-        () = time_passes => {}
-    }
+    publish_while_time_passes(&world, article(2, 1, 1)).await;
     assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 2);
     world.stop().await;
 }

@@ -186,9 +186,9 @@ impl EventExam {
         let with_link = |((a, b), orders)| ((a, b), orders, self.link(a, b));
         let mut all: Vec<(Pair, usize, Link)> = counts.into_iter().map(with_link).collect();
         all.sort_by(|(p, x, l), (q, y, m)| {
-            let likeness = l.likeness.total_cmp(&m.likeness);
-            let likeness = if most_alike { likeness.reverse() } else { likeness };
-            y.cmp(x).then(likeness).then(p.cmp(q))
+            let similarity = l.similarity.total_cmp(&m.similarity);
+            let similarity = if most_alike { similarity.reverse() } else { similarity };
+            y.cmp(x).then(similarity).then(p.cmp(q))
         });
         for ((a, b), orders, link) in all.into_iter().take(WORST) {
             let id = |number: usize| &self.events.set.docs[number].id;
@@ -199,7 +199,7 @@ impl EventExam {
                 format!("`{}` and `{}`", id(a), id(b)),
                 format!("{orders} of {}", self.runs.len()),
                 hours(self.span(&[a, b])),
-                share(Some(link.likeness)),
+                share(Some(link.similarity)),
                 share(link.title),
                 share(Some(link.lede)),
                 share(Some(link.cosine)),

@@ -96,6 +96,7 @@ impl Press {
             source: None,
             media: Vec::new(),
             baseline: false,
+            updates_baseline: false,
             beyond_budget: false,
         };
         let text_source = TextSource::Feed;

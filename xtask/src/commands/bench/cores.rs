@@ -3,11 +3,9 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use wirefold_dedup::{Incoming, Preparer, Settings};
 use wirefold_flow::{Clock, SystemClock};
@@ -16,6 +14,7 @@ use wirefold_proto::streams::FETCHED;
 use super::Common;
 use super::articles::{Press, Ready};
 use super::machine::{self, Stopwatch, file_system};
+use super::own_process::{own_process, told};
 use super::pipeline::{print, publish};
 use super::report::{Goal, Report};
 use super::stages::DataFolder;
@@ -63,12 +62,9 @@ pub(super) fn run(common: &Common) -> anyhow::Result<()> {
 }
 
 fn measure(folder: &Path, articles: usize, is_one: bool) -> anyhow::Result<Rates> {
-    let mut child = Command::new(std::env::current_exe()?);
-    child.args(["bench", "cores-stage", "--articles", &articles.to_string(), "--folder"]);
-    child.arg(folder).args(is_one.then_some("--one"));
-    let output = child.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).context("what the child tells")
+    let mut child = own_process("cores-stage")?;
+    child.args(["--articles", &articles.to_string(), "--folder"]).arg(folder);
+    told(child.args(is_one.then_some("--one")))
 }
 
 /// Measures, and tells the parent in one line of JSON.

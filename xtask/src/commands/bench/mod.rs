@@ -16,6 +16,7 @@ mod latency;
 pub(crate) mod machine;
 mod nats;
 pub(crate) mod news;
+mod own_process;
 mod pipeline;
 mod report;
 mod restart;
@@ -27,7 +28,7 @@ mod watched;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 pub(crate) use machine::{Stopwatch, cores, load, processor_seconds_of_children};
 
@@ -60,9 +61,9 @@ enum What {
     #[command(hide = true)]
     CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
-    Alerts(alerts::Arguments),
+    Alerts(Look),
     /// What the enricher takes for an article, by language and step, and what bad input takes.
-    Enrich(enrich::Arguments),
+    Enrich(Look),
     /// All sets of `enrich`, in a process of their own.
     #[command(hide = true)]
     EnrichSets(enrich::Child),
@@ -114,19 +115,43 @@ struct Common {
     folder: Option<PathBuf>,
 }
 
+/// What a bench without a data folder is told.
+#[derive(clap::Args)]
+struct Look {
+    /// Less of everything, for a look: no figures to publish.
+    #[arg(long)]
+    quick: bool,
+    /// Writes the tables into docs/performance.md, in place of the last.
+    #[arg(long, conflicts_with = "quick")]
+    write: bool,
+}
+
+impl What {
+    /// Whether it runs in a build of the profile `dist` only. The child of a flame graph runs in a build of
+    /// its own, and so may others.
+    fn needs_dist(&self) -> bool {
+        !matches!(
+            self,
+            Self::DetectMethod(_) | Self::AlertsSet(_) | Self::CoresStage(_) | Self::EnrichSets(_)
+        )
+    }
+
+    /// Whether it runs the product, or its NATS example.
+    fn needs_product(&self) -> bool {
+        !matches!(
+            self,
+            Self::Alerts(_) | Self::Cores(_) | Self::Detect(_) | Self::Enrich(_) | Self::Scale(_)
+        )
+    }
+}
+
 /// Measures, in a build of the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let What::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
         return detect::flame::run(name, *articles);
     }
-    // The child of a flame graph runs in a build of its own, and so may one set of subscriptions.
-    if !is_dist(&std::env::current_exe()?)
-        && !matches!(
-            arguments.what,
-            What::DetectMethod(_) | What::AlertsSet(_) | What::CoresStage(_) | What::EnrichSets(_)
-        )
-    {
-        return in_dist(arguments);
+    if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
+        return in_dist(arguments.what.needs_product());
     }
     // Made where it is needed: the threads of one stay on the core of who makes it.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -171,14 +196,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Pipeline {
-    fn arguments(&self) -> Vec<PathBuf> {
-        let mut arguments = self.common.arguments();
-        arguments.extend(self.only_nats.then(|| PathBuf::from("--only-nats")));
-        arguments
-    }
-}
-
 impl Common {
     fn scratch(&self) -> anyhow::Result<tempfile::TempDir> {
         let parent = match &self.folder {
@@ -187,14 +204,6 @@ impl Common {
         };
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&parent);
         folder.with_context(|| format!("make a folder in {}", parent.display()))
-    }
-
-    fn arguments(&self) -> Vec<PathBuf> {
-        let flags = [(self.quick, "--quick"), (self.write, "--write")];
-        let flags = flags.into_iter().filter(|(is_set, _)| *is_set);
-        let flags = flags.map(|(_, flag)| PathBuf::from(flag));
-        let folder = self.folder.clone().map(|folder| [PathBuf::from("--folder"), folder]);
-        flags.chain(folder.into_iter().flatten()).collect()
     }
 }
 
@@ -209,50 +218,25 @@ fn is_dist(program: &Path) -> bool {
 }
 
 /// Builds with the profile `dist` and runs the same command there.
-fn in_dist(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (name, rest) = match &arguments.what {
-        What::Pipeline(pipeline) => ("pipeline", pipeline.arguments()),
-        What::Small(common) => ("small", common.arguments()),
-        What::Restart(arguments) => ("restart", arguments.arguments()),
-        What::Hostile(common) => ("hostile", common.arguments()),
-        What::Detect(arguments) => ("detect", arguments.arguments()),
-        What::Cores(common) => ("cores", common.arguments()),
-        What::Fetch(arguments) => ("fetch", arguments.arguments()),
-        What::Alerts(arguments) => ("alerts", arguments.arguments()),
-        What::Scale(arguments) => ("scale", arguments.arguments()),
-        What::Enrich(arguments) => ("enrich", arguments.arguments()),
-        What::SmallPipeline(_)
-        | What::HostilePipeline(_)
-        | What::DetectMethod(_)
-        | What::AlertsSet(_)
-        | What::EnrichSets(_)
-        | What::CoresStage(_)
-        | What::FetchPoll(_)
-        | What::NatsPlain(_) => {
-            bail!("only other benches run this")
-        }
-    };
-    let mut build = Command::new("cargo");
-    build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
-    let is_alone = matches!(name, "alerts" | "cores" | "detect" | "enrich" | "scale");
-    if !is_alone {
-        build.args(["-p", "wirefold"]);
-    }
-    let mut raw = Command::new("cargo");
-    raw.args(["build", "--profile", PROFILE, "--locked"]);
-    raw.args(["-p", "wirefold-flow-nats", "--example", "raw"]);
-    let builds = [&mut build, &mut raw];
-    for one in builds.into_iter().take(if is_alone { 1 } else { 2 }) {
-        if !one.current_dir(tree::root()).status()?.success() {
+fn in_dist(with_product: bool) -> anyhow::Result<ExitCode> {
+    let xtask: &[&str] = &["-p", "xtask"];
+    let product: &[&str] = &["-p", "xtask", "-p", "wirefold"];
+    let raw: &[&str] = &["-p", "wirefold-flow-nats", "--example", "raw"];
+    let builds = if with_product { vec![product, raw] } else { vec![xtask] };
+    for packages in builds {
+        let mut build = Command::new("cargo");
+        build.args(["build", "--profile", PROFILE, "--locked"]).args(packages);
+        if !build.current_dir(tree::root()).status()?.success() {
             return Ok(ExitCode::FAILURE);
         }
     }
     let own = built(&std::env::current_exe()?)?;
     let folder = own.parent().context("no folder for all profiles")?.join(PROFILE);
     let dist = folder.join("xtask");
-    let mut bench = Command::new(&dist);
-    bench.args(["bench", name]).args(rest);
-    let status = bench.status().with_context(|| format!("run {}", dist.display()))?;
+    let status = Command::new(&dist)
+        .args(std::env::args_os().skip(1))
+        .status()
+        .with_context(|| format!("run {}", dist.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -52,19 +52,6 @@ pub(super) struct Arguments {
     data: Option<PathBuf>,
 }
 
-impl Arguments {
-    pub(super) fn arguments(&self) -> Vec<PathBuf> {
-        let mut arguments = self.common.arguments();
-        if let Some(articles) = self.articles {
-            arguments.extend(["--articles".into(), articles.to_string().into()]);
-        }
-        if let Some(data) = &self.data {
-            arguments.extend(["--data".into(), data.clone()]);
-        }
-        arguments
-    }
-}
-
 /// Fills a window in this folder, which is on a disk, and starts the program over it.
 pub(super) fn run(
     folder: &Path,

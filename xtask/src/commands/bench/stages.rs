@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams};
+use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, Clock, Lease, StageContext};
 use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
-use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
+use wirefold_proto::{DeadLetter, FeedSettings, SubscriptionSettings, TextPolicy};
 
+use super::machine::{self, Stopwatch};
 use super::watched::{Progress, Watched};
 
 /// A data folder with its bus and clock.
@@ -163,6 +166,66 @@ impl DataFolder {
     }
 }
 
+/// When nothing is under way.
+#[derive(Clone, Copy)]
+pub(super) struct Idle {
+    /// Nobody has asked the bus for anything for so long …
+    pub(super) quiet: Duration,
+    /// … and the process has taken no more of the processor than this.
+    pub(super) processor: Duration,
+    /// What takes longer hangs, in seconds.
+    pub(super) deadline: f64,
+}
+
+impl DataFolder {
+    /// Waits until no stage lags and nothing was under way for a moment.
+    pub(super) async fn until_idle(
+        &self,
+        stages: &Stages,
+        fetcher: &Running,
+        idle: Idle,
+    ) -> anyhow::Result<()> {
+        let watch = Stopwatch::start();
+        let Stages { detector, enricher, alerter, gateway, .. } = stages;
+        let all = [fetcher, detector, enricher, alerter, gateway];
+        let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
+        loop {
+            let (calls_before, time_before) = (calls(), machine::process_time());
+            tokio::time::sleep(idle.quiet).await;
+            let worked = machine::process_time().saturating_sub(time_before);
+            if calls() > calls_before || worked > idle.processor {
+                continue;
+            }
+            let last = async |stream| anyhow::Ok(self.bus.stream_state(stream).await?.last);
+            let (fetched, judged) = (last(FETCHED.name).await?, last(JUDGED.name).await?);
+            let output = last(OUTPUT.name).await?;
+            let nothing_lags = detector.progress.has_handled(fetched)
+                && enricher.progress.has_done(judged.saturating_sub(1))
+                && gateway.progress.has_handled(output)
+                && alerter.progress.has_handled(output);
+            if nothing_lags {
+                return Ok(());
+            }
+            if watch.seconds() > idle.deadline {
+                bail!("a stage hangs at {fetched} fetched, {judged} judged, {output} put out");
+            }
+        }
+    }
+}
+
+/// A fetcher of these feeds, which are on loopback.
+pub(super) fn loopback_fetcher(
+    feeds: impl Iterator<Item = anyhow::Result<FeedSettings>>,
+) -> anyhow::Result<wirefold_fetcher::Settings> {
+    let managed_by = "the benchmark".to_owned();
+    let configured = |feed| ConfiguredFeed { feed, managed_by: managed_by.clone() };
+    Ok(wirefold_fetcher::Settings {
+        feeds: feeds.map(|feed| feed.map(configured)).collect::<anyhow::Result<_>>()?,
+        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
+        ..wirefold_fetcher::Settings::default()
+    })
+}
+
 fn start<F>(progress: Arc<Progress>, service: impl FnOnce(CancellationToken) -> F) -> Running
 where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
@@ -209,7 +272,7 @@ impl Rehearse for Nowhere {
     fn rehearse(
         &self,
         _subscription: SubscriptionSettings,
-        _back: std::time::Duration,
+        _back: Duration,
     ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         unasked()
     }

@@ -5,7 +5,7 @@ use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{Command, FeedRecord, FullText, ItemIdentity};
 
 use super::probe::{self, Found};
-use super::{AddArguments, FIRST_POLL, feeds, when};
+use super::{AddArguments, FIRST_POLL, feeds};
 use crate::client::{Client, ClientError};
 use crate::commands::ask::{ask, can_ask, confirm};
 use crate::exit::{Exit, Stop};
@@ -122,7 +122,7 @@ async fn add(
             Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
             _ => addition.url.clone(),
         };
-        let (id, when) = (clean(&id), when(client));
+        let (id, when) = (clean(&id), client.when());
         let said = match outcome {
             Outcome::Added => format!("{id} is watched{when}: `wirefold feed ls`"),
             Outcome::Changed => format!("{id} was watched already and is changed{when}"),

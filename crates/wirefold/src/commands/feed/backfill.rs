@@ -49,7 +49,7 @@ pub(super) async fn run(
         if json {
             output::print_json(&accepted)?;
         }
-        let when = if client.is_running() { "" } else { ", from the next `wirefold up` on" };
+        let when = client.when();
         global.note(format_args!("the archive of {} is read{when}", clean(&id)));
         return Ok(Exit::Ok);
     }

@@ -20,7 +20,6 @@ use super::extract::selector;
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
-use crate::output;
 
 /// Said of new feeds, before their silence disappoints.
 const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, which later articles are compared with";
@@ -232,42 +231,29 @@ impl From<Identity> for ItemIdentity {
 
 /// Runs a `feed` command.
 pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<Exit> {
-    let (place, json) = (&arguments.asking.instance, arguments.asking.json);
+    let asking = &arguments.asking;
+    let (place, json) = (&asking.instance, asking.json);
     block_on(async {
         match &arguments.command {
             FeedCommand::Add(wanted) => {
-                let client = Client::connect(place, Need::Nothing).await?;
-                add::run(&client, wanted, json, global).await
+                add::run(&Client::connect(place, Need::Nothing).await?, wanted, json, global).await
             }
             FeedCommand::Import(wanted) => import::run(place, wanted, json, global).await,
             FeedCommand::Ls { problems } => {
-                let client = Client::connect(place, Need::Data).await?;
-                list::run(&client, *problems, json, global).await
+                list::run(&asking.client().await?, *problems, json, global).await
             }
             FeedCommand::Set(wanted) => {
-                let client = Client::connect(place, Need::Data).await?;
-                set::run(&client, wanted, json, global).await
+                set::run(&asking.client().await?, wanted, json, global).await
             }
-            FeedCommand::Rm { id } => {
-                let client = Client::connect(place, Need::Data).await?;
-                remove(&client, id, json, global).await
-            }
+            FeedCommand::Rm { id } => remove(&asking.client().await?, id, json, global).await,
             FeedCommand::Retry { id } => {
-                let client = Client::connect(place, Need::Data).await?;
-                retry::run(&client, id, json, global).await
+                retry::run(&asking.client().await?, id, json, global).await
             }
-            FeedCommand::Poll { id } => {
-                let client = Client::connect(place, Need::Data).await?;
-                poll::run(&client, id, json, global).await
-            }
+            FeedCommand::Poll { id } => poll::run(&asking.client().await?, id, json, global).await,
             FeedCommand::Backfill(wanted) => {
-                let client = Client::connect(place, Need::Data).await?;
-                backfill::run(&client, wanted, json, global).await
+                backfill::run(&asking.client().await?, wanted, json, global).await
             }
-            FeedCommand::Export => {
-                let client = Client::connect(place, Need::Data).await?;
-                export::run(&client, json, global).await
-            }
+            FeedCommand::Export => export::run(&asking.client().await?, json, global).await,
             FeedCommand::Test { url } => {
                 let client = Client::running_or_temporary(place).await?;
                 let found = probe::probe(&client, url).await?;
@@ -292,12 +278,7 @@ async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyho
     let id = id_of(client, id).await?;
     let removed = client.delete(&format!("/api/v1/feeds/{}", escaped(&id))).await;
     let accepted: Accepted = removed.map_err(|error| error.see("wirefold feed ls"))?;
-    if json {
-        output::print_json(&accepted)?;
-    } else {
-        global.note(format_args!("{id} is removed{}", when(client)));
-    }
-    Ok(Exit::Ok)
+    global.answer(json, &accepted, format_args!("{id} is removed{}", client.when()))
 }
 
 /// The id of a feed that is named by it or by its address.
@@ -323,9 +304,4 @@ async fn record_of(client: &Client, named: &str) -> anyhow::Result<FeedRecord> {
         };
         Stop::new(Exit::NotFound, what).into()
     })
-}
-
-/// When a command takes effect, as the end of a sentence.
-fn when(client: &Client) -> &'static str {
-    if client.is_running() { "" } else { ", from the next `wirefold up` on" }
 }

@@ -3,11 +3,10 @@
 use serde_json::json;
 use wirefold_gateway::shapes::Accepted;
 
-use super::{record_of, when};
+use super::record_of;
 use crate::client::{Client, escaped};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
-use crate::output;
 
 pub(super) async fn run(
     client: &Client,
@@ -23,10 +22,5 @@ pub(super) async fn run(
     }
     let path = format!("/api/v1/feeds/{}/poll", escaped(id));
     let accepted: Accepted = client.post(&path, &json!({})).await?;
-    if as_json {
-        output::print_json(&accepted)?;
-    } else {
-        global.note(format_args!("{id} is polled now{}", when(client)));
-    }
-    Ok(Exit::Ok)
+    global.answer(as_json, &accepted, format_args!("{id} is polled now{}", client.when()))
 }

@@ -2,12 +2,11 @@
 
 use wirefold_gateway::shapes::Accepted;
 
+use super::record_of;
 use super::set::as_it_is;
-use super::{record_of, when};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::global::Global;
-use crate::output;
 
 pub(super) async fn run(
     client: &Client,
@@ -22,10 +21,5 @@ pub(super) async fn run(
         return Ok(Exit::Ok);
     }
     let accepted: Accepted = client.post("/api/v1/feeds", &as_it_is(record.feed)).await?;
-    if json {
-        output::print_json(&accepted)?;
-    } else {
-        global.note(format_args!("{id} is polled again{}", when(client)));
-    }
-    Ok(Exit::Ok)
+    global.answer(json, &accepted, format_args!("{id} is polled again{}", client.when()))
 }

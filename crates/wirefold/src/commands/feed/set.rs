@@ -4,11 +4,10 @@ use clap::Args;
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedSettings, Outlet};
 
-use super::{record_of, when};
+use super::record_of;
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::global::Global;
-use crate::output;
 
 /// What is written where it is left to be found.
 const FOUND: &str = "found";
@@ -51,15 +50,9 @@ pub(super) async fn run(
     let speaks_for = Some(wanted.speaks_for.clone()).filter(|site| site.as_str() != FOUND);
     let changed = FeedAddition { speaks_for, ..as_it_is(record.feed) };
     let accepted: Accepted = client.post("/api/v1/feeds", &changed).await?;
-    if json {
-        output::print_json(&accepted)?;
-    } else {
-        let site = &wanted.speaks_for;
-        let said = match site.as_str() {
-            FOUND => "wirefold looks again for the site that it speaks for".to_owned(),
-            site => format!("speaks for {site}"),
-        };
-        global.note(format_args!("{id} {said}{}", when(client)));
-    }
-    Ok(Exit::Ok)
+    let said = match wanted.speaks_for.as_str() {
+        FOUND => "wirefold looks again for the site that it speaks for".to_owned(),
+        site => format!("speaks for {site}"),
+    };
+    global.answer(json, &accepted, format_args!("{id} {said}{}", client.when()))
 }

@@ -4,35 +4,26 @@
 //! 2. One transaction changes the bus, puts the keys on the list, and notes that the work has begun.
 //! 3. The file of the bus is rewritten, and the note is removed.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use wirefold_flow_sqlite::Offline;
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::FORGOTTEN;
 
-use super::plan::Plan;
-use super::store::record;
+use super::store::Order;
 
 /// Folders of what the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
 /// What the names of the files begin with that the gateway makes again.
 const TABLES: &str = "gateway.db";
 
-/// Removes what is planned, and puts these keys on the list.
-pub(super) fn carry_out(
-    plan: &Plan,
-    keys: &BTreeSet<String>,
-    offline: &mut Offline,
-    folder: &Path,
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    drop_files(folder)?;
-    change(plan, keys, offline, now)?;
+/// Removes what is planned, and puts the keys on the list.
+pub(super) fn carry_out(order: &Order<'_>, offline: &mut Offline) -> anyhow::Result<()> {
+    drop_files(order.folder)?;
+    change(order, offline)?;
     finish(offline)
 }
 
@@ -65,24 +56,19 @@ fn absent(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-fn change(
-    plan: &Plan,
-    keys: &BTreeSet<String>,
-    offline: &mut Offline,
-    now: Timestamp,
-) -> anyhow::Result<()> {
+fn change(order: &Order<'_>, offline: &mut Offline) -> anyhow::Result<()> {
     offline.begin()?;
-    for edit in &plan.edits {
+    for edit in &order.plan.edits {
         match &edit.body {
             Some(body) => offline.rewrite(edit.stream, edit.sequence, body.clone())?,
             None => offline.erase(edit.stream, edit.sequence)?,
         }
     }
-    for change in &plan.changes {
+    for change in &order.plan.changes {
         offline.put(change.bucket, &change.key, change.value.clone())?;
     }
-    let record = record(plan, now)?;
-    for key in keys {
+    let record = order.record()?;
+    for key in order.keys {
         offline.put(FORGOTTEN.name, key, Some(record.clone().into()))?;
     }
     offline.put(FORGOTTEN.name, FORGETTING, Some(record.into()))?;

@@ -30,7 +30,7 @@ use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 use over_nats::OverNats;
 use plan::{Counts, Plan};
-use store::OfflineStore;
+use store::{OfflineStore, Order};
 
 /// The most articles that are named before somebody is asked.
 const NAMED: usize = 10;
@@ -172,7 +172,7 @@ fn forget(
     }
     let began = SystemClock.now();
     let now = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
-    store.carry_out(&plan, keys, folder, now)?;
+    store.carry_out(&Order { plan: &plan, keys, folder, now })?;
     let took = SystemClock.now().since(began);
     global.note(format_args!(
         "done in {:.1} s; the next start learns {} anew and makes the tables of the page again",

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use wirefold_flow::{Bus as _, BusError, Entry, KeyValue, Stored, SystemClock};
 use wirefold_flow_nats::{NatsBus, Rewrite, SigningKey, connect, is_signed};
@@ -23,7 +22,7 @@ use wirefold_proto::streams::{
 use super::erase::drop_files;
 use super::plan::Plan;
 use super::records::TABLES;
-use super::store::{OfflineStore, record};
+use super::store::{OfflineStore, Order};
 use crate::config::{BusConfig, Instance, Overrides};
 use crate::exit::{Exit, Stop};
 use crate::up::nats::{OwnServer, options, own_bus, signing_key};
@@ -192,22 +191,16 @@ impl OfflineStore for OverNats {
         self.runtime.block_on(table.changes(0))
     }
 
-    fn carry_out(
-        &mut self,
-        plan: &Plan,
-        keys: &BTreeSet<String>,
-        folder: &Path,
-        now: Timestamp,
-    ) -> anyhow::Result<()> {
-        self.must_have_key(plan)?;
+    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
+        self.must_have_key(order.plan)?;
         let store: &mut dyn OfflineStore = self;
-        let is_needed = !plan.is_empty() || store.is_unfinished()?;
-        self.begin(keys, &record(plan, now)?).map_err(|error| refused(&error))?;
+        let is_needed = !order.plan.is_empty() || store.is_unfinished()?;
+        self.begin(order.keys, &order.record()?).map_err(|error| refused(&error))?;
         if is_needed {
-            self.rewrite_all(plan).map_err(|error| refused(&error))?;
+            self.rewrite_all(order.plan).map_err(|error| refused(&error))?;
             // The gateway of `up --nats` keeps its tables beside the server.
-            drop_files(folder)?;
-            drop_files(&folder.join("nats"))?;
+            drop_files(order.folder)?;
+            drop_files(&order.folder.join("nats"))?;
         }
         self.take_off(&[FORGETTING.to_owned()])
     }

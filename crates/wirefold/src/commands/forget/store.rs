@@ -11,6 +11,24 @@ use wirefold_proto::{FORGETTING, ForgottenRecord};
 
 use super::plan::Plan;
 
+/// What is to be removed.
+pub(super) struct Order<'a> {
+    pub(super) plan: &'a Plan,
+    /// What is put on the list.
+    pub(super) keys: &'a BTreeSet<String>,
+    /// The data folder.
+    pub(super) folder: &'a Path,
+    pub(super) now: Timestamp,
+}
+
+impl Order<'_> {
+    /// What stands on the list.
+    pub(super) fn record(&self) -> anyhow::Result<Vec<u8>> {
+        let articles = self.plan.counts.articles as u64;
+        Ok(serde_json::to_vec(&ForgottenRecord { at: self.now, articles })?)
+    }
+}
+
 /// Streams and tables on which no stage runs.
 pub(super) trait OfflineStore {
     /// Gives each message of a stream, in order; none where there is no such stream.
@@ -19,15 +37,9 @@ pub(super) trait OfflineStore {
     /// The last change of each key of a bucket, deletions too, the oldest first.
     fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError>;
 
-    /// Removes what is planned here and in the data folder, and puts these keys on the list. A kill at any
+    /// Removes what is planned here and in the data folder, and puts the keys on the list. A kill at any
     /// point loses nothing else, and the next run ends it.
-    fn carry_out(
-        &mut self,
-        plan: &Plan,
-        keys: &BTreeSet<String>,
-        folder: &Path,
-        now: Timestamp,
-    ) -> anyhow::Result<()>;
+    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()>;
 
     /// Takes keys off the list.
     fn take_off(&mut self, keys: &[String]) -> anyhow::Result<()>;
@@ -56,12 +68,6 @@ impl dyn OfflineStore + '_ {
     }
 }
 
-/// What stands on the list.
-pub(super) fn record(plan: &Plan, now: Timestamp) -> anyhow::Result<Vec<u8>> {
-    let articles = plan.counts.articles as u64;
-    Ok(serde_json::to_vec(&ForgottenRecord { at: now, articles })?)
-}
-
 impl OfflineStore for Offline {
     fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError> {
         Offline::each(self, stream, take)
@@ -71,14 +77,8 @@ impl OfflineStore for Offline {
         Offline::entries(self, bucket)
     }
 
-    fn carry_out(
-        &mut self,
-        plan: &Plan,
-        keys: &BTreeSet<String>,
-        folder: &Path,
-        now: Timestamp,
-    ) -> anyhow::Result<()> {
-        super::erase::carry_out(plan, keys, self, folder, now)
+    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
+        super::erase::carry_out(order, self)
     }
 
     fn take_off(&mut self, keys: &[String]) -> anyhow::Result<()> {

@@ -84,7 +84,7 @@ impl Judged {
             progress.one_more();
         });
         let settled = |number: usize, of: fn(&Verdict) -> u32| {
-            let verdict = DocId::at(number).and_then(|it| passages.detector.settled(it));
+            let verdict = DocId::from_index(number).and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
         };
         let all = || 0..articles.len();

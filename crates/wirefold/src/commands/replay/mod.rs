@@ -10,7 +10,7 @@ use clap::Args;
 use wirefold_dedup::Settings;
 use wirefold_proto::Interval;
 
-use crate::client::{Client, ClientOptions, Need, block_on};
+use crate::client::{ClientOptions, block_on};
 use crate::config::{Config, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -43,7 +43,7 @@ pub(crate) struct ReplayArguments {
     /// Another setting: a key of the table `detector`, or `window`; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE", required = true)]
     set: Vec<String>,
-    /// Only say what would change. Required: this release cannot do it.
+    /// Only say what would change. Required: this release changes no stored decision.
     #[arg(long)]
     dry_run: bool,
     /// Articles from here instead of the data folder: text files, JSON lines, folders, or -.
@@ -138,7 +138,7 @@ impl Taken {
 }
 
 async fn from_store(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
-    let client = Client::connect(&arguments.asking.instance, Need::Data).await?;
+    let client = arguments.asking.client().await?;
     stored::read(&client, global).await
 }
 

@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 use wirefold_gateway::shapes::{Accepted, SubscriptionList};
 use wirefold_proto::{Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionSettings};
 
+use super::super::alert_test::not_there;
 use super::{query, rehearse, subscriptions};
 use crate::client::{Client, Need};
-use crate::config::Instance;
+use crate::config::{Config, Instance, Loaded, Overrides, load_here};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::local_time;
@@ -116,7 +117,24 @@ pub(super) async fn run(
     query::check(&wanted.query)?;
     let settings = settings(wanted)?;
     let client = Client::connect(instance, Need::Nothing).await?;
+    // A running `up` refuses them itself, by the settings that it has read.
+    if !client.is_running() {
+        let Loaded { config, .. } = load_here(instance, Overrides::default())?;
+        for name in unknown_deliveries(&config, &settings) {
+            global.note(format_args!(
+                "note: {} sends nothing there: {}",
+                settings.id,
+                not_there(&config, name)
+            ));
+        }
+    }
     add(&client, &settings, json, global).await
+}
+
+/// The deliveries that it names and that the settings do not have.
+fn unknown_deliveries<'a>(config: &Config, wanted: &'a SubscriptionSettings) -> Vec<&'a str> {
+    let is_known = |name: &&String| config.delivery.iter().any(|it| it.name == **name);
+    wanted.deliveries.iter().filter(|name| !is_known(name)).map(String::as_str).collect()
 }
 
 async fn add(

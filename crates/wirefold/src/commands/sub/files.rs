@@ -7,7 +7,7 @@ use wirefold_fetcher::slug;
 use wirefold_gateway::shapes::Accepted;
 use wirefold_proto::SubscriptionSettings;
 
-use super::{subscriptions, when};
+use super::subscriptions;
 use crate::client::Client;
 use crate::config::SubscriptionConfig;
 use crate::exit::{Exit, Stop};
@@ -74,7 +74,7 @@ pub(super) async fn import(
     }
     if !json {
         let added = count(added, "subscription", "subscriptions");
-        global.note(format_args!("{added} of {shown} added or changed{}", when(client)));
+        global.note(format_args!("{added} of {shown} added or changed{}", client.when()));
     }
     Ok(if refused > 0 { Exit::Partial } else { Exit::Ok })
 }

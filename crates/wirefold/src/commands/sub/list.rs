@@ -1,6 +1,8 @@
 //! `wirefold sub ls`.
 
 use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use wirefold_flow::{Clock, SystemClock};
 use wirefold_gateway::shapes::SubscriptionList;
 use wirefold_proto::SubscriptionRecord;
 
@@ -9,6 +11,7 @@ use crate::client::Client;
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
 use crate::global::Global;
+use crate::local_time::LocalTime;
 use crate::output;
 
 const BAD: Style = AnsiColor::Red.on_default();
@@ -22,7 +25,7 @@ pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow:
             "no subscriptions yet: `wirefold sub add NAME --query QUERY`, or in wirefold.toml"
         ));
     } else {
-        output::print_styled(&table(&all).render())?;
+        output::print_styled(&table(&all, now()).render())?;
         if !waiting.is_empty() {
             let waiting = waiting.join(", ");
             global.note(format_args!("note: waiting for the next `wirefold up`: {waiting}"));
@@ -31,7 +34,11 @@ pub(super) async fn run(client: &Client, json: bool, global: &Global) -> anyhow:
     Ok(Exit::Ok)
 }
 
-fn table(all: &[SubscriptionRecord]) -> Columns {
+fn now() -> Timestamp {
+    wirefold_envelope::timestamp(SystemClock.now())
+}
+
+fn table(all: &[SubscriptionRecord], now: Timestamp) -> Columns {
     let mut table = Columns::new(&["id", "alerts", "copies folded", "goes to", "from", "query"]);
     for record in all {
         let settings = &record.subscription;
@@ -39,6 +46,13 @@ fn table(all: &[SubscriptionRecord]) -> Columns {
             // As the alerter fills it in.
             [] => "stdout".to_owned(),
             some => some.join(", "),
+        };
+        let to = match record.muted_until {
+            Some(until) if until == Timestamp::MAX => format!("{to} (muted)"),
+            Some(until) if until > now => {
+                format!("{to} (muted until {})", LocalTime::system().minute(until))
+            }
+            _ => to,
         };
         let query = match &record.problem {
             Some(problem) => Cell::styled(format!("{}: {problem}", settings.query), BAD),
@@ -54,4 +68,26 @@ fn table(all: &[SubscriptionRecord]) -> Columns {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::decode;
+
+    #[test]
+    fn a_muted_subscription_is_told() {
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.subscription.2.json");
+        let mut record: SubscriptionRecord = decode(sample).unwrap();
+        let mut shown = |until: Option<Timestamp>| {
+            record.muted_until = until;
+            let now = "2026-03-01T12:00:00Z".parse().unwrap();
+            let table = table(std::slice::from_ref(&record), now).render_plain();
+            anstream::adapter::strip_str(&table).to_string()
+        };
+        assert!(shown(Some(Timestamp::MAX)).contains(" (muted)"));
+        assert!(shown(Some("2026-03-01T13:00:00Z".parse().unwrap())).contains(" (muted until "));
+        assert!(!shown(Some("2026-03-01T11:00:00Z".parse().unwrap())).contains("muted"));
+        assert!(!shown(None).contains("muted"));
+    }
 }

@@ -130,15 +130,13 @@ Examples:
 
 /// Runs a `sub` command.
 pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<Exit> {
-    let (place, json) = (&arguments.asking.instance, arguments.asking.json);
+    let asking = &arguments.asking;
+    let (place, json) = (&asking.instance, asking.json);
     block_on(async {
         match &arguments.command {
-            SubCommand::Ls => {
-                let client = Client::connect(place, Need::Data).await?;
-                list::run(&client, json, global).await
-            }
+            SubCommand::Ls => list::run(&asking.client().await?, json, global).await,
             SubCommand::Show { id } => {
-                let client = Client::connect(place, Need::Data).await?;
+                let client = asking.client().await?;
                 let (record, waits) = one(&client, id).await?;
                 if json {
                     output::print_json(&record)?;
@@ -149,50 +147,35 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
             }
             SubCommand::Add(wanted) => add::run(place, wanted, json, global).await,
             SubCommand::Rm { id: what } => {
-                let client = Client::connect(place, Need::Data).await?;
+                let client = asking.client().await?;
                 let (record, _) = one(&client, what).await?;
                 let id = record.subscription.id.as_str();
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
                 let removed = client.delete(&path).await;
                 let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
-                if json {
-                    output::print_json(&accepted)?;
-                } else {
-                    global.note(format_args!("{id} sends no more alerts{}", when(&client)));
-                }
-                Ok(Exit::Ok)
+                let said = format_args!("{id} sends no more alerts{}", client.when());
+                global.answer(json, &accepted, said)
             }
-            SubCommand::Export => {
-                let client = Client::connect(place, Need::Data).await?;
-                files::export(&client, json, global).await
-            }
+            SubCommand::Export => files::export(&asking.client().await?, json, global).await,
             SubCommand::Import { file } => {
-                let client = Client::connect(place, Need::Nothing).await?;
-                files::import(&client, file, json, global).await
+                files::import(&Client::connect(place, Need::Nothing).await?, file, json, global)
+                    .await
             }
             SubCommand::Mute { id, span } => {
-                let client = Client::connect(place, Need::Data).await?;
-                mute::run(&client, id, mute::Change::Mute(*span), json, global).await
+                mute::run(&asking.client().await?, id, mute::Change::Mute(*span), json, global)
+                    .await
             }
             SubCommand::Unmute { id } => {
-                let client = Client::connect(place, Need::Data).await?;
-                mute::run(&client, id, mute::Change::Unmute, json, global).await
+                mute::run(&asking.client().await?, id, mute::Change::Unmute, json, global).await
             }
             SubCommand::Why { article, subscription } => {
-                let client = Client::connect(place, Need::Data).await?;
-                why::run(&client, article, subscription.as_deref(), json).await
+                why::run(&asking.client().await?, article, subscription.as_deref(), json).await
             }
             SubCommand::Test { what, hours, last } => {
-                let client = Client::connect(place, Need::Data).await?;
-                rehearse::run(&client, what, last.unwrap_or(*hours), json).await
+                rehearse::run(&asking.client().await?, what, last.unwrap_or(*hours), json).await
             }
         }
     })
-}
-
-/// When a command takes effect, as the end of a sentence.
-fn when(client: &Client) -> &'static str {
-    if client.is_running() { "" } else { ", from the next `wirefold up` on" }
 }
 
 /// Every subscription, and which of them wait for the next `up`.

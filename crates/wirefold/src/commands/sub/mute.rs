@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use wirefold_gateway::shapes::{Accepted, MuteRequest};
 use wirefold_proto::Interval;
 
-use super::{one, when};
+use super::one;
 use crate::client::{Client, escaped};
 use crate::exit::Exit;
 use crate::global::Global;
@@ -34,7 +34,7 @@ pub(super) async fn run(
     };
     let path = format!("/api/v1/subscriptions/{}/mute", escaped(id));
     let accepted: Accepted = client.post(&path, &MuteRequest { until }).await?;
-    let when = when(client);
+    let when = client.when();
     match (change, until) {
         _ if json => output::print_json(&accepted)?,
         (Change::Unmute, _) => global.note(format_args!("{id} sends again{when}")),

@@ -75,7 +75,11 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
     let hours = report.hours;
     if found.matching == 0 {
         let warning = found.warning(hours).map(|it| format!("  {it}\n")).unwrap_or_default();
-        return Ok(format!("the last {hours} h: no article matches\n{warning}"));
+        let said = match found.only_baseline() {
+            Some(baseline) => format!("no new article matches; {baseline}"),
+            None => "no article matches".to_owned(),
+        };
+        return Ok(format!("the last {hours} h: {said}\n{warning}"));
     }
     let mut out = format!(
         "the last {hours} h: {} → {} → {}, {} ({} folded)\n",

@@ -1,6 +1,6 @@
 //! `wirefold sub show`.
 
-use wirefold_proto::{Digest, GroupBy, Interval, SubscriptionRecord};
+use wirefold_proto::{GroupBy, Interval, SubscriptionRecord};
 
 use crate::columns::{Cell, Columns};
 use crate::local_time::LocalTime;
@@ -37,11 +37,7 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
     if waits {
         line("alerts", "from the next `wirefold up` on".to_owned());
     }
-    let group = match it.group_by {
-        Some(GroupBy::Story) => "story",
-        Some(GroupBy::Event) | None => "event",
-    };
-    line("group_by", group.to_owned());
+    line("group_by", it.group_by.unwrap_or(GroupBy::Event).as_str().to_owned());
     line("on", if it.on.is_empty() { ON.to_owned() } else { it.on.join(", ") });
     line("min_outlets", number(it.min_outlets, "1"));
     line("min_origins", number(it.min_origins, "1"));
@@ -63,12 +59,7 @@ fn table(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns 
     }
     line("max_per_day", number(it.max_per_day, "no limit"));
     if let Some(digest) = it.digest {
-        let digest = match digest {
-            Digest::Hourly => "hourly",
-            Digest::Daily => "daily",
-            Digest::Weekly => "weekly",
-        };
-        line("digest", digest.to_owned());
+        line("digest", digest.as_str().to_owned());
     }
     let printed = it.deliveries.is_empty();
     line("deliveries", if printed { "stdout".to_owned() } else { it.deliveries.join(", ") });

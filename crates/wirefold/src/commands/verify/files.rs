@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use wirefold_flow::{Entry, is_writers_note};
+use wirefold_flow::{Entry, Position, is_writers_note};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::streams::SNAPSHOTS;
 
@@ -91,7 +91,8 @@ pub(super) fn of_entry(table: &str, entry: &Entry) -> Option<Finding> {
     let value = entry.value.as_ref()?;
     let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(value);
     let text = std::str::from_utf8(value).unwrap_or_default();
-    let error = read.err().filter(|_| !is_note(text) && !is_writers_note(value))?;
+    let is_known = is_note(text) || is_writers_note(value) || is_position(text) || is_gone(text);
+    let error = read.err().filter(|_| !is_known)?;
     Some(Finding::bad(format!("the entry {} of {table} cannot be read: {error}", entry.key)))
 }
 
@@ -102,6 +103,20 @@ fn is_note(text: &str) -> bool {
     let first = parts.next().unwrap_or_default();
     let (number, mark) = first.split_once('@').unwrap_or((first, "0"));
     [Some(number), Some(mark), parts.next()].into_iter().all(|part| part.is_some_and(is_number))
+}
+
+/// Whether it is how far the alerter has read commands.
+fn is_position(text: &str) -> bool {
+    Position::parse(text).is_some()
+}
+
+/// Whether it is the mark of a target that is gone: a hash of its address, when, and why.
+fn is_gone(text: &str) -> bool {
+    let is_hash = |it: &str| it.len() == 16 && it.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut parts = text.splitn(3, ' ');
+    parts.next().is_some_and(is_hash)
+        && parts.next().is_some_and(is_number)
+        && parts.next().is_some()
 }
 
 fn is_number(text: &str) -> bool {
@@ -124,7 +139,20 @@ mod tests {
         let of_writers =
             ["1@4 ", "1@4 WF_FETCHED/7/1700/a-7", "2 A/7/1/a-7 B/9/2/b-9\n3 A/8/1/a-8"];
         assert!(of_writers.into_iter().all(is_sound));
-        let damaged = ["{", "2 x", "x 1", "2 1}", "2 A/x", "1@x ", "2 A/7/1/a-7\nx A/8/1/a-8"];
+        let of_alerter =
+            ["41/1795672068233/1795672068233-feed.poll-9fd4", "f952d48aec7d2f84 1700 410: gone"];
+        assert!(of_alerter.into_iter().all(is_sound));
+        let damaged = [
+            "{",
+            "41/x/id",
+            "f952d48aec7d2f84 x gone",
+            "2 x",
+            "x 1",
+            "2 1}",
+            "2 A/x",
+            "1@x ",
+            "2 A/7/1/a-7\nx A/8/1/a-8",
+        ];
         assert!(!damaged.into_iter().any(is_sound));
     }
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use serde::de::{self, Unexpected};
+use thiserror::Error;
 
 /// A mistake and, once a reader on the way has added it, the path of keys to it.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{kind:?}")]
 pub(super) struct ReadError {
     pub(super) path: Option<Vec<String>>,
     pub(super) kind: Kind,
@@ -30,14 +32,6 @@ impl ReadError {
         Self { path: None, kind }
     }
 }
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.kind)
-    }
-}
-
-impl std::error::Error for ReadError {}
 
 impl de::Error for ReadError {
     fn custom<T: fmt::Display>(what: T) -> Self {

@@ -17,26 +17,20 @@ pub(crate) struct AccessConfig {
     /// begins with this one. Login and headers go nowhere else, also if a site redirects.
     pub(crate) url: Address,
     /// The user of a login by HTTP (Basic).
-    #[serde(default)]
     pub(crate) user: Option<String>,
     /// Its password. Better in the environment or a file of its own.
-    #[serde(default)]
     pub(crate) password: Option<Secret>,
     /// The file that holds the password in its first line.
-    #[serde(default)]
     pub(crate) password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
-    #[serde(default)]
     pub(crate) password_env: Option<String>,
     /// Headers to send there, such as `{ X-Key = "…" }`. Like passwords, they are never shown.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, Secret>,
     /// The name that wirefold sends there; by default `fetcher.user_agent`.
-    #[serde(default)]
     pub(crate) user_agent: Option<String>,
     /// The proxy to use, such as `socks5h://127.0.0.1:9050`. The proxy resolves host names, so it is
     /// the proxy that must refuse private addresses. wirefold never uses proxies of the environment.
-    #[serde(default)]
     pub(crate) proxy: Option<Proxy>,
     /// Whether to ask with HTTP/1.1 and without compression, for hosts that get these wrong.
     #[serde(default)]

@@ -39,7 +39,6 @@ pub(crate) struct DeliveryConfig {
     /// Where to: the address of the webhook, of the ntfy topic, of the Matrix homeserver, of the Apprise
     /// key; the NATS server as `nats://host:4222` where it is not that of the bus; the mail server as `smtps://host` or `smtp://host` (with STARTTLS). For Telegram only where
     /// the Bot API is not `https://api.telegram.org`.
-    #[serde(default)]
     pub(crate) url: Option<TargetAddress>,
     /// The keys that a webhook is signed with (`whsec_…`; several while one replaces another); the access
     /// token of ntfy, Matrix or Apprise; the bot's token; the password of `user`; the address of a
@@ -48,23 +47,18 @@ pub(crate) struct DeliveryConfig {
     #[serde(default)]
     pub(crate) secret: Vec<Secret>,
     /// The file that holds them, one a line.
-    #[serde(default)]
     pub(crate) secret_file: Option<std::path::PathBuf>,
     /// The environment variable that holds them, with spaces between.
-    #[serde(default)]
     pub(crate) secret_env: Option<String>,
     /// Headers that a webhook is sent with, such as `{ Authorization = "Bearer …" }`. They are
     /// shown as little as secrets.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, Secret>,
     /// How urgently ntfy notifies of what is loud, from 1 to 5; else 4.
-    #[serde(default)]
     pub(crate) priority: Option<u8>,
     /// The user at the mail or NATS server; the password is the `secret`.
-    #[serde(default)]
     pub(crate) user: Option<String>,
     /// Who mails come from, such as `Desk <desk@news.example>`.
-    #[serde(default)]
     pub(crate) from: Option<String>,
     /// Who mails go to; all are named in each.
     #[serde(default)]
@@ -73,13 +67,10 @@ pub(crate) struct DeliveryConfig {
     #[serde(default)]
     pub(crate) without_tls: bool,
     /// The chat of Telegram: its number, or `@name` of a public channel.
-    #[serde(default)]
     pub(crate) chat: Option<String>,
     /// The id of the Matrix room, such as `!abc:matrix.example`.
-    #[serde(default)]
     pub(crate) room: Option<String>,
     /// The NATS subject that each revision is published on, such as `news.alerts`.
-    #[serde(default)]
     pub(crate) subject: Option<String>,
     /// The program that gets each revision as a line of JSON on its standard input, and its arguments. It
     /// stands in a file of settings only. It is tried again where it ends with another code than 0, or runs
@@ -87,21 +78,17 @@ pub(crate) struct DeliveryConfig {
     #[serde(default)]
     pub(crate) command: Vec<String>,
     /// The file that each revision is added to as a line of JSON. It stands in a file of settings only.
-    #[serde(default)]
     pub(crate) path: Option<std::path::PathBuf>,
     /// Whether one message a week names the feeds that need a look; where none does, none is sent.
     #[serde(default)]
     pub(crate) feed_digest: bool,
     /// Whether it is told what is wrong with this installation: see docs/health.md. By default each is but
     /// `stdout`, as the log says it there.
-    #[serde(default)]
     pub(crate) health: Option<bool>,
     /// A Jinja template for the title of each message, such as `{{ subscription }}: {{ headline }}`; names that
     /// it can use are in docs/deliveries.md. Not where JSON is handed on.
-    #[serde(default)]
     pub(crate) title_template: Option<String>,
     /// The same for the lines below it.
-    #[serde(default)]
     pub(crate) template: Option<String>,
 }
 

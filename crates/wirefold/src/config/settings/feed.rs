@@ -14,27 +14,21 @@ use super::value::{Address, Selector};
 pub(crate) struct FeedConfig {
     /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Without it,
     /// the address gives the name. A feed with another name is another feed.
-    #[serde(default)]
     pub(crate) id: Option<FeedId>,
     /// Its address.
     pub(crate) url: Address,
     /// Its title; by default the one that the feed gives.
-    #[serde(default)]
     pub(crate) title: Option<String>,
     /// Its publisher; by default the domain of each article.
-    #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
     /// The site that it speaks for: versions and history of what it lists are that site's. `nobody`
     /// for a list of other sites' items. Else it is found at its first poll: the domain of its
     /// address, or the site that its items lead to where that site names the feed.
-    #[serde(default)]
     pub(crate) speaks_for: Option<Outlet>,
     /// The group that it is listed under.
-    #[serde(default)]
     pub(crate) group: Option<String>,
     /// Whether article pages are fetched for their text: `auto`, `on` or `off`; by default as
     /// `full_text` at the top.
-    #[serde(default)]
     pub(crate) full_text: Option<FullText>,
     /// What identifies its items: `guid`, the id that the feed gives them; `link`; or `title`, with
     /// the day. `auto` uses the id until it turns out to change or to repeat.
@@ -43,7 +37,6 @@ pub(crate) struct FeedConfig {
     /// A CSS selector for the element that holds the article, for pages where wirefold finds it
     /// badly. A page without that element is read as usual, and `feed ls --problems` names the
     /// feed. Try it with `wirefold extract --article-selector`.
-    #[serde(default)]
     pub(crate) article_selector: Option<Selector>,
     /// CSS selectors for elements of its pages that belong to no article, such as calls to
     /// subscribe.
@@ -64,7 +57,6 @@ pub(crate) struct OpmlConfig {
     pub(crate) interval: Interval,
     /// Whether article pages of its feeds are fetched for their text: `auto`, `on` or `off`. Without
     /// it, the list decides for each feed, and `full_text` at the top where the list does not.
-    #[serde(default)]
     pub(crate) full_text: Option<FullText>,
 }
 
@@ -82,14 +74,12 @@ pub(crate) struct SourceConfig {
     /// one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
     pub(crate) path: PathBuf,
     /// `folder` is watched for files, `file` is read once; by default as the path is.
-    #[serde(default)]
     pub(crate) kind: Option<SourceKind>,
     /// The publisher of what does not name one. Only for texts of one publisher: wirefold
     /// takes what several texts of one outlet repeat for boilerplate, which counts for nothing. In
     /// a folder with texts of several publishers some copies would then not fold, though `why` and
     /// `compare`, which see only two texts, call them one. Leave it out there, or name the outlet
     /// of each text in a `.jsonl` file.
-    #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
 }
 

@@ -19,7 +19,6 @@ pub(crate) struct NatsConfig {
     /// The subject, or a pattern with `*` and `>`.
     pub(crate) subject: String,
     /// The stream that stores it; by default the one that the server names.
-    #[serde(default)]
     pub(crate) stream: Option<String>,
     /// The durable consumer that stores the position. It is created if it is missing. Readers that
     /// use the same one share the messages.
@@ -27,26 +26,19 @@ pub(crate) struct NatsConfig {
     pub(crate) durable: String,
     /// The name of the feed that its articles come through: lower-case letters, digits, `.`, `-`,
     /// `_`. Without it, the subject gives the name.
-    #[serde(default)]
     pub(crate) id: Option<FeedId>,
     /// The publisher of articles that name none and have no address.
-    #[serde(default)]
     pub(crate) outlet: Option<Outlet>,
     /// The user to log in as.
-    #[serde(default)]
     pub(crate) user: Option<String>,
     /// The password of that user. Better: `password_env` or `password_file`.
-    #[serde(default)]
     pub(crate) password: Option<Secret>,
     /// The file that holds the password in its first line.
-    #[serde(default)]
     pub(crate) password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
-    #[serde(default)]
     pub(crate) password_env: Option<String>,
     /// A file with the CA certificates that may sign the server's certificate; without it, those of
     /// the system.
-    #[serde(default)]
     pub(crate) ca_file: Option<PathBuf>,
 }
 

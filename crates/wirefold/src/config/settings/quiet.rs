@@ -1,10 +1,10 @@
 //! The hours in which messages are held.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use wirefold_proto::QuietHours;
+
+use super::value::written_as;
 
 /// When messages are held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,20 +69,5 @@ impl<'de> Deserialize<'de> for ZoneName {
     }
 }
 
-/// Both are texts; what is refused is said in words.
-macro_rules! text_schema {
-    ($type:ident) => {
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string" })
-            }
-        }
-    };
-}
-
-text_schema!(TimeOfDay);
-text_schema!(ZoneName);
+written_as!(TimeOfDay, { "type": "string" });
+written_as!(ZoneName, { "type": "string" });

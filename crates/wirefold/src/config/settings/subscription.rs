@@ -14,50 +14,38 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) name: String,
     /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Else it is
     /// made of the name. Under another one it is another subscription.
-    #[serde(default)]
     pub(crate) id: Option<SubscriptionId>,
     /// What it looks for: words, `"phrases"`, `prefix*`, `~strike`, `@list`, AND, OR, NOT, parentheses, fields such as
     /// `title:` and `entity:`; `*` matches everything.
     pub(crate) query: String,
     /// What one alert is about: an `event` or a `story`; else an event.
-    #[serde(default)]
     pub(crate) group_by: Option<GroupBy>,
     /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`, `retraction`,
     /// `quiet`; else `["new", "origins+2", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
     /// Outlets needed before it notifies.
-    #[serde(default)]
     pub(crate) min_outlets: Option<u32>,
     /// Separately written texts needed before it notifies.
-    #[serde(default)]
     pub(crate) min_origins: Option<u32>,
     /// How long the first message waits for more; else `30s`.
-    #[serde(default)]
     pub(crate) group_wait: Option<Interval>,
     /// The shortest time between two messages about one event; else `15m`.
-    #[serde(default)]
     pub(crate) update_interval: Option<Interval>,
     /// When the same state is told again; else never.
-    #[serde(default)]
     pub(crate) repeat_interval: Option<Interval>,
     /// When messages are held.
-    #[serde(default)]
     pub(crate) quiet_hours: Option<QuietConfig>,
     /// The time zone of its digests and days, such as `Europe/Berlin`; else that of the quiet hours, else UTC.
-    #[serde(default)]
     pub(crate) time_zone: Option<ZoneName>,
     /// What notifies in quiet hours all the same, such as `outlets>=10`.
-    #[serde(default)]
     pub(crate) break_quiet: Option<String>,
     /// The most loud messages a day; more are held.
-    #[serde(default)]
     pub(crate) max_per_day: Option<u32>,
     /// Ids of subscriptions: where one of them has notified of the same event or story, this one is silent.
     #[serde(default)]
     pub(crate) inhibited_by: Vec<SubscriptionId>,
     /// Gathers messages: `hourly`, `daily` or `weekly`.
-    #[serde(default)]
     pub(crate) digest: Option<Digest>,
     /// The names of the deliveries it goes to; else it is printed.
     #[serde(default)]

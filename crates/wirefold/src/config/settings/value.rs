@@ -1,11 +1,32 @@
 //! Values with a form of their own: addresses, networks, shares.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wirefold_fetcher::extract::check_selector;
+
+/// Gives a type the JSON Schema of the text or number that it is written as. What it refuses is said in words.
+macro_rules! written_as {
+    ($type:ident, { $($key:literal: $value:literal),+ }) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ $($key: $value),+ })
+            }
+        }
+    };
+}
+pub(super) use written_as;
+
+written_as!(Address, { "type": "string", "format": "uri" });
+written_as!(TargetAddress, { "type": "string", "format": "uri" });
+written_as!(Selector, { "type": "string" });
+written_as!(Proxy, { "type": "string", "format": "uri" });
+written_as!(Network, { "type": "string" });
+written_as!(Share, { "type": "number", "minimum": 0, "maximum": 1 });
 
 /// A web address: `http` or `https`, a host, no user or password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,16 +78,6 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-impl JsonSchema for Address {
-    fn schema_name() -> Cow<'static, str> {
-        "Address".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "uri" })
-    }
-}
-
 /// Where a delivery goes: a web address, or a mail server as `smtps://` or `smtp://`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TargetAddress(Address);
@@ -108,16 +119,6 @@ impl<'de> Deserialize<'de> for TargetAddress {
     }
 }
 
-impl JsonSchema for TargetAddress {
-    fn schema_name() -> Cow<'static, str> {
-        "TargetAddress".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "uri" })
-    }
-}
-
 /// A CSS selector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -128,16 +129,6 @@ impl<'de> Deserialize<'de> for Selector {
         let text = String::deserialize(deserializer)?;
         check_selector(&text).map_err(serde::de::Error::custom)?;
         Ok(Self(text))
-    }
-}
-
-impl JsonSchema for Selector {
-    fn schema_name() -> Cow<'static, str> {
-        "Selector".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
     }
 }
 
@@ -164,16 +155,6 @@ impl<'de> Deserialize<'de> for Proxy {
     }
 }
 
-impl JsonSchema for Proxy {
-    fn schema_name() -> Cow<'static, str> {
-        "Proxy".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "uri" })
-    }
-}
-
 /// A network in CIDR form, such as `192.168.0.0/16`; an address alone is a network of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Network(pub(crate) ipnet::IpNet);
@@ -191,16 +172,6 @@ impl<'de> Deserialize<'de> for Network {
         let network = text.parse().ok().or_else(alone);
         let refused = || format!("{text:?} is no network such as 192.168.0.0/16 or fd00::/8");
         network.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for Network {
-    fn schema_name() -> Cow<'static, str> {
-        "Network".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
     }
 }
 
@@ -234,15 +205,5 @@ impl<'de> Deserialize<'de> for Share {
             return Ok(Self(share));
         }
         Err(serde::de::Error::custom(format!("{share} is no share from 0 to 1")))
-    }
-}
-
-impl JsonSchema for Share {
-    fn schema_name() -> Cow<'static, str> {
-        "Share".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "minimum": 0, "maximum": 1 })
     }
 }

@@ -42,7 +42,7 @@ pub(in crate::page) fn number(
     let copies: Vec<Vec<Piece>> = copies.iter().map(pieces).collect();
     let is_used = |number: usize| copies.iter().flatten().any(|piece| piece.number == number);
     let lead = parts.iter().enumerate().filter(|(at, _)| is_used(first + at)).map(|(at, part)| {
-        Piece { words: lead.body.in_text(part), number: first + at, moved: false }
+        Piece { words: lead.body.text_range(part), number: first + at, moved: false }
     });
     Numbered { lead: lead.collect(), copies }
 }
@@ -119,7 +119,7 @@ fn found(
     }
     joined.retain(|(words, _)| words.len() >= SHORTEST);
     let piece = |(words, number): (Range<usize>, usize)| Piece {
-        words: copy.body.in_text(&words),
+        words: copy.body.text_range(&words),
         number,
         moved: false,
     };

@@ -49,11 +49,11 @@ pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
 }
 
 fn here_words(body: &Body, block: &Block) -> Range<usize> {
-    body.in_text(&(block.here as usize..(block.here + block.len) as usize))
+    body.text_range(&(block.here as usize..(block.here + block.len) as usize))
 }
 
 fn there_words(body: &Body, block: &Block) -> Range<usize> {
-    body.in_text(&(block.there as usize..(block.there + block.len) as usize))
+    body.text_range(&(block.there as usize..(block.there + block.len) as usize))
 }
 
 fn which(quoted: &[Quoted], words: &Range<usize>) -> Option<usize> {

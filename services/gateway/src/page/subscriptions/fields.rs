@@ -63,7 +63,7 @@ impl Fields {
         fields.put("id", Some(&settings.id));
         fields.put("name", Some(&settings.name));
         fields.put("query", Some(&settings.query));
-        fields.put("group_by", settings.group_by.map(group_word));
+        fields.put("group_by", settings.group_by.map(GroupBy::as_str));
         let on = if settings.on.is_empty() {
             ON.map(str::to_owned).to_vec()
         } else {
@@ -84,7 +84,7 @@ impl Fields {
         fields.put("max_per_day", settings.max_per_day);
         let inhibited_by: Vec<&str> = settings.inhibited_by.iter().map(|id| id.as_str()).collect();
         fields.put("inhibited_by", Some(inhibited_by.join(", ")));
-        fields.put("digest", settings.digest.map(digest_word));
+        fields.put("digest", settings.digest.map(Digest::as_str));
         fields.0.insert("deliveries".to_owned(), settings.deliveries.clone());
         fields
     }
@@ -169,12 +169,7 @@ impl Fields {
         settings.time_zone = zone.filter(|_| settings.quiet_hours.is_none()).map(str::to_owned);
         let broken = self.one("break_quiet");
         settings.break_quiet = (!broken.is_empty()).then(|| broken.to_owned());
-        settings.digest = match self.one("digest") {
-            "hourly" => Some(Digest::Hourly),
-            "daily" => Some(Digest::Daily),
-            "weekly" => Some(Digest::Weekly),
-            _ => None,
-        };
+        settings.digest = Digest::from_word(self.one("digest"));
         settings.deliveries = self.0.get("deliveries").cloned().unwrap_or_default();
     }
 
@@ -255,21 +250,6 @@ impl Fields {
     fn put(&mut self, name: &str, value: Option<impl Display>) {
         let values = value.into_iter().map(|value| value.to_string()).collect();
         self.0.insert(name.to_owned(), values);
-    }
-}
-
-fn group_word(group: GroupBy) -> &'static str {
-    match group {
-        GroupBy::Event => "event",
-        GroupBy::Story => "story",
-    }
-}
-
-fn digest_word(digest: Digest) -> &'static str {
-    match digest {
-        Digest::Hourly => "hourly",
-        Digest::Daily => "daily",
-        Digest::Weekly => "weekly",
     }
 }
 

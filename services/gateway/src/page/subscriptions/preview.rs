@@ -104,6 +104,7 @@ fn said(preview: &Preview) -> Markup {
     html! {
         "Last " (hours) " h: "
         @if found.articles == 0 { "no article was read, so there is nothing to try it with." }
+        @else if let Some(baseline) = found.only_baseline() { b { "no new article" } " matches. " (baseline) "." }
         @else if found.matching == 0 { b { "no article" } " of " (words::number(found.articles)) " matches." }
         @else {
             b { (words::count(found.matching, "matching article", "matching articles")) }

@@ -1,6 +1,7 @@
 //! Writes an article, and what its decision says about its story and event.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -12,12 +13,37 @@ use wirefold_proto::{
 use super::super::{Answer, paging::millis, redirects};
 use super::{json, kept};
 
+/// What is searched of the articles of a batch, by their keys: written behind all else.
+///
+/// Before a statement that may be undone by itself, which are most of the others, SQLite has FTS5 write out what
+/// it holds. Article by article that was a fifth of what a batch takes.
+#[derive(Debug, Default)]
+pub(super) struct SearchedWords(BTreeMap<i64, String>);
+
+impl SearchedWords {
+    pub(super) fn write(self, transaction: &Transaction<'_>) -> Answer<()> {
+        let insert = "INSERT INTO words (rowid, searched) VALUES (?1, ?2)";
+        let mut insert = transaction.prepare_cached(insert)?;
+        for (key, words) in self.0 {
+            insert.execute(params![key, words])?;
+        }
+        Ok(())
+    }
+
+    /// Forgets those of a row that leaves, be they of this batch or of one before.
+    fn remove(&mut self, transaction: &Transaction<'_>, key: i64) -> Answer<()> {
+        if self.0.remove(&key).is_none() {
+            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
+        }
+        Ok(())
+    }
+}
+
 /// Puts an article in, unless it stands there with this decision or a later one.
 pub(super) fn put(
     transaction: &Transaction<'_>,
-    article: &OutputArticle,
-    body: &[u8],
-    folded: UnixMillis,
+    (article, body, folded): (&OutputArticle, &[u8], UnixMillis),
+    searched: &mut SearchedWords,
 ) -> Answer<()> {
     let id = article.id.to_string();
     let ask = "SELECT key, judged FROM articles WHERE id = ?1";
@@ -36,7 +62,7 @@ pub(super) fn put(
         transaction
             .prepare_cached("DELETE FROM article_feeds WHERE article = ?1")?
             .execute([key])?;
-        transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
+        searched.remove(transaction, key)?;
     }
     // Its event and story first: where it stands among the articles of the event follows from them.
     let event = put_event(transaction, article)?;
@@ -45,8 +71,8 @@ pub(super) fn put(
         put_member(transaction, article, &story, &event)?;
     }
     let key = insert(transaction, article, body, &story, folded)?;
-    put_feeds(transaction, article, key)?;
-    put_words(transaction, article, key)
+    searched.0.insert(key, words_of(article));
+    put_feeds(transaction, article, key)
 }
 
 /// A time of the contract as SQLite keeps it.
@@ -135,14 +161,15 @@ fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -
 }
 
 /// What is searched: title, outlet, and the names in the text with their one spelling.
-fn put_words(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -> Answer<()> {
+fn words_of(article: &OutputArticle) -> String {
     let mut words = format!("{} {}", article.article.title, article.article.outlet);
     for entity in &article.findings.entities {
-        words.push_str(&format!(" | {} | {}", entity.name, entity.key));
+        for name in [&entity.name, &entity.key] {
+            words.push_str(" | ");
+            words.push_str(name);
+        }
     }
-    let insert = "INSERT INTO words (rowid, searched) VALUES (?1, ?2)";
-    transaction.prepare_cached(insert)?.execute(params![key, words])?;
-    Ok(())
+    words
 }
 
 /// What the decision says of its event; gives the event as it is called now.

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{Alert, OutputArticle, OutputCommand, OutputStory, streams};
 
+use self::article::SearchedWords;
 use super::Answer;
 
 /// Messages of one stream, and the sequence up to which they reach.
@@ -64,10 +65,11 @@ impl Change {
 pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     hold_changes(connection, Held::InMemory)?;
     let transaction = connection.transaction()?;
+    let mut searched = SearchedWords::default();
     for change in &batch.changes {
         match change {
             Change::Article { article, body, folded } => {
-                article::put(&transaction, article, body, *folded)?;
+                article::put(&transaction, (article, body, *folded), &mut searched)?;
             }
             Change::Story(change) => change::put(&transaction, change)?,
             Change::Command(command) => command::put(&transaction, command)?,
@@ -75,6 +77,7 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
         }
     }
     keep_place(&transaction, batch)?;
+    searched.write(&transaction)?;
     Ok(transaction.commit()?)
 }
 

@@ -69,7 +69,8 @@ fn counts(file: &std::path::Path) -> anyhow::Result<[Counts; 3]> {
     Ok(counts)
 }
 
-const fn same(kind: Kind) -> EntityKind {
+/// The kind as the output has it.
+pub(super) const fn same(kind: Kind) -> EntityKind {
     match kind {
         Kind::Person => EntityKind::Person,
         Kind::Organisation => EntityKind::Organisation,

@@ -8,6 +8,7 @@ use wirefold_names::Kind;
 use wirefold_proto::{EntityKind, FoundBy};
 use wirefold_text::Text;
 
+use super::names::same;
 use super::{languages, share};
 use crate::commands::accuracy::tables::Cells;
 use crate::{labelled_names, tree};
@@ -81,14 +82,6 @@ fn count_names(all: &mut All, text: &str, labelled: &[(usize, usize, Kind)]) {
     for name in wirefold_names::names(&Text::new(text)) {
         let is_right = is_labelled(&name.span, same(name.kind));
         count(all, ("names", TAGGER, Some(name.confidence)), is_right);
-    }
-}
-
-const fn same(kind: Kind) -> EntityKind {
-    match kind {
-        Kind::Person => EntityKind::Person,
-        Kind::Organisation => EntityKind::Organisation,
-        Kind::Place => EntityKind::Place,
     }
 }
 

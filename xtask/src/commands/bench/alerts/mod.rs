@@ -6,16 +6,13 @@ mod document;
 mod made;
 mod times;
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use anyhow::{Context, ensure};
-
 use child::Told;
 pub(super) use child::{Child, run_child};
 use made::Kind;
 
+use super::Look;
 use super::machine::file_system;
+use super::own_process::{own_process, told};
 use super::report::{Goal, Report};
 
 /// Subscriptions of the sets, and of a quick run.
@@ -24,24 +21,6 @@ const QUICK: [usize; 1] = [20_000];
 /// Articles that each set is asked about.
 const ARTICLES: usize = 2_000;
 
-/// How much to measure.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Fewer subscriptions, for a look: no figures to publish.
-    #[arg(long)]
-    quick: bool,
-    /// Writes the table into docs/performance.md.
-    #[arg(long, conflicts_with = "quick")]
-    write: bool,
-}
-
-impl Arguments {
-    pub(super) fn arguments(&self) -> Vec<PathBuf> {
-        let flags = [(self.quick, "--quick"), (self.write, "--write")];
-        flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| PathBuf::from(flag)).collect()
-    }
-}
-
 /// What a set came to.
 struct Measured {
     kind: Kind,
@@ -49,7 +28,7 @@ struct Measured {
 }
 
 /// Measures all sets, one after the other.
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &Look) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.alerts/1", arguments.quick, file_system);
     report.articles(ARTICLES as u64);
@@ -70,13 +49,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Has a child measure a set.
 fn measure(kind: Kind, subscriptions: usize) -> anyhow::Result<Told> {
-    let mut child = Command::new(std::env::current_exe()?);
-    child.args(["bench", "alerts-set", "--kind", kind.name()]);
-    child.args(["--subscriptions", &subscriptions.to_string()]);
-    child.args(["--articles", &ARTICLES.to_string()]);
-    let output = child.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).context("what the child tells")
+    let mut child = own_process("alerts-set")?;
+    child.args(["--kind", kind.name(), "--subscriptions", &subscriptions.to_string()]);
+    told(child.args(["--articles", &ARTICLES.to_string()]))
 }
 
 fn describe(report: &mut Report, kind: Kind, told: &Told) {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wirefold_dedup::Work;
+use wirefold_dedup::{Incoming, Work};
 use wirefold_score::{Label, Pair};
 
 use super::folds::{Folds, Names};
@@ -70,6 +70,20 @@ impl Article {
             title: article.title,
             byline: article.byline,
             time,
+        }
+    }
+
+    /// What the detector is given.
+    pub(in crate::commands::bench) fn incoming<'a>(&'a self, items: &'a [&'a str]) -> Incoming<'a> {
+        Incoming {
+            items,
+            outlet: Some(&self.outlet),
+            title: &self.title,
+            byline: &self.byline,
+            text: &self.text,
+            time: self.time,
+            published: self.time,
+            ..Incoming::default()
         }
     }
 }

@@ -11,11 +11,6 @@ mod rivals;
 mod set;
 mod times;
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use anyhow::{Context, ensure};
-
 use child::Told;
 pub(super) use child::{Article, Child, run_child};
 use document::Measured;
@@ -24,6 +19,7 @@ pub(super) use set::NEWS;
 use set::Set;
 
 use super::machine::file_system;
+use super::own_process::{own_process, told};
 use super::report::{Goal, Report};
 
 /// Articles of a run, and of a quick one.
@@ -55,15 +51,6 @@ pub(crate) struct Arguments {
     pub(super) flame: Option<String>,
 }
 
-impl Arguments {
-    pub(super) fn arguments(&self) -> Vec<PathBuf> {
-        let flags = [(self.quick, "--quick"), (self.sliding, "--sliding"), (self.write, "--write")];
-        let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| PathBuf::from(flag));
-        let articles = self.articles.map(|count| format!("--articles={count}").into());
-        flags.chain(articles).collect()
-    }
-}
-
 /// Measures all methods, one after the other.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let count = arguments.articles.unwrap_or(if arguments.quick { QUICK } else { ARTICLES });
@@ -93,12 +80,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Has a child measure a method, over so many windows.
 fn measure(method: Name, set: Set, articles: usize, windows: usize) -> anyhow::Result<Told> {
-    let mut child = Command::new(std::env::current_exe()?);
-    child.args(["bench", "detect-method", "--method", method.name(), "--set", set.name()]);
-    child.args(["--articles", &articles.to_string(), "--windows", &windows.to_string()]);
-    let output = child.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).context("what the child tells")
+    let mut child = own_process("detect-method")?;
+    child.args(["--method", method.name(), "--set", set.name()]);
+    told(child.args(["--articles", &articles.to_string(), "--windows", &windows.to_string()]))
 }
 
 /// All methods on one set with planted reprints, ours last.

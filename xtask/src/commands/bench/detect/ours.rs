@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use wirefold_dedup::codec::{Reader, Stand, Writer};
-use wirefold_dedup::{Detector, Incoming, Settings, Step, Work};
-use wirefold_detector::{Folder, Texts};
+use wirefold_dedup::codec::{Reader, TextFileLocation, Writer};
+use wirefold_dedup::{Detector, Settings, Step, Work};
+use wirefold_detector::{FolderTextFile, TextFolder};
 
 use super::child::{Article, Kept, Method, STEPS};
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
@@ -20,28 +20,28 @@ const PIECE: usize = 1 << 18;
 pub(super) struct Wirefold {
     detector: Detector,
     steps: [f64; STEPS],
-    folder: Arc<Folder>,
+    folder: Arc<TextFolder>,
     root: TempDir,
 }
 
 impl Wirefold {
     pub(super) fn new() -> Wirefold {
         let root = tempfile::tempdir().expect("there is a place for temporary files");
-        let folder = Arc::new(Folder::lasting(root.path()));
+        let folder = Arc::new(TextFolder::persistent(root.path()));
         let detector = Detector::new(Settings::default()).with_text_files(Some(folder.clone()));
         Wirefold { detector, steps: [0.0; STEPS], folder, root }
     }
 
     /// The files that texts stand in, and how much.
-    fn texts(&self) -> Option<Vec<(Arc<Texts>, u64)>> {
+    fn texts(&self) -> Option<Vec<(Arc<FolderTextFile>, u64)>> {
         let text_files = self.detector.text_files();
-        let texts = text_files.iter().map(|text_file| self.folder.own(text_file));
+        let texts = text_files.iter().map(|text_file| self.folder.find_own(text_file));
         texts.map(|texts| texts.map(|found| (found.clone(), found.length()))).collect()
     }
 }
 
 /// All that stands in these files, one after the other, in another.
-fn copied(texts: &[(Arc<Texts>, u64)], to: &Path) -> io::Result<()> {
+fn copied(texts: &[(Arc<FolderTextFile>, u64)], to: &Path) -> io::Result<()> {
     let (mut file, mut result) = (File::create(to)?, Ok(()));
     for (found, length) in texts {
         found.copy(*length, &mut |piece| {
@@ -54,11 +54,15 @@ fn copied(texts: &[(Arc<Texts>, u64)], to: &Path) -> io::Result<()> {
 }
 
 /// Such a file again as files of texts.
-fn restored(lengths: &[u64], from: &Path, folder: &Folder) -> io::Result<Vec<Stand>> {
+fn restored(
+    lengths: &[u64],
+    from: &Path,
+    folder: &TextFolder,
+) -> io::Result<Vec<TextFileLocation>> {
     let mut file = File::open(from)?;
     let mut stands = Vec::new();
     for length in lengths {
-        let (fresh, mut rest) = (folder.fresh(), *length);
+        let (fresh, mut rest) = (folder.create(), *length);
         let mut piece = vec![0; PIECE];
         while rest > 0 {
             let asked = PIECE.min(usize::try_from(rest).unwrap_or(PIECE));
@@ -66,12 +70,12 @@ fn restored(lengths: &[u64], from: &Path, folder: &Folder) -> io::Result<Vec<Sta
             fresh.append(&piece[..asked]);
             rest -= asked as u64;
         }
-        stands.push(Stand { text_file: fresh, start: 0 });
+        stands.push(TextFileLocation { text_file: fresh, start: 0 });
     }
     Ok(stands)
 }
 
-fn known_again(pieces: &[Vec<u8>], stands: Vec<Stand>) -> Option<Detector> {
+fn known_again(pieces: &[Vec<u8>], stands: Vec<TextFileLocation>) -> Option<Detector> {
     let mut pieces = pieces.iter();
     let mut next = || pieces.next().cloned();
     Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_text_files(stands))
@@ -79,16 +83,8 @@ fn known_again(pieces: &[Vec<u8>], stands: Vec<Stand>) -> Option<Detector> {
 
 impl Method for Wirefold {
     fn story(&mut self, article: &Article) -> u32 {
-        let incoming = Incoming {
-            items: &[&article.url],
-            outlet: Some(&article.outlet),
-            title: &article.title,
-            byline: &article.byline,
-            text: &article.text,
-            time: article.time,
-            published: article.time,
-            ..Incoming::default()
-        };
+        let items = [article.url.as_str()];
+        let incoming = article.incoming(&items);
         self.steps = [0.0; STEPS];
         let steps = &mut self.steps;
         let watch = ThreadWatch::start();
@@ -125,16 +121,18 @@ impl Method for Wirefold {
         let bytes = pieces.iter().map(Vec::len).sum::<usize>() as f64;
         let text_bytes = lengths.iter().sum::<u64>() as f64;
         let reading = Stopwatch::start();
-        let next = Folder::lasting(self.root.path());
-        let find = |(written, length): &(Arc<Texts>, u64)| {
-            next.find(written.name(), *length).map(|text_file| Stand { text_file, start: 0 })
+        let next = TextFolder::persistent(self.root.path());
+        let find = |(written, length): &(Arc<FolderTextFile>, u64)| {
+            next.find(written.name(), *length)
+                .map(|text_file| TextFileLocation { text_file, start: 0 })
         };
         let again = known_again(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
         let read = reading.seconds();
         let is_known = again.articles() == self.detector.articles();
         drop(again);
         let elsewhere = Stopwatch::start();
-        let stands = restored(&lengths, &beside, &Folder::lasting(&self.root.path().join("new")));
+        let stands =
+            restored(&lengths, &beside, &TextFolder::persistent(&self.root.path().join("new")));
         known_again(&pieces, stands.ok()?)?;
         let read_texts = elsewhere.seconds();
         let kept =

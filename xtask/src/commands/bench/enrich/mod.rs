@@ -6,15 +6,12 @@ mod document;
 mod hostile;
 mod sets;
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use anyhow::{Context, ensure};
-
 pub(super) use child::{Child, run_child};
 use child::{MeasuredHostile, MeasuredSet, Told};
 
+use super::Look;
 use super::machine::file_system;
+use super::own_process::{own_process, told};
 use super::report::{Goal, Report};
 
 /// Texts of a set, and of a quick run.
@@ -27,34 +24,12 @@ const COPIES: f64 = 4.0;
 /// The most that bad input may take, in milliseconds.
 const WORST: f64 = 50.0;
 
-/// How much to measure.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Fewer texts, for a look: no figures to publish.
-    #[arg(long)]
-    quick: bool,
-    /// Writes the tables into docs/performance.md.
-    #[arg(long, conflicts_with = "quick")]
-    write: bool,
-}
-
-impl Arguments {
-    pub(super) fn arguments(&self) -> Vec<PathBuf> {
-        let flags = [(self.quick, "--quick"), (self.write, "--write")];
-        flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| PathBuf::from(flag)).collect()
-    }
-}
-
 /// Measures all sets, one after the other.
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &Look) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.enrich/1", arguments.quick, file_system);
     let texts = if arguments.quick { QUICK } else { TEXTS };
-    let mut child = Command::new(std::env::current_exe()?);
-    child.args(["bench", "enrich-sets", "--texts", &texts.to_string()]);
-    let output = child.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: Told = serde_json::from_slice(&output.stdout).context("what the child tells")?;
+    let told: Told = told(own_process("enrich-sets")?.args(["--texts", &texts.to_string()]))?;
     report.articles(told.sets.iter().map(|set| set.texts as u64).sum());
     told.sets.iter().for_each(|set| describe(&mut report, set));
     told.hostile.iter().for_each(|one| describe_hostile(&mut report, one));

@@ -10,7 +10,7 @@ mod poll;
 mod poll_child;
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::machine;
 use super::report::Report;
@@ -41,15 +41,6 @@ enum Part {
 }
 
 impl Arguments {
-    pub(super) fn arguments(&self) -> Vec<PathBuf> {
-        let mut arguments = self.common.arguments();
-        for part in &self.only {
-            let name = clap::ValueEnum::to_possible_value(part).map(|it| it.get_name().to_owned());
-            arguments.extend(["--only".into(), name.unwrap_or_default().into()]);
-        }
-        arguments
-    }
-
     fn has(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
     }

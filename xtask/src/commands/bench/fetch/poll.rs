@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use wirefold_flow::{Clock as _, SystemClock, UnixMillis};
 
 use super::super::machine::Stopwatch;
+use super::super::own_process::own_process;
 use super::super::report::{Goal, Report};
 use super::poll_child::Told;
 use super::server::{Feeds, url};
@@ -91,10 +92,10 @@ impl Fetcher {
         feeds: usize,
         start: UnixMillis,
     ) -> anyhow::Result<(Self, Told)> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::from(own_process("fetch-poll")?);
         // As the systemd unit and the image of the containers set it.
         command.env("MALLOC_ARENA_MAX", "1");
-        command.args(["bench", "fetch-poll", "--data"]).arg(folder.join("fetcher"));
+        command.arg("--data").arg(folder.join("fetcher"));
         command.args(["--port", &port.to_string(), "--feeds", &feeds.to_string()]);
         command.args(["--start", &start.0.to_string()]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use wirefold_fetcher::{ConfiguredFeed, Settings};
+use wirefold_fetcher::Settings;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::FETCHED;
 
 use super::super::machine;
-use super::super::stages::{DataFolder, Running};
+use super::super::stages::{DataFolder, Running, loopback_fetcher};
 use super::server;
 
 /// Nothing was under way for so long: the clock may be moved.
@@ -106,12 +106,7 @@ fn settings(child: &Child) -> anyhow::Result<Settings> {
         let id = format!("feed-{number:05}").parse().context("a feed")?;
         let outlet = format!("paper{number}.example").parse().context("an outlet")?;
         let feed = FeedSettings::new(id, server::url(number, child.port));
-        let feed = FeedSettings { outlet: Some(outlet), ..feed };
-        Ok(ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() })
+        Ok(FeedSettings { outlet: Some(outlet), ..feed })
     });
-    Ok(Settings {
-        feeds: feeds.collect::<anyhow::Result<_>>()?,
-        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
-        ..Settings::default()
-    })
+    loopback_fetcher(feeds)
 }

@@ -6,17 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use wirefold_envelope::unix_millis;
-use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Clock as _, UnixMillis};
-use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
+use wirefold_proto::streams::{ALERTS, FETCHED, OUTPUT};
 use wirefold_proto::{Alert, AlertState, FeedSettings, OutputArticle, Volume, decode};
 
 use super::super::fetch::extract;
 use super::super::machine::{self, Stopwatch};
-use super::super::stages::{DataFolder, Running, Stages};
+use super::super::stages::{DataFolder, Idle, loopback_fetcher};
 use super::feeds::address_of;
 use super::page::Page;
 use super::{FEEDS, Healthy, Told};
@@ -24,12 +23,13 @@ use crate::generator::host;
 
 /// How far the clock is moved at once: what waits for less comes so much later.
 const STEP: Duration = Duration::from_mins(5);
-/// The clock may be moved when nothing was under way for so long …
-const QUIET: Duration = Duration::from_millis(20);
-/// … and the process took no more of the processor than this, which looking takes.
-const IDLE: Duration = Duration::from_millis(1);
-/// A step that takes longer hangs.
-const DEADLINE: f64 = 600.0;
+/// When the clock may be moved.
+const IDLE: Idle = Idle {
+    quiet: Duration::from_millis(20),
+    // Looking takes so much.
+    processor: Duration::from_millis(1),
+    deadline: 600.0,
+};
 /// What a healthy feed's id begins with.
 const HEALTHY: &str = "healthy-";
 
@@ -70,7 +70,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
         writeln!(out, "clock {}", clock.now().0)?;
         out.flush()?;
         let watch = Stopwatch::start();
-        let (idle, asked) = tokio::join!(until_idle(&ground, &stages, &fetcher), page.ask());
+        let (idle, asked) = tokio::join!(ground.until_idle(&stages, &fetcher, IDLE), page.ask());
         idle?;
         answers.extend(asked?);
         steps.insert(clock.now().0, watch.seconds());
@@ -105,44 +105,13 @@ fn fetcher(child: &Child) -> anyhow::Result<wirefold_fetcher::Settings> {
             outlet: is_healthy.then(|| host(number).parse()).transpose().context("an outlet")?,
             ..FeedSettings::new(format!("{kind}{number:02}").parse().context("a feed")?, url)
         };
-        Ok(ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() })
+        Ok(feed)
     });
     Ok(wirefold_fetcher::Settings {
-        feeds: feeds.collect::<anyhow::Result<_>>()?,
-        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
         per_host_delay: Duration::ZERO,
         extract: Some(extract::child()?),
-        ..wirefold_fetcher::Settings::default()
+        ..loopback_fetcher(feeds)?
     })
-}
-
-/// Waits until no stage lags and nothing was under way for a moment.
-async fn until_idle(ground: &DataFolder, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
-    let watch = Stopwatch::start();
-    let Stages { detector, enricher, alerter, gateway, .. } = stages;
-    let all = [fetcher, detector, enricher, alerter, gateway];
-    let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
-    loop {
-        let before = (calls(), machine::process_time());
-        tokio::time::sleep(QUIET).await;
-        if calls() > before.0 || machine::process_time() > before.1 + IDLE {
-            continue;
-        }
-        let last =
-            async |stream| Ok::<u64, anyhow::Error>(ground.bus.stream_state(stream).await?.last);
-        let (fetched, judged) = (last(FETCHED.name).await?, last(JUDGED.name).await?);
-        let output = last(OUTPUT.name).await?;
-        let nothing_lags = detector.progress.has_handled(fetched)
-            && enricher.progress.has_done(judged.saturating_sub(1))
-            && gateway.progress.has_handled(output)
-            && alerter.progress.has_handled(output);
-        if nothing_lags {
-            return Ok(());
-        }
-        if watch.seconds() > DEADLINE {
-            bail!("a stage hangs at {fetched} fetched, {judged} judged, {output} put out");
-        }
-    }
 }
 
 /// What became of the healthy feeds' articles. `steps`: the seconds that each step took, by its time.

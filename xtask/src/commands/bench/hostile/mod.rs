@@ -9,16 +9,13 @@ mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Stdio;
 
-use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
 use wirefold_flow::{Clock, SystemClock, UnixMillis};
 
 use super::Common;
 use super::machine::{self, Stopwatch};
+use super::own_process::{live, own_process};
 use super::report::{Goal, Report};
 use super::small::server::Papers;
 use crate::generator::OUTLETS;
@@ -70,10 +67,17 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
     let papers = Papers::print(start, 1, FEEDS, ITEMS_A_DAY)?;
     let healthy = papers.clone().serve().await?;
     let hostile = Hostile::new(papers.clone(), healthy.clone()).serve().await?;
-    let alone = live(&folder.join("alone"), &healthy, None, start, hours, &papers).await?;
-    let again = live(&folder.join("again"), &healthy, None, start, hours, &papers).await?;
-    let beside =
-        live(&folder.join("beside"), &healthy, Some(&hostile), start, hours, &papers).await?;
+    let a_day = async |name: &str, beside: Option<&str>| {
+        let watch = Stopwatch::start();
+        let mut child = own_process("hostile-pipeline")?;
+        child.arg("--data").arg(folder.join(name)).args(["--healthy", &healthy]);
+        child.args(beside.into_iter().flat_map(|port| ["--hostile", port]));
+        child.args(["--start", &start.0.to_string(), "--hours", &hours.to_string()]);
+        let told: Told = live(child, |now| papers.turn(now)).await?;
+        anyhow::Ok(Told { seconds: watch.seconds(), ..told })
+    };
+    let (alone, again) = (a_day("alone", None).await?, a_day("again", None).await?);
+    let beside = a_day("beside", Some(&hostile)).await?;
 
     report.articles(beside.articles);
     let times: BTreeMap<String, UnixMillis> = papers.times().collect();
@@ -140,35 +144,4 @@ fn delays(told: &Told, times: &BTreeMap<String, UnixMillis>, start: UnixMillis) 
 fn at_share(sorted: &[f64], share: f64) -> f64 {
     let at = (sorted.len() as f64 * share) as usize;
     sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
-}
-
-/// Has the child live through the hours.
-async fn live(
-    data: &Path,
-    healthy: &str,
-    hostile: Option<&str>,
-    start: UnixMillis,
-    hours: u32,
-    papers: &Papers,
-) -> anyhow::Result<Told> {
-    let watch = Stopwatch::start();
-    let mut child = Command::new(std::env::current_exe()?);
-    child.env("MALLOC_ARENA_MAX", "1");
-    child.args(["bench", "hostile-pipeline"]).arg("--data").arg(data);
-    child.args(["--healthy", healthy, "--start", &start.0.to_string()]);
-    child.args(hostile.into_iter().flat_map(|port| ["--hostile", port]));
-    child.args(["--hours", &hours.to_string()]).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = child.spawn().context("start the child")?;
-    let mut lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
-    while let Some(line) = lines.next_line().await? {
-        match line.strip_prefix("clock ") {
-            Some(now) => papers.turn(UnixMillis(now.parse()?)),
-            None => {
-                let told: Told = serde_json::from_str(&line).context("what the child tells")?;
-                child.wait().await?;
-                return Ok(Told { seconds: watch.seconds(), ..told });
-            }
-        }
-    }
-    bail!("the child ended: {}", child.wait().await?)
 }

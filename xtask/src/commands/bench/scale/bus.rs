@@ -174,7 +174,7 @@ impl Shards for OnBus {
         let sizes: Vec<(usize, &'static str, usize)> = questions
             .iter()
             .map(|(shard, asked)| {
-                (*shard as usize, Shard::name_of(asked).unwrap_or("?"), asked.len())
+                (*shard as usize, Shard::kind_of(asked).unwrap_or("?"), asked.len())
             })
             .collect();
         let under_way = questions.into_iter().map(async |(shard, question)| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wirefold_dedup::codec::Writer;
-use wirefold_dedup::{Detector, Incoming, Preparer, Settings, Shards};
+use wirefold_dedup::{Detector, Preparer, Settings, Shards};
 
 use super::bus::{Exchange, OnBus};
 use crate::commands::bench::detect::Article;
@@ -68,7 +68,7 @@ pub(super) fn judge_twice(
         let time = apart * i64::try_from(made.number)? / 1_000;
         let article = Article::new(made, time);
         let items = [article.url.as_str()];
-        let incoming = incoming(&article, &items);
+        let incoming = article.incoming(&items);
         let (prepared, prepare) = timed(|| preparer.prepare(&incoming, &settings));
         let again = prepared.clone();
         let (expected, of_one) = timed(|| alone.decide(&incoming, prepared));
@@ -93,19 +93,6 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let watch = ThreadWatch::start();
     let done = work();
     (done, watch.micros())
-}
-
-fn incoming<'a>(article: &'a Article, items: &'a [&'a str]) -> Incoming<'a> {
-    Incoming {
-        items,
-        outlet: Some(&article.outlet),
-        title: &article.title,
-        byline: &article.byline,
-        text: &article.text,
-        time: article.time,
-        published: article.time,
-        ..Incoming::default()
-    }
 }
 
 /// The bytes of a snapshot.
@@ -161,7 +148,7 @@ mod tests {
 
         fn ask(&self, questions: Vec<(u32, Vec<u8>)>) -> Vec<Vec<u8>> {
             let concerns = |(shard, asked): &(u32, Vec<u8>)| {
-                *shard == 1 && wirefold_dedup::Shard::name_of(asked) == Some("look-up")
+                *shard == 1 && wirefold_dedup::Shard::kind_of(asked) == Some("look-up")
             };
             let lost: Vec<bool> = questions.iter().map(concerns).collect();
             let answers = self.0.ask(questions).into_iter().zip(lost);

@@ -7,7 +7,7 @@ mod document;
 mod simulate;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Common;
 use super::detect::NEWS;
@@ -34,17 +34,6 @@ pub(super) struct Arguments {
     /// How many shards of documents.
     #[arg(long, value_name = "N", default_value_t = SHARDS)]
     shards: usize,
-}
-
-impl Arguments {
-    pub(super) fn arguments(&self) -> Vec<PathBuf> {
-        let mut arguments = self.common.arguments();
-        if let Some(articles) = self.articles {
-            arguments.extend(["--articles".into(), articles.to_string().into()]);
-        }
-        arguments.extend(["--shards".into(), self.shards.to_string().into()]);
-        arguments
-    }
 }
 
 /// Judges the articles twice, simulates, and prints the tables.

@@ -5,24 +5,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use wirefold_fetcher::ConfiguredFeed;
+use anyhow::Context;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::FeedSettings;
-use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
+use wirefold_proto::streams::{ALERTS, FETCHED};
 
-use super::super::machine::{self, Stopwatch};
-use super::super::stages::{DataFolder, Running, Stages};
+use super::super::machine;
+use super::super::stages::{DataFolder, Idle, loopback_fetcher};
 use super::{DAY, FEEDS, Told};
 use crate::generator::{OUTLETS, host};
 
 /// How far the clock is moved at once: what waits for less comes so much later.
 const STEP: Duration = Duration::from_mins(5);
-/// Nothing was under way for so long: the clock may be moved.
-const QUIET: Duration = Duration::from_millis(1);
-/// A step that takes longer hangs.
-const DEADLINE: f64 = 120.0;
+/// When the clock may be moved: nobody has asked the bus for anything for a moment.
+const IDLE: Idle =
+    Idle { quiet: Duration::from_millis(1), processor: Duration::MAX, deadline: 120.0 };
 
 /// What the child is told.
 #[derive(clap::Args)]
@@ -53,7 +51,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     while clock.now() < end {
         writeln!(out, "clock {}", clock.now().0)?;
         out.flush()?;
-        until_idle(&ground, &stages, &fetcher).await?;
+        ground.until_idle(&stages, &fetcher, IDLE).await?;
         clock.advance(STEP);
     }
     let alerts = ground.bus.stream_state(ALERTS.name).await?.last;
@@ -82,41 +80,7 @@ fn fetcher(address: &str) -> anyhow::Result<wirefold_fetcher::Settings> {
                 format!("{address}/{number}"),
             )
         };
-        Ok(ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() })
+        Ok(feed)
     });
-    Ok(wirefold_fetcher::Settings {
-        feeds: feeds.collect::<anyhow::Result<_>>()?,
-        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
-        per_host_delay: Duration::ZERO,
-        ..wirefold_fetcher::Settings::default()
-    })
-}
-
-/// Waits until no stage lags and nobody has asked the bus for anything for a moment.
-async fn until_idle(ground: &DataFolder, stages: &Stages, fetcher: &Running) -> anyhow::Result<()> {
-    let watch = Stopwatch::start();
-    let Stages { detector, enricher, alerter, gateway, .. } = stages;
-    let all = [fetcher, detector, enricher, alerter, gateway];
-    let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
-    loop {
-        let before = calls();
-        tokio::time::sleep(QUIET).await;
-        if calls() > before {
-            continue;
-        }
-        let last =
-            async |stream| Ok::<u64, anyhow::Error>(ground.bus.stream_state(stream).await?.last);
-        let (fetched, judged) = (last(FETCHED.name).await?, last(JUDGED.name).await?);
-        let output = last(OUTPUT.name).await?;
-        let nothing_lags = detector.progress.has_handled(fetched)
-            && enricher.progress.has_done(judged.saturating_sub(1))
-            && gateway.progress.has_handled(output)
-            && alerter.progress.has_handled(output);
-        if nothing_lags {
-            return Ok(());
-        }
-        if watch.seconds() > DEADLINE {
-            bail!("a stage hangs at {fetched} fetched, {judged} judged, {output} put out");
-        }
-    }
+    Ok(wirefold_fetcher::Settings { per_host_delay: Duration::ZERO, ..loopback_fetcher(feeds)? })
 }

@@ -8,17 +8,14 @@ mod idle;
 pub(super) mod server;
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
-use wirefold_flow::{Clock, SystemClock, UnixMillis};
+use wirefold_flow::{Clock, SystemClock};
 
 use super::Common;
 use super::machine::{self, Stopwatch};
+use super::own_process::{live, own_process};
 use super::report::{Goal, Report};
 
 pub(super) use child::{Child, run as run_child};
@@ -54,7 +51,10 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
 
     let data = folder.join("data");
     let watch = Stopwatch::start();
-    let told = live(&data, &address, start, days, &papers).await?;
+    let mut child = own_process("small-pipeline")?;
+    child.arg("--data").arg(&data).args(["--address", &address]);
+    child.args(["--start", &start.0.to_string(), "--days", &days.to_string()]);
+    let told: Told = live(child, |now| papers.turn(now)).await?;
     let took = watch.seconds();
     let texts = papers.text_bytes() as f64 / MEGA;
     let a_day = texts / f64::from(days);
@@ -80,34 +80,4 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
     report.add("… idle, of a core", watching * 100.0, "%").goal(Goal::AtMost(2.0));
     report.beside("`up` with no feeds", nothing * 100.0);
     report.print_and_write("small", common.write)
-}
-
-/// Has the child live through all days.
-async fn live(
-    data: &Path,
-    address: &str,
-    start: UnixMillis,
-    days: u32,
-    papers: &Papers,
-) -> anyhow::Result<Told> {
-    let mut child = Command::new(std::env::current_exe()?);
-    // As the systemd unit and the image of the containers set it.
-    child.env("MALLOC_ARENA_MAX", "1");
-    child.args(["bench", "small-pipeline"]).arg("--data").arg(data);
-    child.args(["--address", address, "--start", &start.0.to_string()]);
-    child.args(["--days", &days.to_string()]).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = child.spawn().context("start the child")?;
-    let mut lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
-    while let Some(line) = lines.next_line().await? {
-        match line.strip_prefix("clock ") {
-            Some(now) => papers.turn(UnixMillis(now.parse()?)),
-            None => {
-                let told = serde_json::from_str(&line).context("what the child tells")?;
-                // Until it has ended, the data folder is its own.
-                child.wait().await?;
-                return Ok(told);
-            }
-        }
-    }
-    bail!("the child ended: {}", child.wait().await?)
 }

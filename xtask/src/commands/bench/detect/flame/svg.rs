@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::stacks::{Frame, Stacks};
+use crate::commands::bench::news::escaped;
 
 const WIDTH: f64 = 1_200.0;
 const ROW: f64 = 17.0;
@@ -88,10 +89,6 @@ fn colour(name: &str) -> &'static str {
         _ if is_of_memory => "#e58a7b",
         _ => "#cfcfc8",
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Manual overrides among the articles: carried out in its place, or refused, and the same after
+//! Manual overrides between the articles: applied in order or refused, with the same result after
 //! restarts.
 
 use tokio_util::sync::CancellationToken;
@@ -9,7 +9,7 @@ use wirefold_proto::{
     ControlCommand, Judged, StoryChange, StoryId, Tag, Target,
 };
 
-use super::stand::{Stand, Told, outgoing, seed_articles, settings, without_epochs};
+use super::harness::{Harness, TestArticle, outgoing, seed_articles, settings, without_epochs};
 use crate::{Settings, run};
 
 fn commanded(id: &str, command: Command) -> ControlCommand {
@@ -32,40 +32,40 @@ fn judged_command(stored: &Stored) -> CommandJudged {
     }
 }
 
-/// A detector that runs, and what it has decided so far.
-pub(super) struct Desk {
-    stand: Stand,
+/// A detector with the number of decisions that it has made so far.
+pub(super) struct TestDetector {
+    harness: Harness,
     count: usize,
 }
 
-impl Desk {
-    pub(super) async fn open() -> Self {
-        Self { stand: Stand::new().await, count: 0 }
+impl TestDetector {
+    pub(super) async fn start() -> Self {
+        Self { harness: Harness::new().await, count: 0 }
     }
 
-    /// The time of the broker.
+    /// The time by the broker's clock.
     pub(super) fn now(&self) -> jiff::Timestamp {
-        wirefold_envelope::timestamp(wirefold_flow::Clock::now(&self.stand.clock))
+        wirefold_envelope::timestamp(wirefold_flow::Clock::now(&self.harness.clock))
     }
 
-    pub(super) async fn give(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
-        self.give_sent(articles.iter().map(outgoing).collect()).await
+    pub(super) async fn judge(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
+        self.judge_messages(articles.iter().map(outgoing).collect()).await
     }
 
-    pub(super) async fn give_sent(&mut self, messages: Vec<Outgoing>) -> Vec<ArticleJudged> {
+    pub(super) async fn judge_messages(&mut self, messages: Vec<Outgoing>) -> Vec<ArticleJudged> {
         let count = messages.len();
         for message in messages {
-            self.stand.bus.publish(message).await.unwrap();
+            self.harness.bus.publish(message).await.unwrap();
         }
         self.count += count;
-        let judged = self.stand.run_to(self.count).await;
+        let judged = self.harness.run_to(self.count).await;
         judged[self.count - count..].iter().filter_map(judged_article).collect()
     }
 
-    pub(super) async fn say(&mut self, command: Command) -> CommandJudged {
+    pub(super) async fn command(&mut self, command: Command) -> CommandJudged {
         self.count += 1;
-        self.stand.command(&commanded(&format!("c{}", self.count), command)).await;
-        judged_command(self.stand.run_to(self.count).await.last().unwrap())
+        self.harness.command(&commanded(&format!("c{}", self.count), command)).await;
+        judged_command(self.harness.run_to(self.count).await.last().unwrap())
     }
 
     #[track_caller]
@@ -85,12 +85,12 @@ const WIRE: &str = "The ferry between Quayton and the island of Tarrow stays in 
     day. Two years ago the same ramp was welded in the yard of Vennby, and the yard says that it \
     was never asked to look at the other side of it.";
 
-/// The same text with an ending of its own, at an outlet of its own.
+/// [`WIRE`] with another ending, as this outlet prints it.
 fn copy(outlet: &str) -> ArticleFetched {
     let ending = format!("Readers of {outlet} may write to the editor about boats and weather.");
     let text = format!("{WIRE}\n\n{ending}");
-    let told = Told { outlet: outlet.to_owned(), ..Told::file(outlet, &text) };
-    told.fetched(1_000)
+    let article = TestArticle { outlet: outlet.to_owned(), ..TestArticle::file(outlet, &text) };
+    article.fetched(1_000)
 }
 
 fn other(outlet: &str) -> ArticleFetched {
@@ -99,8 +99,8 @@ fn other(outlet: &str) -> ArticleFetched {
         before the lime trees are over. Neighbours brought lanterns, soup and two fiddles, and the \
         mayor came in slippers. In the morning three swarms had left all the same, and the choir \
         voted to try a waltz next year instead of the hymn, by twenty voices to nineteen.";
-    let told = Told { outlet: outlet.to_owned(), ..Told::file(outlet, text) };
-    told.fetched(2_000)
+    let article = TestArticle { outlet: outlet.to_owned(), ..TestArticle::file(outlet, text) };
+    article.fetched(2_000)
 }
 
 fn id(article: &ArticleFetched) -> ArticleId {
@@ -108,14 +108,14 @@ fn id(article: &ArticleFetched) -> ArticleId {
 }
 
 #[tokio::test]
-async fn what_is_taken_out_of_a_story_stays_out() {
-    let mut desk = Desk::open().await;
+async fn a_split_lasts() {
+    let mut detector = TestDetector::start().await;
     let outlets = ["a.example", "b.example", "c.example"];
     let articles: Vec<ArticleFetched> = outlets.iter().map(|outlet| copy(outlet)).collect();
     let story: StoryId = articles[0].id.into();
-    assert!(desk.give(&articles).await.iter().all(|one| one.verdict.story == story));
+    assert!(detector.judge(&articles).await.iter().all(|one| one.verdict.story == story));
 
-    let record = desk.say(Command::Split { story, articles: vec![id(&articles[1])] }).await;
+    let record = detector.command(Command::Split { story, articles: vec![id(&articles[1])] }).await;
     let into: StoryId = articles[1].id.into();
     let split = StoryChange::Split { from: story, into, articles: vec![articles[1].id] };
     assert_eq!((&record.outcome, &record.changes[..]), (&CommandOutcome::Applied, &[split][..]));
@@ -128,82 +128,86 @@ async fn what_is_taken_out_of_a_story_stays_out() {
     let state = &event.state;
     assert_eq!((state.stories, state.articles, state.outlets, state.origins), (2, 3, 3, 2));
 
-    // Copies of either join the one they are nearest to, and nothing makes the two one.
+    // Copies of either join the story with the most similar text, and the two stories never merge.
     let reworded = |text: &str, outlet: &str| {
-        let told = Told { outlet: outlet.to_owned(), ..Told::file(outlet, text) };
-        told.fetched(3_000)
+        let article = TestArticle { outlet: outlet.to_owned(), ..TestArticle::file(outlet, text) };
+        article.fetched(3_000)
     };
     let late = [
         reworded(&copy("b.example").text, "d.example"),
         reworded(&copy("c.example").text, "e.example"),
     ];
     let joined: Vec<StoryId> =
-        desk.give(&late).await.iter().map(|late| late.verdict.story).collect();
+        detector.judge(&late).await.iter().map(|late| late.verdict.story).collect();
     assert_eq!(joined, [into, story]);
     let many: Vec<ArticleFetched> = (0..6).map(|n| copy(&format!("x{n}.example"))).collect();
-    assert!(desk.give(&many).await.iter().all(|one| one.changes.is_empty()));
+    assert!(detector.judge(&many).await.iter().all(|one| one.changes.is_empty()));
 
     let back = Command::Merge { into: Target::Story(into), from: Target::Story(story) };
-    let merged = desk.say(back.clone()).await;
+    let merged = detector.command(back.clone()).await;
     let (from, to) = (Target::Story(into), Target::Story(story));
     assert_eq!(merged.changes, [StoryChange::Merged { from, into: to, links: vec![] }]);
     assert_eq!((counts(&merged)[0].1, merged.events[0].state.origins), (11, 1));
-    Desk::check_refused(&desk.say(back).await, "are one already");
-    // Its former name still leads to the articles.
+    TestDetector::check_refused(&detector.command(back).await, "are one already");
+    // The former id still leads to the articles.
     let again = Command::Split { story: into, articles: vec![id(&articles[1]), id(&late[0])] };
-    assert_eq!(counts(&desk.say(again).await), [(story, 9, 9), (into, 2, 2)]);
+    assert_eq!(counts(&detector.command(again).await), [(story, 9, 9), (into, 2, 2)]);
 }
 
 #[tokio::test]
-async fn an_outlet_stands_for_a_story_and_goes_with_its_article() {
-    let mut desk = Desk::open().await;
+async fn a_preferred_outlet_leads_and_leaves_with_its_article() {
+    let mut detector = TestDetector::start().await;
     let articles: Vec<ArticleFetched> =
         ["a.example", "b.example", "c.example"].iter().map(|outlet| copy(outlet)).collect();
     let story: StoryId = articles[0].id.into();
-    desk.give(&articles).await;
+    detector.judge(&articles).await;
     let prefer = |outlet: &str| Command::Prefer { story, outlet: outlet.parse().unwrap() };
-    let preferred = desk.say(prefer("b.example")).await;
+    let preferred = detector.command(prefer("b.example")).await;
     assert_eq!(preferred.changes, [StoryChange::Preferred { story, lead: articles[1].id }]);
-    let later = desk.give(&[copy("d.example")]).await;
+    let later = detector.judge(&[copy("d.example")]).await;
     let verdict = &later[0].verdict;
     assert_eq!((verdict.lead, verdict.origin), (articles[1].id, articles[0].id));
     assert_eq!(later[0].lead_fetched, Some(2));
-    assert!(desk.say(prefer("b.example")).await.changes.is_empty(), "it does");
-    // Where it leaves, it stands for what it leaves with, and the first for the rest.
+    assert!(detector.command(prefer("b.example")).await.changes.is_empty(), "it does");
+    // If the preferred article leaves, it leads the new story, and the first article leads the
+    // rest.
     let leaving = vec![id(&articles[0]), id(&articles[2])];
-    let record = desk.say(Command::Split { story, articles: leaving }).await;
+    let record = detector.command(Command::Split { story, articles: leaving }).await;
     let leads: Vec<ArticleId> = record.stories.iter().map(|after| after.lead).collect();
     assert_eq!(leads, [articles[0].id, articles[1].id], "the first keeps the name");
-    Desk::check_refused(&desk.say(prefer("nobody.example")).await, "nobody.example");
+    TestDetector::check_refused(
+        &detector.command(prefer("nobody.example")).await,
+        "nobody.example",
+    );
 }
 
 #[tokio::test]
-async fn two_that_are_not_the_same_come_apart() {
-    let mut desk = Desk::open().await;
+async fn articles_that_are_not_the_same_come_apart() {
+    let mut detector = TestDetector::start().await;
     let articles = [copy("a.example"), copy("b.example"), other("c.example")];
-    desk.give(&articles).await;
+    detector.judge(&articles).await;
     let [first, second, third] = articles.each_ref().map(id);
-    let record = desk.say(Command::NotTheSame { one: second, other: first }).await;
+    let record = detector.command(Command::NotTheSame { one: second, other: first }).await;
     assert!(matches!(&record.changes[..], [StoryChange::Split { .. }]), "{record:?}");
-    let again = desk.say(Command::NotTheSame { one: first, other: second }).await;
+    let again = detector.command(Command::NotTheSame { one: first, other: second }).await;
     assert_eq!(
         (again.outcome, again.changes.len(), again.stories.len()),
         (CommandOutcome::Applied, 0, 2)
     );
-    let apart = desk.say(Command::NotTheSame { one: third, other: first }).await;
+    let apart = detector.command(Command::NotTheSame { one: third, other: first }).await;
     assert_eq!((apart.outcome, apart.changes.len()), (CommandOutcome::Applied, 0));
-    Desk::check_refused(
-        &desk.say(Command::NotTheSame { one: first, other: first }).await,
+    TestDetector::check_refused(
+        &detector.command(Command::NotTheSame { one: first, other: first }).await,
         "cannot be kept apart from itself",
     );
 }
 
 #[tokio::test]
-async fn two_events_are_one_and_their_names_lead_to_it() {
-    let mut desk = Desk::open().await;
+async fn merged_events_are_found_by_both_ids() {
+    let mut detector = TestDetector::start().await;
     let articles = [copy("a.example"), other("b.example")];
-    let [first, second] = desk
-        .give(&articles)
+    let [first, second] = detector
+        .judge(&articles)
         .await
         .iter()
         .map(|record| record.verdict.event)
@@ -213,20 +217,23 @@ async fn two_events_are_one_and_their_names_lead_to_it() {
     };
     assert_ne!(first, second);
     let (into, from) = (Target::Event(second), Target::Event(first));
-    let record = desk.say(Command::Merge { into, from }).await;
+    let record = detector.command(Command::Merge { into, from }).await;
     assert_eq!(record.changes, [StoryChange::Merged { from: into, into: from, links: vec![] }]);
     let [event] = &record.events[..] else { panic!("{:?}", record.events) };
     assert_eq!((event.event, event.state.stories, event.state.origins), (first, 2, 2));
-    Desk::check_refused(&desk.say(Command::Merge { into, from }).await, "are one already");
-    let later = desk.give(&[copy("c.example")]).await;
+    TestDetector::check_refused(
+        &detector.command(Command::Merge { into, from }).await,
+        "are one already",
+    );
+    let later = detector.judge(&[copy("c.example")]).await;
     assert_eq!((later[0].verdict.event, later[0].event_state.stories), (first, 2));
 }
 
 #[tokio::test]
 async fn a_refusal_names_what_is_wrong() {
-    let mut desk = Desk::open().await;
+    let mut detector = TestDetector::start().await;
     let articles = [copy("a.example"), copy("b.example"), other("c.example")];
-    desk.give(&articles).await;
+    detector.judge(&articles).await;
     let [first, second, third] = articles.each_ref().map(id);
     let (story, alien): (StoryId, ArticleId) = (first.into(), copy("z.example").id);
     let split = |some: &[ArticleId]| Command::Split { story, articles: some.to_vec() };
@@ -252,38 +259,38 @@ async fn a_refusal_names_what_is_wrong() {
         (Command::NotTheSame { one: first, other: alien }, format!("no article {alien}")),
     ];
     for (command, words) in cases {
-        Desk::check_refused(&desk.say(command).await, &words);
+        TestDetector::check_refused(&detector.command(command).await, &words);
     }
     // Eight days later the first ones have left the window.
-    let told = Told { outlet: "d.example".to_owned(), ..Told::file("d", WIRE) };
-    desk.give(&[told.fetched(8 * 24 * 3_600)]).await;
-    Desk::check_refused(&desk.say(split(&[second])).await, "no story");
+    let article = TestArticle { outlet: "d.example".to_owned(), ..TestArticle::file("d", WIRE) };
+    detector.judge(&[article.fetched(8 * 24 * 3_600)]).await;
+    TestDetector::check_refused(&detector.command(split(&[second])).await, "no story");
 }
 
 #[tokio::test]
 async fn a_command_sent_twice_is_applied_once_also_after_a_restart() {
-    let mut desk = Desk::open().await;
+    let mut detector = TestDetector::start().await;
     let articles = [copy("a.example"), copy("b.example")];
-    desk.give(&articles).await;
+    detector.judge(&articles).await;
     let story: StoryId = articles[0].id.into();
     let command = commanded("once", Command::Split { story, articles: vec![articles[1].id] });
     let sender = Sender { source: "/wirefold/gateway" };
     let send = |id: &str| {
         let message = sender.outgoing(&command, command.at, None).unwrap();
-        desk.stand.bus.publish(Outgoing { id: id.to_owned(), ..message })
+        detector.harness.bus.publish(Outgoing { id: id.to_owned(), ..message })
     };
     for id in ["first", "again"] {
         send(id).await.unwrap();
     }
-    let three = desk.stand.run_to(3).await;
+    let three = detector.harness.run_to(3).await;
     assert_eq!(judged_command(&three[2]).outcome, CommandOutcome::Applied);
     send("and again").await.unwrap();
-    desk.stand.publish(&[copy("c.example")]).await;
-    let judged = desk.stand.run_to(4).await;
+    detector.harness.publish(&[copy("c.example")]).await;
+    let judged = detector.harness.run_to(4).await;
     assert_eq!(judged_article(&judged[3]).map(|record| record.id), Some(copy("c.example").id));
 }
 
-/// What people say next, of what was decided so far.
+/// The next command, made from the decisions so far.
 fn word(number: usize, judged: &[Stored]) -> Command {
     let articles: Vec<ArticleJudged> = judged.iter().filter_map(judged_article).collect();
     let copy = articles.iter().rev().find(|record| record.verdict.class == Class::Copy);
@@ -301,26 +308,27 @@ fn word(number: usize, judged: &[Stored]) -> Command {
     }
 }
 
-/// Gives seven articles and says one thing, in turn, and has `after` wait for all of it each time.
+/// Publishes seven articles and one command in turn. `after` waits for this many decisions each
+/// time.
 async fn tell(
-    stand: &Stand,
+    harness: &Harness,
     articles: &[ArticleFetched],
     after: impl AsyncFn(usize) -> Vec<Stored>,
 ) -> Vec<Stored> {
     let mut judged = Vec::new();
     for (number, part) in articles.chunks(7).enumerate() {
-        stand.publish(part).await;
+        harness.publish(part).await;
         judged = after(judged.len() + part.len()).await;
-        stand.command(&commanded(&format!("c{number}"), word(number, &judged))).await;
+        harness.command(&commanded(&format!("c{number}"), word(number, &judged))).await;
         judged = after(judged.len() + 1).await;
     }
     judged
 }
 
 async fn undisturbed(articles: &[ArticleFetched]) -> Vec<Stored> {
-    let stand = Stand::new().await;
-    let (stop, running) = stand.start();
-    let judged = tell(&stand, articles, async |count| stand.judged(count).await).await;
+    let harness = Harness::new().await;
+    let (stop, running) = harness.start();
+    let judged = tell(&harness, articles, async |count| harness.judged(count).await).await;
     stop.cancel();
     running.await.unwrap().unwrap();
     judged
@@ -339,12 +347,12 @@ async fn restarts_with_manual_overrides_among_the_articles_give_the_same_bytes()
     for (snapshot_after, is_killed) in
         [(0, false), (0, true), (1, false), (3, true), (1_000, false)]
     {
-        let stand = Stand::new().await;
-        let judged = tell(&stand, &articles, async |count| {
+        let harness = Harness::new().await;
+        let judged = tell(&harness, &articles, async |count| {
             let stop = CancellationToken::new();
             let settings = Settings { snapshot_after, ..settings() };
-            let running = tokio::spawn(run(stand.context(), settings, stop.clone()));
-            let judged = stand.judged(count).await;
+            let running = tokio::spawn(run(harness.context(), settings, stop.clone()));
+            let judged = harness.judged(count).await;
             if is_killed {
                 running.abort();
                 let _ = running.await;
@@ -352,7 +360,7 @@ async fn restarts_with_manual_overrides_among_the_articles_give_the_same_bytes()
                 stop.cancel();
                 running.await.unwrap().unwrap();
             }
-            stand.sim.restart();
+            harness.sim.restart();
             judged
         });
         let judged = judged.await;

@@ -28,9 +28,9 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-/// An article as it is told, before it is one of the contract.
+/// An article in the form of the fixtures, before it is converted to the contract.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Told {
+pub(super) struct TestArticle {
     pub(super) id: String,
     pub(super) feed: String,
     pub(super) outlet: String,
@@ -41,8 +41,8 @@ pub(super) struct Told {
     pub(super) text: String,
 }
 
-impl Told {
-    /// A file that somebody gives: nothing is known of it but its text.
+impl TestArticle {
+    /// An article read from a file: only its text is known.
     pub(super) fn file(id: &str, text: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -85,6 +85,7 @@ impl Told {
                 source: None,
                 media: Vec::new(),
                 baseline: false,
+                updates_baseline: false,
                 beyond_budget: false,
             },
             text: self.text.clone(),
@@ -94,32 +95,32 @@ impl Told {
 }
 
 /// The fixtures of `seeds/articles.jsonl`, in order.
-pub(super) fn seeds() -> Vec<Told> {
+pub(super) fn seeds() -> Vec<TestArticle> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds/articles.jsonl");
     let lines = std::fs::read_to_string(path).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The fixtures as they are seen: when they claim to be published.
+/// The fixtures, seen at their claimed times of publication.
 pub(super) fn seed_articles() -> Vec<ArticleFetched> {
-    let at = |told: &Told| told.published.unwrap().as_second();
-    seeds().iter().map(|told| told.fetched(at(told))).collect()
+    let at = |article: &TestArticle| article.published.unwrap().as_second();
+    seeds().iter().map(|article| article.fetched(at(article))).collect()
 }
 
-/// A bus with a clock that stands.
-pub(super) struct Stand {
+/// A simulated bus, whose clock moves only when a test advances it.
+pub(super) struct Harness {
     pub(super) clock: VirtualClock,
     pub(super) disk: SimDisk,
     pub(super) sim: SimBus,
     pub(super) bus: Arc<dyn Bus>,
-    /// For files of texts.
+    /// The folder for text files.
     pub(super) folder: tempfile::TempDir,
 }
 
-impl Stand {
+impl Harness {
     pub(super) async fn new() -> Self {
         let clock = VirtualClock::default();
-        // The fixtures were all seen before.
+        // Start later than the times of all fixtures.
         clock.advance(Duration::from_hours(2 * 365 * 24));
         let disk = SimDisk::default();
         let sim = SimBus::open(&disk, Arc::new(clock.clone()));
@@ -150,7 +151,7 @@ impl Stand {
         self.bus.publish(sender.outgoing(command, command.at, None).unwrap()).await.unwrap();
     }
 
-    /// Waits until this many records stand, epochs left out.
+    /// Waits until there are this many records, not counting epoch records.
     pub(super) async fn judged(&self, count: usize) -> Vec<Stored> {
         let subject = "wirefold.v1.article.judged";
         let mut reader = self.bus.read(streams::JUDGED.name, subject, 1).await.unwrap();
@@ -163,7 +164,7 @@ impl Stand {
         found
     }
 
-    /// Runs a detector over what stands until this many records do.
+    /// Runs a detector on the published messages until there are this many records.
     pub(super) async fn run_to(&self, count: usize) -> Vec<Stored> {
         let (stop, running) = self.start();
         let judged = self.judged(count).await;
@@ -187,7 +188,7 @@ pub(super) fn decision(stored: &Stored) -> ArticleJudged {
     decode(&stored.body).unwrap()
 }
 
-/// The decisions' bytes but for the epoch in which they were made.
+/// The bytes of the decisions without the epochs in which they were made.
 pub(super) fn without_epochs(judged: &[Stored]) -> Vec<String> {
     let plain = |stored: &Stored| {
         let body = String::from_utf8(stored.body.to_vec()).unwrap();
@@ -201,6 +202,6 @@ pub(super) fn without_epochs(judged: &[Stored]) -> Vec<String> {
 
 #[test]
 fn message_ids_are_article_ids() {
-    let article = Told::file("x", "Some text.").fetched(1);
+    let article = TestArticle::file("x", "Some text.").fetched(1);
     assert_eq!(outgoing(&article).id, article.message_id());
 }

@@ -1,15 +1,16 @@
-//! Changes of events by people: merges, and the event of a story that was taken out of another.
+//! Manual overrides of events: merges of two events, and the event of a story that was split off.
 
 use super::subject::Subject;
 use super::{Events, Profile};
 use crate::body::terms::Terms;
-use crate::event::vector::Placed;
+use crate::event::vector::IndexedTerms;
 use crate::ids::{EventId, StoryId};
 use crate::story::Merge;
 
 impl Events {
-    /// Adds a story that was taken out of another, to the event of that one: what happened did not
-    /// change. One taken out of a digest, which is out of the running, is so too.
+    /// Adds a story that was split off the story `from`, to the same event, because the happening
+    /// is the same. If `from` is a digest, which no story can join, the new story gets no terms
+    /// either.
     pub(crate) fn split(&mut self, story: StoryId, from: StoryId, terms: &Terms) {
         let Some(Profile { event, terms: known, time }) = self.profiles.get(from).cloned() else {
             return;
@@ -22,12 +23,12 @@ impl Events {
             entry.stories.insert(place, story);
         }
         if let Some(profile) = self.profiles.get_mut(story) {
-            // It was a story of its own before it became part of the other.
+            // It was a story of its own before it was merged with the other.
             profile.event = event;
         } else if known.terms.iter().next().is_none() {
-            self.profiles.insert(story, Profile { event, terms: Placed::default(), time });
+            self.profiles.insert(story, Profile { event, terms: IndexedTerms::default(), time });
         } else {
-            let terms = self.frequencies.place_all(terms);
+            let terms = self.frequencies.index_terms(terms);
             let found_by = Subject::new(&terms, &self.frequencies).found_by();
             self.learn(story, time, event, terms, &found_by);
         }
@@ -40,8 +41,13 @@ impl Events {
         }
     }
 
-    /// Makes two events one because people say so, whatever their bounds; the older id stays.
-    pub(crate) fn unite(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
+    /// Merges two events by a manual override, even beyond the bounds of an event. The older id
+    /// stays. `None` if they are one event already, or if one of them is unknown.
+    pub(crate) fn merge_by_override(
+        &mut self,
+        one: EventId,
+        other: EventId,
+    ) -> Option<Merge<EventId>> {
         let (one, other) = (self.resolve(one), self.resolve(other));
         let (older, younger) = (one.min(other), one.max(other));
         if older == younger || !self.events.contains(older) || !self.events.contains(younger) {
@@ -76,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_story_taken_out_stays_in_the_event_and_is_found_by_later_ones() {
+    fn a_story_that_was_split_off_stays_in_the_event_and_later_stories_find_it() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 4, 1, STRIKE);
@@ -86,7 +92,7 @@ mod tests {
         assert_eq!(
             events.event_of(StoryId(5)),
             Some(EventId(0)),
-            "by the words of the one taken out"
+            "by the words of the story that was split off"
         );
     }
 
@@ -104,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_out_of_a_digest_is_out_of_the_running_too() {
+    fn no_story_joins_through_a_story_that_was_split_off_a_digest() {
         let mut events = Events::default();
         events.add_alone(StoryId(0), 0);
         events.split(StoryId(1), StoryId(0), &terms(STRIKE));
@@ -116,16 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn people_join_events_beyond_their_bounds() {
+    fn people_merge_events_beyond_their_bounds() {
         let mut events = Events::default();
         add(&mut events, 0, 0, STRIKE);
         add(&mut events, 1, 500, OTHER);
         assert_eq!(
-            events.unite(EventId(1), EventId(0)),
+            events.merge_by_override(EventId(1), EventId(0)),
             Some(Merge { older: EventId(0), younger: EventId(1) })
         );
         assert_eq!(
-            (events.unite(EventId(0), EventId(1)), events.unite(EventId(0), EventId(9))),
+            (
+                events.merge_by_override(EventId(0), EventId(1)),
+                events.merge_by_override(EventId(0), EventId(9))
+            ),
             (None, None)
         );
         assert_eq!(

@@ -1,19 +1,19 @@
-//! Articles prepared on several cores before their turn.
+//! Preparing articles on several cores before their turn.
 
 use wirefold_dedup::{Detector, Settings};
 use wirefold_flow::{Headers, Stored, UnixMillis};
 use wirefold_proto::{ArticleFetched, encode, streams};
 
-use super::stand::Told;
-use crate::ahead::{Ahead, byline, incoming};
+use super::harness::TestArticle;
+use crate::preparing::{ParallelPreparer, byline, incoming};
 
-/// Articles of which every third is a copy of the first, and something that is none.
+/// Articles; every third is a copy of the first.
 fn articles() -> Vec<ArticleFetched> {
     let article = |number: i64| {
         let words = |word: &str| (0..90).map(|at| format!("{word}{at} ")).collect::<String>();
         let text =
             words(if number % 3 == 0 { "port" } else { "tree" }) + &words(&format!("own{number}x"));
-        Told::file(&format!("a{number}"), &text).fetched(1_772_496_000 + number)
+        TestArticle::file(&format!("a{number}"), &text).fetched(1_772_496_000 + number)
     };
     (0..13).map(article).collect()
 }
@@ -31,23 +31,23 @@ fn stored((sequence, body): (u64, Vec<u8>)) -> Stored {
 }
 
 #[test]
-fn what_is_prepared_on_all_cores_is_decided_as_if_it_were_not() {
+fn preparing_on_all_cores_changes_no_verdict() {
     let articles = articles();
     let bodies = articles.iter().map(|article| encode(article).unwrap());
     let mut inputs: Vec<Stored> = (1..).zip(bodies).map(stored).collect();
     inputs.push(stored((99, b"no article".to_vec())));
-    let mut ahead = Ahead::on_cores(3, Settings::default());
-    ahead.prepare(&inputs);
-    assert!(ahead.take_prepared(99).is_none(), "left to its turn");
+    let mut preparer = ParallelPreparer::on_cores(3, Settings::default());
+    preparer.prepare(&inputs);
+    assert!(preparer.take_prepared(99).is_none(), "left to its turn");
     let (mut here, mut there) = <(Detector, Detector)>::default();
     for (sequence, article) in (1..).zip(&articles) {
-        let ready = ahead.take_prepared(sequence).expect("it is one of many");
+        let ready = preparer.take_prepared(sequence).expect("it is one of many");
         assert_eq!(ready.fetched.id, article.id);
         let byline = byline(article);
-        let as_told = incoming(article, &byline);
-        assert_eq!(here.decide(&as_told, ready.prepared), there.observe(&as_told));
+        let input = incoming(article, &byline);
+        assert_eq!(here.decide(&input, ready.prepared), there.observe(&input));
     }
-    assert!(ahead.take_prepared(1).is_none(), "each is decided once");
-    ahead.prepare(&inputs[..3]);
-    assert!(ahead.take_prepared(1).is_none(), "a few are quicker done in their turn");
+    assert!(preparer.take_prepared(1).is_none(), "each is decided once");
+    preparer.prepare(&inputs[..3]);
+    assert!(preparer.take_prepared(1).is_none(), "a few are quicker done in their turn");
 }

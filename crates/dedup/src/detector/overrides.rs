@@ -1,6 +1,7 @@
-//! Manual overrides of stories: how they change articles, their stories and their events.
+//! Carries out manual overrides: changes articles, their stories and their events.
 //!
-//! An override comes in; the split or merge that it causes goes out. It never knows who asked for it.
+//! An override comes in; the split or merge that it causes goes out. This module never knows who
+//! made the override.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,62 +15,64 @@ use crate::store::doc::Relative;
 use crate::story::stories::Story;
 use crate::story::{Merge, Split};
 
-/// Relatives of a member on each side of a split that its marks are made of: a story has thousands.
-const MOST_ALIKE: usize = 12;
+/// Limits how many relatives on each side of a split a member is compared with. A story may have
+/// thousands.
+const MAX_CLOSEST_RELATIVES: usize = 12;
 
 impl Detector {
-    /// The story that an article is in; `None` once it left the window.
+    /// The story of an article; `None` if it left the window.
     #[must_use]
     pub fn story_with(&self, doc: DocId) -> Option<StoryId> {
         self.docs.contains(doc).then(|| self.story_of(doc))
     }
 
-    /// The members of a story in the order of arrival, those that left the window among them.
+    /// The members of a story in the order of arrival, including those that left the window.
     #[must_use]
     pub fn members(&self, story: StoryId) -> &[DocId] {
         self.stories.get(story).map_or(&[], Story::members)
     }
 
-    /// Takes members out of a story, which form one of their own: those and the others are kept
-    /// apart from then on, and later copies join whichever they are copies of. The story's id stays
-    /// with its first article: where that is among those taken out, the others are the new story.
-    /// `None` where they are not members of it, or left the window, or are all that it has.
+    /// Moves members of a story into a new story. Both stories are kept apart from then on, and
+    /// later copies join the story of which they are copies. The id of the story stays with its
+    /// first article: if that is among `leaving`, the others form the new story. `None` if an
+    /// article is not a member or left the window, or if they are all the members.
     pub fn split(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
-        let split = self.take_out(story, leaving)?;
+        let split = self.take_out_members(story, leaving)?;
         self.stories.keep_apart(split.from, split.into);
         Some(split)
     }
 
-    /// Makes two stories one; the older id stays. `None` where they are, or one is not known.
-    pub fn unite_stories(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
-        self.stories.unite(one, other)
+    /// Merges two stories; the older id stays. `None` if they are one already, or one is unknown.
+    pub fn merge_stories(&mut self, one: StoryId, other: StoryId) -> Option<Merge<StoryId>> {
+        self.stories.merge_by_override(one, other)
     }
 
-    /// Has a story be divided by nobody but people from now on.
-    pub fn keep_whole(&mut self, story: StoryId) {
+    /// Exempts a story from regrouping from now on: only people can split it.
+    pub fn exempt_from_regrouping(&mut self, story: StoryId) {
         self.stories.keep_whole(story);
     }
 
-    /// Makes two events one, whatever their bounds; the older id stays. `None` where they are, or
-    /// one is not known.
-    pub fn unite_events(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
-        self.events.unite(one, other)
+    /// Merges two events whatever their times; the older id stays. `None` if they are one already,
+    /// or one is unknown.
+    pub fn merge_events(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
+        self.events.merge_by_override(one, other)
     }
 
-    /// Has two articles never be in one story. Where they are in one now, the later one leaves it,
-    /// with those that joined through it.
+    /// Keeps two articles out of one story from now on. If they are in one, the later article
+    /// leaves it, together with those that joined through it.
     pub fn keep_apart(&mut self, one: DocId, other: DocId) -> Option<Split> {
         let (earlier, later) = (one.min(other), one.max(other));
         let story = self.story_with(later)?;
         let split = match self.story_with(earlier)? == story {
-            true => self.take_out(story, &self.joined_through(story, later)),
+            true => self.take_out_members(story, &self.joined_through(story, later)),
             false => None,
         };
         self.stories.keep_articles_apart(earlier, later);
         split
     }
 
-    /// An article and the members of its story that joined through it, or through one of those.
+    /// An article and the members of its story that joined through it, directly or through one
+    /// another.
     pub(crate) fn joined_through(&self, story: StoryId, doc: DocId) -> Vec<DocId> {
         let mut found = vec![doc];
         for member in self.members(story).iter().filter(|member| **member > doc) {
@@ -81,7 +84,9 @@ impl Detector {
         found
     }
 
-    pub(crate) fn take_out(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
+    /// Moves members of a story into a new story, and updates everything that refers to them.
+    /// `None` as for [`Detector::split`].
+    pub(crate) fn take_out_members(&mut self, story: StoryId, leaving: &[DocId]) -> Option<Split> {
         let mut leaving = leaving.to_vec();
         leaving.sort_unstable();
         leaving.dedup();
@@ -97,32 +102,32 @@ impl Detector {
                 }
             }
         }
-        self.mark_anew(&rest, &split.moved);
-        self.list_texts_anew(&rest, &split.moved);
+        self.recompute_marks(&rest, &split.moved);
+        self.relist_texts(&rest, &split.moved);
         let terms = self.terms_of(split.into.first_article()).unwrap_or_default();
         self.events.split(split.into, split.from, &terms);
         Some(split)
     }
 
-    /// Which words of the members stand in other members and which in other stories, now that some
-    /// are no members any more: what tells whether a later copy may join through them. Those without
-    /// a relative on the other side keep their marks.
-    fn mark_anew(&mut self, rest: &[DocId], moved: &[DocId]) {
+    /// Computes again which words of the members other members or other stories have, after a
+    /// split. These marks decide whether a later copy may join through a member. Members without a
+    /// relative on the other side keep their marks.
+    fn recompute_marks(&mut self, rest: &[DocId], moved: &[DocId]) {
         for (here, there) in [(rest, moved), (moved, rest)] {
             for member in here {
-                self.mark_member_anew(*member, here, there);
+                self.recompute_member_marks(*member, here, there);
             }
         }
     }
 
-    fn mark_member_anew(&mut self, member: DocId, here: &[DocId], there: &[DocId]) {
+    fn recompute_member_marks(&mut self, member: DocId, here: &[DocId], there: &[DocId]) {
         let Some(doc) = self.docs.get(member) else { return };
-        let others = most_alike(doc.kin(), there);
+        let others = closest_relatives(doc.relatives(), there);
         if others.is_empty() {
             return;
         }
         let (mut common, mut foreign) = (Bits::default(), doc.foreign());
-        for relative in most_alike(doc.kin(), here) {
+        for relative in closest_relatives(doc.relatives(), here) {
             common.extend(&self.shared_words(member, relative));
         }
         for relative in others {
@@ -134,23 +139,24 @@ impl Detector {
         }
     }
 
-    /// The words of an article that stand in another.
+    /// The words of an article that another one also has.
     fn shared_words(&self, doc: DocId, other: DocId) -> Bits {
         let (earlier, later) = (doc.min(other), doc.max(other));
         let body = |number: DocId| {
-            let held = self.docs.get(number)?.at_rest.open();
+            let held = self.docs.get(number)?.stored.open();
             Some(self.lexicon.open(&held.body))
         };
         let (Some(here), Some(there)) = (body(later), body(earlier)) else {
             return Bits::default();
         };
-        // What is the frame of a page alone makes no relatives.
+        // Pages that share only their frame are no relatives, so frames need no care here.
         let overlap = Overlap::between(&here, &there, &self.settings);
         if doc == later { overlap.here } else { overlap.there }
     }
 
-    /// Lists the latest article of each of the two stories under each text that they have.
-    fn list_texts_anew(&mut self, rest: &[DocId], moved: &[DocId]) {
+    /// Lists the two stories again under the exact texts that they have, each by its latest
+    /// article.
+    fn relist_texts(&mut self, rest: &[DocId], moved: &[DocId]) {
         let exact = |doc: &DocId| self.docs.get(*doc).and_then(|doc| doc.exact.get());
         let texts: BTreeSet<u128> = rest.iter().chain(moved).filter_map(exact).collect();
         for text in texts {
@@ -166,19 +172,20 @@ impl Detector {
         }
     }
 
-    /// What events look at in an article. Its title is kept no longer.
+    /// The terms by which events compare an article, without its title, which is not stored.
     fn terms_of(&self, doc: DocId) -> Option<Terms> {
-        let body = self.lexicon.open(&self.docs.get(doc)?.at_rest.open().body);
-        Some(Terms::new(&*self.open(doc)?, &body, ""))
+        let body = self.lexicon.open(&self.docs.get(doc)?.stored.open().body);
+        Some(Terms::new(&*self.open_text(doc)?, &body, ""))
     }
 }
 
-/// The relatives among these members that share most, which is nearly all that any of them shares.
-pub(crate) fn most_alike(kin: &[Relative], members: &[DocId]) -> Vec<DocId> {
+/// The relatives among these members that share most words. A few are enough: the words that they
+/// share are nearly all that any relative shares.
+pub(crate) fn closest_relatives(kin: &[Relative], members: &[DocId]) -> Vec<DocId> {
     let is_member = |relative: &&Relative| members.binary_search(&relative.doc).is_ok();
     let mut found: Vec<&Relative> = kin.iter().filter(is_member).collect();
     found.sort_unstable_by_key(|relative| (Reverse(relative.shared_words), relative.doc));
-    found.iter().take(MOST_ALIKE).map(|relative| relative.doc).collect()
+    found.iter().take(MAX_CLOSEST_RELATIVES).map(|relative| relative.doc).collect()
 }
 
 #[cfg(test)]
@@ -207,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_out_stays_out_and_copies_go_where_they_belong() {
+    fn a_split_lasts_and_copies_join_the_matching_story() {
         let (mut detector, [first, second, third]) = three_copies();
         let split = detector.split(StoryId(0), &[1].map(DocId)).unwrap();
         assert_eq!(
@@ -248,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_are_not_the_same_part_with_those_that_joined_through_them() {
+    fn an_article_kept_apart_takes_those_that_joined_through_it() {
         let (mut detector, [_, second, _]) = three_copies();
         let through = observe(&mut detector, "d", &second);
         assert_eq!((through.doc, through.story), (DocId(3), StoryId(0)));
@@ -262,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_apart_beforehand_never_comes_together() {
+    fn articles_kept_apart_never_fold_later() {
         let mut detector = Detector::new(Settings::default());
         let (one, other) = (words(1, 120), words(2, 120));
         observe(&mut detector, "a", &one);
@@ -277,7 +284,7 @@ mod tests {
             (0, false)
         );
         assert_eq!(
-            detector.unite_stories(StoryId(1), StoryId(0)),
+            detector.merge_stories(StoryId(1), StoryId(0)),
             Some(Merge { older: StoryId(0), younger: StoryId(1) })
         );
         assert_eq!(detector.story_with(DocId(1)), Some(StoryId(0)), "people's latest word");
@@ -299,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_relative_on_the_other_side_keeps_its_marks() {
+    fn members_without_a_relative_on_the_other_side_keep_their_marks() {
         let mut detector = Detector::new(Settings::default());
         let (front, back) = (words(1, 120), words(2, 120));
         observe(&mut detector, "a", &format!("{front}.\n{back}."));
@@ -308,7 +315,7 @@ mod tests {
             assert_eq!(observe(&mut detector, item, text).story, StoryId(0));
         }
         let apart = observe(&mut detector, "d", &back);
-        detector.unite_stories(StoryId(0), apart.story);
+        detector.merge_stories(StoryId(0), apart.story);
         let marks = |of: &Detector, doc| {
             let marked = of.docs.get(doc).unwrap();
             (marked.common.open(), marked.foreign())
@@ -330,16 +337,16 @@ mod tests {
             assert_eq!(observe(&mut detector, &number.to_string(), &copy).story, StoryId(0));
         }
         let all: Vec<DocId> = (0..60).map(DocId).collect();
-        let kin = detector.docs.get(DocId(0)).unwrap().kin();
-        assert!(kin.len() > MOST_ALIKE, "{}", kin.len());
-        assert_eq!(most_alike(kin, &all).len(), MOST_ALIKE);
+        let kin = detector.docs.get(DocId(0)).unwrap().relatives();
+        assert!(kin.len() > MAX_CLOSEST_RELATIVES, "{}", kin.len());
+        assert_eq!(closest_relatives(kin, &all).len(), MAX_CLOSEST_RELATIVES);
         detector.split(StoryId(0), &[30].map(DocId)).unwrap();
         let common = detector.docs.get(DocId(0)).unwrap().common.open();
         assert!((0..110).all(|word| common.contains(word)), "those looked at tell enough");
     }
 
     #[test]
-    fn what_left_the_window_is_in_no_story() {
+    fn articles_that_left_the_window_are_in_no_story() {
         let (mut detector, _) = three_copies();
         let late = Incoming { text: "A", time: 20 * 86_400, ..Incoming::default() };
         detector.observe(&late);

@@ -1,4 +1,4 @@
-//! Former ids of stories and events that became part of others. People go on using them.
+//! Keeps redirects from the ids of merged stories and events, because people go on using these ids.
 //!
 //! An id of the contract comes in; the story or event that it leads to goes out.
 
@@ -10,17 +10,17 @@ use wirefold_proto::{EventId, StoryId};
 
 use crate::packed::{Id, read_id, write_id};
 
-/// Former ids, with what they lead to.
+/// FormerIds ids with the stories and events that they lead to.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Former {
+pub(super) struct FormerIds {
     pub(super) stories: BTreeMap<StoryId, dedup::StoryId>,
-    /// What these lead to may have become part of another itself.
+    /// The events that these ids lead to may have been merged again.
     pub(super) events: BTreeMap<EventId, dedup::EventId>,
 }
 
-impl Former {
-    /// A story became part of an older one.
-    pub(super) fn story_became(
+impl FormerIds {
+    /// Records that a story was merged into an older one.
+    pub(super) fn redirect_story(
         &mut self,
         id: StoryId,
         younger: dedup::StoryId,
@@ -32,13 +32,13 @@ impl Former {
         self.stories.insert(id, older);
     }
 
-    /// Appends further ones.
+    /// Adds further redirects.
     pub(super) fn append(&mut self, next: Self) {
         self.stories.extend(next.stories);
         self.events.extend(next.events);
     }
 
-    /// Keeps what leads to something that is there.
+    /// Removes the redirects to stories and events that no longer exist.
     pub(super) fn forget(
         &mut self,
         is_story: impl Fn(dedup::StoryId) -> bool,
@@ -49,7 +49,7 @@ impl Former {
     }
 }
 
-impl Written for Former {
+impl Written for FormerIds {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_ids(&self.stories, to);
         write_ids(&self.events, to);

@@ -1,67 +1,69 @@
-//! Changes of stories and events by people, and by division.
+//! Splits stories and changes their leads, because of a manual override or of regrouping.
 //!
-//! Splits and preferred articles come in; the changes and the new states go out. It never decides who is right.
+//! Splits and preferred articles come in; the changes and the new states go out. This module never
+//! decides whether a change is right.
 
 use wirefold_dedup::{self as dedup, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
-use super::{Entering, Groups, Story, count};
+use super::{CountedArticle, Groups, Story, count};
 use crate::lead::Claim;
 
 /// A member of a story that is in the window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member {
-    pub(crate) article: Entering,
+    pub(crate) article: CountedArticle,
     /// Whether it names an agency.
     pub(crate) is_credited: bool,
 }
 
-/// Articles that leave a story, and those that stay and are in the window.
-pub(crate) struct Leaving<'a> {
+/// A split of a story with the data of its articles that are in the window.
+pub(crate) struct SplitMembers<'a> {
     pub(crate) split: &'a Split,
     pub(crate) moved: Vec<Member>,
     pub(crate) rest: Vec<Member>,
 }
 
-/// Two stories that were one.
-pub(crate) struct Parted {
+/// The result of a split, by the ids of the contract.
+pub(crate) struct SplitResult {
     pub(crate) from: StoryId,
     pub(crate) into: StoryId,
-    /// Those that left.
+    /// The articles that moved to the new story.
     pub(crate) articles: Vec<ArticleId>,
-    /// The articles that stand for one of the two from now on.
-    leads: Vec<(StoryId, ArticleId)>,
+    /// The new leads to report: each story with the article that represents it from now on.
+    new_leads: Vec<(StoryId, ArticleId)>,
 }
 
 impl Groups {
-    /// The story of this id, or what it became part of.
-    pub(crate) fn story_called(&self, id: StoryId) -> Option<dedup::StoryId> {
+    /// The story with this id, or the story that it was merged into.
+    pub(crate) fn story_with_id(&self, id: StoryId) -> Option<dedup::StoryId> {
         let mut found = self.stories.iter().filter(|(_, story)| story.id == id);
-        found.next().map(|(number, _)| number).or_else(|| self.former.stories.get(&id).copied())
+        found.next().map(|(number, _)| number).or_else(|| self.former_ids.stories.get(&id).copied())
     }
 
-    /// The event of this id, or what it became part of.
-    pub(crate) fn event_called(&self, id: EventId) -> Option<dedup::EventId> {
+    /// The event with this id, or the event that it was merged into.
+    pub(crate) fn event_with_id(&self, id: EventId) -> Option<dedup::EventId> {
         let mut found = self.events.iter().filter(|(_, event)| event.id == id);
         let found = found.next().map(|(number, _)| number);
-        let former = || self.former.events.get(&id).map(|event| self.resolve(*event));
+        let former = || self.former_ids.events.get(&id).map(|event| self.resolve(*event));
         found.or_else(former)
     }
 
-    /// Has articles leave their story for one of their own, in the same event, since people say so.
-    pub(crate) fn split(&mut self, leaving: &Leaving<'_>) -> Vec<StoryChange> {
-        let Some(Parted { from, into, articles, leads }) = self.part(leaving) else {
+    /// Splits a story because of a manual override. Returns the changes to report.
+    pub(crate) fn split_by_override(&mut self, leaving: &SplitMembers<'_>) -> Vec<StoryChange> {
+        let Some(SplitResult { from, into, articles, new_leads }) = self.split_story(leaving)
+        else {
             return Vec::new();
         };
         let mut changes = vec![StoryChange::Split { from, into, articles }];
-        let preferred = leads.into_iter();
+        let preferred = new_leads.into_iter();
         changes.extend(preferred.map(|(story, lead)| StoryChange::Preferred { story, lead }));
         changes
     }
 
-    /// Has articles leave their story for one of their own, in the same event.
-    pub(crate) fn part(&mut self, leaving: &Leaving<'_>) -> Option<Parted> {
-        let Leaving { split, moved, rest } = leaving;
+    /// Moves articles from their story to a new one in the same event.
+    pub(crate) fn split_story(&mut self, leaving: &SplitMembers<'_>) -> Option<SplitResult> {
+        let SplitMembers { split, moved, rest } = leaving;
         let first = moved.first()?;
         let from = self.stories.get_mut(split.from)?;
         let before = from.lead;
@@ -69,7 +71,7 @@ impl Groups {
         let kept = (from.lead != before).then_some((from.id, from.lead));
         let (from, event) = (from.id, from.event);
         let (id, lead) = (into.id, into.lead);
-        self.former.stories.remove(&id);
+        self.former_ids.stories.remove(&id);
         self.stories.insert(split.into, into);
         let event = self.resolve(event);
         if let Some(found) = self.events.get_mut(event) {
@@ -78,11 +80,11 @@ impl Groups {
         }
         let articles = moved.iter().map(|member| member.article.id).collect();
         let chosen = (lead != first.article.id).then_some((id, lead));
-        let leads = chosen.into_iter().chain(kept).collect();
-        Some(Parted { from, into: id, articles, leads })
+        let new_leads = chosen.into_iter().chain(kept).collect();
+        Some(SplitResult { from, into: id, articles, new_leads })
     }
 
-    /// Has an article stand for its story; none where it does.
+    /// Makes an article the lead of its story by a manual override; `None` if it leads already.
     pub(crate) fn prefer(
         &mut self,
         story: dedup::StoryId,
@@ -99,7 +101,7 @@ impl Groups {
         Some(StoryChange::Preferred { story: found.id, lead })
     }
 
-    /// How stories stand.
+    /// The present states of stories.
     pub(crate) fn stories_after(&self, stories: &[dedup::StoryId]) -> Vec<StoryAfter> {
         let after = |story: &dedup::StoryId| {
             let found = self.stories.get(*story)?;
@@ -113,7 +115,7 @@ impl Groups {
         stories.iter().filter_map(after).collect()
     }
 
-    /// How events stand, each once.
+    /// The present states of events, each once.
     pub(crate) fn events_after(&self, events: &[dedup::EventId]) -> Vec<EventAfter> {
         let mut events: Vec<dedup::EventId> =
             events.iter().map(|event| self.resolve(*event)).collect();
@@ -127,21 +129,22 @@ impl Groups {
 }
 
 impl Story {
-    /// Chooses among these, in the order in which they were seen.
-    fn lead_by_evidence(&mut self, members: &[Member]) {
+    /// Chooses the lead among these members, which are in the order in which they were seen.
+    fn choose_lead(&mut self, members: &[Member]) {
         let of = |member: &Member| {
-            let Entering { id, fetched, claim, .. } = member.article;
+            let CountedArticle { id, fetched, claim, .. } = member.article;
             (id, Some(fetched), claim)
         };
         let Some((first, others)) = members.split_first() else { return };
         (self.lead, self.lead_fetched, self.claim) = of(first);
         for other in others {
-            self.follow(of(other));
+            self.lead_if_stronger(of(other));
         }
     }
 
-    /// The story that these form, which are taken out of it; `rest` stays, as far as it is in the
-    /// window. Both are in order, and `first` is the first that moved.
+    /// Moves articles out of this story and returns the new story that they form. `rest` has the
+    /// remaining articles that are in the window. Both lists are in order, and `first` is the first
+    /// article that moved.
     fn split_off(&mut self, first: &Member, moved: &[Member], rest: &[Member]) -> Story {
         let mut into = Story {
             id: first.article.id.into(),
@@ -153,7 +156,8 @@ impl Story {
             event: self.event,
             revision: 1,
             articles: count(moved.len()),
-            // The first of a story is its own text, whatever it was in the other.
+            // The first article of a story is no version there, even if it was one in the old
+            // story.
             versions: versions(moved.get(1..).unwrap_or_default()),
             outlets: Default::default(),
             first_seen: first.article.seen,
@@ -182,22 +186,22 @@ impl Story {
         if into.is_credited {
             self.is_credited = rest.iter().any(|member| member.is_credited);
         }
-        into.lead_by_evidence(moved);
+        into.choose_lead(moved);
         if moved.iter().any(|member| member.article.id == self.lead) {
             if self.is_preferred {
-                // It was chosen to stand for its text, and that moved with it.
+                // People chose this article for its text, which is now in the new story.
                 (into.lead, into.lead_fetched, into.claim) =
                     (self.lead, self.lead_fetched, self.claim);
             }
             into.is_preferred = std::mem::take(&mut self.is_preferred);
             (self.lead, self.lead_fetched, self.claim) = (self.id.into(), None, Claim::default());
-            self.lead_by_evidence(rest);
+            self.choose_lead(rest);
         }
         into
     }
 }
 
-/// How many of these are later versions of another.
+/// How many of these articles are later versions of another one.
 fn versions(members: &[Member]) -> u32 {
     count(members.iter().filter(|member| member.article.is_version).count())
 }

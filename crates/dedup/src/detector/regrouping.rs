@@ -1,41 +1,46 @@
-//! Regrouping: stories that stood on page chrome alone are divided once it is recognised.
+//! Regrouping: divides stories that were folded only because of page chrome, once the chrome is
+//! recognised.
 //!
-//! Only what chrome made is taken back. A member leaves the one it joined through where both were a copy
-//! by the ordinary judge, under different titles, and hardly a word in common is left once each is without
-//! what its outlet is known to print by now. Nothing is merged here, and what people said is one stays one.
+//! A member leaves the article that it joined through if all of this holds: the judge called the
+//! two a copy, their titles differ, and hardly a word in common remains without the boilerplate
+//! that the outlets are known for by now. Regrouping never merges, and never divides a story that
+//! people merged or prefer an outlet for.
 
-use crate::body::titles::Titles;
+use crate::body::titles::TitleRelation;
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::bits::Bits;
 use crate::detector::Detector;
-use crate::detector::chrome::{about, are_strangers};
+use crate::detector::chrome::{are_unrelated, telling_words};
 use crate::detector::find::seconds_between;
-use crate::detector::reading::AtRest;
-use crate::detector::regroup::most_alike;
+use crate::detector::overrides::closest_relatives;
+use crate::detector::reading::EarlierArticle;
 use crate::ids::{DocId, OutletId, StoryId};
 use crate::judge::rule::Rule;
 use crate::judge::{Article, Judgement, Prior, judge};
 use crate::store::doc::Doc;
 use crate::story::Split;
 
-/// Shared words that may be left of a copy which chrome made.
-const LEFT_WORDS: u32 = 8;
-/// A larger part of a story is not looked at member by member.
-const MOST_LEAVING: usize = 64;
+/// If fewer shared words than this remain without boilerplate, only chrome made the two articles a
+/// copy.
+const MIN_REMAINING_WORDS: u32 = 8;
+/// Limits the work of one division: a larger group of members is never taken out.
+const MAX_LEAVING: usize = 64;
 
-/// What two articles are to each other as they came, and today.
-enum Tie {
-    /// A copy still, or none that chrome made.
-    Holds,
-    /// No copy, and none before.
-    None,
-    /// A copy by page chrome alone.
-    Chrome,
+/// Whether two articles are copies, judged as they arrived and again with the boilerplate known
+/// today.
+enum CopyStatus {
+    /// They are still a copy, or they ceased to be one for another reason than chrome.
+    Copy,
+    /// They were never a copy.
+    Never,
+    /// They were a copy only because of page chrome.
+    ChromeOnly,
 }
 
 impl Detector {
-    /// Notes that an article joined its story by its text, through another page.
-    pub(crate) fn note_fold(
+    /// Records that an article was folded because of its text, so that new boilerplate can undo it.
+    /// Folds by identity (`is_same`) are not recorded.
+    pub(crate) fn record_fold(
         &mut self,
         number: DocId,
         judgement: &Judgement,
@@ -48,13 +53,13 @@ impl Detector {
         let is_by_text = found.is_some_and(|found| by_text.contains(&found.rule));
         let other = self.outlet_of(doc.joined);
         if let (Some(outlet), Some(other), true, false) = (doc.outlet, other, is_by_text, is_same) {
-            self.folds.note(number, doc.time, [outlet, other]);
+            self.folds.record(number, doc.time, [outlet, other]);
         }
     }
 
-    /// Divides the stories that stand on what an outlet is known to print from now on: traits, each
-    /// named once.
-    pub(crate) fn divide(&mut self, outlet: OutletId, time: i64, learned: &[u32]) -> Vec<Split> {
+    /// Divides the stories that rest on newly learned boilerplate of an outlet. `learned` lists the
+    /// new traits, each once.
+    pub(crate) fn regroup(&mut self, outlet: OutletId, time: i64, learned: &[u32]) -> Vec<Split> {
         let mut splits = Vec::new();
         for doc in self.folds.latest(outlet, time) {
             let Some(its) = self.docs.get(doc) else { continue };
@@ -62,25 +67,26 @@ impl Detector {
             if joined == doc || self.story_of(joined) != story {
                 continue;
             }
-            let body = || self.lexicon.open(&its.at_rest.open().body);
-            if self.trait_cache.has_row(doc, learned, body)
-                && matches!(self.tie(doc, joined), Tie::Chrome)
+            let body = || self.lexicon.open(&its.stored.open().body);
+            if self.shingle_cache.has_passage(doc, learned, body)
+                && matches!(self.copy_status(doc, joined), CopyStatus::ChromeOnly)
             {
-                splits.extend(self.set_free(story, doc));
+                splits.extend(self.take_out_with_joined(story, doc));
             }
         }
-        // What two stories were made one by may have left.
+        // The article through which two stories merged may have left one of them.
         let touched: Vec<StoryId> = splits.iter().map(|split: &Split| split.from).collect();
         for story in touched {
-            for root in self.roots(story) {
-                splits.extend(self.set_free(story, root));
+            for root in self.roots_of_merged(story) {
+                splits.extend(self.take_out_with_joined(story, root));
             }
         }
         splits
     }
 
-    /// The members of a story that joined through none of it, its first apart.
-    fn roots(&self, story: StoryId) -> Vec<DocId> {
+    /// The members, except the first, that did not join through another member: they came with a
+    /// merged story.
+    fn roots_of_merged(&self, story: StoryId) -> Vec<DocId> {
         let is_root = |doc: &&DocId| {
             let joined = self.docs.get(**doc).map(|its| its.joined);
             joined.is_some_and(|joined| joined == **doc || self.story_of(joined) != story)
@@ -88,9 +94,10 @@ impl Detector {
         self.members(story).iter().skip(1).filter(is_root).copied().collect()
     }
 
-    /// Takes an article out of its story with those that joined through it, unless people said that it is
-    /// one, or one of them is a copy of what remains.
-    fn set_free(&mut self, story: StoryId, doc: DocId) -> Option<Split> {
+    /// Takes an article out of its story together with those that joined through it. Does nothing
+    /// if a manual override keeps the story whole, or if one of them is a copy of an article that
+    /// remains.
+    fn take_out_with_joined(&mut self, story: StoryId, doc: DocId) -> Option<Split> {
         if self.stories.is_by_hand(story) {
             return None;
         }
@@ -98,58 +105,64 @@ impl Detector {
         let is_leaving = |member: &DocId| leaving.binary_search(member).is_ok();
         let members = self.members(story).iter().filter(|member| !is_leaving(member));
         let rest: Vec<DocId> = members.copied().collect();
-        if leaving.len() > MOST_LEAVING || rest.is_empty() {
+        if leaving.len() > MAX_LEAVING || rest.is_empty() {
             return None;
         }
         let mut is_by_chrome = false;
         for member in &leaving {
-            let kin = self.docs.get(*member).map_or(&[][..], Doc::kin);
-            for relative in most_alike(kin, &rest) {
-                match self.tie((*member).max(relative), (*member).min(relative)) {
-                    Tie::Holds => return None,
-                    Tie::Chrome => is_by_chrome = true,
-                    Tie::None => {}
+            let kin = self.docs.get(*member).map_or(&[][..], Doc::relatives);
+            for relative in closest_relatives(kin, &rest) {
+                match self.copy_status((*member).max(relative), (*member).min(relative)) {
+                    CopyStatus::Copy => return None,
+                    CopyStatus::ChromeOnly => is_by_chrome = true,
+                    CopyStatus::Never => {}
                 }
             }
         }
-        if is_by_chrome { self.take_out(story, &leaving) } else { None }
+        if is_by_chrome { self.take_out_members(story, &leaving) } else { None }
     }
 
-    /// What ties two articles together.
-    fn tie(&self, second: DocId, first: DocId) -> Tie {
-        let opened = [second, first].map(|doc| AtRest::new(self, doc));
-        let [Some(later), Some(earlier)] = &opened else { return Tie::None };
+    /// Judges two articles as they arrived and with the boilerplate known today.
+    fn copy_status(&self, second: DocId, first: DocId) -> CopyStatus {
+        let opened = [second, first].map(|doc| EarlierArticle::new(self, doc));
+        let [Some(later), Some(earlier)] = &opened else { return CopyStatus::Never };
         let bodies = [&later.body, &earlier.body];
-        let (before, _) = self.between(later, earlier, bodies);
+        let (before, _) = self.judge_pair(later, earlier, bodies);
         if !before.folds() {
-            return Tie::None;
+            return CopyStatus::Never;
         }
-        let marked = [later, earlier].map(|at_rest| self.marked(at_rest));
-        let (rule, left) = self.between(later, earlier, marked.each_ref());
+        let marked = [later, earlier].map(|article| self.mark_boilerplate(article));
+        let (rule, left) = self.judge_pair(later, earlier, marked.each_ref());
         let titles = later.notes.title.compare(&earlier.notes.title);
         let is_chrome = !rule.folds()
-            && left < LEFT_WORDS
-            && titles == Titles::Other
-            && are_two_pages([later, earlier], bodies, &marked);
-        if is_chrome { Tie::Chrome } else { Tie::Holds }
+            && left < MIN_REMAINING_WORDS
+            && titles == TitleRelation::Other
+            && are_unrelated_pages([later, earlier], bodies, &marked);
+        if is_chrome { CopyStatus::ChromeOnly } else { CopyStatus::Copy }
     }
 
-    /// The body of an article without what its outlet is known to print by now.
-    fn marked(&self, at_rest: &AtRest<'_>) -> Body {
-        let mut body = at_rest.body.clone();
-        if let Some(outlet) = at_rest.doc.outlet {
-            self.boilerplate.mark(outlet, &mut body, &self.settings);
+    /// The body of an article with the boilerplate marked that its outlet is known for by now.
+    fn mark_boilerplate(&self, article: &EarlierArticle<'_>) -> Body {
+        let mut body = article.body.clone();
+        if let Some(outlet) = article.doc.outlet {
+            self.boilerplate.mark_known(outlet, &mut body, &self.settings);
         }
         body
     }
 
-    /// What the judge says of two articles with these bodies, and how many words they share.
-    fn between(&self, later: &AtRest<'_>, earlier: &AtRest<'_>, bodies: [&Body; 2]) -> (Rule, u32) {
+    /// The rule by which the judge decides about two articles with these bodies, and how many words
+    /// they share.
+    fn judge_pair(
+        &self,
+        later: &EarlierArticle<'_>,
+        earlier: &EarlierArticle<'_>,
+        bodies: [&Body; 2],
+    ) -> (Rule, u32) {
         let nothing = Bits::default();
         let [here, there] = bodies;
         let prior = Prior {
             doc: earlier.number,
-            article: as_it_is(earlier, there),
+            article: article_with_body(earlier, there),
             same_item: false,
             same_name: false,
             same_page: false,
@@ -159,33 +172,38 @@ impl Detector {
             common: &nothing,
             foreign: &nothing,
         };
-        let judgement = judge(&as_it_is(later, here), &[prior], &self.settings);
+        let judgement = judge(&article_with_body(later, here), &[prior], &self.settings);
         let found = judgement.matches.first();
         found.map_or((Rule::NotFound, 0), |found| (found.rule, found.overlap.shared_words))
     }
 }
 
-/// An article with a body of which words may have been marked.
-fn as_it_is<'a>(at_rest: &'a AtRest<'_>, body: &'a Body) -> Article<'a> {
+/// An article with this body, whose counted shingles are estimated anew because words may have been
+/// marked.
+fn article_with_body<'a>(loaded: &'a EarlierArticle<'_>, body: &'a Body) -> Article<'a> {
     let counted_shingles = body.counted_words().saturating_sub(SHINGLE_WORDS - 1);
-    let article = at_rest.doc.article(at_rest, body, &at_rest.notes);
+    let article = loaded.doc.article(loaded, body, &loaded.notes);
     Article { counted_shingles, ..article }
 }
 
-/// Whether both articles have parts of their own which have nothing to do with each other, nor with what
-/// was marked in them.
-fn are_two_pages(pages: [&AtRest<'_>; 2], bodies: [&Body; 2], marked: &[Body; 2]) -> bool {
+/// Whether both articles have parts of their own that are unrelated to each other and to the words
+/// newly marked as boilerplate.
+fn are_unrelated_pages(
+    pages: [&EarlierArticle<'_>; 2],
+    bodies: [&Body; 2],
+    marked: &[Body; 2],
+) -> bool {
     let parts = |at: usize| {
         let mut chrome = Bits::new(bodies[at].len());
         let words = bodies[at].words.iter().zip(&marked[at].words).enumerate();
-        let newly = words.filter(|(_, (before, now))| before.counts() && !now.counts());
+        let newly = words.filter(|(_, (before, now))| before.is_counted() && !now.is_counted());
         newly.for_each(|(place, _)| chrome.insert(place));
-        let own = about(pages[at], bodies[at], &chrome, false)?;
-        Some((own, about(pages[at], bodies[at], &chrome, true)?))
+        let own = telling_words(pages[at], bodies[at], &chrome, false)?;
+        Some((own, telling_words(pages[at], bodies[at], &chrome, true)?))
     };
     let (Some(here), Some(there)) = (parts(0), parts(1)) else { return false };
-    let is_apart = |(own, chrome): &(_, _)| are_strangers(own, chrome);
-    is_apart(&here) && is_apart(&there) && are_strangers(&here.0, &there.0)
+    let is_own_unrelated = |(own, chrome): &(_, _)| are_unrelated(own, chrome);
+    is_own_unrelated(&here) && is_own_unrelated(&there) && are_unrelated(&here.0, &there.0)
 }
 
 #[cfg(test)]
@@ -195,19 +213,19 @@ mod tests {
     use crate::detector::verdict::{Class, Verdict};
     use crate::settings::Settings;
 
-    /// So many words that stand nowhere else.
+    /// `count` words that no text with another `name` has.
     fn words(name: &str, count: usize) -> String {
         (0..count).map(|n| format!("{name}{n} ")).collect()
     }
 
-    /// A page of an outlet: something of its own, and what the outlet prints below it.
+    /// A page of an outlet: words of its own, and below them the outlet's blurbs.
     struct Page {
         outlet: &'static str,
         title: String,
         text: String,
     }
 
-    /// One whose title has a word of the blurbs: else they would not fold at all.
+    /// A page whose title has a word of the blurbs. Without it the pages would not fold at all.
     fn video(outlet: &'static str, name: &str, blurbs: &str) -> Page {
         let title = format!("{name}title of {name}page, blurb7");
         Page { outlet, title, text: format!("{}.\n{blurbs}.", words(name, 30)) }
@@ -233,7 +251,7 @@ mod tests {
         (0..detector.next.0).map(|doc| detector.story_of(DocId(doc))).collect()
     }
 
-    /// Two pages of one outlet that fold by their blurbs, and a third.
+    /// A detector that folded two pages of one outlet because of their blurbs, and a third page.
     fn videos() -> (Detector, Page) {
         let blurbs = words("blurb", 230);
         let mut detector = Detector::new(Settings::default());
@@ -249,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_stood_on_their_blurbs_are_divided_once_a_third_shows_them() {
+    fn pages_folded_by_their_blurbs_are_divided_once_a_third_shows_them() {
         let (mut detector, third) = videos();
         let told = show(&mut detector, &third);
         assert_eq!(
@@ -263,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_joined_through_what_is_freed_goes_with_it() {
+    fn members_leave_with_the_article_they_joined_through() {
         let (mut detector, third) = videos();
         let grown = format!("{}.\n{}.", words("trees", 45), words("blurb", 230));
         let next = show(&mut detector, &Page { text: grown, ..video("a.example", "trees", "") });
@@ -276,19 +294,19 @@ mod tests {
     }
 
     #[test]
-    fn what_people_said_is_one_is_never_divided() {
+    fn an_exempted_story_is_never_divided() {
         let (mut detector, third) = videos();
-        detector.keep_whole(StoryId(0));
+        detector.exempt_from_regrouping(StoryId(0));
         assert_eq!(show(&mut detector, &third).regrouped, []);
         assert_eq!(stories(&detector), [0, 0, 2].map(StoryId));
     }
 
     #[test]
-    fn what_people_made_one_is_never_divided() {
+    fn a_story_merged_by_people_is_never_divided() {
         let (mut detector, third) = videos();
         let other = Page { text: words("shore", 90), ..video("c.example", "shore", "") };
         assert_eq!(show(&mut detector, &other).story, StoryId(2));
-        assert!(detector.unite_stories(StoryId(0), StoryId(2)).is_some());
+        assert!(detector.merge_stories(StoryId(0), StoryId(2)).is_some());
         assert_eq!(show(&mut detector, &third).regrouped, []);
         assert_eq!(stories(&detector), [0, 0, 0, 3].map(StoryId));
     }
@@ -315,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn the_footer_of_a_house_makes_no_story_of_its_papers() {
+    fn the_footer_of_a_publisher_does_not_fold_its_papers() {
         let footer = words("footer", 130);
         let mut detector = Detector::new(Settings::default());
         let mut article = |outlet: &'static str, name: &str| {
@@ -335,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_papers_of_a_house_print_between_their_own_folds() {
+    fn a_text_that_papers_of_a_publisher_print_between_their_own_folds() {
         let wire = words("wire", 130);
         let mut detector = Detector::new(Settings::default());
         let mut article = |outlet: &'static str, name: &str| {
@@ -351,7 +369,7 @@ mod tests {
         assert_eq!(stories(&detector), [0, 0, 0].map(StoryId));
     }
 
-    /// One agency text with an ending or a beginning of an editor's own, about the same.
+    /// An agency text with a beginning or an ending by an editor, about the same subject.
     fn wire(outlet: &'static str, name: &str, ends: bool) -> Page {
         let text = "QUAYTON (AP) — The harbour board of Quayton said on Thursday that it would close \
             the northern basin for repairs which begin in the spring. Chairwoman Marta Fennel told \

@@ -1,0 +1,281 @@
+//! Decides when to write a snapshot, and which stored snapshot to start from.
+//!
+//! The number of decisions and the stored snapshots come in; a state to start from, or one to
+//! store, goes out. This module never knows what the state means.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tracing::{info, warn};
+use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
+use wirefold_proto::streams;
+
+use super::frames::{Header, InvalidSnapshot};
+use super::reading::Head;
+use super::state::SnapshotState;
+use super::storing::{SnapshotInput, remove_unused_text_files, store_snapshot};
+use crate::metrics::SNAPSHOTS;
+use crate::state::DetectorConfig;
+use crate::text_file::TextFolder;
+
+/// The prefix of the names of snapshots. The rest of a name sorts by age.
+pub(super) const PREFIX: &str = "detector-";
+/// After a snapshot that failed, one in this many of the usual new decisions is enough for the next
+/// attempt.
+const RETRY_ONE_IN: usize = 8;
+/// A snapshot needs new decisions for one in this many of the articles in the window. Each article
+/// is then written about this many times in all.
+const NEW_ONE_IN: usize = 4;
+/// After this time without a snapshot, fewer new articles are enough …
+const MIN_PAUSE: Duration = Duration::from_secs(10);
+/// … but not before this many times the duration of the last one, so that snapshots take at most a
+/// twentieth of the time of one core.
+const PAUSE_FACTOR: u32 = 20;
+
+/// Writes snapshots to the bus in the background, and finds the one to start from.
+pub(crate) struct Snapshotter {
+    bus: Arc<dyn Bus>,
+    folder: Arc<TextFolder>,
+    /// A hash of the settings. A snapshot of other settings is not used.
+    settings: u64,
+    /// The fewest decisions between two snapshots; 0 if none are written.
+    min_decisions: usize,
+    /// Decisions since the last snapshot was begun, including those replayed at the start.
+    decisions_since: usize,
+    /// When the last snapshot was begun or read.
+    begun_at: Instant,
+    last_result: Arc<LastResult>,
+    writing: Option<JoinHandle<()>>,
+    /// Segments that could not be read: the next snapshot writes them again.
+    unreadable: BTreeSet<String>,
+}
+
+/// The result of the last snapshot.
+#[derive(Default)]
+struct LastResult {
+    /// If it failed: how many new decisions it would have included.
+    unwritten: AtomicUsize,
+    /// How long it took, in milliseconds.
+    took: AtomicU64,
+}
+
+/// Why a snapshot could not be read.
+pub(super) enum ReadError {
+    Invalid(InvalidSnapshot),
+    Bus(BusError),
+    /// The segment with this name cannot be read.
+    Segment(String, BusError),
+}
+
+impl ReadError {
+    /// The unreadable segment, which the next snapshot writes again.
+    fn segment(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(InvalidSnapshot::BrokenSegment(name)) | Self::Segment(name, _) => {
+                Some(name)
+            }
+            Self::Invalid(_) | Self::Bus(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(invalid) => invalid.fmt(f),
+            Self::Bus(error) => error.fmt(f),
+            Self::Segment(name, error) => write!(f, "its {name} cannot be read: {error}"),
+        }
+    }
+}
+
+impl From<InvalidSnapshot> for ReadError {
+    fn from(invalid: InvalidSnapshot) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<BusError> for ReadError {
+    fn from(error: BusError) -> Self {
+        Self::Bus(error)
+    }
+}
+
+impl Snapshotter {
+    pub(crate) fn new(
+        bus: Arc<dyn Bus>,
+        folder: Arc<TextFolder>,
+        settings: u64,
+        min_decisions: usize,
+    ) -> Self {
+        Self {
+            bus,
+            folder,
+            settings,
+            min_decisions,
+            decisions_since: 0,
+            begun_at: Instant::now(),
+            last_result: Arc::default(),
+            writing: None,
+            unreadable: BTreeSet::new(),
+        }
+    }
+
+    /// Counts a decision.
+    pub(crate) fn count_decision(&mut self) {
+        self.decisions_since += 1;
+    }
+
+    /// Whether there are enough new decisions for a snapshot of `articles` articles, and none is
+    /// being written. After a pause fewer are enough, because a start replays every decision that
+    /// no snapshot includes.
+    pub(crate) fn is_due(&self, articles: usize) -> bool {
+        let is_writing = self.writing.as_ref().is_some_and(|task| !task.is_finished());
+        let needed = match self.has_paused() {
+            true => self.min_decisions,
+            false => self.min_decisions.max(articles / NEW_ONE_IN),
+        };
+        // If the last snapshot failed, as on a full disk, do not try again after every decision.
+        let is_due =
+            self.new_decisions() >= needed && self.decisions_since >= needed.div_ceil(RETRY_ONE_IN);
+        self.min_decisions > 0 && is_due && !is_writing
+    }
+
+    fn has_paused(&self) -> bool {
+        let took = Duration::from_millis(self.last_result.took.load(Ordering::Relaxed));
+        self.begun_at.elapsed() >= MIN_PAUSE.max(took * PAUSE_FACTOR)
+    }
+
+    fn new_decisions(&self) -> usize {
+        self.decisions_since + self.last_result.unwritten.load(Ordering::Relaxed)
+    }
+
+    /// Whether there are decisions that no snapshot includes.
+    pub(crate) fn has_new_decisions(&self) -> bool {
+        self.min_decisions > 0 && self.new_decisions() > 0
+    }
+
+    /// Begins to write a snapshot in a task of its own.
+    pub(crate) fn start_writing(&mut self, last: &CommittedDecision, state: SnapshotState) {
+        let new_decisions = self.new_decisions();
+        self.reset();
+        let rewritten = self.unreadable.clone();
+        let input = SnapshotInput { settings: self.settings, last: last.clone(), state, rewritten };
+        let (bus, folder, last_result) =
+            (self.bus.clone(), self.folder.clone(), self.last_result.clone());
+        let begun_at = self.begun_at;
+        self.writing = Some(tokio::spawn(async move {
+            if !store_snapshot(bus, folder, input).await {
+                last_result.unwritten.store(new_decisions, Ordering::Relaxed);
+            }
+            let took = u64::try_from(begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+            last_result.took.store(took, Ordering::Relaxed);
+        }));
+    }
+
+    fn reset(&mut self) {
+        (self.decisions_since, self.begun_at, self.last_result) =
+            (0, Instant::now(), Arc::default());
+    }
+
+    /// Waits until no snapshot is being written.
+    pub(crate) async fn wait_until_written(&mut self) {
+        if let Some(task) = self.writing.take() {
+            // If the task panicked, the panic was reported and there is no snapshot.
+            let _ = task.await;
+        }
+    }
+
+    /// Reads the newest usable snapshot. Returns its state, and the sequence of the last decision
+    /// that it includes.
+    pub(crate) async fn restore(
+        &mut self,
+        config: &DetectorConfig,
+    ) -> Option<(u64, SnapshotState)> {
+        self.reset();
+        if self.min_decisions == 0 {
+            return None;
+        }
+        self.wait_until_written().await;
+        let found = self.read_newest(config).await;
+        remove_unused_text_files(&*self.bus, &self.folder).await;
+        found
+    }
+
+    async fn read_newest(&mut self, config: &DetectorConfig) -> Option<(u64, SnapshotState)> {
+        let names = match names(&*self.bus).await {
+            Ok(names) => names,
+            Err(error) => {
+                warn!(%error, "no snapshot can be read, everything is learnt anew");
+                return None;
+            }
+        };
+        for name in names.iter().rev() {
+            match self.read(name, config).await {
+                Ok(found) => {
+                    SNAPSHOTS.add(1, &["used"]);
+                    let articles = found.1.detector.articles();
+                    info!(name, articles, decision = found.0, "goes on from a snapshot");
+                    return Some(found);
+                }
+                Err(error) => {
+                    SNAPSHOTS.add(1, &["passed_over"]);
+                    self.unreadable.extend(error.segment().map(str::to_owned));
+                    let why = error.to_string();
+                    warn!(name, why, "a snapshot is passed over, what it knew is learnt anew");
+                }
+            }
+        }
+        None
+    }
+
+    async fn read(
+        &self,
+        name: &str,
+        config: &DetectorConfig,
+    ) -> Result<(u64, SnapshotState), ReadError> {
+        let objects = objects(&*self.bus)?;
+        let head = Head::read(&*objects, name).await?.ok_or(InvalidSnapshot::CutShort)?;
+        self.check(&head.header).await?;
+        let last = head.header.last.sequence;
+        Ok((last, head.read_state(objects, config).await?))
+    }
+
+    /// Checks that a header names these settings and a decision of this stream.
+    async fn check(&self, header: &Header) -> Result<(), ReadError> {
+        if header.settings != self.settings {
+            return Err(InvalidSnapshot::OtherSettings.into());
+        }
+        match is_in_stream(&*self.bus, &header.last).await? {
+            true => Ok(()),
+            false => Err(InvalidSnapshot::UnknownDecision.into()),
+        }
+    }
+}
+
+/// Whether the stream has this decision.
+pub(super) async fn is_in_stream(
+    bus: &dyn Bus,
+    last: &CommittedDecision,
+) -> Result<bool, BusError> {
+    match bus.get(streams::JUDGED.name, last.sequence).await {
+        Ok(found) => Ok(found.id == last.id),
+        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn objects(bus: &dyn Bus) -> Result<Arc<dyn Objects>, BusError> {
+    bus.objects(streams::SNAPSHOTS.name)
+}
+
+/// The names of all snapshots, oldest first.
+pub(super) async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
+    let mut names = objects(bus)?.names().await?;
+    names.retain(|name| name.starts_with(PREFIX));
+    Ok(names)
+}

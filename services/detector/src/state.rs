@@ -1,0 +1,380 @@
+//! The state of the detector, and how it decides about an article.
+//!
+//! An article or a command comes in, in order; its decision goes out. The same inputs in the same
+//! order give the same decisions, so a stored decision is replayed by deciding again. This module
+//! never reads a stream or a clock.
+
+mod overrides;
+mod parts;
+mod regrouping;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tracing::warn;
+use wirefold_dedup::codec::{Reader, Written};
+use wirefold_dedup::{
+    Class, Detector, DocId, Evidence, Incoming, OutletId, Prepared, Settings, StoryId, TextFile,
+};
+use wirefold_proto::{
+    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
+    Offsets, StoryChange, Tag,
+};
+use wirefold_text::extract::{Trace, dateline};
+
+use crate::agency::{AgencySource, agency};
+use crate::decided_ids::DecidedIds;
+use crate::fit::encode_to_fit;
+use crate::groups::{CountedArticle, Groups};
+use crate::lead::{Claim, MIN_LEAD_SHARE};
+use crate::metrics::EVICTED;
+use crate::preparing::{byline, incoming};
+use crate::text_file::TextFolder;
+use crate::verdict::{VerdictParts, material, verdict};
+use crate::window_article::{WindowArticle, WindowArticles};
+
+pub(crate) use parts::DetectorStatePart;
+
+/// Seconds in a day. Like `dedup`, this state removes old articles once a day.
+const DAY: i64 = 24 * 3600;
+
+/// The configuration on which the state depends.
+#[derive(Debug, Clone)]
+pub(crate) struct DetectorConfig {
+    pub(crate) settings: Settings,
+    /// The folder of the text store.
+    pub(crate) folder: Arc<TextFolder>,
+}
+
+/// A decision with its bytes.
+pub(crate) struct DecidedArticle {
+    pub(crate) record: ArticleJudged,
+    pub(crate) body: Vec<u8>,
+    /// The story of the article after all merges and splits.
+    pub(crate) story: StoryId,
+}
+
+/// The state of the detector service: everything that decisions depend on.
+#[derive(Clone)]
+pub(crate) struct DetectorState {
+    window: i64,
+    dedup: Detector,
+    window_articles: WindowArticles,
+    groups: Groups,
+    decided_ids: DecidedIds,
+    /// Changes for which no decision has had room yet.
+    pending_changes: VecDeque<StoryChange>,
+    /// Hashes of the ids of the last commands. A command that comes again is skipped.
+    recent_commands: VecDeque<u64>,
+    /// Stream time in seconds. It never decreases.
+    time: i64,
+}
+
+impl DetectorState {
+    pub(crate) fn new(config: &DetectorConfig) -> Self {
+        let settings = &config.settings;
+        Self {
+            window: settings.window,
+            dedup: Detector::new(settings.clone()).with_text_files(Some(config.folder.clone())),
+            window_articles: WindowArticles::default(),
+            groups: Groups::default(),
+            decided_ids: DecidedIds::new(settings.window),
+            pending_changes: VecDeque::new(),
+            recent_commands: VecDeque::new(),
+            time: 0,
+        }
+    }
+
+    /// Whether an article has a decision.
+    pub(crate) fn is_decided(&self, id: ArticleId) -> bool {
+        self.decided_ids.contains(id)
+    }
+
+    /// How many articles are in the window.
+    pub(crate) fn articles(&self) -> usize {
+        self.dedup.articles()
+    }
+
+    /// The text files, as a snapshot numbers them.
+    pub(crate) fn text_files(&self) -> Vec<Arc<dyn TextFile>> {
+        self.dedup.text_files()
+    }
+
+    /// Records that an article has a decision, without deciding again: its text is no longer
+    /// stored.
+    pub(crate) fn record_id(&mut self, id: ArticleId, seen: Timestamp) {
+        self.advance_time(seen.as_second());
+        self.decided_ids.insert(id, self.time);
+    }
+
+    /// Takes over the ids and counts of a committed decision, if the replay gave others.
+    pub(crate) fn adopt_decision(&mut self, decided: &DecidedArticle, committed: &ArticleJudged) {
+        self.groups.adopt_decision(decided.story, committed);
+    }
+
+    /// Decides about an article and adds it to the state.
+    pub(crate) fn decide_article(
+        &mut self,
+        fetched: &ArticleFetched,
+        prepared: Option<Prepared>,
+        decision: DecisionId,
+        input: Offsets,
+    ) -> DecidedArticle {
+        let about = &fetched.article;
+        self.advance_time(about.seen.as_second());
+        self.decided_ids.insert(fetched.id, self.time);
+        let byline = byline(fetched);
+        let judged = self.observe(fetched, prepared, &byline);
+        let counted = CountedArticle {
+            id: fetched.id,
+            fetched: input.fetched,
+            seen: about.seen,
+            time: self.time,
+            outlet: OutletId::of(about.outlet.as_str()),
+            comparable: judged.comparable,
+            is_version: judged.class == Class::Version,
+            claim: self.claim(about, judged.doc),
+        };
+        self.window_articles.insert(judged.doc, WindowArticle { counted, byline });
+        let (story, mut changes) = self.add_to_groups(&judged, &counted);
+        changes.extend(self.regroup(&judged, &about.outlet));
+        let story = self.dedup.story_with(judged.doc).unwrap_or(story);
+        changes.extend(self.choose_lead(&judged, story, &counted));
+        let material = self.materiality(&judged, story);
+        let agency = self.agency(&judged);
+        changes.extend(self.credit_change(&judged, story, agency.as_ref()));
+        self.pending_changes.extend(changes);
+        let parts = VerdictParts { story, agency, material };
+        let mut record = self.record(fetched, &judged, parts, decision, input);
+        let body = encode_to_fit(&mut record, &mut self.pending_changes);
+        DecidedArticle { record, body, story }
+    }
+
+    fn observe(
+        &mut self,
+        fetched: &ArticleFetched,
+        prepared: Option<Prepared>,
+        byline: &str,
+    ) -> wirefold_dedup::Verdict {
+        let about = &fetched.article;
+        let items = about.item_names(fetched.id);
+        let items: Vec<&str> = items.iter().map(String::as_str).collect();
+        let incoming = Incoming {
+            items: &items,
+            time: self.time,
+            published: about.plausible_time().map_or(self.time, Timestamp::as_second),
+            ..incoming(fetched, byline)
+        };
+        let before = self.dedup.evicted();
+        let judged = match prepared {
+            Some(prepared) => self.dedup.decide(&incoming, prepared),
+            None => self.dedup.observe(&incoming),
+        };
+        let evicted = self.dedup.evicted() - before;
+        if evicted > 0 {
+            self.forget_evicted(evicted);
+        }
+        judged
+    }
+
+    /// Removes the articles that `dedup` evicted, and reports them.
+    fn forget_evicted(&mut self, evicted: u64) {
+        let dedup = &self.dedup;
+        self.window_articles.retain(|doc, _| dedup.has_article(doc));
+        self.groups.forget(self.time - self.window, |story| dedup.has_story(story));
+        EVICTED.add(evicted, &[]);
+        let (kept, bytes) = (self.dedup.articles(), self.dedup.window_bytes());
+        warn!(
+            evicted,
+            kept, bytes, "articles left the window early: it is full; raise retention.max_bytes"
+        );
+    }
+
+    /// The evidence that an article is the source of its text.
+    fn claim(&self, about: &AboutArticle, doc: DocId) -> Claim {
+        let is_outlets_own = about.is_outlets_own();
+        let published = about.plausible_time().map(Timestamp::as_second);
+        let traces = self.dedup.agency_traces(doc);
+        Claim {
+            is_credited: traces.iter().any(|trace| trace.trace == Trace::Credited),
+            has_dateline: self.dedup.text(doc).is_some_and(|text| dateline(&text).is_some()),
+            published: Claim::plausible_time(published, about.seen.as_second(), is_outlets_own),
+            is_outlets_own,
+        }
+    }
+
+    /// Makes a copy the lead of its story if it has most of the lead's text and stronger evidence.
+    fn choose_lead(
+        &mut self,
+        judged: &wirefold_dedup::Verdict,
+        story: StoryId,
+        counted: &CountedArticle,
+    ) -> Option<StoryChange> {
+        let lead = self.groups.story(story)?.lead;
+        let is_lead =
+            |doc| self.window_articles.get(doc).is_some_and(|article| article.counted.id == lead);
+        let has_its_text = |of: &Evidence| of.containing >= MIN_LEAD_SHARE && is_lead(of.doc);
+        let may_lead = judged.class == Class::Copy && judged.matches.iter().any(has_its_text);
+        may_lead.then(|| self.groups.update_lead(story, counted)).flatten()
+    }
+
+    /// Adds an article to its story and event. Returns the story after all merges, and the merges.
+    fn add_to_groups(
+        &mut self,
+        judged: &wirefold_dedup::Verdict,
+        counted: &CountedArticle,
+    ) -> (StoryId, Vec<StoryChange>) {
+        let link = counted.id;
+        let merges = judged.merged_events.iter();
+        let mut changes: Vec<StoryChange> =
+            merges.filter_map(|merge| self.groups.merge_events(*merge, Some(link))).collect();
+        if self.groups.story(judged.story).is_none() {
+            let continues = judged.continues.and_then(|event| self.groups.event_id(event));
+            self.groups.open_story(judged.story, judged.event, counted, continues);
+        }
+        self.groups.count_article(judged.story, counted);
+        let mut story = judged.story;
+        for merge in &judged.merged_stories {
+            changes.extend(self.groups.merge_stories(*merge, Some(link)));
+            if story == merge.younger {
+                story = merge.older;
+            }
+        }
+        (story, changes)
+    }
+
+    /// Whether the article has something material that is new to its story or event. Adds its lede
+    /// to those of the event.
+    fn materiality(
+        &mut self,
+        judged: &wirefold_dedup::Verdict,
+        story: StoryId,
+    ) -> Option<Materiality> {
+        let event = self.groups.event_of(story);
+        let text = self.dedup.text(judged.doc)?;
+        let materiality = match judged.class {
+            Class::Related => self.groups.ledes(event).and_then(|ledes| ledes.find_new_fact(&text)),
+            _ if self.is_from_third_party(judged.doc, story) => None,
+            _ => material(judged),
+        };
+        if let Some(ledes) = self.groups.ledes_mut(event) {
+            ledes.add(&text);
+        }
+        materiality
+    }
+
+    /// Whether this article comes from another site's feed although its outlet has an article of
+    /// its own in the story. Such an article is never material: only an outlet itself corrects and
+    /// updates its text.
+    fn is_from_third_party(&self, doc: DocId, story: StoryId) -> bool {
+        let article =
+            |number: DocId| self.window_articles.get(number).map(|article| article.counted);
+        let Some(stranger) = article(doc).filter(|article| !article.is_outlets_own()) else {
+            return false;
+        };
+        let mut members = self.dedup.members(story).iter().filter_map(|member| article(*member));
+        members.any(|member| member.is_outlets_own() && member.outlet == stranger.outlet)
+    }
+
+    fn agency(&self, judged: &wirefold_dedup::Verdict) -> Option<Agency> {
+        let said = judged.agency.as_ref()?;
+        let (own, other) =
+            (self.dedup.text(judged.doc), said.through.map(|doc| self.dedup.text(doc)));
+        let source = |doc: DocId, text| {
+            let article = self.window_articles.get(doc)?;
+            let traces = self.dedup.agency_traces(doc);
+            Some((article.counted.id, AgencySource { text, traces, byline: &article.byline }))
+        };
+        let (_, own) = source(judged.doc, own.as_deref())?;
+        let text = other.as_ref().and_then(|text| text.as_deref());
+        Some(agency(said, own, said.through.and_then(|doc| source(doc, text))))
+    }
+
+    /// The change to report if a later article of a story reveals the agency behind it.
+    fn credit_change(
+        &mut self,
+        judged: &wirefold_dedup::Verdict,
+        story: StoryId,
+        agency: Option<&Agency>,
+    ) -> Option<StoryChange> {
+        let entry = self.groups.story_mut(story)?;
+        let agency = agency.filter(|_| !entry.is_credited)?;
+        entry.is_credited = true;
+        let is_later = judged.doc != judged.story.first_article();
+        is_later.then(|| StoryChange::Credited { story: entry.id, agency: agency.clone() })
+    }
+
+    fn record(
+        &self,
+        fetched: &ArticleFetched,
+        judged: &wirefold_dedup::Verdict,
+        parts: VerdictParts,
+        decision: DecisionId,
+        input: Offsets,
+    ) -> ArticleJudged {
+        const KNOWN: &str = "the article has just been entered";
+        let (story, groups) = (parts.story, &self.groups);
+        ArticleJudged {
+            schema: Tag::new(),
+            decision,
+            input,
+            id: fetched.id,
+            seen: fetched.article.seen,
+            verdict: verdict(judged, groups, &self.window_articles, parts).expect(KNOWN),
+            story_state: groups.story_state(story).expect(KNOWN),
+            event_state: groups.event_state(groups.event_of(story)).expect(KNOWN),
+            lead_fetched: groups.story(story).and_then(|story| story.lead_fetched),
+            changes: Vec::new(),
+            baseline: fetched.article.baseline,
+        }
+    }
+
+    /// Advances stream time. Once a day, removes the articles that `dedup` is about to remove.
+    fn advance_time(&mut self, seen: i64) {
+        let before = self.time.div_euclid(DAY);
+        self.time = self.time.max(seen);
+        if self.time.div_euclid(DAY) > before {
+            let oldest = self.time - self.window;
+            self.window_articles.retain(|_, article| article.counted.time >= oldest);
+            self.groups.forget(oldest, |_| true);
+        }
+    }
+}
+
+impl DetectorState {
+    /// Writes the whole state at once, in the form of earlier releases.
+    #[cfg(test)]
+    pub(crate) fn write_to(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
+        self.time.write_to(to);
+        self.dedup.write_to(to);
+        self.window_articles.write_to(to);
+        self.groups.write_to(to);
+        self.decided_ids.write_to(to);
+        parts::write_changes(&self.pending_changes, to);
+        self.recent_commands.write_to(to);
+    }
+
+    /// Reads the state from a snapshot of an earlier release.
+    pub(crate) fn read_from(config: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
+        let settings = &config.settings;
+        let time = Written::read_from(from)?;
+        let dedup = Detector::read_from(settings.clone(), from)?;
+        let dedup = dedup.with_text_files(Some(config.folder.clone()));
+        let window_articles = Written::read_from(from)?;
+        let (groups, decided_ids) = (Written::read_from(from)?, Written::read_from(from)?);
+        let pending_changes = parts::read_changes(from)?;
+        let recent_commands = Written::read_from(from)?;
+        let window = settings.window;
+        Some(Self {
+            window,
+            dedup,
+            window_articles,
+            groups,
+            decided_ids,
+            pending_changes,
+            recent_commands,
+            time,
+        })
+    }
+}

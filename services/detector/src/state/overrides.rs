@@ -1,0 +1,261 @@
+//! Applies manual overrides of stories, in order among the articles.
+//!
+//! A command comes in; its record goes out, with the changes or with the reason why it is refused.
+//! A command is applied as a whole or not at all. It does not advance stream time, and its effect
+//! depends only on earlier inputs, so a replay has the same effect. This module never knows who
+//! sent the command.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+use wirefold_dedup::{self as dedup, DocId, Merge, OutletId, Split, word_hash};
+use wirefold_proto::{
+    ArticleId, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, EventId,
+    Offsets, Outlet, StoryChange, StoryId, Tag, Target,
+};
+
+use super::DetectorState;
+use crate::groups::{Member, SplitMembers};
+use crate::window_article::WindowArticle;
+
+/// How many of the last commands are recognised if they come again.
+const MAX_REMEMBERED: usize = 4_096;
+/// The most articles that one command may move to another story. The record of the command must fit
+/// into a message.
+const MAX_MOVED: usize = 2_000;
+
+/// Why a command is not applied.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum Refusal {
+    #[error("no articles are named")]
+    NoArticles,
+    #[error("no article {0} in the window")]
+    UnknownArticle(ArticleId),
+    #[error("no story {0} in the window")]
+    UnknownStory(StoryId),
+    #[error("no event {0} in the window")]
+    UnknownEvent(EventId),
+    #[error("article {article} is not in story {story} but in {found}")]
+    InAnotherStory { article: ArticleId, story: StoryId, found: StoryId },
+    #[error("these are all the articles of story {0}: nothing would be left of it")]
+    AllArticles(StoryId),
+    #[error("{0} and {1} are one already")]
+    AlreadyOne(Target, Target),
+    #[error("{0} is one article: it cannot be kept apart from itself")]
+    SameArticle(ArticleId),
+    #[error("{0} and {1} are a story and an event: only two of a sort can be made one")]
+    DifferentKinds(Target, Target),
+    #[error("story {story} has no article from {outlet} itself in the window")]
+    NoneOfOutlet { story: StoryId, outlet: Outlet },
+    #[error("up to {0} articles would change their story: at most {MAX_MOVED} can at once")]
+    TooMany(usize),
+    #[error("that is no command about stories")]
+    NotAboutStories,
+}
+
+/// The effect of a command.
+#[derive(Debug, Default)]
+struct Effect {
+    changes: Vec<StoryChange>,
+    /// The stories and events whose state the record reports.
+    stories: Vec<dedup::StoryId>,
+    events: Vec<dedup::EventId>,
+}
+
+impl DetectorState {
+    /// Whether a command was applied or refused before.
+    pub(crate) fn has_applied(&self, command: &ControlCommand) -> bool {
+        self.recent_commands.contains(&word_hash(&command.id))
+    }
+
+    /// Applies a command or refuses it, and remembers its id in both cases.
+    pub(crate) fn apply_command(
+        &mut self,
+        command: ControlCommand,
+        decision: DecisionId,
+        input: Offsets,
+    ) -> CommandJudged {
+        self.recent_commands.push_back(word_hash(&command.id));
+        if self.recent_commands.len() > MAX_REMEMBERED {
+            self.recent_commands.pop_front();
+        }
+        let (outcome, effect) = match self.execute(&command.command) {
+            Ok(effect) => (CommandOutcome::Applied, effect),
+            Err(refusal) => {
+                (CommandOutcome::Refused { reason: refusal.to_string() }, Effect::default())
+            }
+        };
+        let mut changes = Vec::new();
+        if !effect.changes.is_empty() {
+            // Pending changes happened before, so they are reported first.
+            changes.extend(self.pending_changes.drain(..));
+            changes.extend(effect.changes);
+        }
+        CommandJudged {
+            schema: Tag::new(),
+            decision,
+            input,
+            command,
+            outcome,
+            changes,
+            stories: self.groups.stories_after(&effect.stories),
+            events: self.groups.events_after(&effect.events),
+        }
+    }
+
+    fn execute(&mut self, command: &Command) -> Result<Effect, Refusal> {
+        match command {
+            Command::Split { story, articles } => self.split(*story, articles),
+            Command::Merge { into: Target::Story(one), from: Target::Story(other) } => {
+                self.merge_stories(*one, *other)
+            }
+            Command::Merge { into: Target::Event(one), from: Target::Event(other) } => {
+                self.merge_events(*one, *other)
+            }
+            Command::Merge { into, from } => Err(Refusal::DifferentKinds(*into, *from)),
+            Command::Prefer { story, outlet } => self.prefer(*story, outlet),
+            Command::NotTheSame { one, other } => self.keep_apart(*one, *other),
+            _ => Err(Refusal::NotAboutStories),
+        }
+    }
+
+    fn split(&mut self, id: StoryId, articles: &[ArticleId]) -> Result<Effect, Refusal> {
+        if articles.is_empty() {
+            return Err(Refusal::NoArticles);
+        }
+        let story = self.story(id)?;
+        let leaving = self.article_numbers(articles)?;
+        for (article, number) in &leaving {
+            let found = self.dedup.story_with(*number).filter(|found| *found != story);
+            if let Some(found) = found {
+                let name = self.groups.story(found).map_or(id, |other| other.id);
+                return Err(Refusal::InAnotherStory { article: *article, story: id, found: name });
+            }
+        }
+        let leaving: Vec<DocId> = leaving.into_values().collect();
+        let rest = self.dedup.members(story).len().saturating_sub(leaving.len());
+        // The first article keeps the id. If it leaves, the others form the new story.
+        let moves = if leaving.contains(&story.first_article()) { rest } else { leaving.len() };
+        if moves > MAX_MOVED {
+            return Err(Refusal::TooMany(moves));
+        }
+        let split = self.dedup.split(story, &leaving).ok_or(Refusal::AllArticles(id))?;
+        Ok(self.update_after_split(&split))
+    }
+
+    fn keep_apart(&mut self, one: ArticleId, other: ArticleId) -> Result<Effect, Refusal> {
+        if one == other {
+            return Err(Refusal::SameArticle(one));
+        }
+        let numbers = self.article_numbers(&[one, other])?;
+        let (Some(first), Some(second)) = (numbers.get(&one), numbers.get(&other)) else {
+            return Err(Refusal::UnknownArticle(one));
+        };
+        // How many members will leave is known only afterwards, so all members count.
+        let shared = self.dedup.story_with(*second);
+        let shared = shared.filter(|shared| self.dedup.story_with(*first) == Some(*shared));
+        let members = shared.map(|shared| self.dedup.members(shared).len());
+        if let Some(members) = members.filter(|members| *members > MAX_MOVED) {
+            return Err(Refusal::TooMany(members));
+        }
+        let split = self.dedup.keep_apart(*first, *second);
+        let effect = split.map(|split| self.update_after_split(&split));
+        Ok(effect.unwrap_or_else(|| {
+            let story = |number: &DocId| self.dedup.story_with(*number);
+            let stories = [first, second].into_iter().filter_map(story).collect();
+            Effect { stories, ..Effect::default() }
+        }))
+    }
+
+    /// Updates the counts of two stories that `dedup` has split.
+    fn update_after_split(&mut self, split: &Split) -> Effect {
+        let rest = self.dedup.members(split.from);
+        let leaving = SplitMembers {
+            split,
+            moved: self.window_members(&split.moved),
+            rest: self.window_members(rest),
+        };
+        let changes = self.groups.split_by_override(&leaving);
+        let stories = vec![split.from, split.into];
+        Effect { changes, stories, events: vec![self.groups.event_of(split.from)] }
+    }
+
+    fn merge_stories(&mut self, one: StoryId, other: StoryId) -> Result<Effect, Refusal> {
+        let (first, second) = (self.story(one)?, self.story(other)?);
+        let left = [first, second].map(|story| self.groups.event_of(story));
+        let merge = self.dedup.merge_stories(first, second);
+        let merge = merge.ok_or(Refusal::AlreadyOne(Target::Story(one), Target::Story(other)))?;
+        let changes = self.groups.merge_stories(merge, None);
+        Ok(Effect { changes, stories: vec![merge.older], events: left.to_vec() })
+    }
+
+    fn merge_events(&mut self, one: EventId, other: EventId) -> Result<Effect, Refusal> {
+        let event = |id| self.groups.event_with_id(id).ok_or(Refusal::UnknownEvent(id));
+        let (first, second) = (event(one)?, event(other)?);
+        if first == second {
+            return Err(Refusal::AlreadyOne(Target::Event(one), Target::Event(other)));
+        }
+        // `dedup` may have merged them already, or know one by another id. This service's events
+        // decide.
+        self.dedup.merge_events(first, second);
+        let merge = Merge { older: first.min(second), younger: first.max(second) };
+        let changes = self.groups.merge_events(merge, None).into_iter().collect();
+        Ok(Effect { changes, stories: Vec::new(), events: vec![merge.older] })
+    }
+
+    fn prefer(&mut self, id: StoryId, outlet: &Outlet) -> Result<Effect, Refusal> {
+        let story = self.story(id)?;
+        let wanted = OutletId::of(outlet.as_str());
+        let members = self.dedup.members(story).iter();
+        let mut window_articles = members.filter_map(|member| self.window_articles.get(*member));
+        let is_wanted = |article: &&WindowArticle| {
+            article.counted.outlet == wanted && article.counted.is_outlets_own()
+        };
+        let last = window_articles.rfind(is_wanted);
+        let last = last.map(|article| (article.counted.id, article.counted.fetched));
+        let (lead, at) = last.ok_or(Refusal::NoneOfOutlet { story: id, outlet: outlet.clone() })?;
+        // People who prefer an outlet for a story regard it as one, so regrouping must not divide
+        // it.
+        self.dedup.exempt_from_regrouping(story);
+        let changes = self.groups.prefer(story, lead, at).into_iter().collect();
+        Ok(Effect { changes, stories: vec![story], events: Vec::new() })
+    }
+
+    fn story(&self, id: StoryId) -> Result<dedup::StoryId, Refusal> {
+        // A story without articles in the window may still be known, because its event has other
+        // stories.
+        let story = self.groups.story_with_id(id);
+        let story = story.filter(|story| !self.dedup.members(*story).is_empty());
+        story.ok_or(Refusal::UnknownStory(id))
+    }
+
+    /// The numbers of these articles. Refuses the command if one of them is not in the window.
+    fn article_numbers(
+        &self,
+        articles: &[ArticleId],
+    ) -> Result<BTreeMap<ArticleId, DocId>, Refusal> {
+        let mut wanted: BTreeMap<ArticleId, Option<DocId>> =
+            articles.iter().map(|article| (*article, None)).collect();
+        for (number, article) in self.window_articles.iter() {
+            if let Some(found) = wanted.get_mut(&article.counted.id)
+                && self.dedup.story_with(number).is_some()
+            {
+                *found = Some(number);
+            }
+        }
+        let found = |(article, number): (ArticleId, Option<DocId>)| {
+            number.map(|number| (article, number)).ok_or(Refusal::UnknownArticle(article))
+        };
+        wanted.into_iter().map(found).collect()
+    }
+
+    /// The data by which stories count these articles, without those that left the window.
+    pub(super) fn window_members(&self, docs: &[DocId]) -> Vec<Member> {
+        let member = |doc: &DocId| {
+            let article = self.window_articles.get(*doc)?.counted;
+            let is_credited = !self.dedup.agency_traces(*doc).is_empty();
+            Some(Member { article, is_credited })
+        };
+        docs.iter().filter_map(member).collect()
+    }
+}

@@ -1,0 +1,46 @@
+//! Benches that run in a process of their own, so that its memory and its time are theirs alone.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use wirefold_flow::UnixMillis;
+
+/// This program with the hidden bench of that name.
+pub(super) fn own_process(bench: &str) -> anyhow::Result<Command> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["bench", bench]);
+    Ok(child)
+}
+
+/// Runs a child to its end, and reads what it tells in one line of JSON.
+pub(super) fn told<T: DeserializeOwned>(child: &mut Command) -> anyhow::Result<T> {
+    let output = child.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).context("what the child tells")
+}
+
+/// Has a child live through simulated time: `turn` learns of each step of its clock. Returns what it tells
+/// at its end.
+pub(super) async fn live<T: DeserializeOwned>(
+    child: Command,
+    turn: impl Fn(UnixMillis),
+) -> anyhow::Result<T> {
+    let mut child = tokio::process::Command::from(child);
+    // As the systemd unit and the image of the containers set it.
+    child.env("MALLOC_ARENA_MAX", "1").stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = child.spawn().context("start the child")?;
+    let mut lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(now) = line.strip_prefix("clock ") {
+            turn(UnixMillis(now.parse()?));
+            continue;
+        }
+        let told = serde_json::from_str(&line).context("what the child tells")?;
+        // Until it has ended, the data folder is its own.
+        child.wait().await?;
+        return Ok(told);
+    }
+    bail!("the child ended: {}", child.wait().await?)
+}
