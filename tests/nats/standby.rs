@@ -37,6 +37,8 @@ struct Beside {
     child: Child,
     operations: String,
     lines: Receiver<String>,
+    /// What it said while something else was waited for.
+    passed_over: Vec<String>,
 }
 
 impl Drop for Beside {
@@ -57,25 +59,29 @@ impl Beside {
         std::thread::spawn(move || {
             said.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
-        let mut beside = Beside { child, operations: String::new(), lines };
+        let mut beside =
+            Beside { child, operations: String::new(), lines, passed_over: Vec::new() };
         let running = beside.until(RUNNING);
         let (_, address) = running.split_once(RUNNING).expect("it was waited for");
         beside.operations = address.trim().to_owned();
         beside
     }
 
-    /// Waits until it says so.
+    /// Waits until it says so. It may have done so before something that was waited for earlier:
+    /// the loop of a stage and its process speak in no order.
     #[track_caller]
-    fn until(&self, wanted: &str) -> String {
+    fn until(&mut self, wanted: &str) -> String {
+        if let Some(nth) = self.passed_over.iter().position(|line| line.contains(wanted)) {
+            return self.passed_over.remove(nth);
+        }
         let deadline = now().plus(PATIENCE);
-        let mut said = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(deadline.since(now())) {
             if line.contains(wanted) {
                 return line;
             }
-            said.push(line);
+            self.passed_over.push(line);
         }
-        panic!("it does not say {wanted:?}\n{}", said.join("\n"));
+        panic!("it does not say {wanted:?}\n{}", self.passed_over.join("\n"));
     }
 
     /// Waits until it is ready in these words: its log may be a moment ahead.
@@ -171,7 +177,7 @@ fn a_second_alerter_goes_on_when_the_first_is_killed() {
     let folder = folder_of_drops(&target, "0s");
     let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
     let over = Over::start(&folder);
-    let beside = Beside::start("alerter", &over, &folder);
+    let mut beside = Beside::start("alerter", &over, &folder);
     beside.until(STANDS_BY);
     beside.until_ready_says("ready: stands by, alerter-1");
     drop_file(0);
