@@ -92,16 +92,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for text in [
-            "",
-            "s",
-            "30",
-            "30 s",
-            "-1s",
-            "+1s",
-            "1.5h",
-            "1h30m",
-            "never",
-            "99999999999s",
+            "", "s", "30", "30 s", "-1s", "+1s", "1.5h", "1h30m", "never", "99999999999s",
             "4294967295d",
         ] {
             assert!(text.parse::<Interval>().is_err(), "{text}");

@@ -3,25 +3,8 @@
 use crate::program::{Run, command, wirefold};
 
 const COMMANDS: [&str; 19] = [
-    "up",
-    "demo",
-    "init",
-    "check",
-    "config",
-    "feed",
-    "story",
-    "why",
-    "sub",
-    "alert",
-    "tail",
-    "dead",
-    "fold",
-    "compare",
-    "run",
-    "healthcheck",
-    "completion",
-    "man",
-    "help",
+    "up", "demo", "init", "check", "config", "feed", "story", "why", "sub", "alert", "tail",
+    "dead", "fold", "compare", "run", "healthcheck", "completion", "man", "help",
 ];
 
 #[track_caller]

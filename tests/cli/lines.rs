@@ -8,20 +8,8 @@ use crate::program::{Folder, fold_lines, wirefold};
 
 /// The names in the order in which they are published; those with `?` only where they say something.
 const FIELDS: [&str; 14] = [
-    "schema",
-    "id",
-    "class",
-    "kind?",
-    "comparable",
-    "story",
-    "event",
-    "lead",
-    "origin",
-    "matches",
-    "holds?",
-    "shared_quotations",
-    "agency?",
-    "simhash",
+    "schema", "id", "class", "kind?", "comparable", "story", "event", "lead", "origin", "matches",
+    "holds?", "shared_quotations", "agency?", "simhash",
 ];
 const MATCH_FIELDS: [&str; 6] = ["id", "contained", "containing", "passages", "longest", "rule"];
 const AGENCY_FIELDS: [&str; 3] = ["name", "how", "confidence"];

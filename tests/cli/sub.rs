@@ -65,17 +65,8 @@ fn a_query_that_cannot_be_read_is_pointed_at() {
 fn a_subscription_is_added_with_what_was_said() {
     let api = api();
     let arguments = [
-        "sub",
-        "add",
-        "Harbour & Sea",
-        "--query",
-        "harbour",
-        "--to",
-        "phone",
-        "--group-wait",
-        "0s",
-        "--min-origins",
-        "2",
+        "sub", "add", "Harbour & Sea", "--query", "harbour", "--to", "phone", "--group-wait", "0s",
+        "--min-origins", "2",
     ];
     let run = api.run(&arguments).code(0);
     let said: Vec<&str> = run.err.lines().collect();
@@ -181,19 +172,8 @@ fn a_digest_has_a_time_zone_of_its_own() {
 fn quiet_hours_and_digests_are_added() {
     let api = api();
     let run = api.run(&[
-        "sub",
-        "add",
-        "Harbour",
-        "--query",
-        "harbour",
-        "--quiet-hours",
-        "22:00-07:00",
-        "--time-zone",
-        "Europe/Berlin",
-        "--break-quiet",
-        "outlets>=10",
-        "--digest",
-        "daily",
+        "sub", "add", "Harbour", "--query", "harbour", "--quiet-hours", "22:00-07:00",
+        "--time-zone", "Europe/Berlin", "--break-quiet", "outlets>=10", "--digest", "daily",
     ]);
     run.code(0);
     let body = &api.told()[0].body;

@@ -43,12 +43,7 @@ fn setup_makes_what_stages_need_and_may_be_run_again() {
     assert!(before.err.contains("wirefold setup"), "{}", before.err);
     let first = folder.run(&["setup", "--nats", url]).code(0);
     for name in [
-        "WF_FETCHED",
-        "WF_OUTPUT",
-        "wf_feeds",
-        "wf_marks",
-        "WF_JUDGED/enricher",
-        "WF_ALERTS/reader",
+        "WF_FETCHED", "WF_OUTPUT", "wf_feeds", "wf_marks", "WF_JUDGED/enricher", "WF_ALERTS/reader",
     ] {
         assert!(first.out.contains(name), "{}", first.out);
     }

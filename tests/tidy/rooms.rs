@@ -8,18 +8,8 @@ use super::{Finding, assert_none, places_of, planted, real_tree};
 const SRC: &str = "crates/dedup/src/";
 /// The rooms in order, those that are one file beside the folders first.
 const ROOMS: [&str; 12] = [
-    "ids",
-    "settings",
-    "codec",
-    "body",
-    "boilerplate",
-    "index",
-    "compare",
-    "judge",
-    "story",
-    "event",
-    "store",
-    "detector",
+    "ids", "settings", "codec", "body", "boilerplate", "index", "compare", "judge", "story",
+    "event", "store", "detector",
 ];
 
 /// The room of a path within the sources.

@@ -241,11 +241,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "get runs",
-                "get is answered",
-                "list runs",
-                "list is answered",
-                "put runs",
+                "get runs", "get is answered", "list runs", "list is answered", "put runs",
                 "put is answered"
             ]
         );
@@ -257,11 +253,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "get runs",
-                "list runs",
-                "put runs",
-                "get is answered",
-                "list is answered",
+                "get runs", "list runs", "put runs", "get is answered", "list is answered",
                 "put is answered"
             ]
         );

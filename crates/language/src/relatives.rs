@@ -236,16 +236,8 @@ mod tests {
             assert!(has_yat(word), "{word}");
         }
         for word in [
-            "premijerka",
-            "vreme",
-            "objekat",
-            "klijent",
-            "srbije",
-            "novijeg",
-            "njegov",
-            "je",
-            "vijetnam",
-            "sjedinjene",
+            "premijerka", "vreme", "objekat", "klijent", "srbije", "novijeg", "njegov", "je",
+            "vijetnam", "sjedinjene",
         ] {
             assert!(!has_yat(word), "{word}");
         }

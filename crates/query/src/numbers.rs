@@ -131,12 +131,7 @@ mod tests {
         }
         assert!(comparison("plain").is_none());
         for bad in [
-            "origins>",
-            "origins>-1",
-            "velocity>5",
-            "velocity>5/10",
-            "velocity>5/0m",
-            "copies>2",
+            "origins>", "origins>-1", "velocity>5", "velocity>5/10", "velocity>5/0m", "copies>2",
             ">2",
         ] {
             assert!(comparison(bad).expect("looks like one").is_err(), "{bad}");

@@ -125,24 +125,8 @@ const OPENINGS: &[&str] = &[
 
 /// Single words that open page chrome only when `:` or `|` follows at once.
 const LABELS: &[&str] = &[
-    "related",
-    "more",
-    "watch",
-    "read",
-    "video",
-    "photos",
-    "gallery",
-    "live",
-    "see",
-    "listen",
-    "opinion",
-    "analysis",
-    "explainer",
-    "podcast",
-    "tags",
-    "topics",
-    "share",
-    "filed under",
+    "related", "more", "watch", "read", "video", "photos", "gallery", "live", "see", "listen",
+    "opinion", "analysis", "explainer", "podcast", "tags", "topics", "share", "filed under",
 ];
 
 /// Words that may stand before a leading date.

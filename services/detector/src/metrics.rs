@@ -4,18 +4,8 @@ use wirefold_flow::Metric;
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    ARTICLES,
-    DUPLICATES,
-    COMMANDS,
-    REGROUPED,
-    REPLAYED,
-    EXPIRED,
-    DIFFERENCES,
-    IN_WINDOW,
-    EVICTED,
-    SNAPSHOTS,
-    SNAPSHOT_BYTES,
-    WRONG_CLOCK,
+    ARTICLES, DUPLICATES, COMMANDS, REGROUPED, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, EVICTED,
+    SNAPSHOTS, SNAPSHOT_BYTES, WRONG_CLOCK,
 ];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(

@@ -310,13 +310,7 @@ mod tests {
     #[test]
     fn shouted_words_are_no_places() {
         for label in [
-            "BREAKING",
-            "WATCH LIVE",
-            "TOP STORIES",
-            "NATO",
-            "FIFA",
-            "WEATHER WARNING",
-            "SPORT",
+            "BREAKING", "WATCH LIVE", "TOP STORIES", "NATO", "FIFA", "WEATHER WARNING", "SPORT",
             "COMMENT",
         ] {
             check(&format!("{label} — The port is shut."), None);

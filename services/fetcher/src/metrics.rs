@@ -4,20 +4,8 @@ use wirefold_flow::{Metric, MetricKind};
 
 /// Every metric of the fetcher.
 pub const METRICS: &[Metric] = &[
-    POLLS,
-    POLL_SECONDS,
-    ITEMS,
-    ARTICLES,
-    PAGES,
-    COMMANDS,
-    FEEDS,
-    SET_ASIDE,
-    LISTS,
-    BACKFILL,
-    MESSAGES,
-    OVERSIZED,
-    BEYOND_BUDGET,
-    FORGOTTEN,
+    POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, SET_ASIDE, LISTS, BACKFILL,
+    MESSAGES, OVERSIZED, BEYOND_BUDGET, FORGOTTEN,
 ];
 
 /// Polls that ended.

@@ -69,16 +69,8 @@ const QUERY: Pure = Pure {
 const FEED: Pure = Pure {
     name: "wirefold-feed",
     own: &[
-        "cfg-if",
-        "chardetng",
-        "core_detect",
-        "encoding_rs",
-        "html5gum",
-        "memchr",
-        "multiversion_no_op",
-        "quick-xml",
-        "scopeguard",
-        "simdutf8",
+        "cfg-if", "chardetng", "core_detect", "encoding_rs", "html5gum", "memchr",
+        "multiversion_no_op", "quick-xml", "scopeguard", "simdutf8",
     ],
     builds_on: None,
 };
@@ -112,17 +104,8 @@ const NAMES: Pure = Pure {
 const SCORE: Pure = Pure {
     name: "wirefold-score",
     own: &[
-        "allocator-api2",
-        "csv-core",
-        "equivalent",
-        "foldhash",
-        "hashbrown",
-        "indexmap",
-        "itoa",
-        "memchr",
-        "serde_core",
-        "serde_json",
-        "zmij",
+        "allocator-api2", "csv-core", "equivalent", "foldhash", "hashbrown", "indexmap", "itoa",
+        "memchr", "serde_core", "serde_json", "zmij",
     ],
     builds_on: None,
 };

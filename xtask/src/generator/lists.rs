@@ -67,18 +67,8 @@ const BULLETIN: &str = "The station at {L} read a level of {#} centimetres and a
     cattle at the foot of the bank, and to listen to the radio before they go out. Whoever sees water where \
     there was none should call the watch and give the number of the nearest post.";
 const SIGNS: [&str; 12] = [
-    "Aries",
-    "Taurus",
-    "Gemini",
-    "Cancer",
-    "Leo",
-    "Virgo",
-    "Libra",
-    "Scorpio",
-    "Sagittarius",
-    "Capricorn",
-    "Aquarius",
-    "Pisces",
+    "Aries", "Taurus", "Gemini", "Cancer", "Leo", "Virgo", "Libra", "Scorpio", "Sagittarius",
+    "Capricorn", "Aquarius", "Pisces",
 ];
 const CLASSES: [&str; 6] =
     ["Best novel", "Best first book", "Best translation", "Best play", "Best cover", "Best press"];

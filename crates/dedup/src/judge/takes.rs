@@ -32,20 +32,8 @@ const MIN_CORRECTED_SHARE: f64 = 0.85;
 const BULLETIN_OPENING: usize = 30;
 /// … by one of these words in normal form. …
 const TODAY: [&str; 14] = [
-    "today",
-    "tonight",
-    "heute",
-    "vandaag",
-    "idag",
-    "hoy",
-    "hoje",
-    "oggi",
-    "bugün",
-    "dzisiaj",
-    "dziś",
-    "сегодня",
-    "сьогодні",
-    "اليوم",
+    "today", "tonight", "heute", "vandaag", "idag", "hoy", "hoje", "oggi", "bugün", "dzisiaj",
+    "dziś", "сегодня", "сьогодні", "اليوم",
 ];
 /// … So much of it is replaced that the blocks it shares with the previous bulletin are shorter
 /// than this on average, in words. …

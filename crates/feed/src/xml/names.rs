@@ -42,23 +42,8 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// Prefixes that many forget to declare.
 const BY_PREFIX: &[&str] = &[
-    "dc",
-    "content",
-    "media",
-    "itunes",
-    "xhtml",
-    "rdf",
-    "sy",
-    "feedburner",
-    "pheedo",
-    "news",
-    "image",
-    "georss",
-    "gml",
-    "geo",
-    "slash",
-    "wfw",
-    "thr",
+    "dc", "content", "media", "itunes", "xhtml", "rdf", "sy", "feedburner", "pheedo", "news",
+    "image", "georss", "gml", "geo", "slash", "wfw", "thr",
 ];
 
 /// A name: its vocabulary and its last part, in lower case.

@@ -120,15 +120,7 @@ impl Report {
         let mut out = String::new();
         self.write_head(&mut out)?;
         let mut table = Columns::new(&[
-            "",
-            "right",
-            "false",
-            "missed",
-            "precision",
-            "recall",
-            "F1",
-            "ARI",
-            "B³",
+            "", "right", "false", "missed", "precision", "recall", "F1", "ARI", "B³",
         ]);
         table.push(self.at_arrival.row("at arrival"));
         table.push(self.settled.row("settled"));

@@ -86,13 +86,7 @@ mod tests {
         assert!(triggers.correction && triggers.retraction && triggers.quiet);
         assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));
         for bad in [
-            "",
-            "old",
-            "origins+",
-            "origins+0",
-            "origins-2",
-            "velocity",
-            "velocity>5/0m",
+            "", "old", "origins+", "origins+0", "origins-2", "velocity", "velocity>5/0m",
             "copies+2",
         ] {
             assert!(Triggers::read(&[bad.to_owned()]).is_err(), "{bad}");

@@ -65,24 +65,8 @@ struct Article<'a> {
 
 /// What [`Names`] holds, for people who name something else.
 const NAMES: [&str; 18] = [
-    "title",
-    "lines",
-    "headline",
-    "subscription",
-    "state",
-    "loud",
-    "demo",
-    "revision",
-    "why",
-    "outlets",
-    "origins",
-    "copies",
-    "versions",
-    "stories",
-    "first",
-    "matched",
-    "page",
-    "articles",
+    "title", "lines", "headline", "subscription", "state", "loud", "demo", "revision", "why",
+    "outlets", "origins", "copies", "versions", "stories", "first", "matched", "page", "articles",
 ];
 
 /// Refuses a template that names what no message has.

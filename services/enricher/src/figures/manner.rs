@@ -149,21 +149,8 @@ pub(super) fn between_number_and_counter(behind: &str) -> usize {
 
 /// Words before the first end of a range.
 const OPENS_RANGE: &[&str] = &[
-    "between",
-    "from",
-    "zwischen",
-    "von",
-    "entre",
-    "de",
-    "tra",
-    "fra",
-    "da",
-    "dai",
-    "от",
-    "с",
-    "ما بين",
-    "بين",
-    "من",
+    "between", "from", "zwischen", "von", "entre", "de", "tra", "fra", "da", "dai", "от", "с",
+    "ما بين", "بين", "من",
 ];
 
 /// Whether `joint` between two numbers makes a range of them. `and` does behind `between` alone; so does

@@ -9,13 +9,8 @@ use super::tidy::{Limits, letters, may_go, share_of_links};
 
 /// Parts of names of what is said to those who cannot see the page.
 const UNSEEN: &[&str] = &[
-    "visually-hidden",
-    "visuallyhidden",
-    "visually_hidden",
-    "sr-only",
-    "screen-reader",
-    "screenreader",
-    "hidden-visually",
+    "visually-hidden", "visuallyhidden", "visually_hidden", "sr-only", "screen-reader",
+    "screenreader", "hidden-visually",
 ];
 /// Parts of names of boxes in which a site speaks of pictures, authors, advertisements, films and itself.
 #[rustfmt::skip]

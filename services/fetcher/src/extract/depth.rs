@@ -9,21 +9,8 @@ const VOID: &[&[u8]] = &[
 
 /// Elements whose end may be left out: the next one ends them.
 const OPTIONAL: &[&[u8]] = &[
-    b"p",
-    b"li",
-    b"dt",
-    b"dd",
-    b"td",
-    b"th",
-    b"tr",
-    b"thead",
-    b"tbody",
-    b"tfoot",
-    b"option",
-    b"optgroup",
-    b"colgroup",
-    b"rt",
-    b"rp",
+    b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr", b"thead", b"tbody", b"tfoot", b"option",
+    b"optgroup", b"colgroup", b"rt", b"rp",
 ];
 
 /// Elements whose content is no markup.

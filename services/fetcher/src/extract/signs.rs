@@ -4,30 +4,14 @@ use trafilatura::dom::{Document, NodeId};
 
 /// Names of elements that ask whether cookies may be set.
 pub(super) const CONSENT: &[&str] = &[
-    "cookie",
-    "consent",
-    "gdpr",
-    "onetrust",
-    "didomi",
-    "qc-cmp",
-    "sp_message",
-    "truste",
-    "usercentrics",
-    "cybot",
-    "privacy-settings",
-    "privacy-manager",
-    "privacy-center",
+    "cookie", "consent", "gdpr", "onetrust", "didomi", "qc-cmp", "sp_message", "truste",
+    "usercentrics", "cybot", "privacy-settings", "privacy-manager", "privacy-center",
     "privacy-banner",
 ];
 /// Names of elements with settings, as players of films have them.
 pub(super) const SETTINGS: &[&str] = &[
-    "vjs-",
-    "jw-settings",
-    "player-settings",
-    "settings-dialog",
-    "settings-modal",
-    "settings-panel",
-    "caption-settings",
+    "vjs-", "jw-settings", "player-settings", "settings-dialog", "settings-modal",
+    "settings-panel", "caption-settings",
 ];
 /// Names of elements that list other articles.
 #[rustfmt::skip]

@@ -196,13 +196,8 @@ mod tests {
     fn known_hosts() {
         let hosts = ["news.example".to_owned()];
         for known in [
-            "localhost",
-            "localhost:8787",
-            "127.0.0.1:1",
-            "[::1]",
-            "[::1]:8787",
-            "news.example:443",
-            "localhost.",
+            "localhost", "localhost:8787", "127.0.0.1:1", "[::1]", "[::1]:8787",
+            "news.example:443", "localhost.",
         ] {
             assert!(is_known(known, &hosts), "{known}");
         }

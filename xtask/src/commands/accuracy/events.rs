@@ -172,14 +172,7 @@ impl EventExam {
 
     fn errors(&self, counts: BTreeMap<Pair, usize>, most_alike: bool) -> Cells {
         let head = [
-            "texts",
-            "orders",
-            "hours apart",
-            "likeness",
-            "titles",
-            "ledes",
-            "words",
-            "names",
+            "texts", "orders", "hours apart", "likeness", "titles", "ledes", "words", "names",
             "quotations",
         ];
         let mut cells = Cells::new(&head);

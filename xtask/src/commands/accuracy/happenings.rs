@@ -122,15 +122,7 @@ pub(super) fn fixtures(root: &Path) -> anyhow::Result<Vec<Happenings>> {
 /// Runs the product and its peers over the sets; a set in halves stands with both beside it.
 pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     let mut figures = Cells::new(&[
-        "set",
-        "rule",
-        "right",
-        "wrong",
-        "missed",
-        "precision",
-        "recall",
-        "F1",
-        "B³",
+        "set", "rule", "right", "wrong", "missed", "precision", "recall", "F1", "B³",
         "largest event",
     ]);
     let groupings = grouped(sets, |set| set.events(None));

@@ -95,14 +95,7 @@ fn event_shape(suites: &Path) -> anyhow::Result<HappeningTables> {
 /// The product and its peers on each set.
 fn rows(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&[
-        "set",
-        "rule",
-        "verdicts",
-        "right",
-        "false",
-        "missed",
-        "precision, 95 %",
-        "recall, 95 %",
+        "set", "rule", "verdicts", "right", "false", "missed", "precision, 95 %", "recall, 95 %",
     ]);
     for set in sets {
         product(set, &mut cells);

@@ -88,15 +88,8 @@ impl Unseen {
     /// A row a seed.
     pub(crate) fn table(&self) -> Cells {
         let head = [
-            "seed",
-            "documents",
-            "right",
-            "false",
-            "missed",
-            "precision",
-            "recall",
-            "precision, settled",
-            "recall, settled",
+            "seed", "documents", "right", "false", "missed", "precision", "recall",
+            "precision, settled", "recall, settled",
         ];
         let mut cells = Cells::new(&head);
         for Outcome { seed, documents, at_arrival, settled } in &self.outcomes {

@@ -32,19 +32,8 @@ const LONGEST_BYLINE: usize = 14;
 
 /// Phrases directly before the agencies whose material a text uses.
 const MATERIAL_FROM: &[&str] = &[
-    "inputs from",
-    "input from",
-    "files from",
-    "material from",
-    "information from",
-    "material von",
-    "mitwirkung von",
-    "mit material",
-    "with",
-    "mit",
-    "com informações",
-    "con información",
-    "avec",
+    "inputs from", "input from", "files from", "material from", "information from", "material von",
+    "mitwirkung von", "mit material", "with", "mit", "com informações", "con información", "avec",
 ];
 
 /// Phrases that begin a credit line.

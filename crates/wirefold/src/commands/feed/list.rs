@@ -67,13 +67,7 @@ pub(super) async fn run(
 /// Of those that wait, a command is carried out with the next `up`.
 fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Columns {
     let mut table = Columns::new(&[
-        "id",
-        "health",
-        "next poll",
-        "articles",
-        "speaks for",
-        "group",
-        "title or problem",
+        "id", "health", "next poll", "articles", "speaks for", "group", "title or problem",
     ]);
     for record in records {
         let style = if record.needs_a_look() { BAD } else { GOOD };

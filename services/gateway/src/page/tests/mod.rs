@@ -43,13 +43,7 @@ fn bridge() -> Vec<Given> {
 }
 
 const PAGES: [&str; 7] = [
-    "/",
-    "/alerts",
-    "/subscriptions",
-    "/subscriptions/new",
-    "/feeds",
-    "/about",
-    "/fragments/river",
+    "/", "/alerts", "/subscriptions", "/subscriptions/new", "/feeds", "/about", "/fragments/river",
 ];
 
 fn check_policy(answer: &Answer, path: &str) {

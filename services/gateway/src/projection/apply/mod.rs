@@ -132,16 +132,8 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
         false => {
             // First what follows from the others.
             &[
-                "event_articles",
-                "story_outlets",
-                "event_outlets",
-                "articles",
-                "article_feeds",
-                "stories",
-                "events",
-                "redirects",
-                "moves",
-                "commands",
+                "event_articles", "story_outlets", "event_outlets", "articles", "article_feeds",
+                "stories", "events", "redirects", "moves", "commands",
             ]
         }
     };

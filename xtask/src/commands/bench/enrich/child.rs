@@ -13,15 +13,8 @@ use crate::commands::bench::machine::{self, ThreadWatch};
 
 /// What tables call the steps: those of the enricher in their order, and writing the output's JSON.
 pub(super) const STEPS: [&str; Step::ALL.len() + 1] = [
-    "analysis",
-    "reading",
-    "language",
-    "names",
-    "quotations",
-    "figures",
-    "dateline, credit",
-    "extract",
-    "JSON",
+    "analysis", "reading", "language", "names", "quotations", "figures", "dateline, credit",
+    "extract", "JSON",
 ];
 /// How often all articles of a set are gone through. The quickest pass of each article counts.
 const PASSES: usize = 3;
