@@ -157,6 +157,8 @@ const MAX_PROBES: usize = 128;
 const MIN_SLOTS_PER_FOUR: usize = 6;
 /// … and then has this many.
 const NEW_SLOTS_PER_FOUR: usize = 8;
+/// A table that has lost hashes shrinks if it has more than this many times the slots of a new one.
+const MAX_SLOTS_PER_NEEDED: usize = 4;
 
 impl HashTable {
     /// The owner of a hash; `None` if the hash is not stored.
@@ -191,7 +193,7 @@ impl HashTable {
     /// Makes room for one more hash if needed, then finds the slot of a hash as [`HashTable::find_slot`] does.
     fn find_slot_with_room(&mut self, hash: u32) -> Option<(usize, u16)> {
         if 4 * self.hashes.len().saturating_sub(MAX_PROBES) < MIN_SLOTS_PER_FOUR * (self.len + 1) {
-            self.grow();
+            self.resize();
         }
         self.find_slot(hash)
     }
@@ -202,17 +204,15 @@ impl HashTable {
         self.len += 1;
     }
 
-    /// An empty table with room for `count` hashes. The last slots are no home slots: they are for hashes
+    /// The slots of a new table for `count` hashes. The last ones are no home slots: they are for hashes
     /// whose home slot is taken.
-    fn with_capacity(count: usize) -> HashTable {
-        let room = (NEW_SLOTS_PER_FOUR * (count + 1)).div_ceil(4) + MAX_PROBES;
-        HashTable { hashes: vec![0; room], owners: vec![VACANT; room], len: 0 }
+    fn slots_for(count: usize) -> usize {
+        (NEW_SLOTS_PER_FOUR * (count + 1)).div_ceil(4) + MAX_PROBES
     }
 
-    /// Moves all hashes to a larger table.
-    fn grow(&mut self) {
-        let smaller = std::mem::replace(self, HashTable::with_capacity(self.len));
-        smaller.entries().for_each(|(hash, owner)| self.insert(hash, owner));
+    /// Moves all hashes to a table of the size of a new one.
+    fn resize(&mut self) {
+        self.rebuild(HashTable::slots_for(self.len), |_, owner| Some(owner));
     }
 
     /// Inserts a new hash, if a slot is free.
@@ -228,12 +228,23 @@ impl HashTable {
     }
 
     /// Sets the owner of each hash to the one that `new_owner` returns, and removes the hashes for which it
-    /// is `None`.
+    /// is `None`. The table keeps its size: an outlet that goes on fills it again.
     fn retain(&mut self, new_owner: impl Fn(u32, u16) -> Option<u16>) {
-        let kept = self.entries().filter_map(|(hash, owner)| Some((hash, new_owner(hash, owner)?)));
-        let kept: Vec<(u32, u16)> = kept.collect();
-        *self = HashTable::with_capacity(kept.len());
-        kept.into_iter().for_each(|(hash, owner)| self.insert(hash, owner));
+        self.rebuild(self.hashes.len(), new_owner);
+        if self.hashes.len() > MAX_SLOTS_PER_NEEDED * HashTable::slots_for(self.len) {
+            self.resize();
+        }
+    }
+
+    /// Moves the hashes for which `new_owner` returns an owner to a new table.
+    fn rebuild(&mut self, slots: usize, new_owner: impl Fn(u32, u16) -> Option<u16>) {
+        let new = HashTable { hashes: vec![0; slots], owners: vec![VACANT; slots], len: 0 };
+        let old = std::mem::replace(self, new);
+        for (hash, owner) in old.entries() {
+            if let Some(owner) = new_owner(hash, owner) {
+                self.insert(hash, owner);
+            }
+        }
     }
 }
 
