@@ -36,6 +36,10 @@ pub enum Step {
     Candidates,
     /// Aligns the texts and decides which story the article belongs to.
     Judgement,
-    /// Finds agency, novelty and event, and records the article.
-    Rest,
+    /// Compares the article with its story, learns boilerplate and stores the article.
+    Record,
+    /// Finds the event of a new story.
+    Event,
+    /// Finds the agency, gives the verdict, and merges or regroups stories.
+    Verdict,
 }

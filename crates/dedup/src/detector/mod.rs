@@ -8,6 +8,7 @@
 
 pub(crate) mod chrome;
 pub(crate) mod documents;
+pub(crate) mod events;
 pub(crate) mod eviction;
 pub(crate) mod expiry;
 pub(crate) mod explain;
@@ -209,13 +210,13 @@ impl Detector {
         let added = self.compare_with_story(&analysed, &judgement, &earlier);
         self.text_cache.borrow_mut().insert(number, analysed.text.clone());
         self.work += Work { candidates_scored: scored, ..Work::of(&analysed, &judgement) };
-        let (mut verdict, learned_here) = self.record_article(
-            number,
-            incoming,
-            (doc, &analysed),
-            (&judgement, added),
-            traits.as_ref(),
-        );
+        let own = (doc, &analysed);
+        let learned_here = self.record_article(number, incoming, own, &judgement, traits.as_ref());
+        after_step(Step::Record);
+        let event = self.find_event(number, incoming, &analysed, &judgement);
+        after_step(Step::Event);
+        let mut verdict = self.verdict(number, &analysed, &judgement, added, event);
+        verdict.merged_stories = self.link_stories(number, &judgement);
         let is_same = |of: DocId| versions.contains(&of) || same_page.contains(&of);
         self.record_fold(number, &judgement, is_same);
         learned.extend(traits.as_ref().map(|traits| (traits.outlet(), learned_here)));
@@ -225,7 +226,7 @@ impl Detector {
         if self.keeps_verdicts {
             self.verdicts.insert(number, verdict.clone());
         }
-        after_step(Step::Rest);
+        after_step(Step::Verdict);
         verdict
     }
 

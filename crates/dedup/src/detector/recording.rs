@@ -1,20 +1,16 @@
-//! The second half of a decision: records the article in stories, events and boilerplate.
+//! The end of a decision about a story: records the article in stories and boilerplate, and gives its
+//! verdict.
 //!
 //! A judged article comes in; its verdict goes out.
 
-use std::cell::LazyCell;
-
-use crate::body::lexicon::{PackedBody, PairFilter};
-use crate::body::{Body, WORD_WEIGHT};
+use crate::body::Body;
 use crate::boilerplate::PageHashes;
 use crate::codec::bits::Bits;
-use crate::compare::align::{Block, CellCount};
-use crate::compare::overlap::{Overlap, QUOTATION_WORDS};
 use crate::detector::Detector;
+use crate::detector::events::ArticleEvent;
 use crate::detector::incoming::Incoming;
 use crate::detector::reading::{Analysed, EarlierArticle};
 use crate::detector::verdict::{Class, Evidence, Verdict};
-use crate::event::Joined;
 use crate::ids::{DocId, EventId, StoryId};
 use crate::judge::material::{Reason, StoryMember, material};
 use crate::judge::notes::Notes;
@@ -26,16 +22,16 @@ use crate::story::Merge;
 use crate::story::agency::{RelatedArticle, inferred_agency, own_agency};
 
 impl Detector {
-    /// Records a judged article. Returns its verdict, and the traits that are boilerplate from now
-    /// on.
+    /// Records a judged article: puts it into its story, learns its boilerplate and stores it. Returns
+    /// the page hashes that are boilerplate from now on.
     pub(crate) fn record_article(
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
         (mut doc, analysed): (Doc, &Analysed),
-        (judgement, added): (&Judgement, Added),
+        judgement: &Judgement,
         traits: Option<&PageHashes>,
-    ) -> (Verdict, Vec<u32>) {
+    ) -> Vec<u32> {
         let comparable = analysed.fingerprint.is_comparable(&self.settings);
         doc.stored = StoredParts::InMemory(Box::new(analysed.pack()));
         doc.add_relatives(&self.kin(judgement));
@@ -43,39 +39,17 @@ impl Detector {
             Some(of) => (self.story_of(of), of),
             None => (self.stories.open(number), number),
         };
-        let mut quotations = shared_quotations(judgement);
-        let joined = match joined_article(judgement) {
-            Some(_) => {
-                self.stories.join(doc.story, number);
-                Joined::default()
-            }
-            None => {
-                let held = doc.stored.open();
-                let new = (analysed, &held.body);
-                self.find_event(number, incoming, new, judgement, &mut quotations)
-            }
-        };
+        if joined_article(judgement).is_some() {
+            self.stories.join(doc.story, number);
+        }
         self.mark_shared_words(&mut doc, judgement);
         let learned = match traits.filter(|_| comparable) {
             Some(traits) => self.learn_boilerplate(number, &doc, traits),
             None => Vec::new(),
         };
         self.add_to_kin_of_earlier(number, &doc, judgement);
-        let mut verdict = self.verdict(
-            number,
-            &doc,
-            judgement,
-            &joined,
-            VerdictInputs {
-                comparable,
-                simhash: analysed.fingerprint.simhash,
-                quotations: count_separate(quotations),
-                added,
-            },
-        );
         self.store_article(number, incoming, doc, analysed);
-        verdict.merged_stories = self.link_stories(number, judgement);
-        (verdict, learned)
+        learned
     }
 
     /// The earlier articles that share a substantial part with the new one.
@@ -147,74 +121,6 @@ impl Detector {
         Added { novelty, material }
     }
 
-    /// Adds the story of a new text to the event that it joins, and its shared quotations to
-    /// `quotations`. A digest that holds stories of several events joins none.
-    fn find_event(
-        &mut self,
-        number: DocId,
-        incoming: &Incoming<'_>,
-        (analysed, packed): (&Analysed, &PackedBody),
-        judgement: &Judgement,
-        quotations: &mut Vec<Block>,
-    ) -> Joined {
-        let (held, own) = (self.held_events(judgement), StoryId::of(number));
-        for holder in &judgement.held_by {
-            self.events.exclude(self.story_of(*holder));
-            if let Some(holder) = self.docs.get_mut(*holder) {
-                holder.add_held(own);
-            }
-        }
-        if held > 1 {
-            self.events.add_alone(own, incoming.published);
-            return Joined::default();
-        }
-        let terms = analysed.terms(incoming.title);
-        let (docs, lexicon) = (&self.docs, &self.lexicon);
-        let (settings, stories) = (&self.settings, &self.stories);
-        let quoted = analysed.body.quoted_weight();
-        let pairs = LazyCell::new(|| PairFilter::new(packed));
-        // Most pairs share no quotation. Two cheap checks avoid unpacking the body of the lead for
-        // them.
-        let cells = CellCount::default();
-        let with_lead = |lead: &Doc| {
-            if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
-                return Vec::new();
-            }
-            let opened = lead.stored.open();
-            match pairs.may_share_shingle(&opened.body) {
-                true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body), &cells),
-                false => Vec::new(),
-            }
-        };
-        let mut shared = |story: StoryId| {
-            let known = judgement.matches.iter().find(|m| m.doc == story.first_article());
-            let first = || stories.get(story).map(|story| story.first);
-            let first = || first().and_then(|first| docs.get(first));
-            let blocks = match (known, first()) {
-                (Some(known), _) => known.overlap.shared_quotations.clone(),
-                (None, Some(lead)) => with_lead(lead),
-                (None, None) => Vec::new(),
-            };
-            quotations.extend(&blocks);
-            blocks.len()
-        };
-        let joined = self.events.add(own, incoming.published, &terms, settings, &mut shared);
-        self.work.cells_aligned += cells.count();
-        self.work.terms_probed += joined.terms_probed;
-        self.work.stories_compared += joined.stories_compared;
-        joined
-    }
-
-    /// How many events the stories belong to that the new article holds.
-    fn held_events(&self, judgement: &Judgement) -> usize {
-        let stories = judgement.holds.iter().map(|doc| self.story_of(*doc));
-        let mut events: Vec<EventId> =
-            stories.filter_map(|story| self.events.event_of(story)).collect();
-        events.sort_unstable();
-        events.dedup();
-        events.len()
-    }
-
     /// Marks in the article and its matches the words that they share, separately for the same
     /// story and for other stories.
     fn mark_shared_words(&mut self, doc: &mut Doc, judgement: &Judgement) {
@@ -241,7 +147,11 @@ impl Detector {
 
     /// Links the article's story with the others that it could have joined. Two stories merge if
     /// two independent articles link them, or one article that is most of both.
-    fn link_stories(&mut self, number: DocId, judgement: &Judgement) -> Vec<Merge<StoryId>> {
+    pub(crate) fn link_stories(
+        &mut self,
+        number: DocId,
+        judgement: &Judgement,
+    ) -> Vec<Merge<StoryId>> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
         let bridges = self.settings.is_on(Switch::Bridges);
@@ -263,15 +173,17 @@ impl Detector {
         merged
     }
 
-    fn verdict(
+    /// The verdict on an article that was recorded and whose event was found.
+    pub(crate) fn verdict(
         &self,
         number: DocId,
-        doc: &Doc,
+        analysed: &Analysed,
         judgement: &Judgement,
-        joined: &Joined,
-        inputs: VerdictInputs,
+        added: Added,
+        ArticleEvent { joined, quotations }: ArticleEvent,
     ) -> Verdict {
-        let first = self.stories.get(doc.story).map_or(number, |story| story.first);
+        let doc = self.docs.get(number);
+        let first = self.stories.get(self.story_of(number)).map_or(number, |story| story.first);
         let story = StoryId::of(first);
         let (class, kind) = match judgement.decision {
             Decision::Copy { kind, .. } => (Class::Copy, Some(kind)),
@@ -293,7 +205,7 @@ impl Detector {
             doc: number,
             class,
             kind,
-            comparable: inputs.comparable,
+            comparable: analysed.fingerprint.is_comparable(&self.settings),
             story,
             event: self.events.event_of(story).unwrap_or(EventId::of(story)),
             lead: first,
@@ -301,15 +213,16 @@ impl Detector {
             matches: evidence(judgement),
             compared: judgement.matches.iter().map(Match::compared).collect(),
             holds,
-            shared_quotations: inputs.quotations,
-            agency: own_agency(doc.traces())
-                .or_else(|| inferred_agency(self.kin_of(doc.relatives()))),
-            simhash: inputs.simhash,
-            novelty: inputs.added.novelty,
-            material: inputs.added.material,
-            links: joined.links.clone(),
+            shared_quotations: quotations,
+            agency: doc.and_then(|doc| {
+                own_agency(doc.traces()).or_else(|| inferred_agency(self.kin_of(doc.relatives())))
+            }),
+            simhash: analysed.fingerprint.simhash,
+            novelty: added.novelty,
+            material: added.material,
+            links: joined.links,
             merged_stories: Vec::new(),
-            merged_events: joined.absorbed.clone(),
+            merged_events: joined.absorbed,
             continues: joined.continues,
             regrouped: Vec::new(),
         }
@@ -334,14 +247,6 @@ impl Detector {
     }
 }
 
-/// Values of a verdict that are computed while the article is recorded.
-struct VerdictInputs {
-    comparable: bool,
-    simhash: u64,
-    quotations: usize,
-    added: Added,
-}
-
 /// What an article adds to its story.
 pub(crate) struct Added {
     /// The share of its counted words that the story did not have, 0 to 1.
@@ -351,7 +256,7 @@ pub(crate) struct Added {
 }
 
 /// The earlier article through which an article joins a story; `None` for a text of its own.
-fn joined_article(judgement: &Judgement) -> Option<DocId> {
+pub(crate) fn joined_article(judgement: &Judgement) -> Option<DocId> {
     match judgement.decision {
         Decision::Own => None,
         Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
@@ -368,88 +273,4 @@ fn evidence(judgement: &Judgement) -> Vec<Evidence> {
         longest: m.overlap.longest,
     };
     judgement.matches.iter().filter(shares_text).map(line).collect()
-}
-
-fn shared_quotations(judgement: &Judgement) -> Vec<Block> {
-    judgement.matches.iter().flat_map(|m| m.overlap.shared_quotations.clone()).collect()
-}
-
-/// How many separate stretches of the new text the blocks cover. Blocks that overlap count once.
-fn count_separate(mut blocks: Vec<Block>) -> usize {
-    blocks.sort_unstable_by_key(|block| (block.here, block.len));
-    let mut count = 0;
-    let mut end = 0;
-    for block in blocks {
-        if count == 0 || block.here >= end {
-            count += 1;
-        }
-        end = end.max(block.here + block.len);
-    }
-    count
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Settings;
-
-    const HOUR: i64 = 3_600;
-    const QUOTATION: &str = "“We shall keep every gate shut until the last crew is paid.”";
-
-    /// Sentences of words that no text of another seed has.
-    fn own_words(seed: u32, words: u32) -> String {
-        let word = |at: u32| if at % 12 == 11 { ".".to_owned() } else { format!(" q{seed}x{at}") };
-        (0..words).map(word).collect()
-    }
-
-    fn observe(detector: &mut Detector, seed: u32, hours: i64, text: &str) -> Verdict {
-        let (time, item) = (hours * HOUR, format!("item {seed}"));
-        let title = own_words(seed + 1_000, 6);
-        detector.observe(&Incoming {
-            items: &[&item],
-            title: &title,
-            text,
-            time,
-            published: time,
-            ..Incoming::default()
-        })
-    }
-
-    fn with_quotation(seed: u32) -> String {
-        format!("{} {QUOTATION}{}", own_words(seed, 40), own_words(seed + 500, 80))
-    }
-
-    #[test]
-    fn stories_with_nothing_but_a_quotation_in_common_are_one_event_for_hours_and_not_for_days() {
-        let mut detector = Detector::new(Settings::default());
-        observe(&mut detector, 0, 0, &with_quotation(0));
-        observe(&mut detector, 1, 0, &own_words(1, 120));
-        let next_day = observe(&mut detector.clone(), 2, 28, &with_quotation(2));
-        assert_eq!(
-            (next_day.event, next_day.story, next_day.shared_quotations),
-            (EventId(0), StoryId(2), 1)
-        );
-        assert!(next_day.links[0].in_openings, "{:?}", next_day.links);
-        let days_later = observe(&mut detector, 3, 5 * 24, &with_quotation(3));
-        assert_eq!((days_later.event, days_later.class), (EventId(2), Class::New));
-    }
-
-    #[test]
-    fn a_quotation_outside_the_opening_joins_no_event() {
-        let mut detector = Detector::new(Settings::default());
-        observe(&mut detector, 0, 0, &with_quotation(0));
-        let late = format!("{} {QUOTATION}", own_words(1, 400));
-        assert_eq!(observe(&mut detector, 1, 1, &late).event, EventId(1));
-    }
-
-    #[test]
-    fn a_phrase_that_many_stories_quote_makes_no_event() {
-        let mut detector = Detector::new(Settings::default());
-        let mut events = Vec::new();
-        for seed in 0..12 {
-            events.push(observe(&mut detector, seed, 1, &with_quotation(seed)).event);
-        }
-        assert_eq!(events[..8], [EventId(0); 8]);
-        assert_eq!(events[8..], [8, 9, 10, 11].map(EventId), "it stands in eight stories by now");
-    }
 }

@@ -22,8 +22,12 @@ const SPAN: Duration = Duration::from_hours(6 * 24);
 const DAYS: usize = 6;
 /// The time of the first one.
 const START: i64 = 1_770_000_000 / 86_400 * 86_400;
-/// The steps of ours: preparing, fingerprint, candidates, judgement, all else.
-pub(super) const STEPS: usize = 5;
+/// The steps of a decision, in order.
+pub(super) const STEP_NAMES: [&str; STEPS] =
+    ["preparing", "fingerprint", "candidates", "judgement", "recording", "event", "verdict"];
+pub(super) const STEPS: usize = 7;
+/// The steps until the story of an article is judged.
+pub(super) const STEPS_UNTIL_JUDGED: usize = 4;
 
 /// Which method, on how much.
 #[derive(clap::Args)]

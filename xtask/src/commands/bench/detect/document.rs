@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Context;
 
-use super::child::Told;
+use super::child::{STEP_NAMES, Told};
 use super::rivals::Name;
 use super::set::Set;
 use crate::commands::bench::machine;
@@ -99,7 +99,7 @@ fn ours(measured: &[Measured]) -> String {
     };
     let steps = |told: &Told| told.spread.steps.map(|step| format!("{step:.0}")).join(", ");
     row("all steps, articles/s", &|told| format!("{:.0}", told.speed()));
-    row("preparing, fingerprint, candidates, judgement, all else, µs", &steps);
+    row(&format!("{}, µs", STEP_NAMES.join(", ")), &steps);
     row("by articles held, articles/s", &|told| {
         let sizes = told.spread.by_size.iter();
         let sizes = sizes.map(|(held, micros)| format!("{held}: {:.0}", 1e6 / micros));

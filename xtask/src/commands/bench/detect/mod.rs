@@ -11,8 +11,8 @@ mod rivals;
 mod set;
 mod times;
 
-use child::Told;
 pub(super) use child::{Article, Child, run_child};
+use child::{STEP_NAMES, Told};
 use document::Measured;
 use rivals::{Name, RIVALS};
 pub(super) use set::NEWS;
@@ -118,8 +118,7 @@ fn describe_ours(report: &mut Report, told: &Told, anchor: f64) {
     let judged = 1e6 / told.spread.judged().max(f64::MIN_POSITIVE);
     report.add("… until the story is judged", judged, "articles/s").beside("SimHash", anchor);
     report.goal_of_ratio(Goal::AtLeast(2.0));
-    let names = ["preparing", "fingerprint", "candidates", "judgement", "events, credit, novelty"];
-    for (name, step) in names.iter().zip(told.spread.steps) {
+    for (name, step) in STEP_NAMES.iter().zip(told.spread.steps) {
         report.add(format!("… {name}"), step, "µs");
     }
     for (held, micros) in &told.spread.by_size {

@@ -96,7 +96,9 @@ impl Method for Wirefold {
                 Step::Fingerprint => 1,
                 Step::Candidates => 2,
                 Step::Judgement => 3,
-                Step::Rest => 4,
+                Step::Record => 4,
+                Step::Event => 5,
+                Step::Verdict => 6,
             };
             steps[place] += now - before;
             before = now;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::child::STEPS;
+use super::child::{STEPS, STEPS_UNTIL_JUDGED};
 use super::set::is_hostile;
 use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::Kind;
@@ -44,9 +44,9 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Microseconds until the story is judged: all steps but the last.
+    /// Microseconds until the story is judged.
     pub(super) fn judged(&self) -> f64 {
-        self.steps[..STEPS - 1].iter().sum()
+        self.steps[..STEPS_UNTIL_JUDGED].iter().sum()
     }
 }
 
