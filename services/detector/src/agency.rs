@@ -101,14 +101,26 @@ fn quote_around(text: &Text, span: Span) -> String {
     while !original.is_char_boundary(from) {
         from += 1;
     }
+    if from > paragraph.start {
+        // Not from the middle of a word. Scripts without spaces are cut between characters.
+        let rest_of_word = original[from..span.start].find(char::is_whitespace);
+        from += rest_of_word.unwrap_or_default();
+    }
     shorten(original[from..paragraph.end].trim())
 }
 
 /// Cuts words to the length that may be quoted, and replaces control characters, which take six
-/// bytes each in JSON.
+/// bytes each in JSON. It cuts between words if there is a space in the second half of the quote.
 pub(crate) fn shorten(words: &str) -> String {
-    let part = &words[..words.floor_char_boundary(MAX_QUOTED_BYTES)];
-    part.replace(char::is_control, " ")
+    let mut part = &words[..words.floor_char_boundary(MAX_QUOTED_BYTES)];
+    let is_inside_word = words[part.len()..].starts_with(|next: char| !next.is_whitespace());
+    if is_inside_word
+        && let Some(space) = part.rfind(char::is_whitespace)
+        && space >= MAX_QUOTED_BYTES / 2
+    {
+        part = &part[..space];
+    }
+    part.trim_end().replace(char::is_control, " ")
 }
 
 #[cfg(test)]
@@ -147,6 +159,18 @@ mod tests {
         );
         let copyright = format!("{long}.\n{long}.\n{long}.\nCopyright 2026 The Associated Press.");
         check(&copyright, "", EvidencePlace::CopyrightLine, "Copyright 2026");
+    }
+
+    #[test]
+    fn evidence_is_cut_between_words() {
+        let sentence = "Ferries were late and crews stood on the quay, a spokeswoman told the Associated Press \
+                        on Tuesday before the harbour council met again.";
+        let text = Text::new(sentence);
+        let at = sentence.find("Associated").unwrap();
+        let quote = quote_around(&text, Span { start: at, end: at + 16 });
+        assert!(quote.contains("Associated Press"), "{quote}");
+        assert!(format!(" {sentence} ").contains(&format!(" {quote} ")), "{quote}");
+        assert_eq!(shorten(&"港".repeat(40)), "港".repeat(26));
     }
 
     #[test]
