@@ -187,14 +187,14 @@ impl Body {
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
         const WORDS: usize = SHINGLE_WORDS as usize;
+        let mut shingles = Vec::with_capacity(self.words.len());
         // The usual case, a script with spaces: all shingles have five words, so each hash is computed from the
         // one before.
         if self.words.iter().all(BodyWord::is_full_word) {
             let Some((first, rest)) = self.words.split_at_checked(WORDS) else {
-                return Vec::new();
+                return shingles;
             };
             let mut hash = first.iter().fold(0, |hash, word| append(hash, word.hash));
-            let mut shingles = Vec::with_capacity(self.words.len());
             shingles.push(hash);
             shingles.extend(self.words.iter().zip(rest).map(|(before, next)| {
                 hash ^= before.hash.rotate_left(ROTATION * (SHINGLE_WORDS - 1));
@@ -203,13 +203,21 @@ impl Body {
             }));
             return shingles;
         }
-        let mut shingles = Vec::with_capacity(self.words.len());
-        for start in 0..self.words.len() {
-            let rest = &self.words[start..];
-            match first_shingle(rest) {
-                Some(shingle) => shingles.push(shingle),
-                None => break,
+        // Of the shingle at the current word: its length, weight and hash. The next shingle ends at the same
+        // word or later.
+        let (mut len, mut weight, mut hash) = (0, 0, 0);
+        let mut next = self.words.iter();
+        for first in &self.words {
+            while weight < SHINGLE_WORDS * WORD_WEIGHT {
+                let Some(word) = next.next() else { return shingles };
+                hash = append(hash, word.hash);
+                weight += u32::from(word.weight);
+                len += 1;
             }
+            shingles.push(hash);
+            len -= 1;
+            weight -= u32::from(first.weight);
+            hash ^= first.hash.rotate_left(ROTATION * len);
         }
         shingles
     }
@@ -251,19 +259,6 @@ pub(crate) fn weight(alone: bool) -> u8 {
     u8::try_from(weight).expect("both weights are small constants")
 }
 
-/// The hash of the shingle that starts at the first of `words`; `None` if they weigh less than five words.
-fn first_shingle(words: &[BodyWord]) -> Option<u64> {
-    let (mut weight, mut hash) = (0, 0);
-    for word in words {
-        hash = append(hash, word.hash);
-        weight += u32::from(word.weight);
-        if weight >= SHINGLE_WORDS * WORD_WEIGHT {
-            return Some(hash);
-        }
-    }
-    None
-}
-
 /// The bits by which the hash of a shingle is rotated for each word.
 const ROTATION: u32 = 13;
 
@@ -282,6 +277,8 @@ pub(crate) fn mix(hash: u64, next: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -293,6 +290,26 @@ mod tests {
         let chinese = Text::new("港口工人周四结束了罢工。");
         assert_eq!(Body::new(&chinese).len(), 11);
         assert_eq!(Body::new(&chinese).shingles().len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn shingles_are_the_shortest_runs_of_enough_weight(text in "([a-z]{1,3} |港|口){0,40}") {
+            let body = Body::new(&Text::new(&text));
+            let shingle_at = |start: usize| {
+                let (mut weight, mut hash) = (0, 0);
+                for word in &body.words[start..] {
+                    hash = append(hash, word.hash);
+                    weight += u32::from(word.weight);
+                    if weight >= SHINGLE_WORDS * WORD_WEIGHT {
+                        return Some(hash);
+                    }
+                }
+                None
+            };
+            let expected: Vec<u64> = (0..body.len()).map_while(shingle_at).collect();
+            prop_assert_eq!(body.shingles(), expected);
+        }
     }
 
     #[test]

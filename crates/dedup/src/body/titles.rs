@@ -219,6 +219,9 @@ fn short_hash(hash: u64) -> u16 {
 /// article. `None` if the word is not telling: it has few letters or is a common word. Numbers, and single
 /// characters of scripts without spaces, are always telling.
 pub(crate) fn telling_key(normal: &str) -> Option<u16> {
+    if normal.is_ascii() {
+        return ascii_telling_key(normal);
+    }
     let bare = without_article(normal);
     let first = bare.chars().next()?;
     if first.is_numeric() {
@@ -231,6 +234,16 @@ pub(crate) fn telling_key(normal: &str) -> Option<u16> {
     }
     let end = bare.char_indices().nth(letters).map_or(bare.len(), |(end, _)| end);
     Some(short_hash(word_hash(&bare[..end])))
+}
+
+/// [`telling_key`] of a word in ASCII, which needs no search for the ends of characters.
+fn ascii_telling_key(normal: &str) -> Option<u16> {
+    let key = match normal.as_bytes().first()? {
+        b'0'..=b'9' => normal,
+        _ if normal.len() < KEY_LETTERS || is_common(normal) => return None,
+        _ => &normal[..normal.len().min(LATIN_KEY_LETTERS)],
+    };
+    Some(short_hash(word_hash(key)))
 }
 
 /// An Arabic word without its article and the conjunction or preposition before it, if enough letters

@@ -5,7 +5,7 @@
 //! left to right in the new text, so a passage that was moved is found too. Each position of the
 //! new text is compared with a bounded number of positions of the old one, so the work is linear.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use crate::body::{Body, BodyWord, SHINGLE_WORDS, WORD_WEIGHT};
 
@@ -50,7 +50,25 @@ const MIN_WEIGHT_AFTER_EDIT: u32 = 3 * WORD_WEIGHT;
 /// The runs that the new text `here` shares with the old text `there`, in the order of `here`.
 #[must_use]
 pub fn align(here: &Body, there: &Body) -> Vec<Run> {
-    align_counted(here, there, &CellCount::default())
+    align_counted(&Shingled::new(here), there, &CellCount::default())
+}
+
+/// A new text's body with its shingles, computed at the first use: it is compared with several old
+/// texts.
+#[derive(Debug)]
+pub(crate) struct Shingled<'a> {
+    pub(crate) body: &'a Body,
+    shingles: OnceCell<Vec<u64>>,
+}
+
+impl<'a> Shingled<'a> {
+    pub(crate) fn new(body: &'a Body) -> Shingled<'a> {
+        Shingled { body, shingles: OnceCell::new() }
+    }
+
+    fn shingles(&self) -> &[u64] {
+        self.shingles.get_or_init(|| self.body.shingles())
+    }
 }
 
 /// Counts the work of an alignment: the pairs of words that it compared, and the links of hash
@@ -69,9 +87,9 @@ impl CellCount {
 }
 
 /// As [`align`], and adds the work to `cells`.
-pub(crate) fn align_counted(here: &Body, there: &Body, cells: &CellCount) -> Vec<Run> {
+pub(crate) fn align_counted(new: &Shingled<'_>, there: &Body, cells: &CellCount) -> Vec<Run> {
     let seeds = Seeds::new(there);
-    let shingles = here.shingles();
+    let (here, shingles) = (new.body, new.shingles());
     let mut runs = Vec::new();
     let mut next = 0;
     let mut expected = 0;
@@ -93,15 +111,16 @@ pub(crate) fn align_counted(here: &Body, there: &Body, cells: &CellCount) -> Vec
 
 /// As [`align_counted`], with the same result, but faster if all words of both texts are equal. It
 /// first compares the texts word for word, and builds no table of shingles if there is one run.
-pub(crate) fn align_whole(here: &Body, there: &Body, cells: &CellCount) -> Vec<Run> {
+pub(crate) fn align_whole(new: &Shingled<'_>, there: &Body, cells: &CellCount) -> Vec<Run> {
+    let here = new.body;
     let is_same = |(a, b): &(&BodyWord, &BodyWord)| a.hash == b.hash && a.weight == b.weight;
     if here.len() != there.len() {
-        return align_counted(here, there, cells);
+        return align_counted(new, there, cells);
     }
     let same = here.words.iter().zip(&there.words).take_while(is_same).count();
     cells.add(same);
     if same < here.len() {
-        return align_counted(here, there, cells);
+        return align_counted(new, there, cells);
     }
     let mut weight = 0;
     let has_shingle = here.words.iter().any(|word| {
@@ -214,22 +233,32 @@ fn find_edit(
     there_at: usize,
     cells: &CellCount,
 ) -> Option<(usize, usize)> {
-    edits().find(|(skip_here, skip_there)| {
+    EDITS.into_iter().find(|(skip_here, skip_there)| {
         let here_rest = here.words.get(here_at + skip_here..).unwrap_or_default();
         let there_rest = there.words.get(there_at + skip_there..).unwrap_or_default();
         agree(here_rest.iter().zip(there_rest), cells)
     })
 }
 
-/// All edits, smallest first. Of edits of one size, changed words come before dropped or added
-/// ones.
-fn edits() -> impl Iterator<Item = (usize, usize)> {
-    (1..=MAX_EDIT_WORDS).flat_map(|size| {
-        std::iter::once((size, size)).chain(
-            (0..size).flat_map(move |less| [(size, size - 1 - less), (size - 1 - less, size)]),
-        )
-    })
-}
+/// All edits, as the number of words to skip in the new text and in the old one, smallest first. Of
+/// edits of one size, changed words come before dropped or added ones.
+const EDITS: [(usize, usize); MAX_EDIT_WORDS * (MAX_EDIT_WORDS + 2)] = {
+    let mut edits = [(0, 0); MAX_EDIT_WORDS * (MAX_EDIT_WORDS + 2)];
+    let (mut at, mut size) = (0, 1);
+    while size <= MAX_EDIT_WORDS {
+        edits[at] = (size, size);
+        at += 1;
+        let mut smaller = size;
+        while smaller > 0 {
+            smaller -= 1;
+            edits[at] = (size, smaller);
+            edits[at + 1] = (smaller, size);
+            at += 2;
+        }
+        size += 1;
+    }
+    edits
+};
 
 /// Whether both sides begin with enough equal words.
 fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &CellCount) -> bool {
@@ -305,7 +334,7 @@ fn find_edit_before(
 ) -> Option<(usize, usize)> {
     // (0, 0) allows equal words directly before the seed. They are in no run yet if they are fewer
     // than a shingle.
-    std::iter::once((0, 0)).chain(edits()).find(|(skip_here, skip_there)| {
+    std::iter::once((0, 0)).chain(EDITS).find(|(skip_here, skip_there)| {
         let Some(here_end) = here_at.checked_sub(*skip_here).filter(|end| *end >= floor) else {
             return false;
         };
@@ -367,7 +396,7 @@ mod tests {
         {
             let body = body(text);
             assert_eq!(
-                align_whole(&body, &body, &CellCount::default()),
+                align_whole(&Shingled::new(&body), &body, &CellCount::default()),
                 align(&body, &body),
                 "{text}"
             );
@@ -379,8 +408,8 @@ mod tests {
         #[test]
         fn whole_texts_align_as_all_do(here in "[ab]( [a-c]){0,60}", there in "[ab]( [a-c]){0,60}") {
             let (here, there) = (body(&here), body(&there));
-            prop_assert_eq!(align_whole(&here, &here, &CellCount::default()), align(&here, &here));
-            prop_assert_eq!(align_whole(&here, &there, &CellCount::default()), align(&here, &there));
+            prop_assert_eq!(align_whole(&Shingled::new(&here), &here, &CellCount::default()), align(&here, &here));
+            prop_assert_eq!(align_whole(&Shingled::new(&here), &there, &CellCount::default()), align(&here, &there));
         }
 
         /// The words of every block are equal, blocks are in order in both texts, and every shingle

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
 use crate::codec::bits::Bits;
-use crate::compare::align::{Block, CellCount, Run, align_counted};
+use crate::compare::align::{Block, CellCount, Run, Shingled, align_counted};
 use crate::compare::frame::is_frame;
 use crate::settings::{Settings, Switch};
 
@@ -149,7 +149,7 @@ impl Overlap {
     #[must_use]
     pub fn between(here: &Body, there: &Body, settings: &Settings) -> Overlap {
         let cells = CellCount::default();
-        let runs = align_counted(here, there, &cells);
+        let runs = align_counted(&Shingled::new(here), there, &cells);
         let overlap = Overlap::from_runs(here, there, &runs, settings, false);
         Overlap { cells: cells.count(), ..overlap }
     }
@@ -157,12 +157,12 @@ impl Overlap {
     /// Only the quotations that two texts share. They depend on no threshold of the settings.
     #[must_use]
     pub fn quotations_between(here: &Body, there: &Body) -> Vec<Block> {
-        Overlap::quotations(here, there, &CellCount::default())
+        Overlap::quotations(&Shingled::new(here), there, &CellCount::default())
     }
 
     /// As [`Overlap::quotations_between`], and adds the work to `cells`.
-    pub(crate) fn quotations(here: &Body, there: &Body, cells: &CellCount) -> Vec<Block> {
-        let pair = Pair { here, there };
+    pub(crate) fn quotations(here: &Shingled<'_>, there: &Body, cells: &CellCount) -> Vec<Block> {
+        let pair = Pair { here: here.body, there };
         let runs = align_counted(here, there, cells);
         runs.iter().flat_map(|run| pair.quotations(run)).collect()
     }

@@ -7,7 +7,7 @@ use std::cell::LazyCell;
 
 use crate::body::WORD_WEIGHT;
 use crate::body::lexicon::PairFilter;
-use crate::compare::align::{Block, CellCount};
+use crate::compare::align::{Block, CellCount, Shingled};
 use crate::compare::overlap::{Overlap, QUOTATION_WORDS};
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
@@ -74,13 +74,14 @@ impl Detector {
         // Most pairs share no quotation. Two cheap checks avoid unpacking the body of the lead for
         // them.
         let cells = CellCount::default();
+        let own_body = Shingled::new(&analysed.body);
         let with_lead = |lead: &Doc| {
             if quoted + lead.quoted < QUOTATION_WORDS * WORD_WEIGHT {
                 return Vec::new();
             }
             let opened = lead.stored.open();
             match pairs.as_ref().is_some_and(|pairs| pairs.may_share_shingle(&opened.body)) {
-                true => Overlap::quotations(&analysed.body, &lexicon.open(&opened.body), &cells),
+                true => Overlap::quotations(&own_body, &lexicon.open(&opened.body), &cells),
                 false => Vec::new(),
             }
         };

@@ -21,7 +21,7 @@ use crate::body::simhash::is_near;
 use crate::body::titles::{TitleRelation, TitleWords};
 use crate::body::{Body, SHINGLE_WORDS};
 use crate::codec::bits::Bits;
-use crate::compare::align::{CellCount, align_counted, align_whole};
+use crate::compare::align::{CellCount, Shingled, align_counted, align_whole};
 use crate::compare::overlap::Overlap;
 use crate::ids::DocId;
 use crate::judge::digest::{are_digest_items, holds_new_text, is_second_text};
@@ -189,8 +189,9 @@ impl Judgement {
 /// Judges an article against all priors. Ties break by order of arrival.
 #[must_use]
 pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Judgement {
+    let here = Shingled::new(new.body);
     let mut compared: Vec<(&Prior<'_>, Overlap)> =
-        priors.iter().map(|prior| (prior, compare(new, prior, settings))).collect();
+        priors.iter().map(|prior| (prior, compare((new, &here), prior, settings))).collect();
     compared.sort_by(|(a, x), (b, y)| {
         y.shared_words
             .cmp(&x.shared_words)
@@ -227,8 +228,12 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
     judgement
 }
 
-fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap {
-    let (here, there) = (new.body, prior.article.body);
+fn compare(
+    (new, here): (&Article<'_>, &Shingled<'_>),
+    prior: &Prior<'_>,
+    settings: &Settings,
+) -> Overlap {
+    let there = prior.article.body;
     // Both functions give the same runs. A wrong hint only costs time.
     let is_hinted = is_near(new.simhash, prior.article.simhash);
     let align = if is_hinted { align_whole } else { align_counted };
@@ -236,7 +241,7 @@ fn compare(new: &Article<'_>, prior: &Prior<'_>, settings: &Settings) -> Overlap
     let runs = align(here, there, &cells);
     // If both are the text of one page, equal words around a difference are not a page frame.
     let one_outlet = prior.same_outlet && !prior.same_item && !prior.same_page;
-    let overlap = Overlap::from_runs(here, there, &runs, settings, one_outlet);
+    let overlap = Overlap::from_runs(new.body, there, &runs, settings, one_outlet);
     Overlap { cells: cells.count(), ..overlap }
 }
 
