@@ -22,11 +22,37 @@ impl Bits {
 
     /// Adds a position.
     pub fn insert(&mut self, position: usize) {
-        let block = position / 64;
-        if block >= self.blocks.len() {
-            self.blocks.resize(block + 1, 0);
+        self.add(position);
+    }
+
+    /// Adds a position. Returns whether it was not in the set.
+    pub(crate) fn add(&mut self, position: usize) -> bool {
+        self.grow_to(position + 1);
+        let (block, bit) = (&mut self.blocks[position / 64], 1 << (position % 64));
+        let is_new = *block & bit == 0;
+        *block |= bit;
+        is_new
+    }
+
+    /// Adds `len` neighbouring positions.
+    pub(crate) fn insert_all(&mut self, start: usize, len: usize) {
+        self.grow_to(start + len);
+        for (block, bits) in masks(start, len) {
+            self.blocks[block] |= bits;
         }
-        self.blocks[block] |= 1 << (position % 64);
+    }
+
+    /// Whether any of `len` neighbouring positions is in the set.
+    pub(crate) fn has_any(&self, start: usize, len: usize) -> bool {
+        let mut masks = masks(start, len);
+        masks.any(|(block, bits)| self.blocks.get(block).is_some_and(|known| known & bits != 0))
+    }
+
+    fn grow_to(&mut self, len: usize) {
+        let blocks = len.div_ceil(64);
+        if blocks > self.blocks.len() {
+            self.blocks.resize(blocks, 0);
+        }
     }
 
     /// Whether a position is in the set.
@@ -56,6 +82,16 @@ impl Bits {
             *mine |= theirs;
         }
     }
+}
+
+/// The blocks of `len` neighbouring positions, each with the bits of its positions.
+fn masks(start: usize, len: usize) -> impl Iterator<Item = (usize, u64)> {
+    let end = start + len;
+    (start / 64..end.div_ceil(64)).map(move |block| {
+        let from = start.saturating_sub(64 * block);
+        let after = (64 * (block + 1)).saturating_sub(end);
+        (block, (u64::MAX << from) & (u64::MAX >> after))
+    })
 }
 
 /// A packed set: for each run of positions, the gap before it and its length. This is short, because texts
@@ -136,6 +172,22 @@ mod tests {
                 end += gap + len;
             }
             prop_assert_eq!(bits.pack().open(), bits);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn neighbouring_positions_are_as_single_ones(
+            runs in proptest::collection::vec((0usize..200, 0usize..150), 0..6),
+        ) {
+            let (mut whole, mut single) = (Bits::new(400), Bits::new(400));
+            for (start, len) in runs {
+                let has_any = (start..start + len).any(|position| single.contains(position));
+                prop_assert_eq!(whole.has_any(start, len), has_any);
+                whole.insert_all(start, len);
+                (start..start + len).for_each(|position| single.insert(position));
+                prop_assert_eq!(&whole, &single);
+            }
         }
     }
 

@@ -237,10 +237,10 @@ impl Overlap {
     ) {
         for block in &run.blocks {
             self.longest = self.longest.max(block.len);
-            for (here, there) in word_pairs(*block) {
-                if !pair.counts(here, there) {
-                    uncounted.0.insert(here);
-                    uncounted.1.insert(there);
+            for (at, (here, there)) in pair.words(*block).enumerate() {
+                if !counts(here, there) {
+                    uncounted.0.insert(block.here as usize + at);
+                    uncounted.1.insert(block.there as usize + at);
                 }
             }
         }
@@ -255,19 +255,23 @@ impl Overlap {
     /// text.
     fn mark_shared(&mut self, pair: &Pair<'_>) -> (u32, u32) {
         let mut weight = (0, 0);
-        for (here, there) in
-            self.passages.iter().flat_map(|p| &p.blocks).copied().flat_map(word_pairs)
-        {
-            if !pair.counts(here, there) {
+        for block in self.passages.iter().flat_map(|passage| passage.blocks.iter().copied()) {
+            let len = block.len as usize;
+            let (here, there) = (block.here as usize, block.there as usize);
+            let is_counted = pair.words(block).all(|(here, there)| counts(here, there));
+            if is_counted && !self.here.has_any(here, len) && !self.there.has_any(there, len) {
+                // The usual block is marked as a whole.
+                self.here.insert_all(here, len);
+                self.there.insert_all(there, len);
+                weight.0 += weight_of(&pair.here.words[here..here + len]);
+                weight.1 += weight_of(&pair.there.words[there..there + len]);
                 continue;
             }
-            if !self.here.contains(here) {
-                self.here.insert(here);
-                weight.0 += u32::from(pair.here.words[here].weight);
-            }
-            if !self.there.contains(there) {
-                self.there.insert(there);
-                weight.1 += u32::from(pair.there.words[there].weight);
+            for (at, words) in pair.words(block).enumerate() {
+                if counts(words.0, words.1) {
+                    weight.0 += u32::from(words.0.weight) * u32::from(self.here.add(here + at));
+                    weight.1 += u32::from(words.1.weight) * u32::from(self.there.add(there + at));
+                }
             }
         }
         weight
@@ -283,8 +287,13 @@ fn counted_weight(body: &Body, uncounted: &Bits) -> u32 {
     body.words.iter().enumerate().filter(counted).map(|(_, word)| u32::from(word.weight)).sum()
 }
 
-fn word_pairs(block: Block) -> impl Iterator<Item = (usize, usize)> {
-    (block.here as usize..).zip(block.there as usize..).take(block.len as usize)
+/// Whether a shared word counts. A quotation that *either* text marks does not.
+fn counts(here: &BodyWord, there: &BodyWord) -> bool {
+    here.is_counted() & there.is_counted()
+}
+
+fn weight_of(words: &[BodyWord]) -> u32 {
+    words.iter().map(|word| u32::from(word.weight)).sum()
 }
 
 /// A quotation that two texts share. It may contain small edits.
@@ -316,17 +325,19 @@ struct Pair<'a> {
     there: &'a Body,
 }
 
-impl Pair<'_> {
-    /// Whether a shared word counts. A quotation that *either* text marks does not.
-    fn counts(&self, here: usize, there: usize) -> bool {
-        self.here.words[here].is_counted() && self.there.words[there].is_counted()
+impl<'a> Pair<'a> {
+    /// The words of a block, in the new text and in the old one.
+    fn words(&self, block: Block) -> impl Iterator<Item = (&BodyWord, &BodyWord)> {
+        let of = |words: &'a [BodyWord], start: u32| {
+            words[start as usize..][..block.len as usize].iter()
+        };
+        of(&self.here.words, block.here).zip(of(&self.there.words, block.there))
     }
 
     /// The weight of the counted words of some blocks.
     fn counted(&self, blocks: &[Block]) -> u32 {
-        let counted =
-            blocks.iter().copied().flat_map(word_pairs).filter(|(h, t)| self.counts(*h, *t));
-        counted.map(|(here, _)| u32::from(self.here.words[here].weight)).sum()
+        let words = blocks.iter().flat_map(|block| self.words(*block));
+        words.map(|(here, there)| u32::from(here.weight) * u32::from(counts(here, there))).sum()
     }
 
     /// The passages of a run: the whole run if it is long enough for the number of its edits,
@@ -350,14 +361,15 @@ impl Pair<'_> {
     fn quotations(&self, run: &Run) -> Vec<Block> {
         let mut found: Vec<Quotation> = Vec::new();
         let mut open = false;
-        for (here, there) in run.blocks.iter().copied().flat_map(word_pairs) {
-            if !self.here.words[here].quoted && !self.there.words[there].quoted {
+        let is_quoted = |(here, there): &(&BodyWord, &BodyWord)| here.quoted | there.quoted;
+        let with_place = |block: &Block| (block.here..).zip(block.there..).zip(self.words(*block));
+        for ((here, there), words) in run.blocks.iter().flat_map(with_place) {
+            if !is_quoted(&words) {
                 open = false;
                 continue;
             }
-            let weight = u32::from(self.here.words[here].weight);
-            let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-            let word = Block { here: narrow(here), there: narrow(there), len: 1 };
+            let weight = u32::from(words.0.weight);
+            let word = Block { here, there, len: 1 };
             match found.last_mut() {
                 Some(quotation) if open => quotation.add_word(word, weight),
                 _ => found.push(Quotation { longest: word, last: word, weight }),
@@ -369,9 +381,8 @@ impl Pair<'_> {
     }
 
     fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
-        let matched = passage.blocks.iter().copied().flat_map(word_pairs);
-        let agreeing =
-            matched.filter(|(here, _)| self.here.words[*here].fact != Fact::None).count();
+        let matched = passage.blocks.iter().flat_map(|block| self.words(*block));
+        let agreeing = matched.filter(|(here, _)| here.fact != Fact::None).count();
         facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
         for (here, there) in passage.edits() {
             let (here, there) = (&self.here.words[here], &self.there.words[there]);
@@ -478,10 +489,34 @@ mod tests {
             };
             let quotations = overlap.shared_quotations.iter();
             for block in overlap.passages.iter().flat_map(|p| &p.blocks).chain(quotations) {
-                for (mine, theirs) in word_pairs(*block) {
-                    prop_assert_eq!(word(0, mine), word(1, theirs));
+                for at in 0..block.len {
+                    let (here, there) = ((block.here + at) as usize, (block.there + at) as usize);
+                    prop_assert_eq!(word(0, here), word(1, there));
                 }
             }
+        }
+
+        #[test]
+        fn shared_words_are_the_counted_words_of_the_passages(
+            here in "([a-c]{1,2}[ “”]){0,80}",
+            there in "([a-c]{1,2}[ “”]){0,80}",
+        ) {
+            let bodies = [&here, &there].map(|text| Body::new(&Text::new(text)));
+            let overlap = Overlap::between(&bodies[0], &bodies[1], &Settings::default());
+            let (mut shared, mut weight) = ((Bits::new(bodies[0].len()), Bits::new(bodies[1].len())), 0);
+            for block in overlap.passages.iter().flat_map(|passage| &passage.blocks) {
+                for at in 0..block.len {
+                    let (here, there) = ((block.here + at) as usize, (block.there + at) as usize);
+                    let (word, other) = (bodies[0].words[here], bodies[1].words[there]);
+                    if word.is_counted() && other.is_counted() {
+                        weight += if shared.0.contains(here) { 0 } else { u32::from(word.weight) };
+                        shared.0.insert(here);
+                        shared.1.insert(there);
+                    }
+                }
+            }
+            prop_assert_eq!(overlap.shared_words, weight / WORD_WEIGHT);
+            prop_assert_eq!((overlap.here, overlap.there), shared);
         }
 
         #[test]
