@@ -8,7 +8,7 @@ mod words;
 use wirefold_names::listing;
 use wirefold_proto::{Dateline, FoundBy};
 use wirefold_text::Text;
-use wirefold_text::extract::{agency_called, agency_named, dateline};
+use wirefold_text::extract::{agency_by_alias, agency_by_name, dateline};
 
 use self::day::{day, ends_in_day, is_day};
 use self::words::{AGENCIES, LABELS, SHORT_PLACES, SHOUTED};
@@ -200,8 +200,8 @@ fn non_empty(printed: &str) -> Option<String> {
 fn is_agency(printed: &str) -> bool {
     let first = printed.split(['/', ',', ';']).next().unwrap_or_default().trim();
     // A word in small letters is an agency only where that is its very name: `dpa`.
-    let is_called = || !first.starts_with(char::is_lowercase) && agency_called(first).is_some();
-    agency_named(first).is_some() || AGENCIES.contains(&first) || is_called()
+    let is_called = || !first.starts_with(char::is_lowercase) && agency_by_alias(first).is_some();
+    agency_by_name(first).is_some() || AGENCIES.contains(&first) || is_called()
 }
 
 fn has_agency(head: &str) -> bool {

@@ -58,7 +58,7 @@ pub(crate) fn keyphrases(reading: &Reading<'_>, title: &str) -> Vec<Keyphrase> {
             bit(normal.len());
     }
     let is_likely = |at: usize| {
-        let (bytes, length) = reading.text.normal_and_behind(&reading.text.words()[at]);
+        let (bytes, length) = reading.text.normal_with_tail(&reading.text.words()[at]);
         shapes[usize::from(bytes.first().copied().unwrap_or_default())] & bit(length) != 0
     };
     let mut candidates: Vec<Candidate> = Vec::new();

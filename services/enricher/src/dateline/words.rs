@@ -1,6 +1,6 @@
 //! Names and labels that occur in datelines.
 
-/// Agencies as heads print them, beside the short names that `agency_named` knows. Longer ones first.
+/// Agencies as heads print them, beside the short names that `agency_by_name` knows. Longer ones first.
 pub(super) const AGENCIES: &[&str] = &[
     "新华社",
     "新華社",

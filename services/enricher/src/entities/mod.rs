@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use wirefold_proto::{Entity, EntityKind, FoundBy, MentionPlace};
-use wirefold_text::extract::{agency_called, agency_home, name_key};
+use wirefold_text::extract::{agency_by_alias, agency_home, name_key};
 use wirefold_text::{Span, Text};
 
 use crate::reading::Reading;
@@ -143,7 +143,7 @@ fn enter<'a>(
 fn agency(kind: EntityKind, name: &str) -> Option<&'static str> {
     let bare = name.strip_prefix("The ").or_else(|| name.strip_prefix("the ")).unwrap_or(name);
     let is_long = bare.chars().count() >= LONG_NAME;
-    (kind == EntityKind::Organisation && is_long).then(|| agency_called(bare)).flatten()
+    (kind == EntityKind::Organisation && is_long).then(|| agency_by_alias(bare)).flatten()
 }
 
 /// Surnames that stand alone, and that neither table nor rules found.

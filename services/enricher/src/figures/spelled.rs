@@ -151,7 +151,7 @@ impl Reader<'_> {
     fn part_at(&self, at: usize) -> Option<Part> {
         let text = self.reading.text;
         let word = text.words().get(at)?;
-        let (bytes, length) = text.normal_and_behind(word);
+        let (bytes, length) = text.normal_with_tail(word);
         let is_likely = self.lexicon.is_likely(bytes.get(..length)?);
         if is_likely { self.lexicon.get(text.normal(word)).copied() } else { None }
     }
