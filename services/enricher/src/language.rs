@@ -1,6 +1,6 @@
 //! The language of an article: that of its text, else the one that feed or page declares.
 
-use wirefold_language::{By, identify};
+use wirefold_language::{Method, identify};
 use wirefold_proto::{FoundBy, Language, LanguageTag};
 
 /// The language of a text with its title; `und` where neither they nor the hint tell.
@@ -9,7 +9,7 @@ pub(crate) fn language(title: &str, text: &str, hint: Option<&LanguageTag>) -> L
     let short = is_short(text).then(|| format!("{title}\n{text}"));
     let found = identify(short.as_deref().unwrap_or(text), declared);
     let how = match &found {
-        Some(found) if found.by == By::Script => FoundBy::Rule,
+        Some(found) if found.by == Method::Script => FoundBy::Rule,
         Some(_) => FoundBy::Model,
         None => FoundBy::Declared,
     };
