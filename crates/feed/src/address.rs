@@ -1,6 +1,6 @@
-//! Makes relative addresses absolute (RFC 3986, section 5), whatever text they are.
+//! Makes relative addresses absolute (RFC 3986, section 5). Accepts any text.
 
-/// An address, taken apart: RFC 3986, appendix B.
+/// The parts of an address: RFC 3986, appendix B.
 #[derive(Debug, Clone, Copy, Default)]
 struct Parts<'a> {
     scheme: Option<&'a str>,
@@ -58,8 +58,8 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// What a reference means at an address. Without a base it stays what it is; line breaks and tabs
-/// in it are mistakes of whoever wrapped the line.
+/// Resolves a reference against the address of its document. Without a base the reference stays
+/// unchanged. Line breaks and tabs in it are removed.
 #[must_use]
 pub fn resolve(base: &str, reference: &str) -> String {
     let trimmed = reference.trim();
@@ -131,7 +131,7 @@ mod tests {
 
     /// The examples of RFC 3986, section 5.4.
     #[test]
-    fn references_resolve_as_the_standard_says() {
+    fn resolves_references_as_in_the_standard() {
         for (reference, expected) in [
             ("g:h", "g:h"),
             ("g", "http://a/b/c/g"),
@@ -173,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken(base in "[a-z:/.?#é]{0,20}", reference in "[a-z:/.?#é ]{0,20}") {
+        fn accepts_any_text(base in "[a-z:/.?#é]{0,20}", reference in "[a-z:/.?#é ]{0,20}") {
             let once = resolve(&base, &reference);
             let is_absolute = Parts::of(&once).scheme.is_some();
             prop_assert!(!is_absolute || resolve("https://a.example/b", &once) == once);
