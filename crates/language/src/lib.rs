@@ -21,9 +21,9 @@ use crate::script::{MainScript, Script};
 /// How a language was identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Method its script, or by letters that only this language has.
+    /// By its script, or by letters that only this language has.
     Script,
-    /// Method the model.
+    /// By the model.
     Model,
 }
 

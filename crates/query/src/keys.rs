@@ -182,7 +182,7 @@ mod tests {
     use crate::query::Query;
 
     #[test]
-    fn a_query_is_filed_under_the_rarest_words_it_needs() {
+    fn files_a_query_under_the_rarest_words_it_needs() {
         let cases = [
             ("the zelensky", "zelensky", "the"),
             ("\"peace plan\"", "peace", "plan"),

@@ -48,7 +48,7 @@ pub(super) fn augment(sample: &Sample, lists: &Lists, random: &mut Random) -> Sa
     changed
 }
 
-/// A sample with other people and offsets.
+/// A sample with other people and places.
 fn replace_names(sample: &Sample, lists: &Lists, random: &mut Random) -> Sample {
     let mut line = Line::default();
     let mut at = 0;

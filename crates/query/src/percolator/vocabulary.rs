@@ -32,7 +32,7 @@ impl Vocabulary {
         self.has_stems
     }
 
-    /// The number of a marked word with a number hash.
+    /// The number of a marked word with a known hash.
     fn find(&self, word: &str, hash: u64) -> Option<u32> {
         let mut at = hash as usize;
         loop {
@@ -57,7 +57,7 @@ impl Vocabulary {
         Some((self.slots[at] as u32, at))
     }
 
-    /// Finds many words by their hashes. Calls `found` with the number of each number word and its
+    /// Finds many words by their hashes. Calls `found` with the number of each known word and its
     /// data.
     pub(super) fn find_all<'w, T: Copy>(
         &self,

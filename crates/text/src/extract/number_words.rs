@@ -109,7 +109,7 @@ const SCALES: &[(u32, &str)] = &[
     (12, "trillion trillions trn billionen billones biljoen trilhão trilhões трлн تريليون 兆 조"),
 ];
 
-/// Suffix that are a scale only after a currency sign: `$5m`, but `a 100m race`.
+/// Letters that are a scale only after a currency sign: `$5m`, but `a 100m race`.
 const MONEY_SCALES: &[(u32, &str)] = &[(3, "k"), (6, "m mi"), (9, "b bi"), (12, "t tn")];
 
 /// A number in one word, without the words around it.
