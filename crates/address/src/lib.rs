@@ -101,10 +101,10 @@ fn canonical_once(url: &str) -> Option<String> {
         let is_kept = |pair: &&str| {
             !is_tracking(pair) && !amp::is_amp_parameter(pair) && !sites::is_dropped(&site, pair)
         };
-        let kept = query.split('&').filter(is_kept);
-        let mut kept: Vec<String> = kept.map(with_plain_escapes).collect();
-        kept.sort();
-        kept.join("&")
+        let parameters = query.split('&').filter(is_kept);
+        let mut parameters: Vec<String> = parameters.map(with_plain_escapes).collect();
+        parameters.sort();
+        parameters.join("&")
     });
     url.set_query(query.as_deref().filter(|query| !query.is_empty()));
     if url.query().is_none() && url.fragment().is_none() {
@@ -139,19 +139,19 @@ fn without_credentials(url: &mut Url) {
 fn without_session(path: &str) -> String {
     const SESSIONS: [&str; 3] = [";jsessionid=", ";phpsessid=", ";sid="];
     let lower = path.to_ascii_lowercase();
-    let (mut kept, mut at) = (String::with_capacity(path.len()), 0);
+    let (mut without_sessions, mut at) = (String::with_capacity(path.len()), 0);
     while let Some(start) = lower[at..].find(';').map(|found| at + found) {
-        kept.push_str(&path[at..start]);
+        without_sessions.push_str(&path[at..start]);
         let is_session = SESSIONS.iter().any(|name| lower[start..].starts_with(name));
         let rest = &path[start + 1..];
         let end = rest.find([';', '/']).map_or(path.len(), |found| start + 1 + found);
         if !is_session {
-            kept.push_str(&path[start..end]);
+            without_sessions.push_str(&path[start..end]);
         }
         at = end;
     }
-    kept.push_str(&path[at..]);
-    kept
+    without_sessions.push_str(&path[at..]);
+    without_sessions
 }
 
 /// Replaces several slashes in a row by one.

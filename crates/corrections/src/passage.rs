@@ -144,11 +144,11 @@ pub(crate) fn is_of_note(sentence: &Sentence<'_>, note: &Sentence<'_>) -> bool {
 
 /// The sentences of `before` that are not word for word in `after`.
 fn changes<'a>(before: &'a [Sentence<'a>], after: &'a [Sentence<'a>]) -> Vec<Change<'a>> {
-    let kept: FxHashSet<&[u64]> = after.iter().map(|it| it.words.as_slice()).collect();
-    let there: FxHashSet<&[u64]> = before.iter().map(|it| it.words.as_slice()).collect();
+    let after_words: FxHashSet<&[u64]> = after.iter().map(|it| it.words.as_slice()).collect();
+    let before_words: FxHashSet<&[u64]> = before.iter().map(|it| it.words.as_slice()).collect();
     let fresh: Vec<&Sentence<'_>> =
-        after.iter().filter(|it| !there.contains(it.words.as_slice())).collect();
-    let gone = before.iter().filter(|it| !kept.contains(it.words.as_slice()));
+        after.iter().filter(|it| !before_words.contains(it.words.as_slice())).collect();
+    let gone = before.iter().filter(|it| !after_words.contains(it.words.as_slice()));
     gone.map(|old| {
         let like = |new: &&Sentence<'_>| similarity(&old.words, &new.words);
         let best = fresh.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other)));

@@ -95,24 +95,24 @@ pub fn resolve(base: &str, reference: &str) -> String {
 
 /// A path without `.` and `..`: RFC 3986, section 5.2.4.
 fn without_dots(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
+    let mut result: Vec<&str> = Vec::new();
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
         match segment {
             "." | ".." => {
                 // The first is the empty one before the first slash.
-                if segment == ".." && kept.len() > 1 {
-                    kept.pop();
+                if segment == ".." && result.len() > 1 {
+                    result.pop();
                 }
                 if is_last {
-                    kept.push("");
+                    result.push("");
                 }
             }
-            _ => kept.push(segment),
+            _ => result.push(segment),
         }
     }
-    kept.join("/")
+    result.join("/")
 }
 
 /// Whether an address can be fetched: `http` or `https`, with a host.

@@ -146,8 +146,9 @@ impl Text {
     #[must_use]
     pub fn sentences(&self) -> Vec<Sentence> {
         let mut found = Vec::new();
-        let kept = self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::PageChrome);
-        for paragraph in kept {
+        let text_paragraphs =
+            self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::PageChrome);
+        for paragraph in text_paragraphs {
             let mut next = paragraph.words.start;
             for span in sentences(&self.original, paragraph.span) {
                 let start = next;

@@ -120,10 +120,10 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
         normals.push_str(raw);
         normals[start..].make_ascii_lowercase();
         if raw.contains(['\'', '`']) {
-            let kept: String =
+            let letters_kept: String =
                 normals[start..].chars().filter(char::is_ascii_alphanumeric).collect();
             normals.truncate(start);
-            normals.push_str(&kept);
+            normals.push_str(&letters_kept);
         }
         words.push(word(Span { start, end: normals.len() }, alone));
         return;
@@ -135,8 +135,9 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
     let folded = fold(raw);
     for piece in RawWords::new(&folded) {
         let from = normals.len();
-        let kept = piece.span.of(&folded).chars();
-        normals.extend(kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
+        let letters_kept = piece.span.of(&folded).chars();
+        normals
+            .extend(letters_kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
         words.push(word(Span { start: from, end: normals.len() }, piece.alone));
     }
 }
@@ -278,8 +279,8 @@ mod tests {
                 let pieces: Vec<RawWord> = RawWords::new(&folded).collect();
                 prop_assert_eq!(pieces.len(), 1);
                 prop_assert_eq!(pieces[0].alone, raw.alone);
-                let kept = pieces[0].span.of(&folded).chars();
-                let slow: String = kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)).collect();
+                let letters_kept = pieces[0].span.of(&folded).chars();
+                let slow: String = letters_kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)).collect();
                 prop_assert_eq!(quick, slow);
             }
         }

@@ -1,4 +1,4 @@
-//! A cache of the findings of recent texts, so that copies are not analysed again.
+//! A cache of the findings of recent texts, so that cache are not analysed again.
 //!
 //! The output does not depend on the cache: another analysis would give the same findings.
 
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn cached_findings_equal_a_new_analysis() {
-        let copies = FindingsCache::default();
+        let cache = FindingsCache::default();
         let mut about = about();
         about.language_hint = None;
         for title in ["Harbour wall gone", "Ada Ruiz and the harbour wall", "Harbour wall gone", ""]
@@ -113,23 +113,23 @@ mod tests {
             title.clone_into(&mut about.title);
             let text = Text::new(TEXT);
             let again = find(&text, &about, "", |_| {});
-            assert_eq!(copies.findings(&text, &about, ""), again, "{title}");
+            assert_eq!(cache.findings(&text, &about, ""), again, "{title}");
         }
-        assert_eq!(copies.recent.lock().unwrap().len(), 1);
+        assert_eq!(cache.recent.lock().unwrap().len(), 1);
         let declared = AboutArticle { language_hint: "en-gb".parse().ok(), ..about };
-        let told = copies.findings(&Text::new(TEXT), &declared, "").language.unwrap();
+        let told = cache.findings(&Text::new(TEXT), &declared, "").language.unwrap();
         assert_eq!(told.tag.as_str(), "en-gb");
     }
 
     #[test]
     fn caches_only_recent_texts() {
-        let copies = FindingsCache::default();
+        let cache = FindingsCache::default();
         let about = about();
         for number in 0..MOST + 8 {
-            copies.findings(&Text::new(&format!("{TEXT} {number}")), &about, "");
+            cache.findings(&Text::new(&format!("{TEXT} {number}")), &about, "");
         }
-        copies.findings(&Text::new("Short."), &about, "");
-        let recent = copies.recent.lock().unwrap();
+        cache.findings(&Text::new("Short."), &about, "");
+        let recent = cache.recent.lock().unwrap();
         assert_eq!(recent.len(), MOST);
         assert!(recent.back().unwrap().text.ends_with(&(MOST + 7).to_string()));
     }

@@ -160,16 +160,16 @@ fn best_phrases(
     // A single word that occurs only once in the text may be a coincidence.
     candidates.retain(|one| one.title.len() > 1 || one.count > 1);
     candidates.sort_by_key(|one| (std::cmp::Reverse(weight(one)), one.title.start));
-    let mut kept: Vec<Candidate> = Vec::new();
+    let mut chosen: Vec<Candidate> = Vec::new();
     for one in candidates {
         let is_inside = |other: &Candidate| {
             other.title.start < one.title.end && one.title.start < other.title.end
         };
-        if kept.len() < MOST && !kept.iter().any(is_inside) {
-            kept.push(one);
+        if chosen.len() < MOST && !chosen.iter().any(is_inside) {
+            chosen.push(one);
         }
     }
-    let phrases = kept.into_iter().map(|one| Keyphrase {
+    let phrases = chosen.into_iter().map(|one| Keyphrase {
         words: reading.printed(&one.first).to_owned(),
         count: one.count,
         how: FoundBy::List,

@@ -68,20 +68,20 @@ pub struct Identified {
 ///
 /// A [`Refusal`] that names the missing part. Parts that are too long are cut, or left out if a
 /// part would be wrong when cut.
-pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified, Refusal> {
-    let given = normalised(given, arrival.text_source);
-    if given.text.is_empty() && given.title.as_deref().unwrap_or_default().is_empty() {
+pub fn identify(submitted: SubmittedArticle, arrival: &Arrival) -> Result<Identified, Refusal> {
+    let submitted = normalised(submitted, arrival.text_source);
+    if submitted.text.is_empty() && submitted.title.as_deref().unwrap_or_default().is_empty() {
         return Err(Refusal::Empty);
     }
-    let url = given.url.as_deref().map(web_address).transpose()?;
-    let named = given.feed.as_deref().map(Authority::of_feed);
+    let url = submitted.url.as_deref().map(web_address).transpose()?;
+    let named = submitted.feed.as_deref().map(Authority::of_feed);
     let named = named.filter(|authority| matches!(authority, Authority::Site(_)));
     let names_site = named.is_some();
     let authority = named.unwrap_or_else(|| arrival.authority.clone());
-    let outlet = attribute(&given, url.as_deref(), arrival)?;
+    let outlet = attribute(&submitted, url.as_deref(), arrival)?;
     let via = authority.via(&outlet, url.as_deref());
-    let title = given.title.unwrap_or_default();
-    let key = item_key(given.id.as_deref(), url.as_deref(), &title, given.published);
+    let title = submitted.title.unwrap_or_default();
+    let key = item_key(submitted.id.as_deref(), url.as_deref(), &title, submitted.published);
     // Many feeds may arrive by one way. An item key of another authority must not equal a key of
     // the site's own feed.
     let item_key = match via.as_ref().filter(|_| names_site) {
@@ -91,7 +91,7 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
     let url = url.filter(|url| url.len() <= LONGEST_URL);
     let canonical_url = url.as_deref().and_then(canonical);
     let title = cut(&title, LONGEST_TITLE);
-    let (text, truncated) = cut_text(given.text);
+    let (text, truncated) = cut_text(submitted.text);
     let address = match &canonical_url {
         Some(canonical) => ItemAddress::Url(canonical),
         None => ItemAddress::Key(&item_key),
@@ -99,7 +99,7 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
     let content = ContentHash::of(&normalise(&title), &normalise(&text));
     let former_id = via.is_some().then(|| ArticleId::of(&outlet, address, content));
     let id = ArticleId::told_by(via.as_ref().unwrap_or(&outlet), &outlet, address, content);
-    let authors = given.author.iter().chain(&given.authors);
+    let authors = submitted.author.iter().chain(&submitted.authors);
     let about = AboutArticle {
         outlet,
         via,
@@ -109,16 +109,16 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
         canonical_url,
         title,
         authors: authors.map(|author| cut(author, LONGEST_NAME)).collect(),
-        teaser: given.teaser.as_deref().map(|teaser| cut(teaser, LONGEST_TEASER)),
+        teaser: submitted.teaser.as_deref().map(|teaser| cut(teaser, LONGEST_TEASER)),
         truncated,
         paywalled: false,
-        language_hint: given.language,
-        published: given.published,
-        date_problem: date_problem(given.published, arrival.seen),
+        language_hint: submitted.language,
+        published: submitted.published,
+        date_problem: date_problem(submitted.published, arrival.seen),
         seen: arrival.seen,
         version_of: None,
-        source: given.source.as_ref().map(limits::source),
-        media: given.media.iter().filter_map(limits::medium).collect(),
+        source: submitted.source.as_ref().map(limits::source),
+        media: submitted.media.iter().filter_map(limits::medium).collect(),
         baseline: false,
         updates_baseline: false,
         beyond_budget: false,
@@ -130,39 +130,39 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
 
 /// Normalises a submission by people and programs as feeds are normalised: titles and names in one
 /// line, paragraphs separated by empty lines, and no fields without words.
-fn normalised(given: SubmittedArticle, text_source: TextSource) -> SubmittedArticle {
+fn normalised(submitted: SubmittedArticle, text_source: TextSource) -> SubmittedArticle {
     if text_source != TextSource::Given {
         // Items of feeds and texts of pages are already normalised.
-        return given;
+        return submitted;
     }
     let line = |text: Option<String>| {
         text.map(|text| html::one_line(&text)).filter(|text| !text.is_empty())
     };
-    let authors = given.authors.into_iter().filter_map(|author| line(Some(author)));
+    let authors = submitted.authors.into_iter().filter_map(|author| line(Some(author)));
     SubmittedArticle {
-        id: line(given.id),
-        title: line(given.title),
-        author: line(given.author),
+        id: line(submitted.id),
+        title: line(submitted.title),
+        author: line(submitted.author),
         authors: authors.collect(),
-        outlet: given.outlet.filter(|name| !name.trim().is_empty()),
-        url: given.url.filter(|url| !url.trim().is_empty()),
-        feed: given.feed.filter(|feed| !feed.trim().is_empty()),
-        text: html::plain_to_text(&given.text),
-        ..given
+        outlet: submitted.outlet.filter(|name| !name.trim().is_empty()),
+        url: submitted.url.filter(|url| !url.trim().is_empty()),
+        feed: submitted.feed.filter(|feed| !feed.trim().is_empty()),
+        text: html::plain_to_text(&submitted.text),
+        ..submitted
     }
 }
 
 /// The outlet to which a submission is attributed.
 fn attribute(
-    given: &SubmittedArticle,
+    submitted: &SubmittedArticle,
     url: Option<&str>,
     arrival: &Arrival,
 ) -> Result<Outlet, Refusal> {
-    if let Some(name) = given.outlet.as_deref().filter(|name| named(name).is_none()) {
+    if let Some(name) = submitted.outlet.as_deref().filter(|name| named(name).is_none()) {
         return Err(Refusal::Outlet(cut(name, LONGEST_NAME)));
     }
-    let (name, feed) = (given.outlet.as_deref(), given.feed.as_deref());
-    let found = attributed(name, given.source.as_ref(), url, feed);
+    let (name, feed) = (submitted.outlet.as_deref(), submitted.feed.as_deref());
+    let found = attributed(name, submitted.source.as_ref(), url, feed);
     Ok(found.or_else(|| arrival.outlet.clone()).unwrap_or_else(Outlet::local))
 }
 

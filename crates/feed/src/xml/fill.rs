@@ -117,8 +117,8 @@ fn full(record: &mut Record, full: Text) {
 
 fn id(record: &mut Record, element: &Element, depth: usize) {
     let value = element.value();
-    let known = record.texts.get("id").map_or(usize::MAX, |known| known.depth);
-    if value.is_empty() || depth > known {
+    let known_depth = record.texts.get("id").map_or(usize::MAX, |text| text.depth);
+    if value.is_empty() || depth > known_depth {
         return;
     }
     let is_permanent =

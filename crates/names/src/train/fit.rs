@@ -92,11 +92,11 @@ impl Fit {
                 features.for_each(|(_, feature)| *counts.entry(*feature).or_default() += 1);
             }
         }
-        let mut kept: Vec<u64> =
+        let mut frequent: Vec<u64> =
             counts.into_iter().filter(|(_, count)| *count >= FEWEST).map(|(f, _)| f).collect();
-        kept.sort_unstable();
+        frequent.sort_unstable();
         let index: HashMap<u64, usize> =
-            kept.into_iter().enumerate().map(|(i, f)| (f, i)).collect();
+            frequent.into_iter().enumerate().map(|(i, f)| (f, i)).collect();
         let (weights, squares) = (vec![[0.0; TAGS]; index.len()], vec![[0.0; TAGS]; index.len()]);
         let zero = [[0.0; TAGS]; TAGS];
         let means = weights.clone();
@@ -159,8 +159,8 @@ impl Fit {
     /// The indices of a token's features, without those dropped at random.
     fn with_dropout(&self, row: &[(FeatureGroup, u64)], random: &mut Random) -> Vec<usize> {
         let dropped = GROUP_DROPOUT.map(|chance| random.happens(chance));
-        let kept = row.iter().filter(|(group, _)| !dropped[*group as usize]);
-        let indices = kept.filter_map(|(_, feature)| self.index.get(feature).copied());
+        let remaining = row.iter().filter(|(group, _)| !dropped[*group as usize]);
+        let indices = remaining.filter_map(|(_, feature)| self.index.get(feature).copied());
         let mut indices: Vec<usize> = indices.collect();
         indices.retain(|_| !random.happens(FEATURE_DROPOUT));
         indices

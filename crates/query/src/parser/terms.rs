@@ -98,8 +98,9 @@ pub(super) fn without_hyphens(text: &str) -> Option<String> {
         is_hyphen(letters[at])
             && neighbours.is_some_and(|(one, other)| one.is_alphabetic() && other.is_alphabetic())
     };
-    let kept: String = (0..letters.len()).filter(|at| !joins(*at)).map(|at| letters[at]).collect();
-    (kept.chars().count() < letters.len()).then_some(kept)
+    let joined: String =
+        (0..letters.len()).filter(|at| !joins(*at)).map(|at| letters[at]).collect();
+    (joined.chars().count() < letters.len()).then_some(joined)
 }
 
 /// The position of a `~` before a word inside a phrase, where it is not allowed.

@@ -144,12 +144,12 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         let slot = self.free.pop().unwrap_or_else(|| narrow(self.slots.len()));
         let start = self.write(query, slot);
         let next = self.by_id.insert(hash_of(&id), slot);
-        let taken = Slot { id: Some(id), start, next };
+        let new_slot = Slot { id: Some(id), start, next };
         match self.slots.get_mut(slot as usize) {
-            Some(free) => *free = taken,
+            Some(free) => *free = new_slot,
             None => {
                 reserve(&mut self.slots, 1);
-                self.slots.push(taken);
+                self.slots.push(new_slot);
             }
         }
     }
