@@ -123,11 +123,10 @@ pub(crate) fn run_hash(tokens: &[Token]) -> u64 {
 
 /// Words of 5 and more on the Zipf scale.
 const VERY_COMMON: u16 = 3 * COMMON;
-/// The number of tokens on each side of a capitalised one that features depend on.
+/// The tokens on each side of a capitalised one that features use.
 const NEAR: usize = 2;
 
-/// The tokens of a text, in order. Empty if no word is capitalised, because there are no names
-/// then.
+/// The tokens of a text, in order. Empty if no word is capitalised.
 pub(crate) fn tokens(text: &Text, gazetteer: &Gazetteer) -> Vec<Token> {
     if !text.words().iter().any(|word| may_be_capital(text, word)) {
         return Vec::new();
@@ -162,8 +161,7 @@ const fn has_capital(shape: Shape) -> bool {
     matches!(shape, Shape::Capital | Shape::Upper | Shape::Initial | Shape::Mixed)
 }
 
-/// Computes hash, gap and flags only for tokens near a capitalised one that may begin or end a
-/// name.
+/// Computes hash, gap and flags of tokens near capitalised ones, which may be part of a name.
 fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Token]) {
     let mut latin = String::new();
     let is_capital = |at: &usize| tokens[*at].is_capital();
@@ -191,8 +189,7 @@ fn near_capitals(tokens: &[Token], capitals: &[usize]) -> Vec<usize> {
     found
 }
 
-/// Computes gaps and hashes of tokens, then their flags. Hashes come first so that the cache misses
-/// of lookups overlap.
+/// Computes gaps and hashes, then flags, so that the cache misses of lookups overlap.
 fn complete(
     text: &Text,
     lists: &Gazetteer,
