@@ -313,7 +313,7 @@ fn skip_days(feed: &Record) -> Vec<u8> {
     const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let number = |day: &String| {
         let start = day.trim().get(..3)?.to_ascii_lowercase();
-        DAYS.iter().position(|day| *day == start).and_then(|at| u8::try_from(at).ok())
+        DAYS.iter().position(|name| *name == start).and_then(|at| u8::try_from(at).ok())
     };
     let mut days: Vec<u8> = feed.skip_days.iter().filter_map(number).collect();
     days.sort_unstable();
