@@ -30,7 +30,7 @@ impl Leads {
         {
             let Some(site) = site else { continue };
             let mut owners = sites_of_owner(site.as_str()).iter().filter_map(|site| outlet(site));
-            let counted = owners.find(|site| counts.contains_key(site));
+            let counted = owners.find(|owned| counts.contains_key(owned));
             *counts.entry(counted.unwrap_or(site)).or_default() += 1;
         }
     }

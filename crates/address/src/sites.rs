@@ -17,6 +17,6 @@ const SITES: [(&str, &[&str]); 10] = [
 /// Whether a parameter of this site's addresses does not distinguish pages.
 pub(crate) fn is_dropped(site: &str, pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    let rules = SITES.iter().find(|(name, _)| *name == site);
+    let rules = SITES.iter().find(|(domain, _)| *domain == site);
     rules.is_some_and(|(_, dropped)| dropped.contains(&name.as_str()))
 }

@@ -133,7 +133,7 @@ impl<'a> Finder<'a> {
             match self.main_subject(words.clone()) {
                 Some(Subject::Name(name)) if self.is_person(&name) => {
                     return match self.gender(&name) {
-                        Some(own) => (own == gender).then_some(name),
+                        Some(found) => (found == gender).then_some(name),
                         None => self.is_alone(&words, &name, gender).then_some(name),
                     };
                 }

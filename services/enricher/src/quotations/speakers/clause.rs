@@ -272,11 +272,11 @@ impl Finder<'_> {
             if person.is_none() && !is_opener(self.normal(run.end)) {
                 let behind = self.people_in(&(run.end..limit.max(run.end))).first();
                 let is_near = |one: &&Range<usize>| {
-                    (run.end..=one.start).all(|at| self.gap(at) == " ")
-                        && !(run.end..one.start).any(|at| {
-                            is_preposition(self.normal(at))
-                                || self.is_saying(at)
-                                || self.is_verb(at)
+                    (run.end..=one.start).all(|between| self.gap(between) == " ")
+                        && !(run.end..one.start).any(|between| {
+                            is_preposition(self.normal(between))
+                                || self.is_saying(between)
+                                || self.is_verb(between)
                         })
                 };
                 if let Some(named) = behind.filter(is_near) {
