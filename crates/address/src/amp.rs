@@ -1,8 +1,8 @@
-//! AMP pages and the caches that serve them. They have the same article as the page itself.
+//! AMP pages and the caches that serve them. They show the same article as the page itself.
 
 use url::Url;
 
-/// The page behind the address of a cache, where it is one.
+/// The page behind the address of an AMP cache.
 pub(crate) fn unwrapped(url: &Url) -> Option<Url> {
     let host = url.host_str()?;
     let path = url.path();
@@ -18,15 +18,15 @@ pub(crate) fn unwrapped(url: &Url) -> Option<Url> {
         None => format!("http://{inner}"),
     };
     let mut page = Url::parse(&address).ok().filter(|page| {
-        // Somebody's page has a site; what has none is a page of the cache itself.
+        // The page of a publisher has a site. Other pages belong to the cache itself.
         page.host_str().and_then(psl::domain_str).is_some_and(|site| site.contains('.'))
     })?;
     page.set_query(url.query());
     Some(page)
 }
 
-/// A path without what asks for the accelerated form.
-pub(crate) fn plain(path: &str) -> String {
+/// Removes the parts of a path that request the AMP form.
+pub(crate) fn without_amp(path: &str) -> String {
     let without = |end: &str, kept: &str| {
         let start = path.strip_suffix(end)?;
         (start.len() > 1 && !start.ends_with('/')).then(|| format!("{start}{kept}"))
@@ -38,8 +38,8 @@ pub(crate) fn plain(path: &str) -> String {
         .unwrap_or_else(|| path.to_owned())
 }
 
-/// Whether a parameter asks for the accelerated form, or comes from a cache.
-pub(crate) fn is_asked_for(pair: &str) -> bool {
+/// Whether a parameter requests the AMP form or comes from a cache.
+pub(crate) fn is_amp_parameter(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     match name.to_ascii_lowercase().as_str() {
         "amp" => matches!(value, "" | "1" | "true"),

@@ -1,26 +1,26 @@
-//! Which site is responsible for what an article says about itself.
+//! The site that is responsible for the claims of an article about itself.
 //!
-//! *Attribution* is the outlet to which the article is attributed: it names and counts. *Authority*
-//! is the site whose feed says so: versions, history, learned boilerplate and the right to represent
-//! a story belong to it.
+//! *Attribution* is the outlet to which the article is attributed: wirefold names and counts
+//! outlets by it. *Authority* is the site whose feed makes the claim: versions, history, learned
+//! boilerplate and the right to represent a story belong to it.
 
 use url::Url;
 use wirefold_proto::{ItemSource, Outlet};
 
 use crate::outlet::{named, of_source, outlet, site_of, without_scheme};
-use crate::owners::{are_one_owners, is_shared_host};
+use crate::owners::{have_one_owner, is_shared_host};
 
-/// Who says what an article says of itself.
+/// The source of an article's claims about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// The operator, a person or a program: whatever outlet is named is taken at its word.
+    /// The operator, a person or a program. Any outlet that they name is accepted.
     Operator,
     /// A feed that speaks for this site.
     Site(Outlet),
 }
 
 impl Authority {
-    /// Who speaks through a feed of which only this is known: its address, a bare domain, or an id
+    /// The authority of a feed, given only by one of these: its address, a bare domain, or an id
     /// without a site, which is the operator's own.
     ///
     /// ```
@@ -36,8 +36,8 @@ impl Authority {
     /// assert_eq!(site("wire-desk"), "operator");
     /// ```
     ///
-    /// What is neither speaks for nobody: a stranger must not be taken at its word for a slip in an
-    /// address.
+    /// Any other text speaks for no site: a typing error in an address must not give a stranger the
+    /// rights of the operator.
     #[must_use]
     pub fn of_feed(feed: &str) -> Self {
         let feed = feed.trim();
@@ -52,8 +52,8 @@ impl Authority {
         site.or_else(unreadable).map_or(Self::Operator, Self::Site)
     }
 
-    /// What an article's `via` is: the site that says so, where that does not speak for the outlet or
-    /// for the site of the page.
+    /// The `via` of an article: the site that makes its claims, if it does not speak for the outlet
+    /// or for the site of the page.
     #[must_use]
     pub fn via(&self, of: &Outlet, page: Option<&str>) -> Option<Outlet> {
         let Self::Site(site) = self else { return None };
@@ -63,12 +63,12 @@ impl Authority {
     }
 }
 
-/// Whether it is a site, rather than one feed of many on a host or one that cannot be read.
+/// Whether an authority is a site, and not one feed of many on a host or an unreadable feed.
 fn is_site(authority: &Outlet) -> bool {
     !authority.as_str().starts_with("feed:")
 }
 
-/// The registrable domain of a feed's address; on hosts that many share, the address itself.
+/// The registrable domain of a feed's address. On shared hosts, the address itself.
 fn of_address(url: &Url) -> Option<Outlet> {
     let host = url.host_str()?;
     match is_shared_host(host) {
@@ -77,15 +77,14 @@ fn of_address(url: &Url) -> Option<Outlet> {
     }
 }
 
-/// Whether this site says of that outlet what the outlet itself says: they are one, or one
-/// publisher's.
+/// Whether a site speaks for an outlet: they are the same, or belong to one publisher.
 #[must_use]
 pub fn speaks_for(site: &Outlet, of: &Outlet) -> bool {
-    are_one_owners(site.as_str(), of.as_str())
+    have_one_owner(site.as_str(), of.as_str())
 }
 
-/// Whose text an article is said to be: the outlet that it names, else the site of its source, of its
-/// link, of its feed; none where nothing is known.
+/// The outlet to which an article is attributed: the outlet that it names, else the site of its
+/// source, of its link, or of its feed. `None` if nothing is known.
 #[must_use]
 pub fn attributed(
     outlet: Option<&str>,
@@ -97,8 +96,8 @@ pub fn attributed(
         Authority::Site(site) => feed.and_then(site_of).or(Some(site).filter(is_site)),
         Authority::Operator => None,
     };
-    let named = outlet.and_then(named).or_else(|| source.and_then(of_source));
-    named.or_else(|| link.and_then(site_of)).or_else(of_feed)
+    let claimed = outlet.and_then(named).or_else(|| source.and_then(of_source));
+    claimed.or_else(|| link.and_then(site_of)).or_else(of_feed)
 }
 
 #[cfg(test)]
@@ -119,7 +118,7 @@ mod tests {
         check("https://planet.example/atom", "bbc.co.uk", bbc, Some("planet.example"));
         check("https://feeds.a.dj.com/rss/RSSWorldNews.xml", "wsj.com", None, None);
         check("https://feeds.bbci.co.uk/news/rss.xml", "the wire", bbc, Some("bbci.co.uk"));
-        // Who calls a neighbour's page its own text has not written it.
+        // A site that claims another site's page is not its author.
         check("https://hostile.example/rss", "hostile.example", bbc, Some("hostile.example"));
         check("https://planet.example/", "planet.example", Some("https://planet.example/a"), None);
         check("https://planet.example/", "planet.example", None, None);
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_in_an_address_makes_nobody_an_operator() {
+    fn a_typing_error_in_an_address_gives_no_rights_of_the_operator() {
         let own = "https://bbc.co.uk/news/1";
         for feed in [
             "evil.example/rss",
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outlet_is_named_or_found() {
+    fn the_outlet_is_the_claimed_one_or_the_site() {
         let check = |name: Option<&str>, page: Option<&str>, expected: Option<&str>| {
             let found = attributed(name, None, page, Some("https://planet.example/atom"));
             assert_eq!(found.as_ref().map(Outlet::as_str), expected);

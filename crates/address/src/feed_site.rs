@@ -1,4 +1,4 @@
-//! Which site a feed speaks for, by its address, its items and its operator.
+//! Finds the site that a feed speaks for, by its address, its items and its operator.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::authority::{Authority, attributed, speaks_for};
 use crate::outlet::{outlet, site_of};
 use crate::owners::{is_shared_host, sites_of_owner};
 
-/// Whose the items of a feed are said to be, and where they lead.
+/// The sites that the items of a feed are attributed to, and the sites that their links lead to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leads {
-    /// How many items are said to be of a site; a publisher's sites count as one.
+    /// The number of items attributed to each site. The sites of one publisher count as one.
     attributed: BTreeMap<Outlet, u32>,
-    /// How many lead to a page of a site.
+    /// The number of items with a link to each site.
     linked: BTreeMap<Outlet, u32>,
-    /// All items, also those that lead nowhere.
+    /// The number of items, including those without a link.
     items: u32,
 }
 
@@ -24,19 +24,19 @@ impl Leads {
     /// Counts one item.
     pub fn add(&mut self, link: Option<&str>, source: Option<&ItemSource>) {
         self.items += 1;
-        let said = attributed(None, source, link, None);
+        let attribution = attributed(None, source, link, None);
         for (site, counts) in
-            [(said, &mut self.attributed), (link.and_then(site_of), &mut self.linked)]
+            [(attribution, &mut self.attributed), (link.and_then(site_of), &mut self.linked)]
         {
             let Some(site) = site else { continue };
             let mut owners = sites_of_owner(site.as_str()).iter().filter_map(|site| outlet(site));
-            let known = owners.find(|known| counts.contains_key(known));
-            *counts.entry(known.unwrap_or(site)).or_default() += 1;
+            let counted = owners.find(|owned| counts.contains_key(owned));
+            *counts.entry(counted.unwrap_or(site)).or_default() += 1;
         }
     }
 
-    /// The site that nine in ten items are said to be of, where they lead there too: one that may
-    /// name the feed back.
+    /// The site that at least nine in ten items are attributed to and link to. This site may prove
+    /// that the feed is its own by a link to it.
     #[must_use]
     pub fn leading(&self) -> Option<&Outlet> {
         let (site, _) = self.most(&self.attributed)?;
@@ -44,7 +44,7 @@ impl Leads {
         (site == linked).then_some(site)
     }
 
-    /// The site of nine in ten items, and how many those are.
+    /// The site of at least nine in ten items, and the number of its items.
     fn most<'a>(&self, counts: &'a BTreeMap<Outlet, u32>) -> Option<(&'a Outlet, u32)> {
         let (site, count) = counts.iter().max_by_key(|(_, count)| **count)?;
         (u64::from(*count) * 10 >= u64::from(self.items) * 9).then_some((site, *count))
@@ -55,9 +55,9 @@ impl Leads {
     }
 }
 
-/// What the operator says of a feed; none where that is left to be found.
+/// The site that the operator sets for a feed. `None` if it has to be found.
 ///
-/// The `outlet` of its settings says whose its items are and who says so; `speaks_for` only the second.
+/// The setting `outlet` sets both attribution and authority, `speaks_for` only the authority.
 pub(crate) fn outlet_by_operator(feed: &FeedSettings) -> Option<Outlet> {
     match (&feed.speaks_for, &feed.outlet) {
         (Some(site), _) if site.as_str() == NOBODY => Some(own_site(&feed.id, &feed.url)),
@@ -66,22 +66,22 @@ pub(crate) fn outlet_by_operator(feed: &FeedSettings) -> Option<Outlet> {
     }
 }
 
-/// Who says what the items of a feed say, by what was found of it.
+/// The authority of the items of a feed, given the result of the search.
 #[must_use]
 pub fn authority_of(feed: &FeedSettings, site: Option<&FeedSite>) -> Authority {
     if feed.speaks_for.is_none() && feed.outlet.is_some() {
         return Authority::Operator;
     }
-    let told = outlet_by_operator(feed).or_else(|| site.map(|site| site.authority.clone()));
-    Authority::Site(told.unwrap_or_else(|| own_site(&feed.id, &feed.url)))
+    let site = outlet_by_operator(feed).or_else(|| site.map(|site| site.authority.clone()));
+    Authority::Site(site.unwrap_or_else(|| own_site(&feed.id, &feed.url)))
 }
 
-/// Whether what was found of a feed still holds: the operator says nothing else, and the feed answers
-/// at the site where it did.
+/// Whether the result of the search still holds: the operator sets nothing else, and the feed
+/// answers at the same site.
 #[must_use]
 pub fn still_holds(found: &FeedSite, feed: &FeedSettings, address: &str) -> bool {
     match outlet_by_operator(feed) {
-        Some(told) => found.how == SiteProof::Operator && found.authority == told,
+        Some(site) => found.how == SiteProof::Operator && found.authority == site,
         None => {
             let is_same = site_of(&found.address) == site_of(address);
             found.how != SiteProof::Operator && (is_same || found.address == address)
@@ -89,19 +89,19 @@ pub fn still_holds(found: &FeedSite, feed: &FeedSettings, address: &str) -> bool
     }
 }
 
-/// The site that a feed speaks for, as far as can be said without a look at others' pages. `address` is
-/// where it answered. None where it lists nothing, so that nothing can be said.
+/// Finds the site that a feed speaks for, without requests to other pages. `address` is the address
+/// at which the feed answered. `None` if the feed has no items.
 ///
-/// Where [`needs_proof`] says so, the leading site is asked, and [`named_back`] is what it is then.
+/// If [`needs_proof`] is true, the leading site is asked, and [`named_back`] gives the result.
 #[must_use]
 pub fn find_site(feed: &FeedSettings, address: &str, leads: &Leads) -> Option<FeedSite> {
     let own = own_site(&feed.id, address);
     let sites = u32::try_from(leads.attributed.len()).unwrap_or(u32::MAX);
     let most = leads.most(&leads.attributed);
     let (how, authority) = match (outlet_by_operator(feed), most) {
-        (Some(told), _) => (SiteProof::Operator, told),
+        (Some(site), _) => (SiteProof::Operator, site),
         _ if leads.items == 0 => return None,
-        // What leads nowhere and names nobody is the feed's own.
+        // Items without links and sources are the feed's own.
         _ if leads.attributed.is_empty() || leads.of(&own) * 2 > leads.items => {
             (SiteProof::Own, own)
         }
@@ -125,21 +125,21 @@ pub fn find_site(feed: &FeedSettings, address: &str, leads: &Leads) -> Option<Fe
     })
 }
 
-/// Whether the [leading](Leads::leading) site must be asked whether it names the feed: nothing else
-/// proves what was found.
+/// Whether the [leading](Leads::leading) site must be asked whether it links to the feed, because
+/// nothing else proves the result.
 #[must_use]
 pub fn needs_proof(found: &FeedSite, leads: &Leads) -> bool {
     found.how == SiteProof::Unproven && leads.leading().is_some()
 }
 
-/// What was found of a feed that [needs proof](needs_proof), where the leading site names it.
+/// The result for a feed that [needs proof](needs_proof) after the leading site named it.
 #[must_use]
 pub fn named_back(found: FeedSite) -> FeedSite {
     let authority = found.leading.clone().unwrap_or_else(|| found.authority.clone());
     FeedSite { how: SiteProof::NamedBack, authority, ..found }
 }
 
-/// The registrable domain of a feed's address; the feed itself on a host that many share.
+/// The registrable domain of a feed's address. On a shared host, the feed itself.
 fn own_site(feed: &FeedId, address: &str) -> Outlet {
     let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
     let domain = match host.as_deref().is_some_and(is_shared_host) {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn feeds_as_they_are_met() {
+    fn finds_the_sites_of_typical_feeds() {
         let bbc = "https://feeds.bbci.co.uk/news/rss.xml";
         let own = "40 of 40 items lead to bbc.co.uk: its own feed";
         check(bbc, &[("www.bbc.co.uk", 38), ("www.bbc.com", 2)], false, own, "bbc.co.uk");
@@ -236,7 +236,7 @@ mod tests {
             "0 of 3 items lead to a.example: its own feed",
             "a.example",
         );
-        // What is claimed without a link proves nothing, whoever names the feed.
+        // Claims without links prove nothing, even if a site names the feed.
         let claims = [("hostile.example www.victim.example", 10)];
         let claimed = "10 of 10 items lead to victim.example, which does not name this feed: it speaks for \
                      hostile.example only; `wirefold feed set f1 --speaks-for victim.example` if you know \
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operators_word_stands_above_all() {
+    fn the_operators_settings_have_priority() {
         let url = "https://planet.example/atom";
         let feed = FeedSettings::new("f1".parse().unwrap(), url);
         let said = |site: &str| FeedSettings { speaks_for: site.parse().ok(), ..feed.clone() };
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_holds_where_the_feed_answers() {
+    fn a_result_holds_for_the_address_of_the_feed() {
         let url = "https://harbour.example/rss";
         let feed = FeedSettings::new("f1".parse().unwrap(), url);
         assert_eq!(find_site(&feed, url, &Leads::default()), None);
@@ -281,7 +281,7 @@ mod tests {
         assert!(!needs(&leads(&[("a.example", 5), ("b.example", 5)])));
     }
 
-    /// Its sites are met in any order, and those of a known publisher under the first that was met.
+    /// The sites occur in any order. Those of a known publisher count under the first one.
     #[test]
     fn a_publishers_sites_count_as_one_among_many_others() {
         let mut sites: Vec<(String, u32)> = (0..40).map(|n| (format!("s{n}.example"), 1)).collect();

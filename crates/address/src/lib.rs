@@ -1,15 +1,15 @@
-//! One address for one page.
+//! Canonical addresses: one address for one page.
 //!
-//! [`canonical`] removes what never distinguishes pages: fragments, default ports, the trailing dot
-//! of a host, names and passwords, tracking parameters, session ids, empty parts of a path, the
-//! order of parameters, and different spellings of the same bytes. It also removes `www.`, the index
-//! document of a folder, and AMP forms with their caches. It keeps what may distinguish pages:
-//! unknown parameters, the scheme, a trailing slash. Two addresses for one page cost little, because
-//! equal texts of one outlet are recognised; one address for two pages would make one article a
-//! version of another. Rules for single sites are in `sites.rs`.
+//! [`canonical`] removes everything that never distinguishes pages: fragments, default ports, the
+//! trailing dot of a host, names and passwords, tracking parameters, session ids, empty parts of a
+//! path, the order of parameters, and different spellings of the same bytes. It also removes
+//! `www.`, the index document of a folder, and AMP forms with their caches. It keeps everything
+//! that may distinguish pages: unknown parameters, the scheme, a trailing slash. Two addresses for
+//! one page do little harm, because equal texts of one outlet are recognised. One address for two
+//! pages would make one article a version of another. Rules for single sites are in `sites.rs`.
 //!
-//! Every way into wirefold uses this crate, so a page that arrives on two ways is one article. It
-//! knows no bus, and sends no requests.
+//! Every entry to wirefold uses this crate, so a page that arrives by two ways is one article. The
+//! crate uses no bus and sends no requests.
 //!
 //! ```
 //! let shared = wirefold_address::canonical("https://www.a.example/x/index.html?utm_source=rss");
@@ -32,14 +32,14 @@ pub use owners::is_shared_host;
 
 use url::Url;
 
-/// Parameters that say where a reader came from, by their beginnings.
+/// Tracking parameters, by their beginnings.
 const TRACKING_PREFIXES: &[&str] = &[
     "utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "oly_", "vero_", "stm_", "_hs", "mc_",
     "trk_", "wt.", "wt_", "at_medium", "at_campaign", "at_custom", "at_link", "at_ptr", "at_bbc",
     "at_format", "at_creation", "itm_",
 ];
 
-/// Parameters that say where a reader came from, or which session it is.
+/// Tracking parameters and session ids.
 const TRACKING: &[&str] = &[
     "_ga", "_gl", "cmpid", "dclid", "efid", "fb_action_ids", "fb_action_types", "fb_ref",
     "fb_source", "fbclid", "gbraid", "gclid", "gclsrc", "guccounter", "guce_referrer",
@@ -49,32 +49,32 @@ const TRACKING: &[&str] = &[
     "wbraid", "wickedid", "xtor", "yclid", "ysclid", "zanpid",
 ];
 
-/// Documents that servers give where only a folder is asked for.
+/// Documents that servers return for a folder.
 const DEFAULT: [&str; 6] =
     ["index.html", "index.htm", "index.php", "index.jsp", "default.asp", "default.aspx"];
 
-/// So often something may be laid bare.
+/// The most rounds in which something is removed.
 const ROUNDS: usize = 64;
 
-/// Longer addresses are none that a page has.
+/// The most bytes of an address. No page has a longer one.
 const LONGEST: usize = 4096;
 
-/// The address without what does not tell one page from another; none where it is no web address.
+/// The canonical form of an address. `None` if it is not a web address.
 ///
-/// Applying it twice gives what applying it once gives.
+/// It is idempotent.
 #[must_use]
 pub fn canonical(url: &str) -> Option<String> {
     if url.len() > 2 * LONGEST {
         return None;
     }
-    // What is taken off may lay bare what is to be taken off too: each round makes it shorter.
-    let mut known = canonical_once(url)?;
+    // Removing one part may expose another part to remove. Each round makes the address shorter.
+    let mut current = canonical_once(url)?;
     for _ in 0..ROUNDS {
-        let next = canonical_once(&known)?;
-        if next == known {
-            return Some(known);
+        let next = canonical_once(&current)?;
+        if next == current {
+            return Some(current);
         }
-        known = next;
+        current = next;
     }
     None
 }
@@ -94,17 +94,17 @@ fn canonical_once(url: &str) -> Option<String> {
     if !url.fragment().is_some_and(|fragment| fragment.starts_with('!')) {
         url.set_fragment(None);
     }
-    let path = without_empty_parts(&respelled(&without_session(url.path())));
-    url.set_path(&amp::plain(&path));
+    let path = without_empty_parts(&with_plain_escapes(&without_session(url.path())));
+    url.set_path(&amp::without_amp(&path));
     let site = url.host_str().and_then(psl::domain_str).unwrap_or_default().to_owned();
     let query = url.query().map(|query| {
         let is_kept = |pair: &&str| {
-            !is_tracking(pair) && !amp::is_asked_for(pair) && !sites::is_dropped(&site, pair)
+            !is_tracking(pair) && !amp::is_amp_parameter(pair) && !sites::is_dropped(&site, pair)
         };
-        let kept = query.split('&').filter(is_kept);
-        let mut kept: Vec<String> = kept.map(respelled).collect();
-        kept.sort();
-        kept.join("&")
+        let parameters = query.split('&').filter(is_kept);
+        let mut parameters: Vec<String> = parameters.map(with_plain_escapes).collect();
+        parameters.sort();
+        parameters.join("&")
     });
     url.set_query(query.as_deref().filter(|query| !query.is_empty()));
     if url.query().is_none() && url.fragment().is_none() {
@@ -115,46 +115,46 @@ fn canonical_once(url: &str) -> Option<String> {
     (canonical.len() <= LONGEST).then_some(canonical)
 }
 
-/// A host without `www.`, where a site is left.
+/// Removes `www.` if a site is left.
 fn without_www(host: &str) -> &str {
     let rest = host.strip_prefix("www.").or_else(|| host.strip_prefix("amp."));
     rest.filter(|rest| psl::domain_str(rest).is_some()).unwrap_or(host)
 }
 
-/// A path without the document that stands for its folder.
+/// Removes the document that stands for its folder.
 fn without_default(path: &str) -> &str {
     let Some((folder, document)) = path.rsplit_once('/') else {
         return path;
     };
-    let is_default = DEFAULT.iter().any(|known| document.eq_ignore_ascii_case(known));
+    let is_default = DEFAULT.iter().any(|name| document.eq_ignore_ascii_case(name));
     if is_default { &path[..=folder.len()] } else { path }
 }
 
 fn without_credentials(url: &mut Url) {
-    // Both fail only where there is no host, and then there are no credentials either.
+    // Both fail only without a host, and then there are no credentials.
     let _ = (url.set_username(""), url.set_password(None));
 }
 
-/// A path without `;jsessionid=…`.
+/// Removes session ids such as `;jsessionid=…` from a path.
 fn without_session(path: &str) -> String {
     const SESSIONS: [&str; 3] = [";jsessionid=", ";phpsessid=", ";sid="];
     let lower = path.to_ascii_lowercase();
-    let (mut kept, mut at) = (String::with_capacity(path.len()), 0);
+    let (mut without_sessions, mut at) = (String::with_capacity(path.len()), 0);
     while let Some(start) = lower[at..].find(';').map(|found| at + found) {
-        kept.push_str(&path[at..start]);
+        without_sessions.push_str(&path[at..start]);
         let is_session = SESSIONS.iter().any(|name| lower[start..].starts_with(name));
         let rest = &path[start + 1..];
         let end = rest.find([';', '/']).map_or(path.len(), |found| start + 1 + found);
         if !is_session {
-            kept.push_str(&path[start..end]);
+            without_sessions.push_str(&path[start..end]);
         }
         at = end;
     }
-    kept.push_str(&path[at..]);
-    kept
+    without_sessions.push_str(&path[at..]);
+    without_sessions
 }
 
-/// A path with one slash where several follow each other.
+/// Replaces several slashes in a row by one.
 fn without_empty_parts(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     for character in path.chars() {
@@ -173,9 +173,9 @@ fn is_tracking(pair: &str) -> bool {
         || (name.ends_with("clid") && name.len() > 4)
 }
 
-/// Escapes written in one way: upper-case digits, and none for what needs none (RFC 3986,
+/// Writes escapes in one form: upper-case digits, and no escapes that are not needed (RFC 3986,
 /// sections 6.2.2.1 and 6.2.2.2).
-fn respelled(text: &str) -> String {
+fn with_plain_escapes(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut spelled = String::with_capacity(text.len());
     let mut at = 0;
@@ -205,7 +205,8 @@ fn respelled(text: &str) -> String {
     spelled
 }
 
-/// Unreserved bytes, and those that no web server takes for a delimiter in path or query.
+/// Whether a byte needs no escape: it is unreserved, or no web server treats it as a delimiter in
+/// path or query.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_no_page_from_another_is_taken_off() {
+    fn removes_parts_that_never_distinguish_pages() {
         let page = "https://harbour.example/a/B?id=7&q=x";
         check("HTTPS://User:Pass@WWW.Harbour.EXAMPLE.:443/a/B?id=7&q=x#top", page);
         check(
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_tell_pages_apart_stays() {
+    fn keeps_parts_that_may_distinguish_pages() {
         for url in [
             "https://a.example/?a=2&b=1",
             "http://a.example/index.html?a=1",
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn one_page_in_other_clothes_is_one() {
+    fn spellings_of_one_address_have_one_form() {
         check("https://www.a.example/x/index.html", "https://a.example/x/");
         check("https://a.example/Default.aspx#top", "https://a.example/");
         check("https://www.www.a.example/x", "https://a.example/x");
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_web_address_is_none() {
+    fn refuses_addresses_outside_the_web() {
         for url in ["", "/a", "ftp://a.example/", "javascript:alert(1)", "tag:a,2026:b", "http://"]
         {
             assert_eq!(canonical(url), None, "{url}");
@@ -304,9 +305,9 @@ mod tests {
         assert_eq!(canonical(&format!("https://a.example/{}", "x".repeat(LONGEST))), None);
     }
 
-    /// Found by `cargo xtask fuzz url`: each session took a step down the stack.
+    /// Found by `cargo xtask fuzz url`: each session used one level of the stack.
     #[test]
-    fn sessions_without_end_are_taken_off_one_after_the_other() {
+    fn removes_any_number_of_sessions() {
         let many = |times: usize| format!("https://a.example/x{}", ";sid=1".repeat(times));
         check(&many(1), "https://a.example/x");
         check(&many(1300), "https://a.example/x");
@@ -314,9 +315,9 @@ mod tests {
         assert_eq!(canonical(&many(1_000_000)), None);
     }
 
-    /// The web addresses of other people's vectors.
+    /// The web addresses in test vectors of another project.
     #[test]
-    fn other_peoples_addresses() {
+    fn agrees_with_most_vectors_of_another_project() {
         let suite = Path::new("../../../shared/suites/urlcanon/testdata");
         if !suite.is_dir() {
             eprintln!("SKIPPED: ../shared/suites/urlcanon is absent");
@@ -334,16 +335,16 @@ mod tests {
             let bytes: Option<Vec<u8>> = url.chars().map(|c| u8::try_from(c).ok()).collect();
             let written = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             let found = canonical(written.as_deref().unwrap_or(url));
-            // These vectors keep `www.`, which tells no page from another.
+            // These vectors keep `www.`, which never distinguishes pages.
             if found.as_deref() == Some(&*expected.replacen("://www.", "://", 1)) {
                 right += 1;
             } else {
                 wrong.push(format!("{url:?}: {found:?}, expected {expected:?}"));
             }
         }
-        // The others are fragments, which we take off, hosts that no browser takes, and escapes
-        // of escapes, which these vectors take off to the last and we do not: a page behind
-        // `%2561` is another than the one behind `a`.
+        // The others are fragments, which we remove; hosts that no browser accepts; and escapes of
+        // escapes, which these vectors decode completely and we do not: the page at `%2561` is not
+        // the page at `a`.
         eprintln!("{right} of {all} web addresses\n{}", wrong.join("\n"));
         assert!(right * 100 >= all * 70, "{right} of {all}");
         let idempotence: Vec<String> = serde_json::from_str(&read("idempotence.json")).unwrap();
@@ -356,7 +357,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn twice_is_once(
+        fn canonical_is_idempotent(
             host in "(www\\.|amp\\.|www.google.com/amp/(s/)?|x.cdn.ampproject.org/[cv]/(s/)?){0,2}[a-zA-Z0-9.%ö-]{1,12}",
             rest in "(/amp|/index.html|\\.amp|[/?#&;=%.]|%[0-9a-fA-F]{2}|;jsessionid=|utm_a=|a|B|\\.\\.|\\PC){0,20}",
         ) {

@@ -12,7 +12,7 @@ pub(crate) fn of_source(source: &ItemSource) -> Option<Outlet> {
     source.url.as_deref().and_then(site_of).or_else(|| outlet(source.name.trim()))
 }
 
-/// The outlet of this name, as people write it: an address, a host in any spelling, or words.
+/// The outlet for a name as people write it: an address, a host in any spelling, or words.
 ///
 /// ```
 /// let outlet = |name| wirefold_address::named(name).map(|outlet| outlet.to_string());
@@ -25,21 +25,21 @@ pub fn named(name: &str) -> Option<Outlet> {
     site_of(name).or_else(|| of_host(name)).or_else(|| outlet(name))
 }
 
-/// An address without its scheme: a domain, whatever stands behind it.
+/// Parses an address without a scheme: a domain, perhaps with a path.
 pub(crate) fn without_scheme(address: &str) -> Option<Url> {
     let url = Url::parse(&format!("http://{}", address.trim_start_matches('/'))).ok()?;
     let is_domain = url.host_str()?.contains(['.', ':']);
     is_domain.then_some(url)
 }
 
-/// A host without what only says that its pages are for phones, where a site is left.
+/// Removes a prefix for phones from a host, if a site is left.
 fn without_mobile(host: &str) -> &str {
     let rest = ["m.", "mobile.", "mobil."].iter().find_map(|prefix| host.strip_prefix(prefix));
     rest.filter(|rest| psl::domain_str(rest).is_some()).unwrap_or(host)
 }
 
-/// The outlet of a bare host: what never tells one host from another is taken off, as in addresses.
-/// A part of a site that is named stays a name of its own.
+/// The outlet of a bare host, without the parts that never distinguish hosts. A named part of a
+/// site stays an outlet of its own.
 fn of_host(name: &str) -> Option<Outlet> {
     let bare = name.trim_start_matches("//").trim_end_matches('/');
     let is_bare = |c: char| !c.is_whitespace() && !matches!(c, '/' | '\\' | '?' | '#' | '@');
@@ -52,8 +52,8 @@ fn of_host(name: &str) -> Option<Outlet> {
     }
 }
 
-/// The site of an address: its registrable domain by the public suffix list. Addresses of machines and
-/// names without a registrable domain, such as `localhost`, stand as they are.
+/// The site of an address: its registrable domain by the public suffix list. IP addresses and names
+/// without a registrable domain, such as `localhost`, stay as they are.
 #[must_use]
 pub fn site_of(url: &str) -> Option<Outlet> {
     let url = Url::parse(url).ok()?;
@@ -67,7 +67,7 @@ pub fn site_of(url: &str) -> Option<Outlet> {
     }
 }
 
-/// A name as an outlet's: lower case, without what no name may hold, cut where it is too long.
+/// Converts a name to an outlet: lower case, without forbidden characters, cut if it is too long.
 pub(crate) fn outlet(name: &str) -> Option<Outlet> {
     const LONGEST: usize = 253;
     let lower = name.to_lowercase();
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_of_the_item_wins() {
+    fn the_source_of_the_item_has_priority() {
         let link = Some("https://collector.example/x");
         let check = |source: ItemSource, expected: &str| {
             assert_eq!(outlet_of(link, FEED, Some(&source)).as_str(), expected, "{source:?}");
@@ -130,7 +130,7 @@ mod tests {
 
     /// Letters of other scripts that look like Latin ones, and a letter with a mark.
     #[test]
-    fn a_name_that_looks_like_anothers_is_another() {
+    fn lookalike_names_are_different_outlets() {
         for name in ["l\u{435}dger.example", "\u{217c}edger-\u{430}.example", "ledgér.example"] {
             let found = named(name).unwrap();
             assert!(found.as_str().contains("xn--"), "{name} is shown as {found}");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn one_outlet_in_any_spelling_is_one() {
+    fn spellings_of_one_outlet_are_one() {
         let check = |name: &str, expected: &str| {
             let found = named(name);
             assert_eq!(found.as_ref().map(Outlet::as_str), Some(expected), "{name}");
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_name_is_taken(name in "\\PC{0,300}") {
+        fn accepts_any_name(name in "\\PC{0,300}") {
             let found = outlet_of(None, FEED, Some(&source(&name, None)));
             prop_assert!(!found.as_str().is_empty());
         }

@@ -1,9 +1,9 @@
-//! Sites that speak for each other, and hosts that speak for nobody.
+//! Sites that speak for each other, and shared hosts, which speak for no site.
 //!
 //! The list is short: it has only sites that are known to belong together and occur in feeds. Any
 //! other site can prove by a link on its own page that a feed is its own.
 
-/// Sites of one publisher, each group with the feeds for which it stands here.
+/// Groups of sites of one publisher. Each comment names the reason.
 const OWNERS: [&[&str]; 13] = [
     // feeds.bbci.co.uk carries what bbc.co.uk and bbc.com publish.
     &["bbc.co.uk", "bbc.com", "bbci.co.uk"],
@@ -33,17 +33,17 @@ const OWNERS: [&[&str]; 13] = [
     &["nhk.or.jp", "nhk.jp"],
 ];
 
-/// Hosts, and all below them, that carry the feeds of many people: that a feed stands there says
-/// nothing of who writes it.
+/// Hosts that, with all their subdomains, carry the feeds of many people. The host of such a feed
+/// does not tell who writes it.
 const SHARED: [&str; 32] = [
-    // Services that pass feeds on.
+    // Services that redistribute feeds.
     "feedburner.com",
     "feedproxy.google.com",
     "feedblitz.com",
     "feedsportal.com",
     "feedpress.me",
     "feedpress.com",
-    // Services that make feeds of pages and letters.
+    // Services that make feeds from pages and letters.
     "rss.app",
     "fetchrss.com",
     "feed43.com",
@@ -60,7 +60,7 @@ const SHARED: [&str; 32] = [
     "libsyn.com",
     "buzzsprout.com",
     "omnycontent.com",
-    // Networks that deliver whatever is put there.
+    // Networks that deliver any content.
     "amazonaws.com",
     "cloudfront.net",
     "azureedge.net",
@@ -69,18 +69,18 @@ const SHARED: [&str; 32] = [
     "akamaihd.net",
     "fastly.net",
     "b-cdn.net",
-    // Folders of code.
+    // Code repositories.
     "githubusercontent.com",
     "jsdelivr.net",
     "statically.io",
 ];
 
-/// Whether both sites are one publisher's.
-pub(crate) fn are_one_owners(one: &str, other: &str) -> bool {
+/// Whether both sites belong to one publisher.
+pub(crate) fn have_one_owner(one: &str, other: &str) -> bool {
     one == other || sites_of_owner(one).contains(&other)
 }
 
-/// The sites of the publisher whose site this is; none where only itself is known.
+/// The sites of the publisher of a site. Empty if no other site is known.
 pub(crate) fn sites_of_owner(site: &str) -> &'static [&'static str] {
     OWNERS.iter().find(|sites| sites.contains(&site)).copied().unwrap_or_default()
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_many_are_told_by_their_end() {
+    fn recognises_shared_hosts_by_their_suffix() {
         for shared in ["feeds.feedburner.com", "FeedBurner.com.", "d1.cloudfront.net", "rss.app"] {
             assert!(is_shared_host(shared), "{shared}");
         }

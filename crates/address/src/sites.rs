@@ -14,9 +14,9 @@ const SITES: [(&str, &[&str]); 10] = [
     ("youtube.com", &["feature", "si", "pp", "ab_channel"]),
 ];
 
-/// Whether a parameter of this site's addresses says nothing of the page.
+/// Whether a parameter of this site's addresses does not distinguish pages.
 pub(crate) fn is_dropped(site: &str, pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    let rules = SITES.iter().find(|(known, _)| *known == site);
+    let rules = SITES.iter().find(|(domain, _)| *domain == site);
     rules.is_some_and(|(_, dropped)| dropped.contains(&name.as_str()))
 }

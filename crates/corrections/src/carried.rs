@@ -1,49 +1,50 @@
-//! Whether a text still carries a passage that was corrected or retracted.
+//! Checks whether a text still carries a passage that was corrected or retracted.
 
 use wirefold_text::Text;
 
 use crate::note::Note;
 use crate::passage::{Passage, REWORDED, is_of_note};
-use crate::sentence::{Sentence, as_one_sentence, read, similarity};
+use crate::sentence::{Sentence, as_one_sentence, sentences_of, similarity};
 
-/// How a text stands to a passage that was put right.
+/// Whether a text has a corrected passage in its old or in its new form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PassageState {
-    /// It carries the passage as it was.
+    /// It has the old passage.
     Old,
-    /// It carries the passage as it is now.
+    /// It has the new passage.
     New,
     /// It has neither.
     Neither,
 }
 
-/// A sentence that was taken out is looked for nearly word for word.
-const TAKEN_OUT: f64 = 0.7;
-/// A text with this share of a report's sentences carries the report.
-const RETRACTED: f64 = 0.3;
-/// And so many of them.
+/// A text has a removed sentence if it has one with this similarity.
+const REMOVED_SIMILARITY: f64 = 0.7;
+/// A text carries a report if it has this share of its sentences, …
+const RETRACTED_SHARE: f64 = 0.3;
+/// … and at least this many.
 const LEAST_SENTENCES: usize = 2;
 
-/// How a text stands to a passage. `note` is the note of that text, whose words are no part of its report.
+/// The state of a passage in a text. `note` is the note of the text, whose words are not part of
+/// its report.
 pub(crate) fn passage_state(text: &Text, note: Option<&Note>, passage: &Passage) -> PassageState {
     let note = note.map(|note| Text::new(&note.whole));
     let note = note.as_ref().map(as_one_sentence);
-    let marks = &passage.marks;
+    let words = &passage.words;
     let is_like = |sentence: &Sentence<'_>, least: f64| {
-        similarity(&marks.words, &sentence.words) >= least
+        similarity(&words.words, &sentence.words) >= least
             && !note.as_ref().is_some_and(|note| is_of_note(sentence, note))
     };
     let has_new = |sentence: &Sentence<'_>| {
-        !marks.added.is_empty() && marks.added.is_subset(&sentence.telling)
+        !words.added.is_empty() && words.added.is_subset(&sentence.content_words)
     };
-    let has_old = |sentence: &Sentence<'_>| marks.removed.is_subset(&sentence.telling);
-    let is_taken_out = passage.new.is_none() && marks.added.is_empty();
-    let least = if is_taken_out { TAKEN_OUT } else { REWORDED };
+    let has_old = |sentence: &Sentence<'_>| words.removed.is_subset(&sentence.content_words);
+    let is_removed = passage.new.is_none() && words.added.is_empty();
+    let least = if is_removed { REMOVED_SIMILARITY } else { REWORDED };
     let mut found = PassageState::Neither;
-    for sentence in read(text).iter().filter(|sentence| is_like(sentence, least)) {
-        let is_old = (is_taken_out || has_old(sentence)) && !has_new(sentence);
-        // Where only function words changed, all words decide.
-        let is_old = is_old && (!marks.removed.is_empty() || sentence.words == marks.words);
+    for sentence in sentences_of(text).iter().filter(|sentence| is_like(sentence, least)) {
+        let is_old = (is_removed || has_old(sentence)) && !has_new(sentence);
+        // If only function words changed, all words must agree.
+        let is_old = is_old && (!words.removed.is_empty() || sentence.words == words.words);
         match is_old {
             true => return PassageState::Old,
             false if has_new(sentence) => found = PassageState::New,
@@ -53,15 +54,15 @@ pub(crate) fn passage_state(text: &Text, note: Option<&Note>, passage: &Passage)
     found
 }
 
-/// Whether a text carries a report that was taken back: a good part of its sentences.
+/// Whether a text carries a retracted report: it has a good part of its sentences.
 pub(crate) fn carries_retracted(report: &Text, text: &Text) -> bool {
-    let (report, text) = (read(report), read(text));
+    let (report, text) = (sentences_of(report), sentences_of(text));
     let has = |sentence: &&Sentence<'_>| {
-        text.iter().any(|other| similarity(&sentence.words, &other.words) >= TAKEN_OUT)
+        text.iter().any(|other| similarity(&sentence.words, &other.words) >= REMOVED_SIMILARITY)
     };
     let carried = report.iter().filter(has).count();
     carried >= LEAST_SENTENCES.min(report.len().max(1))
-        && carried as f64 >= RETRACTED * report.len() as f64
+        && carried as f64 >= RETRACTED_SHARE * report.len() as f64
 }
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn who_copied_the_old_passage_carries_it() {
+    fn copies_of_the_old_passage_carry_it() {
         check(&[
             (
                 "BRENMOUTH — Eleven people died when a bus overturned at Brenmouth on Monday.",

@@ -1,6 +1,6 @@
 //! Labels at the start of a title or sentence: `Retraction: …`, `Correction (12 May): …`.
 
-/// Between the word and its mark a date may stand; in characters.
+/// A date of at most this many characters may stand between the word and its mark.
 const DATE: usize = 30;
 
 /// Words of labels, which are in lower case.
@@ -8,7 +8,8 @@ const DATE: usize = 30;
 pub(crate) struct Labels {
     /// The words.
     pub(crate) words: &'static [&'static str],
-    /// The letters of the alphabet that one of them begins with, as bits: most texts begin with another.
+    /// The first letters of the words, as bits of the Latin alphabet. Most texts begin with another
+    /// letter.
     letters: u32,
 }
 
@@ -37,19 +38,19 @@ const fn letter_bit(letter: u8) -> u32 {
     1 << (letter & 31)
 }
 
-/// What follows a label of one of these words; none where the text begins with none of them, or goes on with
-/// them as in `Retraction of a study`.
-pub(crate) fn behind<'a>(text: &'a str, labels: &Labels) -> Option<&'a str> {
+/// The text after a label of one of these words. `None` if the text does not begin with a label, or
+/// continues as in `Retraction of a study`.
+pub(crate) fn text_after<'a>(text: &'a str, labels: &Labels) -> Option<&'a str> {
     let text = without_marks(text);
     if !labels.may_begin(text) {
         return None;
     }
     let first = text.chars().next()?.to_lowercase().next()?;
-    let likely = labels.words.iter().filter(|word| word.starts_with(first));
-    likely.into_iter().find_map(|word| behind_mark(behind_word(text, word)?))
+    let candidates = labels.words.iter().filter(|word| word.starts_with(first));
+    candidates.into_iter().find_map(|word| behind_mark(behind_word(text, word)?))
 }
 
-/// A text without the spaces, brackets and stars that it begins with.
+/// Removes leading spaces, brackets and asterisks.
 pub(crate) fn without_marks(text: &str) -> &str {
     if text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         return text;
@@ -57,7 +58,7 @@ pub(crate) fn without_marks(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || "*•[(_«“\"【".contains(c))
 }
 
-/// What follows a word, whatever the case of its letters.
+/// The text after a word, in any case.
 fn behind_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let mut rest = text.chars();
     for letter in word.chars() {
@@ -68,7 +69,7 @@ fn behind_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     Some(rest.as_str())
 }
 
-/// What follows the mark of a label, with nothing but a date before it.
+/// The text after the mark of a label. Only a date may precede the mark.
 fn behind_mark(text: &str) -> Option<&str> {
     let text = text.trim_start_matches(['*', ']', '_']);
     let (end, mark) = text.char_indices().take(DATE).find(|(at, c)| is_mark(text, *at, *c))?;
@@ -78,7 +79,7 @@ fn behind_mark(text: &str) -> Option<&str> {
     (between.is_empty() || is_date).then(|| text.get(end + mark.len_utf8()..).unwrap_or_default())
 }
 
-/// Whether it ends a label. A hyphen does with spaces around it, or behind a word in capitals alone.
+/// Whether a character ends a label. A hyphen does only before a space.
 fn is_mark(text: &str, at: usize, character: char) -> bool {
     let is_free = || text.get(at + 1..).is_some_and(|rest| rest.starts_with(' '));
     matches!(character, ':' | '：' | '–' | '—' | '】') || (character == '-' && is_free())
@@ -99,22 +100,26 @@ mod tests {
             ("Corrections: no", None),
             ("The correction: no", None),
         ] {
-            assert_eq!(behind(text, &Labels::new(&["correction"])), rest, "{text}");
+            assert_eq!(text_after(text, &Labels::new(&["correction"])), rest, "{text}");
         }
-        assert_eq!(behind("【訂正】名前", &Labels::new(&["訂正"])), Some("名前"));
+        assert_eq!(text_after("【訂正】名前", &Labels::new(&["訂正"])), Some("名前"));
     }
 
     #[test]
-    fn every_label_is_found_in_whatever_case() {
+    fn finds_every_label_in_any_case() {
         use crate::phrases::{CLARIFICATIONS, CORRECTIONS};
         use crate::retraction::{KILL, LABELS};
         for labels in [CORRECTIONS, CLARIFICATIONS, KILL, LABELS] {
             for word in labels.words {
                 let capitals = word.to_uppercase();
-                // Not every letter has one capital of its own: `ı`.
+                // Some letters have no capital of their own: `ı`.
                 let is_reversible = capitals.to_lowercase() == *word;
                 for written in [*word, &capitals].into_iter().take(1 + usize::from(is_reversible)) {
-                    assert_eq!(behind(&format!("*{written}: x"), &labels), Some(" x"), "{written}");
+                    assert_eq!(
+                        text_after(&format!("*{written}: x"), &labels),
+                        Some(" x"),
+                        "{written}"
+                    );
                 }
             }
         }

@@ -1,9 +1,9 @@
-//! Corrections of the news: the notes in which an outlet corrects or retracts a report, the passages
-//! that such a note is about, and the texts that still carry them.
+//! Corrections of news: the notes in which an outlet corrects or retracts a report, the passages
+//! that a note corrects, and the texts that still carry them.
 //!
-//! Texts come in; notes, passages and verdicts about single texts go out. Pure: no I/O, no clock,
-//! and nothing here can fail. It decides nothing about stories. Enricher, alerter and gateway call
-//! it with texts that are already judged.
+//! The crate converts texts to notes, passages and results for single texts. It has no I/O and no
+//! clock, and no function can fail. It decides nothing about stories. Enricher, alerter and gateway
+//! call it with texts that are already judged.
 //!
 //! ```
 //! use wirefold_corrections::{NoteKind, note};
@@ -21,9 +21,9 @@ mod passage;
 mod phrases;
 mod retraction;
 mod sentence;
-mod watch;
+mod trace;
 
 pub use carried::PassageState;
 pub use note::{Note, NoteKind, note, quoted, sentences, without_label};
 pub use passage::Passage;
-pub use watch::{Article, Carried, Correction, watch};
+pub use trace::{Article, Carried, Correction, trace_corrections};

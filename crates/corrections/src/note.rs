@@ -10,50 +10,51 @@ use crate::label::{self, Labels, without_marks};
 use crate::phrases::{CLARIFICATIONS, CLEARER, CORRECTIONS, OWN, OWN_VERSION, REPORTS};
 use crate::retraction::{self, is_retraction};
 
-/// What a note does to its report.
+/// The kind of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NoteKind {
-    /// It puts something right.
+    /// It corrects something.
     Correction,
-    /// It makes something clearer.
+    /// It clarifies something.
     Clarification,
-    /// It takes the report back.
+    /// It withdraws the report.
     Retraction,
 }
 
-/// A note with which an outlet puts its own report right.
+/// A note in which an outlet corrects its own report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What it does.
+    /// The kind.
     pub kind: NoteKind,
     /// Its first sentences without the label, at most 200 characters.
     pub words: String,
-    /// The same, in full.
+    /// The same sentences, in full.
     pub whole: String,
-    /// Whether title or text begins with it, so that all of the text is there to put something right.
+    /// Whether title or text begins with it, so that the whole text is a correction.
     pub opens: bool,
 }
 
-/// So many sentences tell what was wrong, and what is right.
+/// The number of sentences of a note that are used.
 const SENTENCES: usize = 2;
-/// Longer words are cut; in characters.
+/// The most characters of the quoted words.
 const LONGEST: usize = 200;
 /// The longest paragraph of a note that is read, in bytes.
 const READ: usize = 2_000;
-/// How far at both ends of a text a note may begin at any sentence; in bytes. Between, it begins a paragraph.
+/// In this many bytes at both ends of a text, a note may begin at any sentence. Between them, it
+/// begins a paragraph.
 const EDGE: usize = 2_400;
-/// No phrase is longer; in bytes.
+/// The most bytes of a phrase.
 const PHRASE: usize = 120;
-/// How far behind its first words a phrase names the report; in characters.
+/// The distance after its first words within which a phrase must name the report, in characters.
 const NEAR: usize = 60;
 
-/// The note of a text; none where it has none. `names` are those of its outlet and its agency: who takes its
-/// report back may say so in its own name.
+/// The note of a text. `None` if it has none. `names` are the names of its outlet and its agency,
+/// which may withdraw a report in their own name.
 #[must_use]
 pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
     if is_retraction(title, text, names) {
         let first = text.trim_start().lines().next().unwrap_or_default();
-        let first = label::behind(first, &retraction::LABELS).unwrap_or(first);
+        let first = label::text_after(first, &retraction::LABELS).unwrap_or(first);
         return Some(new_note(NoteKind::Retraction, sentences(bounded(first)), true));
     }
     let of_title = labelled(title).map(|(kind, _)| kind);
@@ -74,11 +75,11 @@ pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
     }
 }
 
-/// A headline without the label that says what sort of message it is.
+/// Removes the label of a note from a headline.
 #[must_use]
 pub fn without_label(title: &str) -> &str {
     let all = [&CORRECTIONS, &CLARIFICATIONS, &retraction::LABELS, &retraction::KILL];
-    let rest = all.into_iter().find_map(|labels| label::behind(title, labels)).map(str::trim);
+    let rest = all.into_iter().find_map(|labels| label::text_after(title, labels)).map(str::trim);
     rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
 }
 
@@ -86,14 +87,15 @@ fn new_note(kind: NoteKind, whole: String, opens: bool) -> Note {
     Note { kind, words: quoted(&whole), whole, opens }
 }
 
-/// The label that a line begins with, and what follows it.
+/// The kind of the label that a line begins with, and the text after it.
 fn labelled(line: &str) -> Option<(NoteKind, &str)> {
-    let behind = |labels: &Labels, kind| label::behind(line, labels).map(|rest| (kind, rest));
+    let behind = |labels: &Labels, kind| label::text_after(line, labels).map(|rest| (kind, rest));
     behind(&CORRECTIONS, NoteKind::Correction)
         .or_else(|| behind(&CLARIFICATIONS, NoteKind::Clarification))
 }
 
-/// The note that begins here: after a label, or with a sentence about the report itself.
+/// The note that begins at this position: after a label, or with a sentence about the report
+/// itself.
 fn note_at(text: &str) -> Option<(NoteKind, String)> {
     if !may_begin(text) {
         return None;
@@ -109,7 +111,7 @@ fn note_at(text: &str) -> Option<(NoteKind, String)> {
     let opening: String = line.chars().take(NEAR * 2).flat_map(char::to_lowercase).collect();
     let opening = opening.replace('\u{2019}', "'");
     let names_report = |phrase: &str| {
-        // The phrase itself may name it: `当初の記事`.
+        // The phrase itself may name the report: `当初の記事`.
         let near: String = opening.chars().take(phrase.chars().count() + NEAR).collect();
         REPORTS.iter().any(|report| near.contains(report))
     };
@@ -125,11 +127,12 @@ fn note_at(text: &str) -> Option<(NoteKind, String)> {
     Some((kind, words))
 }
 
-/// Whether a label or a phrase may stand at the beginning: nearly everywhere the first two letters tell.
+/// Whether a text may begin with a label or a phrase. The first two letters exclude nearly all
+/// texts.
 fn may_begin(text: &str) -> bool {
     static FIRST: LazyLock<BTreeSet<char>> =
         LazyLock::new(|| all_beginnings().filter_map(|words| words.chars().next()).collect());
-    /// By the first letter of the alphabet a bit for each that follows.
+    /// For each first letter, one bit for each second letter.
     static PAIRS: LazyLock<[u32; 26]> = LazyLock::new(|| {
         let mut pairs = [0; 26];
         for words in all_beginnings() {
@@ -157,8 +160,8 @@ fn all_beginnings() -> impl Iterator<Item = &'static &'static str> {
     [CORRECTIONS.words, CLARIFICATIONS.words, OWN, OWN_VERSION].into_iter().flatten()
 }
 
-/// Whether one of the phrases may open a line. Of a line whose beginning is ASCII one look at it tells, of another
-/// the first letter.
+/// Whether one of the phrases may begin a line. A search decides for a line with an ASCII
+/// beginning, the first letter for other lines.
 fn may_open(line: &str) -> bool {
     static PHRASES: LazyLock<AhoCorasick> = LazyLock::new(|| {
         let mut builder = AhoCorasick::builder();
@@ -177,7 +180,7 @@ fn may_open(line: &str) -> bool {
     first.is_some_and(|first| LETTERS.contains(&first))
 }
 
-/// Where a note may begin: at a paragraph, and near both ends at a sentence.
+/// The positions where a note may begin: at a paragraph, and near both ends at a sentence.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     let end = text.len().saturating_sub(EDGE);
     let mut ended = true;
@@ -200,7 +203,7 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
                 _ => ended && !begins,
             };
             if begins {
-                // Inside, only the next paragraph may begin with a note.
+                // Between the ends, only the next paragraph may begin with a note.
                 if is_inside {
                     next = text[at..].find('\n').map_or(end, |line| at + line).max(next);
                     next = text.floor_char_boundary(next.min(text.len()));
@@ -211,12 +214,12 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether a paragraph or a sentence ends with it.
+/// Whether a character ends a paragraph or a sentence.
 fn ends(character: char) -> bool {
     matches!(character, '\n' | '.' | '!' | '?' | '。' | '！' | '？' | '؟')
 }
 
-/// Whether such a character may begin with this byte.
+/// Whether a character that ends a paragraph or a sentence may begin with this byte.
 fn may_end(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0xd8 | 0xe3 | 0xef)
 }
@@ -230,13 +233,13 @@ fn bounded(line: &str) -> &str {
 pub fn sentences(paragraph: &str) -> String {
     let text = Text::new(paragraph.trim());
     let all = text.sentences();
-    // Where all of it looks like page chrome it has no sentences.
+    // A text that is all page chrome has no sentences.
     let whole = text.original().len();
     let end = all.iter().take(SENTENCES).next_back().map_or(whole, |sentence| sentence.span.end);
     text.original().get(..end).unwrap_or_default().trim().to_owned()
 }
 
-/// Words as they stand in one line: without marks of their own around them, and cut at a word.
+/// Prepares words for quotation: removes marks around them, and cuts them at a word.
 #[must_use]
 pub fn quoted(words: &str) -> String {
     let words = words.trim().trim_matches(['*', '_', '[', ']', '】', '"', '“', '”']).trim();
@@ -261,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_quoted_wherever_it_stands() {
+    fn finds_a_note_at_any_position() {
         let was = "An earlier version named Maria Hollow. Her name is Marta Holloway.";
         check("Bus", &format!("CORRECTION: {was} {HURT}"), Some((Correction, true, was)));
         let later = Some((Correction, false, was));
@@ -343,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_correct_is_news() {
+    fn corrections_by_others_are_news() {
         for text in [
             "An earlier version of the bill was rejected in May.",
             "In einer früheren Version des Gesetzes fehlte der Satz.",
@@ -358,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retraction_is_one_before_all_else() {
+    fn a_retraction_has_priority() {
         check(
             "Retraction: Bus",
             "We withdraw our report.",
@@ -379,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_begin_behind_every_mark_that_ends_one() {
+    fn sentences_begin_after_every_mark_that_ends_one() {
         let all = "\n.!?。！？؟";
         assert!(all.chars().all(|it| ends(it) && may_end(&it.to_string().as_bytes()[0])));
         for mark in all.chars() {
@@ -398,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_headline_says_once_that_it_corrects() {
+    fn a_headline_loses_its_label() {
         assert_eq!(without_label("Correction: Bus crash: what we know"), "Bus crash: what we know");
         assert_eq!(without_label("KILL - Bus crash"), "Bus crash");
         for same in ["Correction", "Correction officers strike: why", "Bus crash"] {
@@ -408,7 +411,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_taken(text in "(\\PC|\n|\\. |Correction: |更正：){0,80}", times in 1..60_usize) {
+        fn accepts_any_text(text in "(\\PC|\n|\\. |Correction: |更正：){0,80}", times in 1..60_usize) {
             let _ = note(&text, &text.repeat(times), &["x"]);
         }
     }

@@ -4,42 +4,42 @@ use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 
 use crate::note::Note;
-use crate::sentence::{Sentence, as_one_sentence, read, similarity};
+use crate::sentence::{Sentence, as_one_sentence, sentences_of, similarity};
 
-/// A sentence that was put right.
+/// A corrected sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// The sentence as it was.
+    /// The old sentence.
     pub old: String,
-    /// The sentence as it is now; none where it was taken out, or the note alone tells of it.
+    /// The new sentence. `None` if it was removed, or if only the note gives the correction.
     pub new: Option<String>,
-    /// What it is recognised by.
-    pub(crate) marks: Marks,
+    /// The words that identify it.
+    pub(crate) words: PassageWords,
 }
 
-/// What tells the old sentence from the new one.
+/// The words that distinguish the old sentence from the new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
+pub(crate) struct PassageWords {
     /// The words of the old sentence.
     pub(crate) words: Vec<u64>,
-    /// What of it is gone.
+    /// Its words that were removed.
     pub(crate) removed: FxHashSet<u64>,
-    /// What stands there now.
+    /// The words that were added.
     pub(crate) added: FxHashSet<u64>,
 }
 
-/// Sentences with this share of common words are one sentence reworded.
+/// Sentences with this similarity are one sentence reworded.
 pub(crate) const REWORDED: f64 = 0.5;
 /// The most passages of one note.
 const MOST: usize = 4;
-/// A sentence that was taken out shares so many telling words with a note that is about it.
+/// The fewest content words that a removed sentence shares with its note.
 const SHARED: usize = 2;
-/// A sentence with so many bytes of the note's beginning is the note's.
+/// A sentence with this many bytes of the note's beginning belongs to the note.
 const OPENING: usize = 32;
-/// Where a note does not say what it is about, a change of more words is another edit.
+/// If a note names nothing, a change of more words is another edit.
 const SMALL_CHANGE: usize = 4;
 
-/// What became of a sentence of the earlier text.
+/// A changed or removed sentence of the earlier text.
 struct Change<'a> {
     old: &'a Sentence<'a>,
     new: Option<&'a Sentence<'a>>,
@@ -53,14 +53,14 @@ impl Change<'_> {
         Passage {
             old: self.old.printed.to_owned(),
             new: self.new.map(|new| new.printed.to_owned()),
-            marks: Marks { words: self.old.words.clone(), removed, added },
+            words: PassageWords { words: self.old.words.clone(), removed, added },
         }
     }
 }
 
-/// The sentences of `before` that `after`, a later version of it, puts right, as its note says. `is_own` is
-/// whether both are of one outlet: a stranger's copy differs in other things too, so there the note must name
-/// what it is about.
+/// The sentences of `before` that `after`, a later version of it, corrects according to its note.
+/// `is_own` means that both are of one outlet. The copy of another outlet differs in other ways
+/// too, so its note must name the correction.
 pub(crate) fn corrected_passages(
     before: &Text,
     after: &Text,
@@ -69,14 +69,18 @@ pub(crate) fn corrected_passages(
 ) -> Vec<Passage> {
     let of_note = Text::new(&note.whole);
     let of_note = as_one_sentence(&of_note);
-    let (old, mut new) = (read(before), read(after));
+    let (old, mut new) = (sentences_of(before), sentences_of(after));
     new.retain(|sentence| !is_of_note(sentence, &of_note));
     let changes = changes(&old, &new);
-    let stays: FxHashSet<u64> = new.iter().flat_map(|it| it.telling.iter().copied()).collect();
+    let stays: FxHashSet<u64> =
+        new.iter().flat_map(|it| it.content_words.iter().copied()).collect();
     let concerns = |change: &Change<'_>| match change.new {
-        Some(_) => change.removed.union(&change.added).any(|word| of_note.telling.contains(word)),
+        Some(_) => {
+            change.removed.union(&change.added).any(|word| of_note.content_words.contains(word))
+        }
         None => {
-            let shared: Vec<&u64> = change.old.telling.intersection(&of_note.telling).collect();
+            let shared: Vec<&u64> =
+                change.old.content_words.intersection(&of_note.content_words).collect();
             shared.len() >= SHARED && shared.iter().any(|word| !stays.contains(word))
         }
     };
@@ -85,38 +89,40 @@ pub(crate) fn corrected_passages(
     found.into_iter().take(MOST).map(Change::passage).collect()
 }
 
-/// Where a note says nothing of what it is about: sentences in which little but a number or a name changed.
+/// For a note that names nothing: sentences in which little but a number or a name changed.
 fn small(changes: Vec<Change<'_>>) -> Vec<Change<'_>> {
     let is_small = |change: &Change<'_>| {
         change.new.is_some()
             && change.removed.len() <= SMALL_CHANGE
-            && change.removed.iter().any(|word| change.old.sharp.contains(word))
+            && change.removed.iter().any(|word| change.old.facts.contains(word))
     };
     changes.into_iter().filter(is_small).collect()
 }
 
-/// The sentence of an earlier text that a note at another address is about: it has what the note calls wrong,
-/// beside other words of the note. None where the note does not say what is right.
+/// The sentence of an earlier text that a note at another address corrects: it has the word that
+/// the note calls wrong, and other words of the note. `None` if the note does not give the right
+/// word.
 pub(crate) fn corrected_by_note(before: &Text, note: &Note) -> Option<Passage> {
     let of_note = Text::new(&note.whole);
     let of_note = as_one_sentence(&of_note);
-    let old = read(before);
-    let known: FxHashSet<u64> = old.iter().flat_map(|it| it.telling.iter().copied()).collect();
-    let is_right = |word: &&u64| of_note.sharp.contains(*word) && !known.contains(*word);
-    let right: FxHashSet<u64> = of_note.telling.iter().filter(is_right).copied().collect();
+    let old = sentences_of(before);
+    let old_words: FxHashSet<u64> =
+        old.iter().flat_map(|it| it.content_words.iter().copied()).collect();
+    let is_right = |word: &&u64| of_note.facts.contains(*word) && !old_words.contains(*word);
+    let right: FxHashSet<u64> = of_note.content_words.iter().filter(is_right).copied().collect();
     let right_numbers = right.iter().any(|word| of_note.numbers.contains(word));
     let right_names = right.iter().any(|word| !of_note.numbers.contains(word));
-    // What is wrong is of the same sort as what is right.
+    // The wrong word is of the same kind as the right one: a number or a name.
     let wrong = |sentence: &Sentence<'_>| -> FxHashSet<u64> {
         let of_sort = |word: &&u64| match of_note.numbers.contains(*word) {
             true => right_numbers && sentence.numbers.contains(*word),
-            false => right_names && of_note.sharp.contains(*word),
+            false => right_names && of_note.facts.contains(*word),
         };
-        sentence.sharp.intersection(&of_note.sharp).filter(of_sort).copied().collect()
+        sentence.facts.intersection(&of_note.facts).filter(of_sort).copied().collect()
     };
     let score = |sentence: &&Sentence<'_>| {
         let wrong = wrong(sentence);
-        let shared = sentence.telling.intersection(&of_note.telling).count();
+        let shared = sentence.content_words.intersection(&of_note.content_words).count();
         (!wrong.is_empty()).then_some((wrong.len() + shared, shared))
     };
     let best = old.iter().max_by_key(|sentence| score(sentence))?;
@@ -124,11 +130,11 @@ pub(crate) fn corrected_by_note(before: &Text, note: &Note) -> Option<Passage> {
     (shared >= SHARED).then(|| Passage {
         old: best.printed.to_owned(),
         new: None,
-        marks: Marks { words: best.words.clone(), removed: wrong(best), added: right },
+        words: PassageWords { words: best.words.clone(), removed: wrong(best), added: right },
     })
 }
 
-/// Whether a sentence is a part of the note, with or without its label.
+/// Whether a sentence is part of the note, with or without its label.
 pub(crate) fn is_of_note(sentence: &Sentence<'_>, note: &Sentence<'_>) -> bool {
     let opening = note.printed.get(..note.printed.floor_char_boundary(OPENING));
     let opening = opening.filter(|opening| !opening.is_empty());
@@ -136,13 +142,13 @@ pub(crate) fn is_of_note(sentence: &Sentence<'_>, note: &Sentence<'_>) -> bool {
         || opening.is_some_and(|opening| sentence.printed.contains(opening))
 }
 
-/// What became of the sentences of `before` that do not stand in `after` word for word.
+/// The sentences of `before` that are not word for word in `after`.
 fn changes<'a>(before: &'a [Sentence<'a>], after: &'a [Sentence<'a>]) -> Vec<Change<'a>> {
-    let kept: FxHashSet<&[u64]> = after.iter().map(|it| it.words.as_slice()).collect();
-    let there: FxHashSet<&[u64]> = before.iter().map(|it| it.words.as_slice()).collect();
+    let after_words: FxHashSet<&[u64]> = after.iter().map(|it| it.words.as_slice()).collect();
+    let before_words: FxHashSet<&[u64]> = before.iter().map(|it| it.words.as_slice()).collect();
     let fresh: Vec<&Sentence<'_>> =
-        after.iter().filter(|it| !there.contains(it.words.as_slice())).collect();
-    let gone = before.iter().filter(|it| !kept.contains(it.words.as_slice()));
+        after.iter().filter(|it| !before_words.contains(it.words.as_slice())).collect();
+    let gone = before.iter().filter(|it| !after_words.contains(it.words.as_slice()));
     gone.map(|old| {
         let like = |new: &&Sentence<'_>| similarity(&old.words, &new.words);
         let best = fresh.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other)));
@@ -150,12 +156,15 @@ fn changes<'a>(before: &'a [Sentence<'a>], after: &'a [Sentence<'a>]) -> Vec<Cha
             Some(new) => Change {
                 old,
                 new: Some(new),
-                removed: old.telling.difference(&new.telling).copied().collect(),
-                added: new.telling.difference(&old.telling).copied().collect(),
+                removed: old.content_words.difference(&new.content_words).copied().collect(),
+                added: new.content_words.difference(&old.content_words).copied().collect(),
             },
-            None => {
-                Change { old, new: None, removed: old.telling.clone(), added: FxHashSet::default() }
-            }
+            None => Change {
+                old,
+                new: None,
+                removed: old.content_words.clone(),
+                added: FxHashSet::default(),
+            },
         }
     })
     .collect()
@@ -177,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_note_names_was_put_right() {
+    fn finds_the_sentence_that_the_note_names() {
         let after = BEFORE.replace("Eleven", "Nine").replace("closed for days", "shut for days")
             + "\n\nCorrection: An earlier version said that 11 people died. Nine did.";
         let new = "Nine people died when a bus overturned at Brenmouth on Monday.";
@@ -186,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_that_was_taken_out_is_found() {
+    fn finds_a_removed_sentence() {
         let after = BEFORE.split("\n\nThe driver").next().unwrap().to_owned()
             + "\n\nCorrection: This article said that the driver had resigned. He has not resigned.";
         let old = "The driver resigned from the company in March, its owner said.";
@@ -194,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_that_names_nothing_is_about_a_number_or_a_name() {
+    fn a_note_that_names_nothing_corrects_a_number_or_a_name() {
         let note = "\n\nThis article has been corrected.";
         let after =
             BEFORE.replace("Maria Hollow", "Marta Holloway").replace("days", "weeks") + note;
@@ -206,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_changed_is_nothing_found() {
+    fn finds_nothing_without_a_change() {
         let after = BEFORE.to_owned() + "\n\nCorrection: The photo showed another bus.";
         assert_eq!(passages(BEFORE, &after), []);
     }
@@ -217,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_at_another_address_says_what_it_is_about() {
+    fn a_note_at_another_address_names_its_passage() {
         let of_toll =
             "Correction: This article said earlier that 11 people died. The correct number is 9.";
         assert!(by_note(of_toll).unwrap().starts_with("Eleven people died"));

@@ -2,7 +2,7 @@
 
 use crate::label::Labels;
 
-/// Labels with which a text is put right.
+/// Labels of corrections.
 #[rustfmt::skip]
 pub(crate) const CORRECTIONS: Labels = Labels::new(&[
     "correction", "corrections", "corrected", "corrects", "correction notice",
@@ -21,7 +21,7 @@ pub(crate) const CORRECTIONS: Labels = Labels::new(&[
     "訂正", "更正", "更正启事", "勘误", "정정", "정정보도", "바로잡습니다",
 ]);
 
-/// Labels with which a text is made clearer.
+/// Labels of clarifications.
 #[rustfmt::skip]
 pub(crate) const CLARIFICATIONS: Labels = Labels::new(&[
     "clarification", "clarifications", "clarified", "klarstellung", "précision", "précisions",
@@ -31,7 +31,7 @@ pub(crate) const CLARIFICATIONS: Labels = Labels::new(&[
     "補足説明", "澄清", "澄清说明",
 ]);
 
-/// What a sentence begins with that puts its own text right. A word for a report stands near behind it.
+/// Beginnings of sentences that correct their own text if a word for a report follows closely.
 #[rustfmt::skip]
 pub(crate) const OWN_VERSION: &[&str] = &[
     "an earlier version of", "a previous version of", "earlier versions of", "previous versions of",
@@ -63,7 +63,7 @@ pub(crate) const REPORTS: &[&str] = &[
     "المقال", "الخبر", "التقرير", "المادة", "記事", "文", "报道", "기사",
 ];
 
-/// What a sentence begins with that puts its own text right, whole.
+/// Beginnings of sentences that correct their own text.
 #[rustfmt::skip]
 pub(crate) const OWN: &[&str] = &[
     "this article was amended", "this article has been amended", "this article has been corrected",
@@ -85,7 +85,7 @@ pub(crate) const OWN: &[&str] = &[
     "تم تصحيح هذا الخبر", "تم تصحيح هذا المقال", "記事を訂正しました", "本文已更正", "본 기사는 정정",
 ];
 
-/// What says in such a sentence that it makes something clearer.
+/// Phrases in such sentences that mark a clarification.
 #[rustfmt::skip]
 pub(crate) const CLEARER: &[&str] = &[
     "to clarify", "clarifies", "klarzustellen", "klargestellt", "pour préciser", "para aclarar",

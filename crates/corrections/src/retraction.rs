@@ -1,7 +1,7 @@
-//! Retractions: an outlet takes a report back.
+//! Retractions: an outlet withdraws a report.
 //!
-//! It says so in a label, or in its own name in title or lede. A report about the retraction of
-//! somebody else is news.
+//! It does so in a label, or in its own name in title or lede. A report about the retraction of
+//! another outlet is news.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use aho_corasick::AhoCorasick;
 
 use crate::label::{self, Labels};
 
-/// Labels with which a report is taken back, in lower case.
+/// Labels of retractions, in lower case.
 #[rustfmt::skip]
 pub(crate) const LABELS: Labels = Labels::new(&[
     "retraction", "retraction notice", "retracted", "story retracted", "article retracted",
@@ -23,10 +23,10 @@ pub(crate) const LABELS: Labels = Labels::new(&[
     "更正并撤回", "سحب الخبر", "سحب خبر",
 ]);
 
-/// Agencies write it so; `Kill` is a word of many titles.
+/// The label of agencies, which counts only in capitals. `Kill` is a word of many titles.
 pub(crate) const KILL: Labels = Labels::new(&["kill"]);
 
-/// Sentences in which whoever writes takes its own report back, in lower case.
+/// Sentences in which the writer withdraws its own report, in lower case.
 #[rustfmt::skip]
 const OWN: &[&str] = &[
     "we retract", "we have retracted", "we are retracting", "we withdraw our", "we have withdrawn",
@@ -47,8 +47,8 @@ const OWN: &[&str] = &[
     "記事を撤回します", "本記事を撤回", "撤回本文", "本报撤回",
 ];
 
-/// What somebody does who takes a report back, in lower case. It is its own only where its name stands
-/// right before.
+/// Verbs of withdrawing, in lower case. They count only directly after the name of the outlet or
+/// agency.
 #[rustfmt::skip]
 const NAMED: &[&str] = &[
     "has retracted its", "has withdrawn its", "retracts its", "withdraws its", "retracted its",
@@ -56,37 +56,38 @@ const NAMED: &[&str] = &[
     "hat seinen", "a retiré son", "retire son", "ha retirado su", "retira su", "ha ritirato il suo",
     "отозвал свой", "отозвала свой",
 ];
-/// And what it takes back, near behind that.
+/// Words for a report, which must follow closely.
 #[rustfmt::skip]
 const REPORTS: &[&str] = &[
     "article", "report", "story", "bericht", "artikel", "articolo", "artículo", "noticia",
     "reportaje", "материал", "dépêche", "dispatch",
 ];
-/// In characters.
+/// The distance within which a report must be named, in characters.
 const NEAR: usize = 60;
-/// What stands further down in a text is no lede; in characters.
+/// The lede ends after this many characters.
 const LEDE: usize = 600;
-/// A name of fewer letters stands by chance at the end of a word.
+/// The fewest letters of a name. A shorter one may end a word by chance.
 const NAME: usize = 4;
 
-/// No label is longer, in letters of whatever case; in bytes.
+/// The most bytes of a label, in any case.
 const LONGEST_LABEL: usize = 200;
 
-/// All of these: hardly any text has one of them, and one look at a text finds that out.
+/// A search for all of these at once. Hardly any text has one of them.
 static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let mut builder = AhoCorasick::builder();
     builder.ascii_case_insensitive(true);
     builder.build(OWN.iter().chain(NAMED)).expect("a few dozen words can be looked for")
 });
 
-/// Whether a text takes back what its outlet reported. `names` are those of the outlet and the agency.
+/// Whether a text withdraws a report of its outlet. `names` are the names of the outlet and the
+/// agency.
 pub(crate) fn is_retraction(title: &str, opening: &str, names: &[&str]) -> bool {
     let end = opening.char_indices().nth(LEDE).map_or(opening.len(), |(end, _)| end);
     let lede = opening.get(..end).unwrap_or_default();
     [title, lede].into_iter().any(|text| is_labelled(text) || has_own_act(text, names))
 }
 
-/// Whether whoever writes takes its own report back in it.
+/// Whether the writer withdraws its own report in a text.
 fn has_own_act(text: &str, names: &[&str]) -> bool {
     if is_lowered_as_ascii(text) && !ACTS.is_match(text) {
         return false;
@@ -97,21 +98,21 @@ fn has_own_act(text: &str, names: &[&str]) -> bool {
             || NAMED.iter().any(|act| is_own_act(&lower, act, names)))
 }
 
-/// Whether no letter but those of the alphabet may change in lower case: the rest is ASCII too, or dashes and
-/// quotation marks.
+/// Whether lower case changes only ASCII letters: the text has nothing else but dashes and
+/// quotation marks beyond ASCII.
 fn is_lowered_as_ascii(text: &str) -> bool {
     text.is_ascii() || text.chars().all(|c| matches!(c, '\0'..='\u{7f}' | '\u{2010}'..='\u{2027}'))
 }
 
 fn is_labelled(text: &str) -> bool {
-    let is_kill = label::behind(text, &KILL).is_some() && text.trim_start().starts_with("KILL");
+    let is_kill = label::text_after(text, &KILL).is_some() && text.trim_start().starts_with("KILL");
     let bare = text.trim();
     let is_bare =
         bare.len() <= LONGEST_LABEL && LABELS.words.contains(&bare.to_lowercase().as_str());
-    is_kill || is_bare || label::behind(text, &LABELS).is_some()
+    is_kill || is_bare || label::text_after(text, &LABELS).is_some()
 }
 
-/// Whether one of these names does so to a report.
+/// Whether one of these names is the subject of the verb, and a report its object.
 fn is_own_act(lower: &str, act: &str, names: &[&str]) -> bool {
     lower.match_indices(act).any(|(at, _)| {
         let (before, behind) = (lower.get(..at), lower.get(at + act.len()..));
@@ -126,7 +127,7 @@ fn is_own_act(lower: &str, act: &str, names: &[&str]) -> bool {
     })
 }
 
-/// The letters of a name as they stand in a host: `Sugar Daily` is `sugardaily` of `sugardaily.example`.
+/// The letters of a name as in a host: `Sugar Daily` is `sugardaily` of `sugardaily.example`.
 fn compact(name: &str) -> String {
     let name = name.strip_prefix("www.").unwrap_or(name);
     let label = name.split('.').next().unwrap_or(name).to_lowercase();
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_takes_back_retracts() {
+    fn only_the_writer_of_a_report_retracts_it() {
         for title in [
             "Retraction: Orla dam engineer was not arrested",
             "RETRACTION",
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_back_says_so_in_its_own_name() {
+    fn a_retraction_is_in_the_name_of_the_outlet() {
         let levy = "Corvane sugar levy";
         check(levy, "Sugar Daily has retracted its article on the levy.", true);
         check(levy, "The Meridian Post has retracted its article on the levy.", false);
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn phrases_stand_in_lower_case_and_without_apostrophes() {
+    fn phrases_are_in_lower_case_without_curly_apostrophes() {
         for phrase in OWN.iter().chain(NAMED) {
             assert_eq!(phrase.to_lowercase(), *phrase);
             assert!(!phrase.contains(['\'', '\u{2019}']), "{phrase}");
@@ -185,7 +186,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_text_that_need_not_be_lowered_says_the_same(
+        fn skipping_lower_case_gives_the_same_result(
             text in "((We|we|WE) (have|HAVE|) ?(retract|Retracted|RETRACT\u{212a})|[ ’“”–…éÉК]|нЕт ){0,8}",
         ) {
             let lower = ACTS.is_match(&text.to_lowercase());

@@ -9,23 +9,24 @@ use wirefold_text::extract::numbers;
 
 /// The most sentences of one text that are read.
 pub(crate) const MOST_SENTENCES: usize = 400;
-/// Fewer words are a heading or an exclamation, which other texts have by chance.
+/// The fewest words of a sentence. Fewer words are a heading or an exclamation, which other texts
+/// may have by chance.
 pub(crate) const LEAST_WORDS: usize = 4;
-/// A word with fewer letters is a function word in most languages.
+/// The fewest letters of a content word. A shorter word is a function word in most languages.
 const LONG: usize = 5;
 
 /// One sentence.
 #[derive(Debug, Clone)]
 pub(crate) struct Sentence<'a> {
-    /// As printed.
+    /// The printed text.
     pub(crate) printed: &'a str,
-    /// Its words, by hash, in order.
+    /// The hashes of its words, in order.
     pub(crate) words: Vec<u64>,
-    /// Those that say something: numbers by their value, names, long words.
-    pub(crate) telling: FxHashSet<u64>,
-    /// Of these, numbers and names.
-    pub(crate) sharp: FxHashSet<u64>,
-    /// The numbers alone.
+    /// Its content words: numbers by their value, names, long words.
+    pub(crate) content_words: FxHashSet<u64>,
+    /// Its numbers and names.
+    pub(crate) facts: FxHashSet<u64>,
+    /// Its numbers.
     pub(crate) numbers: FxHashSet<u64>,
 }
 
@@ -33,8 +34,8 @@ pub(crate) fn hash(word: &str) -> u64 {
     FxBuildHasher.hash_one(word)
 }
 
-/// The sentences of a text, without the shortest.
-pub(crate) fn read(text: &Text) -> Vec<Sentence<'_>> {
+/// The sentences of a text, without short ones.
+pub(crate) fn sentences_of(text: &Text) -> Vec<Sentence<'_>> {
     let all = text.sentences();
     let long = all.iter().filter(|sentence| sentence.words.len() >= LEAST_WORDS);
     long.take(MOST_SENTENCES)
@@ -44,7 +45,7 @@ pub(crate) fn read(text: &Text) -> Vec<Sentence<'_>> {
         .collect()
 }
 
-/// All of a text as one sentence.
+/// The whole text as one sentence.
 pub(crate) fn as_one_sentence(text: &Text) -> Sentence<'_> {
     sentence_of(text, text.original(), 0..text.words().len())
 }
@@ -54,27 +55,27 @@ fn sentence_of<'a>(text: &'a Text, printed: &'a str, range: Range<usize>) -> Sen
     let mut sentence = Sentence {
         printed,
         words: words.iter().map(|word| hash(text.normal(word))).collect(),
-        telling: FxHashSet::default(),
-        sharp: FxHashSet::default(),
+        content_words: FxHashSet::default(),
+        facts: FxHashSet::default(),
         numbers: FxHashSet::default(),
     };
     let numbers = numbers(text, range);
     sentence.numbers.extend(numbers.iter().map(|number| hash(&format!("#{}", number.value))));
-    // A number is told by its value: `eleven` is `11`.
+    // A number is compared by its value: `eleven` is `11`.
     let is_number = |at: usize| numbers.iter().any(|number| number.span.contains(at));
     for (at, word) in words.iter().enumerate().filter(|(_, word)| !is_number(word.span.start)) {
         let normal = text.normal(word);
         let is_name = word.capital && at > 0;
         let is_wide = normal.chars().next().is_some_and(|c| u32::from(c) >= 0x2e80);
         if is_name || is_wide || normal.chars().count() >= LONG {
-            sentence.telling.insert(hash(normal));
+            sentence.content_words.insert(hash(normal));
         }
         if is_name {
-            sentence.sharp.insert(hash(normal));
+            sentence.facts.insert(hash(normal));
         }
     }
-    sentence.sharp.extend(&sentence.numbers);
-    sentence.telling.extend(&sentence.sharp);
+    sentence.facts.extend(&sentence.numbers);
+    sentence.content_words.extend(&sentence.facts);
     sentence
 }
 

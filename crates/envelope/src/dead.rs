@@ -9,12 +9,12 @@ use wirefold_proto::{
 
 use crate::message::timestamp;
 
-/// How the durable readers of deliveries begin; their names follow.
-const ALERTER: &str = "alerter-";
+/// The prefix of the durable consumers of deliveries. Their names follow it.
+const DELIVERY_PREFIX: &str = "alerter-";
 
-/// Where a stage's dead letters go, in the form `wirefold.dead/1`.
+/// The destination of a stage's dead letters, in the form `wirefold.dead/1`.
 ///
-/// The durable name of whoever uses it must be the stage's name, or begin with it and a `-`.
+/// The durable name of the consumer must be the stage's name, or begin with it and a `-`.
 #[must_use]
 pub fn dead_letters(stage: Stage) -> DeadLetters {
     DeadLetters { subject: Subject::dead(stage).as_str().to_owned(), writing: write }
@@ -22,7 +22,7 @@ pub fn dead_letters(stage: Stage) -> DeadLetters {
 
 fn write(letter: &Letter<'_>) -> Written {
     let stage = stage_of(letter.stage);
-    let delivery = letter.stage.strip_prefix(ALERTER).filter(|_| stage == Stage::Alerter);
+    let delivery = letter.stage.strip_prefix(DELIVERY_PREFIX).filter(|_| stage == Stage::Alerter);
     let message = letter.message;
     let dead = DeadLetter {
         schema: Tag::new(),
@@ -56,9 +56,9 @@ fn header((name, value): (&str, &str)) -> DeadHeader {
 
 /// The stage behind a durable name such as `alerter-phone`.
 fn stage_of(durable: &str) -> Stage {
-    let is_its = |stage: &Stage| {
+    let has_name = |stage: &Stage| {
         let rest = durable.strip_prefix(stage.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     };
-    Stage::ALL.into_iter().find(is_its).unwrap_or(Stage::Gateway)
+    Stage::ALL.into_iter().find(has_name).unwrap_or(Stage::Gateway)
 }

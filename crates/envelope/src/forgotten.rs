@@ -1,4 +1,4 @@
-//! The list of forgotten articles, for every stage that takes articles in.
+//! The list of forgotten articles, for all stages that read articles.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use wirefold_flow::{Bus, BusError, Entry, KeyValue, UnixMillis};
 use wirefold_proto::{FORGETTING, streams};
 
-/// How old the copy of the list may be.
+/// The greatest age of the copy of the list.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// A copy of the list, at most five seconds old. Clones share it.
@@ -22,15 +22,15 @@ struct List {
     keys: BTreeSet<String>,
     /// The revision of the last change that was read.
     revision: u64,
-    /// When the list was read last; none before the first time.
+    /// The time at which the list was read last. `None` before the first time.
     read: Option<UnixMillis>,
 }
 
 impl Forgotten {
-    /// The list of a bus. It is read when it is first asked.
+    /// Opens the list of a bus. It is read when first needed.
     ///
     /// # Errors
-    /// Whatever the bus says.
+    /// Any error of the bus.
     pub fn open(bus: &dyn Bus) -> Result<Self, BusError> {
         let keys = bus.key_value(streams::FORGOTTEN.name)?;
         Ok(Self { keys, list: Arc::default() })
@@ -39,7 +39,7 @@ impl Forgotten {
     /// Whether one of these keys is on the list.
     ///
     /// # Errors
-    /// Whatever the bus says.
+    /// Any error of the bus.
     pub async fn has(&self, keys: &[String], now: UnixMillis) -> Result<bool, BusError> {
         self.refresh(now).await?;
         let list = self.lock();
@@ -50,17 +50,17 @@ impl Forgotten {
     /// articles computes them again when this has grown.
     ///
     /// # Errors
-    /// Whatever the bus says.
+    /// Any error of the bus.
     pub async fn newest(&self) -> Result<u64, BusError> {
         let changes = self.changes(0).await?;
         let listed = changes.iter().filter(|it| it.value.is_some() && it.key != FORGETTING);
         Ok(listed.map(|entry| entry.revision).max().unwrap_or(0))
     }
 
-    /// What changed on the list since a revision.
+    /// The changes of the list since a revision.
     async fn changes(&self, after: u64) -> Result<Vec<Entry>, BusError> {
         match self.keys.changes(after).await {
-            // The rights of a server may be older than the list: then there is none.
+            // The permissions on a server may be older than the list. Then there is no list.
             Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => Ok(Vec::new()),
             changes => changes,
         }

@@ -1,22 +1,22 @@
-//! Which positions of the output were skipped.
+//! The positions of the output that were skipped.
 
 use std::collections::BTreeMap;
 
-/// The oldest are forgotten beyond so many.
-const MOST: usize = 1_024;
+/// The most ranges. The oldest ones are dropped.
+const MAX_RANGES: usize = 1_024;
 
-/// Ranges of sequences, which do not touch.
+/// Ranges of sequences. They do not touch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Gaps(BTreeMap<u64, u64>);
 
 impl Gaps {
-    /// From first to last, both included.
+    /// Adds a range, both ends included.
     pub(crate) fn add(&mut self, first: u64, last: u64) {
         if first > last || self.contains(first) {
             return;
         }
         self.0.insert(first, last);
-        if self.0.len() > MOST {
+        if self.0.len() > MAX_RANGES {
             self.0.pop_first();
         }
     }
@@ -38,7 +38,7 @@ impl Gaps {
         }
     }
 
-    /// The first and the last of each.
+    /// The first and the last of each range.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.0.iter().map(|(first, last)| (*first, *last))
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_out_of_a_range_leaves_the_rest() {
+    fn removing_from_a_range_keeps_the_rest() {
         let mut gaps: Gaps = [(3, 6), (9, 9), (12, 11)].into_iter().collect();
         assert!(!gaps.contains(2) && gaps.contains(3) && gaps.contains(6) && !gaps.contains(7));
         for sequence in [4, 9, 3, 7] {
@@ -72,8 +72,8 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
-        let many = 0..MOST as u64 + 5;
+    fn the_oldest_ranges_are_dropped() {
+        let many = 0..MAX_RANGES as u64 + 5;
         let gaps: Gaps = many.map(|number| (10 * number, 10 * number)).collect();
         assert_eq!(gaps.iter().next(), Some((50, 50)));
     }

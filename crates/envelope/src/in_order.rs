@@ -1,5 +1,5 @@
-//! Puts the messages of the output into the order of their decisions. Messages come in as they
-//! arrive, and go out in order; a missing one is waited for only for some time.
+//! Sorts the messages of the output into the order of their decisions. Messages may arrive in any
+//! order. A missing one is awaited only for a limited time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -9,111 +9,115 @@ use wirefold_proto::{DecisionId, Input};
 
 use crate::gaps::Gaps;
 
-/// So many wait for one gap at most.
-const MOST_WAITING: usize = 4_096;
+/// The most messages that wait for one gap.
+const MAX_WAITING: usize = 4_096;
 
-/// Gives what enrichers published in whatever order back in the order of the decisions, each once.
+/// Releases the messages of enrichers in the order of their decisions, each once.
 ///
-/// What a decision brought about comes as messages of their own, and not all at once where an
-/// enricher was killed between two of them: they are given together, when all have come.
+/// The changes of a decision are messages of their own. They may arrive with a delay if an enricher
+/// was killed between two of them. All messages of a decision are released together, when all have
+/// arrived.
 ///
-/// A decision follows another where its article follows in `WF_FETCHED`, or itself in `WF_JUDGED`:
-/// what came twice has no second decision, and a take-over stands between decisions without an
-/// article. Where neither is so, one is missing. It is in the hands of an enricher, or of one that
-/// was killed; or it is a dead letter. It is waited for `patience` since something behind it came, or
-/// until very many wait for it, and then passed, and so is the rest of a decision. Several that are
-/// missing are waited for side by side. What comes later than that is given at once:
-/// late is better than lost. An article that neither is awaited nor was passed has been given: a
-/// stream forgets ids, so it may stand there twice, and is left out. Where its decision is a later one
-/// than any given, `WF_FETCHED` went back in time: inputs are counted anew from there.
+/// A decision follows another if its article follows in `WF_FETCHED`, or if the decision itself
+/// follows in `WF_JUDGED`: a duplicate has no second decision, and a take-over may stand between
+/// decisions without an article. Otherwise a decision is missing. An enricher has it, or had it and
+/// was killed, or it is a dead letter. It is awaited for `patience` after a later message arrived,
+/// or until very many messages wait. Then it is skipped, and so is the rest of an incomplete
+/// decision. Several missing decisions are awaited at the same time. A message that arrives later
+/// is released at once: late is better than lost. An article that is neither awaited nor skipped
+/// was released before. A stream forgets ids, so it may contain the article twice, and the second
+/// one is dropped. But if its decision is later than any released one, `WF_FETCHED` went back in
+/// time: inputs are counted anew from there.
 ///
-/// A command comes behind the articles that had been decided on before it, and so do its changes, each
-/// as it comes. Nothing waits for it: before something of it has come, it cannot be told from a
-/// take-over.
+/// A command and its changes are released after the articles that were decided before it, each as
+/// it arrives. Nothing waits for a command: before one of its messages arrives, it cannot be
+/// distinguished from a take-over.
 #[derive(Debug)]
 pub struct InOrder<T> {
     patience: Duration,
     next: Option<u64>,
-    /// The decision given last.
+    /// The sequence of the decision that was released last.
     judged: Option<u64>,
-    /// Inputs behind `next` that were given already.
-    given: BTreeSet<u64>,
-    /// Inputs before `next` that were passed.
-    passed: Gaps,
+    /// Inputs after `next` that were released already.
+    released: BTreeSet<u64>,
+    /// Inputs before `next` that were skipped.
+    skipped: Gaps,
     waiting: BTreeMap<DecisionOrder, Decided<T>>,
     count: usize,
-    /// What came since it was last asked for what is ready.
-    fresh: Vec<DecisionOrder>,
-    /// When what waits came, the first first; also of some that waits no more.
-    came: VecDeque<(UnixMillis, DecisionOrder)>,
-    /// What waited when the inputs went back in time.
+    /// The decisions that arrived since the last call of [`Self::ready`].
+    new_arrivals: Vec<DecisionOrder>,
+    /// The arrivals of waiting decisions, the first one first. May contain decisions that no longer
+    /// wait.
+    arrived: VecDeque<(UnixMillis, DecisionOrder)>,
+    /// The messages that waited when the inputs went back in time.
     overdue: Vec<T>,
 }
 
-/// Where a message stands among the others.
+/// The position of a message among the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stand {
+pub struct MessagePosition {
     /// Its decision.
     pub decision: DecisionId,
-    /// The sequence of that in `WF_JUDGED`.
+    /// The sequence of the decision in `WF_JUDGED`.
     pub judged: u64,
     /// The sequence in `WF_FETCHED` up to which articles had been decided on.
     pub fetched: u64,
-    /// What it is of the decision.
+    /// Its part of the decision.
     pub part: Part,
 }
 
-/// The place of a decision among the others.
+/// The position of a decision among the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct DecisionOrder {
     /// Its article, or the last one before a command.
     fetched: u64,
-    /// Where a command stands in `WF_JUDGED`; 0 for an article.
+    /// The sequence of a command in `WF_JUDGED`; 0 for an article.
     command: u64,
 }
 
 impl DecisionOrder {
-    /// What must be next for it to have its turn.
+    /// The input that must be next for it to be released.
     fn first(self) -> u64 {
         if self.command > 0 { self.fetched + 1 } else { self.fetched }
     }
 
-    /// What is next behind it.
+    /// The input that is next after it.
     fn behind(self) -> u64 {
         self.fetched + 1
     }
 }
 
-/// Whose turn it is.
+/// Whether a decision is next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
-    /// What comes behind it was given already.
+    /// A later decision was released already.
     Late,
-    /// Everything before it was given.
+    /// Everything before it was released.
     Next,
-    /// Something before it was not.
+    /// Something before it was not released.
     Later,
 }
 
-/// What a message is of its decision.
+/// The part that a message is of its decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The article.
     Article {
-        /// How many changes come with it.
+        /// The number of its changes.
         changes: u32,
     },
     /// A change.
     Change {
-        /// Its place among them.
+        /// Its index.
         index: u32,
     },
-    /// What came of a command.
+    /// The outcome of a command.
     Command,
 }
 
 impl Part {
-    /// An article goes before its changes, and what came of a command behind them.
+    /// The order within a decision: an article before its changes, the outcome of a command after
+    /// them.
     fn rank(self) -> u64 {
         match self {
             Self::Article { .. } => 0,
@@ -123,16 +127,16 @@ impl Part {
     }
 }
 
-/// What came of one decision.
+/// The messages of one decision that arrived.
 #[derive(Debug)]
 struct Decided<T> {
     judged: u64,
-    /// When its first message came, once that is noted.
-    came: Option<UnixMillis>,
-    /// How many changes come with the article or command, where that has come.
+    /// The time at which its first message arrived, once recorded.
+    arrived: Option<UnixMillis>,
+    /// The number of changes of the article or command, once that has arrived.
     changes: Option<u32>,
     indexes: BTreeSet<u32>,
-    /// With their ranks.
+    /// The messages with their ranks.
     items: Vec<(u64, T)>,
 }
 
@@ -141,8 +145,8 @@ impl<T> Decided<T> {
         self.changes.is_some_and(|changes| self.indexes.len() as u64 >= u64::from(changes))
     }
 
-    /// Whether this part is here already; if not, it is now.
-    fn has(&mut self, part: Part) -> bool {
+    /// Records a part. Returns whether it was there already.
+    fn add_part(&mut self, part: Part) -> bool {
         match part {
             Part::Article { changes } => self.changes.replace(changes).is_some(),
             Part::Command => self.changes.replace(0).is_some(),
@@ -152,67 +156,70 @@ impl<T> Decided<T> {
 }
 
 impl<T> InOrder<T> {
-    /// Nothing waits yet; `next` is the input expected first, where that is known.
+    /// An empty queue. `next` is the first expected input, if known.
     #[must_use]
     pub fn new(patience: Duration, next: Option<u64>) -> Self {
         Self {
             patience,
             next,
             judged: None,
-            given: BTreeSet::new(),
-            passed: Gaps::default(),
+            released: BTreeSet::new(),
+            skipped: Gaps::default(),
             waiting: BTreeMap::new(),
             count: 0,
-            fresh: Vec::new(),
-            came: VecDeque::new(),
+            new_arrivals: Vec::new(),
+            arrived: VecDeque::new(),
             overdue: Vec::new(),
         }
     }
 
-    /// Goes on after another: the decision before `next`, where that is known; the inputs behind
-    /// `next` that were given already and do not come again; and [those passed](Self::passed).
+    /// Resumes after a restart: with the sequence of the last decision, if known; the inputs after
+    /// `next` that were released already and do not arrive again; and [those
+    /// skipped](Self::skipped).
     #[must_use]
-    pub fn going_on(
+    pub fn resume(
         self,
         judged: Option<u64>,
-        given: impl IntoIterator<Item = u64>,
-        passed: impl IntoIterator<Item = (u64, u64)>,
+        released: impl IntoIterator<Item = u64>,
+        skipped: impl IntoIterator<Item = (u64, u64)>,
     ) -> Self {
-        let (given, passed) = (given.into_iter().collect(), passed.into_iter().collect());
-        Self { judged, given, passed, ..self }
+        let (released, skipped) = (released.into_iter().collect(), skipped.into_iter().collect());
+        Self { judged, released, skipped, ..self }
     }
 
-    /// The inputs that were passed and have not come since: the first and the last of each range.
-    pub fn passed(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.passed.iter()
+    /// The inputs that were skipped and have not arrived since: the first and the last of each
+    /// range.
+    pub fn skipped(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.skipped.iter()
     }
 
-    /// Takes in one.
-    pub fn push(&mut self, stand: Stand, item: T) {
-        let Stand { decision, judged, fetched, part } = stand;
-        let place = match decision.input {
+    /// Adds a message.
+    pub fn push(&mut self, position: MessagePosition, item: T) {
+        let MessagePosition { decision, judged, fetched, part } = position;
+        let order = match decision.input {
             Input::Article(sequence) => DecisionOrder { fetched: sequence, command: 0 },
             Input::Command(_) | Input::Epoch => DecisionOrder { fetched, command: judged },
         };
-        if matches!(part, Part::Article { .. }) && self.was_given(place.fetched) {
-            // A later decision on an input from before: the inputs went back in time, and this is another.
+        if matches!(part, Part::Article { .. }) && self.was_released(order.fetched) {
+            // A later decision on an earlier input: the inputs went back in time, and this is
+            // another article.
             if self.judged.is_none_or(|last| judged <= last) {
                 return;
             }
             self.turn_back();
         }
-        let decided = self.waiting.entry(place).or_insert_with(|| {
-            self.fresh.push(place);
+        let decided = self.waiting.entry(order).or_insert_with(|| {
+            self.new_arrivals.push(order);
             let (indexes, items) = (BTreeSet::new(), Vec::new());
-            Decided { judged, came: None, changes: None, indexes, items }
+            Decided { judged, arrived: None, changes: None, indexes, items }
         });
-        if !decided.has(part) {
+        if !decided.add_part(part) {
             decided.items.push((part.rank(), item));
             self.count += 1;
         }
     }
 
-    /// From here on inputs are counted anew. What waited is of before, and waits no more.
+    /// Counts inputs anew. Messages that waited belong to the time before and are released.
     fn turn_back(&mut self) {
         let waited = std::mem::take(&mut self.waiting);
         for mut decided in waited.into_values() {
@@ -220,130 +227,132 @@ impl<T> InOrder<T> {
             self.overdue.extend(decided.items.into_iter().map(|(_, item)| item));
         }
         self.count = 0;
-        self.fresh.clear();
-        self.came.clear();
-        self.given.clear();
-        self.passed = Gaps::default();
+        self.new_arrivals.clear();
+        self.arrived.clear();
+        self.released.clear();
+        self.skipped = Gaps::default();
         self.next = Some(1);
     }
 
-    fn was_given(&self, article: u64) -> bool {
+    fn was_released(&self, article: u64) -> bool {
         let is_before = self.next.is_some_and(|next| article < next);
-        self.given.contains(&article) || (is_before && !self.passed.contains(article))
+        self.released.contains(&article) || (is_before && !self.skipped.contains(article))
     }
 
-    /// What can be given now, in order.
+    /// The messages that can be released now, in order.
     pub fn ready(&mut self, now: UnixMillis) -> Vec<T> {
         self.note_arrivals(now);
         let mut ready = std::mem::take(&mut self.overdue);
         loop {
-            while self.next.is_some_and(|next| self.given.remove(&next)) {
+            while self.next.is_some_and(|next| self.released.remove(&next)) {
                 self.next = self.next.map(|next| next + 1);
             }
-            let Some((place, decided)) = self.waiting.first_key_value() else {
-                self.came.clear();
+            let Some((order, decided)) = self.waiting.first_key_value() else {
+                self.arrived.clear();
                 return ready;
             };
-            let (place, turn) = (*place, self.turn_of(*place, decided));
+            let (order, turn) = (*order, self.turn_of(*order, decided));
             let is_due = match turn {
-                // What comes late comes piece by piece.
+                // Late messages are released one by one.
                 Turn::Late => true,
-                Turn::Next => place.command > 0 || decided.is_whole(),
+                Turn::Next => order.command > 0 || decided.is_whole(),
                 Turn::Later => false,
             };
             if !is_due && !self.has_waited(now) {
                 return ready;
             }
             if turn == Turn::Later {
-                self.passed.add(self.next.unwrap_or(place.first()), place.first() - 1);
+                self.skipped.add(self.next.unwrap_or(order.first()), order.first() - 1);
             }
-            if let Some(first) = self.waiting.remove(&place) {
-                ready.extend(self.release(place, first, turn));
+            if let Some(first) = self.waiting.remove(&order) {
+                ready.extend(self.release(order, first, turn));
             }
         }
     }
 
-    fn turn_of(&self, place: DecisionOrder, decided: &Decided<T>) -> Turn {
+    fn turn_of(&self, order: DecisionOrder, decided: &Decided<T>) -> Turn {
         let follows = self.judged.is_some_and(|last| decided.judged <= last + 1);
         match self.next {
-            Some(next) if place.first() < next => Turn::Late,
-            Some(next) if next < place.first() && !follows => Turn::Later,
+            Some(next) if order.first() < next => Turn::Late,
+            Some(next) if next < order.first() && !follows => Turn::Later,
             _ => Turn::Next,
         }
     }
 
     fn release(
         &mut self,
-        place: DecisionOrder,
+        order: DecisionOrder,
         mut decided: Decided<T>,
         turn: Turn,
     ) -> impl Iterator<Item = T> + use<T> {
         self.count -= decided.items.len();
-        let is_command = place.command > 0;
+        let is_command = order.command > 0;
         if !is_command || self.next.is_some() {
-            self.next = Some(self.next.unwrap_or(0).max(place.behind()));
+            self.next = Some(self.next.unwrap_or(0).max(order.behind()));
         }
-        // Before the first article nothing is known of what follows.
-        if place.fetched > 0 {
+        // Before the first article, the next input is unknown.
+        if order.fetched > 0 {
             self.judged = self.judged.max(Some(decided.judged));
         }
         match decided.changes {
             _ if is_command => {}
-            Some(_) => self.passed.remove(place.fetched),
-            // Its article may come yet.
-            None if turn != Turn::Late => self.passed.add(place.fetched, place.fetched),
+            Some(_) => self.skipped.remove(order.fetched),
+            // Its article may still arrive.
+            None if turn != Turn::Late => self.skipped.add(order.fetched, order.fetched),
             None => {}
         }
         decided.items.sort_by_key(|(rank, _)| *rank);
         decided.items.into_iter().map(|(_, item)| item)
     }
 
-    /// When [`ready`](Self::ready) gives more even if nothing comes.
+    /// The time at which [`ready`](Self::ready) releases more, even if nothing arrives.
     #[must_use]
     pub fn due(&self) -> Option<UnixMillis> {
-        let mut came = self.came.iter();
-        came.find(|came| self.waits_since(came)).map(|(since, _)| since.plus(self.patience))
+        let mut arrived = self.arrived.iter();
+        arrived
+            .find(|arrived| self.waits_since(arrived))
+            .map(|(since, _)| since.plus(self.patience))
     }
 
-    /// How many wait.
+    /// The number of waiting messages.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether none waits.
+    /// Whether no message waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Those that wait, for whoever must know what is not given yet.
+    /// The waiting messages.
     pub fn waiting(&self) -> impl Iterator<Item = &T> {
         self.waiting.values().flat_map(|decided| &decided.items).map(|(_, item)| item)
     }
 
-    /// Whether what is expected next has been waited for long enough: since the first of all that wait
-    /// came, as all of them stand behind it.
+    /// Whether the next input has been awaited for long enough. The time counts from the first
+    /// arrival among those that wait, because all of them come after the missing input.
     fn has_waited(&mut self, now: UnixMillis) -> bool {
-        while self.came.front().is_some_and(|came| !self.waits_since(came)) {
-            self.came.pop_front();
+        while self.arrived.front().is_some_and(|arrived| !self.waits_since(arrived)) {
+            self.arrived.pop_front();
         }
-        let since = self.came.front().map_or(now, |(since, _)| *since);
-        now.since(since) >= self.patience || self.count > MOST_WAITING
+        let since = self.arrived.front().map_or(now, |(since, _)| *since);
+        now.since(since) >= self.patience || self.count > MAX_WAITING
     }
 
-    /// Notes the time at which the new ones came.
+    /// Records the time at which new decisions arrived.
     fn note_arrivals(&mut self, now: UnixMillis) {
-        for place in std::mem::take(&mut self.fresh) {
-            if let Some(decided) = self.waiting.get_mut(&place) {
-                decided.came = Some(now);
-                self.came.push_back((now, place));
+        for order in std::mem::take(&mut self.new_arrivals) {
+            if let Some(decided) = self.waiting.get_mut(&order) {
+                decided.arrived = Some(now);
+                self.arrived.push_back((now, order));
             }
         }
     }
 
-    fn waits_since(&self, (since, place): &(UnixMillis, DecisionOrder)) -> bool {
-        self.waiting.get(place).is_some_and(|decided| decided.came == Some(*since))
+    fn waits_since(&self, (since, order): &(UnixMillis, DecisionOrder)) -> bool {
+        self.waiting.get(order).is_some_and(|decided| decided.arrived == Some(*since))
     }
 }
 
@@ -354,19 +363,19 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(2);
     const ALONE: Part = Part::Article { changes: 0 };
 
-    fn article(sequence: u64, judged: u64, part: Part) -> Stand {
+    fn article(sequence: u64, judged: u64, part: Part) -> MessagePosition {
         let decision = DecisionId { epoch: 1, input: Input::Article(sequence) };
-        Stand { decision, judged, fetched: sequence, part }
+        MessagePosition { decision, judged, fetched: sequence, part }
     }
 
-    /// Of a command behind this article.
-    fn command(fetched: u64, judged: u64, part: Part) -> Stand {
+    /// A message of a command after this article.
+    fn command(fetched: u64, judged: u64, part: Part) -> MessagePosition {
         let decision = DecisionId { epoch: 1, input: Input::Command(judged) };
-        Stand { decision, judged, fetched, part }
+        MessagePosition { decision, judged, fetched, part }
     }
 
     #[test]
-    fn gaps_are_waited_for_and_then_passed() {
+    fn gaps_are_awaited_and_then_skipped() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [2, 1, 5, 4] {
             order.push(article(sequence, sequence, ALONE), sequence);
@@ -383,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn several_gaps_are_waited_for_side_by_side() {
+    fn several_gaps_are_awaited_at_the_same_time() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [2, 4, 6] {
             order.push(article(sequence, sequence, ALONE), sequence);
@@ -393,7 +402,7 @@ mod tests {
         assert!(order.ready(UnixMillis(2_500)).is_empty());
         assert_eq!(order.due(), Some(UnixMillis(3_000)));
         assert_eq!(order.ready(UnixMillis(3_000)), [2, 4, 6]);
-        // What is missing before 8 was missed only since 8 came.
+        // What is missing before 8 was missed only since 8 arrived.
         assert_eq!(order.due(), Some(UnixMillis(4_500)));
         order.push(article(7, 7, ALONE), 7);
         assert_eq!(order.ready(UnixMillis(3_100)), [7, 8]);
@@ -401,44 +410,44 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_to_be_no_gap_is_not_waited_for() {
+    fn known_absences_are_not_awaited() {
         let mut order = InOrder::new(PATIENCE, Some(1));
-        // 2 and 3 came before under another id; between 5 and 6 somebody took over.
+        // 2 and 3 arrived before under another id; between 5 and 6 somebody took over.
         for (fetched, judged) in [(1, 2), (4, 3), (5, 4), (6, 6)] {
             order.push(article(fetched, judged, ALONE), fetched);
         }
         assert_eq!(order.ready(UnixMillis(0)), [1, 4, 5, 6]);
-        // A take-over beside what came before: it cannot be told from one that is missing.
+        // A take-over beside what arrived before: it cannot be told from one that is missing.
         order.push(article(8, 8, ALONE), 8);
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.ready(UnixMillis(2_000)), [8]);
     }
 
     #[test]
-    fn what_was_given_before_a_restart_is_not_waited_for() {
-        let mut order = InOrder::new(PATIENCE, Some(2)).going_on(None, [3, 5], []);
+    fn inputs_released_before_a_restart_are_not_awaited() {
+        let mut order = InOrder::new(PATIENCE, Some(2)).resume(None, [3, 5], []);
         for sequence in [2, 4, 6] {
             order.push(article(sequence, 2 * sequence, ALONE), sequence);
         }
         assert_eq!(order.ready(UnixMillis(0)), [2, 4, 6]);
-        let mut later = InOrder::new(PATIENCE, Some(2)).going_on(Some(7), [], []);
+        let mut later = InOrder::new(PATIENCE, Some(2)).resume(Some(7), [], []);
         later.push(article(3, 8, ALONE), 3);
-        assert_eq!(later.ready(UnixMillis(0)), [3], "2 came twice");
+        assert_eq!(later.ready(UnixMillis(0)), [3], "2 arrived twice");
     }
 
     #[test]
-    fn not_too_many_wait_for_one() {
+    fn limits_the_messages_that_wait_for_a_gap() {
         let mut order = InOrder::new(PATIENCE, Some(1));
-        let most = MOST_WAITING as u64;
+        let most = MAX_WAITING as u64;
         (2..most + 2).for_each(|sequence| order.push(article(sequence, sequence, ALONE), sequence));
         assert!(order.ready(UnixMillis(0)).is_empty());
         order.push(article(most + 2, most + 2, ALONE), most + 2);
-        assert_eq!(order.ready(UnixMillis(0)).len(), MOST_WAITING + 1);
+        assert_eq!(order.ready(UnixMillis(0)).len(), MAX_WAITING + 1);
         assert_eq!(order.len(), 0);
     }
 
     #[test]
-    fn what_belongs_to_one_decision_stays_together() {
+    fn messages_of_one_decision_stay_together() {
         let mut order = InOrder::new(PATIENCE, Some(8));
         order.push(article(9, 9, Part::Change { index: 0 }), "9.0");
         order.push(article(9, 9, Part::Article { changes: 1 }), "9");
@@ -448,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_comes_behind_the_articles_before_it() {
+    fn a_command_is_released_after_the_articles_before_it() {
         let mut order = InOrder::new(PATIENCE, Some(8));
         let (change, outcome) = (Part::Change { index: 0 }, Part::Command);
         order.push(command(9, 12, outcome), "c");
@@ -466,21 +475,21 @@ mod tests {
         }
         order.push(command(3, 4, change), "a.0");
         assert_eq!(order.ready(UnixMillis(0)), ["a.0"]);
-        // What came twice in between has no decision of its own.
+        // What arrived twice in between has no decision of its own.
         order.push(command(12, 15, outcome), "e");
         order.push(article(13, 16, ALONE), "13");
         assert_eq!(order.ready(UnixMillis(0)), ["e", "13"]);
-        // Articles that do not come are waited for, and then passed.
+        // Articles that do not come are waited for, and then skipped.
         order.push(command(15, 19, outcome), "f");
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.ready(UnixMillis(2_000)), ["f"]);
-        assert_eq!(order.passed().collect::<Vec<_>>(), [(14, 15)]);
+        assert_eq!(order.skipped().collect::<Vec<_>>(), [(14, 15)]);
         order.push(article(15, 18, ALONE), "15");
         assert_eq!(order.ready(UnixMillis(2_000)), ["15"], "late is better than lost");
     }
 
     #[test]
-    fn nothing_comes_between_an_article_and_what_it_brought_about() {
+    fn nothing_comes_between_an_article_and_its_changes() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         order.push(article(1, 1, Part::Article { changes: 2 }), "1");
         order.push(article(1, 1, Part::Change { index: 0 }), "1.0");
@@ -495,14 +504,14 @@ mod tests {
         assert_eq!(order.ready(UnixMillis(2_000)), ["3.0"]);
         order.push(article(3, 3, Part::Article { changes: 1 }), "3");
         assert_eq!(order.ready(UnixMillis(2_000)), ["3"]);
-        // The article stood before the place at which reading began again.
-        let mut later = InOrder::new(PATIENCE, Some(4)).going_on(None, [4], []);
+        // The article stood before the position at which reading began again.
+        let mut later = InOrder::new(PATIENCE, Some(4)).resume(None, [4], []);
         later.push(article(4, 4, Part::Change { index: 0 }), "4.0");
         assert_eq!(later.ready(UnixMillis(0)), ["4.0"]);
     }
 
     #[test]
-    fn what_stands_twice_is_given_once() {
+    fn duplicates_are_released_once() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         let with_change = Part::Article { changes: 1 };
         order.push(article(1, 1, with_change), "1");
@@ -511,9 +520,9 @@ mod tests {
         order.push(article(1, 1, Part::Change { index: 0 }), "1.0");
         order.push(article(3, 3, ALONE), "3");
         assert_eq!(order.ready(UnixMillis(0)), ["1", "1.0"]);
-        assert_eq!(order.ready(UnixMillis(2_000)), ["3"], "2 was passed");
-        let passed: Vec<_> = order.passed().collect();
-        let mut later = InOrder::new(PATIENCE, Some(4)).going_on(None, [5], passed);
+        assert_eq!(order.ready(UnixMillis(2_000)), ["3"], "2 was skipped");
+        let skipped: Vec<_> = order.skipped().collect();
+        let mut later = InOrder::new(PATIENCE, Some(4)).resume(None, [5], skipped);
         for (sequence, name) in [(1, "1 again"), (3, "3 again"), (5, "5 again"), (2, "2")] {
             later.push(article(sequence, sequence, ALONE), name);
         }
@@ -523,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_that_went_back_are_other_articles() {
+    fn inputs_that_went_back_in_time_are_other_articles() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [1, 2, 3, 5] {
             order.push(article(sequence, sequence, ALONE), format!("{sequence}"));
@@ -538,13 +547,13 @@ mod tests {
         order.push(article(3, 8, ALONE), "new 3 again".to_owned());
         assert!(order.ready(UnixMillis(9_000)).is_empty());
         // A restart knows no more than the last decision, and how far inputs were counted before.
-        let mut later = InOrder::new(PATIENCE, Some(6)).going_on(Some(9), [], []);
+        let mut later = InOrder::new(PATIENCE, Some(6)).resume(Some(9), [], []);
         later.push(article(5, 10, ALONE), "new 5");
         assert_eq!(later.ready(UnixMillis(0)), ["new 5"], "it follows in WF_JUDGED");
     }
 
     #[test]
-    fn what_is_given_meanwhile_draws_no_waiting_out() {
+    fn releases_in_between_do_not_extend_the_wait() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         order.push(article(2, 2, ALONE), 2);
         for second in 0..2 {
@@ -560,7 +569,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_may_be_any() {
+    fn the_first_input_may_be_any() {
         let mut order = InOrder::new(PATIENCE, None);
         order.push(article(70, 70, ALONE), 70);
         assert_eq!(order.ready(UnixMillis(0)), [70]);

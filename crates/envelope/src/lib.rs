@@ -1,8 +1,8 @@
 //! Puts messages of `proto` on the bus of `flow`, and reads them back.
 //!
-//! `proto` knows no bus and `flow` knows no articles. Code that needs both is here, once for all
-//! services: streams from the tables of the contract, headers, decoding, dead letters, and the order
-//! in which readers get the output. It does no I/O of its own and reads no clock.
+//! `proto` has no bus and `flow` has no articles. This crate has the code that needs both, once for
+//! all services: streams from the tables of the contract, headers, decoding, dead letters, and the
+//! order in which readers get the output. It does no I/O of its own and reads no clock.
 
 mod dead;
 mod forgotten;
@@ -13,7 +13,7 @@ mod streams;
 
 pub use dead::dead_letters;
 pub use forgotten::Forgotten;
-pub use in_order::{InOrder, Part, Stand};
+pub use in_order::{InOrder, MessagePosition, Part};
 pub use message::{
     CLOCK_TOLERANCE, Sender, decode, decode_judged, sent, sent_at, timestamp, trace_of, unix_millis,
 };

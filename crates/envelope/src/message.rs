@@ -6,30 +6,31 @@ use jiff::Timestamp;
 use wirefold_flow::{Headers, Outgoing, StageError, Stored, UnixMillis};
 use wirefold_proto::{EventHeaders, Judged, Message, Published, TooLarge, TraceParent};
 
-/// Clocks of machines that are kept in time differ by less.
+/// The greatest difference between synchronised clocks.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
-/// The header that says when whoever publishes an article sent it, by its own clock: milliseconds since 1970. What
-/// the broker stored then tells how wrong that clock is, by which the time at which the article was seen is wrong too.
+/// The header with the time at which the publisher sent an article, by its own clock, in
+/// milliseconds since 1970. Compared with the time of storing, it shows how wrong that clock is,
+/// and so how wrong the time is at which the article was seen.
 const SENT: &str = "Wf-Sent";
 
-/// An article that is sent now. Where it is sent again, it is sent later.
+/// Adds the time of sending to an article. An article that is sent again gets a new time.
 #[must_use]
 pub fn sent(message: &Outgoing, now: UnixMillis) -> Outgoing {
     let now = now.0.to_string();
     let others = message.headers.iter().filter(|(name, _)| *name != SENT);
-    // First, since headers that are in the order of their names need no header that says their order.
+    // It comes first: headers in the order of their names need no extra header for the order.
     let headers = [(SENT, now.as_str())].into_iter().chain(others).collect();
     Outgoing { headers, ..message.clone() }
 }
 
-/// When it was sent, by the clock of who did; none where that is not said.
+/// The time at which a message was sent, by the sender's clock. `None` if it is not given.
 #[must_use]
 pub fn sent_at(stored: &Stored) -> Option<UnixMillis> {
     stored.headers.get(SENT)?.parse().ok().map(UnixMillis)
 }
 
-/// Whoever publishes: gives messages their headers.
+/// A publisher. It gives messages their headers.
 #[derive(Debug, Clone, Copy)]
 pub struct Sender {
     /// The CloudEvents source, such as `/wirefold/fetcher`.
@@ -37,11 +38,10 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// The message for the bus, with CloudEvents headers in binary mode and, where there is a
+    /// Encodes a message for the bus, with CloudEvents headers in binary mode and, if there is a
     /// trace, `traceparent`.
     ///
-    /// # Errors
-    /// [`TooLarge`] where the body is over the limit of its schema.
+    /// [`TooLarge`] if the body exceeds the limit of its schema.
     pub fn outgoing<M: Published>(
         &self,
         message: &M,
@@ -55,7 +55,7 @@ impl Sender {
         Ok(Outgoing { subject, id: event.id, headers, body: body.into() })
     }
 
-    /// The headers alone, for records whose subject and id are a writer's.
+    /// The headers alone, for records to which a writer gives subject and id.
     pub fn headers<M: Published>(
         &self,
         message: &M,
@@ -67,36 +67,36 @@ impl Sender {
     }
 }
 
-/// Decodes a message's body; what it cannot read is the message's fault.
+/// Decodes the body of a message. A body that cannot be decoded rejects the message.
 ///
 /// # Errors
-/// [`StageError::Reject`] with what the bytes are instead.
+/// [`StageError::Reject`] with a description of the bytes.
 pub fn decode<M: Message>(stored: &Stored) -> Result<M, StageError> {
     wirefold_proto::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
 }
 
-/// Decodes whichever record of `WF_JUDGED` it is.
+/// Decodes a record of `WF_JUDGED` of any kind.
 ///
 /// # Errors
-/// [`StageError::Reject`] with what the bytes are instead.
+/// [`StageError::Reject`] with a description of the bytes.
 pub fn decode_judged(stored: &Stored) -> Result<Judged, StageError> {
     Judged::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
 }
 
-/// The trace that a message belongs to; a broken header costs the trace and nothing else.
+/// The trace of a message. A broken header only loses the trace.
 #[must_use]
 pub fn trace_of(stored: &Stored) -> Option<TraceParent> {
     stored.headers.get("traceparent")?.parse().ok()
 }
 
-/// A clock's time as the contract writes it.
+/// Converts a clock's time to the form of the contract.
 #[must_use]
 pub fn timestamp(time: UnixMillis) -> Timestamp {
     let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
 }
 
-/// The contract's time as the clock gives it; times before 1970 count as 1970.
+/// Converts a time of the contract to a clock's time. Times before 1970 count as 1970.
 #[must_use]
 pub fn unix_millis(time: Timestamp) -> UnixMillis {
     UnixMillis(u64::try_from(time.as_millisecond()).unwrap_or(0))

@@ -1,22 +1,22 @@
-//! The streams of the contract, as the bus creates them.
+//! The configuration of the streams of the contract.
 
 use std::time::Duration;
 
 use wirefold_flow::{Bus, BusError, StreamConfig};
 use wirefold_proto::streams::{self, ReadBy, STREAMS, Stream};
 
-/// How long streams keep their messages, and how large they may grow. design, section 14.
+/// Retention and size of streams. design, section 14.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How far back comparison reaches.
+    /// The window of comparison.
     pub window: Duration,
-    /// How long the output is kept.
+    /// The retention of the output.
     pub output: Duration,
-    /// How long alerts are kept.
+    /// The retention of alerts.
     pub alerts: Duration,
-    /// The most bytes of `WF_FETCHED`; the other streams have their share of as much again.
+    /// The most bytes of `WF_FETCHED`. The other streams share the same amount again.
     pub max_bytes: u64,
-    /// The durable readers of the deliveries: an alert that one of them has not sent is kept.
+    /// The durable consumers of the deliveries. An alert is kept until all of them have sent it.
     pub deliveries: Vec<String>,
 }
 
@@ -40,10 +40,9 @@ pub fn stream_configs(limits: &Limits) -> Vec<StreamConfig> {
     STREAMS.iter().map(|stream| config(stream, limits)).collect()
 }
 
-/// Makes every stream be so.
+/// Creates or updates every stream.
 ///
-/// # Errors
-/// Whatever the bus says.
+/// Any error of the bus.
 pub async fn create_streams(bus: &dyn Bus, limits: &Limits) -> Result<(), BusError> {
     for config in stream_configs(limits) {
         bus.create_stream(config).await?;
@@ -65,19 +64,21 @@ fn config(stream: &Stream, limits: &Limits) -> StreamConfig {
     StreamConfig {
         max_age: if is_fetched { fetched_age } else { max_age },
         max_bytes: limits.max_bytes / share,
-        window: WINDOW,
+        window: DUPLICATE_WINDOW,
         readers: readers(stream, limits),
         ..StreamConfig::new(stream.name, stream.subjects)
     }
 }
 
-/// Longer than a message may take from its first delivery to its last.
-const WINDOW: Duration = Duration::from_mins(10);
+/// The window for duplicates, longer than any time between the first and the last delivery of a
+/// message.
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 
-/// Those who must have read a message before a full stream drops it: who loses by its loss.
+/// The readers that must have read a message before a full stream drops it, because they would lose
+/// data.
 ///
-/// Not those who read by sequence, for they do not say how far they are, nor strangers; but the enricher,
-/// of whom the decisions say what it needs.
+/// Readers by sequence are not in the list, because their positions are not known, nor are foreign
+/// consumers. The enricher is an exception: the decisions give the articles that it needs.
 fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
     if stream.name == streams::ALERTS.name {
         return limits.deliveries.clone();

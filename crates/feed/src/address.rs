@@ -1,6 +1,6 @@
-//! Makes relative addresses absolute (RFC 3986, section 5), whatever text they are.
+//! Makes relative addresses absolute (RFC 3986, section 5). Accepts any text.
 
-/// An address, taken apart: RFC 3986, appendix B.
+/// The parts of an address: RFC 3986, appendix B.
 #[derive(Debug, Clone, Copy, Default)]
 struct Parts<'a> {
     scheme: Option<&'a str>,
@@ -58,8 +58,8 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// What a reference means at an address. Without a base it stays what it is; line breaks and tabs
-/// in it are mistakes of whoever wrapped the line.
+/// Resolves a reference against the address of its document. Without a base the reference stays
+/// unchanged. Line breaks and tabs in it are removed.
 #[must_use]
 pub fn resolve(base: &str, reference: &str) -> String {
     let trimmed = reference.trim();
@@ -95,24 +95,24 @@ pub fn resolve(base: &str, reference: &str) -> String {
 
 /// A path without `.` and `..`: RFC 3986, section 5.2.4.
 fn without_dots(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
+    let mut result: Vec<&str> = Vec::new();
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
         match segment {
             "." | ".." => {
                 // The first is the empty one before the first slash.
-                if segment == ".." && kept.len() > 1 {
-                    kept.pop();
+                if segment == ".." && result.len() > 1 {
+                    result.pop();
                 }
                 if is_last {
-                    kept.push("");
+                    result.push("");
                 }
             }
-            _ => kept.push(segment),
+            _ => result.push(segment),
         }
     }
-    kept.join("/")
+    result.join("/")
 }
 
 /// Whether an address can be fetched: `http` or `https`, with a host.
@@ -131,7 +131,7 @@ mod tests {
 
     /// The examples of RFC 3986, section 5.4.
     #[test]
-    fn references_resolve_as_the_standard_says() {
+    fn resolves_references_as_in_the_standard() {
         for (reference, expected) in [
             ("g:h", "g:h"),
             ("g", "http://a/b/c/g"),
@@ -173,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken(base in "[a-z:/.?#é]{0,20}", reference in "[a-z:/.?#é ]{0,20}") {
+        fn accepts_any_text(base in "[a-z:/.?#é]{0,20}", reference in "[a-z:/.?#é ]{0,20}") {
             let once = resolve(&base, &reference);
             let is_absolute = Parts::of(&once).scheme.is_some();
             prop_assert!(!is_absolute || resolve("https://a.example/b", &once) == once);

@@ -13,7 +13,7 @@ mod zones;
 /// No date is longer than this many bytes.
 const LONGEST: usize = 160;
 
-/// What else is known where a date says too little by itself.
+/// Context that resolves ambiguous dates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Context<'a> {
     /// The language tag of the feed or page, such as `en-US`.
@@ -23,7 +23,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// What a language tells: in the United States the month comes first.
+    /// The context of a language: in the United States the month comes first.
     #[must_use]
     pub fn of(language: Option<&'a str>) -> Self {
         let language = language.unwrap_or_default();
@@ -32,7 +32,8 @@ impl<'a> Context<'a> {
         Self { language, is_month_first }
     }
 
-    /// [`Context::of`] where other dates of the same hand are known: one of them may show what comes first.
+    /// [`Context::of`] for a feed with other dates: one of them may show whether the day or the
+    /// month comes first.
     #[must_use]
     pub fn of_dates<'b>(
         language: Option<&'a str>,
@@ -63,7 +64,7 @@ impl<'a> Context<'a> {
         matches!(self.language(), "ko" | "ja" | "zh" | "hu" | "lt")
     }
 
-    /// Which of two numbers is the day, and which the month.
+    /// Decides which of two numbers is the day and which is the month.
     fn day_and_month(self, first: i16, second: i16) -> Option<(i8, i8)> {
         let is_month_first = if first > 12 { false } else { second > 12 || self.is_month_first };
         let (day, month) = if is_month_first { (second, first) } else { (first, second) };
@@ -71,7 +72,8 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Whether the month comes first in a date that shows it, as `01/31/2024` does; none where it does not.
+/// Whether the month comes first in a date that shows it, such as `01/31/2024`. `None` if the date
+/// is ambiguous.
 fn shown_order(date: &str) -> Option<bool> {
     let start = date.find(|c: char| c.is_ascii_digit())?;
     let mut fields = date.get(start..)?.split(['/', '-', ' ', 'T']);
@@ -84,14 +86,14 @@ fn shown_order(date: &str) -> Option<bool> {
     }
 }
 
-/// The time of a date in any usual form, in seconds since 1970 in UTC; none where it is not understood. Without a zone it is
-/// UTC, without a time of day midnight.
+/// Parses a date in any usual form to seconds since 1970, UTC. `None` if it cannot be parsed.
+/// Without a zone it is UTC, and without a time of day it is midnight.
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
     parse_in(text, Context::default())
 }
 
-/// [`parse`], with what else is known.
+/// [`parse`] with a context.
 #[must_use]
 pub fn parse_in(text: &str, context: Context<'_>) -> Option<i64> {
     exact_in(text, context).map(|(seconds, _)| seconds)
@@ -104,7 +106,7 @@ pub fn exact_in(text: &str, context: Context<'_>) -> Option<(i64, u32)> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    // What scripts of Microsoft's write: `/Date(1704153600000+0100)/`.
+    // Written by scripts of Microsoft: `/Date(1704153600000+0100)/`.
     if let Some(rest) = text.strip_prefix("/Date(") {
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         return since_1970(&rest[..end]);
@@ -114,8 +116,8 @@ pub fn exact_in(text: &str, context: Context<'_>) -> Option<(i64, u32)> {
     by_digits(plain).unwrap_or_else(|| words::read(plain, context))
 }
 
-/// Digits by themselves: seconds or parts of them since 1970, or a date; none where it is no such thing, and within
-/// none where it cannot be read.
+/// Parses a date of digits only: seconds or fractions of them since 1970, or a date. The outer
+/// `None` means that the text is something else, the inner one that it cannot be parsed.
 fn by_digits(plain: &str) -> Option<Option<(i64, u32)>> {
     let (whole, part) = plain.split_once('.').unwrap_or((plain, "0"));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

@@ -1,37 +1,37 @@
-//! Decodes bytes of unknown encoding. Parsers get UTF-8 and never switch encodings themselves: feed
-//! parsers that switch in the middle of a document can be made to panic.
+//! Decodes bytes of unknown encoding to UTF-8. Parsers get UTF-8 and never switch encodings
+//! themselves: feed parsers that switch in the middle of a document can be made to panic.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
-/// Where declarations are looked for, in bytes from the start.
+/// A declaration is searched in this many first bytes.
 const DECLARED_WITHIN: usize = 4096;
-/// How many bytes an undeclared encoding is told by.
-const TOLD_BY: usize = 256 * 1024;
+/// An undeclared encoding is detected from this many first bytes.
+const DETECTED_WITHIN: usize = 256 * 1024;
 
-/// A text, and how it was found to be written.
+/// A decoded text and its encoding.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decoded {
-    /// The text, without its mark.
+    /// The text, without a byte order mark.
     pub text: String,
-    /// The name of its encoding, as whoever named it wrote it, in lower case; where it was only
-    /// detected, as the standard writes it.
+    /// The name of its encoding in lower case, as declared. A detected encoding has its standard
+    /// name.
     pub encoding: String,
-    /// What was wrong with what was said of the encoding.
+    /// A problem with the declaration of the encoding.
     pub problem: Option<String>,
 }
 
-/// Decodes a document: byte order mark, then the charset of the HTTP header, then what the
-/// document declares, then UTF-8 where it is that, else by its bytes.
+/// Decodes a document. The encoding is that of the byte order mark, else of the HTTP header, else
+/// of the document's declaration, else UTF-8 if the bytes are valid, else it is detected.
 ///
-/// A declaration of a single-byte encoding is not believed where the bytes are UTF-8 with
-/// characters beyond ASCII: other texts are that by chance about never.
+/// A declaration of a single-byte encoding is ignored if the bytes are valid UTF-8 with characters
+/// beyond ASCII: other texts are hardly ever valid UTF-8 by chance.
 #[must_use]
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
     decoded(bytes, content_type).text
 }
 
-/// [`decode`], with the name of the encoding and what was wrong with it.
+/// [`decode`], with the name of the encoding and a problem with its declaration.
 #[must_use]
 pub fn decoded(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     let mut decoded = wide(bytes).unwrap_or_else(|| narrow(bytes, content_type));
@@ -41,7 +41,7 @@ pub fn decoded(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     decoded
 }
 
-/// UTF-16 and UTF-32, told by their mark or by a `<` or `{` among zeros.
+/// UTF-16 and UTF-32, recognised by their byte order mark or by a `<` or `{` among zeros.
 fn wide(bytes: &[u8]) -> Option<Decoded> {
     let start = |at: usize| bytes.get(at).copied().unwrap_or(1);
     let is_sign = |byte: u8| matches!(byte, b'<' | b'{');
@@ -65,20 +65,20 @@ fn utf_32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> String {
     units.iter().map(character).collect()
 }
 
-/// What somebody named, and what that is.
-struct Named {
+/// A declared encoding.
+struct Declared {
     label: String,
     encoding: Option<&'static Encoding>,
 }
 
-impl Named {
+impl Declared {
     fn of(label: &str) -> Self {
-        // Whoever names UTF-16 in single bytes is wrong.
+        // A declaration of UTF-16 in single bytes is wrong.
         let is_narrow =
             |found: &&'static Encoding| ![UTF_16BE, UTF_16LE, REPLACEMENT].contains(found);
         let encoding = Encoding::for_label(label.as_bytes()).filter(is_narrow);
         let lower = label.trim().to_ascii_lowercase();
-        // What is called GB 2312 holds the characters of its successor.
+        // Texts declared as GB 2312 use the characters of its successor.
         let is_chinese = encoding.is_some_and(|found| found == GBK || found == GB18030);
         Self { label: if is_chinese { "gb18030".to_owned() } else { lower }, encoding }
     }
@@ -91,14 +91,15 @@ fn narrow(bytes: &[u8], content_type: Option<&str>) -> Decoded {
         has_mark.then(|| "utf-8".to_owned()),
         content_type.and_then(charset_of),
         declared(start),
-        // Without a charset text is ASCII, says RFC 3023; where it is, it may be called so.
+        // Without a charset, text is ASCII by RFC 3023. The label is used only if all bytes are
+        // ASCII.
         content_type
             .filter(|kind| is_text(kind) && bytes.is_ascii())
             .map(|_| "us-ascii".to_owned()),
     ];
     let is_text_alone = labels[1].is_none() && labels[3].is_some();
-    let mut named: Vec<Named> =
-        labels.into_iter().flatten().map(|label| Named::of(&label)).collect();
+    let mut named: Vec<Declared> =
+        labels.into_iter().flatten().map(|label| Declared::of(&label)).collect();
     if is_text_alone && !has_mark {
         named.rotate_right(1);
     }
@@ -106,13 +107,13 @@ fn narrow(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     let problem = unknown.map(|it| format!("unknown encoding {:?}", it.label));
     named.retain(|named| named.encoding.is_some());
     let first = named.first();
-    let is_believed = |text: &str| {
+    let is_trusted = |text: &str| {
         first
             .and_then(|first| first.encoding)
             .is_none_or(|e| e == UTF_8 || is_beyond_ascii(e, text))
     };
     if let Ok(text) = std::str::from_utf8(bytes)
-        && is_believed(text)
+        && is_trusted(text)
     {
         let is_else = first.filter(|first| first.encoding != Some(UTF_8));
         let mistaken = is_else.map(|it| format!("it is UTF-8, not {}", it.label));
@@ -137,13 +138,13 @@ fn narrow(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     Decoded { text: with(encoding, bytes), encoding: label, problem }
 }
 
-/// What is said of bytes that should be UTF-8 and are not.
+/// The problem of bytes that should be UTF-8 and are not.
 const BROKEN: &str = "it is not all UTF-8";
 
-/// What bytes that nobody names and that are no UTF-8 are most likely.
+/// Detects the most likely encoding of bytes without a declaration that are not UTF-8.
 fn detected(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(&bytes[..bytes.len().min(TOLD_BY)], true);
+    detector.feed(&bytes[..bytes.len().min(DETECTED_WITHIN)], true);
     detector.guess(None, Utf8Detection::Deny)
 }
 
@@ -151,15 +152,15 @@ fn is_text(content_type: &str) -> bool {
     content_type.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"))
 }
 
-/// Whether a text that is UTF-8 was declared to be of another encoding, wrongly: by chance a few
-/// characters of two bytes each may look like UTF-8, many never do.
+/// Whether a valid UTF-8 text was wrongly declared to have another encoding: by chance a few
+/// characters of two bytes each may look like UTF-8, but never many.
 fn is_beyond_ascii(declared: &'static Encoding, text: &str) -> bool {
     const MANY: usize = 20;
     let beyond = text.chars().filter(|c| !c.is_ascii()).take(MANY).count();
     beyond >= if declared.is_single_byte() { 1 } else { MANY }
 }
 
-/// Whether more characters are whole than are broken.
+/// Whether more characters are valid than broken.
 fn is_mostly_utf_8(bytes: &[u8]) -> bool {
     let (mut whole, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
@@ -196,7 +197,7 @@ fn declared(start: &[u8]) -> Option<String> {
     })
 }
 
-/// What stands after `name=`, without quotes.
+/// The value after `name=`, without quotes.
 fn value_after(text: &str, name: &str) -> Option<String> {
     let (_, after) = text.split_once(name)?;
     let value = after.trim_start().strip_prefix('=')?.trim_start();
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_encodings_are_told_by_their_zeros() {
+    fn recognises_wide_encodings_by_their_zeros() {
         let text = "<a>Öl";
         for mark in ["", "\u{feff}"] {
             let marked = format!("{mark}{text}");

@@ -1,4 +1,4 @@
-//! A feed as its document has it: every field of news feeds, with nothing decided yet.
+//! A feed as in its document: every field of news feeds, without interpretation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use crate::html;
 /// The format of a feed and its version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// RSS without a version, or with one that nobody knows.
+    /// RSS without a version, or with an unknown one.
     #[default]
     Rss,
     /// RSS 0.90, which is RDF.
@@ -76,7 +76,8 @@ impl Format {
         }
     }
 
-    /// Whether the authors of its feed are those of items that name none: RFC 4287, section 4.2.1, and JSON Feed.
+    /// Whether items without authors have those of the feed: RFC 4287, section 4.2.1, and JSON
+    /// Feed.
     #[must_use]
     pub fn gives_authors(self) -> bool {
         self.is_atom() || matches!(self, Self::Json1 | Self::Json11)
@@ -92,43 +93,44 @@ impl Format {
 /// A whole document.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
-    /// What it is.
+    /// The format.
     pub format: Format,
-    /// The encoding that it was read in, in lower case, such as `utf-8`.
+    /// The encoding it was decoded from, in lower case, such as `utf-8`.
     pub encoding: String,
-    /// What it says of itself.
+    /// The feed itself.
     pub feed: Record,
     /// Its items, in the order of the document.
     pub entries: Vec<Record>,
-    /// Where it broke off and why, if it did.
+    /// The error that ended the reading early, if any.
     pub broken: Option<Break>,
     /// Whether the last entry was cut off with the document.
     pub is_cut: bool,
-    /// What it lists more of than is read, for people.
+    /// The limit that the document exceeds, for people. The rest is not read.
     pub cut_short: Option<String>,
-    /// How many dates cannot be read, and one of them, for people; also one of its problems.
+    /// The number of dates that cannot be parsed, with an example, for people. Also one of its
+    /// problems.
     pub unread_dates: Option<String>,
-    /// What was wrong with it and passed over, for people.
+    /// Errors that were skipped, for people.
     pub problems: Vec<String>,
-    /// Whether it breaks no rule of XML or JSON, and of how its encoding is told.
+    /// Whether it breaks no rule of XML or JSON, or of the declaration of its encoding.
     pub is_sound: bool,
 }
 
-/// Where a document cannot be read any further.
+/// The point where a document cannot be read any further.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Break {
-    /// Counted in the text after decoding.
+    /// The position in the decoded text.
     pub at_byte: usize,
-    /// What is wrong there.
+    /// The error.
     pub why: String,
 }
 
-/// What stands in a feed, an item, a source, an image or a text field.
+/// The content of a feed, an item, a source, an image or a text field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
-    /// What it is called: a guid, or the address of an RDF resource.
+    /// Its id: a guid, or the address of an RDF resource.
     pub id: Option<String>,
-    /// Whether the id is an address and stands in for a link that is not there.
+    /// Whether the id is an address and replaces a missing link.
     pub id_is_link: bool,
     /// The address of its page.
     pub link: Option<String>,
@@ -139,21 +141,21 @@ pub struct Record {
     /// All other texts by name: `title`, `summary` (a feed's: `subtitle`), `rights`, `language`,
     /// `ttl`. Elements of other vocabularies have their prefix before them, as in `dc_relation`.
     pub texts: BTreeMap<Cow<'static, str>, Text>,
-    /// Elements of which only the attributes speak, by name.
+    /// The attributes of elements without a text of their own, by name.
     pub marks: BTreeMap<Cow<'static, str>, Attributes>,
     /// The times that it claims.
     pub dates: Dates,
-    /// Who wrote it.
+    /// Its authors.
     pub authors: Vec<Person>,
-    /// Who else took part.
+    /// Other contributors.
     pub contributors: Vec<Person>,
-    /// Who publishes it.
+    /// Its publisher.
     pub publisher: Option<Person>,
-    /// What it is about.
+    /// Its categories.
     pub categories: Vec<Category>,
-    /// Images and films as the media vocabulary gives them.
+    /// Images and videos of the media vocabulary.
     pub media: Vec<Medium>,
-    /// Where it was taken from: the true outlet.
+    /// The feed it was taken from: the true outlet.
     pub source: Option<Box<Record>>,
     /// Its image.
     pub image: Option<Box<Record>>,
@@ -163,7 +165,7 @@ pub struct Record {
     pub skip_hours: Vec<String>,
     /// Days of the week without updates, as written.
     pub skip_days: Vec<String>,
-    /// Where it is about.
+    /// Its geographic place.
     pub place: Option<GeoShape>,
 }
 
@@ -171,81 +173,81 @@ pub struct Record {
 pub type Attributes = Vec<(String, String)>;
 
 impl Record {
-    /// A text by its name, as it is written.
+    /// The value of a text, by its name.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(|text| text.value.as_str())
     }
 
-    /// Whether nothing stands in it.
+    /// Whether it has no content.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How a text is written.
+/// The markup of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Writing {
-    /// Nobody says: plain by its format, HTML in many feeds.
+    /// Unknown: plain by its format, HTML in many feeds.
     #[default]
-    Unsaid,
-    /// Plain, as it says.
+    Unknown,
+    /// Declared as plain.
     Plain,
     /// HTML.
     Html,
     /// HTML as elements of the document.
     Xhtml,
-    /// Something else, as its media type says.
+    /// Something else, by its media type.
     Other,
 }
 
-/// The most bytes of a text that are read for a line, as they stand.
+/// The most bytes of a text that are read for a line, markup included.
 const LONGEST_LINE: usize = 64 * 1024;
-/// The most bytes of a text that are read for paragraphs, as they stand.
+/// The most bytes of a text that are read for paragraphs, markup included.
 const LONGEST_TEXT: usize = 4 * 1024 * 1024;
 
 /// A text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Text {
-    /// As it stands, without white space at its ends.
+    /// The value, without white space at its ends.
     pub value: String,
-    /// How it is written.
+    /// Its markup.
     pub writing: Writing,
-    /// Its media type, where the document names one or its kind of element has one.
+    /// Its media type, if the document or the kind of its element gives one.
     pub media_type: Option<String>,
     /// Its language.
     pub language: Option<String>,
-    /// The address that its relative links belong to.
+    /// The base of its relative links.
     pub base: Option<String>,
-    /// Where the text really is, if it only points there.
+    /// The address of the text, if the element only refers to it.
     pub src: Option<String>,
-    /// How deep in the document it stood; the least deep one counts.
+    /// Its depth in the document. The text with the least depth counts.
     pub(crate) depth: usize,
 }
 
 impl Text {
-    /// It in one line, plain; of what is absurdly long the beginning.
+    /// The text in one plain line. Only the beginning of an extremely long text.
     #[must_use]
     pub fn line(&self) -> Option<String> {
         let value = &self.value[..self.value.floor_char_boundary(LONGEST_LINE)];
         let line = match self.writing {
             Writing::Plain => html::one_line(value),
             Writing::Html | Writing::Xhtml => html::one_line(&html::to_text(value)),
-            Writing::Unsaid => html::loose_to_line(value),
+            Writing::Unknown => html::loose_to_line(value),
             Writing::Other => String::new(),
         };
         (!line.is_empty()).then_some(line)
     }
 
-    /// It in paragraphs, plain; of what is absurdly long the beginning.
+    /// The text in plain paragraphs. Only the beginning of an extremely long text.
     #[must_use]
     pub fn paragraphs(&self) -> Option<String> {
         let value = &self.value[..self.value.floor_char_boundary(LONGEST_TEXT)];
         let text = match self.writing {
             Writing::Plain => html::plain_to_text(value),
             Writing::Html | Writing::Xhtml => html::to_text(value),
-            Writing::Unsaid => html::loose_to_text(value),
+            Writing::Unknown => html::loose_to_text(value),
             Writing::Other => String::new(),
         };
         (!text.is_empty()).then_some(text)
@@ -255,13 +257,13 @@ impl Text {
 /// A link.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Link {
-    /// Where to, absolute where the document says against what; none where it says nothing.
+    /// The address, absolute if the document has a base. `None` if it is missing.
     pub href: Option<String>,
-    /// What it is to its record; `alternate` where nothing is said.
+    /// The relation to its record; `alternate` by default.
     pub relation: String,
-    /// The media type, as said.
+    /// The declared media type.
     pub media_type: Option<String>,
-    /// Whatever else its element says, such as `length` and `title`.
+    /// Other attributes of its element, such as `length` and `title`.
     pub more: Attributes,
 }
 
@@ -273,12 +275,12 @@ impl Link {
     }
 }
 
-/// A time, as it is written and as it is.
+/// A time and its written form.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Date {
-    /// As written.
+    /// The written form.
     pub written: String,
-    /// Seconds since 1970, UTC; none where it cannot be read.
+    /// Seconds since 1970, UTC. `None` if it cannot be parsed.
     pub time: Option<i64>,
     pub(crate) depth: usize,
 }
@@ -286,20 +288,20 @@ pub struct Date {
 /// The times of a record.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dates {
-    /// When it was published.
+    /// The time of publication.
     pub published: Option<Date>,
-    /// When it was made.
+    /// The time of creation.
     pub created: Option<Date>,
-    /// When it was last changed, or simply its date.
+    /// The time of the last change, or simply its date.
     pub updated: Option<Date>,
-    /// From when on it is of no use.
+    /// The time from which it is obsolete.
     pub expired: Option<Date>,
 }
 
 /// A person or a desk.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Person {
-    /// All in one, as RSS writes it.
+    /// Name and address in one text, as in RSS.
     pub written: Option<String>,
     /// The name.
     pub name: Option<String>,
@@ -312,24 +314,24 @@ pub struct Person {
 /// A category or a keyword.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Category {
-    /// The word.
+    /// The term.
     pub term: Option<String>,
-    /// The vocabulary that it belongs to.
+    /// The vocabulary of the term.
     pub scheme: Option<String>,
-    /// The word for people.
+    /// The term for people.
     pub label: Option<String>,
 }
 
-/// An image or a film of the media vocabulary.
+/// An image or a video of the media vocabulary.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Medium {
     /// The name of its element: `content`, `thumbnail`, `player`.
     pub element: String,
-    /// What the element says.
+    /// The attributes of the element.
     pub attributes: Attributes,
-    /// What stands in it.
+    /// The text in the element.
     pub text: String,
-    /// What is said of it.
+    /// Its title or description.
     pub title: Option<String>,
 }
 
@@ -348,6 +350,6 @@ pub struct GeoShape {
     pub kind: &'static str,
     /// Pairs or triples of numbers, in the order of the document.
     pub coordinates: Vec<Vec<f64>>,
-    /// The system of coordinates, where one is named.
+    /// The coordinate system, if one is given.
     pub system: Option<String>,
 }

@@ -3,25 +3,25 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why bytes are not a feed.
+/// The reason why bytes are not a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedError {
     /// There is only white space.
     Empty,
     /// It is not a feed.
     NotAFeed {
-        /// What it is, for people, such as "an HTML page".
+        /// A description of the document for people, such as "an HTML page".
         found: String,
-        /// The absolute addresses of the feeds that it names.
+        /// The absolute addresses of the feeds that the document names.
         feeds: Vec<String>,
     },
     /// Its elements are nested too deeply to be read safely.
     TooDeep,
     /// It begins like a feed, but no item can be read.
     Broken {
-        /// Where, counted in the text after decoding.
+        /// The position in the decoded text.
         at_byte: usize,
-        /// What is wrong there.
+        /// The error.
         why: String,
     },
 }

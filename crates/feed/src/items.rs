@@ -17,46 +17,47 @@ pub struct Feed {
     pub title: Option<String>,
     /// The language it declares, as written.
     pub language: Option<String>,
-    /// How long its publisher wants it to be left alone.
+    /// The shortest time between polls that its publisher wants.
     pub ttl: Option<Duration>,
     /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
     pub skip_hours: Vec<u8>,
     /// The days of the week, 0 for Monday to 6, in which its publisher wants no polls.
     pub skip_days: Vec<u8>,
-    /// Where older items are listed: the archive before this one, else the next page. RFC 5005.
+    /// The address of older items: the archive before this one, else the next page (RFC 5005).
     pub older: Option<String>,
-    /// Whether it breaks off before its end.
+    /// Whether it ends too early.
     pub is_broken: bool,
-    /// What it lists more of than is read, for people; also one of its problems.
+    /// The limit that the feed exceeds, for people. Also one of its problems.
     pub cut_short: Option<String>,
-    /// How many dates cannot be read, and one of them, for people; also one of its problems.
+    /// The number of dates that cannot be parsed, with an example, for people. Also one of its
+    /// problems.
     pub unread_dates: Option<String>,
-    /// What it lists.
+    /// Its items.
     pub items: Vec<Item>,
-    /// What was wrong with it and passed over, for people.
+    /// Errors that were skipped, for people.
     pub problems: Vec<String>,
 }
 
-/// What a feed lists; every text is plain, paragraphs parted by an empty line.
+/// An item of a feed. Every text is plain, with paragraphs separated by an empty line.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Item {
-    /// What the feed calls it, opaque.
+    /// Its opaque id in the feed.
     pub guid: Option<String>,
     /// The address of its page, absolute.
     pub link: Option<String>,
-    /// The title; empty where it has none.
+    /// The title. Empty if it has none.
     pub title: String,
     /// The authors as given.
     pub authors: Vec<String>,
-    /// What the feed gives as the full text.
+    /// The full text in the feed.
     pub content: Option<String>,
-    /// What the feed gives as the description.
+    /// The description in the feed.
     pub description: Option<String>,
-    /// When it was published, as the feed claims, in seconds since 1970, UTC.
+    /// The time of publication that the feed claims, in seconds since 1970, UTC.
     pub published: Option<i64>,
     /// The language it declares for itself, as written.
     pub language: Option<String>,
-    /// The true publisher, where the feed carries others' items.
+    /// The true publisher, if the feed has items of others.
     pub source: Option<Source>,
     /// Images and enclosures.
     pub media: Vec<Media>,
@@ -65,7 +66,7 @@ pub struct Item {
 /// The true publisher of an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
-    /// Its name, plain; empty where only the address is given.
+    /// Its name, plain. Empty if only the address is given.
     pub name: String,
     /// Its address.
     pub url: Option<String>,
@@ -74,25 +75,24 @@ pub struct Source {
 /// An image or an enclosure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Media {
-    /// Where it lies, absolute.
+    /// The absolute address.
     pub url: String,
-    /// Its media type, as the feed says.
+    /// Its media type by the feed.
     pub media_type: Option<String>,
-    /// Its size, as the feed says.
+    /// Its size by the feed.
     pub bytes: Option<u64>,
-    /// What is said of it.
+    /// Its title.
     pub title: Option<String>,
 }
 
 impl Feed {
     /// The items of a document.
     ///
-    /// # Errors
-    /// A [`FeedError`] where it lists no items because it is something else, or because it breaks
-    /// off before the first.
+    /// A [`FeedError`] if it has no items because it is something else or because it ends before
+    /// the first.
     pub fn of(mut document: Document) -> Result<Self, FeedError> {
         if document.is_cut {
-            // Half an item would be another version of the item once it comes whole.
+            // Half an item would count as another version once the whole item comes.
             document.entries.pop();
         }
         let entries = &document.entries;
@@ -109,9 +109,9 @@ impl Feed {
         let language = document.feed.text("language").map(str::to_owned);
         let authors = authors_of(&document);
         let items = entries.iter().map(|entry| Item::of(entry, language.as_deref(), &authors));
-        let mut items: Vec<Item> = items.filter(Item::is_something).collect();
+        let mut items: Vec<Item> = items.filter(Item::has_content).collect();
         if document.format == Format::Sitemap {
-            // The publication that a sitemap names is the site itself, not where it had it from.
+            // The publication in a sitemap is the site itself, not the source of an item.
             items.iter_mut().for_each(|item| item.source = None);
         }
         let is_broken = document.broken.is_some() || document.is_cut;
@@ -141,7 +141,7 @@ impl Feed {
 }
 
 impl Item {
-    /// Reads an entry; one without authors has those of where it was taken from, or of its feed.
+    /// Reads an entry. One without authors has those of its source, or of its feed.
     fn of(entry: &Record, language_of_feed: Option<&str>, authors_of_feed: &[Person]) -> Self {
         let line = |name: &str| entry.texts.get(name).and_then(Text::line);
         let content = entry.content.iter().filter_map(Text::paragraphs);
@@ -152,9 +152,9 @@ impl Item {
         let dates = &entry.dates;
         let mut dates = [&dates.published, &dates.created, &dates.updated].into_iter().flatten();
         let title = entry.texts.get("title");
-        let said = title.or(entry.content.first()).and_then(|text| text.language.as_deref());
+        let of_text = title.or(entry.content.first()).and_then(|text| text.language.as_deref());
         let source = entry.source.as_deref();
-        let language = [entry.text("language"), source.and_then(|s| s.text("language")), said];
+        let language = [entry.text("language"), source.and_then(|s| s.text("language")), of_text];
         let mut language = language.into_iter().flatten();
         let mut authors: Vec<String> = Vec::new();
         let of_source = source.map_or(&[][..], |source| &source.authors);
@@ -182,14 +182,14 @@ impl Item {
         }
     }
 
-    /// Whether it says anything at all.
-    fn is_something(&self) -> bool {
-        let said = [&self.guid, &self.link, &self.content, &self.description];
-        !self.title.is_empty() || !self.media.is_empty() || said.iter().any(|found| found.is_some())
+    /// Whether it has any content.
+    fn has_content(&self) -> bool {
+        let parts = [&self.guid, &self.link, &self.content, &self.description];
+        !self.title.is_empty() || !self.media.is_empty() || parts.iter().any(|part| part.is_some())
     }
 }
 
-/// The people that a feed names for all items that name none; an outlet that names itself is nobody's byline.
+/// The authors of a feed, for items without their own. The outlet itself is not an author.
 fn authors_of(document: &Document) -> Vec<Person> {
     if !document.format.gives_authors() {
         return Vec::new();
@@ -199,7 +199,8 @@ fn authors_of(document: &Document) -> Vec<Person> {
     document.feed.authors.iter().filter(|person| !is_outlet(person)).cloned().collect()
 }
 
-/// What an image says where it stands instead of a title: its words in the title, else its own title.
+/// The title of an item whose title is an image: the image's words in the title, else the title of
+/// the media.
 fn title_by_image(entry: &Record) -> Option<String> {
     let in_title = entry.text("title").and_then(html::words_of_image);
     let of_links = entry.links.iter().filter(|link| link.relation == "enclosure");
@@ -208,7 +209,8 @@ fn title_by_image(entry: &Record) -> Option<String> {
     in_title.into_iter().chain(of_links).chain(of_media).find(|title| !title.is_empty())
 }
 
-/// The page of an item: what a go-between replaced, its own, any other, what it is called.
+/// The page of an item: the original of a redirecting service's link, its own link, any other link,
+/// or its id.
 fn link_of(entry: &Record) -> Option<String> {
     let replaced = ["feedburner_origlink", "pheedo_origlink"].iter();
     let replaced = replaced.filter_map(|name| entry.text(name));
@@ -220,7 +222,7 @@ fn link_of(entry: &Record) -> Option<String> {
     links.find(|link| is_web(link)).map(str::to_owned)
 }
 
-/// The name of a person: of `a@b.example (Name)` and `Name <a@b.example>` the name.
+/// The name of a person. In `a@b.example (Name)` and `Name <a@b.example>` it is `Name`.
 fn name_of(person: &Person) -> Option<String> {
     if let Some(name) = &person.name {
         return non_empty(html::loose_to_line(name));
@@ -247,7 +249,7 @@ fn media_of(entry: &Record) -> Vec<Media> {
     let enclosures = enclosures.filter_map(of_link);
     let mut media: Vec<Media> = Vec::new();
     for medium in enclosures.chain(entry.media.iter().filter_map(of_medium)) {
-        let is_new = !media.iter().any(|known| known.url == medium.url);
+        let is_new = !media.iter().any(|other| other.url == medium.url);
         if is_new && is_web(&medium.url) && media.len() < MAX_MEDIA {
             media.push(medium);
         }
@@ -278,7 +280,7 @@ fn size(written: Option<&str>) -> Option<u64> {
     written?.parse().ok().filter(|bytes| *bytes > 0)
 }
 
-/// How long the feed wants to be left alone.
+/// The shortest time between polls that the feed wants.
 fn ttl(feed: &Record) -> Option<Duration> {
     const HOUR: u64 = 60 * 60;
     let minutes = feed.text("ttl").and_then(|ttl| ttl.parse::<u64>().ok()).filter(|ttl| *ttl > 0);
@@ -297,7 +299,7 @@ fn ttl(feed: &Record) -> Option<Duration> {
     Some(Duration::from_secs(period / times.filter(|times| *times > 0).unwrap_or(1)))
 }
 
-/// The older formats count the hours from 1 to 24.
+/// Older formats count the hours from 1 to 24.
 fn skip_hours(feed: &Record) -> Vec<u8> {
     let hours = feed.skip_hours.iter().filter_map(|hour| hour.parse::<u8>().ok());
     let mut hours: Vec<u8> = hours.filter(|hour| *hour <= 24).map(|hour| hour % 24).collect();
@@ -306,12 +308,12 @@ fn skip_hours(feed: &Record) -> Vec<u8> {
     hours
 }
 
-/// Days by their English names, of which the first three letters tell.
+/// Days by the first three letters of their English names.
 fn skip_days(feed: &Record) -> Vec<u8> {
     const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let number = |day: &String| {
         let start = day.trim().get(..3)?.to_ascii_lowercase();
-        DAYS.iter().position(|known| *known == start).and_then(|at| u8::try_from(at).ok())
+        DAYS.iter().position(|name| *name == start).and_then(|at| u8::try_from(at).ok())
     };
     let mut days: Vec<u8> = feed.skip_days.iter().filter_map(number).collect();
     days.sort_unstable();
@@ -319,7 +321,7 @@ fn skip_days(feed: &Record) -> Vec<u8> {
     days
 }
 
-/// Where older items are.
+/// The address of older items.
 fn older(feed: &Record) -> Option<String> {
     let by = |relation: &str| {
         let mut links =

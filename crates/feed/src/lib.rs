@@ -1,11 +1,10 @@
-//! Reads real feeds leniently: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, sitemaps. Bytes
-//! come in. [`document`] returns everything that the document says, [`parse`] its items with plain
-//! texts.
+//! Reads real feeds leniently: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, sitemaps.
+//! [`document`] returns the whole content of a document, [`parse`] its items with plain texts.
 //!
-//! The time is linear in the bytes, nothing recurses with the nesting, and of the entities that a
-//! document defines only short plain words are expanded. The crate is pure: it reads no clock and no
-//! network, and no bytes make it panic. It does not know whose feed it is or what was in it before.
-//! The method is in `design.md`.
+//! The time is linear in the bytes, and no function recurses with the nesting. Of the entities that
+//! a document defines, only short plain words are expanded. The crate has no clock and no network,
+//! and no bytes make it panic. It has no notion of whose feed it reads or of earlier versions.
+//! `design.md` describes the method.
 //!
 //! ```
 //! let body = b"<rss><channel><item><title>Fish & chips</title><link>/a</link></item></channel>";
@@ -41,21 +40,19 @@ pub use limits::MAX_ITEMS;
 
 /// Parses a feed into items with plain texts.
 ///
-/// It is lenient: what can be read is read, and what was passed over stands in
-/// [`Feed::problems`]. `content_type` is that of the HTTP answer; `base` is the address that it
-/// came from, to which relative links belong.
+/// It is lenient: it reads as much as possible and describes skipped errors in [`Feed::problems`].
+/// `content_type` is that of the HTTP answer. `base` is the address of the feed, against which
+/// relative links are resolved.
 ///
-/// # Errors
-/// A [`FeedError`] where nothing can be read from it.
+/// A [`FeedError`] if nothing can be read from it.
 pub fn parse(body: &[u8], content_type: Option<&str>, base: &str) -> Result<Feed, FeedError> {
     Feed::of(document(body, content_type, base)?)
 }
 
-/// Reads all that a document says; `content_type` and `base` as for [`parse`], `base` empty where
-/// the address is not known.
+/// Reads the whole content of a document. `content_type` and `base` are as for [`parse`]; `base` is
+/// empty if the address is not known.
 ///
-/// # Errors
-/// A [`FeedError`] where it is no feed, or nothing of it can be read.
+/// A [`FeedError`] if it is not a feed, or if nothing of it can be read.
 pub fn document(
     body: &[u8],
     content_type: Option<&str>,
@@ -78,7 +75,7 @@ pub fn document(
     Ok(document)
 }
 
-/// Whether a server calls it something that a feed can be.
+/// Whether a content type may be that of a feed.
 fn is_for_feeds(content_type: Option<&str>) -> bool {
     let Some(content_type) = content_type else {
         return true;

@@ -1,11 +1,11 @@
-//! Says what a body is that is not a feed, and where its feeds are if it is a page.
+//! Describes a body that is not a feed, and finds the feeds that a page names.
 
 use crate::address::{is_web, resolve};
 use crate::error::FeedError;
 use crate::html::{Link, head_of};
 use crate::limits::MAX_NAMED;
 
-/// Whether a text begins as an HTML page does, after comments and white space.
+/// Whether a text begins like an HTML page, after comments and white space.
 pub(super) fn is_page(text: &str) -> bool {
     let mut rest = text.trim_start();
     while let Some(comment) = rest.strip_prefix("<!--") {

@@ -1,4 +1,4 @@
-//! Whole feeds: our own, those of others, and hostile ones.
+//! Tests of whole feeds: our own, those of other projects, and hostile ones.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ mod limits;
 
 use feedparser::answer;
 
-/// Where all feeds here come from.
+/// The address of all feeds in this file.
 const BASE: &str = "https://harbour.example/news/feed.xml";
 
 fn at(time: &str) -> Option<i64> {
@@ -24,7 +24,7 @@ fn read(text: &str) -> Feed {
     parse(text.as_bytes(), None, BASE).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// The only item of a feed with this inside its item.
+/// The only item of a feed with `inside` in its item.
 fn rss_item(inside: &str) -> Item {
     let feed = read(&format!(
         "<rss version='2.0'><channel><title>T</title><item>{inside}</item></channel></rss>"
@@ -162,7 +162,7 @@ fn news_sitemaps_are_feeds() {
 }
 
 #[test]
-fn versions_are_told() {
+fn recognises_versions() {
     let check = |text: &str, expected: Format| {
         let found = document(text.as_bytes(), None, "").unwrap().format;
         assert_eq!(found, expected, "{text}");
@@ -177,7 +177,7 @@ fn versions_are_told() {
 }
 
 #[test]
-fn questions_are_answered() {
+fn answers_in_the_form_of_feedparser() {
     let text = "<!-- Header: Content-Location: https://a.example/x/\n Header: ETag: \"1\" -->
         <rss><item><link>y</link><description>a <b>c</b></description></item></rss>";
     let line: serde_json::Value = serde_json::from_str(&answer("p.xml", text.as_bytes())).unwrap();
@@ -192,7 +192,7 @@ fn questions_are_answered() {
 }
 
 #[test]
-fn sloppy_feeds_are_read() {
+fn reads_sloppy_feeds() {
     assert_eq!(
         rss_item("<title>AT&T & Co &nbsp;&eacute; &nosuch;</title>").title,
         "AT&T & Co é &nosuch;"
@@ -223,7 +223,7 @@ fn sloppy_feeds_are_read() {
 }
 
 #[test]
-fn warnings_before_a_feed_are_passed_over() {
+fn skips_warnings_before_a_feed() {
     let feed = "<rss><channel><item><title>a</title></item></channel></rss>";
     for before in [
         "<?xml version='1.0'?>\n<br />\n<b>Notice</b>: Undefined index in <b>/srv/a.php</b> on line 3<br />\n",
@@ -241,7 +241,7 @@ fn warnings_before_a_feed_are_passed_over() {
 }
 
 #[test]
-fn entries_without_a_feed_are_all_read() {
+fn reads_all_entries_without_a_feed() {
     let entry = |name: &str| format!("<entry><id>{name}</id><title>{name}</title></entry>");
     assert_eq!(read(&format!("{}\n{}", entry("a"), entry("b"))).items.len(), 2);
     let item = read("<item><title>a</title><link uri='/a'/></item>");
@@ -306,7 +306,7 @@ fn dates_are_read_by_the_feeds_language_and_its_other_dates() {
         let item = |date: &&str| format!("<item><title>a</title><pubDate>{date}</pubDate></item>");
         let items: String = dates.iter().map(item).collect();
         let head = format!("<language>{language}</language>");
-        // Where the language stands behind the items it counts as well.
+        // A language after the items counts as well.
         let feed = read(&format!("<rss><channel>{items}{head}</channel></rss>"));
         let times: Vec<_> = feed.items.iter().map(|it| it.published).collect();
         (times, feed.problems)
@@ -332,7 +332,7 @@ fn an_entry_alone_is_a_feed_of_one() {
 }
 
 #[test]
-fn what_was_read_before_a_break_is_kept() {
+fn keeps_the_items_before_an_error() {
     let item = "<item><title>a</title></item>";
     let feed = read(&format!("<rss><channel>{item}{item}<item><title>cut"));
     assert_eq!(feed.items.len(), 2);
@@ -348,7 +348,7 @@ fn what_was_read_before_a_break_is_kept() {
 }
 
 #[test]
-fn what_is_no_feed_is_named() {
+fn describes_documents_that_are_not_feeds() {
     let error = |text: &str| parse(text.as_bytes(), None, BASE).unwrap_err();
     let not = |found: &str| FeedError::NotAFeed { found: found.to_owned(), feeds: Vec::new() };
     assert_eq!(error(" \n\u{feff}"), FeedError::Empty);
@@ -369,7 +369,7 @@ fn what_is_no_feed_is_named() {
 }
 
 #[test]
-fn bombs_do_nothing() {
+fn entity_bombs_have_no_effect() {
     let laughs =
         "<!DOCTYPE l [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'><!ENTITY c SYSTEM 'file:///etc/passwd'>]>
                   <rss><channel><item><title>&b;&c;</title></item></channel></rss>";
@@ -419,7 +419,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A folder of `../shared/suites`, or `None` where that is absent: then the test says so.
+/// A folder of `../shared/suites`. `None` if it is absent: then the test reports it.
 fn suite(name: &str) -> Option<PathBuf> {
     let suite = PathBuf::from("../../../shared/suites").join(name);
     if !suite.is_dir() {
@@ -430,7 +430,7 @@ fn suite(name: &str) -> Option<PathBuf> {
 }
 
 #[test]
-fn hostile_feeds_end_in_an_answer() {
+fn hostile_feeds_give_a_result_in_time() {
     for path in suite("hostile-feeds").iter().flat_map(|suite| files(suite)) {
         let answer = within_a_second(&std::fs::read(&path).unwrap());
         let said = answer.map(|feed| feed.items.len());
@@ -439,7 +439,7 @@ fn hostile_feeds_end_in_an_answer() {
 }
 
 #[test]
-fn other_peoples_feeds_are_read() {
+fn reads_the_feeds_of_other_projects() {
     let Some(suite) = suite("feedparser/tests") else {
         return;
     };
@@ -463,7 +463,7 @@ fn other_peoples_feeds_are_read() {
 }
 
 #[test]
-fn our_own_feeds_give_the_articles() {
+fn our_own_feeds_give_their_articles() {
     let seeds = PathBuf::from("../../seeds");
     let lines = std::fs::read_to_string(seeds.join("articles.jsonl")).unwrap();
     let articles: Vec<serde_json::Value> =
@@ -493,13 +493,13 @@ fn our_own_feeds_give_the_articles() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_taken(bytes: Vec<u8>) {
+    fn accepts_any_bytes(bytes: Vec<u8>) {
         let _ = parse(&bytes, None, BASE);
         let _ = answer("p", &bytes);
     }
 
     #[test]
-    fn any_tags_are_taken(
+    fn accepts_any_tags(
         text in "(<rss>|<feed>|<item>|</item>|<entry>|<title>|</title>|<link href='a'/>|<a:b c=|<!\\[CDATA\\[|\\]\\]>|<!--|&|&amp;|'|>|<|x|<\\?xml |\\?>|<!DOCTYPE |\\[){0,40}",
     ) {
         let _ = parse(format!("<rss>{text}").as_bytes(), None, BASE);
@@ -508,7 +508,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_taken(text in "([{}\\[\\],:0-9n]|\"items\":|\"id\"|\"version\":\"https://jsonfeed.org\"){0,30}") {
+    fn accepts_any_json(text in "([{}\\[\\],:0-9n]|\"items\":|\"id\"|\"version\":\"https://jsonfeed.org\"){0,30}") {
         let _ = parse(format!("{{{text}").as_bytes(), None, BASE);
     }
 }

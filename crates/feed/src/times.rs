@@ -1,13 +1,13 @@
-//! Reads the times of a document once the whole document is known: its language and its other dates
-//! decide whether `02/01/2024` is in January.
+//! Parses the dates of a document after the whole document has been read: its language and its
+//! other dates decide whether `02/01/2024` is in January.
 
 use crate::dates::{self, Context};
 use crate::document::{Date, Dates, Document, Record};
 
-/// The longest date that is shown to people.
+/// The most characters of a date that are shown to people.
 const SHOWN: usize = 40;
 
-/// Reads the dates of a document as they are written; those that cannot be read become one of its problems.
+/// Parses all dates of a document. Those that cannot be parsed become one of its problems.
 pub(super) fn read(document: &mut Document) {
     let language = document.feed.text("language").map(str::to_owned);
     let all = document.entries.iter().flat_map(written).map(|date| date.written.as_str());
@@ -27,9 +27,9 @@ pub(super) fn read(document: &mut Document) {
     };
     let shown: String = first.chars().take(SHOWN).collect();
     let dates = if unread.len() == 1 { "date" } else { "dates" };
-    let told = format!("{} {dates} cannot be read, such as {shown:?}", unread.len());
-    document.problems.push(told.clone());
-    document.unread_dates = Some(told);
+    let problem = format!("{} {dates} cannot be read, such as {shown:?}", unread.len());
+    document.problems.push(problem.clone());
+    document.unread_dates = Some(problem);
 }
 
 fn written(record: &Record) -> impl Iterator<Item = &Date> {
@@ -37,7 +37,7 @@ fn written(record: &Record) -> impl Iterator<Item = &Date> {
     [&dates.published, &dates.created, &dates.updated, &dates.expired].into_iter().flatten()
 }
 
-/// The dates of a record, and of the one that it was taken from.
+/// The dates of a record and of its source.
 fn dates_of(record: &mut Record) -> impl Iterator<Item = &mut Date> {
     let own = each(&mut record.dates);
     let source = record.source.as_deref_mut().map(|source| each(&mut source.dates));

@@ -1,14 +1,14 @@
 //! Letters that a language in Cyrillic script does not have.
 
-/// What a letter that a language lacks takes from it, in nats.
-const LACKING: f32 = 6.0;
+/// The penalty for letters that a language lacks, in nats.
+const PENALTY: f32 = 6.0;
 
-/// Takes from the scores of languages what a text in Cyrillic script has that they do not write.
-pub(crate) fn weigh(text: &str, scores: &mut [(&str, f32)]) {
+/// Lowers the scores of languages that lack a letter of a text in Cyrillic script.
+pub(crate) fn adjust_scores(text: &str, scores: &mut [(&str, f32)]) {
     let lower = text.to_lowercase();
     for (language, score) in scores {
         if is_foreign(language, &lower) {
-            *score -= LACKING;
+            *score -= PENALTY;
         }
     }
 }
@@ -22,7 +22,7 @@ fn is_foreign(language: &str, lower: &str) -> bool {
         "mk" | "sr" => &['й', 'щ', 'ъ', 'ы', 'ь', 'э', 'ю', 'я', 'і', 'ї', 'є', 'ё'],
         _ => &[],
     };
-    // Bulgarian writes the soft sign before `о` alone.
+    // Bulgarian has the soft sign only before `о`.
     let has_soft_end =
         || lower.match_indices('ь').any(|(at, sign)| !lower[at + sign.len()..].starts_with('о'));
     lower.contains(lacking) || (language == "bg" && has_soft_end())

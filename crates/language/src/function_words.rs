@@ -1,16 +1,16 @@
-//! Function words of languages. In titles full of names they say more than n-grams.
+//! Function words of languages. In titles full of names they are better evidence than n-grams.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// What one word adds, in nats.
+/// The weight of one word, in nats.
 const WORD: f32 = 1.5;
-/// No more words than this count.
-const MOST: usize = 3;
-/// So many words are looked at.
-const MOST_WORDS: usize = 40;
+/// The most words that count for a language.
+const MAX_COUNTED: usize = 3;
+/// The number of words that are read.
+const MAX_READ: usize = 40;
 
-/// Small words that few other languages of news have, by language.
+/// Function words that few other languages of news share, by language.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str)] = &[
     ("en", "the of and with from over after is are was to for in his her their by at as not how why what who says"),
@@ -43,8 +43,8 @@ const TABLE: &[(&str, &str)] = &[
     ("sw", "ya wa na kwa ni katika za la"),
 ];
 
-/// Adds to the scores of languages what the small words of a text tell, in nats.
-pub(crate) fn weigh(text: &str, scores: &mut [(&str, f32)]) {
+/// Raises the scores of languages by their function words in a text.
+pub(crate) fn adjust_scores(text: &str, scores: &mut [(&str, f32)]) {
     static WORDS: OnceLock<HashMap<&str, Vec<&str>>> = OnceLock::new();
     let table = WORDS.get_or_init(|| {
         let mut all: HashMap<&str, Vec<&str>> = HashMap::new();
@@ -56,11 +56,11 @@ pub(crate) fn weigh(text: &str, scores: &mut [(&str, f32)]) {
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut found: Vec<&str> =
-        words.take(MOST_WORDS).filter(|word| table.contains_key(word)).collect();
+        words.take(MAX_READ).filter(|word| table.contains_key(word)).collect();
     found.sort_unstable();
     found.dedup();
     for (language, score) in scores {
         let has = |word: &&&str| table[**word].contains(language);
-        *score += WORD * found.iter().filter(has).count().min(MOST) as f32;
+        *score += WORD * found.iter().filter(has).count().min(MAX_COUNTED) as f32;
     }
 }

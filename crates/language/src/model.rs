@@ -1,4 +1,4 @@
-//! A naive Bayes model over byte n-grams, which an automaton finds in one pass.
+//! A naive Bayes model over byte n-grams. An automaton finds the n-grams in one pass.
 //!
 //! Method: Lui and Baldwin, "Cross-domain feature selection for language identification", IJCNLP
 //! 2011; automaton: Aho and Corasick 1975. The weights are those of py3langid 0.4.0
@@ -11,26 +11,27 @@ use flate2::read::ZlibDecoder;
 
 /// The model as `data/convert.py` writes it.
 const PACKED: &[u8] = include_bytes!("../data/model.bin");
-/// No automaton node: more than any model has.
+/// No node or feature: greater than any index of a model.
 const NONE: u32 = u32::MAX;
-/// How many parts of a text are read at once.
+/// The number of parts of a text that are read at once.
 const PARTS: usize = 4;
-/// The steps of the scale of weights, in nats. Where it begins is the same for all classes.
+/// The unit of weights, in nats. The zero point is the same for all classes and cancels out.
 const STEP: f32 = 0.5;
 
 /// The model in memory, 9 MB.
 pub(crate) struct Model {
     /// The languages.
     pub(crate) languages: Vec<String>,
-    /// The language of each class, by its index; one may have several.
+    /// The index of the language of each class. A language may have several classes.
     pub(crate) classes: Vec<usize>,
     bias: Vec<f32>,
     nodes: Vec<Node>,
-    /// What follows each of the first nodes, the root and its children, by byte: most bytes lead to one of these.
+    /// The transitions by byte of the first nodes: the root and its children. Most bytes lead from
+    /// one of these to another.
     first: Vec<[u32; 256]>,
     /// The bytes of the longest n-gram.
     longest: usize,
-    /// Bytes that lead to each node from its parent, nodes in breadth-first order.
+    /// The byte that leads to each node from its parent. Nodes are in breadth-first order.
     letters: Vec<u8>,
     /// By feature, then by class.
     weights: Vec<u8>,
@@ -38,7 +39,7 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy)]
 struct Node {
-    /// Children stand beside each other.
+    /// Children are adjacent.
     first_child: u32,
     children: u8,
     /// The node of the longest proper suffix.
@@ -85,8 +86,8 @@ impl Model {
         Some(Self { languages, classes, bias, nodes, first, longest, letters, weights })
     }
 
-    /// The log-posterior of each language, in nats, but for a constant; none where no n-gram of the
-    /// model stands in `bytes`.
+    /// The log-posterior of each language, in nats, up to a constant. `None` if `bytes` contains no
+    /// n-gram of the model.
     pub(crate) fn scores(&self, bytes: &[u8]) -> Option<Vec<f32>> {
         let mut found = self.features(bytes);
         found.sort_unstable();
@@ -96,7 +97,7 @@ impl Model {
         for same in found.chunk_by(|a, b| a == b) {
             let start = same[0] as usize * scores.len();
             let row = &self.weights[start..start + scores.len()];
-            // Each further occurrence tells less: as py3langid counts.
+            // Repeated occurrences count logarithmically, as in py3langid.
             let times = (same.len() as f32).ln_1p() * STEP;
             if same.len() == 1 {
                 once.iter_mut().zip(row).for_each(|(sum, weight)| *sum += u16::from(*weight));
@@ -115,11 +116,12 @@ impl Model {
         Some(best)
     }
 
-    /// The longest n-gram that ends at each byte, where it is a feature. Each node must be fetched from far memory
-    /// before the next is known, so several parts of the bytes are gone through at once.
+    /// The features of `bytes`: for each byte, the longest n-gram that ends there, if it is a
+    /// feature. Each node comes from distant memory before the next is known, so several parts are
+    /// read in turn.
     fn features(&self, bytes: &[u8]) -> Vec<u32> {
         let part = bytes.len().div_ceil(PARTS);
-        // No n-gram that ends in a part begins further before it.
+        // An n-gram that ends in a part begins at most this far before the part.
         let start = |index: usize| {
             let from = (index * part).min(bytes.len());
             let before = &bytes[from.saturating_sub(self.longest)..from];
@@ -129,8 +131,9 @@ impl Model {
         let mut found = vec![NONE; bytes.len()];
         for step in 0..part {
             for (index, node) in nodes.iter_mut().enumerate() {
-                let place = index * part + step;
-                if let (Some(byte), Some(feature)) = (bytes.get(place), found.get_mut(place)) {
+                let position = index * part + step;
+                if let (Some(byte), Some(feature)) = (bytes.get(position), found.get_mut(position))
+                {
                     *node = self.next(*node, *byte);
                     *feature = self.nodes[*node as usize].feature;
                 }
@@ -153,12 +156,13 @@ impl Model {
     }
 }
 
-/// What follows the root and its children. Breadth first, so these are the first nodes.
+/// The transitions of the root and its children. In breadth-first order these are the first nodes.
 fn first_nodes(nodes: &[Node], letters: &[u8]) -> Vec<[u32; 256]> {
     let count = 1 + nodes.first().map_or(0, |root| usize::from(root.children));
     let mut first: Vec<[u32; 256]> = Vec::with_capacity(count);
     for (at, node) in (0..).zip(&nodes[..count.min(nodes.len())]) {
-        // Where no child follows, what follows the suffix does: the root, which stands before.
+        // Without a child for a byte, the transition of the suffix applies. The suffix is the root,
+        // which comes before.
         let mut follows = first.get(node.suffix as usize).copied().unwrap_or([0; 256]);
         for byte in 0..=u8::MAX {
             if let Some(child) = child(nodes, letters, at, byte) {
@@ -170,7 +174,7 @@ fn first_nodes(nodes: &[Node], letters: &[u8]) -> Vec<[u32; 256]> {
     first
 }
 
-/// How many bytes lead to the furthest node. Breadth first, so that this is the last one.
+/// The number of bytes that lead to the deepest node. In breadth-first order this is the last one.
 fn depth(nodes: &[Node]) -> usize {
     let mut depths = vec![0; nodes.len()];
     for (at, node) in nodes.iter().enumerate() {
@@ -188,7 +192,7 @@ fn child(nodes: &[Node], letters: &[u8], at: u32, byte: u8) -> Option<u32> {
     u32::try_from(found).ok().map(|found| first_child + found)
 }
 
-/// Weights by class as weights by feature.
+/// Transposes weights by class to weights by feature.
 fn by_feature(by_class: &[u8], features: usize, classes: usize) -> Vec<u8> {
     let mut weights = vec![0; features * classes];
     for (class, column) in by_class.chunks_exact(features.max(1)).enumerate() {
@@ -211,7 +215,8 @@ fn features_of(tags: &[u8], seen: &[u8]) -> Option<Vec<u32>> {
     tags.iter().map(feature).collect()
 }
 
-/// Nodes with their children and suffixes. Breadth first, so that a suffix is always linked before.
+/// Builds nodes with their children and suffixes. In breadth-first order, a suffix is always linked
+/// before.
 fn link(counts: &[u8], letters: &[u8], features: &[u32]) -> Option<Vec<Node>> {
     let mut next = 1;
     let mut nodes = Vec::with_capacity(counts.len());
@@ -240,14 +245,14 @@ fn link(counts: &[u8], letters: &[u8], features: &[u32]) -> Option<Vec<Node>> {
     Some(nodes)
 }
 
-/// What has not been read yet.
+/// The bytes that have not been read yet.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
     fn read_bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
+        let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
-        Some(taken)
+        Some(head)
     }
 
     fn number(&mut self) -> Option<usize> {
@@ -261,23 +266,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_model_is_whole() {
+    fn reads_the_embedded_model() {
         let model = Model::read(PACKED).unwrap();
         assert!(model.languages.len() > 90, "{}", model.languages.len());
-        // What one row can add stays far from the end of `u16` for all that is read of a text.
+        // For the bytes that are read, the sum of single occurrences stays far below the limit of
+        // `u16`.
         let most = model.weights.iter().max().copied().unwrap();
-        assert!(usize::from(most) * crate::ENOUGH < usize::from(u16::MAX), "{most}");
+        assert!(usize::from(most) * crate::MAX_BYTES < usize::from(u16::MAX), "{most}");
         assert!(PACKED.len() < 3_000_000);
     }
 
     #[test]
-    fn a_broken_model_is_none() {
+    fn refuses_a_broken_model() {
         assert!(Model::read(&PACKED[..PACKED.len() / 2]).is_none());
         assert!(Model::read(b"").is_none());
     }
 
     #[test]
-    fn the_automaton_finds_what_a_search_finds() {
+    fn the_automaton_agrees_with_a_search() {
         let model = Model::embedded();
         let mut grams = vec![Vec::new()];
         for at in 0..model.nodes.len() {

@@ -1,7 +1,7 @@
-//! Polynesian languages, which the model does not have and takes for languages with many vowels.
-//! They have few letters, and each word ends in a vowel.
+//! Polynesian languages. The model does not have them and confuses them with other languages with
+//! many vowels. They have few letters, and each word ends in a vowel.
 
-/// The letters of Māori, Samoan, Tongan and Hawaiian, without capitals and signs.
+/// The letters of Māori, Samoan, Tongan and Hawaiian, in lower case and without signs.
 const LETTERS: &str = "aeiouāēīōūhkmnprtwgslfʻ";
 const VOWELS: &str = "aeiouāēīōū";
 /// Function words of Māori.
@@ -9,17 +9,17 @@ const MAORI: &[&str] = &[
     "te", "ngā", "nga", "ki", "ko", "ka", "he", "kua", "hoki", "mō", "nō", "kei", "o", "i", "nei",
     "aro",
 ];
-/// Fewer words do not say.
+/// The fewest words for an answer.
 const FEWEST: usize = 4;
-/// Of ten words so many have such letters and end in a vowel: foreign names stand between them.
-const OF_TEN: usize = 6;
+/// Words of ten that must have such letters and end in a vowel. The others may be foreign names.
+const MIN_WORDS_OF_TEN: usize = 6;
 
-/// A text with more than one letter in so many that no Polynesian language has is in none.
+/// A text is not Polynesian if more than one letter in this many is in no Polynesian language.
 const FOREIGN_ONE_IN: usize = 25;
 
 /// Whether `text` looks Polynesian.
 pub(crate) fn is_oceanic(text: &str) -> bool {
-    // Most texts are seen off here, at a hundredth of the price.
+    // This excludes most texts at a hundredth of the cost.
     let foreign =
         text.bytes().filter(|byte| matches!(byte, b'b' | b'c' | b'd' | b'j' | b'q' | b'v'..=b'z'));
     if foreign.filter(|byte| *byte != b'w').count() * FOREIGN_ONE_IN > text.len() {
@@ -32,10 +32,10 @@ pub(crate) fn is_oceanic(text: &str) -> bool {
         open += usize::from(has_letters);
         function += usize::from(MAORI.contains(&word.as_str()));
     }
-    all >= FEWEST && open * 10 >= all * OF_TEN && function * 5 >= all
+    all >= FEWEST && open * 10 >= all * MIN_WORDS_OF_TEN && function * 5 >= all
 }
 
-/// Whether each consonant but `ng` and `wh` stands before a vowel.
+/// Whether a vowel follows each consonant, with `ng` and `wh` as one consonant.
 fn is_open(word: &str) -> bool {
     let word = word.replace("ng", "g").replace("wh", "w");
     let vowel = |c: char| VOWELS.contains(c);
@@ -43,7 +43,7 @@ fn is_open(word: &str) -> bool {
     word.ends_with(vowel) && pairs.into_iter().all(|(a, b)| vowel(a) || vowel(b))
 }
 
-/// Whether a Polynesian `text` is Māori: the others have letters that it lacks.
+/// Whether a Polynesian `text` is Māori: it has hardly any of the letters that Māori lacks.
 pub(crate) fn is_maori(text: &str) -> bool {
     let all: Vec<String> = words(text).collect();
     let foreign = all.iter().filter(|word| word.contains(['s', 'l', 'f', 'ʻ'])).count();

@@ -1,32 +1,33 @@
-//! Languages so close that n-grams confuse them: words that one of them has and the other has not,
-//! from `data/relatives.tsv`.
+//! Closely related languages, which n-grams confuse: words that one of them has and another has
+//! not, from `data/relatives.tsv`.
 //!
-//! The words of each group are common knowledge from grammars and dictionaries, not counted from any
-//! set. In Latin script, Serbian has `e` where Croatian and Bosnian have `ije` or `je` (the reflex
-//! of yat); Croatian has words of its own where the other two share one.
+//! The words of each group are common knowledge from grammars and dictionaries, not counted in a
+//! corpus. In Latin script, Serbian has `e` where Croatian and Bosnian have `ije` or `je` (the
+//! reflex of yat). Croatian has words of its own where the other two share one.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// What one marker adds, in nats.
+/// The weight of one marker, in nats.
 const MARKER: f32 = 3.0;
-/// No more markers than this count for one language: a few words are no proof.
-const MOST: usize = 3;
-/// What each word tells for Serbian in a text that has no `ije`: one word in seven has it elsewhere.
+/// The most markers that count for one language: a few words prove nothing.
+const MAX_COUNTED: usize = 3;
+/// The weight of each word for Serbian in a text without `ije`, in nats. In Croatian and Bosnian
+/// one word in seven has it.
 const NO_YAT: f32 = 0.15;
-/// So many words are looked at.
-const MOST_WORDS: usize = 60;
+/// The number of words that are read.
+const MAX_READ: usize = 60;
 
 const TABLE: &str = include_str!("../data/relatives.tsv");
 
-/// A line of the table.
+/// The markers of one language: a line of the table.
 struct Markers {
     group: &'static str,
-    /// A language, or a trait for the group of Serbian.
+    /// The language, or a feature of the group of Serbian.
     of: &'static str,
     /// Patterns of a whole word or its start, by their first byte.
     by_first: BTreeMap<u8, Vec<Pattern>>,
-    /// All others.
+    /// All other patterns.
     inner: Vec<Pattern>,
 }
 
@@ -93,12 +94,12 @@ fn table() -> &'static [Markers] {
     })
 }
 
-/// Adds to the scores of languages close to `best` what the words of a text tell, in nats.
-pub(crate) fn weigh(best: &str, text: &str, scores: &mut [(&str, f32)]) {
+/// Adjusts the scores of languages close to `best` by the words of a text.
+pub(crate) fn adjust_scores(best: &str, text: &str, scores: &mut [(&str, f32)]) {
     let found = evidence(best, text);
     let bosnian = scores.iter().find(|(language, _)| *language == "bs").map(|(_, score)| *score);
-    // The model was trained on little Serbian in Latin letters: without a `ije` to the contrary, what
-    // it takes for Bosnian is Serbian as well.
+    // The model was trained on little Serbian in Latin letters. Without an `ije`, a text that it
+    // identifies as Bosnian may also be Serbian.
     let bosnian = bosnian.filter(|_| found.iter().any(|(of, _)| *of == NO_IJE));
     for (language, score) in scores {
         if let (&mut "sr", Some(bosnian)) = (&mut *language, bosnian) {
@@ -109,7 +110,7 @@ pub(crate) fn weigh(best: &str, text: &str, scores: &mut [(&str, f32)]) {
     }
 }
 
-/// Stands in the evidence for a text without the reflex of yat that Croatian and Bosnian have.
+/// The entry in the evidence for a text without the reflex of yat that Croatian and Bosnian have.
 const NO_IJE: &str = "no ije";
 
 fn evidence(best: &str, text: &str) -> Vec<(&'static str, f32)> {
@@ -117,20 +118,21 @@ fn evidence(best: &str, text: &str) -> Vec<(&'static str, f32)> {
     let Some(Markers { group, .. }) = table().iter().find(|markers| is_of(markers.group)) else {
         return Vec::new();
     };
-    // Letters of a name say nothing of these: `Köln` stands in Norwegian as well.
+    // Letters of names are no evidence for these: `Köln` occurs in Norwegian too.
     let with_names = !matches!(*group, "no-da-sv" | "cs-sk");
     let lower = if with_names { text.to_lowercase() } else { without_names(text) };
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '·');
     let all: Vec<&str> = lower
         .split(|c| !is_part(c))
         .filter(|word| word.contains(char::is_alphabetic))
-        .take(MOST_WORDS)
+        .take(MAX_READ)
         .collect();
     let mut words = all.clone();
     words.sort_unstable();
     words.dedup();
-    let fitting =
-        |markers: &Markers| words.iter().filter(|word| markers.matches(word)).count().min(MOST);
+    let fitting = |markers: &Markers| {
+        words.iter().filter(|word| markers.matches(word)).count().min(MAX_COUNTED)
+    };
     let found = table().iter().filter(|markers| markers.group == *group);
     let found = found.map(|markers| (markers.of, fitting(markers)));
     if *group == SOUTH_SLAVIC {
@@ -139,7 +141,7 @@ fn evidence(best: &str, text: &str) -> Vec<(&'static str, f32)> {
     found.map(|(of, count)| (of, MARKER * count as f32)).collect()
 }
 
-/// A text in small letters, without the capitalised words behind the first.
+/// The text in lower case, without capitalised words except the first word.
 fn without_names(text: &str) -> String {
     let is_name = |word: &str| {
         let letter = word.chars().find(|c| c.is_alphabetic());
@@ -159,37 +161,38 @@ fn south_slavic(
 ) -> Vec<(&'static str, f32)> {
     let count = |of: &str| found.iter().find(|(name, _)| *name == of).map_or(0, |(_, n)| *n) as f32;
     let yat = words.iter().filter(|word| has_yat(word)).count() as f32;
-    let yat = (count("ijekavian") + yat).min(MOST as f32);
+    let yat = (count("ijekavian") + yat).min(MAX_COUNTED as f32);
     let with_infinitive = all.windows(2).any(|pair| pair[1] == "da" && MODAL.contains(&pair[0]));
     let east = count("east") + if with_infinitive { 1.0 } else { 0.0 };
     let (ekavian, east) = (count("ekavian"), east - count("west"));
-    // Serbian writes foreign names as they sound, without these letters.
+    // Serbian transcribes foreign names by sound, without these letters.
     let foreign =
         if words.iter().any(|word| word.contains(['q', 'w', 'x', 'y'])) { 0.5 } else { 0.0 };
     let is_yat = yat > ekavian;
     let bare = if is_yat { 0.0 } else { NO_YAT * all.len() as f32 };
     let eastern = if is_yat { 0.5 } else { 1.0 } * east;
     let missing = if is_yat { 0.0 } else { 1.5 } + if count("east") > 0.0 { 0.0 } else { 1.0 };
-    let mut told = vec![
+    let mut evidence = vec![
         ("sr", MARKER * (ekavian - yat + eastern - foreign) + bare),
         ("hr", MARKER * (-east - ekavian) - bare),
         ("bs", MARKER * (0.5 * east + 0.5 * yat.min(1.0) - 2.0 * ekavian - missing) - bare),
     ];
     if !is_yat {
-        told.push((NO_IJE, 0.0));
+        evidence.push((NO_IJE, 0.0));
     }
-    told
+    evidence
 }
 
-/// Verbs that Serbian follows by `da` and Croatian by an infinitive.
+/// Verbs that take `da` in Serbian and an infinitive in Croatian.
 const MODAL: &[&str] = &[
     "treba", "može", "mogu", "mogao", "mogla", "mogle", "mogli", "želi", "žele", "hoće", "mora",
     "moraju", "morao", "neće",
 ];
 
-/// Whether a word has `ije` or `je` behind a consonant where Serbian has `e`.
+/// Whether a word has `ije` or `je` after a consonant where Serbian has `e`.
 fn has_yat(word: &str) -> bool {
-    // The United States and Nations are called so in all three.
+    // These words, as in the names of the United States and Nations, are the same in all three
+    // languages.
     let is_of_all = ["obje", "subje", "sjedinj"].iter().any(|start| word.starts_with(start));
     if is_of_all {
         return false;

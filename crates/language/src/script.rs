@@ -1,8 +1,8 @@
-//! The script of a text, and the language where the script alone tells it.
+//! The script of a text, and its language if the script alone identifies it.
 //!
 //! Ranges: Unicode `Scripts.txt`, the blocks in which news is written.
 
-/// A script that several languages share, or one that tells its language.
+/// A script that several languages share, or one that identifies its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
     Latin,
@@ -14,11 +14,12 @@ pub(crate) enum Script {
     Ethiopic,
     Han,
     Kana,
-    /// Written by one language with news.
+    /// A script of one language with news.
     Of(&'static str),
 }
 
-/// The last letter of each block from the end of the one before, in order; `None` is no letter here.
+/// The last letter of each block, in order. A block begins after the one before it. `None` marks a
+/// block without letters of news.
 const BLOCKS: &[(char, Option<Script>)] = &[
     ('\u{0024F}', Some(Script::Latin)),
     ('\u{0036F}', None),
@@ -84,22 +85,23 @@ fn script(c: char) -> Option<Script> {
     found.filter(|_| c.is_alphabetic())
 }
 
-/// What a text is written in.
+/// The main script of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Writing {
+pub(crate) struct MainScript {
     /// The script of most letters.
     pub(crate) script: Script,
-    /// The letters of that script.
+    /// The number of letters of that script.
     pub(crate) letters: usize,
 }
 
-/// A letter of Han or Hangul says as much as so many of an alphabet.
+/// A letter of Han or Hangul counts as this many letters of an alphabet.
 const OF_A_SYLLABLE: usize = 3;
-/// Japanese has at least one kana among so many letters of kana and Han; a Chinese text may quote a few.
+/// Japanese has at least one kana among this many letters of kana and Han. A Chinese text may quote
+/// a few kana.
 const KANA_ONE_IN: usize = 12;
 
-/// The script in which most of `text` is written; none for a text without letters.
-pub(crate) fn writing(text: &str) -> Option<Writing> {
+/// The script of most letters of `text`. `None` if it has no letters.
+pub(crate) fn main_script(text: &str) -> Option<MainScript> {
     let mut counts: Vec<(Script, usize)> = Vec::new();
     for found in text.chars().filter_map(script) {
         match counts.iter_mut().find(|(script, _)| *script == found) {
@@ -111,24 +113,24 @@ pub(crate) fn writing(text: &str) -> Option<Writing> {
         counts.iter().find(|(script, _)| *script == wanted).map_or(0, |(_, count)| *count)
     };
     let (kana, han) = (count(Script::Kana), count(Script::Han));
-    let says = |(of, letters): &(Script, usize)| match of {
+    let weight = |(of, letters): &(Script, usize)| match of {
         Script::Han | Script::Kana => (kana + han) * OF_A_SYLLABLE,
         Script::Of("ko") => letters * OF_A_SYLLABLE,
         _ => *letters,
     };
-    let (script, letters) = *counts.iter().max_by_key(|counted| says(counted))?;
+    let (script, letters) = *counts.iter().max_by_key(|counted| weight(counted))?;
     let is_japanese = kana * KANA_ONE_IN >= kana + han && kana > 0;
     Some(match script {
         Script::Han | Script::Kana if is_japanese => {
-            Writing { script: Script::Of("ja"), letters: kana + han }
+            MainScript { script: Script::Of("ja"), letters: kana + han }
         }
-        Script::Kana => Writing { script: Script::Han, letters: han },
-        _ => Writing { script, letters },
+        Script::Kana => MainScript { script: Script::Han, letters: han },
+        _ => MainScript { script, letters },
     })
 }
 
-/// The language that letters tell: those of a script with one language, and those that only one of
-/// the languages of a script writes.
+/// The language that letters identify: by a script of one language, or by letters that only one
+/// language of a script has.
 pub(crate) fn by_letters(script: Script, text: &str) -> Option<&'static str> {
     let count = |letters: &str| {
         let letters: Vec<char> = letters.chars().collect();
@@ -142,18 +144,18 @@ pub(crate) fn by_letters(script: Script, text: &str) -> Option<&'static str> {
         }
         Script::Bengali => Some(if count("ৰৱ") > 0 { "as" } else { "bn" }),
         Script::Ethiopic => ethiopic(text, count),
-        // Sorani and Sindhi, which the model does not know.
+        // Sorani and Sindhi, which are not in the model.
         Script::Arabic if count("ێڵڕ") > 0 && count("ە") > 0 => Some("ckb"),
         Script::Arabic if count("ٻڀڄڃٿڙڻڦ") > 1 => Some("sd"),
         _ => None,
     }
 }
 
-/// Amharic or Tigrinya, by the signs and words that one writes often and the other hardly ever; none
-/// where they are even.
+/// Amharic or Tigrinya, by signs and words that are frequent in one and rare in the other. `None`
+/// if both have equal evidence.
 fn ethiopic(text: &str, count: impl Fn(&str) -> usize) -> Option<&'static str> {
     let words = || text.split(|c: char| !c.is_alphabetic());
-    let of = |known: &[&str]| words().filter(|word| known.contains(word)).count();
+    let of = |listed: &[&str]| words().filter(|word| listed.contains(word)).count();
     let tigrinya = count("ኣዝኽ") + 2 * count("ቐቑቒቓቔቕቖ") + 3 * of(TIGRINYA);
     let begun = words().filter(|word| word.starts_with('የ')).count();
     let amharic = 2 * count("አ") + begun + 3 * of(AMHARIC);
@@ -168,7 +170,7 @@ const TIGRINYA: &[&str] =
     &["ናይ", "ናብ", "ኣብ", "እቲ", "እታ", "ነቲ", "ካብ", "ምስ", "እዩ", "እዮም", "ድሕሪ", "ከም", "ግን"];
 const AMHARIC: &[&str] = &["ነው", "ናቸው", "ላይ", "እና", "ውስጥ", "ጋር", "ወደ", "ነበር", "ሆነ", "በኋላ", "ስለ"];
 
-/// The scripts in which a class of the model is written, where not in Latin letters.
+/// Whether a language of the model is written in a script.
 pub(crate) fn is_written_in(language: &str, script: Script) -> bool {
     match language {
         "sr" | "uz" => matches!(script, Script::Latin | Script::Cyrillic),
@@ -195,7 +197,7 @@ mod tests {
     #[test]
     fn the_script_of_most_letters() {
         let check = |text: &str, expected: Option<Script>| {
-            assert_eq!(writing(text).map(|found| found.script), expected, "{text}");
+            assert_eq!(main_script(text).map(|found| found.script), expected, "{text}");
         };
         check("港口关闭, Ferries", Some(Script::Han));
         check("港が閉まった", Some(Script::Of("ja")));
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_tell_relatives_apart() {
+    fn letters_identify_the_language() {
         assert_eq!(by_letters(Script::Ethiopic, "ወደቡ ተዘግቷል አለች"), Some("am"));
         assert_eq!(by_letters(Script::Ethiopic, "ኣብ ወደብ ዝነበረ"), Some("ti"));
         assert_eq!(by_letters(Script::Arabic, "بەندەرەکە داخرا لە شارێک"), Some("ckb"));

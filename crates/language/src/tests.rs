@@ -1,8 +1,8 @@
-//! Texts in, languages out. All texts are written for this test.
+//! Texts and their languages.
 
 use proptest::prelude::*;
 
-use super::{By, Identified, identify};
+use super::{Identified, Method, identify};
 
 fn code(text: &str) -> String {
     identify(text, None).map_or_else(|| "und".to_owned(), |found| found.code)
@@ -40,7 +40,7 @@ fn titles_in_many_languages() {
     check("کشتی‌ها پس از شب توفانی در بندر ماندند", "fa");
 }
 
-/// Between names, a small word or a letter tells.
+/// A function word or a letter decides among names.
 #[test]
 fn titles_full_of_names() {
     check("Lund and Ruiz meet the mayor of Quayton", "en");
@@ -53,13 +53,13 @@ fn titles_full_of_names() {
 }
 
 #[test]
-fn capitals_say_the_same() {
+fn capitals_do_not_change_the_language() {
     check("FÄHREN BLEIBEN NACH DER STURMNACHT IM HAFEN", "de");
     check("ПАРОМЫ ОСТАЛИСЬ В ПОРТУ ПОСЛЕ НОЧНОГО ШТОРМА", "ru");
 }
 
 #[test]
-fn letters_in_pieces_say_the_same() {
+fn decomposed_letters_do_not_change_the_language() {
     check(
         "Fa\u{308}hren bleiben nach der Sturmnacht im Hafen, kein Scho\u{308}ner la\u{308}uft aus",
         "de",
@@ -77,7 +77,7 @@ fn close_relatives() {
 }
 
 #[test]
-fn what_is_not_known_has_no_language() {
+fn unknown_texts_have_no_language() {
     for text in ["", "!?", "12:30", "a", "Goal!", "xqz", "— … —", "\u{0}\u{1}\u{7f}"] {
         check(text, "und");
     }
@@ -86,7 +86,7 @@ fn what_is_not_known_has_no_language() {
 }
 
 #[test]
-fn a_declaration_counts_where_the_text_does_not_tell() {
+fn a_declaration_decides_ambiguous_texts() {
     let declared = |text: &str, of: &str| identify(text, Some(of)).map(|found| found.code);
     assert_eq!(declared("東京都知事選挙告示", "ja").as_deref(), Some("ja"));
     assert_eq!(
@@ -98,15 +98,15 @@ fn a_declaration_counts_where_the_text_does_not_tell() {
 }
 
 #[test]
-fn what_told_it_is_said() {
+fn the_method_is_reported() {
     let by =
         |text: &str| identify(text, None).map(|Identified { by, confidence, .. }| (by, confidence));
-    assert_eq!(by("폭풍우가 지나간 뒤"), Some((By::Script, 1.0)));
+    assert_eq!(by("폭풍우가 지나간 뒤"), Some((Method::Script, 1.0)));
     let (model, confidence) = by("Ferries stay in harbour after night of storms").unwrap();
-    assert!(model == By::Model && (0.54..=1.0).contains(&confidence), "{confidence}");
+    assert!(model == Method::Model && (0.54..=1.0).contains(&confidence), "{confidence}");
 }
 
-/// Of a long text only a part is read, wherever its characters end.
+/// Only a part of a long text is read, at any character boundary.
 #[test]
 fn long_texts() {
     check(&"x".repeat(1_000_000), "und");

@@ -2,54 +2,57 @@
 //!
 //! Lafferty, McCallum and Pereira, "Conditional random fields", ICML 2001.
 
-/// Outside, then beginning and inside of a person, an organisation and a place.
+/// The number of tags: outside, then beginning and inside of a person, an organisation and a place.
 pub(crate) const TAGS: usize = 7;
 
-/// The score of each tag at one place.
+/// The score of each tag at one token.
 pub(crate) type Scores = [f32; TAGS];
 
-/// The score of each tag behind each.
-pub(crate) type Steps = [[f32; TAGS]; TAGS];
+/// The score of each transition, by the tag before and the tag after it.
+pub(crate) type Transitions = [[f32; TAGS]; TAGS];
 
-/// Whether a tag may stand behind another; the chain begins behind 0.
+/// Whether a tag may follow another. A chain begins as if after tag 0.
 pub(crate) const fn may_follow(before: usize, tag: usize) -> bool {
     let is_inside = tag != 0 && tag.is_multiple_of(2);
     !is_inside || before == tag || before + 1 == tag
 }
 
-/// Tags with one to spare: eight are added and compared at once.
+/// The number of tags, padded so that eight are added and compared at once.
 const WIDE: usize = TAGS + 1;
 
-/// The tags with the highest score together; room for one chain after the other.
+/// A Viterbi decoder: finds the tags with the highest total score. It reuses its memory for one
+/// chain after another.
 #[derive(Debug)]
-pub(crate) struct Best {
+pub(crate) struct Viterbi {
     pub(crate) tags: Vec<usize>,
-    /// The score of each tag behind each; of those that may not follow, and of the one to spare, none.
-    steps: [[f32; WIDE]; TAGS],
-    /// For each tag at each place the tag before it, as wide as a score: both are chosen at once.
+    /// The score of each transition, padded. Minus infinity for padding and for transitions that
+    /// are not allowed.
+    transitions: [[f32; WIDE]; TAGS],
+    /// For each tag at each token, the tag before it. As wide as a score, so that both are selected
+    /// together.
     from: Vec<[u32; WIDE]>,
 }
 
-impl Best {
-    pub(crate) fn new(steps: &Steps) -> Self {
+impl Viterbi {
+    pub(crate) fn new(transitions: &Transitions) -> Self {
         let mut wide = [[f32::NEG_INFINITY; WIDE]; TAGS];
         for (before, row) in wide.iter_mut().enumerate() {
             for tag in (0..TAGS).filter(|tag| may_follow(before, *tag)) {
-                row[tag] = steps[before][tag];
+                row[tag] = transitions[before][tag];
             }
         }
-        Self { tags: Vec::new(), steps: wide, from: Vec::new() }
+        Self { tags: Vec::new(), transitions: wide, from: Vec::new() }
     }
 
     pub(crate) fn find(&mut self, scores: &[Scores]) {
-        let Self { tags, steps, from } = self;
+        let Self { tags, transitions, from } = self;
         from.clear();
         let mut sums = [f32::NEG_INFINITY; WIDE];
         sums[0] = 0.0;
         for score in scores {
             let mut next = [f32::NEG_INFINITY; WIDE];
             let mut origin = [0; WIDE];
-            for (before, row) in (0..).zip(&*steps) {
+            for (before, row) in (0..).zip(&*transitions) {
                 for tag in 0..WIDE {
                     let sum = sums[before as usize] + row[tag];
                     let is_better = sum > next[tag];
@@ -71,38 +74,38 @@ impl Best {
     }
 }
 
-/// A number for each tag, with one to spare.
+/// A number for each tag, padded.
 type Wide = [f32; WIDE];
 
-/// The exponentials of steps; 0 where a tag may not follow, and for the one to spare.
+/// The exponentials of transitions. 0 for padding and for transitions that are not allowed.
 #[derive(Debug)]
-pub(crate) struct Weights {
-    /// By the tag before, then by the one behind it.
-    onward: [Wide; TAGS],
-    /// By the tag behind, then by the one before it.
-    back: [Wide; TAGS],
+pub(crate) struct ExpTransitions {
+    /// By the tag before, then by the tag after.
+    by_previous: [Wide; TAGS],
+    /// By the tag after, then by the tag before.
+    by_next: [Wide; TAGS],
 }
 
-impl Weights {
-    pub(crate) fn new(steps: &Steps) -> Self {
-        let mut weights = Self { onward: [[0.0; WIDE]; TAGS], back: [[0.0; WIDE]; TAGS] };
-        for (before, row) in steps.iter().enumerate() {
+impl ExpTransitions {
+    pub(crate) fn new(transitions: &Transitions) -> Self {
+        let mut weights = Self { by_previous: [[0.0; WIDE]; TAGS], by_next: [[0.0; WIDE]; TAGS] };
+        for (before, row) in transitions.iter().enumerate() {
             for tag in (0..TAGS).filter(|tag| may_follow(before, *tag)) {
-                weights.onward[before][tag] = row[tag].exp();
-                weights.back[tag][before] = weights.onward[before][tag];
+                weights.by_previous[before][tag] = row[tag].exp();
+                weights.by_next[tag][before] = weights.by_previous[before][tag];
             }
         }
         weights
     }
 }
 
-/// Forward and backward sums of a chain, each scaled to 1.
-pub(crate) struct Sums<'a> {
-    places: Vec<TokenSums>,
-    weights: &'a Weights,
+/// Forward and backward sums of a chain, each scaled to a total of 1.
+pub(crate) struct ForwardBackward<'a> {
+    tokens: Vec<TokenSums>,
+    weights: &'a ExpTransitions,
 }
 
-/// The sums at one place, and the exponentials of its scores.
+/// The sums at one token, and the exponentials of its scores.
 #[derive(Clone, Copy)]
 struct TokenSums {
     forward: Wide,
@@ -110,47 +113,47 @@ struct TokenSums {
     exps: Wide,
 }
 
-impl<'a> Sums<'a> {
-    pub(crate) fn new(scores: &[Scores], weights: &'a Weights) -> Self {
-        let mut places = Vec::with_capacity(scores.len());
+impl<'a> ForwardBackward<'a> {
+    pub(crate) fn new(scores: &[Scores], weights: &'a ExpTransitions) -> Self {
+        let mut tokens = Vec::with_capacity(scores.len());
         let mut last = [0.0; WIDE];
         last[0] = 1.0;
         for exps in scores.iter().map(exps) {
             let mut next = [0.0; WIDE];
-            for (row, sum) in weights.onward.iter().zip(last) {
+            for (row, sum) in weights.by_previous.iter().zip(last) {
                 next.iter_mut().zip(row).for_each(|(n, weight)| *n += sum * weight);
             }
             next.iter_mut().zip(exps).for_each(|(n, e)| *n *= e);
             last = scaled(next);
-            places.push(TokenSums { forward: last, backward: [1.0; WIDE], exps });
+            tokens.push(TokenSums { forward: last, backward: [1.0; WIDE], exps });
         }
         for at in (1..scores.len()).rev() {
-            let TokenSums { exps, backward, .. } = places[at];
+            let TokenSums { exps, backward, .. } = tokens[at];
             let mut sums = [0.0; WIDE];
-            for (tag, row) in weights.back.iter().enumerate() {
+            for (tag, row) in weights.by_next.iter().enumerate() {
                 let of_tag = |weight: &f32| weight * exps[tag] * backward[tag];
                 sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += of_tag(weight));
             }
-            places[at - 1].backward = scaled(sums);
+            tokens[at - 1].backward = scaled(sums);
         }
-        Self { places, weights }
+        Self { tokens, weights }
     }
 
-    /// How likely each tag is at a place.
+    /// The probability of each tag at a token.
     pub(crate) fn marginal(&self, at: usize) -> Scores {
-        let TokenSums { forward, backward, .. } = &self.places[at];
+        let TokenSums { forward, backward, .. } = &self.tokens[at];
         let mut product = *forward;
         product.iter_mut().zip(backward).for_each(|(f, b)| *f *= b);
         tags_of(&scaled(product))
     }
 
-    /// How likely each pair of tags is at a place and the one before it.
-    pub(crate) fn pair(&self, at: usize) -> Steps {
+    /// The probability of each pair of tags at a token and the one before it.
+    pub(crate) fn pair(&self, at: usize) -> Transitions {
         let mut start = [0.0; WIDE];
         start[0] = 1.0;
-        let before = at.checked_sub(1).map_or(start, |before| self.places[before].forward);
-        let TokenSums { exps, backward, .. } = &self.places[at];
-        let mut pairs = self.weights.onward.map(|row| tags_of(&row));
+        let before = at.checked_sub(1).map_or(start, |before| self.tokens[before].forward);
+        let TokenSums { exps, backward, .. } = &self.tokens[at];
+        let mut pairs = self.weights.by_previous.map(|row| tags_of(&row));
         for (row, sum) in pairs.iter_mut().zip(before) {
             for (tag, pair) in row.iter_mut().enumerate() {
                 *pair *= sum * exps[tag] * backward[tag];
@@ -162,7 +165,7 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// The numbers of the tags alone.
+/// Removes the padding.
 fn tags_of(wide: &Wide) -> Scores {
     std::array::from_fn(|tag| wide[tag])
 }
@@ -183,11 +186,11 @@ fn scaled(sums: Wide) -> Wide {
 mod tests {
     use super::*;
 
-    /// The sum of some tags; none where one may not follow.
-    fn sum(tags: &[usize], scores: &[Scores], steps: &Steps) -> Option<f32> {
+    /// The score of some tags. `None` if a transition is not allowed.
+    fn sum(tags: &[usize], scores: &[Scores], transitions: &Transitions) -> Option<f32> {
         let (mut before, mut sum) = (0, 0.0);
         for (tag, score) in tags.iter().zip(scores) {
-            sum += may_follow(before, *tag).then(|| steps[before][*tag])?;
+            sum += may_follow(before, *tag).then(|| transitions[before][*tag])?;
             sum += score[*tag];
             before = *tag;
         }
@@ -195,19 +198,19 @@ mod tests {
     }
 
     #[test]
-    fn no_other_tags_have_a_higher_score() {
+    fn decoder_and_sums_agree_with_brute_force() {
         let number = |seed: usize| ((seed * 7919) % 101) as f32 / 10.0 - 5.0;
-        let steps: Steps =
+        let transitions: Transitions =
             std::array::from_fn(|a| std::array::from_fn(|b| number(a * 31 + b * 17)));
         for start in 0..50 {
             let scores: Vec<Scores> = (0..3)
                 .map(|at| std::array::from_fn(|tag| number(start * 13 + at * 41 + tag * 3)))
                 .collect();
-            let mut best = Best::new(&steps);
+            let mut best = Viterbi::new(&transitions);
             best.find(&scores);
             let all = (0..TAGS.pow(3)).map(|n| [n % TAGS, n / TAGS % TAGS, n / TAGS / TAGS]);
-            let most = all.filter_map(|tags| sum(&tags, &scores, &steps)).reduce(f32::max);
-            assert_eq!(sum(&best.tags, &scores, &steps), most, "{:?}", best.tags);
+            let most = all.filter_map(|tags| sum(&tags, &scores, &transitions)).reduce(f32::max);
+            assert_eq!(sum(&best.tags, &scores, &transitions), most, "{:?}", best.tags);
         }
     }
 }

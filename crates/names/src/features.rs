@@ -10,9 +10,9 @@ use crate::hash;
 use crate::latin::push_latin;
 use crate::token::{Shape, Token, is_cyrillic};
 
-/// What a feature looks at; training leaves features of one group out together.
+/// The part of a token that a feature describes. Training drops features of one group together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
+pub(crate) enum FeatureGroup {
     /// The token itself.
     Word = 0,
     /// Its neighbours.
@@ -21,28 +21,28 @@ pub(crate) enum Group {
     Affix = 2,
     /// Capitals and marks.
     Shape = 3,
-    /// What lists say.
+    /// Entries in lists.
     Lists = 4,
 }
 
-/// How many features a token has.
+/// The number of features of a token.
 pub(crate) const FEATURES: usize = 34;
 
 /// The most words of a listed name.
 const LONGEST_RUN: usize = 4;
-/// The hash of what stands beyond a paragraph.
+/// The hash of a token outside the paragraph.
 const NOTHING: u64 = 0x0ff;
 
-/// A text as features are read from it.
-pub(crate) struct Page<'a> {
+/// A text with the data from which features are computed.
+pub(crate) struct FeatureContext<'a> {
     pub(crate) text: &'a Text,
     pub(crate) tokens: &'a [Token],
-    /// How much of each paragraph has capitals, by its index.
+    /// The class of capitals of each paragraph, by its index: see [`capitals`].
     capitals: Vec<u8>,
     gazetteer: &'a Gazetteer,
 }
 
-/// Room that the features of one island after the other are made in.
+/// Memory that is reused for the features of each island.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     seen: Vec<TokenView>,
@@ -63,37 +63,38 @@ struct TokenView {
 
 const BEYOND: TokenView = TokenView { word: NOTHING, shape: 9, gap: 0, flags: 0, common: 7 };
 
-impl<'a> Page<'a> {
+impl<'a> FeatureContext<'a> {
     pub(crate) fn new(text: &'a Text, tokens: &'a [Token], gazetteer: &'a Gazetteer) -> Self {
         Self { text, tokens, capitals: capitals(text, tokens), gazetteer }
     }
 
-    /// Gives the features of each token of an island, one token after the other, with their groups.
+    /// Calls `give` with the features of each token of an island and their groups, one token after
+    /// the other.
     pub(crate) fn features(
         &self,
         island: &Range<usize>,
         scratch: &mut Scratch,
-        mut give: impl FnMut(&[Group; FEATURES], &[u64; FEATURES]),
+        mut give: impl FnMut(&[FeatureGroup; FEATURES], &[u64; FEATURES]),
     ) {
         let Scratch { seen, runs, letters, latin } = scratch;
         seen.clear();
-        let places = 0..island.len() + 4;
-        seen.extend(places.map(|at| self.view_of((island.start + at).checked_sub(2), island)));
+        let positions = 0..island.len() + 4;
+        seen.extend(positions.map(|at| self.view_of((island.start + at).checked_sub(2), island)));
         self.runs(island, runs);
-        for (place, index) in island.clone().enumerate() {
+        for (position, index) in island.clone().enumerate() {
             let around: &[TokenView; 5] =
-                seen[place..place + 5].try_into().expect("two more on each side");
+                seen[position..position + 5].try_into().expect("two more on each side");
             let token = &self.tokens[index];
             let mut template = 0;
-            let (mut groups, mut features) = ([Group::Word; FEATURES], [0; FEATURES]);
+            let (mut groups, mut features) = ([FeatureGroup::Word; FEATURES], [0; FEATURES]);
             let mut feature = |group, value: u64| {
                 groups[template] = group;
                 template += 1;
                 features[template - 1] = hash::join(template as u64, value);
             };
             words(around, &mut feature);
-            self.shapes(around, token, place, island.len(), &mut feature);
-            self.lists(around, runs[place], &mut feature);
+            self.shapes(around, token, position, island.len(), &mut feature);
+            self.lists(around, runs[position], &mut feature);
             let printed = &self.text.original()[token.start..token.end];
             letters.clear();
             match printed.is_ascii() {
@@ -104,7 +105,7 @@ impl<'a> Page<'a> {
             }
             let is_listed = around[2].flags != 0 || (around[2].common != 0 && printed.is_ascii());
             let stem = if is_listed { 0 } else { self.stem(token, letters) };
-            feature(Group::Lists, u64::from(stem));
+            feature(FeatureGroup::Lists, u64::from(stem));
             if is_cyrillic(printed) {
                 latin.clear();
                 letters
@@ -135,8 +136,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// For each token of an island what lists say of the longest run that it is a part of, with
-    /// whether it begins it.
+    /// For each token of an island, the flags of the longest listed run that it is part of, and
+    /// whether it begins the run.
     fn runs(&self, island: &Range<usize>, runs: &mut Vec<u64>) {
         runs.clear();
         runs.resize(island.len(), 0);
@@ -154,7 +155,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The longest listed run of words that these tokens begin with, and what lists say of it.
+    /// The length and the flags of the longest listed run of words at the start of these tokens.
     fn longest_run(&self, tokens: &[Token]) -> Option<(usize, u64)> {
         let mut longest = None;
         let mut hash = tokens[0].normal;
@@ -172,15 +173,15 @@ impl<'a> Page<'a> {
         &self,
         around: &[TokenView; 5],
         token: &Token,
-        place: usize,
+        position: usize,
         length: usize,
-        feature: &mut impl FnMut(Group, u64),
+        feature: &mut impl FnMut(FeatureGroup, u64),
     ) {
         let [_, before, own, after, _] = around;
         let capitals = u64::from(self.capitals[token.paragraph as usize]);
         let letters = (token.end - token.start).min(12) as u64;
         let shapes = before.shape << 8 | own.shape << 4 | after.shape;
-        let mut give = |value| feature(Group::Shape, value);
+        let mut give = |value| feature(FeatureGroup::Shape, value);
         give(own.shape << 8 | letters);
         give(own.shape << 8 | capitals);
         give(shapes);
@@ -188,14 +189,19 @@ impl<'a> Page<'a> {
         give(before.gap << 16 | own.gap << 8 | after.gap);
         give(u64::from(token.is_possessive) << 8 | own.shape);
         give(capitals << 16 | own.gap << 8 | own.common << 4 | own.shape);
-        give((place.min(3) as u64) << 8 | length.min(5) as u64);
+        give((position.min(3) as u64) << 8 | length.min(5) as u64);
         give(own.common << 8 | own.shape << 4 | after.common);
         give(before.common << 16 | own.common << 8 | own.shape << 4 | own.gap);
     }
 
-    fn lists(&self, around: &[TokenView; 5], run: u64, feature: &mut impl FnMut(Group, u64)) {
+    fn lists(
+        &self,
+        around: &[TokenView; 5],
+        run: u64,
+        feature: &mut impl FnMut(FeatureGroup, u64),
+    ) {
         let [_, before, own, after, _] = around;
-        let mut give = |value| feature(Group::Lists, value);
+        let mut give = |value| feature(FeatureGroup::Lists, value);
         give(own.flags << 8 | own.common);
         give(own.flags << 8 | before.flags << 16 | own.gap);
         give(own.flags << 8 | after.flags << 16 | after.gap);
@@ -206,7 +212,7 @@ impl<'a> Page<'a> {
         give(own.flags << 32 | before.shape << 16 | after.shape << 8 | own.gap << 4 | after.gap);
     }
 
-    /// What lists say of the stem of a word that they do not have.
+    /// The flags of the stem of a word that is not in the lists.
     fn stem(&self, token: &Token, letters: &[char]) -> u16 {
         if token.shape != Shape::Capital {
             return 0;
@@ -215,10 +221,10 @@ impl<'a> Page<'a> {
     }
 }
 
-fn words(around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
+fn words(around: &[TokenView; 5], feature: &mut impl FnMut(FeatureGroup, u64)) {
     let [two_before, before, own, after, _] = around;
-    feature(Group::Word, own.word);
-    let mut give = |value| feature(Group::Context, value);
+    feature(FeatureGroup::Word, own.word);
+    let mut give = |value| feature(FeatureGroup::Context, value);
     give(before.word);
     give(after.word);
     give(two_before.word);
@@ -227,7 +233,7 @@ fn words(around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
     give(hash::join(before.word, after.word));
 }
 
-fn affixes(letters: &[char], around: &[TokenView; 5], feature: &mut impl FnMut(Group, u64)) {
+fn affixes(letters: &[char], around: &[TokenView; 5], feature: &mut impl FnMut(FeatureGroup, u64)) {
     let [last_two, last_three, last_four] =
         [last::<2>(letters), last::<3>(letters), last::<4>(letters)];
     let first_three = letters.first_chunk::<3>().map_or_else(|| hash_of(letters), hash_of_some);
@@ -235,10 +241,10 @@ fn affixes(letters: &[char], around: &[TokenView; 5], feature: &mut impl FnMut(G
         Some(fourth) => hash::join(first_three, u64::from(u32::from(*fourth))),
         None => first_three,
     };
-    feature(Group::Word, first_four);
-    feature(Group::Word, last_four);
-    feature(Group::Word, hash::join(last_four, around[2].shape));
-    let mut give = |value| feature(Group::Affix, value);
+    feature(FeatureGroup::Word, first_four);
+    feature(FeatureGroup::Word, last_four);
+    feature(FeatureGroup::Word, hash::join(last_four, around[2].shape));
+    let mut give = |value| feature(FeatureGroup::Affix, value);
     give(last_two);
     give(first_three);
     give(last_three);
@@ -250,17 +256,18 @@ fn hash_of(letters: &[char]) -> u64 {
     hash::letters(letters.iter().copied())
 }
 
-/// The hash of so many letters: without a loop.
+/// The hash of a fixed number of letters, which needs no loop.
 fn hash_of_some<const COUNT: usize>(letters: &[char; COUNT]) -> u64 {
     hash_of(letters)
 }
 
-/// The hash of the last letters, or of all where there are fewer.
+/// The hash of the last letters, or of all if there are fewer.
 fn last<const COUNT: usize>(letters: &[char]) -> u64 {
     letters.last_chunk::<COUNT>().map_or_else(|| hash_of(letters), hash_of_some)
 }
 
-/// How much of each paragraph has capitals: 0 to 3, or 4 where all letters are capitals.
+/// The class of capitals of each paragraph: 0 to 3 by the share of capitalised words, or 4 if
+/// nearly all letters are capitals.
 fn capitals(text: &Text, tokens: &[Token]) -> Vec<u8> {
     let mut counts = vec![[0_usize; 3]; text.paragraphs().len()];
     for token in tokens {

@@ -1,8 +1,8 @@
-//! Names and common words by their hash: the entries of a word or a run of words.
+//! Names and common words by their hash: the flags of a word or of a run of words.
 
 use crate::hash;
 
-/// A country, a continent and their like.
+/// A country, a continent or the like.
 pub(crate) const COUNTRY: u16 = 1;
 /// A city or a state.
 pub(crate) const CITY: u16 = 1 << 1;
@@ -10,51 +10,52 @@ pub(crate) const CITY: u16 = 1 << 1;
 pub(crate) const FIRST_NAME: u16 = 1 << 2;
 /// A surname.
 pub(crate) const SURNAME: u16 = 1 << 3;
-/// A person whom the enricher's table has.
+/// A person in the enricher's table.
 pub(crate) const PERSON: u16 = 1 << 4;
-/// An organisation that it has.
+/// An organisation in the enricher's table.
 pub(crate) const ORGANISATION: u16 = 1 << 5;
-/// A place that it has.
+/// A place in the enricher's table.
 pub(crate) const PLACE: u16 = 1 << 6;
-/// The first of three bits: how common a word is, 0 to 4.
+/// The lowest of three bits that say how common a word is, 0 to 4.
 pub(crate) const COMMON: u16 = 1 << 7;
-/// The three bits.
+/// The three bits of how common a word is.
 pub(crate) const HOW_COMMON: u16 = 7 * COMMON;
-/// All that say what a name is.
+/// All flags of names.
 pub(crate) const NAMES: u16 = COMMON - 1;
-/// The stem of a country's, a city's or a first name's.
+/// The stem of the name of a country or a city.
 pub(crate) const PLACE_STEM: u16 = 1 << 10;
+/// The stem of a first name.
 pub(crate) const PERSON_STEM: u16 = 1 << 11;
-/// All that say what a stem is.
+/// All flags of stems.
 pub(crate) const STEMS: u16 = PLACE_STEM | PERSON_STEM;
-/// A small word that stands inside of names: `Ministry of the Interior`.
+/// A lower-case word that may be part of a name: `Ministry of the Interior`.
 pub(crate) const BRIDGE: u16 = 1 << 12;
 
-/// Flags take so many bits of a slot, a part of the hash the rest.
+/// The bits of a slot that flags take. A part of the hash takes the rest.
 const FLAG_BITS: u32 = 13;
-/// What tells a stem from the word that is written like it.
+/// Distinguishes the hash of a stem from that of a word with the same spelling.
 const STEM: u64 = 0x57e3;
 /// The fewest letters of a stem.
 const SHORTEST_STEM: usize = 4;
-/// The most letters of an ending.
+/// The most letters of an ending that is cut off.
 const LONGEST_ENDING: usize = 3;
 
-/// A hash table with open addresses. A slot of 0 is free.
+/// A hash table with open addressing. A slot of 0 is free.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Gazetteer {
     slots: Vec<u32>,
-    rare: Marks,
+    rare: FlagFilter,
 }
 
 impl Gazetteer {
-    /// A table of slots as [`Self::slots`] gave them. Their number must be a power of two.
+    /// A table from the slots that [`Self::slots`] returned. Their number must be a power of two.
     pub(crate) fn new(slots: Vec<u32>) -> Option<Self> {
         let has_free = slots.contains(&0);
         (slots.len().is_power_of_two() && has_free).then(|| Self::of(slots))
     }
 
     fn of(slots: Vec<u32>) -> Self {
-        let rare = Marks::new(&slots, u32::from(NAMES | STEMS));
+        let rare = FlagFilter::new(&slots, u32::from(NAMES | STEMS));
         Self { slots, rare }
     }
 
@@ -62,7 +63,7 @@ impl Gazetteer {
         &self.slots
     }
 
-    /// What the lists say of what has this hash.
+    /// The flags of an entry, by its hash. 0 if it is not listed.
     pub(crate) fn flags(&self, hash: u64) -> u16 {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
@@ -79,15 +80,15 @@ impl Gazetteer {
         }
     }
 
-    /// What of [`NAMES`] and [`STEMS`] the lists say of what has this hash, where hardly anything is listed: of
-    /// most runs of words and most stems this reads nothing of the large table.
+    /// The flags among [`NAMES`] and [`STEMS`], for hashes that are rarely listed. For most runs of
+    /// words and most stems it does not read the large table.
     pub(crate) fn rare_flags(&self, hash: u64) -> u16 {
         let (home, tag) =
             (hash as usize & (self.slots.len() - 1), (hash >> (32 + FLAG_BITS)) as u32);
         if self.rare.may_have(home, tag) { self.flags(hash) & (NAMES | STEMS) } else { 0 }
     }
 
-    /// What of [`STEMS`] the lists say of a stem of a word without an ending of one to three letters.
+    /// The flags among [`STEMS`] of all stems of a word, cut by an ending of one to three letters.
     pub(crate) fn stem_flags(&self, letters: &[char]) -> u16 {
         let shortest = SHORTEST_STEM.max(letters.len().saturating_sub(LONGEST_ENDING));
         let Some((stem, ending)) = letters.split_at_checked(shortest) else {
@@ -102,7 +103,7 @@ impl Gazetteer {
         flags & STEMS
     }
 
-    /// A table of what is listed, as large as it needs.
+    /// Builds a table of the smallest size for its entries.
     pub(crate) fn build(listed: &[(u64, u16)]) -> Self {
         let size = (listed.len() * 8 / 7).next_power_of_two().max(8);
         let mut slots = vec![0_u32; size];
@@ -119,22 +120,22 @@ impl Gazetteer {
     }
 }
 
-/// A bit for each slot with certain flags, by its tag and the neighbourhood in which it is looked for: a
-/// sixteenth of the table's size, so that it stays in the processor's cache. Slots of others share bits with
-/// them, so a bit that is set promises nothing. (Bloom 1970, with one hash.)
+/// A Bloom filter of the slots with certain flags (Bloom 1970, with one hash). It has a bit for
+/// each such slot, by its tag and its neighbourhood. It has a sixteenth of the table's size, so
+/// that it stays in the processor's cache. Other slots may share a bit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Marks {
+struct FlagFilter {
     bits: Vec<u64>,
 }
 
-/// So many slots beside each other are one neighbourhood.
+/// The number of adjacent slots in a neighbourhood.
 const NEIGHBOURS: usize = 64;
 
-impl Marks {
+impl FlagFilter {
     fn new(slots: &[u32], flags: u32) -> Self {
-        let mut marks = Self { bits: vec![0; (slots.len() / 32).max(1)] };
+        let mut filter = Self { bits: vec![0; (slots.len() / 32).max(1)] };
         let free = slots.iter().position(|slot| *slot == 0).unwrap_or(0);
-        // A slot is looked for from any place behind the last free one.
+        // The search for a slot may begin at any slot after the last free one.
         let mut first = free;
         for at in free..free + slots.len() {
             let slot = slots[at & (slots.len() - 1)];
@@ -143,28 +144,28 @@ impl Marks {
             } else if slot & flags != 0 {
                 for near in first / NEIGHBOURS..=at / NEIGHBOURS {
                     let home = (near * NEIGHBOURS) & (slots.len() - 1);
-                    let (word, bit) = marks.place(home, slot >> FLAG_BITS);
-                    marks.bits[word] |= bit;
+                    let (word, bit) = filter.bit_of(home, slot >> FLAG_BITS);
+                    filter.bits[word] |= bit;
                 }
             }
         }
-        marks
+        filter
     }
 
-    /// Whether a slot with this tag that is looked for from this place may have the flags.
+    /// Whether a slot with this tag whose search begins at `home` may have the flags.
     fn may_have(&self, home: usize, tag: u32) -> bool {
-        let (word, bit) = self.place(home, tag);
+        let (word, bit) = self.bit_of(home, tag);
         self.bits[word] & bit != 0
     }
 
-    fn place(&self, home: usize, tag: u32) -> (usize, u64) {
+    fn bit_of(&self, home: usize, tag: u32) -> (usize, u64) {
         let mixed = hash::join((home / NEIGHBOURS) as u64, u64::from(tag));
         let word = (mixed >> 32) as usize & (self.bits.len() - 1);
         (word, 1 << (mixed >> 58))
     }
 }
 
-/// The hash of a stem, by its letters in small ones.
+/// The hash of a stem, given its lower-case letters.
 pub(crate) fn stem_hash(letters: &[char]) -> u64 {
     hash::join(hash::letters(letters.iter().copied()), STEM)
 }
@@ -176,9 +177,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// The lists are full enough that slots are moved on, over the end of the table too.
+        /// The table is so full that entries move to later slots, also past its end.
         #[test]
-        fn rare_flags_are_those_of_the_table(
+        fn rare_flags_agree_with_the_table(
             listed in prop::collection::vec((any::<u64>(), 1..0x2000_u16), 0..400),
             others in prop::collection::vec(any::<u64>(), 100),
         ) {

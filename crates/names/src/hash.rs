@@ -6,7 +6,7 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The hash of no letters.
 pub(crate) const EMPTY: u64 = 0x51_7c_c1_b7_27_22_0a_95;
 
-/// The hash of what `hash` stands for with one more part.
+/// Extends a hash by one more part.
 pub(crate) const fn join(hash: u64, part: u64) -> u64 {
     let mixed = (hash.rotate_left(5) ^ part).wrapping_mul(MIX);
     mixed ^ (mixed >> 29)
@@ -17,7 +17,7 @@ pub(crate) fn letters(letters: impl Iterator<Item = char>) -> u64 {
     letters.fold(EMPTY, |hash, letter| join(hash, letter as u64))
 }
 
-/// The hash of a word of ASCII letters and digits in small ones; none of another.
+/// The hash of a word of ASCII letters and digits in lower case. `None` for other words.
 pub(crate) fn plain_letters(word: &[u8]) -> Option<u64> {
     let mut hash = EMPTY;
     for byte in word {
@@ -30,7 +30,7 @@ pub(crate) fn plain_letters(word: &[u8]) -> Option<u64> {
     Some(hash)
 }
 
-/// Each ASCII letter as a small one, each digit as it is; 0 for all other bytes.
+/// Each ASCII letter in lower case and each digit; 0 for all other bytes.
 const SMALL: [u8; 256] = small_letters();
 
 const fn small_letters() -> [u8; 256] {

@@ -1,16 +1,19 @@
-//! Islands: the parts of a text where names can be. Each begins and ends with a capital.
+//! Islands: the parts of a text that may contain names. Each begins and ends with a capitalised
+//! token or with a number beside one.
 
 use std::ops::Range;
 
 use crate::gazetteer::{BRIDGE, COMMON};
 use crate::token::{Gap, Shape, Token};
 
-/// The most small words between two capitals of one island: `Ministry of the Interior`.
+/// The most lower-case words between two capitalised tokens of one island: `Ministry of the
+/// Interior`.
 const LONGEST_BRIDGE: usize = 2;
-/// The most tokens of an island: longer ones are cut.
+/// The most tokens of an island. Longer ones are cut.
 const LONGEST: usize = 64;
 
-/// Where more than one token in so many has a capital, many that have name nothing: German nouns.
+/// If more than one token in this many is capitalised, many of them are not names, such as German
+/// nouns.
 const CROWDED: usize = 4;
 
 /// The islands of a text, in order.
@@ -19,7 +22,7 @@ pub(crate) fn islands(tokens: &[Token]) -> Vec<Range<usize>> {
     let capitals = tokens.iter().filter(|token| token.is_capital()).count();
     let is_crowded = capitals * CROWDED > tokens.len();
     for (at, token) in tokens.iter().enumerate() {
-        if !token.is_capital() || token.is_boilerplate || token.only_opens_a_sentence() {
+        if !token.is_capital() || token.is_chrome || token.only_opens_a_sentence() {
             continue;
         }
         match found.last_mut() {
@@ -36,7 +39,7 @@ pub(crate) fn islands(tokens: &[Token]) -> Vec<Range<usize>> {
     found
 }
 
-/// A number right before a capital belongs to it: `1. FC`.
+/// Includes a number directly before a capitalised token: `1. FC`.
 fn with_number_before(tokens: &[Token], at: usize) -> usize {
     let is_number = at > 0
         && tokens[at - 1].shape == Shape::Number
@@ -44,7 +47,7 @@ fn with_number_before(tokens: &[Token], at: usize) -> usize {
     if is_number { at - 1 } else { at }
 }
 
-/// A number right behind a capital belongs to it: `Hannover 96`.
+/// Includes a number directly after a capitalised token: `Hannover 96`.
 fn with_number_behind(tokens: &[Token], end: usize) -> usize {
     let is_number = tokens.get(end).is_some_and(|next| {
         next.shape == Shape::Number && matches!(next.gap, Gap::Space | Gap::Hyphen)
@@ -58,8 +61,7 @@ fn reaches(tokens: &[Token], island: &Range<usize>, at: usize) -> bool {
     }
     let between = &tokens[island.end..=at];
     let joins = |token: &Token| {
-        !token.is_boilerplate
-            && !matches!(token.gap, Gap::Start | Gap::Colon | Gap::Dash | Gap::Other)
+        !token.is_chrome && !matches!(token.gap, Gap::Start | Gap::Colon | Gap::Dash | Gap::Other)
     };
     let bridge = between.len() - 1;
     let is_bridge = |token: &Token| token.flags & BRIDGE != 0;
@@ -70,7 +72,7 @@ fn reaches(tokens: &[Token], island: &Range<usize>, at: usize) -> bool {
         && (bridge == 0 || between.iter().all(is_tight) && between[..bridge].iter().all(is_bridge))
 }
 
-/// Whether a token alone between small ones is a common word that is in no list of names.
+/// Whether a single capitalised token is a common word in no list of names.
 fn is_noun(tokens: &[Token], at: usize) -> bool {
     let is_plain = tokens.get(at + 1).is_none_or(|next| next.gap != Gap::Hyphen);
     is_plain && tokens[at].is_common(COMMON)

@@ -1,7 +1,7 @@
-//! Transliterates Cyrillic into small Latin letters, as Croatian and Slovak write the same sounds,
-//! so that endings of one language help with another.
+//! Transliterates Cyrillic to lower-case Latin letters, as Croatian and Slovak write the same
+//! sounds, so that endings of one language help with another.
 
-/// Appends a word in Latin letters; it is in small ones already.
+/// Appends a lower-case word in Latin letters.
 pub(crate) fn push_latin(word: &str, latin: &mut String) {
     for letter in word.chars() {
         match of_cyrillic(letter) {

@@ -1,9 +1,10 @@
-//! Names of people, organisations and places in a text: a linear-chain CRF over hashed features of
-//! words, shapes and lists, trained on labelled news and Wikipedia (`cargo xtask train names`).
+//! Finds names of people, organisations and places in a text. The model is a linear-chain CRF over
+//! hashed features of words, shapes and lists, trained on labelled news and Wikipedia (`cargo xtask
+//! train names`).
 //!
-//! A text comes in; names with kind, position and confidence go out. It knows only scripts with
-//! capitals, and says which words are a name, not whose: the enricher joins the spellings of one
-//! name. Pure, without I/O.
+//! The result is names with kind, position and confidence. The crate handles only scripts with
+//! capitals. It finds which words are a name, not whose name it is: the enricher joins the
+//! spellings of one name. It has no I/O.
 
 mod chain;
 mod features;
@@ -22,42 +23,42 @@ use wirefold_text::Text;
 
 pub use listing::{Listing, listing};
 
-use crate::chain::{Best, Sums, Weights};
-use crate::features::{Page, Scratch};
+use crate::chain::{ExpTransitions, ForwardBackward, Viterbi};
+use crate::features::{FeatureContext, Scratch};
 use crate::model::Model;
 use crate::token::{Token, tokens};
 
-/// What a name names.
+/// The kind of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// One person, without title.
     Person,
-    /// A company, a party, a team, a paper, an authority.
+    /// A company, a party, a team, a newspaper, an authority.
     Organisation,
-    /// A country, a city, a region, a water.
+    /// A country, a city, a region, a river or sea.
     Place,
 }
 
 /// A name in a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Name {
-    /// Where it stands, in bytes of the original.
+    /// Its position, in bytes of the original.
     pub span: Range<usize>,
-    /// What it names.
+    /// Its kind.
     pub kind: Kind,
-    /// How sure that is, 0 to 1.
+    /// The probability of its least likely tag, 0 to 1.
     pub confidence: f32,
 }
 
-/// How common a word in normal form is, in all languages of the list together: 0 below five in a million words,
-/// 1 from five, 2 from ten, 3 from a hundred, 4 from a thousand.
+/// How common a word in normal form is, over all languages of the list: 0 below five in a million
+/// words, 1 from five, 2 from ten, 3 from a hundred, 4 from a thousand.
 #[must_use]
 pub fn how_common(normal: &str) -> u8 {
     let flags = Model::embedded().gazetteer.flags(hash::letters(normal.chars()));
     u8::try_from((flags & gazetteer::HOW_COMMON) / gazetteer::COMMON).unwrap_or_default()
 }
 
-/// The names in a text, in order; none overlaps another.
+/// The names in a text, in order and without overlaps.
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {
     names_by(Model::embedded(), text)
@@ -69,29 +70,29 @@ pub(crate) fn names_by(model: &Model, text: &Text) -> Vec<Name> {
     if tokens.is_empty() {
         return found;
     }
-    let page = Page::new(text, &tokens, &model.gazetteer);
-    let weights = Weights::new(&model.steps);
+    let context = FeatureContext::new(text, &tokens, &model.gazetteer);
+    let weights = ExpTransitions::new(&model.transitions);
     let mut scratch = Scratch::default();
     let mut scores = Vec::with_capacity(8);
-    let mut best = Best::new(&model.steps);
+    let mut decoder = Viterbi::new(&model.transitions);
     for island in islands::islands(&tokens) {
         scores.clear();
-        page.features(&island, &mut scratch, |_, features| scores.push(model.scores(features)));
-        best.find(&scores);
-        if best.tags.iter().any(|tag| *tag != 0) {
-            let likely = Sums::new(&scores, &weights);
-            read_tags(text, &tokens[island], &best.tags, &likely, &mut found);
+        context.features(&island, &mut scratch, |_, features| scores.push(model.scores(features)));
+        decoder.find(&scores);
+        if decoder.tags.iter().any(|tag| *tag != 0) {
+            let probabilities = ForwardBackward::new(&scores, &weights);
+            read_tags(text, &tokens[island], &decoder.tags, &probabilities, &mut found);
         }
     }
     found
 }
 
-/// The names that the tags of an island make.
+/// Converts the tags of an island to names.
 fn read_tags(
     text: &Text,
     tokens: &[Token],
     tags: &[usize],
-    likely: &Sums<'_>,
+    probabilities: &ForwardBackward<'_>,
     found: &mut Vec<Name>,
 ) {
     let mut at = 0;
@@ -102,15 +103,15 @@ fn read_tags(
         };
         let inside = tags[at + 1..].iter().take_while(|tag| **tag == tags[at] + 1).count();
         let words = at..at + 1 + inside;
-        let sure = words.clone().map(|word| likely.marginal(word)[tags[word]]);
-        let confidence = sure.fold(1.0, f32::min);
+        let tag_probabilities = words.clone().map(|word| probabilities.marginal(word)[tags[word]]);
+        let confidence = tag_probabilities.fold(1.0, f32::min);
         let span = span(text, &tokens[words.clone()]);
         found.push(Name { span, kind, confidence });
         at = words.end;
     }
 }
 
-/// What a tag that begins a name says it is.
+/// The kind of a tag that begins a name.
 const fn kind_of(tag: usize) -> Option<Kind> {
     match tag {
         1 => Some(Kind::Person),
@@ -120,7 +121,7 @@ const fn kind_of(tag: usize) -> Option<Kind> {
     }
 }
 
-/// From the first token to the last, with the last dot of `D.C.`
+/// The span from the first token to the last, with the last dot of `D.C.`.
 pub(crate) fn span(text: &Text, tokens: &[Token]) -> Range<usize> {
     let (first, last) = (&tokens[0], &tokens[tokens.len() - 1]);
     let printed = &text.original()[first.start..last.end];

@@ -8,21 +8,21 @@ use crate::gazetteer::{
 use crate::model::Model;
 use crate::token;
 
-/// What lists of names and of common words say.
+/// The entries of words in the lists of names and of common words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Listing {
-    /// Whether a country, a city or a state is called so.
+    /// Whether it is the name of a country, a city or a state.
     pub is_place: bool,
-    /// Whether a person has this as first name, or a known person or organisation is called so.
+    /// Whether it is a first name, or the name of a known person or organisation.
     pub is_other_name: bool,
-    /// How common the most common of the words is, 0 to 4.
+    /// The commonness of the most common word, 0 to 4.
     pub common: u8,
 }
 
 /// The longest run of words that is looked up.
 const LONGEST: usize = 4;
 
-/// What the lists say of a word or a run of words, whatever the capitals.
+/// Looks up a word or a run of words, in any case.
 ///
 /// ```
 /// assert!(wirefold_names::listing("BUENOS AIRES").is_place);

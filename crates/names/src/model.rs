@@ -1,4 +1,4 @@
-//! The weights: a table of features by their hash, eight bytes each.
+//! The weights of the model: a table of features by their hash, eight bytes each.
 
 use std::hint::select_unpredictable;
 use std::io::{Read, Write};
@@ -8,30 +8,31 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use crate::chain::{Scores, Steps, TAGS};
+use crate::chain::{Scores, TAGS, Transitions};
 use crate::gazetteer::Gazetteer;
 
 /// The model as `cargo xtask train names` writes it.
 const PACKED: &[u8] = include_bytes!("../data/model.bin");
 
-/// A weight for each tag, and a part of the feature's hash: what is not the feature has another.
-/// Where that is 0 the row is free.
+/// A weight for each tag, and a check value from the feature's hash. A row with check value 0 is
+/// free.
 pub(crate) type Row = [i8; TAGS + 1];
 
-/// Every second byte of eight, and what moves each of them up by 128.
+/// Selects every second byte of eight.
 const LANES: u64 = 0x00ff_00ff_00ff_00ff;
-const MOVED: u64 = 0x8080_8080_8080_8080;
-/// Of so many features the moved weights fit in sixteen bits together.
+/// Adds 128 to each byte.
+const OFFSET: u64 = 0x8080_8080_8080_8080;
+/// The most features whose shifted weights fit in sixteen bits in total.
 const MOST_SUMMED: usize = 257;
 
 /// Weights and lists.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
-    /// A power of two of them.
+    /// The table. Its length is a power of two.
     pub(crate) rows: Vec<Row>,
-    /// What one step of a weight is worth.
+    /// The value of one unit of a weight.
     pub(crate) scale: f32,
-    pub(crate) steps: Steps,
+    pub(crate) transitions: Transitions,
     pub(crate) gazetteer: Gazetteer,
 }
 
@@ -54,8 +55,8 @@ impl Model {
         let first = numbers(first);
         let (row_count, slot_count) = (first[0] as usize, first[1] as usize);
         let scale = f32::from_bits(first[2]);
-        let mut steps = [[0.0; TAGS]; TAGS];
-        for (step, bits) in steps.iter_mut().flatten().zip(&first[3..]) {
+        let mut transitions = [[0.0; TAGS]; TAGS];
+        for (step, bits) in transitions.iter_mut().flatten().zip(&first[3..]) {
             *step = f32::from_bits(*bits);
         }
         let (table, rest) = rest.split_at_checked(row_count.checked_mul(TAGS + 1)?)?;
@@ -64,10 +65,10 @@ impl Model {
             rows.map(|row| std::array::from_fn(|at| i8::from_le_bytes([row[at]]))).collect();
         let slots = numbers(rest.get(..slot_count.checked_mul(4)?)?);
         let gazetteer = Gazetteer::new(slots)?;
-        rows.len().is_power_of_two().then_some(Self { rows, scale, steps, gazetteer })
+        rows.len().is_power_of_two().then_some(Self { rows, scale, transitions, gazetteer })
     }
 
-    /// The model as [`Self::read`] reads it.
+    /// Packs the model for [`Self::read`].
     pub(crate) fn write(&self) -> std::io::Result<Vec<u8>> {
         let mut out = ZlibEncoder::new(Vec::new(), Compression::best());
         let counts = [self.rows.len(), self.gazetteer.slots().len()];
@@ -76,7 +77,7 @@ impl Model {
             out.write_all(&count.to_le_bytes())?;
         }
         out.write_all(&self.scale.to_le_bytes())?;
-        for step in self.steps.iter().flatten() {
+        for step in self.transitions.iter().flatten() {
             out.write_all(&step.to_le_bytes())?;
         }
         for weight in self.rows.iter().flatten() {
@@ -94,18 +95,19 @@ impl Model {
         [at, at ^ 1].map(|at| &self.rows[at]).into_iter().find(|row| row[TAGS] == check)
     }
 
-    /// The row of a feature (it is there or in the next one), and the check value that identifies it.
+    /// The row of a feature (the feature is in this row or in its neighbour), and its check value.
     pub(crate) fn slot_of(&self, feature: u64) -> (usize, i8) {
         let at = (feature >> 8) as usize & (self.rows.len() - 1);
         let check = i8::from_le_bytes([(feature >> 56) as u8]);
         (at, if check == 0 { 1 } else { check })
     }
 
-    /// The score of each tag, by the features of a token. Without a branch: what the next feature is must not
-    /// wait for this one's row. Of a row and the one beside it at most one is the feature's. Weights are moved up
-    /// by 128, so that the sums of four stand in one number and borrow nothing of each other.
+    /// The score of each tag, by the features of a token. The loop has no branch, so that the
+    /// lookup of the next feature does not wait for this one's row. At most one of two neighbouring
+    /// rows belongs to the feature. Weights are shifted by 128, so that sums of four fit in one
+    /// number without borrowing from each other.
     pub(crate) fn scores(&self, features: &[u64]) -> Scores {
-        debug_assert!(features.len() <= MOST_SUMMED, "a sum leaves its sixteen bits");
+        debug_assert!(features.len() <= MOST_SUMMED, "a sum may exceed sixteen bits");
         let pairs = self.rows.as_chunks::<2>().0;
         let (mut even, mut odd) = (0_u64, 0_u64);
         for feature in features {
@@ -113,11 +115,12 @@ impl Model {
             let [first, second] =
                 pairs[at / 2].map(|row| u64::from_le_bytes(row.map(i8::cast_unsigned)));
             let check = u64::from(check.cast_unsigned());
-            // Of a plain choice or a mask the compiler makes a branch, which is mispredicted often.
+            // From a plain condition or a mask the compiler generates a branch, which is often
+            // mispredicted.
             let own = |row: u64| select_unpredictable(row >> 56 == check, row, 0);
-            let moved = (own(first) | own(second)) ^ MOVED;
-            even += moved & LANES;
-            odd += (moved >> 8) & LANES;
+            let shifted = (own(first) | own(second)) ^ OFFSET;
+            even += shifted & LANES;
+            odd += (shifted >> 8) & LANES;
         }
         let zero = 128 * features.len() as i32;
         std::array::from_fn(|tag| {

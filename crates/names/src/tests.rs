@@ -5,7 +5,7 @@ use super::*;
 use crate::train::{Material, Sample, train};
 use Kind::{Organisation, Person, Place};
 
-/// Names that the embedded model is sure of.
+/// Checks names that the embedded model finds with certainty.
 fn check(original: &str, expected: &[(&str, Kind)]) {
     let found = names(&Text::new(original));
     let sure = found.iter().filter(|name| name.confidence >= 0.5);
@@ -28,13 +28,13 @@ fn names_without_title_possessive_or_article() {
 }
 
 #[test]
-fn scripts_without_capitals_have_none() {
+fn scripts_without_capitals_have_no_names() {
     check("泽连斯基周一在基辅发表讲话。", &[]);
     check("", &[]);
 }
 
 #[test]
-fn a_broken_model_is_none() {
+fn refuses_a_broken_model() {
     let packed = Model::embedded().write().expect("it is packed into memory");
     assert!(Model::read(&packed).is_some_and(|model| model == *Model::embedded()));
     assert!(Model::read(&packed[..packed.len() / 2]).is_none());
@@ -77,7 +77,7 @@ fn training_learns_the_pattern_and_gives_the_same_bytes_again() {
 
 proptest! {
     #[test]
-    fn spans_are_in_order_and_stand_in_the_text(
+    fn spans_are_in_order_and_inside_the_text(
         text in "(\\PC|[A-Z][a-z]{1,6} |’s |\\. |'|-|[А-Я][а-я]{1,5} |1|\n){0,120}"
     ) {
         let mut end = 0;

@@ -6,7 +6,7 @@ use crate::gazetteer::{COMMON, Gazetteer, HOW_COMMON, NAMES};
 use crate::hash;
 use crate::latin::push_latin;
 
-/// How a token is written.
+/// The case and script of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `port`
@@ -25,7 +25,7 @@ pub(crate) enum Shape {
     Caseless = 6,
 }
 
-/// What stands between a token and the one before it.
+/// The characters between a token and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gap {
     /// The start of a paragraph.
@@ -49,26 +49,26 @@ pub(crate) enum Gap {
     Other = 15,
 }
 
-/// A token with what its features are made of.
+/// A token with the data that its features are computed from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token {
-    /// Where it stands, in bytes of the original.
+    /// The first byte in the original.
     pub(crate) start: usize,
     pub(crate) end: usize,
     /// The index of its word.
     word: u32,
-    /// The hash of its letters in small ones.
+    /// The hash of its lower-case letters.
     pub(crate) normal: u64,
-    /// The same in Latin letters.
+    /// The same hash in Latin letters.
     pub(crate) latin: u64,
-    /// What the lists say of it.
+    /// Its flags in the lists.
     pub(crate) flags: u16,
     pub(crate) shape: Shape,
     pub(crate) gap: Gap,
     /// Whether a possessive ending was cut off.
     pub(crate) is_possessive: bool,
-    /// Whether it is boilerplate of the page.
-    pub(crate) is_boilerplate: bool,
+    /// Whether it is page chrome.
+    pub(crate) is_chrome: bool,
     pub(crate) paragraph: u32,
 }
 
@@ -97,18 +97,19 @@ impl Token {
         };
     }
 
-    /// Whether it is written as names are.
+    /// Whether it is capitalised like a name.
     pub(crate) fn is_capital(&self) -> bool {
         has_capital(self.shape)
     }
 
-    /// Whether a capital only opens a sentence: a very common word that is in no list of names.
+    /// Whether it is capitalised only because it begins a sentence: a very common word in no list
+    /// of names.
     pub(crate) fn only_opens_a_sentence(&self) -> bool {
         let opens = matches!(self.gap, Gap::Start | Gap::Stop | Gap::QuoteOpen);
         opens && self.is_common(VERY_COMMON)
     }
 
-    /// Whether it is at least so common a word, and in no list of names.
+    /// Whether it is at least this common and in no list of names.
     pub(crate) fn is_common(&self, least: u16) -> bool {
         self.flags & HOW_COMMON >= least && self.flags & NAMES == 0
     }
@@ -122,10 +123,10 @@ pub(crate) fn run_hash(tokens: &[Token]) -> u64 {
 
 /// Words of 5 and more on the Zipf scale.
 const VERY_COMMON: u16 = 3 * COMMON;
-/// So many tokens on both sides of a capital are looked at.
+/// The tokens on each side of a capitalised one that features use.
 const NEAR: usize = 2;
 
-/// The tokens of a text, in order; none where no name can stand, since nothing has a capital.
+/// The tokens of a text, in order. Empty if no word is capitalised.
 pub(crate) fn tokens(text: &Text, gazetteer: &Gazetteer) -> Vec<Token> {
     if !text.words().iter().any(|word| may_be_capital(text, word)) {
         return Vec::new();
@@ -151,7 +152,7 @@ fn all_tokens(text: &Text) -> Vec<Token> {
     found
 }
 
-/// Whether a word, or the name behind an article in it, is written as names are.
+/// Whether a word, or the name after an article in it, is capitalised like a name.
 fn may_be_capital(text: &Text, word: &Word) -> bool {
     !word.alone && (word.capital || has_capital(shape(word.span.of(text.original()), word)))
 }
@@ -160,8 +161,7 @@ const fn has_capital(shape: Shape) -> bool {
     matches!(shape, Shape::Capital | Shape::Upper | Shape::Initial | Shape::Mixed)
 }
 
-/// Only what stands near a capital that may begin or end a name is looked at: other tokens have neither hash
-/// nor gap.
+/// Computes hash, gap and flags of tokens near capitalised ones, which may be part of a name.
 fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Token]) {
     let mut latin = String::new();
     let is_capital = |at: &usize| tokens[*at].is_capital();
@@ -171,14 +171,15 @@ fn complete_near_capitals(text: &Text, gazetteer: &Gazetteer, tokens: &mut [Toke
     complete(text, gazetteer, tokens, &near, &mut latin);
 }
 
-/// The tokens beside the capitals that may begin or end a name.
+/// The tokens near capitalised ones that may begin or end a name.
 fn near_capitals(tokens: &[Token], capitals: &[usize]) -> Vec<usize> {
     let mut found = Vec::with_capacity(2 * capitals.len());
     let mut next = 0;
-    let is_number = |place: usize| tokens.get(place).is_some_and(|one| one.shape == Shape::Number);
-    let names = |at: &usize| !tokens[*at].is_boilerplate && !tokens[*at].only_opens_a_sentence();
+    let is_number =
+        |position: usize| tokens.get(position).is_some_and(|one| one.shape == Shape::Number);
+    let names = |at: &usize| !tokens[*at].is_chrome && !tokens[*at].only_opens_a_sentence();
     for at in capitals.iter().copied().filter(names) {
-        // A number beside a capital belongs to it, and has neighbours of its own.
+        // A number beside a capitalised token belongs to it and has neighbours of its own.
         let reach = |is_further| NEAR + usize::from(is_further);
         let start = at.saturating_sub(reach(at > 0 && is_number(at - 1)));
         let end = (at + 1 + reach(is_number(at + 1))).min(tokens.len());
@@ -188,8 +189,7 @@ fn near_capitals(tokens: &[Token], capitals: &[usize]) -> Vec<usize> {
     found
 }
 
-/// Gives tokens their gaps, their hashes and what the lists say. First all hashes: then a word that must be
-/// fetched from far memory is fetched while others are.
+/// Computes gaps and hashes, then flags, so that the cache misses of lookups overlap.
 fn complete(
     text: &Text,
     lists: &Gazetteer,
@@ -218,7 +218,7 @@ fn push_word(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {
     push_parts(text, at_word, word, found);
 }
 
-/// Appends the tokens of a word that has other signs than ASCII letters and digits.
+/// Appends the tokens of a word that has characters other than ASCII letters and digits.
 fn push_parts(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {
     let (start, end) = (word.span.start, word.span.end);
     let printed = &text.original()[start..end];
@@ -271,12 +271,12 @@ fn push(
         shape,
         gap: Gap::Other,
         is_possessive: false,
-        is_boilerplate: word.is_chrome,
+        is_chrome: word.is_chrome,
         paragraph: word.paragraph,
     });
 }
 
-/// What a byte is to a plain word; a digit is 0.
+/// The kind of each byte in a plain word. A digit is 0.
 const KINDS: [u8; 256] = kinds();
 const SMALL: u8 = 1;
 const UPPER: u8 = 2;
@@ -297,7 +297,7 @@ const fn kinds() -> [u8; 256] {
     kinds
 }
 
-/// The shape of a word of ASCII letters and digits, as nearly all are; none of another.
+/// The shape of a word of ASCII letters and digits, as nearly all are. `None` for other words.
 fn plain_shape(printed: &[u8]) -> Option<Shape> {
     let kind = |byte: &u8| KINDS[usize::from(*byte)];
     let (first, rest) = printed.split_first()?;
@@ -353,13 +353,13 @@ fn gap(text: &Text, before: Option<&Token>, start: usize, paragraph: u32) -> Gap
     let Some(before) = before.filter(|before| before.paragraph == paragraph) else {
         return Gap::Start;
     };
-    // As bytes: nearly all are one space.
+    // Compared as bytes: nearly all gaps are one space.
     match text.original().as_bytes().get(before.end..start) {
         Some(b" " | b"\xc2\xa0") => Gap::Space,
         Some(b"") => Gap::Nothing,
         Some(b"-" | b"\xe2\x80\x91") => Gap::Hyphen,
         Some(b".") => Gap::Dot,
-        // The most frequent of all others, told at once.
+        // The most frequent other gaps.
         Some(b", ") => Gap::Comma,
         Some(b". ") => Gap::Stop,
         Some(_) => marks(&text.original()[before.end..start]),
@@ -367,14 +367,14 @@ fn gap(text: &Text, before: Option<&Token>, start: usize, paragraph: u32) -> Gap
     }
 }
 
-/// What the marks between two tokens mean.
+/// The gap that the marks between two tokens mean.
 fn marks(between: &str) -> Gap {
     if between.contains(['.', '!', '?', '…']) {
         return Gap::Stop;
     }
     if let Some(quote) = between.rfind(['"', '“', '”', '„', '«', '»', '‘', '\'', '’', '‚'])
     {
-        // A mark right before a word opens.
+        // A quotation mark directly before a word opens.
         let rest = between[quote..].chars().nth(1);
         return if rest.is_none() { Gap::QuoteOpen } else { Gap::QuoteClose };
     }

@@ -1,17 +1,17 @@
-//! An article in the form in which queries are matched.
+//! An article in the form that queries are matched against.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
-use wirefold_text::extract::agency_called;
+use wirefold_text::extract::agency_by_alias;
 
 use crate::fold::{self, Token, Tokens};
 use crate::stemming::{stem, stemmer_for};
 use crate::term::{Field, Term, Wanted, marked};
 use crate::words::{Index, Words};
 
-/// What queries are asked of: an article's words, and what is known of it.
+/// The article that queries are matched against: its words and metadata.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Document<'a> {
     /// The title.
@@ -36,40 +36,42 @@ pub struct Document<'a> {
     pub places: &'a [&'a str],
     /// The agencies that its text cites.
     pub cited: &'a [&'a str],
-    /// `correction`, `clarification` or `retraction`: what a note in it does; empty where it has none.
+    /// The kind of its note: `correction`, `clarification` or `retraction`. Empty if it has no
+    /// note.
     pub note: &'a str,
 }
 
-/// Words between title and text that are not there, so that nothing spans the two.
+/// The distance between title and text in words, so that no match spans the two.
 const GAP: u32 = 2_000;
-/// The lede ends with the paragraph that brings it to so many words, …
+/// The lede ends with the paragraph in which it reaches this many words, …
 const LEDE: u32 = 30;
-/// … and after so many at the latest, …
+/// … and after this many words at the latest, …
 const LONGEST_LEDE: u32 = 100;
-/// … which are no more bytes than these.
+/// … which are read from at most this many bytes.
 const LEDE_BYTES: usize = 8 * 1024;
 /// The largest distance of `NEAR`.
 pub(crate) const FARTHEST: u32 = 1_000;
 
-/// A [`Document`] made ready once for any number of queries.
+/// A [`Document`] prepared once for any number of queries.
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
     /// The words of title and text.
     index: Index,
-    /// How many of them are the title's.
+    /// The number of words in the title.
     title: u32,
-    /// How many of them are the title's and the lede's.
+    /// The number of words in title and lede.
     head: u32,
-    /// The values of the fields, each as its words.
+    /// The values of the fields, each as a range of `value_words`.
     values: Vec<Value>,
     value_words: Words,
-    /// Words before which a run of characters ends, by their numbers.
+    /// The numbers of the words before which a run of characters ends.
     gaps: Vec<u32>,
     /// The stemmer of its language.
     stemmer: Option<usize>,
-    /// The words that lost diacritics, as a stemmer needs them; none where there is no stemmer.
+    /// The words that lost diacritics, with the diacritics that a stemmer needs. Empty if there is
+    /// no stemmer.
     accented: Vec<(u32, String)>,
-    /// The stem of each word: made for whoever asks for it.
+    /// The stem of each word, computed when it is first needed.
     stems: OnceLock<Index>,
 }
 
@@ -89,7 +91,7 @@ struct Value {
 }
 
 impl Prepared {
-    /// Makes a document ready: its time is linear in the text.
+    /// Prepares a document. Takes time linear in the text.
     #[must_use]
     pub fn new(document: &Document<'_>) -> Self {
         let mut words = Words::default();
@@ -124,29 +126,29 @@ impl Prepared {
     }
 
     fn add_values(&mut self, document: &Document<'_>) {
-        self.add_one(Field::Outlet, document.outlet);
+        self.add_whole(Field::Outlet, document.outlet);
         self.add_sites(document.site);
-        self.add_words(Field::Agency, agency_called(document.agency).unwrap_or(document.agency));
-        self.add_one(Field::Lang, document.language);
-        self.add_one(Field::Lang, document.language.split('-').next().unwrap_or_default());
-        self.add_one(Field::Class, document.class);
-        self.add_one(Field::Note, document.note);
-        document.feeds.iter().for_each(|feed| self.add_one(Field::Feed, feed));
+        self.add_words(Field::Agency, agency_by_alias(document.agency).unwrap_or(document.agency));
+        self.add_whole(Field::Lang, document.language);
+        self.add_whole(Field::Lang, document.language.split('-').next().unwrap_or_default());
+        self.add_whole(Field::Class, document.class);
+        self.add_whole(Field::Note, document.note);
+        document.feeds.iter().for_each(|feed| self.add_whole(Field::Feed, feed));
         document.entities.iter().for_each(|key| self.add(Field::Entity, key.split(' ')));
         document.places.iter().for_each(|key| self.add(Field::Place, key.split(' ')));
         for agency in document.cited {
-            self.add_words(Field::Cites, agency_called(agency).unwrap_or(agency));
+            self.add_words(Field::Cites, agency_by_alias(agency).unwrap_or(agency));
         }
     }
 
-    /// A value that is looked for as a whole.
-    fn add_one(&mut self, field: Field, value: &str) {
+    /// Adds a value that is only found as a whole.
+    fn add_whole(&mut self, field: Field, value: &str) {
         if !value.is_empty() {
             self.add(field, [value.to_lowercase().as_str()]);
         }
     }
 
-    /// A host and the domains that it lies in.
+    /// Adds a host and the domains that contain it.
     fn add_sites(&mut self, host: &str) {
         let host = host.to_lowercase();
         let mut rest = host.as_str();
@@ -168,13 +170,13 @@ impl Prepared {
         self.values.push(Value { field, words: from..self.value_words.len() });
     }
 
-    /// The number of its language's stemmer.
+    /// The number of the stemmer of its language.
     pub(crate) fn stemmer(&self) -> Option<usize> {
         self.stemmer
     }
 
-    /// The stem of each word of title and text, behind the mark of stems; nothing where its language has no
-    /// stemmer.
+    /// The stem of each word of title and text, with the mark of stems before it. Empty if the
+    /// language has no stemmer.
     pub(crate) fn stems(&self) -> &Index {
         self.stems.get_or_init(|| {
             let mut words = Words::default();
@@ -182,18 +184,18 @@ impl Prepared {
                 return Index::new(words);
             };
             let mut accented = self.accented.iter().peekable();
-            let mut known: FxHashMap<&str, String> = FxHashMap::default();
+            let mut cached: FxHashMap<&str, String> = FxHashMap::default();
             for (number, folded) in (0..).zip(self.index.words()) {
                 let with_marks = accented.next_if(|(at, _)| *at == number);
                 let normal = with_marks.map_or(folded, |(_, normal)| normal);
                 let stem = || marked(Field::Stem, &stem(stemmer, normal)).into_owned();
-                words.push(known.entry(normal).or_insert_with(stem));
+                words.push(cached.entry(normal).or_insert_with(stem));
             }
             Index::new(words)
         })
     }
 
-    /// Whether a run of characters goes from one word to the other.
+    /// Whether a run of characters continues from the first word to the last.
     pub(crate) fn is_unbroken(&self, first: u32, last: u32) -> bool {
         let behind = self.gaps.partition_point(|gap| *gap <= first);
         self.gaps.get(behind).is_none_or(|gap| *gap > last)
@@ -209,12 +211,13 @@ impl Prepared {
         self.values.iter().map(|value| (value.field, self.value_words.range(value.words.clone())))
     }
 
-    /// One word of those of all values.
+    /// One word of the values of all fields.
     pub(crate) fn value_word(&self, number: usize) -> &str {
         u32::try_from(number).ok().and_then(|at| self.value_words.get(at)).unwrap_or_default()
     }
 
-    /// The number before which the words of a part of a field are; none if the part is the whole field.
+    /// The words of a part of a field have numbers below this one. `None` if the part is the whole
+    /// field.
     pub(crate) fn end_of(&self, field: Field, part: Part) -> Option<u32> {
         match (field, part) {
             (Field::Title, _) => Some(self.title),
@@ -223,30 +226,31 @@ impl Prepared {
         }
     }
 
-    /// Whether the word of this number is one of the title's.
+    /// Whether the word of this number is in the title.
     pub(crate) fn is_in_title(&self, number: u32) -> bool {
         number < self.title
     }
 
-    /// Whether a term stands in a part of it.
+    /// Whether a part of the document contains a term.
     pub(crate) fn has(&self, term: &Term, part: Part) -> bool {
         match term.field {
             Field::Text | Field::Anywhere | Field::Title => !self.starts_in(term, part).is_empty(),
             field => {
                 let mut values = self.values.iter().filter(|value| value.field == field);
-                values.any(|value| self.stands_in(&term.wanted, &value.words))
+                values.any(|value| self.value_contains(&term.wanted, &value.words))
             }
         }
     }
 
-    /// Whether two terms are in a part of it, at most so many words apart.
+    /// Whether a part of the document contains two terms with at most `words` words from one to the
+    /// other.
     pub(crate) fn has_near(&self, one: &Term, other: &Term, words: u32, part: Part) -> bool {
         let (ones, others) = (self.starts_in(one, part), self.starts_in(other, part));
         let (length, other_length) = (one.wanted.length(), other.wanted.length());
         follows(&ones, length, &others, words) || follows(&others, other_length, &ones, words)
     }
 
-    /// Where the words of a term begin, in order, as far as they stand in the part.
+    /// The positions where a term begins in a part, in order.
     fn starts_in(&self, term: &Term, part: Part) -> Vec<u32> {
         let mut starts = self.starts(term);
         let end = match (term.field, part) {
@@ -259,7 +263,7 @@ impl Prepared {
         starts
     }
 
-    /// Where words next to each other begin, in order.
+    /// The positions where a term begins, in order.
     fn starts(&self, term: &Term) -> Vec<u32> {
         let words = term.wanted.words();
         let Some((last, before)) = words.split_last() else {
@@ -269,10 +273,10 @@ impl Prepared {
         let start = |end: u32| {
             let start = self.position(end).checked_sub(distance)?;
             let is_whole = !term.is_run || self.is_unbroken(end.checked_sub(distance)?, end);
-            (is_whole && self.stand_at(before, start)).then_some(start)
+            (is_whole && self.words_are_at(before, start)).then_some(start)
         };
         match &term.wanted {
-            Wanted::Words(_) => self.index.places(last).filter_map(start).collect(),
+            Wanted::Words(_) => self.index.positions(last).filter_map(start).collect(),
             Wanted::Prefix(_) => {
                 let firsts = self.index.beginning_with(last).iter();
                 let mut ends: Vec<u32> = firsts.flat_map(|first| self.index.from(*first)).collect();
@@ -282,33 +286,33 @@ impl Prepared {
             Wanted::Stems(_) => {
                 let stem = self.stemmer.and_then(|stemmer| before.get(stemmer));
                 let stem = stem.map(|stem| marked(Field::Stem, stem)).unwrap_or_default();
-                let forms = self.stems().places(&stem);
-                let mut places: Vec<u32> = self.index.places(last).chain(forms).collect();
-                places.sort_unstable();
-                places.dedup();
-                places.into_iter().map(|place| self.position(place)).collect()
+                let forms = self.stems().positions(&stem);
+                let mut positions: Vec<u32> = self.index.positions(last).chain(forms).collect();
+                positions.sort_unstable();
+                positions.dedup();
+                positions.into_iter().map(|position| self.position(position)).collect()
             }
         }
     }
 
-    /// The position of the word with this number. The text begins a gap behind the title.
+    /// The position of the word with this number. Positions of the text begin after a gap.
     pub(crate) fn position(&self, number: u32) -> u32 {
         if number < self.title { number } else { number + GAP }
     }
 
-    fn word_at(&self, place: u32) -> Option<&str> {
-        match place < self.title {
-            true => self.index.get(place),
-            false => self.index.get(place.checked_sub(GAP).filter(|at| *at >= self.title)?),
+    fn word_at(&self, position: u32) -> Option<&str> {
+        match position < self.title {
+            true => self.index.get(position),
+            false => self.index.get(position.checked_sub(GAP).filter(|at| *at >= self.title)?),
         }
     }
 
-    fn stand_at(&self, words: &[String], start: u32) -> bool {
-        (start..).zip(words).all(|(place, word)| self.word_at(place) == Some(word))
+    fn words_are_at(&self, words: &[String], start: u32) -> bool {
+        (start..).zip(words).all(|(position, word)| self.word_at(position) == Some(word))
     }
 
-    /// Whether words stand next to each other in a value.
-    fn stands_in(&self, wanted: &Wanted, value: &Range<u32>) -> bool {
+    /// Whether the words of a term are next to each other in a value.
+    fn value_contains(&self, wanted: &Wanted, value: &Range<u32>) -> bool {
         let words = wanted.words();
         let last_start = (value.end - value.start).checked_sub(length(words.len()));
         let Some(last_start) = last_start.filter(|_| !words.is_empty()) else {
@@ -318,7 +322,7 @@ impl Prepared {
             let found = self.value_words.range(start..value.end);
             match wanted {
                 Wanted::Words(_) => found.take(words.len()).eq(words),
-                // Of title and text alone forms are asked for.
+                // Only title and text are searched for forms of a word.
                 Wanted::Stems(_) => false,
                 Wanted::Prefix(_) => {
                     let mut pairs = found.zip(words);
@@ -331,7 +335,8 @@ impl Prepared {
     }
 }
 
-/// How many words of a paragraph are counted for the lede: all that it has, unless it is longer than any.
+/// The number of words that a paragraph adds to the lede: all of them, unless it exceeds the limit
+/// in bytes.
 fn words_of_lede(paragraph: &str, all: u32) -> u32 {
     if paragraph.len() <= LEDE_BYTES {
         return all;
@@ -341,8 +346,8 @@ fn words_of_lede(paragraph: &str, all: u32) -> u32 {
     words
 }
 
-/// Whether any of `others` begins within so many words of the end of one of `ones`, which have so
-/// many words each.
+/// Whether one of `others` begins within `words` words after the end of one of `ones`, which have
+/// `words_of_one` words each.
 pub(crate) fn follows(ones: &[u32], words_of_one: usize, others: &[u32], words: u32) -> bool {
     let length = length(words_of_one);
     ones.iter().any(|start| {
@@ -352,7 +357,7 @@ pub(crate) fn follows(ones: &[u32], words_of_one: usize, others: &[u32], words: 
     })
 }
 
-/// Texts are shorter than four billion words by far.
+/// Converts a number of words. Texts are far shorter than four billion words.
 fn length(words: usize) -> u32 {
     u32::try_from(words).unwrap_or(u32::MAX)
 }

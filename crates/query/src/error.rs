@@ -1,16 +1,16 @@
-//! Why a query cannot be parsed.
+//! The error of a query that cannot be parsed.
 
 use thiserror::Error;
 
-/// Why a query was refused, and where.
+/// Why a query was refused, and at which column.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("column {column}: expected {expected}, found {what}")]
 pub struct ParseError {
-    /// The place of what was found, in characters from 1.
+    /// The column of the unexpected text, in characters from 1.
     pub column: usize,
-    /// What was found there.
+    /// The text that was found there.
     pub what: String,
-    /// What would have been right.
+    /// A description of what was expected.
     pub expected: String,
 }
 
@@ -20,10 +20,10 @@ impl ParseError {
     }
 }
 
-/// Hostile queries are long: an error shows their beginning.
+/// Cuts a text for an error message: hostile queries are long.
 pub(crate) fn shortened(text: &str) -> String {
-    const KEPT: usize = 40;
-    match text.char_indices().nth(KEPT) {
+    const SHOWN: usize = 40;
+    match text.char_indices().nth(SHOWN) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

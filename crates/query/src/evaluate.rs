@@ -5,40 +5,40 @@ use crate::numbers::Numbers;
 use crate::term::Term;
 use crate::tree::Node;
 
-/// By what an article matched.
+/// The reason why an article matches a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Matched {
-    /// The words, phrases and fields of the query that were found, as the query writes them and
-    /// in its order; none twice.
+    /// The words, phrases and fields of the query that were found, as written in the query and in
+    /// its order, each once.
     pub words: Vec<String>,
-    /// Whether title and lede alone are not what the query asks for: the text only mentions it.
+    /// Whether title and lede alone do not match: the text mentions it in passing.
     pub in_passing: bool,
 }
 
 pub(crate) fn evaluate(tree: &Node, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
-    is_met(tree, article, numbers, Part::Whole).then(|| {
-        let in_passing = !is_met(tree, article, numbers, Part::Head);
+    is_true(tree, article, numbers, Part::Whole).then(|| {
+        let in_passing = !is_true(tree, article, numbers, Part::Head);
         let mut matched = Matched { in_passing, ..Matched::default() };
         collect(tree, article, numbers, &mut matched.words);
         matched
     })
 }
 
-fn is_met(node: &Node, article: &Prepared, numbers: &Numbers<'_>, part: Part) -> bool {
-    let is_met_here = |inner: &Node| is_met(inner, article, numbers, part);
+fn is_true(node: &Node, article: &Prepared, numbers: &Numbers<'_>, part: Part) -> bool {
+    let is_true_here = |inner: &Node| is_true(inner, article, numbers, part);
     match node {
         Node::All => true,
         Node::Term(term) => article.has(term, part),
         Node::Near { one, other, words } => article.has_near(one, other, *words, part),
         Node::Compare(comparison) => comparison.is_true(numbers),
-        // What is denied must stand nowhere.
-        Node::Not(denied) => !is_met(denied, article, numbers, Part::Whole),
-        Node::And(nodes) => nodes.iter().all(is_met_here),
-        Node::Or(nodes) => nodes.iter().any(is_met_here),
+        // A negated part must be nowhere in the article.
+        Node::Not(negated) => !is_true(negated, article, numbers, Part::Whole),
+        Node::And(nodes) => nodes.iter().all(is_true_here),
+        Node::Or(nodes) => nodes.iter().any(is_true_here),
     }
 }
 
-/// Notes the terms of every part that holds and is not denied.
+/// Collects the terms of each matching part that is not negated.
 fn collect(node: &Node, article: &Prepared, numbers: &Numbers<'_>, words: &mut Vec<String>) {
     let mut note = |term: &Term| {
         if !words.contains(&term.written) {
@@ -53,7 +53,7 @@ fn collect(node: &Node, article: &Prepared, numbers: &Numbers<'_>, words: &mut V
             note(other);
         }
         Node::And(parts) | Node::Or(parts) => {
-            for part in parts.iter().filter(|part| is_met(part, article, numbers, Part::Whole)) {
+            for part in parts.iter().filter(|part| is_true(part, article, numbers, Part::Whole)) {
                 collect(part, article, numbers, words);
             }
         }

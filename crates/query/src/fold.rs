@@ -1,4 +1,4 @@
-//! Folds words of queries and articles: normal form without diacritics.
+//! Folds words of queries and articles to normal form without diacritics.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -6,38 +6,38 @@ use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The words of a text in normal form, diacritics stripped.
+/// The words of a text in normal form, without diacritics.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     each_word(text, |word| words.push(word.to_owned()));
     words
 }
 
-/// Does something with each of the words of a text, in order.
+/// Calls `with` for each word of a text, in order.
 pub(crate) fn each_word(text: &str, mut with: impl FnMut(&str)) {
     each_token(text, |token| with(token.folded));
 }
 
-/// A word with what folding takes away.
+/// A word before and after diacritics are removed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token<'a> {
-    /// Without diacritics, as it is compared.
+    /// Without diacritics, for comparison.
     pub(crate) folded: &'a str,
-    /// With them, as a stemmer needs it.
+    /// With diacritics, for a stemmer.
     pub(crate) normal: &'a str,
-    /// Whether a run of characters that is looked for may not go on here: see
+    /// Whether a searched run of characters ends before this word: see
     /// [`wirefold_text::SearchWord`].
     pub(crate) is_parted: bool,
     /// Whether it is one character of a script without spaces, or of Korean.
     pub(crate) is_character: bool,
 }
 
-/// Does something with each of the words of a text, in order.
+/// Calls `with` for each word of a text, in order.
 pub(crate) fn each_token(text: &str, with: impl FnMut(Token<'_>)) {
     Tokens::default().each(text, with);
 }
 
-/// The words of a text that is given line by line.
+/// Reads the words of a text that is given line by line.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     /// Whether the last word was one character of a script without spaces, or of Korean.
@@ -45,12 +45,12 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Does something with each of the words of the next lines, in order.
+    /// Calls `with` for each word of the next lines, in order.
     pub(crate) fn each(&mut self, lines: &str, mut with: impl FnMut(Token<'_>)) {
         let mut is_first = true;
         wirefold_text::each_search_word(lines, |word| {
             let wirefold_text::SearchWord { normal, is_parted, is_character } = word;
-            // The break between the lines parts it from the word before.
+            // The line break separates it from the word before.
             let is_parted = is_parted || (is_first && self.was_character && is_character);
             (is_first, self.was_character) = (false, is_character);
             let folded = strip(normal);
@@ -61,15 +61,15 @@ impl Tokens {
     }
 }
 
-/// The one spelling that variants of a name share, as words.
+/// The common spelling of all variants of a name, as words.
 pub(crate) fn name_words(name: &str) -> Vec<String> {
     let key = wirefold_text::extract::name_key(name);
     key.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Takes the marks off a normalised word. Only marks that writers leave out are stripped: those of
-/// Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic; in other scripts a mark
-/// is a letter.
+/// Removes the marks of a normalised word. Only marks that writers leave out are removed: those of
+/// Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic. In other scripts a mark is
+/// a letter.
 pub(crate) fn strip(word: &str) -> Cow<'_, str> {
     if word.is_ascii() || word.chars().all(is_bare) {
         return Cow::Borrowed(word);
@@ -92,7 +92,7 @@ fn strip_in_full(word: &str) -> String {
     bare.nfc().flat_map(|letter| unfold(letter).chars().chain(unchanged(letter))).collect()
 }
 
-/// Letters of Latin, Greek, Cyrillic and kana that nothing beside them joins with.
+/// Letters of Latin, Greek, Cyrillic and kana that do not combine with their neighbours.
 const ALONE: [RangeInclusive<char>; 5] = [
     '\u{c0}'..='\u{24f}',
     '\u{370}'..='\u{45f}',
@@ -101,12 +101,12 @@ const ALONE: [RangeInclusive<char>; 5] = [
     '\u{30a1}'..='\u{30fa}',
 ];
 
-/// Whether a letter is stripped in the same way whatever stands beside it: it has its marks in itself.
+/// Whether a letter is stripped in the same way in any context, because it includes its marks.
 fn is_stripped_alone(letter: char) -> bool {
     ALONE.iter().any(|range| range.contains(&letter))
 }
 
-/// One of these letters without its marks, as it was found once for all.
+/// The bare form of one of these letters, from a table that is computed once.
 fn stripped_alone(letter: char) -> &'static str {
     static STRIPPED: LazyLock<[Vec<String>; 5]> = LazyLock::new(|| {
         ALONE.map(|range| {
@@ -114,14 +114,14 @@ fn stripped_alone(letter: char) -> &'static str {
         })
     });
     let ranges = ALONE.iter().zip(STRIPPED.iter());
-    let places = ranges.map(|(range, stripped)| {
-        let place = u32::from(letter).checked_sub(u32::from(*range.start()))?;
-        stripped.get(usize::try_from(place).ok()?)
+    let candidates = ranges.map(|(range, stripped)| {
+        let offset = u32::from(letter).checked_sub(u32::from(*range.start()))?;
+        stripped.get(usize::try_from(offset).ok()?)
     });
-    places.flatten().next().map_or("", String::as_str)
+    candidates.flatten().next().map_or("", String::as_str)
 }
 
-/// Whether a letter is known to be the same without marks: most of the words of some scripts have no other.
+/// Whether a letter is known to have no marks. Most words of some scripts consist of such letters.
 fn is_bare(letter: char) -> bool {
     matches!(letter,
         '\0'..='\u{7f}'
@@ -136,7 +136,7 @@ fn is_optional(mark: char) -> bool {
     matches!(mark, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{64b}'..='\u{65f}' | '\u{670}')
 }
 
-/// Letters that Unicode does not take apart, as those write them who lack the key.
+/// Replacements for letters that Unicode does not decompose, as people without the key write them.
 fn unfold(letter: char) -> &'static str {
     match letter {
         'ø' => "o",
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_for_bare_is() {
+    fn bare_letters_have_no_marks() {
         for letter in ('\0'..=char::MAX).filter(|letter| is_bare(*letter)) {
             let letter = letter.to_string();
             let bare = letter.nfd().filter(|mark| !is_optional(*mark));
@@ -169,7 +169,7 @@ mod tests {
                 bare.nfc().flat_map(|it| unfold(it).chars().chain(unchanged(it))).collect();
             assert_eq!(bare, letter);
         }
-        // Two of them never make one: no letter of these has another behind it for a mark.
+        // Two of them never compose: none of these letters is a mark of another.
         for word in ["каша", "الشمس", "大地震", "대지진"] {
             assert_eq!(word.nfd().nfc().collect::<String>(), word);
         }
@@ -177,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn letters_are_stripped_one_by_one_as_all_together(
+        fn stripping_letters_agrees_with_stripping_words(
             word in "[a-z0-9À-ɏͰ-џḀ-ỿぁ-ゖァ-ヺא-תء-ي地-震가-힣]{0,12}|[a-zß-ÿа-џ]{1,12}",
         ) {
             prop_assert_eq!(strip(&word), strip_in_full(&word));
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_are_the_same_line_by_line(text in "([a-z é地대ื\u{301}\n\r\u{2028}.'-]|\n\n|地 ?\n){0,40}") {
+        fn reading_line_by_line_gives_the_same_words(text in "([a-z é地대ื\u{301}\n\r\u{2028}.'-]|\n\n|地 ?\n){0,40}") {
             let all = |tokens: &mut Tokens, lines: &str, found: &mut Vec<_>| {
                 tokens.each(lines, |it| {
                     found.push((it.folded.to_owned(), it.normal.to_owned(), it.is_parted, it.is_character));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn each_letter_that_is_stripped_alone_is_stripped_as_in_full() {
+    fn cached_bare_letters_are_right() {
         for letter in ALONE.into_iter().flatten() {
             for word in [letter.to_string(), format!("{letter}a{letter}"), format!("и{letter}e")] {
                 assert_eq!(strip(&word), strip_in_full(&word));

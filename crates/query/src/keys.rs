@@ -1,56 +1,57 @@
-//! The words under which a query is filed.
+//! The words under which the percolator files a query.
 
 use crate::term::{Field, Term, Wanted};
 use crate::tree::Node;
 
-/// A word that an article must have, or one of several.
+/// A key of the percolator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key<'q> {
     /// A word of title or text, or of a field's values.
     Word(Field, &'q str),
     /// The first two or four letters of a word of title or text.
-    Stem(&'q str),
+    Prefix(&'q str),
 }
 
-/// Words of which every match has at least one, and how many articles they are guessed to bring.
+/// Words of which every match has at least one, and an estimate of the number of articles that have
+/// one.
 #[derive(Debug, Clone)]
 struct Cover<'q> {
     keys: Vec<Key<'q>>,
     weight: u32,
 }
 
-/// How many terms of queries have a word.
+/// Returns the number of query terms that contain a word.
 pub(crate) type Uses<'u> = &'u dyn Fn(Field, &str) -> u32;
 
-/// What a query without a word needed beside its key may cost more to be filed elsewhere: to read a
-/// list is that much quicker than to look at a query.
-const READING: u32 = 8;
+/// A query whose key would have no guard may be filed under keys with up to this many times the
+/// weight if they allow a guard. Reading a list costs that much less than running a query.
+const GUARD_SAVING: u32 = 8;
 
-/// Under which words a query is filed, and another word that every match has.
+/// The words under which a query is filed, and another word that every match has.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filed<'q> {
-    /// Nothing where no word is needed.
+    /// Empty if the query needs no word.
     pub(crate) keys: Vec<Key<'q>>,
-    /// It is looked for before the query itself is.
+    /// Checked before the query is run.
     pub(crate) guard: Option<(Field, &'q str)>,
 }
 
-/// Under what a query is filed: the rarest words that it needs.
+/// Chooses the keys of a query: the rarest words that it needs.
 ///
-/// How rare a word is, is guessed from its field, its length, and how many queries use it: in news
-/// these go together well enough, and a wrong guess costs time and nothing else.
+/// The rarity of a word is estimated from its field, its length, and the number of queries that use
+/// it. In news these go together well enough. A wrong estimate costs time only.
 pub(crate) fn filed<'q>(node: &'q Node, uses: Uses<'_>) -> Filed<'q> {
     let Some(Cover { keys, weight }) = cover(node, uses) else {
         return Filed::default();
     };
     let guard = guard(node, &keys, uses);
     match (guard, &keys[..], node) {
-        // `port (strike OR quay)`: under both of the group, and then the port says nearly all.
+        // `port (strike OR quay)` is filed under both words of the group, with `port` as the guard.
         (None, &[Key::Word(field, word)], Node::And(parts)) => {
             let covers = parts.iter().filter_map(|part| cover(part, uses));
             let others = covers.filter(|other| other.keys != keys);
             match others.min_by_key(|other| other.weight) {
-                Some(other) if other.weight <= weight.saturating_mul(READING) => {
+                Some(other) if other.weight <= weight.saturating_mul(GUARD_SAVING) => {
                     Filed { keys: other.keys, guard: Some((field, word)) }
                 }
                 _ => Filed { keys, guard },
@@ -60,7 +61,7 @@ pub(crate) fn filed<'q>(node: &'q Node, uses: Uses<'_>) -> Filed<'q> {
     }
 }
 
-/// The rarest words of which every match has one; nothing where none is needed.
+/// The rarest words of which every match has one. `None` if no word is needed.
 fn cover<'q>(node: &'q Node, uses: Uses<'_>) -> Option<Cover<'q>> {
     match node {
         Node::All | Node::Compare(_) | Node::Not(_) => None,
@@ -80,7 +81,7 @@ fn cover<'q>(node: &'q Node, uses: Uses<'_>) -> Option<Cover<'q>> {
     }
 }
 
-/// The rarest word that every match has, but for the one that a query is filed under.
+/// The rarest word that every match has, except the key of the query.
 fn guard<'q>(node: &'q Node, keys: &[Key<'q>], uses: Uses<'_>) -> Option<(Field, &'q str)> {
     let mut needed = Vec::new();
     collect_needed(node, &mut needed);
@@ -118,12 +119,13 @@ fn cover_of<'q>(term: &'q Term, uses: Uses<'_>) -> Option<Cover<'q>> {
     if let Some((weight, word)) = weighed.min_by_key(|(weight, _)| *weight) {
         return Some(Cover { keys: vec![Key::Word(field, word)], weight });
     }
-    let stem = stem(term.wanted.words().last()?)?;
-    let weight = if stem.chars().count() > 2 { 150 } else { 600 };
-    (field == Field::Text).then(|| Cover { keys: vec![Key::Stem(stem)], weight })
+    let prefix = key_prefix(term.wanted.words().last()?)?;
+    let weight = if prefix.chars().count() > 2 { 150 } else { 600 };
+    (field == Field::Text).then(|| Cover { keys: vec![Key::Prefix(prefix)], weight })
 }
 
-/// The stems of a word by all stemmers, of which a match has one, or the word itself.
+/// The keys of `~word`: its stems by all stemmers, and the word itself. Every match has one of
+/// them.
 fn cover_of_stems<'q>(stems: &'q [String], uses: Uses<'_>) -> Cover<'q> {
     let (exact, of_stemmers) = stems.split_last().map_or(("", stems), |(last, rest)| (last, rest));
     let of_stemmers = of_stemmers.iter().map(|stem| Key::Word(Field::Stem, stem));
@@ -134,7 +136,7 @@ fn cover_of_stems<'q>(stems: &'q [String], uses: Uses<'_>) -> Cover<'q> {
     Cover { keys, weight: weight(Field::Text, exact, uses).saturating_mul(2) }
 }
 
-/// The words of a term that stand there as they are.
+/// The words of a term that must occur unchanged.
 fn whole_words(term: &Term) -> &[String] {
     let words = term.wanted.words();
     match term.wanted {
@@ -144,23 +146,23 @@ fn whole_words(term: &Term) -> &[String] {
     }
 }
 
-/// The first two and the first four letters of a word, where it has as many.
-pub(crate) fn stems(word: &str) -> [Option<&str>; 2] {
+/// The first two and the first four letters of a word, if it has as many.
+pub(crate) fn prefixes(word: &str) -> [Option<&str>; 2] {
     [2, 4].map(|letters: usize| {
         let (last, letter) = word.char_indices().nth(letters - 1)?;
         word.get(..last + letter.len_utf8())
     })
 }
 
-/// The first letters under which words that begin with these are found.
-pub(crate) fn stem(beginning: &str) -> Option<&str> {
-    let [two, four] = stems(beginning);
+/// The first letters under which words with this beginning are filed.
+pub(crate) fn key_prefix(beginning: &str) -> Option<&str> {
+    let [two, four] = prefixes(beginning);
     four.or(two)
 }
 
 fn weight(field: Field, word: &str, uses: Uses<'_>) -> u32 {
     let letters = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
-    let alone = match field {
+    let base = match field {
         Field::Entity | Field::Place | Field::Outlet | Field::Site | Field::Feed => 20,
         Field::Agency | Field::Cites | Field::Note => 100,
         Field::Lang | Field::Class => 2_000,
@@ -171,7 +173,7 @@ fn weight(field: Field, word: &str, uses: Uses<'_>) -> u32 {
         }
         Field::Text | Field::Anywhere | Field::Title | Field::Stem => 200 - 8 * letters.min(20),
     };
-    alone * (1 + uses(field, word).saturating_add(1).ilog2())
+    base * (1 + uses(field, word).saturating_add(1).ilog2())
 }
 
 #[cfg(test)]
@@ -180,7 +182,7 @@ mod tests {
     use crate::query::Query;
 
     #[test]
-    fn a_query_is_filed_under_the_rarest_words_it_needs() {
+    fn files_a_query_under_the_rarest_words_it_needs() {
         let cases = [
             ("the zelensky", "zelensky", "the"),
             ("\"peace plan\"", "peace", "plan"),
@@ -202,7 +204,7 @@ mod tests {
         for (text, keys, guard) in cases {
             let query = Query::parse(text).expect(text);
             let found = filed(&query.tree, &uses);
-            let words = found.keys.iter().map(|(Key::Word(_, word) | Key::Stem(word))| *word);
+            let words = found.keys.iter().map(|(Key::Word(_, word) | Key::Prefix(word))| *word);
             assert_eq!(words.collect::<Vec<&str>>().join(" "), keys, "{text}");
             assert_eq!(found.guard.map_or("", |(_, word)| word), guard, "{text}");
         }

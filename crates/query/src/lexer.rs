@@ -13,7 +13,7 @@ pub(crate) enum Token {
     Not,
     /// `NEAR/n`.
     Near(u32),
-    /// What stands between quotation marks.
+    /// The text between quotation marks.
     Phrase(String),
     /// A field's name before a phrase, without the colon.
     FieldOfPhrase(String),
@@ -22,15 +22,15 @@ pub(crate) enum Token {
     End,
 }
 
-/// A token and its place in characters from 1.
+/// A token and its column, in characters from 1.
 #[derive(Debug, Clone)]
-pub(crate) struct Placed {
+pub(crate) struct LocatedToken {
     pub(crate) token: Token,
     pub(crate) column: usize,
 }
 
 impl Token {
-    /// The token for people.
+    /// The token in words for an error message.
     pub(crate) fn described(&self) -> String {
         match self {
             Self::Open => "\"(\"".to_owned(),
@@ -48,7 +48,7 @@ impl Token {
 }
 
 /// Parts a query into tokens; the last is [`Token::End`].
-pub(crate) fn tokens(query: &str) -> Result<Vec<Placed>, ParseError> {
+pub(crate) fn tokens(query: &str) -> Result<Vec<LocatedToken>, ParseError> {
     let mut lexer = Lexer { chars: query.chars().collect(), at: 0, found: Vec::new() };
     while let Some(next) = lexer.peek() {
         lexer.read_token(next)?;
@@ -60,7 +60,7 @@ pub(crate) fn tokens(query: &str) -> Result<Vec<Placed>, ParseError> {
 struct Lexer {
     chars: Vec<char>,
     at: usize,
-    found: Vec<Placed>,
+    found: Vec<LocatedToken>,
 }
 
 impl Lexer {
@@ -69,7 +69,7 @@ impl Lexer {
     }
 
     fn push(&mut self, at: usize, token: Token) {
-        self.found.push(Placed { token, column: at + 1 });
+        self.found.push(LocatedToken { token, column: at + 1 });
     }
 
     fn read_token(&mut self, next: char) -> Result<(), ParseError> {
@@ -80,7 +80,7 @@ impl Lexer {
                 self.at += 1;
                 self.push(start, if next == '(' { Token::Open } else { Token::Close });
             }
-            '-' if self.begins_a_part(start + 1) => {
+            '-' if self.begins_operand(start + 1) => {
                 self.at += 1;
                 self.push(start, Token::Not);
             }
@@ -98,7 +98,7 @@ impl Lexer {
         Ok(())
     }
 
-    fn begins_a_part(&self, at: usize) -> bool {
+    fn begins_operand(&self, at: usize) -> bool {
         self.chars.get(at).is_some_and(|next| !next.is_whitespace() && *next != ')')
     }
 
@@ -145,7 +145,8 @@ impl Lexer {
     }
 }
 
-/// What other languages write and this one has not is refused, rather than taken for words.
+/// Refuses syntax of other query languages that this one does not have, instead of reading it as
+/// words.
 fn check_language(word: &str, start: usize) -> Result<(), ParseError> {
     let term = word.split_once(':').map_or(word, |(_, term)| term);
     let expected = if term.len() > 2 && term.starts_with('/') && term.ends_with('/') {

@@ -6,30 +6,31 @@
 //! | `kyiv OR lviv` | either |
 //! | `-sport`, `NOT sport` | articles without the word |
 //! | `"peace plan"` | the words next to each other |
-//! | `harbo*` | words that begin so; at least two letters |
+//! | `harbo*` | words with this beginning, at least two letters |
 //! | `~strike` | its regular forms too, by the article's language: strikes, striking |
 //! | `port NEAR/5 strike` | at most five words from one to the other, in either order |
 //! | `(port OR harbour) strike` | groups |
 //! | `title:strike` | words, phrases and prefixes of the title alone |
-//! | `anywhere:strike` | as `strike`; what an article only mentions is no *passing mention* |
-//! | `地震` | where a script has no spaces, and in Korean: any text that holds these characters in a row |
+//! | `anywhere:strike` | as `strike`, but a mention in passing counts fully |
+//! | `地震` | in scripts without spaces, and in Korean: any text with these characters in a row |
 //! | `cease-fire` | with a hyphen, with a space, or as one word |
 //! | `@ministers` | any line of the list of this name: see [`Lists`] |
 //! | `agency:AP` | an agency by any of its names: `agency:"Associated Press"`, `agency:apnews` |
 //! | `entity:Zelensky` | a person, organisation or place in any of its spellings |
 //! | `cites:AP` | an agency that the text cites, in the same way |
-//! | `note:correction` | what a note of its outlet does to it: `correction`, `clarification`, `retraction` |
-//! | `place: outlet: site: lang: class: feed:` | what is known of the article |
+//! | `note:correction` | the kind of a note of its outlet: `correction`, `clarification`, `retraction` |
+//! | `place: outlet: site: lang: class: feed:` | its other properties |
 //! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
 //! | `*` | every article |
 //!
-//! A match that title and lede alone do not make is a mention [in passing](Matched::in_passing).
+//! A match that needs words from outside title and lede is a mention [in
+//! passing](Matched::in_passing).
 //!
-//! Case and diacritics do not count. `AND`, `OR`, `NOT` and `NEAR/n` are operators in capitals
-//! only. `OR` binds least, then `AND`, then `NOT`, then `NEAR`. A query must name something that
-//! has to be there: `-sport` alone is refused.
+//! Case and diacritics do not count. `AND`, `OR`, `NOT` and `NEAR/n` are operators only in
+//! capitals. `OR` binds least, then `AND`, then `NOT`, then `NEAR`. A query must name something
+//! that has to be there: `-sport` alone is refused.
 //!
-//! Pure: no I/O, no clock, no logging. Parsing fails with a column, matching cannot fail.
+//! The crate has no I/O, no clock and no logging. Parse errors have a column. Matching cannot fail.
 //!
 //! ```
 //! use wirefold_query::{Document, Numbers, Prepared, Query};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// Lists by their names, for `@name` in a query: any of their lines will do.
+/// Lists by their names, for `@name` in a query. The query matches any of their lines.
 ///
-/// A line is a word, a prefix, a phrase without quotation marks, a field such as `entity:Zelensky`, or
-/// `@name` of another list. Lines that are empty or begin with `#` say nothing.
+/// A line is a word, a prefix, a phrase without quotation marks, a field such as `entity:Zelensky`,
+/// or `@name` of another list. Empty lines and lines that begin with `#` are ignored.
 ///
 /// ```
 /// use wirefold_query::{Lists, Query};
@@ -19,14 +19,15 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lists {
     texts: BTreeMap<String, String>,
-    takes_any: bool,
+    accepts_any_name: bool,
 }
 
 impl Lists {
-    /// Takes every name for that of a list: what can be said of a query where the lists are not at hand.
+    /// Accepts every name as the name of a list, to check a query where the lists are not
+    /// available.
     #[must_use]
-    pub fn elsewhere() -> Self {
-        Self { takes_any: true, ..Self::default() }
+    pub fn accepting_any_name() -> Self {
+        Self { accepts_any_name: true, ..Self::default() }
     }
 
     /// Adds a list, or replaces the one of this name.
@@ -34,11 +35,11 @@ impl Lists {
         self.texts.insert(name.into(), text.into());
     }
 
-    /// The lines of a list that say something, with their numbers from 1.
+    /// The lines of a list without empty lines and comments, with their numbers from 1.
     pub(crate) fn lines(&self, name: &str) -> Option<Vec<(usize, &str)>> {
         let text = match self.texts.get(name) {
             Some(text) => text,
-            None if self.takes_any => "anything",
+            None if self.accepts_any_name => "anything",
             None => return None,
         };
         let lines = text.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
@@ -46,7 +47,7 @@ impl Lists {
         Some(lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect())
     }
 
-    /// How long a list is in bytes.
+    /// The length of a list in bytes.
     pub(crate) fn length(&self, name: &str) -> usize {
         self.texts.get(name).map_or(0, String::len)
     }

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-/// The numbers of the event (or story) that an article belongs to, as the caller counts them.
+/// The numbers of the event (or story) of an article, as the caller counts them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Numbers<'a> {
-    /// Its separately written texts.
+    /// The number of its origins.
     pub origins: u32,
-    /// Its outlets.
+    /// The number of its outlets.
     pub outlets: u32,
-    /// How long before now each of its articles came, in any order.
+    /// The age of each of its articles, in any order.
     pub ages: &'a [Duration],
 }
 
-/// A number that can be asked for.
+/// A number that a query can compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
     Origins,
@@ -31,7 +31,7 @@ pub(crate) enum Relation {
     More,
 }
 
-/// A number and what it must be.
+/// A comparison of a number with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Comparison {
     pub(crate) quantity: Quantity,
@@ -59,10 +59,10 @@ impl Comparison {
     }
 }
 
-/// Why a text that begins as a comparison is none: what would have been right.
+/// A description of the right form of a comparison.
 pub(crate) type Expected = &'static str;
 
-/// Reads `origins>=2` or `velocity>5/10m`; nothing where it does not begin as a comparison.
+/// Parses `origins>=2` or `velocity>5/10m`. `None` if the text has no comparison sign.
 pub(crate) fn comparison(text: &str) -> Option<Result<Comparison, Expected>> {
     let at = text.find(['<', '>', '='])?;
     let (name, rest) = text.split_at(at);

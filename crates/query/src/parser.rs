@@ -4,16 +4,16 @@ mod list;
 mod terms;
 
 use crate::error::{ParseError, shortened};
-use crate::lexer::{Placed, Token, tokens};
+use crate::lexer::{LocatedToken, Token, tokens};
 use crate::limits::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 use crate::lists::Lists;
 use crate::numbers::comparison;
 use crate::term::{Field, Term};
 use crate::tree::Node;
 
-const A_PART: &str = "a word, a phrase or \"(\"";
+const AN_OPERAND: &str = "a word, a phrase or \"(\"";
 
-/// Reads a whole query.
+/// Parses a whole query.
 pub(crate) fn parse(text: &str, lists: &Lists) -> Result<Node, ParseError> {
     if text.len() > MAX_BYTES {
         let what = format!("{} bytes", text.len());
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str, lists: &Lists) -> Result<Node, ParseError> {
         bytes: text.len(),
         open_lists: Vec::new(),
     };
-    let tree = parser.any_of()?;
+    let tree = parser.disjunction()?;
     let rest = parser.peek();
     if rest.token != Token::End {
         return Err(ParseError::new(
@@ -38,34 +38,42 @@ pub(crate) fn parse(text: &str, lists: &Lists) -> Result<Node, ParseError> {
         ));
     }
     if !tree.is_positive() {
-        let expected = "something that must be there on every side of OR";
-        return Err(ParseError::new(1, expected, "only negations"));
+        return Err(only_negations(&tree));
     }
     Ok(tree)
 }
 
+/// The error of a query that needs no word. It names OR only if the query has one outside negations.
+fn only_negations(tree: &Node) -> ParseError {
+    let (expected, found) = match tree.has_alternatives() {
+        true => ("something that must be there on every side of OR", "a side of only negations"),
+        false => ("something that must be there", "only negations"),
+    };
+    ParseError::new(1, expected, found)
+}
+
 struct Parser<'l> {
-    tokens: Vec<Placed>,
+    tokens: Vec<LocatedToken>,
     at: usize,
     depth: usize,
     terms: usize,
     lists: &'l Lists,
-    /// Of the query and the lists that it names.
+    /// The length of the query and of the lists that it names.
     bytes: usize,
-    /// The lists inside which it reads, by their names.
+    /// The names of the lists that are being read.
     open_lists: Vec<String>,
 }
 
 impl Parser<'_> {
-    fn peek(&self) -> &Placed {
-        // The last token is the end, and nothing goes past it.
+    fn peek(&self) -> &LocatedToken {
+        // The last token is [`Token::End`], and the position never passes it.
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
-    fn next_token(&mut self) -> Placed {
-        let taken = self.peek().clone();
+    fn next_token(&mut self) -> LocatedToken {
+        let token = self.peek().clone();
         self.at += 1;
-        taken
+        token
     }
 
     fn skip_if(&mut self, token: &Token) -> bool {
@@ -74,7 +82,7 @@ impl Parser<'_> {
         is_next
     }
 
-    fn deeper(&mut self, column: usize) -> Result<(), ParseError> {
+    fn enter_group(&mut self, column: usize) -> Result<(), ParseError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let expected = format!("at most {MAX_DEPTH} groups and negations inside each other");
@@ -83,38 +91,38 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn any_of(&mut self) -> Result<Node, ParseError> {
-        let mut parts = vec![self.all_of()?];
+    fn disjunction(&mut self) -> Result<Node, ParseError> {
+        let mut parts = vec![self.conjunction()?];
         while self.skip_if(&Token::Or) {
-            parts.push(self.all_of()?);
+            parts.push(self.conjunction()?);
         }
-        Ok(together(parts, Node::Or))
+        Ok(join(parts, Node::Or))
     }
 
-    fn all_of(&mut self) -> Result<Node, ParseError> {
-        let mut parts = vec![self.maybe_not()?];
+    fn conjunction(&mut self) -> Result<Node, ParseError> {
+        let mut parts = vec![self.negation()?];
         loop {
             let has_and = self.skip_if(&Token::And);
             let ends = matches!(self.peek().token, Token::Or | Token::Close | Token::End);
             if ends && !has_and {
-                return Ok(together(parts, Node::And));
+                return Ok(join(parts, Node::And));
             }
-            parts.push(self.maybe_not()?);
+            parts.push(self.negation()?);
         }
     }
 
-    fn maybe_not(&mut self) -> Result<Node, ParseError> {
+    fn negation(&mut self) -> Result<Node, ParseError> {
         let column = self.peek().column;
         if !self.skip_if(&Token::Not) {
-            return self.maybe_near();
+            return self.proximity();
         }
-        self.deeper(column)?;
-        let part = self.maybe_not()?;
+        self.enter_group(column)?;
+        let part = self.negation()?;
         self.depth -= 1;
         Ok(Node::Not(Box::new(part)))
     }
 
-    fn maybe_near(&mut self) -> Result<Node, ParseError> {
+    fn proximity(&mut self) -> Result<Node, ParseError> {
         let mut column = self.peek().column;
         let mut last = self.operand()?;
         let mut pairs = Vec::new();
@@ -130,18 +138,18 @@ impl Parser<'_> {
             };
             let nears =
                 ones.iter().flat_map(|one| others.iter().map(move |other| near(one, other)));
-            pairs.push(together(nears.collect(), Node::Or));
+            pairs.push(join(nears.collect(), Node::Or));
             (last, column) = (next, next_column);
         }
-        Ok(if pairs.is_empty() { last } else { together(pairs, Node::And) })
+        Ok(if pairs.is_empty() { last } else { join(pairs, Node::And) })
     }
 
     fn operand(&mut self) -> Result<Node, ParseError> {
-        let Placed { token, column } = self.next_token();
+        let LocatedToken { token, column } = self.next_token();
         match token {
             Token::Open => {
-                self.deeper(column)?;
-                let inside = self.any_of()?;
+                self.enter_group(column)?;
+                let inside = self.disjunction()?;
                 self.depth -= 1;
                 let next = self.peek();
                 if next.token != Token::Close {
@@ -156,7 +164,7 @@ impl Parser<'_> {
             }
             Token::FieldOfPhrase(name) => self.field_of_phrase(&name, column),
             Token::Word(word) => self.word(&word, column),
-            other => Err(ParseError::new(column, A_PART, other.described())),
+            other => Err(ParseError::new(column, AN_OPERAND, other.described())),
         }
     }
 
@@ -169,7 +177,7 @@ impl Parser<'_> {
                 let written = format!("{name}:\"{}\"", words.trim());
                 self.phrase(field, &words, written, column + name.chars().count() + 1)
             }
-            // The lexer gives this token before a phrase only.
+            // The lexer produces this token only before a phrase.
             other => Err(ParseError::new(column, "a phrase after the colon", other.described())),
         }
     }
@@ -217,7 +225,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A word or a phrase, also as it is written without its hyphens.
+    /// A word or a phrase, with or without its hyphens.
     fn term(
         &mut self,
         field: Field,
@@ -230,7 +238,7 @@ impl Parser<'_> {
         let closed = closed.map(|closed| terms::term(field, &closed, written.clone(), column));
         let closed = closed.transpose()?.map(Node::Term);
         let open = terms::term(field, text, written, column).map(Node::Term)?;
-        Ok(together(std::iter::once(open).chain(closed).collect(), Node::Or))
+        Ok(join(std::iter::once(open).chain(closed).collect(), Node::Or))
     }
 
     fn phrase(
@@ -240,14 +248,14 @@ impl Parser<'_> {
         written: String,
         column: usize,
     ) -> Result<Node, ParseError> {
-        if let Some(at) = terms::stemmed_within(words) {
+        if let Some(at) = terms::tilde_inside(words) {
             let expected = "~ before a word outside quotation marks";
             return Err(ParseError::new(column + at + 1, expected, "~ inside"));
         }
         self.term(field, words, written, column)
     }
 
-    /// A word, or all its forms.
+    /// A word, or all its forms with `~`.
     fn forms(
         &mut self,
         field: Field,
@@ -268,18 +276,18 @@ impl Parser<'_> {
     }
 }
 
-/// One part stands for itself.
-fn together(mut parts: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
+/// Joins parts to one node. A single part needs no join.
+fn join(mut parts: Vec<Node>, operator: fn(Vec<Node>) -> Node) -> Node {
     match (parts.len(), parts.pop()) {
         (1, Some(only)) => only,
         (_, last) => {
             parts.extend(last);
-            join(parts)
+            operator(parts)
         }
     }
 }
 
-/// What stands beside `NEAR`: one term, or one with hyphens and without.
+/// The operand of `NEAR`: one term, or one term with and without hyphens.
 fn near_terms(node: &Node, column: usize) -> Result<Vec<Term>, ParseError> {
     let nodes = match node {
         Node::Or(parts) => &parts[..],

@@ -8,14 +8,14 @@ use crate::numbers::Numbers;
 use crate::parser::parse;
 use crate::tree::Node;
 
-/// A parsed query.
+/// A parsed query of the subscription language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     pub(crate) tree: Node,
 }
 
 impl Query {
-    /// Reads a query; see the [crate](crate) for the language.
+    /// Parses a query; see the [crate](crate) for the language.
     ///
     /// # Errors
     /// A [`ParseError`] that names the column and what was expected there.
@@ -23,22 +23,22 @@ impl Query {
         Self::parse_with(text, &Lists::default())
     }
 
-    /// Reads a query that may name lists. What they bring counts towards the limits.
+    /// Parses a query that may name lists. Their length and their terms count towards the limits.
     ///
-    /// # Errors
-    /// As [`parse`](Self::parse) does; also where a list is not there, is empty, names itself or has a
-    /// line that cannot be read.
+    /// As for [`parse`](Self::parse). Also if a list is missing, is empty, contains itself or has a
+    /// line that cannot be parsed.
     pub fn parse_with(text: &str, lists: &Lists) -> Result<Self, ParseError> {
         parse(text, lists).map(|tree| Self { tree })
     }
 
-    /// Whether no article can ever be found, as far as that is cheap to see: `* -*`, `ferry -ferry`.
+    /// Whether the query can never match, as far as this is cheap to detect: `* -*`, `ferry
+    /// -ferry`.
     #[must_use]
     pub fn is_contradictory(&self) -> bool {
         self.tree.is_contradictory()
     }
 
-    /// The words found, where the article and the numbers of its event are as the query asks.
+    /// The words that were found, if the article and the numbers of its event match the query.
     #[must_use]
     pub fn matches(&self, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
         evaluate(&self.tree, article, numbers)

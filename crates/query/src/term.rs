@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-/// What an article is searched in.
+/// The part of an article that a term searches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Field {
     /// Title and text.
     Text,
-    /// Title and text, where a mention in passing will do.
+    /// Title and text, where a mention in passing counts fully.
     Anywhere,
     Title,
     Entity,
@@ -39,24 +39,25 @@ const NAMED: [(&str, Field); 12] = [
     ("anywhere", Field::Anywhere),
 ];
 
-/// What `note:` may name.
+/// The values that `note:` allows.
 pub(crate) const NOTES: [&str; 3] = ["correction", "clarification", "retraction"];
 
-/// What `class:` may name.
+/// The values that `class:` allows.
 pub(crate) const CLASSES: [&str; 4] = ["new", "related", "copy", "version"];
 
 impl Field {
     pub(crate) fn named(name: &str) -> Option<Self> {
-        NAMED.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+        NAMED.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
     }
 
-    /// All names, for people.
+    /// All names, for an error message.
     pub(crate) fn all_names() -> String {
         let names: Vec<String> = NAMED.iter().map(|(name, _)| format!("{name}:")).collect();
         format!("one of {}", names.join(" "))
     }
 
-    /// The field under whose words a query is filed: those of title and text stand together.
+    /// The field under which the percolator files the words of this field. Title and text are filed
+    /// together.
     pub(crate) fn filed(self) -> Self {
         if matches!(self, Self::Anywhere | Self::Title) { Self::Text } else { self }
     }
@@ -66,7 +67,7 @@ impl Field {
         matches!(self, Self::Text | Self::Anywhere | Self::Title)
     }
 
-    /// Whether words of it are looked for, rather than its value as a whole.
+    /// Whether its words are searched, and not its value as a whole.
     pub(crate) fn has_words(self) -> bool {
         matches!(
             self,
@@ -81,14 +82,14 @@ impl Field {
     }
 }
 
-/// How a term's words must stand there.
+/// The words of a term and how they must occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// These words next to each other; of fields without words, the one value.
+    /// These words next to each other. For fields without words, the one value.
     Words(Vec<String>),
-    /// The words next to each other, the last of them only its beginning.
+    /// The words next to each other. The last one is only the beginning of a word.
     Prefix(Vec<String>),
-    /// One word in any of its forms: its stem by each stemmer, and at the end the word as it is.
+    /// One word in any of its forms: its stem by each stemmer, and at the end the word itself.
     Stems(Vec<String>),
 }
 
@@ -98,24 +99,24 @@ impl Wanted {
         words
     }
 
-    /// How many words of an article it takes up.
+    /// The number of words of an article that a match covers.
     pub(crate) fn length(&self) -> usize {
         if matches!(self, Self::Stems(_)) { 1 } else { self.words().len() }
     }
 }
 
-/// One thing asked for.
+/// A single condition on the words of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Term {
     pub(crate) field: Field,
     pub(crate) wanted: Wanted,
-    /// Whether it is a run of characters, which goes across no space and no mark.
+    /// Whether it is a run of characters. A run does not continue across a space or a mark.
     pub(crate) is_run: bool,
-    /// As the query writes it, for people.
+    /// The term as written in the query, for people.
     pub(crate) written: String,
 }
 
-/// Words of title and text stand as they are, those of other fields behind a mark of the field.
+/// Words of title and text are stored unchanged, those of other fields after a mark for the field.
 pub(crate) fn marked(field: Field, word: &str) -> Cow<'_, str> {
     match field.filed() {
         Field::Text => Cow::Borrowed(word),

@@ -9,7 +9,7 @@ pub(crate) enum Node {
     /// Every article.
     All,
     Term(Term),
-    /// Two terms of title and text with at most so many words from one to the other.
+    /// Two terms of title and text with at most `words` words from one to the other.
     Near {
         one: Term,
         other: Term,
@@ -22,7 +22,7 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// Whether it asks for something that must be there.
+    /// Whether a match needs something that must be there.
     pub(crate) fn is_positive(&self) -> bool {
         match self {
             Self::All | Self::Term(_) | Self::Near { .. } | Self::Compare(_) => true,
@@ -32,20 +32,30 @@ impl Node {
         }
     }
 
-    /// Whether it asks for something and for its absence, where that is cheap to see.
+    /// Whether it has an OR outside negations.
+    pub(crate) fn has_alternatives(&self) -> bool {
+        match self {
+            Self::Or(_) => true,
+            Self::And(parts) => parts.iter().any(Self::has_alternatives),
+            _ => false,
+        }
+    }
+
+    /// Whether it requires something and its absence, as far as this is cheap to detect.
     pub(crate) fn is_contradictory(&self) -> bool {
         match self {
             Self::All | Self::Term(_) | Self::Near { .. } | Self::Compare(_) => false,
-            Self::Not(part) => part.takes_everything(),
+            Self::Not(part) => part.matches_everything(),
             Self::And(parts) => {
-                let mut asked = Vec::new();
-                parts.iter().for_each(|part| part.conjuncts(&mut asked));
-                let is_asked = |node: &Self| asked.contains(&node);
-                asked.iter().any(|part| match part {
-                    // One with a hyphen is its two spellings: all of it is asked for, or one of them.
-                    Self::Not(refused) => {
-                        is_asked(refused)
-                            || refused.alternatives().iter().any(is_asked)
+                let mut required = Vec::new();
+                parts.iter().for_each(|part| part.conjuncts(&mut required));
+                let is_required = |node: &Self| required.contains(&node);
+                required.iter().any(|part| match part {
+                    // A term with a hyphen has two spellings. The query may require both or one of
+                    // them.
+                    Self::Not(negated) => {
+                        is_required(negated)
+                            || negated.alternatives().iter().any(is_required)
                             || part.is_contradictory()
                     }
                     other => other.is_contradictory(),
@@ -55,11 +65,11 @@ impl Node {
         }
     }
 
-    fn takes_everything(&self) -> bool {
+    fn matches_everything(&self) -> bool {
         self.alternatives().contains(&Self::All)
     }
 
-    /// The parts of which any will do.
+    /// The parts of which one must match.
     fn alternatives(&self) -> &[Self] {
         match self {
             Self::Or(parts) => parts,
@@ -67,7 +77,7 @@ impl Node {
         }
     }
 
-    /// The parts that all have to hold, those in groups too.
+    /// The parts that must all match, including those in groups.
     fn conjuncts<'a>(&'a self, found: &mut Vec<&'a Self>) {
         match self {
             Self::And(parts) => parts.iter().for_each(|part| part.conjuncts(found)),

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHasher;
 
-/// Words one after the other, without an allocation for each.
+/// Words in one string, without an allocation for each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words {
     letters: String,
-    /// Where each word ends among the letters.
+    /// The end of each word in `letters`.
     ends: Vec<u32>,
 }
 
@@ -20,7 +20,7 @@ impl Words {
         self.ends.push(number(self.letters.len()));
     }
 
-    /// How many there are.
+    /// The number of words.
     pub(crate) fn len(&self) -> u32 {
         number(self.ends.len())
     }
@@ -32,7 +32,7 @@ impl Words {
         self.letters.get(start..end)
     }
 
-    /// Some of them, in order.
+    /// The words of a range, in order.
     pub(crate) fn range(&self, range: Range<u32>) -> impl Iterator<Item = &str> {
         range.filter_map(|index| self.get(index))
     }
@@ -41,16 +41,16 @@ impl Words {
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
-/// Words that can be found.
+/// Words with an index by word.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     words: Words,
-    /// For each word the next one that is equal.
+    /// For each word, the position of the next equal word.
     next: Vec<u32>,
     distinct: Vec<Distinct>,
-    /// Places among the distinct words, by their hash; the length is a power of two.
+    /// Indices into `distinct`, by hash. The length is a power of two.
     slots: Vec<u32>,
-    /// The first of each of the distinct words, by the alphabet: made for whoever asks for it.
+    /// The first position of each distinct word, sorted by word. Computed when first needed.
     sorted: OnceLock<Vec<u32>>,
 }
 
@@ -68,34 +68,34 @@ impl Index {
         let next = vec![NONE; count];
         let distinct = Vec::with_capacity(count / 2);
         let mut index = Self { words, next, distinct, slots, sorted: OnceLock::new() };
-        for place in 0..index.words.len() {
-            index.enter(place);
+        for position in 0..index.words.len() {
+            index.enter(position);
         }
         index
     }
 
-    fn enter(&mut self, place: u32) {
-        let word = self.words.get(place).unwrap_or_default();
+    fn enter(&mut self, position: u32) {
+        let word = self.words.get(position).unwrap_or_default();
         let hash = hash(word);
         let slot = self.slot(word, hash);
         match self.slots.get(slot).and_then(|found| self.distinct.get_mut(*found as usize)) {
-            Some(known) => {
-                self.next[known.last as usize] = place;
-                known.last = place;
+            Some(entry) => {
+                self.next[entry.last as usize] = position;
+                entry.last = position;
             }
             None => {
                 self.slots[slot] = number(self.distinct.len());
-                self.distinct.push(Distinct { hash, first: place, last: place });
+                self.distinct.push(Distinct { hash, first: position, last: position });
             }
         }
     }
 
-    /// The slot of a word, or the free one where it would be. At least half of them are free.
+    /// The slot of a word, or the free slot for it. At least half of the slots are free.
     fn slot(&self, word: &str, hash: u64) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = (hash >> 32) as usize & mask;
-        while let Some(known) = self.distinct.get(self.slots[slot] as usize) {
-            if known.hash == hash && self.words.get(known.first) == Some(word) {
+        while let Some(entry) = self.distinct.get(self.slots[slot] as usize) {
+            if entry.hash == hash && self.words.get(entry.first) == Some(word) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -103,28 +103,28 @@ impl Index {
         slot
     }
 
-    pub(crate) fn get(&self, place: u32) -> Option<&str> {
-        self.words.get(place)
+    pub(crate) fn get(&self, position: u32) -> Option<&str> {
+        self.words.get(position)
     }
 
-    /// The places of a word, in order.
-    pub(crate) fn places(&self, word: &str) -> impl Iterator<Item = u32> {
+    /// The positions of a word, in order.
+    pub(crate) fn positions(&self, word: &str) -> impl Iterator<Item = u32> {
         let first = match self.slots.is_empty() {
             true => None,
             false => self.distinct.get(self.slots[self.slot(word, hash(word))] as usize),
         };
-        self.from(first.map_or(NONE, |known| known.first))
+        self.from(first.map_or(NONE, |entry| entry.first))
     }
 
-    /// A place and those of equal words behind it.
+    /// A position and those of the equal words after it.
     pub(crate) fn from(&self, first: u32) -> impl Iterator<Item = u32> {
-        let is_place = |place: &u32| *place != NONE;
-        std::iter::successors(Some(first).filter(is_place), move |place| {
-            self.next.get(*place as usize).copied().filter(is_place)
+        let is_place = |position: &u32| *position != NONE;
+        std::iter::successors(Some(first).filter(is_place), move |position| {
+            self.next.get(*position as usize).copied().filter(is_place)
         })
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(crate) fn len(&self) -> usize {
         self.next.len()
     }
@@ -134,41 +134,41 @@ impl Index {
         self.words.range(0..self.words.len())
     }
 
-    /// Each word once, with its hash and where it stands first.
+    /// Each word once, with its hash and its first position.
     pub(crate) fn hashed(&self) -> impl Iterator<Item = (&str, u64, u32)> {
-        let word = |known: &Distinct| {
-            self.words.get(known.first).map(|word| (word, known.hash, known.first))
+        let word = |entry: &Distinct| {
+            self.words.get(entry.first).map(|word| (word, entry.hash, entry.first))
         };
         self.distinct.iter().filter_map(word)
     }
 
-    /// How many words there are, each counted once.
+    /// The number of distinct words.
     pub(crate) fn distinct_len(&self) -> usize {
         self.distinct.len()
     }
 
-    /// The first place of each word that begins so.
-    pub(crate) fn beginning_with(&self, stem: &str) -> &[u32] {
+    /// The first position of each word with this beginning.
+    pub(crate) fn beginning_with(&self, beginning: &str) -> &[u32] {
         let sorted = self.sorted.get_or_init(|| {
-            let mut sorted: Vec<u32> = self.distinct.iter().map(|known| known.first).collect();
-            sorted.sort_unstable_by_key(|place| self.words.get(*place));
+            let mut sorted: Vec<u32> = self.distinct.iter().map(|entry| entry.first).collect();
+            sorted.sort_unstable_by_key(|position| self.words.get(*position));
             sorted
         });
-        let word = |place: &u32| self.words.get(*place).unwrap_or_default();
-        let from = sorted.partition_point(|place| word(place) < stem);
+        let word = |position: &u32| self.words.get(*position).unwrap_or_default();
+        let from = sorted.partition_point(|position| word(position) < beginning);
         let rest = &sorted[from..];
-        &rest[..rest.partition_point(|place| word(place).starts_with(stem))]
+        &rest[..rest.partition_point(|position| word(position).starts_with(beginning))]
     }
 }
 
-/// The hash by which words are found.
+/// The hash of a word in all tables of this crate.
 pub(crate) fn hash(word: &str) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(word.as_bytes());
     hasher.finish()
 }
 
-/// Texts are shorter than four billion letters by far.
+/// Converts a count. Texts are far shorter than four billion letters.
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -183,15 +183,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_word_is_found_where_it_stands(
+        fn every_word_is_found_at_its_positions(
             words in prop::collection::vec("[ab]{0,3}|é{1,2}|[a-z]{6}", 0..60),
             others in prop::collection::vec("[abc]{0,3}", 0..6),
         ) {
             let mut stored = Words::default();
             let mut naive: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-            for (word, place) in words.iter().zip(0..) {
+            for (word, position) in words.iter().zip(0..) {
                 stored.push(word);
-                naive.entry(word).or_default().push(place);
+                naive.entry(word).or_default().push(position);
             }
             let index = Index::new(stored);
             prop_assert_eq!(index.distinct_len(), naive.len());
@@ -202,13 +202,13 @@ mod tests {
             }
             for word in words.iter().chain(&others) {
                 let expected = naive.get(word.as_str()).cloned().unwrap_or_default();
-                prop_assert_eq!(index.places(word).collect::<Vec<_>>(), expected);
-                let stem: Vec<u32> = index.beginning_with(word).to_vec();
-                let first = naive.iter().filter(|(known, _)| known.starts_with(word.as_str()));
-                prop_assert_eq!(stem, first.map(|(_, places)| places[0]).collect::<Vec<_>>());
+                prop_assert_eq!(index.positions(word).collect::<Vec<_>>(), expected);
+                let beginning: Vec<u32> = index.beginning_with(word).to_vec();
+                let first = naive.iter().filter(|(entry, _)| entry.starts_with(word.as_str()));
+                prop_assert_eq!(beginning, first.map(|(_, positions)| positions[0]).collect::<Vec<_>>());
             }
-            for (word, place) in words.iter().zip(0..) {
-                prop_assert_eq!(index.get(place), Some(word.as_str()));
+            for (word, position) in words.iter().zip(0..) {
+                prop_assert_eq!(index.get(position), Some(word.as_str()));
             }
         }
     }

@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pairs::Pair;
 use crate::score::{Score, Share, Table, members, pairs_of};
 
-/// The cluster of each article by number; articles without one are left out of all figures. All of
-/// one cluster must fold, and nothing else may.
+/// The cluster of each article by number. Articles without a cluster are left out of all figures.
+/// All articles of one cluster must fold, and no others.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Clusters {
-    /// Of each article, any number that is equal where the cluster is.
+    /// The number of each article's cluster.
     pub of: Vec<Option<usize>>,
-    /// What kind of cluster it is, where that is said.
+    /// The kind of each cluster, if given.
     pub kinds: BTreeMap<usize, String>,
-    /// Pairs of two clusters that may be one all the same: together or not, they are not counted.
+    /// Pairs of two clusters that may be one. They are not counted, in one story or not.
     pub unsure: BTreeSet<Pair>,
 }
 
 impl Clusters {
-    /// How many pairs must fold.
+    /// The number of pairs that must fold.
     #[must_use]
     pub fn pairs(&self) -> usize {
         Table::count(self.of.iter().flatten().map(|cluster| (*cluster, 0))).pairs().0
@@ -62,17 +62,18 @@ impl Clusters {
     #[must_use]
     pub fn false_folds(&self, stories: &[usize], most: usize) -> Vec<Pair> {
         let members = members(stories);
-        let wrong = |pair: &Pair| self.parts(*pair) && !self.unsure.contains(pair);
+        let wrong = |pair: &Pair| self.are_in_two_clusters(*pair) && !self.unsure.contains(pair);
         members.values().flat_map(|list| pairs_of(list)).filter(wrong).take(most).collect()
     }
 
     fn unsure_together(&self, stories: &[usize]) -> usize {
-        let is_together = |pair: &&Pair| stories[pair.0] == stories[pair.1] && self.parts(**pair);
+        let is_together =
+            |pair: &&Pair| stories[pair.0] == stories[pair.1] && self.are_in_two_clusters(**pair);
         self.unsure.iter().filter(is_together).count()
     }
 
-    /// Whether two articles belong to two clusters.
-    fn parts(&self, (a, b): Pair) -> bool {
+    /// Whether two articles are in different clusters.
+    fn are_in_two_clusters(&self, (a, b): Pair) -> bool {
         self.of[a].zip(self.of[b]).is_some_and(|(one, other)| one != other)
     }
 
@@ -80,7 +81,7 @@ impl Clusters {
         self.of.iter().zip(stories).filter_map(|(cluster, story)| Some(((*cluster)?, *story)))
     }
 
-    /// The pairs that must fold by the kind of their cluster, where any cluster has one.
+    /// The pairs that must fold, by the kind of their cluster, if it has one.
     fn by_kind(&self, stories: &[usize]) -> BTreeMap<String, Share> {
         let mut kinds: BTreeMap<String, Share> = BTreeMap::new();
         let mut by_cluster: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
@@ -121,9 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unsure_counts_neither_way() {
+    fn unsure_pairs_are_not_counted() {
         let of = [1, 1, 2, 3].map(Some).to_vec();
-        // 0 with 3 is unsure and together, 1 with 2 unsure and apart, 0 with 1 no matter of doubt.
+        // 0 with 3 is unsure and in one story, 1 with 2 is unsure and in two, 0 with 1 is certain.
         let unsure = BTreeSet::from([(0, 1), (0, 3), (1, 2)]);
         let clusters = Clusters { of, unsure, ..Clusters::default() };
         let score = clusters.score(&[0, 0, 2, 0]);
@@ -132,7 +133,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// The sums over sizes say what counting every pair says.
+        /// The sums over sizes agree with counting every pair.
         #[test]
         fn sums_agree_with_every_pair(
             articles in proptest::collection::vec((0_usize..4, 0_usize..4), 0..30),

@@ -1,9 +1,10 @@
 //! Compares the result of a detector with labels: precision, recall, F1, the adjusted Rand index,
 //! B-cubed, and the wrong pairs.
 //!
-//! A file of labels and one story number for each article come in; scores and problems go out. It
-//! knows neither the detector nor texts: articles are numbers in the order of the caller. Pure: no
-//! I/O, no clock; problems of a label file are return values with their lines.
+//! The input is a file of labels and one story number for each article. The result is scores and
+//! problems. The crate uses neither the detector nor texts: articles are numbers in the order of
+//! the caller. It has no I/O and no clock. Problems of a label file are return values with their
+//! lines.
 //!
 //! ```
 //! use wirefold_score::{Group, Labels, read};
@@ -27,13 +28,13 @@ mod score;
 use std::collections::BTreeSet;
 
 pub use clusters::Clusters;
-pub use order::{Order, WrongOrder};
+pub use order::{Order, UnknownOrder};
 pub use pairs::{Label, Pair, Pairs};
 pub use random::Random;
 pub use read::{File, Group, Problem, Shape, read, unsure};
 pub use score::{Score, Share};
 
-/// What articles are to each other, by number.
+/// The labels of articles, by number.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Labels {
     /// Labelled pairs.
@@ -43,7 +44,7 @@ pub enum Labels {
 }
 
 impl Labels {
-    /// Leaves pairs out of what is counted, together or not.
+    /// Excludes pairs from all counts, in one story or not.
     pub fn leave_out(&mut self, unsure: BTreeSet<Pair>) {
         match self {
             Labels::Pairs(Pairs(pairs)) => {
@@ -64,7 +65,7 @@ impl Labels {
         }
     }
 
-    /// Pairs that must fold and stand in two stories, with their kind, at most `most`.
+    /// Pairs that must fold and are in two stories, with their kind, at most `most`.
     #[must_use]
     pub fn missed(&self, stories: &[usize], most: usize) -> Vec<(Pair, String)> {
         match self {
@@ -73,7 +74,7 @@ impl Labels {
         }
     }
 
-    /// Pairs that must not fold and stand in one story, at most `most`.
+    /// Pairs that must not fold and are in one story, at most `most`.
     #[must_use]
     pub fn false_folds(&self, stories: &[usize], most: usize) -> Vec<Pair> {
         match self {
@@ -82,7 +83,7 @@ impl Labels {
         }
     }
 
-    /// How many pairs must fold, and how many may or are unsure.
+    /// The number of pairs that must fold, and the number that may fold or are unsure.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         match self {

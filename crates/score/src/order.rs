@@ -8,7 +8,7 @@ use crate::random::Random;
 /// The order in which articles are given to a detector.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
-    /// As they stand.
+    /// In the order of the file.
     #[default]
     File,
     /// The last first.
@@ -17,11 +17,11 @@ pub enum Order {
     Shuffle(u64),
 }
 
-/// What is no order.
+/// The error of an unknown order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongOrder(String);
+pub struct UnknownOrder(String);
 
-impl fmt::Display for WrongOrder {
+impl fmt::Display for UnknownOrder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
@@ -31,10 +31,10 @@ impl fmt::Display for WrongOrder {
     }
 }
 
-impl std::error::Error for WrongOrder {}
+impl std::error::Error for UnknownOrder {}
 
 impl Order {
-    /// The numbers of so many articles in this order.
+    /// The numbers of `articles` articles in this order.
     #[must_use]
     pub fn of(self, articles: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..articles).collect();
@@ -48,10 +48,10 @@ impl Order {
 }
 
 impl FromStr for Order {
-    type Err = WrongOrder;
+    type Err = UnknownOrder;
 
-    fn from_str(name: &str) -> Result<Order, WrongOrder> {
-        let wrong = || WrongOrder(name.to_owned());
+    fn from_str(name: &str) -> Result<Order, UnknownOrder> {
+        let wrong = || UnknownOrder(name.to_owned());
         match name.split_once(':') {
             None if name == "file" => Ok(Order::File),
             None if name == "reversed" => Ok(Order::Reversed),
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back_and_orders_have_all() {
+    fn names_are_parsed_back_and_orders_are_complete() {
         for order in [Order::File, Order::Reversed, Order::Shuffle(7)] {
             assert_eq!(order.to_string().parse(), Ok(order));
             let mut numbers = order.of(9);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::score::{Score, Table, members, pairs_of, pairs_within};
 
-/// What a pair of articles is.
+/// The label of a pair of articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     /// `R`: must fold.
@@ -16,15 +16,15 @@ pub enum Label {
 /// Two articles by number, the smaller first.
 pub type Pair = (usize, usize);
 
-/// Pairs with their labels and kinds, such as `base+exact`; a pair without a label must not fold.
+/// Pairs with their labels and kinds, such as `base+exact`. A pair without a label must not fold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pairs(pub BTreeMap<Pair, (Label, String)>);
 
 impl Pairs {
-    /// How many pairs bear `label`.
+    /// The number of pairs with `label`.
     #[must_use]
     pub fn count(&self, label: Label) -> usize {
-        self.0.values().filter(|(its, _)| *its == label).count()
+        self.0.values().filter(|(found, _)| *found == label).count()
     }
 
     /// Scores the story of each article: `R` pairs must fold, `P` pairs may, no other pair must.
@@ -71,9 +71,9 @@ impl Pairs {
         pairs.filter(|pair| !self.0.contains_key(pair)).take(most).collect()
     }
 
-    /// The group that `R` pairs connect each article to, and the articles that belong to one for
-    /// certain: those whose every label is `P` may stand in a story or not, and are left out of
-    /// figures over groups.
+    /// For each article, the group that `R` pairs connect it to. Also the articles that certainly
+    /// belong to a group: an article with only `P` labels may be in a story or not, and is left out
+    /// of figures over groups.
     fn groups(&self, articles: usize) -> (Vec<usize>, Vec<usize>) {
         let mut parents: Vec<usize> = (0..articles).collect();
         let (mut certain, mut partial) = (BTreeSet::new(), BTreeSet::new());
@@ -92,7 +92,7 @@ impl Pairs {
     }
 }
 
-/// The first of the articles that one is connected to; the way there is made short.
+/// The first of the articles that an article is connected to. Shortens the path on the way.
 fn root(parents: &mut [usize], mut at: usize) -> usize {
     while parents[at] != at {
         parents[at] = parents[parents[at]];
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::score::Share;
 
-    /// Articles 0, 1, 2 are one text, 3 is a part of it, 4 and 5 are strangers.
+    /// Articles 0, 1, 2 are one text, 3 is a part of it, 4 and 5 are unrelated.
     fn pairs() -> Pairs {
         let label = |a, b, label, kind: &str| ((a, b), (label, kind.to_owned()));
         Pairs(BTreeMap::from([
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn all_right_is_one() {
+    fn a_correct_result_scores_one() {
         let score = pairs().score(&[0, 0, 0, 0, 1, 2]);
         // The brief's pairs with 1 and 2 have no label, so they count as false folds.
         assert_eq!((score.found, score.false_folds, score.missed), (3, 2, 0));

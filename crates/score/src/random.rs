@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and its numbers never change with a crate.
+/// SplitMix64 (Steele, Lea and Flood 2014). It is small, and its numbers do not change with the
+/// version of a crate.
 #[derive(Debug, Clone)]
 pub struct Random {
     state: u64,
@@ -14,8 +15,8 @@ impl Random {
         Random { state: seed }
     }
 
-    /// A generator of its own for one purpose, so that drawing more numbers for one thing leaves
-    /// all others as they are. The name is hashed with FNV-1a.
+    /// A separate generator for one purpose. Drawing more numbers for one purpose does not change
+    /// those of others. The name is hashed with FNV-1a.
     pub fn named(seed: u64, purpose: &str) -> Random {
         let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -31,7 +32,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 up to and without `bound`; 0 where `bound` is 0.
+    /// A number from 0 to below `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let drawn = self.next() % (bound.max(1) as u64);
         usize::try_from(drawn).expect("smaller than a usize")
@@ -42,17 +43,17 @@ impl Random {
         range.start + self.below(range.end - range.start)
     }
 
-    /// Whether something happens that does so `percent` times in a hundred.
+    /// True in `percent` of a hundred cases.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// One of `items`, of which there must be one.
+    /// One of `items`, which must not be empty.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
-    /// Fisher–Yates.
+    /// Shuffles by the method of Fisher and Yates.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             let other = self.below(at + 1);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// Pairs right and wrong, and how alike the two groupings are.
+/// Right and wrong pairs, and the similarity of the two groupings.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Score {
-    /// Pairs rightly in one story.
+    /// Pairs that are correctly in one story.
     pub found: usize,
     /// Pairs in one story that must not be.
     pub false_folds: usize,
@@ -23,17 +23,17 @@ pub struct Score {
     pub b_cubed_recall: f64,
 }
 
-/// A part of a whole, counted.
+/// A counted part of a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Share {
-    /// How many of them.
+    /// The size of the part.
     pub part: usize,
-    /// How many there are.
+    /// The size of the whole.
     pub whole: usize,
 }
 
 impl Share {
-    /// The share, 0 to 1; 1 of nothing.
+    /// The share, 0 to 1. It is 1 if the whole is empty.
     #[must_use]
     pub fn value(self) -> f64 {
         if self.whole == 0 { 1.0 } else { self.part as f64 / self.whole as f64 }
@@ -60,7 +60,7 @@ impl Score {
         Share { part: 2 * self.found, whole: 2 * self.found + wrong }.value()
     }
 
-    /// The harmonic mean of both halves of B-cubed, 0 to 1.
+    /// The harmonic mean of B-cubed precision and recall, 0 to 1.
     #[must_use]
     pub fn b_cubed_f1(&self) -> f64 {
         let sum = self.b_cubed_precision + self.b_cubed_recall;
@@ -68,7 +68,8 @@ impl Score {
     }
 }
 
-/// Two groupings of the same articles, counted together: all that cluster figures need.
+/// The contingency table of two groupings of the same articles, from which all cluster figures are
+/// computed.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     articles: usize,
@@ -105,7 +106,7 @@ impl Table {
         if most == expected { 1.0 } else { (both as f64 - expected) / (most - expected) }
     }
 
-    /// Precision and recall of B-cubed; 1 of nothing.
+    /// Precision and recall of B-cubed. Both are 1 if there are no articles.
     pub(crate) fn b_cubed(&self) -> (f64, f64) {
         if self.articles == 0 {
             return (1.0, 1.0);
@@ -120,7 +121,7 @@ impl Table {
     }
 }
 
-/// How many pairs there are in groups of these sizes.
+/// The number of pairs in groups of these sizes.
 pub(crate) fn pairs_within(sizes: impl IntoIterator<Item = usize>) -> usize {
     sizes.into_iter().map(|size| size * size.saturating_sub(1) / 2).sum()
 }
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groupings_are_counted_as_by_hand() {
+    fn groupings_agree_with_counting_by_hand() {
         // Groups {0 1 2} {3 4}; stories {0 1} {2 3 4}.
         let table = Table::count([(0, 0), (0, 0), (0, 2), (3, 2), (3, 2)]);
         assert_eq!(table.pairs(), (4, 4, 2));
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn of_nothing_all_is_right() {
+    fn an_empty_result_scores_one() {
         let table = Table::count([]);
         assert_eq!((table.rand_index(), table.b_cubed()), (1.0, (1.0, 1.0)));
         assert!((Score::default().f1() - 1.0).abs() < 1e-12);

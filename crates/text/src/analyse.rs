@@ -1,23 +1,23 @@
-//! [`Text`]: one news text, analysed once and used by all.
+//! [`Text`]: one news text, analysed once.
 
 use std::ops::Range;
 
 use crate::chrome::{LONGEST_LINE, chrome_spans, is_chrome_line, may_be_chrome_line};
-use crate::letters::Letters;
+use crate::letter_bits::LetterBits;
 use crate::paragraphs::paragraphs;
 use crate::quotations::quotations;
 use crate::sentences::sentences;
 use crate::span::{CodePointTable, CodePoints, Span};
 use crate::words::{Word, scan};
 
-/// What a paragraph is.
+/// The kind of a paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParagraphKind {
     /// Running text.
     Prose,
-    /// A short line that does not end as a sentence does: a heading or subhead.
+    /// A short line that does not end like a sentence: a heading or subhead.
     Heading,
-    /// Page is_chrome: never counts as text.
+    /// Page chrome, which never counts as text.
     PageChrome,
 }
 
@@ -52,7 +52,7 @@ pub struct Text {
     code_points: CodePointTable,
 }
 
-/// Few texts have more words than one in so many bytes, the space behind it included.
+/// The average length of a word with the space behind it, at least in nearly all texts.
 const BYTES_PER_WORD: usize = 5;
 /// A heading has at most this many words.
 const LONGEST_HEADING: usize = 12;
@@ -63,7 +63,7 @@ impl Text {
     pub fn new(original: &str) -> Text {
         let spans = paragraphs(original);
         let quotations = quotations(original, &spans);
-        let letters = Letters::new(original.as_bytes());
+        let letters = LetterBits::new(original.as_bytes());
         let mut words = Vec::with_capacity(original.len() / BYTES_PER_WORD);
         let mut normals = original.to_ascii_lowercase();
         let mut text_paragraphs = Vec::with_capacity(spans.len());
@@ -81,7 +81,7 @@ impl Text {
         Text { original, normals, words, paragraphs: text_paragraphs, quotations, code_points }
     }
 
-    /// The text as it came.
+    /// The text as it was given.
     #[must_use]
     pub fn original(&self) -> &str {
         &self.original
@@ -93,8 +93,8 @@ impl Text {
         &self.words
     }
 
-    /// The first words, at most so many and in at most so many characters, verbatim. Words are left
-    /// whole; of a first one that is longer than that, a part.
+    /// The first words, verbatim: at most `words` words and at most `characters` characters. It
+    /// ends with a whole word, unless the first word alone is too long.
     #[must_use]
     pub fn opening(&self, words: usize, characters: usize) -> &str {
         let end = match (self.words.get(words), words.checked_sub(1)) {
@@ -111,17 +111,17 @@ impl Text {
         word.normal.of(&self.normals)
     }
 
-    /// The normal form of a word as bytes, with what stands behind it where texts keep such, and its
-    /// length: of most words that gives a whole register.
+    /// The bytes from the normal form of a word on, and the length of the normal form. Most slices
+    /// are longer than the word, so that a caller can load a whole register.
     #[must_use]
-    pub fn normal_and_behind(&self, word: &Word) -> (&[u8], usize) {
+    pub fn normal_with_tail(&self, word: &Word) -> (&[u8], usize) {
         let Span { start, end } = word.normal;
         (self.normals.as_bytes().get(start..).unwrap_or_default(), end - start)
     }
 
-    /// The first byte of a word's normal form, and how many there are.
+    /// The first byte and the length of a word's normal form.
     pub(crate) fn first_and_len(&self, word: &Word) -> (u8, usize) {
-        let (bytes, len) = self.normal_and_behind(word);
+        let (bytes, len) = self.normal_with_tail(word);
         (bytes.first().copied().unwrap_or_default(), len)
     }
 
@@ -136,18 +136,19 @@ impl Text {
         &self.paragraphs
     }
 
-    /// The quotations with their marks, in bytes of the original, in order and apart.
+    /// The quotations with their marks, in bytes of the original, in order and without overlaps.
     #[must_use]
     pub fn quotations(&self) -> &[Span] {
         &self.quotations
     }
 
-    /// The sentences, in order; headings count as sentences, page chrome has none.
+    /// The sentences, in order. Headings count as sentences. Page chrome has none.
     #[must_use]
     pub fn sentences(&self) -> Vec<Sentence> {
         let mut found = Vec::new();
-        let kept = self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::PageChrome);
-        for paragraph in kept {
+        let text_paragraphs =
+            self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::PageChrome);
+        for paragraph in text_paragraphs {
             let mut next = paragraph.words.start;
             for span in sentences(&self.original, paragraph.span) {
                 let start = next;
@@ -163,8 +164,8 @@ impl Text {
         found
     }
 
-    /// The first paragraph of running text with at least eight words (else the first with any),
-    /// as indices into [`Text::words`]: what a reader takes for the news.
+    /// The first paragraph of running text with at least eight words, as indices into
+    /// [`Text::words`]. If none has eight, the first with any word.
     #[must_use]
     pub fn lede(&self) -> Range<usize> {
         let counted = |paragraph: &&Paragraph| {
@@ -175,7 +176,7 @@ impl Text {
         first.map_or(0..0, |paragraph| paragraph.words.clone())
     }
 
-    /// A byte span of the original in Unicode code points.
+    /// Converts a byte span of the original to code points.
     #[must_use]
     pub fn code_points(&self, span: Span) -> CodePoints {
         let at = |byte| self.code_points.count_before(&self.original, byte);
@@ -183,7 +184,7 @@ impl Text {
     }
 }
 
-/// As many whole words as so many characters hold; where none is so short, a part of the first.
+/// Cuts a line to at most `most` characters, at the end of a word if possible.
 fn whole_words(line: &str, most: usize) -> &str {
     let Some((end, next)) = line.char_indices().nth(most) else {
         return line;
@@ -195,7 +196,7 @@ fn whole_words(line: &str, most: usize) -> &str {
     }
 }
 
-/// Marks the page chrome among a paragraph's words and says what the paragraph is.
+/// Marks the page chrome in a paragraph, and returns the kind of the paragraph.
 fn mark_chrome(
     original: &str,
     span: Span,
@@ -214,7 +215,7 @@ fn mark_chrome(
         }
     }
     let parts = chrome_spans(original, span, is_first);
-    // Nearly no paragraph has any.
+    // Nearly no paragraph has page chrome inside it.
     for word in words.iter_mut().filter(|_| !parts.is_empty()) {
         let next = parts.partition_point(|part| part.end <= word.span.start);
         word.is_chrome = parts.get(next).is_some_and(|part| part.contains(word.span.start));
@@ -286,7 +287,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_panics_and_indices_hold(text in "(\\PC|\n|“|”|\"|[A-Z]{1,3}\\. ){0,200}") {
+        fn any_string_gives_valid_indices(text in "(\\PC|\n|“|”|\"|[A-Z]{1,3}\\. ){0,200}") {
             let analysed = Text::new(&text);
             for paragraph in analysed.paragraphs() {
                 prop_assert!(paragraph.words.end <= analysed.words().len());

@@ -1,8 +1,8 @@
 //! The role and the folded form of each character beyond ASCII, computed once.
 //!
-//! The standard library searches the tables of Unicode for each question, and normalising asks five
-//! questions for each character. Here the answers for a block of 256 characters are computed when
-//! the first of them occurs.
+//! The standard library searches the Unicode tables for each property, and normalising needs five
+//! properties of each character. This module computes them for a block of 256 characters when the
+//! first character of the block occurs.
 
 use std::sync::OnceLock;
 
@@ -11,12 +11,12 @@ use unicode_normalization::char::canonical_combining_class;
 
 use crate::script::{Role, plain_digit, role_by_unicode};
 
-/// What is known of one character.
+/// The properties of one character that normalising needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Character {
-    /// What it does to the word it stands in.
+    /// Its role in a word.
     pub(crate) role: Role,
-    /// What it is folded to, where that is one character of the same role whatever stands beside it.
+    /// Its folded form, if that is one character of the same role in any context.
     pub(crate) folded: Option<char>,
 }
 
@@ -25,11 +25,11 @@ type Block = [Character; 256];
 /// The blocks of the Basic Multilingual Plane.
 static BLOCKS: [OnceLock<Box<Block>>; 256] = [const { OnceLock::new() }; 256];
 
-/// What is known of `c`.
+/// The properties of `c`.
 pub(crate) fn character(c: char) -> Character {
     let code = u32::from(c);
     let Some(block) = BLOCKS.get((code >> 8) as usize) else {
-        return work_out(c);
+        return compute(c);
     };
     block.get_or_init(|| block_from(code & !0xFF))[(code & 0xFF) as usize]
 }
@@ -48,22 +48,23 @@ pub(crate) fn role(c: char) -> Role {
 
 fn block_from(first: u32) -> Box<Block> {
     Box::new(std::array::from_fn(|at| {
-        // Half of a surrogate pair is no character: nobody asks for it.
+        // Half of a surrogate pair is not a character and never occurs.
         let none = Character { role: Role::Break, folded: None };
-        char::from_u32(first + at as u32).map_or(none, work_out)
+        char::from_u32(first + at as u32).map_or(none, compute)
     }))
 }
 
-fn work_out(c: char) -> Character {
+fn compute(c: char) -> Character {
     let role = role_by_unicode(c);
     let folded = folded_alone(c).filter(|folded| role_by_unicode(*folded) == role);
     Character { role, folded }
 }
 
-/// What a character is folded to, where each step gives one character that composes with none beside it.
+/// The folded form of a character, if each step of folding gives a single character that does not
+/// compose with its neighbours.
 fn folded_alone(c: char) -> Option<char> {
     let mut folded = plain_digit(independent(c)?);
-    // As `words::fold` does, until nothing changes.
+    // As in `words::fold`, until nothing changes.
     for _ in 0..4 {
         let upper = independent(single(folded.to_uppercase())?)?;
         let next = independent(single(upper.to_lowercase())?)?;
@@ -80,7 +81,7 @@ fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
     chars.next().is_none().then_some(first)
 }
 
-/// The character, where NFKC leaves it as it is beside any other of these.
+/// The character, if NFKC leaves it unchanged in any context.
 fn independent(c: char) -> Option<char> {
     let is_stable = unicode_normalization::is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes;
     (is_stable && canonical_combining_class(c) == 0).then_some(c)
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_worked_out_once_is_what_unicode_says() {
+    fn cached_properties_agree_with_unicode() {
         for c in ('\u{80}'..=char::MAX).filter(|c| u32::from(*c) < 0x3_0000) {
             assert_eq!(role(c), role_by_unicode(c), "{c:?}");
             let digit = c.to_digit(10).is_none() && plain_digit(c) != c;

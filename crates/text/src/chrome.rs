@@ -1,15 +1,16 @@
-//! Page chrome that is recognised on sight: links to other stories, widgets, loading notices,
-//! leading dates, addresses. What only other pages of a site reveal is learned elsewhere.
+//! Page chrome that can be recognised in a single text: links to other stories, widgets, loading
+//! notices, leading dates, addresses. The detector learns other chrome from the pages of a site.
 
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use crate::likely::Likely;
 use crate::paragraphs::is_space;
 use crate::span::Span;
+use crate::word_filter::WordFilter;
 
-/// Openings that no sentence of a news text has: page chrome though the line end as a sentence does.
+/// Openings of page chrome that no sentence of a news text has. They count even if the line ends
+/// like a sentence.
 const UNMISTAKABLE: &[&str] = &[
     "read more",
     "read next",
@@ -78,8 +79,8 @@ const UNMISTAKABLE: &[&str] = &[
     "関 連 記 事",
 ];
 
-/// Openings of lines that are page chrome when the line is short, in normal form; sentences may begin
-/// so as well.
+/// Openings of short lines that are page chrome, in normal form. Sentences may begin with these
+/// words too.
 const OPENINGS: &[&str] = &[
     "related story",
     "related stories",
@@ -123,30 +124,31 @@ const OPENINGS: &[&str] = &[
     "реклама",
 ];
 
-/// Single words that open page chrome only when `:` or `|` follows at once.
+/// Single words that open page chrome only if `:` or `|` follows directly.
 const LABELS: &[&str] = &[
     "related", "more", "watch", "read", "video", "photos", "gallery", "live", "see", "listen",
     "opinion", "analysis", "explainer", "podcast", "tags", "topics", "share", "filed under",
 ];
 
-/// Words that may stand before a leading date.
+/// Words that may precede a leading date.
 const DATE_LABELS: &[&str] =
     &["date", "published", "updated", "posted", "last updated", "published on"];
 
-/// Lines longer than this many words are text whatever they begin with.
+/// Lines of more words than this are always text.
 pub(crate) const LONGEST_LINE: usize = 24;
 
-/// A line that ends as a sentence does and has more words than this is one.
+/// A line that ends like a sentence and has more words than this is a sentence, unless its opening
+/// is unmistakable.
 const LONGEST_NOTICE: usize = 4;
 
-/// A sentence of more words than this is text even behind an unmistakable opening.
+/// A sentence of more words than this is text even after an unmistakable opening.
 const LONGEST_PLEA: usize = 12;
 
-/// Whether a whole line may be page chrome, given the first byte and the length of its first word's normal
-/// form: told of nearly all lines without looking at their words.
+/// Whether a whole line may be page chrome, given the first byte and the length of its first word's
+/// normal form. This excludes nearly all lines without a look at their words.
 pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool {
-    static FIRST_WORDS: LazyLock<Likely> = LazyLock::new(|| Likely::new(first_words()));
-    first.is_some_and(|shape| FIRST_WORDS.has(shape)) || is_shared_post_credit(line)
+    static FIRST_WORDS: LazyLock<WordFilter> = LazyLock::new(|| WordFilter::new(first_words()));
+    first.is_some_and(|shape| FIRST_WORDS.may_contain_shape(shape)) || is_shared_post_credit(line)
 }
 
 /// Whether a whole line is page chrome. `words` are its normal forms, in order.
@@ -168,7 +170,7 @@ pub(crate) fn is_chrome_line(line: &str, words: &[&str]) -> bool {
         || is_shared_post_credit(line)
 }
 
-/// Whether any of the openings begins with a word in normal form.
+/// Whether an opening begins with a word in normal form.
 fn is_first_word(normal: &str) -> bool {
     static FIRST_WORDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| first_words().collect());
     FIRST_WORDS.contains(normal)
@@ -179,8 +181,8 @@ fn first_words() -> impl Iterator<Item = &'static str> {
     phrases.filter_map(|phrase| phrase.split(' ').next())
 }
 
-/// Whether a line ends in a full stop or the like, inside or outside quotation marks. Dots of
-/// omission end nothing (`Loading…`).
+/// Whether a line ends with a full stop or the like, inside or outside quotation marks. Dots of
+/// omission do not count (`Loading…`).
 fn ends_as_sentence(line: &str) -> bool {
     let bare = line.trim_end_matches(['"', '”', '’', '»', ')', '\'']);
     bare.ends_with(['.', '!', '?', '。', '！', '？', '؟', '।']) && !bare.ends_with("..")
@@ -208,12 +210,11 @@ fn is_shared_post_credit(line: &str) -> bool {
     line.starts_with(['—', '–', '-']) && line.contains("(@")
 }
 
-/// The parts of a line that are page chrome inside text: addresses and, in the first line, a date
-/// that stands before the text.
+/// The page chrome inside a line of text: addresses and, in the first line, a date before the text.
 pub(crate) fn chrome_spans(original: &str, line: Span, is_first: bool) -> Vec<Span> {
     let date = if is_first { leading_date(original, line) } else { None };
     let addresses = addresses(original, line).into_iter();
-    // In order and apart: a leading date holds no address.
+    // The spans are in order and do not overlap: a leading date has no address in it.
     date.into_iter().chain(addresses).collect()
 }
 
@@ -238,16 +239,17 @@ fn addresses(original: &str, line: Span) -> Vec<Span> {
     spans
 }
 
-/// Whether `www` stands anywhere: of a fixed number of places the compiler asks about many at once.
+/// Whether the bytes contain `www`. A fixed number of positions is compared at once, so that the
+/// compiler can vectorise the comparison.
 fn has_www(bytes: &[u8]) -> bool {
-    const AT_ONCE: usize = 32;
+    const CHUNK: usize = 32;
     let is_www = |at: &[u8]| (at[0] == b'w') & (at[1] == b'w') & (at[2] == b'w');
     let mut rest = bytes;
-    while let Some(window) = rest.first_chunk::<{ AT_ONCE + 2 }>() {
-        if (0..AT_ONCE).fold(false, |any, at| any | is_www(&window[at..at + 3])) {
+    while let Some(window) = rest.first_chunk::<{ CHUNK + 2 }>() {
+        if (0..CHUNK).fold(false, |any, at| any | is_www(&window[at..at + 3])) {
             return true;
         }
-        rest = &rest[AT_ONCE..];
+        rest = &rest[CHUNK..];
     }
     rest.windows(3).any(is_www)
 }

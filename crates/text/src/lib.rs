@@ -1,10 +1,11 @@
 //! News text for the detector: normalised words of any script, sentences, quotation spans, page
 //! chrome, and extracted facts (agency, dateline, numbers, names).
 //!
-//! A string comes in, a [`Text`] goes out. Pure: no I/O, no clock, no logging, and nothing here can
-//! fail. Time is linear in the text. It knows no articles, outlets or other texts. Positions are
-//! byte ranges of the original inside the crate; [`Text::code_points`] converts them to Unicode code
-//! points, the unit of everything that wirefold prints.
+//! The crate converts a string to a [`Text`]. It has no I/O, no clock and no logging, and no
+//! function can fail. Time is linear in the length of the text. The crate has no notion of articles
+//! or outlets and never compares two texts. Positions inside the crate are byte ranges of the
+//! original. [`Text::code_points`] converts them to Unicode code points, the unit that wirefold
+//! prints.
 //!
 //! ```
 //! use wirefold_text::Text;
@@ -19,8 +20,7 @@ mod analyse;
 mod characters;
 mod chrome;
 pub mod extract;
-mod letters;
-mod likely;
+mod letter_bits;
 mod paragraphs;
 mod quotations;
 mod script;
@@ -28,6 +28,7 @@ mod search_words;
 mod seek;
 mod sentences;
 mod span;
+mod word_filter;
 mod word_shapes;
 mod words;
 

@@ -44,7 +44,7 @@ fn trimmed(original: &str, lines: &[Span]) -> Vec<Span> {
     lines.iter().map(|line| trim(original, *line)).filter(|line| line.start < line.end).collect()
 }
 
-/// White space of any kind, and the byte order mark, which is none to Unicode.
+/// White space of any kind, and the byte order mark, which Unicode does not count as white space.
 pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || c == '\u{feff}'
 }
@@ -58,18 +58,18 @@ fn trim(original: &str, span: Span) -> Span {
     Span { start, end: start + text.trim_matches(is_space).len() }
 }
 
-/// Whether a line begins and ends with ASCII characters that are no white space, as most do.
+/// Whether a line begins and ends with visible ASCII characters, as most lines do.
 fn begins_and_ends_plainly(line: &str) -> bool {
     let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     is_plain(line.as_bytes().first()) && is_plain(line.as_bytes().last())
 }
 
-/// The same as `str::trim`, of most lines sooner.
+/// The same as `str::trim`, but faster for most lines.
 fn without_space(line: &str) -> &str {
     if begins_and_ends_plainly(line) { line } else { line.trim() }
 }
 
-/// Lines between blank lines, joined.
+/// Joins the lines between blank lines.
 fn blocks(original: &str, lines: &[Span]) -> Vec<Span> {
     let mut blocks: Vec<Span> = Vec::new();
     let mut open = false;
@@ -88,9 +88,9 @@ fn blocks(original: &str, lines: &[Span]) -> Vec<Span> {
     blocks
 }
 
-/// Whether the lines are a paragraph's lines, as in plain-text mail: blank lines stand between
-/// blocks, and within blocks nearly all lines but the last end in the middle of a sentence at
-/// about the same width.
+/// Whether the lines are wrapped, as in plain-text mail. Blank lines separate blocks. Within a
+/// block, nearly all lines but the last have about the same width and end in the middle of a
+/// sentence.
 fn is_hard_wrapped(original: &str, lines: &[Span]) -> bool {
     let (mut inner, mut wrapped) = (0_usize, 0_usize);
     for pair in lines.windows(2) {
@@ -105,13 +105,13 @@ fn is_hard_wrapped(original: &str, lines: &[Span]) -> bool {
     inner >= 4 && wrapped * 4 >= inner * 3
 }
 
-/// The characters of a line that is wrapped.
+/// The width of a wrapped line, in characters.
 const WIDTHS: RangeInclusive<usize> = 40..=100;
 
 /// The most bytes of a character.
 const LARGEST_CHARACTER: usize = 4;
 
-/// The characters of a line; of one that is wider than all wrapped ones, its bytes.
+/// The width of a line in characters. For a line that is too wide in any case, its length in bytes.
 fn width_of(line: &str) -> usize {
     if line.len() > WIDTHS.end() * LARGEST_CHARACTER { line.len() } else { line.chars().count() }
 }

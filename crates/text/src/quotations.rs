@@ -1,9 +1,9 @@
-//! Quotation spans, paragraph by paragraph: the marks of all major languages, straight, mixed,
-//! nested and unclosed ones, and quotations over several paragraphs.
+//! Quotation spans of each paragraph. Handles the marks of all major languages, straight and mixed
+//! marks, nested and unclosed quotations, and quotations over several paragraphs.
 //!
-//! A mark is read by its kind *and* its position, since `“` opens in English and closes in German,
-//! and newsrooms mix `“` with `"`. Errors are on the safe side: words that are wrongly taken for a
-//! quotation do not count as copied.
+//! A mark is interpreted by its kind *and* its position: `“` opens in English and closes in German,
+//! and newsrooms mix `“` with `"`. In doubt, words count as quoted, because words that are wrongly
+//! taken for a quotation only do not count as copied.
 
 mod marks;
 mod singles;
@@ -12,10 +12,11 @@ use crate::span::Span;
 use marks::{Mark, Side, closes, marks, starts_open};
 use singles::single_quotations;
 
-/// A quotation that is never closed reaches at most this many bytes.
+/// An unclosed quotation reaches at most this many bytes.
 const LONGEST_UNCLOSED: usize = 400;
 
-/// The quotations in `paragraphs`, in bytes of the original, marks included, in order and apart.
+/// The quotations in `paragraphs`, with their marks, in bytes of the original, in order and without
+/// overlaps.
 pub(crate) fn quotations(original: &str, paragraphs: &[Span]) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut continues = false;
@@ -39,7 +40,7 @@ struct Reader<'a> {
     next_opens: bool,
     spans: Vec<Span>,
     open: Option<Mark>,
-    /// Marks of the opener's own kind opened inside it.
+    /// The number of open marks of the opener's kind inside the quotation.
     depth: usize,
     /// Whether a pair of straight marks is open inside another kind.
     nested: bool,
@@ -58,8 +59,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads all marks. `continues`: the paragraph before ended inside a quotation. Returns
-    /// whether this one does.
+    /// Reads all marks. `continues` says whether the paragraph before ended inside a quotation.
+    /// Returns whether this one does.
     fn read(&mut self, marks: &[Mark], continues: bool) -> bool {
         let balanced = is_balanced(marks);
         let mut marks = marks;
@@ -67,7 +68,8 @@ impl<'a> Reader<'a> {
             && first.side == Side::Closes
         {
             if first.at == self.paragraph.start && first.kind == '»' {
-                // In Spanish and French it says before a paragraph that the quotation goes on.
+                // In Spanish and French, this mark before a paragraph means that the quotation
+                // continues.
                 self.handle(Mark { side: Side::Opens, ..*first }, balanced);
             } else {
                 self.spans.push(Span { start: self.paragraph.start, end: first.end });
@@ -95,7 +97,7 @@ impl<'a> Reader<'a> {
         } else if reopens && balanced && !mark.is_straight() {
             self.depth += 1;
         } else if reopens {
-            // The one before was never closed: it ends here at the latest.
+            // The quotation before was never closed. It ends here at the latest.
             let end = mark.at.min(self.unclosed_end(open));
             self.spans.push(Span { start: open.at, end });
             self.open = Some(mark);
@@ -119,8 +121,8 @@ impl<'a> Reader<'a> {
         self.original.floor_char_boundary(open.at + LONGEST_UNCLOSED)
     }
 
-    /// Ends the paragraph: a quotation still open runs to its end where the next paragraph takes
-    /// it up, and a bounded way where the mark was simply forgotten.
+    /// Ends the paragraph. A quotation that is still open runs to the end of the paragraph if the
+    /// next one continues it. Otherwise its mark was forgotten, and it has a limited length.
     fn finish(&mut self) -> bool {
         let Some(open) = self.open.take() else {
             return false;

@@ -1,9 +1,9 @@
-//! Classes of characters: which make a word, which join one, which are written without spaces.
+//! Classes of characters: which make a word, which join one, and which scripts have no spaces.
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Whether `c` belongs to a script written without spaces between words, so that each character
-/// stands for itself: Han, kana, Thai, Lao, Burmese, Khmer.
+/// Whether `c` belongs to a script without spaces between words: Han, kana, Thai, Lao, Burmese,
+/// Khmer. Each such character is a word.
 pub(crate) fn stands_alone(c: char) -> bool {
     matches!(c,
         '\u{0E00}'..='\u{0EFF}'      // Thai, Lao
@@ -21,14 +21,15 @@ pub(crate) fn stands_alone(c: char) -> bool {
         | '\u{20000}'..='\u{3FFFF}') // Han extensions B and later
 }
 
-/// Whether `c` is Korean: spaces stand between words, but none beside a quotation within one.
+/// Whether `c` is Korean. Korean has spaces between words, but none between a quotation and the
+/// particle behind it.
 pub(crate) fn is_hangul(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{A960}'..='\u{A97F}'
         | '\u{AC00}'..='\u{D7FF}')
 }
 
-/// The zeros of the decimal digits beyond ASCII, full-width ones and those beyond the Basic
-/// Multilingual Plane left out; nine more digits follow each.
+/// The zeros of the decimal digits beyond ASCII. The other nine digits follow each zero. Full-width
+/// digits and those beyond the Basic Multilingual Plane are not in the list.
 const ZEROS: &[char] = &[
     '\u{0660}', '\u{06F0}', '\u{07C0}', '\u{0966}', '\u{09E6}', '\u{0A66}', '\u{0AE6}', '\u{0B66}',
     '\u{0BE6}', '\u{0C66}', '\u{0CE6}', '\u{0D66}', '\u{0DE6}', '\u{0E50}', '\u{0ED0}', '\u{0F20}',
@@ -37,11 +38,11 @@ const ZEROS: &[char] = &[
     '\u{A9F0}', '\u{AA50}', '\u{ABF0}',
 ];
 
-/// Before the first and behind the last of these there is no digit.
+/// All digits of the list lie between these two.
 const FIRST_ZERO: char = '\u{0660}';
 const LAST_NINE: char = '\u{ABF9}';
 
-/// A decimal digit of any script as an ASCII digit, anything else as it is.
+/// Converts a decimal digit of any script to an ASCII digit. Leaves other characters as they are.
 pub(crate) fn plain_digit(c: char) -> char {
     if !(FIRST_ZERO..=LAST_NINE).contains(&c) {
         return c;
@@ -52,7 +53,7 @@ pub(crate) fn plain_digit(c: char) -> char {
     value.and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
 }
 
-/// What a character does to the word it stands in.
+/// The role of a character in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A letter or digit of a script with spaces.
@@ -61,9 +62,9 @@ pub(crate) enum Role {
     Alone,
     /// A combining mark: belongs to the character before.
     Mark,
-    /// Invisible or ornamental inside a word: dropped, joins what stands around it.
+    /// Invisible or ornamental inside a word. It is dropped and does not end the word.
     Ignored,
-    /// An apostrophe: dropped inside a word, else a break.
+    /// An apostrophe. It is dropped inside a word and ends a word elsewhere.
     Apostrophe,
     /// Anything else ends a word.
     Break,
@@ -80,7 +81,7 @@ pub(crate) fn role_by_unicode(c: char) -> Role {
         '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{0640}' => {
             Role::Ignored
         }
-        // Vowel points of Arabic and Hebrew, and variation selectors: written or left out at will.
+        // Vowel points of Arabic and Hebrew, and variation selectors: all are optional in writing.
         '\u{064B}'..='\u{065F}'
         | '\u{0670}'
         | '\u{0591}'..='\u{05C7}'

@@ -3,19 +3,21 @@
 use crate::script::{is_hangul, stands_alone};
 use crate::words::scan_all;
 
-/// One word of a text that is searched.
+/// One word of a text, as the search compares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchWord<'a> {
-    /// Its normal form. Each character of Han, kana, Thai, Lao, Burmese, Khmer and Hangul is a word.
+    /// The normal form. In Han, kana, Thai, Lao, Burmese, Khmer and Hangul, each character is a
+    /// word.
     pub normal: &'a str,
-    /// Whether it and the word before are such characters and something stands between them: a space,
-    /// a full stop. A run of characters that is looked for does not go across.
+    /// Whether this word and the word before are single characters with something between them,
+    /// such as a space or a full stop. A searched run of characters does not continue across the
+    /// gap.
     pub is_parted: bool,
-    /// Whether it is such a character.
+    /// Whether the word is a single character of one of these scripts.
     pub is_character: bool,
 }
 
-/// Does something with each word of a text, in order.
+/// Calls `with` for each word of a text, in order.
 ///
 /// ```
 /// let mut found = Vec::new();
@@ -33,7 +35,7 @@ pub fn each_search_word(original: &str, mut with: impl FnMut(SearchWord<'_>)) {
         let mut is_first = true;
         while !rest.is_empty() {
             let is_single = rest.starts_with(is_single);
-            let length = if word.alone { rest.len() } else { run(rest, is_single) };
+            let length = if word.alone { rest.len() } else { length_of_next(rest, is_single) };
             let (normal, behind) = rest.split_at(length);
             let is_parted = is_first && has_gap && was_single && is_single;
             with(SearchWord { normal, is_parted, is_character: is_single });
@@ -47,8 +49,9 @@ fn is_single(c: char) -> bool {
     is_hangul(c) || stands_alone(c)
 }
 
-/// How long a word's first character is where it stands for itself; else how far the others go.
-fn run(word: &str, is_single_first: bool) -> usize {
+/// The length of the next search word in bytes: the first character if it is a word by itself, else
+/// everything before the next Hangul character.
+fn length_of_next(word: &str, is_single_first: bool) -> usize {
     match is_single_first {
         true => word.chars().next().map_or(0, char::len_utf8),
         false => word.find(is_hangul).unwrap_or(word.len()),
@@ -74,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_stand_for_themselves_where_there_are_no_spaces() {
+    fn characters_are_words_in_scripts_without_spaces() {
         check("Port, strike", "port strike");
         check("大地震。発生", "大 地 震 | 発 生");
         check("2차 대지진", "2 차 | 대 지 진");

@@ -1,13 +1,12 @@
-//! Sentences: the boundaries of UAX #29, corrected where an abbreviation or an initial ends in a
-//! dot.
+//! Sentences: the boundaries of UAX #29, corrected for the dots of abbreviations and initials.
 
 use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::likely::Likely;
 use crate::seek::seek;
 use crate::span::Span;
+use crate::word_filter::WordFilter;
 
 /// Words that end in a dot without ending a sentence, in lower case.
 const ABBREVIATIONS: &[&str] = &[
@@ -17,20 +16,22 @@ const ABBREVIATIONS: &[&str] = &[
     "ул", "им", "т.е", "т.д", "див", "рр", "mio", "mrd", "млн", "млрд", "тис", "тыс",
 ];
 
-/// Abbreviations that may as well end a sentence: they do before a function word.
+/// Abbreviations that may end a sentence. They do if a function word follows.
 const CLOSING: &[&str] = &[
     "a.m", "p.m", "jr", "inc", "ltd", "co", "corp", "bros", "etc", "usw", "ee", "uu", "aa", "ff",
     "cc", "jj",
 ];
 
-/// Abbreviations only before a number (`No. 5`): elsewhere they are words (`she said no.`).
+/// Words that are abbreviations only before a number (`No. 5`). Elsewhere they are words (`she said
+/// no.`).
 const NUMBERED: &[&str] =
     &["no", "nos", "nr", "art", "fig", "est", "p", "pp", "pág", "págs", "pag", "abs"];
 
-/// The bytes of the longest of all these.
+/// The length of the longest entry of these lists in bytes.
 const LONGEST_ABBREVIATION: usize = 12;
 
-/// Days and months cut short, only with a capital: `on Sat. morning`, but `there he sat.`
+/// Short forms of days and months. They count only if capitalised: `on Sat. morning`, but `there he
+/// sat.`
 const DAYS_AND_MONTHS: &[&str] = &[
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "okt", "nov", "dec",
     "dez", "mon", "tue", "tues", "wed", "thu", "thurs", "fri", "sat", "sun",
@@ -42,7 +43,7 @@ const BEFORE_ORDINALS: &[&str] = &[
     "beim",
 ];
 
-/// Capitalised words that begin a sentence rather than go on with a name.
+/// Capitalised words that begin a sentence and do not continue a name.
 const FUNCTION_WORDS: &[&str] = &[
     "The", "She", "He", "It", "They", "In", "On", "But", "And", "We", "A", "An", "That", "This",
     "These", "Those", "There", "At", "As", "If", "When", "While", "After", "Before", "For", "From",
@@ -50,8 +51,8 @@ const FUNCTION_WORDS: &[&str] = &[
     "Since", "Some", "Many", "Most", "Both",
 ];
 
-/// The like of other languages, which are parts of surnames too (`M. Le Pen`): they end nothing
-/// but abbreviations of several letters (`EE. UU. El puerto`).
+/// Articles of other languages. They are parts of surnames too (`M. Le Pen`), so they end a
+/// sentence only after abbreviations of several letters (`EE. UU. El puerto`).
 const ARTICLES: &[&str] = &[
     "El", "La", "Los", "Las", "Un", "Una", "En", "Pero", "Le", "Les", "Une", "Der", "Die", "Das",
     "Ein", "Eine", "Er", "Sie", "Es", "Im", "Il", "Lo", "Ma",
@@ -76,11 +77,11 @@ pub(crate) fn sentences(original: &str, paragraph: Span) -> Vec<Span> {
     found
 }
 
-/// The pieces between the bounds of UAX #29, with their places.
+/// The pieces between the boundaries of UAX #29, with their positions.
 ///
-/// A bound stands only behind a terminator (and what closes it) or a separator of paragraphs, and
-/// of what comes before the terminator only the word in front of it counts. So whatever lies between is
-/// passed over in one go, and the rules are asked around terminators alone.
+/// A boundary occurs only after a terminator (and closing marks) or after a paragraph separator. Of
+/// the text before the terminator, only the last word matters. So everything between terminators is
+/// skipped, and the rules are applied only around terminators.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -99,9 +100,9 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The first character from `from` on that may end a sentence. A full stop right before a digit or a comma
-/// ends none, nor does one before a small letter, be there a closing mark and a space in between (rules SB6,
-/// SB8 and SB8a).
+/// The first character from `from` on that may end a sentence. A full stop directly before a digit
+/// or a comma does not end one. Nor does a full stop before a lower-case letter, even with a
+/// closing mark and a space between (rules SB6, SB8 and SB8a).
 fn next_terminator(text: &str, from: usize) -> Option<usize> {
     let mut at = next_possible(text, from)?;
     let goes_on = |place: usize| match text.as_bytes()[place..] {
@@ -117,7 +118,8 @@ fn next_terminator(text: &str, from: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The first character from `from` on that [`may_end`] says so of: nearly all are told by a byte.
+/// The first character from `from` on for which [`may_end`] is true. A single byte excludes nearly
+/// all others.
 fn next_possible(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = seek(bytes, from, may_begin_end)?;
@@ -127,34 +129,34 @@ fn next_possible(text: &str, from: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Whether a byte may be the first of a character that [`may_end`] says so of.
+/// Whether a byte may begin a character for which [`may_end`] is true.
 fn may_begin_end(byte: u8) -> bool {
     let is_mark = (byte == b'.') | (byte == b'!') | (byte == b'?');
     is_mark | (byte == b'\n') | (byte == b'\r') | (byte == 0xC2) | (byte >= 0xD6)
 }
 
-/// Where the piece from `from` ends whose first possible terminator stands at `at`.
+/// The end of the piece that starts at `from` and has its first possible terminator at `at`.
 fn bound_near(text: &str, from: usize, at: usize) -> usize {
     let window = from + window_before(&text[from..at]);
     let piece = text[window..].split_sentence_bounds().next();
     piece.map_or(text.len(), |piece| window + piece.len())
 }
 
-/// The most frequent bound by far (rule SB11): a terminator, what closes it, spaces, and right
-/// before a plain capital or a quotation that begins with one, where no rule asks for more, or the
-/// end. The length up to there.
+/// Recognises the most frequent boundary (rule SB11): a terminator, closing marks, spaces, and then
+/// a plain capital, a quotation that begins with one, or the end of the text. Returns the length up
+/// to the boundary.
 fn plain_bound(from_terminator: &str) -> Option<usize> {
     let rest = from_terminator.strip_prefix(['.', '!', '?'])?;
     let rest = rest.trim_start_matches(['"', '”', '’', '\'', ')']);
     let next = rest.trim_start_matches(' ');
     let letters = next.strip_prefix(['“', '"', '‘']).unwrap_or(next);
     let is_bound = next.len() < rest.len() && letters.starts_with(|c: char| c.is_ascii_uppercase());
-    // At the end of the text there is a bound whatever stands there (SB2).
+    // The end of the text is always a boundary (SB2).
     (is_bound || next.is_empty()).then(|| from_terminator.len() - next.len())
 }
 
-/// Whether a character may be a terminator or a separator: letters and marks of the scripts that
-/// most news is in are known not to be.
+/// Whether a character may be a terminator or a separator. Letters and marks of the scripts of most
+/// news are excluded.
 fn may_end(c: char) -> bool {
     match c {
         '\0'..='\u{7f}' => matches!(c, '.' | '!' | '?' | '\n' | '\r'),
@@ -163,12 +165,12 @@ fn may_end(c: char) -> bool {
     }
 }
 
-/// Where the last word of `before` begins, or a little earlier.
+/// The start of the last word of `before`, or a position a little earlier.
 fn window_before(before: &str) -> usize {
     before.rfind(' ').unwrap_or(0)
 }
 
-/// Whether `next` goes on with the sentence that `before` seemed to end.
+/// Whether `next` continues the sentence that `before` seemed to end.
 fn goes_on(before: &str, next: &str) -> bool {
     if !next.chars().any(char::is_alphanumeric) {
         return true;
@@ -209,34 +211,37 @@ fn goes_on(before: &str, next: &str) -> bool {
     is_day_or_month || is_in(ABBREVIATIONS)
 }
 
-/// Whether the last word is of small ASCII letters and none that is told of here, as nearly all are.
+/// Whether the last word is of lower-case ASCII letters and in none of the lists, as nearly all
+/// words are.
 fn ends_plainly(stem: &str) -> bool {
     let others = stem.trim_end_matches(|c: char| c.is_ascii_lowercase());
     let word = &stem[others.len()..];
     word.len() > 2 && others.ends_with(' ') && !may_be_listed(word)
 }
 
-/// Whether any of the lists may have a word in small letters.
+/// Whether one of the lists may contain a word in lower case.
 fn may_be_listed(word: &str) -> bool {
-    static LISTED: LazyLock<Likely> = LazyLock::new(|| {
+    static LISTED: LazyLock<WordFilter> = LazyLock::new(|| {
         let lists = [ABBREVIATIONS, CLOSING, NUMBERED, DAYS_AND_MONTHS];
-        Likely::new(lists.into_iter().flatten().copied())
+        WordFilter::new(lists.into_iter().flatten().copied())
     });
     match word.as_bytes() {
-        [first, ..] if first.is_ascii() => LISTED.has((first.to_ascii_lowercase(), word.len())),
-        // Its small letter may have another length.
+        [first, ..] if first.is_ascii() => {
+            LISTED.may_contain_shape((first.to_ascii_lowercase(), word.len()))
+        }
+        // The length may change in lower case.
         _ => true,
     }
 }
 
-/// The letters and digits that a sentence begins with, and whether a dot follows (`A.`, `No.`).
+/// The first word of a sentence, and whether a dot follows it (`A.`, `No.`).
 fn first_word(sentence: &str) -> (&str, bool) {
     let from = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
     let end = from.find(|c: char| !c.is_alphanumeric()).unwrap_or(from.len());
     (&from[..end], from[end..].starts_with('.'))
 }
 
-/// `J`, `U.S`, `А.Б`: single capitals between dots.
+/// Whether a word consists of single capitals between dots: `J`, `U.S`, `А.Б`.
 fn is_initial(word: &str) -> bool {
     word.split('.').all(|part| {
         let mut chars = part.chars();
@@ -244,12 +249,13 @@ fn is_initial(word: &str) -> bool {
     })
 }
 
-/// `z` and `d` of `z. B.` and `d. h.`: one small Latin letter. Slavic words of one letter are words.
+/// Whether a word is one lower-case Latin letter, as in `z. B.` and `d. h.`. Slavic words of one
+/// letter are not abbreviations.
 fn is_small_initial(word: &str) -> bool {
     matches!(word.as_bytes(), [letter] if letter.is_ascii_lowercase())
 }
 
-/// A number of one or two digits.
+/// Whether a word is a number of one or two digits.
 fn is_ordinal(word: &str) -> bool {
     matches!(word.len(), 1 | 2) && word.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -262,7 +268,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_those_of_the_standard(
+        fn pieces_agree_with_the_standard(
             text in "([A-Ca-c0-9éЖ] ?|[.!?…。؟]|[\"“”‘’()] ?|[ ,;:\n\u{301}\u{a0}\u{85}\u{2028}-]){0,60}",
         ) {
             let expected: Vec<(usize, &str)> = text.split_sentence_bound_indices().collect();

@@ -32,10 +32,10 @@ pub struct CodePoints {
     pub end: usize,
 }
 
-/// How many bytes apart the known code-point counts stand: one count costs 4 bytes.
+/// Bytes between two stored counts of code points. One count takes 4 bytes.
 const STRIDE: usize = 256;
 
-/// Turns byte offsets into code-point offsets in constant time.
+/// Converts byte offsets to code-point offsets in constant time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CodePointTable {
     /// Code points that start before byte `i * STRIDE`.
@@ -58,17 +58,18 @@ impl CodePointTable {
     pub(crate) fn count_before(&self, original: &str, offset: usize) -> usize {
         let offset = offset.min(original.len());
         let block = (offset / STRIDE).min(self.counts.len().saturating_sub(1));
-        let known = self.counts.get(block).copied().unwrap_or_default() as usize;
+        let counted = self.counts.get(block).copied().unwrap_or_default() as usize;
         let from = (block * STRIDE).min(offset);
         let rest = original.as_bytes().get(from..offset).unwrap_or_default();
         if block * STRIDE > offset {
-            return known;
+            return counted;
         }
-        known + rest.iter().filter(|byte| starts_code_point(**byte)).count()
+        counted + rest.iter().filter(|byte| starts_code_point(**byte)).count()
     }
 }
 
-/// How many code points start in a block, counted in bytes: of those the compiler adds many at once.
+/// The number of code points that start in a block. It is counted in bytes, which the compiler can
+/// vectorise.
 fn starts_in(block: &[u8]) -> u32 {
     let count =
         |half: &[u8]| half.iter().fold(0, |sum: u8, byte| sum + u8::from(starts_code_point(*byte)));

@@ -1,6 +1,7 @@
 //! A filter for sets of words: it excludes nearly all other words before anything is hashed.
 //!
-//! The words of a set come in; whether a word can be one of them goes out. It never knows the words themselves.
+//! It is built from the words of a set, but stores only their shapes. It may let through a word
+//! that is not in the set.
 
 /// The shapes of some words: first byte, last byte and number of bytes, mixed into a few bits.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl WordShapes {
         self.0[shape / 64] |= 1 << (shape % 64);
     }
 
-    /// Whether a word of these bytes may have been inserted: never false for one that was.
+    /// Whether a word may have been inserted. Never false for an inserted word.
     #[inline]
     #[must_use]
     pub fn may_contain(&self, word: &[u8]) -> bool {
@@ -37,7 +38,7 @@ impl WordShapes {
     }
 }
 
-/// The first byte of a word, its last and their number, mixed by the golden ratio.
+/// The first byte, the last byte and the length of a word, mixed by the golden ratio.
 #[inline]
 fn shape(word: &[u8]) -> usize {
     let (first, last) = match word {

@@ -1,22 +1,23 @@
 //! Normalised words with their positions in the original.
 //!
-//! NFKC (UAX #15), case folded, apostrophes dropped; everything that is not a letter, digit or mark
-//! separates words. Scripts without spaces give one word for each character. Decimal digits of all
-//! scripts become ASCII digits, which NFKC does not do: papers of one language write `٢٠` and `20`.
+//! Words are in NFKC (UAX #15), case folded and without apostrophes. Everything that is not a
+//! letter, digit or mark separates words. In scripts without spaces, each character is a word.
+//! Decimal digits of all scripts become ASCII digits, which NFKC does not do: newspapers in one
+//! language write both `٢٠` and `20`.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::characters::{Character, character, role};
-use crate::letters::Letters;
+use crate::letter_bits::LetterBits;
 use crate::script::{Role, plain_digit};
 use crate::span::Span;
 
 /// One normalised word of a [`crate::Text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word {
-    /// Where it stands in the original, in bytes.
+    /// Its position in the original, in bytes.
     pub span: Span,
-    /// Where its normal form stands in the text's store of normal forms.
+    /// The position of its normal form in the text's string of normal forms.
     pub(crate) normal: Span,
     /// The index of its paragraph.
     pub paragraph: u32,
@@ -39,21 +40,21 @@ pub fn normalise(original: &str) -> String {
     forms.join(" ")
 }
 
-/// Appends the words of the original as if it were one paragraph. `normals` begins with all of it in small
-/// ASCII letters.
+/// Appends the words of the original as if it were one paragraph. `normals` must begin with the
+/// whole original in lower-case ASCII.
 pub(crate) fn scan_all(original: &str, words: &mut Vec<Word>, normals: &mut String) {
     let all = Span { start: 0, end: original.len() };
-    scan(original, &Letters::new(original.as_bytes()), (all, 0), words, normals);
+    scan(original, &LetterBits::new(original.as_bytes()), (all, 0), words, normals);
 }
 
-/// Appends the words of a paragraph of the original, given its span and index, and the letters of all of
-/// the original. `normals` begins with the whole original in small ASCII letters.
+/// Appends the words of a paragraph of the original, given by its span and index. `letters` are the
+/// bits of the whole original. `normals` must begin with the whole original in lower-case ASCII.
 ///
-/// Most words of most texts are ASCII letters between ASCII breaks: they are told by bits, and their
-/// normal form stands in `normals` already.
+/// Most words of most texts are ASCII letters between ASCII breaks. They are found by bits, and
+/// `normals` already has their normal form.
 pub(crate) fn scan(
     original: &str,
-    letters: &Letters,
+    letters: &LetterBits,
     (part, paragraph): (Span, u32),
     words: &mut Vec<Word>,
     normals: &mut String,
@@ -88,9 +89,8 @@ pub(crate) fn scan(
     }
 }
 
-/// The length of what begins `bytes` where that is a mark which breaks words and is frequent in
-/// texts of ASCII letters: a dash, an ellipsis, a double quotation mark (`–`, `—`, `…`, `“`, `”`);
-/// else 0.
+/// The length of a mark at the start of `bytes` that ends a word and is frequent in texts of ASCII
+/// letters: a dash, an ellipsis or a double quotation mark (`–`, `—`, `…`, `“`, `”`). Otherwise 0.
 fn plain_mark(bytes: &[u8]) -> usize {
     match bytes {
         [0xE2, 0x80, 0x93 | 0x94 | 0x9C | 0x9D | 0xA6, ..] => 3,
@@ -110,8 +110,8 @@ fn word(span: Span, normal: Span) -> Word {
     }
 }
 
-/// Normalises one raw word and appends what it gives: mostly one word, several where
-/// compatibility forms open up (`½`, `㎏`, Arabic ligatures).
+/// Normalises one raw word and appends the result. Most give one word. Compatibility characters may
+/// give several (`½`, `㎏`, Arabic ligatures).
 fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut String) {
     let capital = raw.chars().next().is_some_and(char::is_uppercase);
     let word = |normal, stands_alone| Word { capital, alone: stands_alone, ..word(span, normal) };
@@ -120,10 +120,10 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
         normals.push_str(raw);
         normals[start..].make_ascii_lowercase();
         if raw.contains(['\'', '`']) {
-            let kept: String =
+            let letters_kept: String =
                 normals[start..].chars().filter(char::is_ascii_alphanumeric).collect();
             normals.truncate(start);
-            normals.push_str(&kept);
+            normals.push_str(&letters_kept);
         }
         words.push(word(Span { start, end: normals.len() }, alone));
         return;
@@ -135,22 +135,23 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
     let folded = fold(raw);
     for piece in RawWords::new(&folded) {
         let from = normals.len();
-        let kept = piece.span.of(&folded).chars();
-        normals.extend(kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
+        let letters_kept = piece.span.of(&folded).chars();
+        normals
+            .extend(letters_kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
         words.push(word(Span { start: from, end: normals.len() }, piece.alone));
     }
 }
 
-/// Appends the normal form of a raw word whose characters are folded one by one, as most are; else appends
-/// nothing.
+/// Appends the normal form of a raw word if its characters can be folded one by one, as in most
+/// words. Otherwise appends nothing and returns false.
 fn push_folded(raw: &str, normals: &mut String) -> bool {
     let start = normals.len();
     for c in raw.chars() {
-        let known = match c.is_ascii() {
+        let properties = match c.is_ascii() {
             true => Character { role: role(c), folded: Some(c.to_ascii_lowercase()) },
             false => character(c),
         };
-        match (known.role, known.folded) {
+        match (properties.role, properties.folded) {
             (Role::Letter | Role::Alone, Some(folded)) => normals.push(folded),
             (Role::Ignored | Role::Apostrophe, Some(_)) => {}
             _ => {
@@ -162,9 +163,10 @@ fn push_folded(raw: &str, normals: &mut String) -> bool {
     true
 }
 
-/// NFKC, ASCII digits and case folding until nothing changes. Folding is upper case, then lower case, character
-/// by character: the default case folding of Unicode (chapter 3.13) but for the dotless i, which
-/// is folded with the dotted one. Two rounds reach the fixed point; the bound is a safeguard.
+/// Applies NFKC, ASCII digits and case folding until nothing changes. Folding is upper case, then
+/// lower case, character by character. This is the default case folding of Unicode (chapter 3.13),
+/// except that the dotless i is folded with the dotted one. Two rounds reach the fixed point; the
+/// bound is a safeguard.
 fn fold(raw: &str) -> String {
     let mut folded: String = raw.nfkc().map(plain_digit).collect();
     for _ in 0..4 {
@@ -178,7 +180,7 @@ fn fold(raw: &str) -> String {
     folded
 }
 
-/// A word as it stands in a string.
+/// A word before normalising.
 struct RawWord {
     span: Span,
     alone: bool,
@@ -194,15 +196,16 @@ impl<'a> RawWords<'a> {
         RawWords { chars: part.char_indices().peekable() }
     }
 
-    /// Takes characters while they belong to the word begun; returns the end of its last letter
-    /// or mark, so that trailing apostrophes and joiners stay outside.
-    fn take_rest(&mut self, mut end: usize, alone: bool) -> usize {
+    /// Consumes the rest of a word and returns the end of its last letter or mark. Trailing
+    /// apostrophes and joiners stay outside.
+    fn end_of_word(&mut self, mut end: usize, alone: bool) -> usize {
         while let Some(&(start, c)) = self.chars.peek() {
             match role(c) {
                 Role::Letter if !alone => end = start + c.len_utf8(),
                 Role::Mark => end = start + c.len_utf8(),
                 Role::Ignored => {}
-                // One apostrophe between letters joins; at a word's end it is a mark.
+                // An apostrophe between letters belongs to the word. At the end of a word it is a
+                // quotation mark.
                 Role::Apostrophe if !alone && self.letter_follows() => {}
                 _ => break,
             }
@@ -230,7 +233,7 @@ impl Iterator for RawWords<'_> {
                 Role::Alone => true,
                 _ => continue,
             };
-            let end = self.take_rest(start + c.len_utf8(), alone);
+            let end = self.end_of_word(start + c.len_utf8(), alone);
             return Some(RawWord { span: Span { start, end }, alone });
         }
     }
@@ -247,25 +250,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_are_read_as_characters_are(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“”–…é中 ]{0,3}|\\PC){0,40}") {
+        fn scanning_bytes_agrees_with_scanning_characters(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“”–…é中 ]{0,3}|\\PC){0,40}") {
             let (mut words, mut normals) = (Vec::new(), text.to_ascii_lowercase());
             scan_all(&text, &mut words, &mut normals);
             let (mut slow, mut slow_normals) = (Vec::new(), String::new());
             for raw in RawWords::new(&text) {
                 push(raw.span.of(&text), raw.span, raw.alone, &mut slow, &mut slow_normals);
             }
-            let told = |all: &[Word], forms: &str| -> Vec<(String, Word)> {
+            let comparable = |all: &[Word], forms: &str| -> Vec<(String, Word)> {
                 let nowhere = Span { start: 0, end: 0 };
                 let one = |w: &Word| (w.normal.of(forms).to_owned(), Word { normal: nowhere, ..*w });
                 all.iter().map(one).collect()
             };
-            prop_assert_eq!(told(&words, &normals), told(&slow, &slow_normals));
+            prop_assert_eq!(comparable(&words, &normals), comparable(&slow, &slow_normals));
         }
     }
 
     proptest! {
         #[test]
-        fn folding_one_by_one_is_folding_the_word(text in "(\\PC|[ก-๛٠-٩۰-۹०-९가-힣一-龥ぁ-ヿа-яА-ЯёЁα-ωΑ-Ωאבגا-ي\u{300}-\u{345}\u{900}-\u{dff}\u{1100}-\u{11ff}\u{1e00}-\u{1fff}\u{fb00}-\u{fdff}İıſßŉ½'’]){0,40}") {
+        fn folding_characters_agrees_with_folding_words(text in "(\\PC|[ก-๛٠-٩۰-۹०-९가-힣一-龥ぁ-ヿа-яА-ЯёЁα-ωΑ-Ωאבגا-ي\u{300}-\u{345}\u{900}-\u{dff}\u{1100}-\u{11ff}\u{1e00}-\u{1fff}\u{fb00}-\u{fdff}İıſßŉ½'’]){0,40}") {
             for raw in RawWords::new(&text) {
                 let (printed, mut quick) = (raw.span.of(&text), String::new());
                 if !push_folded(printed, &mut quick) {
@@ -276,15 +279,15 @@ mod tests {
                 let pieces: Vec<RawWord> = RawWords::new(&folded).collect();
                 prop_assert_eq!(pieces.len(), 1);
                 prop_assert_eq!(pieces[0].alone, raw.alone);
-                let kept = pieces[0].span.of(&folded).chars();
-                let slow: String = kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)).collect();
+                let letters_kept = pieces[0].span.of(&folded).chars();
+                let slow: String = letters_kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)).collect();
                 prop_assert_eq!(quick, slow);
             }
         }
     }
 
     #[test]
-    fn most_words_are_folded_one_by_one() {
+    fn most_words_are_folded_by_character() {
         for word in ["Überraschung", "ПОРТ", "كتاب", "港", "항구", "Ὀδυσσεύς", "٢٠", "पत"]
         {
             assert!(push_folded(word, &mut String::new()), "{word}");
@@ -312,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_lead_back() {
+    fn spans_give_the_printed_words() {
         let original = "Über “Kyïv’s” x";
         let (mut words, mut normals) = (Vec::new(), original.to_ascii_lowercase());
         scan_all(original, &mut words, &mut normals);
@@ -334,7 +337,7 @@ mod tests {
         }
 
         #[test]
-        fn words_stand_where_they_say(text in "\\PC{0,80}") {
+        fn word_spans_are_ordered_and_not_empty(text in "\\PC{0,80}") {
             let (mut words, mut normals) = (Vec::new(), text.to_ascii_lowercase());
             scan_all(&text, &mut words, &mut normals);
             for pair in words.windows(2) {

@@ -1,5 +1,5 @@
-//! Words that say what the words beside them are: titles, first names, words of organisations, verbs
-//! of saying. All are in normal form, for the languages of most news.
+//! Words that indicate the kind of the words beside them: titles, first names, words of
+//! organisations, verbs of saying. All are in normal form, for the languages of most news.
 
 use std::sync::LazyLock;
 
@@ -64,25 +64,25 @@ const FIRST_NAMES: &str = "adam adrian ahmed alan albert alejandro alex alexande
     наталья николай олег ольга павел сергей татьяна юлия юрий олександр андрій володимир дмитро \
     олена іван ігор марія михайло";
 
-/// Days and months, which take capitals in English and name nothing.
+/// Days and months, which are capitalised in English and are not names.
 const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday january february \
     march april may june july august september october november december jan feb mar apr jun jul \
     aug sept sep oct nov dec christmas easter";
 
-/// Prepositions behind which a name is a place, in languages that leave other nouns small.
+/// Prepositions before names of places, in languages that do not capitalise nouns.
 const PLACING: &str = "in near outside";
 
-/// Words behind which `in` names nobody's place: `confidence in Mara Voss`.
+/// Words after which `in` does not introduce a place: `confidence in Mara Voss`.
 const TRUSTING: &str = "confidence trust trusts trusted faith interest interested belief believe believes believed \
     invest invested involved";
 
-/// Words that may open a sentence, and name nothing by themselves.
+/// Words that may open a sentence and are not names by themselves.
 const FUNCTION_WORDS: &str = "a an the this that these those he she it they we you i his her their our my its \
     but and or if when while as in on at to of for from by with after before not no yes so then there here what \
     who how why der die das ein eine er sie es wir ihr und aber le la les un une des il elle ils elles et mais el \
     los las una y pero ellos ella lo gli i";
 
-/// What people, languages and faiths are called after: they take capitals in English and are no names.
+/// Words for peoples, languages and faiths. They are capitalised in English and are not names.
 const DEMONYMS: &str = "afghan afghans african africans albanian albanians algerian algerians american americans \
     angolan arab arabic arabs argentine argentines armenian armenians asian asians australian australians austrian \
     austrians azerbaijani bahraini bangladeshi basque belarusian belarusians belgian belgians bolivian bosnian \
@@ -104,7 +104,7 @@ const DEMONYMS: &str = "afghan afghans african africans albanian albanians alger
     ukrainian ukrainians uruguayan uyghur uyghurs uzbek venezuelan venezuelans vietnamese welsh yemeni yemenis \
     zambian zimbabwean zimbabweans";
 
-/// A set of words, made once.
+/// Defines a test for a set of words, which is built once.
 macro_rules! cue {
     ($(#[$doc:meta])* $name:ident, $words:ident) => {
         $(#[$doc])*
@@ -121,13 +121,13 @@ cue!(
     TITLES
 );
 cue!(
-    /// Whether a word stands in the names of organisations.
+    /// Whether a word occurs in names of organisations.
     is_organisational,
     ORGANISATIONS
 );
 cue!(
     /// Whether a word is a verb of saying.
-    says,
+    is_saying,
     SAYING
 );
 cue!(
@@ -141,22 +141,22 @@ cue!(
     CALENDAR
 );
 cue!(
-    /// Whether a name behind this word is a place.
-    places,
+    /// Whether a name after this word is a place.
+    is_placing,
     PLACING
 );
 cue!(
-    /// Whether a word only joins others, or stands for somebody.
+    /// Whether a word is a function word.
     is_function_word,
     FUNCTION_WORDS
 );
 cue!(
-    /// Whether a word says of which country, people or faith something is.
+    /// Whether a word names a country, a people or a faith as an adjective or a noun.
     is_demonym,
     DEMONYMS
 );
 cue!(
-    /// Whether a word behind which `in` stands before people.
-    trusts,
+    /// Whether `in` after this word introduces a person.
+    is_trusting,
     TRUSTING
 );

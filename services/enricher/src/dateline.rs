@@ -1,5 +1,5 @@
-//! Where and when a report was written, from the dateline before its first sentence, in the forms of
-//! agencies of many countries. The detector uses a simpler reading:
+//! The place and the day of a report, from the dateline before its first sentence, in the forms of
+//! agencies of many countries. The detector uses a simpler version:
 //! `wirefold_text::extract::dateline`.
 
 mod day;
@@ -8,23 +8,23 @@ mod words;
 use wirefold_names::listing;
 use wirefold_proto::{Dateline, FoundBy};
 use wirefold_text::Text;
-use wirefold_text::extract::{agency_called, agency_named, dateline};
+use wirefold_text::extract::{agency_by_alias, agency_by_name, dateline};
 
 use self::day::{day, ends_in_day, is_day};
 use self::words::{AGENCIES, LABELS, SHORT_PLACES, SHOUTED};
 
 /// A dateline is at most this many bytes long.
 const LONGEST: usize = 120;
-/// Small words inside a place have at most so many letters: `Frankfurt am Main`.
-const SMALL: usize = 3;
-/// Acronyms are as short as that: `NATO`, `FIFA`, `UNHCR`.
-const SHORT: usize = 5;
-/// The beginning of a line in which an editor's notice is looked for; in bytes.
+/// Lower-case words inside a place have at most this many letters: `Frankfurt am Main`.
+const MAX_SMALL_WORD: usize = 3;
+/// Acronyms have at most this many letters: `NATO`, `FIFA`, `UNHCR`.
+const MAX_ACRONYM: usize = 5;
+/// An editor's notice is looked for in this many bytes at the start of a line.
 const NOTICE: usize = 16;
-/// It stands in one of the first paragraphs: a title and a byline may come before.
+/// The dateline is in one of this many first paragraphs. A title and a byline may precede it.
 const PARAGRAPHS: usize = 5;
 
-/// The dateline of a text; none where only an agency stands there.
+/// The dateline of a text. `None` if it has only an agency.
 pub(crate) fn find_dateline(text: &Text) -> Option<Dateline> {
     let paragraphs = text.paragraphs().iter().take(PARAGRAPHS);
     let own = paragraphs.map(|paragraph| paragraph.span.of(text.original()).trim_start());
@@ -51,7 +51,7 @@ struct Head {
     date: Option<String>,
 }
 
-/// The heads that have no dash behind a place.
+/// Datelines without a dash directly after the place.
 fn head(line: &str) -> Option<Head> {
     let line = without_notice(line);
     east_asian(line)
@@ -61,10 +61,10 @@ fn head(line: &str) -> Option<Head> {
         .or_else(|| place_by_day(line))
 }
 
-/// What editors put before a head: `(Adds quotes)`.
+/// Notices of editors before a dateline: `(Adds quotes)`.
 const NOTICES: [&str; 6] = ["(adds", "(updates", "(recasts", "(corrects", "(refiles", "(writes"];
 
-/// A line without what an editor says of it.
+/// Removes an editor's notice from a line.
 fn without_notice(line: &str) -> &str {
     let lower = line.get(..line.floor_char_boundary(NOTICE)).unwrap_or_default().to_lowercase();
     let is_notice = NOTICES.iter().any(|notice| lower.starts_with(notice));
@@ -84,8 +84,8 @@ fn east_asian(line: &str) -> Option<Head> {
     if !line.contains('电') && !line.contains('電') {
         return None;
     }
-    let told = AGENCIES.iter().find_map(|agency| line.strip_prefix(agency))?;
-    let (place, _) = told.split_once('电').or_else(|| told.split_once('電'))?;
+    let behind_agency = AGENCIES.iter().find_map(|agency| line.strip_prefix(agency))?;
+    let (place, _) = behind_agency.split_once('电').or_else(|| behind_agency.split_once('電'))?;
     (!place.is_empty() && place.chars().count() <= 16 && !place.is_ascii()).then(|| with_day(place))
 }
 
@@ -96,7 +96,7 @@ fn bracketed(line: &str) -> Option<&str> {
     inner.split_once(close).map(|(inner, _)| inner)
 }
 
-/// `北京3月5日`, `ロンドン　３日` as place and day.
+/// Splits `北京3月5日`, `ロンドン　３日` into place and day.
 fn with_day(printed: &str) -> Head {
     let digit = |c: char| c.is_numeric();
     let (place, date) = printed.split_at(printed.find(digit).unwrap_or(printed.len()));
@@ -136,13 +136,13 @@ fn place_and_agency(line: &str) -> Option<Head> {
     let printed = printed.trim().trim_end_matches(['.', ',', '-', '–', '—', ' ']);
     let found = place_and_day(printed);
     let is_proper = |word: &str| !word.starts_with(char::is_lowercase);
-    let is_told = found.place.as_ref().map_or(found.date.is_some(), |place| {
+    let is_dateline = found.place.as_ref().map_or(found.date.is_some(), |place| {
         let mut all = place.split(' ');
         is_place(place, true)
             && place.split(' ').next_back().is_some_and(is_proper)
-            && all.all(|word| is_proper(word) || word.chars().count() <= SMALL)
+            && all.all(|word| is_proper(word) || word.chars().count() <= MAX_SMALL_WORD)
     });
-    is_told.then_some(found)
+    is_dateline.then_some(found)
 }
 
 /// `SYDNEY, AAP - The port`, `دمشق-سانا`: place and agency without brackets.
@@ -196,20 +196,20 @@ fn non_empty(printed: &str) -> Option<String> {
     (!printed.is_empty()).then(|| printed.to_owned())
 }
 
-/// Whether one of the names between brackets or slashes is an agency's: `dpa/lno`, `Reuters`.
+/// Whether the first of the names between brackets or slashes is an agency: `dpa/lno`, `Reuters`.
 fn is_agency(printed: &str) -> bool {
     let first = printed.split(['/', ',', ';']).next().unwrap_or_default().trim();
-    // A word in small letters is an agency only where that is its very name: `dpa`.
-    let is_called = || !first.starts_with(char::is_lowercase) && agency_called(first).is_some();
-    agency_named(first).is_some() || AGENCIES.contains(&first) || is_called()
+    // A lower-case word is an agency only if it is exactly its short name: `dpa`.
+    let is_alias = || !first.starts_with(char::is_lowercase) && agency_by_alias(first).is_some();
+    agency_by_name(first).is_some() || AGENCIES.contains(&first) || is_alias()
 }
 
 fn has_agency(head: &str) -> bool {
     head.split(['(', ')', '/', '[', ']']).skip(1).any(is_agency)
 }
 
-/// Whether `place` may be a place. Without an agency or a day beside it, `certain` is false: then a word
-/// in capitals may be a label or an acronym.
+/// Whether `place` may be a place. `certain` is false without an agency or a day beside it: then a
+/// word in capitals may be a label or an acronym.
 fn is_place(place: &str, certain: bool) -> bool {
     let words: Vec<&str> =
         place.split([' ', ',', '/', '-', '\u{a0}']).filter(|w| !w.is_empty()).collect();
@@ -217,7 +217,7 @@ fn is_place(place: &str, certain: bool) -> bool {
         let lower = word.to_lowercase();
         SHOUTED.contains(&lower.as_str()) || LABELS.contains(&lower.as_str())
     };
-    // `New Delhi` has a word of labels, and is a place all the same.
+    // `New Delhi` contains a label and is a place.
     let is_listed = || words.len() > 1 && listing(place).is_place;
     let is_label = words.iter().any(is_shouted) && !is_listed();
     let (Some(first), false) = (words.first(), is_label) else {
@@ -230,16 +230,16 @@ fn is_place(place: &str, certain: bool) -> bool {
     is_name && (certain || SHORT_PLACES.contains(first) || is_likely(place, &words))
 }
 
-/// Whether what stands alone before a dash is a place rather than a label or an acronym: a list of places has
-/// it, or it has a region behind it or is one shouted word, and no list has it for anything else.
+/// Whether the text before a dash is a place and not a label or an acronym: a list of places has
+/// it; or it has a region after it or is one word in capitals, and no list has it as anything else.
 fn is_likely(place: &str, words: &[&str]) -> bool {
     let name = place.split(',').next().unwrap_or_default().trim();
-    let said = listing(name);
+    let entry = listing(name);
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     let has_region = place.contains(',') && words.len() > 1;
-    let is_unknown = said.common == 0 && !said.is_other_name && letters > SHORT;
+    let is_unknown = entry.common == 0 && !entry.is_other_name && letters > MAX_ACRONYM;
     let is_shouted = words.len() == 1 && !name.chars().any(char::is_lowercase);
-    (said.is_place && letters > 2) || (is_unknown && (has_region || is_shouted))
+    (entry.is_place && letters > 2) || (is_unknown && (has_region || is_shouted))
 }
 
 #[cfg(test)]
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn shouted_words_are_no_places() {
+    fn words_in_capitals_are_not_places() {
         for label in [
             "BREAKING", "WATCH LIVE", "TOP STORIES", "NATO", "FIFA", "WEATHER WARNING", "SPORT",
             "COMMENT",
@@ -332,7 +332,7 @@ mod tests {
         check(&"【共同".repeat(10_000), None);
     }
 
-    /// Invented heads with what they say.
+    /// Invented datelines with their places and days.
     const CASES: &str = include_str!("dateline/cases.tsv");
 
     #[test]
@@ -353,7 +353,7 @@ mod tests {
             if told != gold {
                 wrong.push(format!("{head}: {told:?}"));
             }
-            // A label or a name is never a place.
+            // Labels and names are never places.
             if gold[0].is_empty() && !told[0].is_empty() {
                 invented.push(format!("{head}: {told:?}"));
             }

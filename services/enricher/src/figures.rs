@@ -1,9 +1,9 @@
-//! Numbers in a text, with what they count.
+//! Figures: numbers in a text, with the things they count.
 
 mod han;
 mod labels;
 mod lexicon;
-mod manner;
+mod qualifiers;
 mod roles;
 mod spelled;
 mod units;
@@ -16,7 +16,7 @@ use wirefold_proto::{Figure, FigureRole, FoundBy};
 use wirefold_text::extract::{Number as TextNumber, numbers};
 
 use self::labels::{is_label, is_month, is_ordinal_or_clock, is_score};
-use self::manner::{between_number_and_counter, qualifier};
+use self::qualifiers::{between_number_and_counter, qualifier};
 use self::roles::role;
 use self::spelled::{is_spelled_language, spelled};
 use self::units::{before, behind, is_measure, is_plural};
@@ -24,24 +24,24 @@ use crate::cues::is_calendar;
 use crate::reading::Reading;
 use crate::word_set::WordSet;
 
-/// The most figures told of one text.
+/// The most figures of one text in the output.
 const MOST: usize = 32;
 
-/// The figures of a text in `language`, in order. Days, years, times of day, scores and the numbers of
-/// flights, roads and laws are none.
+/// The figures of a text in `language`, in order. Days, years, times of day, scores and the numbers
+/// of flights, roads and laws are not figures.
 pub(crate) fn figures(reading: &Reading<'_>, language: &str) -> Vec<Figure> {
     let found = all_numbers(reading, language);
-    let mut told = Vec::new();
+    let mut figures = Vec::new();
     let mut at = 0;
-    while at < found.len() && told.len() < MOST {
+    while at < found.len() && figures.len() < MOST {
         let until = range_end(reading, &found, at);
-        told.extend(figure(reading, language, &found, at..until + 1));
+        figures.extend(figure(reading, language, &found, at..until + 1));
         at = until + 1;
     }
-    told
+    figures
 }
 
-/// Numbers in digits, and those in words by the grammar of the language.
+/// All numbers: those in digits, and those in words by the grammar of the language.
 fn all_numbers(reading: &Reading<'_>, language: &str) -> Vec<TextNumber> {
     let mut found = match language {
         "zh" | "ja" => han::parts(reading),
@@ -63,7 +63,7 @@ fn all_numbers(reading: &Reading<'_>, language: &str) -> Vec<TextNumber> {
     found
 }
 
-/// The last of the numbers that are one range, from `at`: itself where it is none.
+/// The last number of the range that begins at `at`. It is `at` if there is no range.
 fn range_end(reading: &Reading<'_>, found: &[TextNumber], at: usize) -> usize {
     let original = reading.text.original();
     let (first, Some(second)) = (&found[at], found.get(at + 1)) else { return at };
@@ -71,11 +71,11 @@ fn range_end(reading: &Reading<'_>, found: &[TextNumber], at: usize) -> usize {
     let value = |number: &TextNumber| number.value.parse::<f64>().ok();
     let grows = value(first).zip(value(second)).is_some_and(|(low, high)| low < high);
     let with_and = second.span.of(original).starts_with('و');
-    let is_range = grows && manner::is_range(&original[..first.span.start], joint, with_and);
+    let is_range = grows && qualifiers::is_range(&original[..first.span.start], joint, with_and);
     at + usize::from(is_range)
 }
 
-/// The figure that the numbers at `range` are: one, or the two ends of a range.
+/// The figure of one number, or of both ends of a range.
 fn figure(
     reading: &Reading<'_>,
     language: &str,
@@ -91,7 +91,7 @@ fn figure(
         return None;
     }
     let unit = glued.or_else(|| unit(reading, language, last)).or_else(|| {
-        // `8 or 10 percent`: both are of one kind. Two numbers may overlap, as in `0.¼`.
+        // `8 or 10 percent`: both have the same unit. Two numbers may overlap, as in `0.¼`.
         let between = |behind: &TextNumber| original.get(number.span.end..behind.span.start);
         let next = found.get(range.end);
         let next = next.filter(|next| between(next).is_some_and(joins_range))?;
@@ -111,7 +111,7 @@ fn figure(
     Some(Figure { value, value_to, words, unit, role, qualifier, how: FoundBy::Rule })
 }
 
-/// What happened to those counted: no other number stands where that is looked for.
+/// The role of the people a figure counts. The search stops at other numbers.
 fn role_of(
     reading: &Reading<'_>,
     found: &[TextNumber],
@@ -124,7 +124,7 @@ fn role_of(
     role(before, original.get(found[range.end - 1].span.end..to)?)
 }
 
-/// A canonical number as JSON, and the unit written at once behind it: `100m`.
+/// A canonical number as JSON, and the unit directly after it: `100m`.
 fn value(canonical: &str) -> Option<(Number, Option<String>)> {
     let end = canonical.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(canonical.len());
     let (digits, unit) = canonical.split_at(end);
@@ -136,7 +136,7 @@ fn value(canonical: &str) -> Option<(Number, Option<String>)> {
     Some((number, (!unit.is_empty()).then(|| unit.to_owned())))
 }
 
-/// What stands between the ends of a range.
+/// Whether the text between two numbers joins the ends of a range.
 fn joins_range(between: &str) -> bool {
     const JOINTS: &[&str] = &[
         "to", "and", "bis", "und", "à", "et", "a", "y", "e", "до", "и", "至", "到", "-", "–", "〜",
@@ -163,12 +163,12 @@ fn unit(reading: &Reading<'_>, language: &str, number: &TextNumber) -> Option<St
         let between = between_number_and_counter(text_behind);
         (between > 0).then(|| behind(&text_behind[between..])).flatten()
     });
-    // `$85,000 pesos`: what is spelled out says more than a sign.
-    let told = follows.or(sign).map(str::to_owned);
-    told.or_else(|| counted(reading, language, number.words.end))
+    // `$85,000 pesos`: a unit in words takes priority over a sign.
+    let named = follows.or(sign).map(str::to_owned);
+    named.or_else(|| counted(reading, language, number.words.end))
 }
 
-/// The noun behind a number, perhaps with one adjective before it.
+/// The noun after a number, perhaps with one adjective before it.
 fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String> {
     let of_noun = |index: usize| {
         let word = reading.text.words().get(index)?;
@@ -177,7 +177,7 @@ fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String>
             && !word.alone
             && !word.quoted
             && normal.chars().all(char::is_alphabetic)
-            && !COUNT_NOTHING.contains(normal)
+            && !NOT_UNITS.contains(normal)
             && !is_calendar(normal)
             && is_plural(normal, word.capital, language);
         is_noun.then(|| normal.to_owned())
@@ -197,7 +197,7 @@ fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String>
         .or_else(|| is_adjective().then(|| of_noun(next + 1)).flatten())
 }
 
-/// Words between a number, or a part of a whole, and its noun.
+/// Words between a number or a fraction and its noun.
 const JOINTS: &[&str] =
     &["de", "di", "of", "der", "des", "dei", "degli", "delle", "dos", "das", "del", "d"];
 
@@ -209,7 +209,7 @@ const ADJECTIVES: &[&str] = &[
     "новых", "мирных",
 ];
 
-/// Small words that count nothing, in normal form.
+/// Words that are never units, in normal form.
 const NO_UNITS: &[&str] = &[
     "a", "after", "ago", "als", "am", "an", "and", "are", "as", "at", "auf", "aus", "bei",
     "before", "but", "by", "con", "dans", "das", "de", "del", "der", "die", "du", "een", "el",
@@ -222,10 +222,9 @@ const NO_UNITS: &[&str] = &[
     "до", "по", "та", "у", "з", "й",
 ];
 
-static COUNT_NOTHING: LazyLock<WordSet> =
-    LazyLock::new(|| WordSet::of_all(NO_UNITS.iter().copied()));
+static NOT_UNITS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(NO_UNITS.iter().copied()));
 
-/// Whether a number is a day, a year or, without a unit, a time of day.
+/// Whether a number is a day, a year, or (without a unit) a time of day.
 fn is_date(reading: &Reading<'_>, number: &TextNumber, is_bare: bool) -> bool {
     let text = reading.text;
     let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
@@ -254,23 +253,23 @@ mod tests {
 
     fn check(language: &str, original: &str, expected: &[(&str, Option<&str>)]) {
         let text = Text::new(original);
-        let told = figures(&Reading::new(&text), language);
-        let told: Vec<(String, Option<&str>)> =
-            told.iter().map(|f| (f.value.to_string(), f.unit.as_deref())).collect();
+        let figures = figures(&Reading::new(&text), language);
+        let figures: Vec<(String, Option<&str>)> =
+            figures.iter().map(|f| (f.value.to_string(), f.unit.as_deref())).collect();
         let expected: Vec<_> = expected.iter().map(|(v, unit)| ((*v).to_owned(), *unit)).collect();
-        assert_eq!(told, expected, "{original}");
+        assert_eq!(figures, expected, "{original}");
     }
 
     #[track_caller]
     fn check_words(language: &str, original: &str, expected: &[f64]) {
         let text = Text::new(original);
-        let told = figures(&Reading::new(&text), language);
-        let told: Vec<f64> = told.iter().filter_map(|figure| figure.value.as_f64()).collect();
-        assert_eq!(told, expected, "{original}");
+        let figures = figures(&Reading::new(&text), language);
+        let figures: Vec<f64> = figures.iter().filter_map(|figure| figure.value.as_f64()).collect();
+        assert_eq!(figures, expected, "{original}");
     }
 
     #[test]
-    fn numbers_in_words_have_the_grammar_of_their_language() {
+    fn numbers_in_words_follow_the_grammar_of_their_language() {
         check_words(
             "en",
             "Two hundred and six boats, half a million crates, a dozen cranes.",
@@ -309,35 +308,35 @@ mod tests {
 
     #[test]
     fn figures_have_roles_ranges_and_qualifiers() {
-        let told = |language: &str, original: &str| {
+        let figures = |language: &str, original: &str| {
             let text = Text::new(original);
             let figure = figures(&Reading::new(&text), language).remove(0);
             let to = figure.value_to.map(|value| value.to_string());
             (figure.role, figure.qualifier, to)
         };
         assert_eq!(
-            told("en", "The fund is missing 38 million crowns.").0,
+            figures("en", "The fund is missing 38 million crowns.").0,
             None,
             "nobody is missing"
         );
         let killed = Some(FigureRole::Killed);
-        assert_eq!(told("en", "At least 8 sailors died."), (killed, Some(AtLeast), None));
-        assert_eq!(told("es", "Murieron casi 30 marineros."), (killed, Some(Nearly), None));
+        assert_eq!(figures("en", "At least 8 sailors died."), (killed, Some(AtLeast), None));
+        assert_eq!(figures("es", "Murieron casi 30 marineros."), (killed, Some(Nearly), None));
         let missing = Some(FigureRole::Missing);
         assert_eq!(
-            told("de", "Mehr als 30 Leute werden vermisst."),
+            figures("de", "Mehr als 30 Leute werden vermisst."),
             (missing, Some(MoreThan), None)
         );
         let ten = || Some("10".to_owned());
         assert_eq!(
-            told("fr", "Entre 8 et 10 marins sont blessés."),
+            figures("fr", "Entre 8 et 10 marins sont blessés."),
             (Some(FigureRole::Injured), None, ten())
         );
-        assert_eq!(told("en", "It takes 8 to 10 boats."), (None, None, ten()));
-        assert_eq!(told("en", "They voted 10 to 8, and one boat sank."), (None, None, None));
-        assert_eq!(told("ja", "10人以上が死亡した。"), (killed, Some(AtLeast), None));
-        assert_eq!(told("en", "Many sailors died, and 28 boats sank."), (None, None, None));
-        assert_eq!(told("en", "The sum of $30 million killed the plan."), (None, None, None));
+        assert_eq!(figures("en", "It takes 8 to 10 boats."), (None, None, ten()));
+        assert_eq!(figures("en", "They voted 10 to 8, and one boat sank."), (None, None, None));
+        assert_eq!(figures("ja", "10人以上が死亡した。"), (killed, Some(AtLeast), None));
+        assert_eq!(figures("en", "Many sailors died, and 28 boats sank."), (None, None, None));
+        assert_eq!(figures("en", "The sum of $30 million killed the plan."), (None, None, None));
     }
 
     #[test]
@@ -370,13 +369,13 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_are_no_figures() {
+    fn dates_and_times_are_not_figures() {
         check("en", "On Feb. 22, 2026, at 4:30 p.m., it closed.", &[]);
         check("en", "It opened in 1978 with 20 cranes.", &[("20", Some("cranes"))]);
     }
 
     #[test]
-    fn verbs_are_no_units() {
+    fn verbs_are_not_units() {
         check(
             "en",
             "The bus with 12 sank; 14 drowned and 9 survivors swam.",
@@ -407,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_and_labels_are_no_figures() {
+    fn scores_and_labels_are_not_figures() {
         check("en", "Quayton won 3-1, and 2-0 before.", &[]);
         check("en", "Flight QA 286 left gate 14 for Highway 61.", &[]);
         check("es", "El vuelo QA 62 salió por la puerta 42 el 21 de diciembre de 2019.", &[]);

@@ -1,11 +1,11 @@
-//! Computes all findings of one text.
+//! The findings of one text.
 
 use wirefold_proto::{AboutArticle, CitedAgency, EditorNote, Findings, FoundBy, NoteKind};
 use wirefold_text::Text;
 use wirefold_text::extract::{agency_home, cited_agencies};
 
 use crate::dateline::find_dateline;
-use crate::entities::{entities, found, mark_titled};
+use crate::entities::{entities, find_names, mark_titled};
 use crate::figures::figures;
 use crate::keyphrases::keyphrases;
 use crate::language::language;
@@ -13,7 +13,7 @@ use crate::lead::extract;
 use crate::quotations::quotations;
 use crate::reading::Reading;
 
-/// A step of finding everything in a text, in their order.
+/// A step of the analysis of a text, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Words, paragraphs, quotation marks and page chrome.
@@ -26,11 +26,11 @@ pub enum Step {
     Names,
     /// Quotations and who speaks.
     Quotations,
-    /// Numbers and what they count.
+    /// Numbers and the things they count.
     Figures,
     /// The dateline, and the agencies that are cited.
     Dateline,
-    /// The extract of two sentences, and the note with which its outlet puts it right.
+    /// The extract of two sentences, and the note in which the outlet corrects the article.
     Extract,
 }
 
@@ -48,8 +48,8 @@ impl Step {
     ];
 }
 
-/// What is found in an analysed text; `agency` is the agency that it comes from, empty where none is known, and
-/// `done` is told after each step.
+/// The findings of an analysed text. `agency` is its agency, empty if unknown. `done` is called
+/// after each step.
 pub(crate) fn find(
     text: &Text,
     about: &AboutArticle,
@@ -60,7 +60,7 @@ pub(crate) fn find(
     done(Step::Reading);
     let language = language(&about.title, text.original(), about.language_hint.as_ref());
     done(Step::Language);
-    let names = found(&reading);
+    let names = find_names(&reading);
     let entities = entities(&reading, &names, &about.title);
     let keyphrases = keyphrases(&reading, &about.title);
     done(Step::Names);
@@ -86,20 +86,20 @@ pub(crate) fn find(
     }
 }
 
-/// What was found in the same text before, as an article with this title and outlet has it.
-pub(crate) fn of_copy(
-    mut known: Findings,
+/// Adapts the cached findings of a text to an article with this title and outlet.
+pub(crate) fn adapted_to_copy(
+    mut cached: Findings,
     text: &Text,
     about: &AboutArticle,
     agency: &str,
     has_same_title: bool,
 ) -> Findings {
     if !has_same_title {
-        mark_titled(&mut known.entities, &about.title);
-        known.keyphrases = keyphrases(&Reading::new(text), &about.title);
+        mark_titled(&mut cached.entities, &about.title);
+        cached.keyphrases = keyphrases(&Reading::new(text), &about.title);
     }
-    known.note = editor_note(text, about, agency);
-    known
+    cached.note = editor_note(text, about, agency);
+    cached
 }
 
 /// The note with which the outlet corrects or retracts the article.
@@ -117,7 +117,7 @@ fn editor_note(text: &Text, about: &AboutArticle, agency: &str) -> Option<Editor
 /// The agencies that a text cites.
 fn cited(text: &Text) -> Vec<CitedAgency> {
     let cited = cited_agencies(text).into_iter();
-    let told = cited.map(|(name, span)| {
+    let agencies = cited.map(|(name, span)| {
         let home = agency_home(name);
         CitedAgency {
             name: name.to_owned(),
@@ -127,7 +127,7 @@ fn cited(text: &Text) -> Vec<CitedAgency> {
             how: FoundBy::Rule,
         }
     });
-    told.collect()
+    agencies.collect()
 }
 
 #[cfg(test)]
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_cited_is_told_and_who_is_credited_is_not() {
+    fn reports_cited_agencies_and_not_credited_ones() {
         let cited_in = |text: &str| -> Vec<(String, String)> {
             cited(&Text::new(text)).into_iter().map(|it| (it.name, it.words)).collect()
         };

@@ -1,8 +1,8 @@
-//! Phrases that say what an article is about: words of its title that its text repeats and that are
-//! rare elsewhere.
+//! Keyphrases: words of the title that the text repeats and that are rare elsewhere.
 //!
-//! It sees no other articles. How rare a word is comes from a word list that ships with the model
-//! for names. The gateway decides which phrases set a story apart from others of the same days.
+//! The module sees only one article. The rarity of a word comes from a word list that ships with
+//! the model for names. The gateway decides which phrases distinguish a story from others of the
+//! same days.
 
 use std::ops::Range;
 
@@ -15,60 +15,63 @@ use wirefold_text::extract::{Number, numbers};
 use crate::cues::is_calendar;
 use crate::reading::Reading;
 
-/// The most phrases that are told.
+/// The most phrases of one text.
 const MOST: usize = 5;
 /// The most words of a phrase: more are the headline itself.
 const LONGEST: usize = 4;
-/// The most bytes of a title that are read, and its words.
+/// The most bytes of a title that are read.
 const TITLE: usize = 400;
+/// The most words of a title that are read.
 const TITLE_WORDS: usize = 40;
-/// Words so common begin and end no phrase. Of five classes, 0 are the rarest words.
+/// A phrase does not begin or end with a word of this class. Of the five classes, 0 has the rarest
+/// words.
 const VERY_COMMON: u8 = 4;
 /// A phrase has at least one word that is no more common, …
 const NOT_COMMON: u8 = 2;
-/// … and a word alone is none if it is more common than this.
+/// … and a single word is a phrase only if it is no more common than this.
 const RARE: u8 = 1;
-/// Shorter words are no phrase alone, and begin and end none; in letters.
+/// The fewest letters of a word that is a phrase, or that begins or ends one.
 const SHORTEST: usize = 3;
 
-/// A phrase: its words in the title, where the text has it first, and how often.
+/// A candidate for a phrase: its words in the title, its first position in the text, and its count.
 struct Candidate {
     title: Range<usize>,
     first: Range<usize>,
     count: u32,
 }
 
-/// The phrases of a text that its title has too, the most telling first.
+/// The phrases that a text shares with its title, the most important first.
 pub(crate) fn keyphrases(reading: &Reading<'_>, title: &str) -> Vec<Keyphrase> {
     if reading.is_caseless {
         return Vec::new();
     }
     let title = Text::new(&title[..title.floor_char_boundary(TITLE)]);
-    let mut places: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    let mut positions: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, word) in title.words().iter().take(TITLE_WORDS).enumerate() {
-        places.entry(title.normal(word)).or_default().push(at);
+        positions.entry(title.normal(word)).or_default().push(at);
     }
     let mut numbers = numbers(&title, 0..title.words().len().min(TITLE_WORDS));
     // `three-year contract`
     numbers.retain(|number| !title.original()[number.span.end..].starts_with(['-', '‑']));
-    // Nearly no word of a text stands in its title: most are told by their first byte and their length.
+    // Nearly no word of a text is in its title. Most are excluded by their first byte and their
+    // length.
     let mut shapes = [0_u32; 256];
-    for normal in places.keys() {
+    for normal in positions.keys() {
         shapes[usize::from(normal.as_bytes().first().copied().unwrap_or_default())] |=
             bit(normal.len());
     }
-    let is_likely = |at: usize| {
-        let (bytes, length) = reading.text.normal_and_behind(&reading.text.words()[at]);
+    let may_be_in_title = |at: usize| {
+        let (bytes, length) = reading.text.normal_with_tail(&reading.text.words()[at]);
         shapes[usize::from(bytes.first().copied().unwrap_or_default())] & bit(length) != 0
     };
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut next = 0;
     while next < reading.text.words().len() {
-        if !is_likely(next) {
+        if !may_be_in_title(next) {
             next += 1;
             continue;
         }
-        let run = shared_run(reading, &title, &places, next);
+        let run = shared_run(reading, &title, &positions, next);
         next += run.len().max(1);
         if let Some((words, first)) = phrase(reading, &title, &numbers, run, next) {
             match candidates.iter_mut().find(|one| one.title == words) {
@@ -80,23 +83,23 @@ pub(crate) fn keyphrases(reading: &Reading<'_>, title: &str) -> Vec<Keyphrase> {
     best_phrases(reading, &title, candidates)
 }
 
-/// A bit for each length in bytes, the last for all that are longer.
+/// One bit for each length in bytes. The last bit stands for all greater lengths.
 fn bit(length: usize) -> u32 {
     1 << length.min(31)
 }
 
-/// The longest run of title words that stands at a place of the text.
+/// The longest run of title words at a position of the text.
 fn shared_run(
     reading: &Reading<'_>,
     title: &Text,
-    places: &FxHashMap<&str, Vec<usize>>,
+    positions: &FxHashMap<&str, Vec<usize>>,
     at: usize,
 ) -> Range<usize> {
     let words = reading.text.words();
     if words[at].is_chrome || words[at].alone || reading.in_heading(at) {
         return 0..0;
     }
-    let starts = places.get(reading.text.normal(&words[at]));
+    let starts = positions.get(reading.text.normal(&words[at]));
     let runs = starts.into_iter().flatten().map(|start| {
         let follows = |step: &usize| {
             let (here, there) = (words.get(at + step), title.words().get(start + step));
@@ -110,8 +113,8 @@ fn shared_run(
     runs.max_by_key(ExactSizeIterator::len).unwrap_or(0..0)
 }
 
-/// A run without the small words at its ends, where it may be a phrase: in the title, and in the text that it
-/// ends before `end`.
+/// A run without common words at its ends, if it may be a phrase: its words in the title, and in
+/// the text, where the run ends before `end`.
 fn phrase(
     reading: &Reading<'_>,
     title: &Text,
@@ -134,14 +137,14 @@ fn phrase(
         return None;
     }
     let first = end - run.len() + head;
-    let place = first..first + words.len();
+    let in_text = first..first + words.len();
     let alone = title.normal(&title.words()[words.start]);
-    let is_telling = |at: usize| how_common(title.normal(&title.words()[at])) <= NOT_COMMON;
+    let is_rare = |at: usize| how_common(title.normal(&title.words()[at])) <= NOT_COMMON;
     let is_phrase = match words.len() {
-        1 => reading.is_name(place.start) || how_common(alone) <= RARE,
-        _ => words.clone().any(is_telling),
+        1 => reading.is_name(in_text.start) || how_common(alone) <= RARE,
+        _ => words.clone().any(is_rare),
     };
-    is_phrase.then_some((words, place))
+    is_phrase.then_some((words, in_text))
 }
 
 /// The phrases with the most weight, none inside another.
@@ -154,24 +157,24 @@ fn best_phrases(
         let rare = |at: usize| 5 - u32::from(how_common(title.normal(&title.words()[at])).min(4));
         one.title.clone().map(rare).sum::<u32>() * (1 + one.count.min(8))
     };
-    // A single word that the text has but once may be there by chance.
+    // A single word that occurs only once in the text may be a coincidence.
     candidates.retain(|one| one.title.len() > 1 || one.count > 1);
     candidates.sort_by_key(|one| (std::cmp::Reverse(weight(one)), one.title.start));
-    let mut kept: Vec<Candidate> = Vec::new();
+    let mut chosen: Vec<Candidate> = Vec::new();
     for one in candidates {
         let is_inside = |other: &Candidate| {
             other.title.start < one.title.end && one.title.start < other.title.end
         };
-        if kept.len() < MOST && !kept.iter().any(is_inside) {
-            kept.push(one);
+        if chosen.len() < MOST && !chosen.iter().any(is_inside) {
+            chosen.push(one);
         }
     }
-    let told = kept.into_iter().map(|one| Keyphrase {
+    let phrases = chosen.into_iter().map(|one| Keyphrase {
         words: reading.printed(&one.first).to_owned(),
         count: one.count,
         how: FoundBy::List,
     });
-    told.filter(|one| !one.words.is_empty()).collect()
+    phrases.filter(|one| !one.words.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -182,8 +185,8 @@ mod tests {
     fn check(title: &str, text: &str, expected: &[(&str, u32)]) {
         let analysed = Text::new(text);
         let found = keyphrases(&Reading::new(&analysed), title);
-        let told: Vec<_> = found.iter().map(|one| (one.words.as_str(), one.count)).collect();
-        assert_eq!(told, expected, "{title}");
+        let phrases: Vec<_> = found.iter().map(|one| (one.words.as_str(), one.count)).collect();
+        assert_eq!(phrases, expected, "{title}");
         assert!(found.iter().all(|one| text.contains(&one.words)));
     }
 
@@ -192,7 +195,7 @@ mod tests {
         ferry often is.";
 
     #[test]
-    fn words_of_the_title_that_the_text_says_again() {
+    fn finds_words_of_the_title_that_the_text_repeats() {
         check(
             "Harbour wall broken, Sandholm ferry stays away",
             TEXT,
@@ -204,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn the_headline_itself_is_no_phrase() {
+    fn the_headline_itself_is_not_a_phrase() {
         let title = "Harbour wall of Quayton broke in the storm";
         check(title, &format!("{title}. {title}."), &[]);
     }
 
     #[test]
-    fn no_more_than_five_and_none_inside_of_another() {
+    fn gives_at_most_five_phrases_without_overlaps() {
         let names =
             ["Abelmar", "Brandvik", "Corliss", "Dravenport", "Elsinova", "Farhaven", "Gostrand"];
         let title = names.join(", ");
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_begin_and_end_no_phrase() {
+    fn phrases_do_not_begin_or_end_with_numbers() {
         let text = "Lund Paper sold a 250 mln crown bond. The crown bond of 250 mln runs for nine years, and \
             nine times they asked Lund Paper.";
         check(
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_without_capitals_have_none() {
+    fn scripts_without_capitals_have_no_phrases() {
         check("港口关闭", "港口关闭。港口关闭。", &[]);
     }
 }

@@ -1,20 +1,21 @@
-//! The language of an article: that of its text, else the one that feed or page declares.
+//! The language of an article: the language of its text, else the one that the feed or the page
+//! declares.
 
-use wirefold_language::{By, identify};
+use wirefold_language::{Method, identify};
 use wirefold_proto::{FoundBy, Language, LanguageTag};
 
-/// The language of a text with its title; `und` where neither they nor the hint tell.
+/// The language of a text with its title. `und` if neither text nor hint decides.
 pub(crate) fn language(title: &str, text: &str, hint: Option<&LanguageTag>) -> Language {
     let declared = hint.map(LanguageTag::primary);
     let short = is_short(text).then(|| format!("{title}\n{text}"));
     let found = identify(short.as_deref().unwrap_or(text), declared);
     let how = match &found {
-        Some(found) if found.by == By::Script => FoundBy::Rule,
+        Some(found) if found.by == Method::Script => FoundBy::Rule,
         Some(_) => FoundBy::Model,
         None => FoundBy::Declared,
     };
     match (found, hint) {
-        // The hint says more where both agree: `pt-br`.
+        // The hint is more specific if both agree: `pt-br`.
         (Some(found), Some(hint)) if is_same(hint.primary(), &found.code) => {
             Language { tag: hint.clone(), how }
         }
@@ -24,14 +25,15 @@ pub(crate) fn language(title: &str, text: &str, hint: Option<&LanguageTag>) -> L
     }
 }
 
-/// Texts of fewer bytes are read with their title.
+/// Texts of fewer bytes are identified together with their title.
 const SHORT: usize = 200;
 
 fn is_short(text: &str) -> bool {
     text.len() < SHORT
 }
 
-/// Whether a declared language is the one found. Both forms of Norwegian are told as one.
+/// Whether a declared language is the one found. Both forms of Norwegian are identified as one
+/// language.
 fn is_same(declared: &str, found: &str) -> bool {
     declared == found || (found == "no" && matches!(declared, "nb" | "nn"))
 }
@@ -54,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn words_say_it_then_the_hint_then_nobody() {
+    fn the_text_decides_then_the_hint() {
         check(ENGLISH, None, ("en", FoundBy::Model));
         check(ENGLISH, Some("de"), ("en", FoundBy::Model));
         check(ENGLISH, Some("en-gb"), ("en-gb", FoundBy::Model));
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_norwegian_that_is_declared_holds() {
+    fn keeps_a_declared_form_of_norwegian() {
         let norwegian = "Fergene blir liggende i havnen etter nattens storm, sier politiet.";
         check(norwegian, None, ("no", FoundBy::Model));
         check(norwegian, Some("nb"), ("nb", FoundBy::Model));

@@ -1,4 +1,4 @@
-//! What represents a text: its first words, and an extract of two sentences.
+//! The parts that represent a text: its first words, and an extract of two sentences.
 
 use wirefold_proto::{Extract, FoundBy, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::{Sentence, Text};
@@ -9,18 +9,18 @@ use crate::reading::Reading;
 const SENTENCES: usize = 2;
 /// The most bytes of one sentence.
 const LONGEST: usize = 600;
-/// The sentences in which they are looked for.
+/// They are among this many sentences.
 const MOST_SKIPPED: usize = 16;
 /// The most characters of a caption's label.
 const LABEL: usize = 24;
-/// What captions and credits of pictures begin with, in lower case.
+/// Beginnings of captions and credits of pictures, in lower case.
 #[rustfmt::skip]
 const CAPTIONS: [&str; 26] = [
     "photo:", "photo by", "(photo", "photos:", "file photo", "file -", "file –", "file —", "image:",
     "image caption", "picture:", "caption:", "foto:", "foto ", "fotos:", "bild:", "symbolbild", "archivbild",
     "photo d'illustration", "illustration", "imagen:", "imagem:", "фото:", "写真：", "图：", "资料图",
 ];
-/// What bylines begin with, in lower case.
+/// Beginnings of bylines, in lower case.
 const BYLINES: [&str; 8] = ["by ", "von ", "par ", "por ", "di ", "door ", "автор:", "текст:"];
 /// Labels before a first sentence, in lower case.
 #[rustfmt::skip]
@@ -29,32 +29,33 @@ const LABELS: [&str; 16] = [
     "kurzfassung", "résumé", "resumen", "resumo", "sommario", "riassunto", "samenvatting", "аннотация", "摘要",
 ];
 
-/// The first words of a text, as many as go out at most.
+/// The first words of a text, up to the limit of the output.
 pub(crate) fn lead(text: &Text) -> String {
     text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()
 }
 
 /// The first two sentences from the lede on, verbatim, without bylines, captions and labels such as
-/// `ABSTRACT.`; none for a text without sentences.
+/// `ABSTRACT.`. `None` if the text has no sentences.
 pub(crate) fn extract(reading: &Reading<'_>) -> Option<Extract> {
     let text = reading.text;
     let lede = text.words().get(text.lede().start)?;
     let start = text.paragraphs().get(lede.paragraph as usize)?.span.start;
     let first = reading.sentences.partition_point(|sentence| sentence.span.start < start);
-    let is_told = |sentence: &&Sentence| {
+    let is_of_article = |sentence: &&Sentence| {
         let paragraph = text.words().get(sentence.words.start).map(|word| word.paragraph as usize);
         let paragraph = paragraph.and_then(|at| text.paragraphs().get(at));
         paragraph.is_none_or(|it| !is_beside_the_text(it.span.of(text.original())))
     };
-    let near = reading.sentences[first..].iter().take(MOST_SKIPPED).filter(is_told);
-    let told = near.map(|one| without_label(one.span.of(text.original()).trim()));
+    let near = reading.sentences[first..].iter().take(MOST_SKIPPED).filter(is_of_article);
+    let sentences_without_labels =
+        near.map(|one| without_label(one.span.of(text.original()).trim()));
     let cut = |sentence: &str| sentence[..sentence.floor_char_boundary(LONGEST)].to_owned();
     let sentences: Vec<String> =
-        told.filter(|it| !it.is_empty()).take(SENTENCES).map(cut).collect();
+        sentences_without_labels.filter(|it| !it.is_empty()).take(SENTENCES).map(cut).collect();
     (!sentences.is_empty()).then_some(Extract { sentences, how: FoundBy::Rule })
 }
 
-/// Whether a paragraph is a byline or the caption of a picture.
+/// Whether a paragraph is a byline or a caption.
 fn is_beside_the_text(line: &str) -> bool {
     let lower: String =
         line.trim_start().chars().take(LABEL).flat_map(char::to_lowercase).collect();
@@ -63,7 +64,7 @@ fn is_beside_the_text(line: &str) -> bool {
         || (!is_sentence && BYLINES.iter().any(|byline| lower.starts_with(byline)))
 }
 
-/// A sentence without a label before it: `ABSTRACT.`, `Summary:`.
+/// Removes a label from a sentence: `ABSTRACT.`, `Summary:`.
 fn without_label(line: &str) -> &str {
     let Some((label, rest)) = line.split_once(['.', ':', '—']) else { return line };
     let is_label = label.len() <= LABEL && LABELS.contains(&label.trim().to_lowercase().as_str());
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_sentence_is_whole_where_the_first_is_long() {
+    fn the_second_sentence_is_complete_after_a_long_first_one() {
         let first = format!("{} стоит.", "Порт закрыт до весны, и".repeat(30));
         let second = "Паром ушёл.";
         let text = Text::new(&format!("{first} {second} Никто не пострадал."));
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_bylines_and_captions_are_no_part_of_the_extract() {
+    fn the_extract_has_no_labels_bylines_or_captions() {
         for head in [
             "ABSTRACT. ",
             "Summary: ",

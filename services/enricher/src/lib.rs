@@ -1,16 +1,16 @@
 //! The enricher: finds language, dateline, names, quotations and figures in judged articles.
 //!
-//! In: decisions on `WF_JUDGED` and the articles that they name. Out: messages on `WF_OUTPUT`. The
-//! output depends only on one decision and its article, so several enrichers can run. It never
-//! judges articles or compares them with each other. The last texts are remembered, so that copies
-//! are not read again.
+//! It reads decisions from `WF_JUDGED` and the articles that they name, and publishes messages on
+//! `WF_OUTPUT`. The output depends only on one decision and its article, so several enrichers can
+//! run. The enricher never judges articles and never compares them. It caches the findings of
+//! recent texts, so that copies are not analysed again.
 
-mod copies;
 mod cues;
 mod dateline;
 mod entities;
 mod figures;
 mod findings;
+mod findings_cache;
 mod keyphrases;
 mod language;
 mod lead;
@@ -36,8 +36,8 @@ use wirefold_text::Text;
 
 use crate::reading::Reading;
 
-pub use copies::Copies;
 pub use findings::Step;
+pub use findings_cache::FindingsCache;
 pub use metrics::METRICS;
 
 /// The settings of the enricher.
@@ -47,11 +47,11 @@ pub struct Settings {
     pub text_policy: TextPolicy,
 }
 
-/// How many decisions are in work at once: enough to write their output in whole batches.
+/// The most decisions in work at once: enough to write their output in whole batches.
 const AT_ONCE: usize = 256;
 
-/// After a kill, unfinished decisions come again this much later, and readers in order wait for them.
-/// An article may take longer; the loop then asks the bus for more time.
+/// After a kill, unfinished decisions are delivered again after this time, and readers in order
+/// wait for them. An article may take longer: the loop then asks the bus for more time.
 const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Enriches judged articles until `stop`; then finishes the ones in work and returns.
@@ -70,10 +70,10 @@ pub async fn run(
 /// The stage by itself, for replaying dead letters.
 #[must_use]
 pub fn stage(settings: Settings) -> Arc<dyn Stage> {
-    Arc::new(stage::Enricher { settings, copies: Copies::default() })
+    Arc::new(stage::Enricher { settings, cache: FindingsCache::default() })
 }
 
-/// The findings of a text. Pure. The verdict says which agency it comes from.
+/// The findings of a text, without I/O. The verdict gives the agency behind the text.
 #[must_use]
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
     in_steps(text, about, agency_of(verdict), |_| {})
@@ -96,7 +96,7 @@ fn in_steps(
     findings::find(&text, about, agency, done)
 }
 
-/// The agency behind a text, empty where none is known.
+/// The agency behind a text. Empty if unknown.
 fn agency_of(verdict: &Verdict) -> &str {
     verdict.agency.as_ref().map_or("", |agency| &agency.name)
 }
@@ -106,7 +106,7 @@ fn agency_of(verdict: &Verdict) -> &str {
 pub struct Mention {
     /// Its position, in bytes.
     pub span: Range<usize>,
-    /// What it names.
+    /// The kind of the named entity.
     pub kind: EntityKind,
     /// How it was found.
     pub how: FoundBy,
@@ -116,11 +116,11 @@ pub struct Mention {
 #[must_use]
 pub fn mentions(text: &str) -> Vec<Mention> {
     let text = Text::new(text);
-    let found = entities::found(&Reading::new(&text));
+    let found = entities::find_names(&Reading::new(&text));
     found.into_iter().map(|one| Mention { span: one.span, kind: one.kind, how: one.how }).collect()
 }
 
-/// The durable reader that all enrichers share.
+/// The durable consumer that all enrichers share.
 #[must_use]
 pub fn consumer() -> ConsumerConfig {
     let name = Role::Enricher.as_str();

@@ -1,6 +1,6 @@
 //! Quotations with their speakers, in fourteen languages: `“…,” said Ada Ruiz`, `Ada Ruiz said:
-//! “…”`, `Según Ada Ruiz, «…»`, dashes, and `「…」と説明した`. A pronoun is reported as a pronoun; whom it
-//! means stays open.
+//! “…”`, `Según Ada Ruiz, «…»`, dashes, and `「…」と説明した`. A pronoun is reported as a pronoun. It is
+//! resolved only in English, and then marked as inferred.
 
 mod caseless;
 mod dashes;
@@ -11,31 +11,31 @@ use wirefold_proto::{FoundBy, Quotation};
 use wirefold_text::Span;
 
 use self::dashes::{dialogue, inside};
-use self::speakers::{Around, Finder};
+use self::speakers::{Finder, SpeechContext};
 use self::speech::Lexicon;
 use crate::entities::FoundName;
 use crate::reading::Reading;
 
-/// The most quotations told of one text.
+/// The most quotations of one text in the output.
 const MOST: usize = 200;
-/// Fewer words are a term in quotation marks, no speech, unless somebody is named who says them.
+/// Fewer words are a term in quotation marks and not speech, unless they have a speaker.
 const FEWEST: usize = 4;
 /// The most bytes of one quotation.
 const LONGEST: usize = 1_000;
-/// Signs around the words of a quotation.
+/// Characters around the words of a quotation.
 const MARKS: &[char] = &[
     '“', '”', '„', '‟', '«', '»', '‹', '›', '"', '\'', '‘', '’', '‚', '「', '」', '『', '』', '—',
     '–', '-', ' ', '\u{a0}', '\u{202f}', '\n',
 ];
 
-/// Who a quotation belongs to.
+/// The speaker of a quotation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Attribution {
     /// A name or a phrase beside it.
     To(Span),
     /// `he said`.
     Pronoun(Span),
-    /// The one whom the sentence before is about, or whom the pronoun means.
+    /// The subject of the sentence before, or the person a pronoun stands for.
     Inferred {
         speaker: Span,
         pronoun: Option<Span>,
@@ -43,10 +43,10 @@ enum Attribution {
     None,
 }
 
-/// Speech, with its marks, and where its speaker is looked for.
+/// Speech with its marks, and the words that name its speaker.
 struct Speech {
     span: Span,
-    /// The words that say who speaks, where they are told apart already.
+    /// The words that name the speaker, if they are known already.
     saying: Option<Span>,
 }
 
@@ -64,35 +64,37 @@ pub(crate) fn quotations(
     for (at, speech) in all.iter().enumerate() {
         let end = at.checked_sub(1).map_or(0, |before| all[before].span.end);
         let start = all.get(at + 1).map_or(original.len(), |next| next.span.start);
-        let around = Around { speech: speech.span, free: end..start.max(end) };
+        let around = SpeechContext { speech: speech.span, free: end..start.max(end) };
         let own = match speech.saying {
             Some(saying) => finder.attribution_in(saying),
             None => finder.speaker(&around, language),
         };
-        let told = match own {
-            Attribution::None => inherited(reading, &found, speech.span),
+        let attribution = match own {
+            Attribution::None => last_speaker(reading, &found, speech.span),
             Attribution::Pronoun(pronoun) => finder.resolved(pronoun),
             own => own,
         };
-        let told = match told {
+        let attribution = match attribution {
             Attribution::None => finder.inferred(speech.span),
-            told => told,
+            attribution => attribution,
         };
-        found.push((speech.span, told));
+        found.push((speech.span, attribution));
     }
-    take_from_behind(reading, &mut found);
-    let told = found.into_iter().filter_map(|(span, told)| quotation(reading, span, told));
-    told.take(MOST).collect()
+    attribute_open_speech(reading, &mut found);
+    let quotations =
+        found.into_iter().filter_map(|(span, attribution)| quotation(reading, span, attribution));
+    quotations.take(MOST).collect()
 }
 
 /// [`quotations`] of a text by itself.
 #[cfg(test)]
 pub(crate) fn quotations_of(text: &wirefold_text::Text, language: &str) -> Vec<Quotation> {
     let reading = Reading::new(text);
-    quotations(&reading, &crate::entities::found(&reading), language)
+    quotations(&reading, &crate::entities::find_names(&reading), language)
 }
 
-/// The speech of a text: between marks, behind dashes, and in two where its speaker stands inside.
+/// The speech of a text: between marks, after dashes, and in two parts if its speaker is named
+/// inside.
 fn speeches(reading: &Reading<'_>, lexicon: Lexicon) -> Vec<Speech> {
     let original = reading.text.original();
     let mut all: Vec<Speech> = Vec::new();
@@ -105,7 +107,8 @@ fn speeches(reading: &Reading<'_>, lexicon: Lexicon) -> Vec<Speech> {
             None => all.push(Speech { span: *span, saying: None }),
         }
     }
-    // Those between marks stand in their order and apart, so the first that ends behind a piece decides.
+    // Speech between marks is in order and does not overlap, so the first one that ends after a
+    // piece decides.
     let marked: Vec<Span> = all.iter().map(|speech| speech.span).collect();
     for paragraph in reading.text.paragraphs() {
         for piece in dialogue(original, paragraph.span, lexicon) {
@@ -119,29 +122,30 @@ fn speeches(reading: &Reading<'_>, lexicon: Lexicon) -> Vec<Speech> {
     all
 }
 
-/// Whoever spoke last, in the same paragraph; or in the one before, where this one has nothing but speech.
-fn inherited(reading: &Reading<'_>, found: &[(Span, Attribution)], span: Span) -> Attribution {
-    let Some((before, told)) = found.last() else { return Attribution::None };
+/// The last speaker, if in the same paragraph, or in the paragraph before if this one is only
+/// speech.
+fn last_speaker(reading: &Reading<'_>, found: &[(Span, Attribution)], span: Span) -> Attribution {
+    let Some((before, attribution)) = found.last() else { return Attribution::None };
     let original = reading.text.original();
     let Some(between) = original.get(before.end..span.start) else { return Attribution::None };
     if !between.contains('\n') {
-        return *told;
+        return *attribution;
     }
     let is_mark = |c: char| c != '\n' && (MARKS.contains(&c) || c == '.' || c == ',');
     let opens = between.trim_end_matches(is_mark).ends_with('\n');
     let closes = original[span.end..].trim_start_matches(is_mark);
     let is_alone = opens && (closes.is_empty() || closes.starts_with('\n'));
     match is_alone && !between.trim().contains('\n') {
-        true => *told,
+        true => *attribution,
         false => Attribution::None,
     }
 }
 
-/// A paragraph whose marks stay open is said by whoever says the next.
-fn take_from_behind(reading: &Reading<'_>, found: &mut [(Span, Attribution)]) {
+/// Gives speech with open marks the speaker of the next paragraph.
+fn attribute_open_speech(reading: &Reading<'_>, found: &mut [(Span, Attribution)]) {
     let original = reading.text.original();
     for at in (1..found.len()).rev() {
-        let (next, told) = found[at];
+        let (next, attribution) = found[at];
         let (span, own) = found[at - 1];
         let between = original.get(span.end..next.start).unwrap_or_default();
         let is_open = !span.of(original).ends_with(['”', '"', '»', '“', '«', '」', '’', '\'']);
@@ -150,31 +154,32 @@ fn take_from_behind(reading: &Reading<'_>, found: &mut [(Span, Attribution)]) {
             && between.contains('\n')
             && between.trim().is_empty()
         {
-            found[at - 1].1 = told;
+            found[at - 1].1 = attribution;
         }
     }
 }
 
-fn quotation(reading: &Reading<'_>, span: Span, told: Attribution) -> Option<Quotation> {
+fn quotation(reading: &Reading<'_>, span: Span, attribution: Attribution) -> Option<Quotation> {
     let words = reading.text.words();
     let start = words.partition_point(|word| word.span.start < span.start);
     let end = words.partition_point(|word| word.span.start < span.end);
     let original = reading.text.original();
     let printed = span.of(original).trim_matches(MARKS);
     let is_whole = printed.chars().next().is_some_and(|first| !first.is_lowercase());
-    // The second half of a sentence begins small: `“I signed nothing,” she said, “nor will I.”`
-    let is_speech = told != Attribution::None && (is_whole || end - start + 1 == FEWEST);
+    // The second half of a sentence begins in lower case: `“I signed nothing,” she said, “nor will
+    // I.”`
+    let is_speech = attribution != Attribution::None && (is_whole || end - start + 1 == FEWEST);
     if start == end || (end - start < FEWEST && !is_speech) {
         return None;
     }
     let printed = printed[..printed.floor_char_boundary(LONGEST)].to_owned();
-    let (speaker, pronoun) = match told {
+    let (speaker, pronoun) = match attribution {
         Attribution::To(name) => (Some(name), None),
         Attribution::Pronoun(word) => (None, Some(word)),
         Attribution::Inferred { speaker, pronoun } => (Some(speaker), pronoun),
         Attribution::None => (None, None),
     };
-    let inferred = matches!(told, Attribution::Inferred { .. });
+    let inferred = matches!(attribution, Attribution::Inferred { .. });
     let written = |part: Option<Span>| part.map(|part| part.of(original).to_owned());
     let (speaker, pronoun) = (written(speaker), written(pronoun));
     Some(Quotation { words: printed, speaker, pronoun, inferred, how: FoundBy::Rule })
@@ -209,9 +214,9 @@ mod tests {
         check("Tom Lund said: “We will not open the quay.”", &[Some("Tom Lund")]);
         check("Sen. Tom Lund (R-Norland) said: “We will not open the quay.”", &[Some("Tom Lund")]);
         for title in ["Cmdr.", "Capt.", "Lt. Col.", "Prof.", "Maj. Gen.", "Supt."] {
-            let told =
+            let attribution =
                 format!("{quote} said {title} Leif Arrendal, head of the coast guard station.");
-            check(&told, &[Some("Leif Arrendal")]);
+            check(&attribution, &[Some("Leif Arrendal")]);
             let before = format!("{title} Leif Arrendal said: “We will not open the quay again.”");
             check(&before, &[Some("Leif Arrendal")]);
         }
@@ -248,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_quotation_is_called_is_no_speaker() {
+    fn a_comment_on_a_quotation_is_not_a_speaker() {
         check_in(
             "en",
             "“It costs us more than I wanted,” was his only comment on it, he said later.",
@@ -257,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_a_name_is_no_verb_of_saying() {
+    fn a_word_of_a_name_is_not_a_verb_of_saying() {
         let inside =
             "«Our teams, of the United States — and of Norland — will work on the plan,» he said.";
         check_in("en", inside, &[None]);
@@ -266,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paragraph_of_speech_alone_belongs_to_who_spoke_in_the_one_before() {
+    fn a_paragraph_of_only_speech_has_the_speaker_of_the_one_before() {
         let first = "“We will not open it,” said Tom Lund, the mayor.";
         let second = "“There is no money for the ferry in this year or the next.”";
         check(&format!("{first}\n\n{second}\n\nIt rained."), &[Some("Tom Lund"), Some("Tom Lund")]);
@@ -284,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pronoun_is_told_and_not_guessed() {
+    fn a_pronoun_is_reported_and_not_guessed() {
         let text = Text::new("The mayors left. “We will not open the quay,” he said on Monday.");
         let found = quotations_of(&text, "en");
         assert_eq!((found[0].speaker.as_deref(), found[0].pronoun.as_deref()), (None, Some("he")));
@@ -367,11 +372,11 @@ mod tests {
     fn check_inferred(original: &str, expected: &[(Option<&str>, Option<&str>, bool)]) {
         let text = Text::new(original);
         let found = quotations_of(&text, "en");
-        let told: Vec<_> = found
+        let attribution: Vec<_> = found
             .iter()
             .map(|one| (one.speaker.as_deref(), one.pronoun.as_deref(), one.inferred))
             .collect();
-        assert_eq!(told, expected, "{original}");
+        assert_eq!(attribution, expected, "{original}");
     }
 
     #[test]
@@ -414,14 +419,14 @@ mod tests {
         let expect = |original: String, expected| check_inferred(&original, &[expected]);
         expect(format!("Ada Ruiz came to the quay on Monday. {quote} she said."), ruiz);
         expect(format!("Ada Ruiz came with Tom Lund. She left early. {quote} she said."), ruiz);
-        // Nobody fits, or the last subject does not.
+        // No person fits, or the last subject does not.
         expect(format!("Tom Lund came to the quay on Monday. {quote} she said."), she);
         expect(format!("The quay had been closed for years. {quote} she said."), she);
         expect(format!("A letter came from Ada Ruiz and Clara Lund. {quote} she said."), she);
     }
 
     #[test]
-    fn speech_with_nobody_beside_it_is_said_by_the_subject_before() {
+    fn speech_without_a_speaker_belongs_to_the_subject_before() {
         check_inferred(
             "Ada Ruiz spoke at the quay on Monday. “We will not open it again in my time.”",
             &[(Some("Ada Ruiz"), None, true)],

@@ -1,4 +1,4 @@
-//! A text with the values that several finders need, computed once.
+//! A text with values that several finders need, computed once.
 
 use std::ops::Range;
 
@@ -7,13 +7,14 @@ use wirefold_text::{ParagraphKind, Sentence, Text};
 
 use crate::cues::{is_calendar, is_first_name, is_title};
 
-/// A text as the finders read it.
+/// A text with its sentences, names and use of capitals.
 pub(crate) struct Reading<'a> {
     pub(crate) text: &'a Text,
     pub(crate) sentences: Vec<Sentence>,
-    /// Runs of capitalised words that do not owe the capital to a sentence's beginning.
+    /// Runs of capitalised words, without words that are capitalised only because they begin a
+    /// sentence.
     pub(crate) names: Vec<Range<usize>>,
-    /// Whether nouns take capitals in it, as in German.
+    /// Whether it capitalises nouns, as in German.
     pub(crate) capitalises_nouns: bool,
     /// Whether its script has no capitals.
     pub(crate) is_caseless: bool,
@@ -21,9 +22,9 @@ pub(crate) struct Reading<'a> {
     pub(crate) lede: Range<usize>,
 }
 
-/// Where more than one word in this many stands in a name, nouns take capitals.
+/// If more than one word in this many is a name of one word, nouns are capitalised.
 const CAPITALS: usize = 5;
-/// Texts of fewer words say nothing of their use of capitals.
+/// Texts of fewer words are too short to show this.
 const FEWEST: usize = 12;
 
 impl<'a> Reading<'a> {
@@ -44,12 +45,12 @@ impl<'a> Reading<'a> {
             lede: text.lede(),
             text,
         };
-        reading.take_openings();
+        reading.extend_names_to_openings();
         reading
     }
 
-    /// Adds the first names and titles that open a sentence to the names behind them.
-    fn take_openings(&mut self) {
+    /// Extends names by a first name or title before them that opens a sentence.
+    fn extend_names_to_openings(&mut self) {
         let words = self.text.words();
         let opens = |name: &Range<usize>| {
             let before = name.start.checked_sub(1)?;
@@ -65,7 +66,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Words as they are printed.
+    /// The printed text of words.
     pub(crate) fn printed(&self, words: &Range<usize>) -> &'a str {
         let all = self.text.words();
         match (all.get(words.start), all.get(words.end.saturating_sub(1))) {
@@ -76,18 +77,18 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The name that a word stands in.
+    /// The name that contains a word.
     pub(crate) fn name_at(&self, index: usize) -> Option<&Range<usize>> {
         let after = self.names.partition_point(|name| name.end <= index);
         self.names.get(after).filter(|name| name.contains(&index))
     }
 
-    /// The name around these words, where they stand in one.
+    /// The name around these words, if there is one.
     pub(crate) fn name_around(&self, words: &Range<usize>) -> Option<&Range<usize>> {
         self.name_at(words.start).or_else(|| self.name_at(words.end.saturating_sub(1)))
     }
 
-    /// Whether a word stands in a name.
+    /// Whether a word is part of a name.
     pub(crate) fn is_name(&self, index: usize) -> bool {
         self.name_at(index).is_some()
     }
@@ -104,7 +105,7 @@ impl<'a> Reading<'a> {
         matches!(between, Some(" " | "-" | "\u{a0}"))
     }
 
-    /// Whether a word stands in a heading.
+    /// Whether a word is in a heading.
     pub(crate) fn in_heading(&self, index: usize) -> bool {
         let paragraph = self.text.words().get(index).map(|word| word.paragraph as usize);
         let paragraph = paragraph.and_then(|paragraph| self.text.paragraphs().get(paragraph));
@@ -112,7 +113,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Appends a run of capitals without the days and months in it.
+/// Appends a run of capitalised words without the days and months in it.
 fn push_without_days(text: &Text, run: Range<usize>, parts: &mut Vec<Range<usize>>) {
     let first = parts.len();
     for index in run.filter(|index| !is_calendar(text.normal(&text.words()[*index]))) {

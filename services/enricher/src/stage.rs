@@ -1,4 +1,4 @@
-//! The stage: takes a decision and its article, publishes the messages of the output.
+//! The stage: reads a decision and its article, and publishes the messages of the output.
 
 use jiff::Timestamp;
 use wirefold_envelope::{Sender, decode, decode_judged, trace_of};
@@ -9,7 +9,7 @@ use wirefold_proto::{
 };
 use wirefold_text::Text;
 
-use crate::copies::Copies;
+use crate::findings_cache::FindingsCache;
 use crate::lead::lead;
 use crate::metrics::{ARTICLES, CHANGES, COMMANDS};
 use crate::title::title;
@@ -17,11 +17,11 @@ use crate::{Settings, agency_of};
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
 
-/// Enriches one decision after the other; keeps nothing between them that the output depends on.
+/// Enriches one decision after the other. The output depends on no state between them.
 pub(crate) struct Enricher {
     pub(crate) settings: Settings,
-    /// The last texts, so that their copies are not read again.
-    pub(crate) copies: Copies,
+    /// The findings of recent texts, so that their copies are not analysed again.
+    pub(crate) cache: FindingsCache,
 }
 
 impl Stage for Enricher {
@@ -61,12 +61,13 @@ impl Enricher {
         }
         let text = Text::new(&fetched.text);
         let policy = self.settings.text_policy;
-        let findings = self.copies.findings(&text, &fetched.article, agency_of(&record.verdict));
+        let findings = self.cache.findings(&text, &fetched.article, agency_of(&record.verdict));
         let mut article = fetched.article;
-        // The detector corrects clocks that are ahead.
+        // The detector corrects wrong clocks.
         article.seen = record.seen;
         if article.title.trim().is_empty() {
-            // Made here and no sooner: the detector counts the words of a title twice.
+            // A missing title is generated only here, because the detector counts the words of a
+            // title twice.
             article.title = title(&text, &article.item_key);
         }
         let output = OutputArticle {
@@ -90,18 +91,18 @@ impl Enricher {
         };
         ARTICLES.add(1, &[output.verdict.class.as_str()]);
         let mut emits = vec![Emit::Message(outgoing(&output, record.seen, message)?)];
-        let brought = Brought { decision: record.decision, input: record.input, at: record.seen };
-        emits.extend(changes(message, brought, record.changes)?);
+        let cause = Cause { decision: record.decision, input: record.input, at: record.seen };
+        emits.extend(changes(message, cause, record.changes)?);
         Ok(emits)
     }
 }
 
-/// What came of a command, behind the changes that it brought about.
+/// The outcome of a command, after the changes that it caused.
 fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageError> {
     let CommandJudged { decision, input, command, outcome, stories, events, .. } = record;
     let at = command.at;
-    let brought = Brought { decision, input, at };
-    let mut emits = changes(message, brought, record.changes.clone())?;
+    let cause = Cause { decision, input, at };
+    let mut emits = changes(message, cause, record.changes.clone())?;
     COMMANDS.add(1, &[outcome.as_str()]);
     let output = OutputCommand {
         schema: Tag::new(),
@@ -118,21 +119,21 @@ fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageEr
     Ok(emits)
 }
 
-/// What brought changes about: a decision, with how far it had read, and its time.
+/// The cause of changes: a decision, with the positions up to which it had read, and its time.
 #[derive(Clone, Copy)]
-struct Brought {
+struct Cause {
     decision: DecisionId,
     input: Offsets,
     at: Timestamp,
 }
 
-/// A message for each change, counted from 0.
+/// One message for each change, numbered from 0.
 fn changes(
     message: &Stored,
-    brought: Brought,
+    cause: Cause,
     changes: Vec<StoryChange>,
 ) -> Result<Vec<Emit>, StageError> {
-    let Brought { decision, input: Offsets { fetched, .. }, at } = brought;
+    let Cause { decision, input: Offsets { fetched, .. }, at } = cause;
     let emit = |(change, index): (StoryChange, u32)| {
         CHANGES.add(1, &[change.kind().as_str()]);
         let judged = message.sequence;
@@ -153,7 +154,8 @@ fn outgoing<M: Published>(
     SENDER.outgoing(output, time, trace).map_err(|error| StageError::reject(error.to_string()))
 }
 
-/// The span of an output is told by its decision alone, so that a message made twice is the same.
+/// The span of an output depends only on its decision, so that a message that is generated twice is
+/// the same.
 fn child(trace: TraceParent, sequence: u64) -> Option<TraceParent> {
     let span = (trace.parent_id() ^ sequence).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     trace.child(span).ok()

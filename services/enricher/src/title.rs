@@ -1,21 +1,21 @@
-//! A title for people if an article has none. Nothing is judged by it.
+//! A title for people, for articles without one. No judgement uses it.
 
 use wirefold_text::{ParagraphKind, Text};
 
-/// The most characters of a title that is made.
+/// The most characters of a generated title.
 const LONGEST: usize = 80;
-/// The most bytes of a text that are looked at for one line.
+/// The most bytes of a text that are read for one line.
 const SCANNED_BYTES: usize = 2_000;
 
-/// The heading that a text begins with, else the first words of its lede; for a text without
-/// words its item's key, which for a file is the stem of its name.
+/// The heading at the start of a text, else the first words of its lede. For a text without words,
+/// the key of its item, which for a file is the stem of its name.
 pub(crate) fn title(text: &Text, item_key: &str) -> String {
-    let is_said = |at: usize| !text.words()[at].is_chrome;
-    let Some(first) = text.paragraphs().iter().find(|part| part.words.clone().any(is_said)) else {
+    let is_text = |at: usize| !text.words()[at].is_chrome;
+    let Some(first) = text.paragraphs().iter().find(|part| part.words.clone().any(is_text)) else {
         return shortened(item_key);
     };
     let line = first.span.of(text.original());
-    // A lone word is a place or a section.
+    // A single word is a place or a section.
     let is_title = first.kind == ParagraphKind::Heading && first.words.len() > 1;
     let opening = if is_title { None } else { opening(text) };
     shortened(opening.unwrap_or(line))
@@ -26,7 +26,7 @@ fn opening(text: &Text) -> Option<&str> {
     let lede = text.words().get(text.lede())?;
     let first = lede.iter().position(|word| !word.is_chrome)?;
     let paragraph = text.paragraphs().get(lede[first].paragraph as usize)?.span;
-    // Signs before the first word, such as quotation marks, are its own.
+    // Characters before the first word, such as quotation marks, belong to it.
     let start = if first == 0 { paragraph.start } else { lede[first].span.start };
     text.original().get(start..paragraph.end)
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn else_the_first_words_of_the_lede_are() {
+    fn the_first_words_of_the_lede_are_the_title_otherwise() {
         check("The port is shut.", "The port is shut.");
         check("“Shut it,” said the mayor. It was.", "“Shut it,” said the mayor. It was.");
         check(
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_words_is_called_by_its_key() {
+    fn a_text_without_words_has_its_key_as_title() {
         check("", "the-stem");
         check("— \n…", "the-stem");
     }

@@ -1,10 +1,10 @@
-//! Sets of words with a fast lookup, for questions about nearly every word of a text.
+//! Sets of words with a fast lookup, for checks of nearly every word of a text.
 
 use rustc_hash::FxHashMap;
 use wirefold_text::WordShapes;
 
-/// Words with what they mean. Nearly all words that it does not have are told by their first byte, their last
-/// and their length, before anything is hashed.
+/// Words with their meanings. Nearly all other words are excluded by first byte, last byte and
+/// length, before anything is hashed.
 #[derive(Debug)]
 pub(crate) struct WordMap<T> {
     shapes: WordShapes,
@@ -18,22 +18,22 @@ impl<T> Default for WordMap<T> {
 }
 
 impl<T> WordMap<T> {
-    /// Enters a word, in place of the same one before, and says what that meant.
+    /// Adds a word and returns its previous meaning.
     pub(crate) fn insert(&mut self, word: &str, meaning: T) -> Option<T> {
-        self.enter(word);
+        self.add_shape(word);
         self.words.insert(word.into(), meaning)
     }
 
     pub(crate) fn get(&self, word: &str) -> Option<&T> {
-        if self.is_likely(word.as_bytes()) { self.words.get(word) } else { None }
+        if self.may_contain(word.as_bytes()) { self.words.get(word) } else { None }
     }
 
-    /// Whether a word of these bytes may be one of them.
-    pub(crate) fn is_likely(&self, word: &[u8]) -> bool {
+    /// Whether a word of these bytes may be in the map.
+    pub(crate) fn may_contain(&self, word: &[u8]) -> bool {
         self.shapes.may_contain(word)
     }
 
-    fn enter(&mut self, word: &str) {
+    fn add_shape(&mut self, word: &str) {
         self.shapes.insert(word.as_bytes());
     }
 
@@ -43,15 +43,15 @@ impl<T> WordMap<T> {
 }
 
 impl<T: Default> WordMap<T> {
-    /// What a word means, entered if it is new.
+    /// The meaning of a word, which is added if it is new.
     pub(crate) fn entry(&mut self, word: &str) -> &mut T {
-        self.enter(word);
+        self.add_shape(word);
         self.words.entry(word.into()).or_default()
     }
 }
 
 impl<T> WordMap<T> {
-    /// All meanings, in no order.
+    /// All meanings, in any order.
     pub(crate) fn meanings_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.words.values_mut()
     }
@@ -62,7 +62,7 @@ impl<T> WordMap<T> {
     }
 }
 
-/// Words, and nothing about them.
+/// Words without meanings.
 pub(crate) type WordSet = WordMap<()>;
 
 impl WordSet {
@@ -80,7 +80,7 @@ impl WordSet {
         set
     }
 
-    /// Enters the words between the spaces of `words`.
+    /// Adds the words between the spaces of `words`.
     pub(crate) fn extend(&mut self, words: &str) {
         words.split_whitespace().for_each(|word| _ = self.insert(word, ()));
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_has_its_words_and_no_others() {
+    fn a_set_contains_exactly_its_words() {
         let long = "a".repeat(40);
         let set = WordSet::of(&format!("port порт  {long}\nпо"));
         for word in ["port", "порт", "по", &long] {

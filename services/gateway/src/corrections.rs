@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
-use wirefold_corrections::{Article, Correction, note, watch};
+use wirefold_corrections::{Article, Correction, note, trace_corrections};
 use wirefold_flow::BusError;
 use wirefold_proto::{ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, StoryId, Tag};
 use wirefold_text::Text;
@@ -85,7 +85,7 @@ fn records(articles: &[InStory], texts: &[Option<ArticleFetched>]) -> Vec<Correc
             text: fetched.map(|it| Text::new(&whole(it))),
         });
     }
-    let found = watch(&watched);
+    let found = trace_corrections(&watched);
     found.into_iter().filter_map(|correction| record(articles, correction)).collect()
 }
 

@@ -1,26 +1,25 @@
-//! How much of a submitted article is kept.
+//! Limits for the parts of a submitted article.
 
 use jiff::Timestamp;
 use wirefold_proto::{ItemSource, MAX_TEXT_BYTES, Media};
 
 use crate::canonical;
 
-/// The most bytes that a text takes in the JSON of its message: with the rest of it, that stays
-/// under the limit of the bus however many characters must be escaped.
+/// The most bytes of a text in the JSON of its message. With the other fields, the message stays
+/// under the limit of the bus, however many characters must be escaped.
 const MOST_IN_JSON: usize = 640 * 1024;
 /// The most bytes of a title.
 pub(super) const LONGEST_TITLE: usize = 2 * 1024;
 /// The most bytes of a teaser.
 pub(super) const LONGEST_TEASER: usize = 8 * 1024;
-/// The most bytes of an author's name, and of what is said of a medium.
+/// The most bytes of an author's name, or of the title or type of a medium.
 pub(super) const LONGEST_NAME: usize = 256;
-/// The most bytes of an address; longer ones are left out.
+/// The most bytes of an address. Longer ones are left out.
 pub(super) const LONGEST_URL: usize = 2 * 1024;
-/// The longest item key, in bytes; of longer ones both ends are kept.
+/// The most bytes of an item key. Of a longer one, both ends are used.
 const LONGEST_KEY: usize = 512;
 
-/// What tells an item from the others of its feed: its id there, else its canonical link, else title
-/// and day.
+/// The key of an item in its feed: its id, else its canonical link, else its title and day.
 #[must_use]
 pub fn item_key(
     id: Option<&str>,
@@ -59,7 +58,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     text[..text.floor_char_boundary(most)].trim_end().to_owned()
 }
 
-/// Cuts a text that is too long for its message; says whether it did.
+/// Cuts a text that is too long for its message. Returns whether it was cut.
 pub(super) fn cut_text(mut text: String) -> (String, bool) {
     let mut in_json = 0;
     let end = text.char_indices().find_map(|(at, character)| {

@@ -1,5 +1,5 @@
-//! The one entrance for articles: a submitted article comes in, an article with outlet, authority,
-//! address, key and id goes out.
+//! The only entry for articles: converts a submitted article to an article with outlet, authority,
+//! address, key and id.
 
 mod limits;
 
@@ -19,38 +19,38 @@ use crate::outlet::named;
 pub use limits::item_key;
 use limits::{LONGEST_NAME, LONGEST_TEASER, LONGEST_TITLE, LONGEST_URL, cut, cut_text};
 
-/// How an article came in.
+/// The way by which an article arrived.
 #[derive(Debug, Clone)]
 pub struct Arrival {
-    /// The feed that it is listed under.
+    /// The feed that lists it.
     pub feed: FeedId,
-    /// Who vouches for what it says of itself, where it names no feed with a site.
+    /// The authority, if the article names no feed with a site.
     pub authority: Authority,
-    /// The publisher of what names none and has no link.
+    /// The outlet, if the article names none and has no link.
     pub outlet: Option<Outlet>,
-    /// Where its text comes from.
+    /// The origin of its text.
     pub text_source: TextSource,
-    /// When it was first seen here.
+    /// The time at which it was first seen.
     pub seen: Timestamp,
 }
 
-/// Why what was given is no article.
+/// The reason why a submission was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// There is nothing to read in it.
+    /// It has neither text nor title.
     #[error("`text` and `title` are empty")]
     Empty,
-    /// Its link leads nowhere on the web.
+    /// Its link is not a web address.
     #[error("`url` {0:?} is not a web address")]
     Url(String),
-    /// Its publisher has no name.
+    /// Its publisher is not a valid name.
     #[error("`outlet` {0:?} is not the name of a publisher")]
     Outlet(String),
 }
 
-/// A claimed time that lies further ahead than this is implausible.
-const AHEAD: SignedDuration = SignedDuration::from_hours(48);
-/// The year in which the web began, less a little: no article is older.
+/// A claimed time further in the future than this is implausible.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(48);
+/// The earliest plausible time, shortly before the web began.
 const EARLIEST: Timestamp = Timestamp::constant(631_152_000, 0);
 
 /// An article with its id.
@@ -58,32 +58,32 @@ const EARLIEST: Timestamp = Timestamp::constant(631_152_000, 0);
 pub struct Identified {
     /// The article.
     pub article: ArticleFetched,
-    /// Where a stranger says so: its id by the rule before authority, where whose text it is said to be
-    /// was all that counted. Articles of that time stand under it.
+    /// If its authority is not its outlet: its id by an older rule, which used only the
+    /// attribution. Articles of that time are stored under it.
     pub former_id: Option<ArticleId>,
 }
 
-/// The article of what was given. The same content at the same address of the same outlet by the same
-/// authority has the same id, whenever, however and however often it comes in.
+/// Converts a submission to an article. The same content at the same address of the same outlet by
+/// the same authority always has the same id.
 ///
-/// # Errors
-/// A [`Refusal`] that says what is missing. What is too long is cut, or left out where it would be
-/// another thing when cut.
-pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified, Refusal> {
-    let given = tidied(given, arrival.text_source);
-    if given.text.is_empty() && given.title.as_deref().unwrap_or_default().is_empty() {
+/// A [`Refusal`] that names the missing part. Parts that are too long are cut, or left out if a
+/// part would be wrong when cut.
+pub fn identify(submitted: SubmittedArticle, arrival: &Arrival) -> Result<Identified, Refusal> {
+    let submitted = normalised(submitted, arrival.text_source);
+    if submitted.text.is_empty() && submitted.title.as_deref().unwrap_or_default().is_empty() {
         return Err(Refusal::Empty);
     }
-    let url = given.url.as_deref().map(web_address).transpose()?;
-    let named = given.feed.as_deref().map(Authority::of_feed);
+    let url = submitted.url.as_deref().map(web_address).transpose()?;
+    let named = submitted.feed.as_deref().map(Authority::of_feed);
     let named = named.filter(|authority| matches!(authority, Authority::Site(_)));
     let names_site = named.is_some();
     let authority = named.unwrap_or_else(|| arrival.authority.clone());
-    let outlet = attribute(&given, url.as_deref(), arrival)?;
+    let outlet = attribute(&submitted, url.as_deref(), arrival)?;
     let via = authority.via(&outlet, url.as_deref());
-    let title = given.title.unwrap_or_default();
-    let key = item_key(given.id.as_deref(), url.as_deref(), &title, given.published);
-    // Many feeds come in by one way: what a stranger's calls an item is not what the site's own calls so.
+    let title = submitted.title.unwrap_or_default();
+    let key = item_key(submitted.id.as_deref(), url.as_deref(), &title, submitted.published);
+    // Many feeds may arrive by one way. An item key of another authority must not equal a key of
+    // the site's own feed.
     let item_key = match via.as_ref().filter(|_| names_site) {
         Some(via) => item_key(Some(&format!("{via} {key}")), None, "", None),
         None => key,
@@ -91,7 +91,7 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
     let url = url.filter(|url| url.len() <= LONGEST_URL);
     let canonical_url = url.as_deref().and_then(canonical);
     let title = cut(&title, LONGEST_TITLE);
-    let (text, truncated) = cut_text(given.text);
+    let (text, truncated) = cut_text(submitted.text);
     let address = match &canonical_url {
         Some(canonical) => ItemAddress::Url(canonical),
         None => ItemAddress::Key(&item_key),
@@ -99,7 +99,7 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
     let content = ContentHash::of(&normalise(&title), &normalise(&text));
     let former_id = via.is_some().then(|| ArticleId::of(&outlet, address, content));
     let id = ArticleId::told_by(via.as_ref().unwrap_or(&outlet), &outlet, address, content);
-    let authors = given.author.iter().chain(&given.authors);
+    let authors = submitted.author.iter().chain(&submitted.authors);
     let about = AboutArticle {
         outlet,
         via,
@@ -109,16 +109,16 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
         canonical_url,
         title,
         authors: authors.map(|author| cut(author, LONGEST_NAME)).collect(),
-        teaser: given.teaser.as_deref().map(|teaser| cut(teaser, LONGEST_TEASER)),
+        teaser: submitted.teaser.as_deref().map(|teaser| cut(teaser, LONGEST_TEASER)),
         truncated,
         paywalled: false,
-        language_hint: given.language,
-        published: given.published,
-        date_problem: date_problem(given.published, arrival.seen),
+        language_hint: submitted.language,
+        published: submitted.published,
+        date_problem: date_problem(submitted.published, arrival.seen),
         seen: arrival.seen,
         version_of: None,
-        source: given.source.as_ref().map(limits::source),
-        media: given.media.iter().filter_map(limits::medium).collect(),
+        source: submitted.source.as_ref().map(limits::source),
+        media: submitted.media.iter().filter_map(limits::medium).collect(),
         baseline: false,
         updates_baseline: false,
         beyond_budget: false,
@@ -128,41 +128,41 @@ pub fn identify(given: SubmittedArticle, arrival: &Arrival) -> Result<Identified
     Ok(Identified { article, former_id })
 }
 
-/// What people and programs give, as feeds are read: one line where one is meant, paragraphs parted
-/// by empty lines, and nothing where there are no words.
-fn tidied(given: SubmittedArticle, text_source: TextSource) -> SubmittedArticle {
+/// Normalises a submission by people and programs as feeds are normalised: titles and names in one
+/// line, paragraphs separated by empty lines, and no fields without words.
+fn normalised(submitted: SubmittedArticle, text_source: TextSource) -> SubmittedArticle {
     if text_source != TextSource::Given {
-        // A feed's items and the text of pages are read that way.
-        return given;
+        // Items of feeds and texts of pages are already normalised.
+        return submitted;
     }
     let line = |text: Option<String>| {
         text.map(|text| html::one_line(&text)).filter(|text| !text.is_empty())
     };
-    let authors = given.authors.into_iter().filter_map(|author| line(Some(author)));
+    let authors = submitted.authors.into_iter().filter_map(|author| line(Some(author)));
     SubmittedArticle {
-        id: line(given.id),
-        title: line(given.title),
-        author: line(given.author),
+        id: line(submitted.id),
+        title: line(submitted.title),
+        author: line(submitted.author),
         authors: authors.collect(),
-        outlet: given.outlet.filter(|name| !name.trim().is_empty()),
-        url: given.url.filter(|url| !url.trim().is_empty()),
-        feed: given.feed.filter(|feed| !feed.trim().is_empty()),
-        text: html::plain_to_text(&given.text),
-        ..given
+        outlet: submitted.outlet.filter(|name| !name.trim().is_empty()),
+        url: submitted.url.filter(|url| !url.trim().is_empty()),
+        feed: submitted.feed.filter(|feed| !feed.trim().is_empty()),
+        text: html::plain_to_text(&submitted.text),
+        ..submitted
     }
 }
 
-/// Whose text it is said to be.
+/// The outlet to which a submission is attributed.
 fn attribute(
-    given: &SubmittedArticle,
+    submitted: &SubmittedArticle,
     url: Option<&str>,
     arrival: &Arrival,
 ) -> Result<Outlet, Refusal> {
-    if let Some(name) = given.outlet.as_deref().filter(|name| named(name).is_none()) {
+    if let Some(name) = submitted.outlet.as_deref().filter(|name| named(name).is_none()) {
         return Err(Refusal::Outlet(cut(name, LONGEST_NAME)));
     }
-    let (name, feed) = (given.outlet.as_deref(), given.feed.as_deref());
-    let found = attributed(name, given.source.as_ref(), url, feed);
+    let (name, feed) = (submitted.outlet.as_deref(), submitted.feed.as_deref());
+    let found = attributed(name, submitted.source.as_ref(), url, feed);
     Ok(found.or_else(|| arrival.outlet.clone()).unwrap_or_else(Outlet::local))
 }
 
@@ -172,12 +172,12 @@ fn web_address(text: &str) -> Result<String, Refusal> {
     url.map(String::from).ok_or_else(|| Refusal::Url(cut(text, LONGEST_NAME)))
 }
 
-/// What is wrong with a claimed time. The time itself stays what is claimed.
+/// The problem of a claimed time. The time itself stays unchanged.
 fn date_problem(published: Option<Timestamp>, seen: Timestamp) -> Option<DateProblem> {
     let Some(published) = published else {
         return Some(DateProblem::Missing);
     };
-    let is_implausible = published < EARLIEST || published.duration_since(seen) > AHEAD;
+    let is_implausible = published < EARLIEST || published.duration_since(seen) > MAX_AHEAD;
     is_implausible.then_some(DateProblem::Implausible)
 }
 

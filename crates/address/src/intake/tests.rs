@@ -33,7 +33,7 @@ fn through(feed: &str, given: SubmittedArticle) -> Identified {
 }
 
 #[test]
-fn the_id_is_that_of_outlet_address_and_content() {
+fn the_id_depends_on_outlet_address_and_content() {
     let id = |link: Option<&str>, title: &str, text: &str| {
         identified(given(link, title, text)).article.id
     };
@@ -44,12 +44,12 @@ fn the_id_is_that_of_outlet_address_and_content() {
     assert_ne!(first, id(page, "Ferry late", "It was on time."));
     assert_ne!(first, id(page, "Ferry early", "It was “late”."));
     assert_ne!(first, id(None, "Ferry late", "It was “late”."));
-    // Ids stand in streams for months: this value may never change.
+    // Ids are stored in streams for months: this value may never change.
     assert_eq!(first.to_string(), "a-2zg3v1dhcj4hat1rqqvkngm48j");
 }
 
 #[test]
-fn what_a_stranger_submits_is_no_item_of_the_sites_own() {
+fn items_of_another_authority_are_not_the_sites_own() {
     let names = |feed: &str| {
         let told = through(feed, given(Some(BBC), "Ferry late", "It was late.")).article;
         told.article.item_names(told.id)
@@ -59,11 +59,11 @@ fn what_a_stranger_submits_is_no_item_of_the_sites_own() {
         let strangers = names(feed);
         assert!(strangers.iter().all(|name| !own.contains(name)), "{own:?} {strangers:?}");
     }
-    assert_eq!(names(" "), own, "nobody named a feed");
+    assert_eq!(names(" "), own, "no feed was named");
 }
 
 #[test]
-fn only_what_a_stranger_says_has_an_id_of_its_own() {
+fn only_items_of_another_authority_have_an_id_of_their_own() {
     let text = || given(Some(BBC), "Ferry late", "It was late.");
     let own = identified(text());
     assert_eq!((own.former_id, &own.article.article.via), (None, &None));
@@ -75,7 +75,7 @@ fn only_what_a_stranger_says_has_an_id_of_its_own() {
     assert_eq!(about.outlet_in_words(), "bbc.co.uk via planet.example");
     assert_eq!(told.former_id, Some(own.article.id));
     assert_ne!(told.article.id, own.article.id);
-    // Who calls a neighbour's page its own makes no versions of what stands there.
+    // A site that claims another site's page does not create versions of it.
     let mine = SubmittedArticle { outlet: Some("hostile.example".to_owned()), ..text() };
     let hostile = through("https://hostile.example/rss", mine).article.article;
     assert_eq!(hostile.outlet_in_words(), "hostile.example");
@@ -83,7 +83,7 @@ fn only_what_a_stranger_says_has_an_id_of_its_own() {
 }
 
 #[test]
-fn dates_are_kept_and_doubted() {
+fn implausible_dates_are_kept_and_marked() {
     let check = |published: Option<&str>, expected: Option<DateProblem>| {
         let published = published.map(|published| published.parse().unwrap());
         let about = identified(SubmittedArticle { published, ..given(None, "t", "x") });
@@ -99,7 +99,7 @@ fn dates_are_kept_and_doubted() {
 }
 
 #[test]
-fn whatever_comes_fits_into_a_message() {
+fn any_submission_fits_into_a_message() {
     let long = |text: &str| text.repeat(2_000_000 / text.len());
     for unit in ["a", "é", "\"", "\u{1}", "\n", "日本"] {
         let media = Media {
@@ -126,7 +126,7 @@ fn whatever_comes_fits_into_a_message() {
 }
 
 #[test]
-fn what_is_given_is_tidied() {
+fn submissions_are_normalised() {
     let given = SubmittedArticle {
         author: Some(" Ann\n".to_owned()),
         outlet: Some(" ".to_owned()),
@@ -139,7 +139,7 @@ fn what_is_given_is_tidied() {
 }
 
 #[test]
-fn what_is_no_article_is_refused() {
+fn refuses_submissions_that_are_not_articles() {
     let refusal = |given: SubmittedArticle| {
         identify(given, &arrival(Authority::Operator)).unwrap_err().to_string()
     };
@@ -151,7 +151,7 @@ fn what_is_no_article_is_refused() {
 }
 
 #[test]
-fn the_key_is_what_the_feed_calls_it() {
+fn the_key_is_the_id_in_the_feed() {
     let day = "2026-03-05T14:00:00Z".parse().ok();
     let key = |id: Option<&str>, link: Option<&str>, published: Option<Timestamp>| {
         item_key(id, link, "Ferry, late!", published)

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use wirefold_text::Text;
-use wirefold_text::extract::{Number, numbers, numbers_begun_by};
+use wirefold_text::extract::{Number, numbers, numbers_starting_at};
 
 use crate::body::word_cache::WordHashes;
 use crate::body::word_hash;
@@ -35,7 +35,7 @@ impl Figures {
     pub(crate) fn from_hashes(text: &Text, words: &[WordHashes]) -> Figures {
         let may_begin =
             |index: usize| words[index].may_begin_number || text.words()[index].is_chrome;
-        Figures::of(numbers_begun_by(text, 0..words.len(), may_begin))
+        Figures::of(numbers_starting_at(text, 0..words.len(), may_begin))
     }
 
     fn of(numbers: Vec<Number>) -> Figures {

@@ -72,7 +72,7 @@ impl WordCache {
         if self.slots.is_empty() {
             self.slots = vec![CachedWord::default(); SLOTS];
         }
-        let bytes_of = |word| WordBytes::new(text.normal_and_behind(word)).unwrap_or_default();
+        let bytes_of = |word| WordBytes::new(text.normal_with_tail(word)).unwrap_or_default();
         let bytes: Vec<WordBytes> = text.words().iter().map(bytes_of).collect();
         prefetch(bytes.iter().map(|bytes| self.slots[bytes.slot()].bytes.first));
         // The first pass copies the slot of every word, right or wrong, without a branch: so the processor
@@ -97,7 +97,7 @@ impl WordCache {
     }
 
     fn look_up(&mut self, text: &Text, word: &Word) -> WordHashes {
-        let Some(bytes) = WordBytes::new(text.normal_and_behind(word)) else {
+        let Some(bytes) = WordBytes::new(text.normal_with_tail(word)) else {
             return WordHashes::new(text.normal(word));
         };
         let slot = &mut self.slots[bytes.slot()];

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use wirefold_text::Text;
-use wirefold_text::extract::{AgencyTrace, agencies_begun_by, byline_agencies, dateline};
+use wirefold_text::extract::{AgencyTrace, agencies_starting_at, byline_agencies, dateline};
 
 use crate::body::fingerprint::{WholeTextHashes, exact_hash};
 use crate::body::simhash::simhash;
@@ -68,7 +68,7 @@ impl Preparer {
         // The cache knows nothing of the words of page chrome, so it must not rule an agency out
         // there.
         let may_begin = |at: usize| words[at].may_begin_agency | text.words()[at].is_chrome;
-        traces.extend(agencies_begun_by(&text, may_begin));
+        traces.extend(agencies_starting_at(&text, may_begin));
         Prepared {
             hashes: WholeTextHashes { exact: exact_text_hash(&text, &whole), simhash },
             traits: boilerplate_key

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wirefold_text::Span;
-use wirefold_text::extract::{AgencyTrace, Trace, agency_named};
+use wirefold_text::extract::{AgencyTrace, Trace, agency_by_name};
 
 use crate::codec::TextFile;
 use crate::codec::{Reader, Writer, Written};
@@ -75,7 +75,7 @@ impl Written for AgencyTrace {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<AgencyTrace> {
-        let agency = agency_named(str::from_utf8(from.blob()?).ok()?)?;
+        let agency = agency_by_name(str::from_utf8(from.blob()?).ok()?)?;
         let trace = if bool::read_from(from)? { Trace::Credited } else { Trace::Mentioned };
         let span = match Option::<(u64, u64)>::read_from(from)? {
             Some((start, end)) => {

@@ -1,23 +1,23 @@
 //! Days of the Gregorian calendar, and the seconds since 1970.
 
-/// A date and time of day as far as it is known.
+/// The parts of a date and time of day that are known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
     pub(super) year: Option<i16>,
     pub(super) month: Option<i8>,
     pub(super) day: Option<i8>,
-    /// The day of the year, where that is what is written.
+    /// The day of the year, if the date is written with it.
     pub(super) day_of_year: Option<i16>,
     pub(super) hour: i8,
     pub(super) minute: i8,
     pub(super) second: i8,
     pub(super) nanosecond: u32,
-    /// From UTC, in seconds.
+    /// The offset from UTC in seconds.
     pub(super) offset: i32,
 }
 
 impl Parts {
-    /// The time; none where there is no such day or time of day.
+    /// The time since 1970. `None` if there is no such day or time of day.
     pub(super) fn time_since_1970(&self) -> Option<(i64, u32)> {
         let year = western(self.year?)?;
         let days = match self.day_of_year {
@@ -37,8 +37,9 @@ impl Parts {
     }
 }
 
-/// The year as the West counts it: Thailand counts from 543 years before. Nothing on the web is of a year that
-/// another calendar gives, such as 1402 of Iran's.
+/// Converts a year to the Gregorian calendar: Thailand's years are 543 higher. Years of other
+/// calendars, such as 1402 in Iran, are refused, because nothing on the web has such a Gregorian
+/// year.
 fn western(year: i16) -> Option<i16> {
     match year {
         1900..=2299 => Some(year),
@@ -47,7 +48,7 @@ fn western(year: i16) -> Option<i16> {
     }
 }
 
-/// The days from 1970 to a date of the Gregorian calendar; none where there is no such day.
+/// The days from 1970 to a date of the Gregorian calendar. `None` if there is no such day.
 pub(super) fn days_since_1970(year: i16, month: i8, day: i8) -> Option<i64> {
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -61,7 +62,7 @@ pub(super) fn days_since_1970(year: i16, month: i8, day: i8) -> Option<i64> {
     if !(1..=last).contains(&day) || !(0..=9999).contains(&year) {
         return None;
     }
-    // Years that begin in March have the day that comes and goes at their end.
+    // In years that begin in March, the leap day is the last day.
     let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
     let before = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     // The days before each month, counted from March.
@@ -77,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn days_are_those_of_the_calendar(year in 0_i16..=9999, month in -1_i8..14, day in -1_i8..33) {
+        fn days_agree_with_the_calendar(year in 0_i16..=9999, month in -1_i8..14, day in -1_i8..33) {
             let date = jiff::civil::Date::new(year, month, day).ok();
             let timestamp = date.map(|date| date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp());
             let days = timestamp.map(|timestamp| timestamp.as_second().div_euclid(86_400));

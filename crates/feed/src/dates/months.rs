@@ -1,8 +1,8 @@
-//! Names of months in many languages: those of CLDR, long and short, with their cases, and spellings
-//! without accents.
+//! Names of months in many languages: those of CLDR, long and short, in all their cases, and
+//! spellings without accents.
 
-/// What names of months begin with, in small letters; one with a dot behind is the whole name. The longest that fits
-/// tells: `marraskuu` is November though `mar` is March.
+/// Beginnings of names of months, in lower case. One with a dot is a whole name. The longest match
+/// counts: `marraskuu` is November though `mar` is March.
 #[rustfmt::skip]
 const MONTHS: [&str; 12] = [
     "jan jän jaen ján jaan ene gen ian xan yan sty sij siječ led sau tam. tammi oca ιαν янв јан січ сту қаң იან հունվ \
@@ -31,22 +31,23 @@ const MONTHS: [&str; 12] = [
      דצמ ديسمبر دجنبر دسامبر دسمبر दिस ডিসে ธ.ค ธันว 十二月",
 ];
 
-/// Names that mean another month in the language of a feed than in its neighbours'.
+/// Names that mean another month in the language of a feed than in related languages.
 const OF_LANGUAGES: &[(&str, &str, i8)] = &[("hr", "lip", 6), ("hr", "srp", 7), ("hr", "lis", 10)];
 
-/// What days of the week begin with that are names of months as well: `mardi`, `martes`, `martedì`, `marți`.
+/// Days of the week that begin like a name of a month: `mardi`, `martes`, `martedì`, `marți`.
 const TUESDAYS: &[&str] = &["mard", "marte", "marti", "marț", "marţ"];
 
-/// What a name of a month says.
+/// The meaning of a name of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Month {
-    /// From 1 on.
+    /// The number, from 1.
     pub(super) number: i8,
     /// Whether it may be Tuesday as well as March.
     pub(super) may_be_day: bool,
 }
 
-/// The month by its name or the beginning of it, in small letters; `language` is the first part of a tag.
+/// The month by its name or the beginning of its name, in lower case. `language` is the first part
+/// of a tag.
 pub(super) fn month(word: &str, language: &str) -> Option<Month> {
     let of_language =
         OF_LANGUAGES.iter().find(|(tag, name, _)| *tag == language && word.starts_with(name));
@@ -54,7 +55,7 @@ pub(super) fn month(word: &str, language: &str) -> Option<Month> {
     let number = of_language
         .map(|(.., number)| *number)
         .or_else(|| named(word))
-        // Hebrew writes its `in` before the name.
+        // Hebrew writes "in" as a prefix of the name.
         .or_else(|| named(word.strip_prefix('ב')?))?;
     Some(Month { number, may_be_day })
 }
@@ -73,7 +74,7 @@ fn named(word: &str) -> Option<i8> {
     best.map(|(_, number)| number)
 }
 
-/// The month whose name has two words, as those of the Levant: `كانون الثاني` is January.
+/// A month whose name has two words, as in the Levant: `كانون الثاني` is January.
 pub(super) fn of_two_words(first: &str, second: &str) -> Option<i8> {
     let is_second = second.starts_with("الثان");
     let is_first = second.starts_with("الأول") || second.starts_with("الاول");
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_beginning_tells() {
+    fn the_longest_match_counts() {
         for (word, language, expected) in [
             ("marraskuuta", "fi", Some(11)),
             ("maaliskuuta", "fi", Some(3)),

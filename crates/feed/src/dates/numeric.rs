@@ -4,7 +4,7 @@ use super::Context;
 use super::months;
 use super::zones;
 
-/// A date as one word says it.
+/// The date of one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Numeric {
     pub(super) year: i16,
@@ -13,7 +13,7 @@ pub(super) struct Numeric {
     pub(super) day_of_year: Option<i16>,
 }
 
-/// The signs that part the fields of a date.
+/// The separators between the fields of a date.
 const SIGNS: [char; 3] = ['-', '/', '.'];
 
 /// A field of a date.
@@ -23,7 +23,7 @@ enum Field {
     Month(i8),
 }
 
-/// The date that a word is.
+/// Parses a word as a date.
 pub(super) fn date(word: &str, context: Context<'_>) -> Option<Numeric> {
     let word = word.trim_matches(SIGNS);
     if !word.contains(SIGNS) {
@@ -45,7 +45,7 @@ pub(super) fn date(word: &str, context: Context<'_>) -> Option<Numeric> {
     }
 }
 
-/// The date that a word is, and the zone behind it as in XML Schema's `2024-01-02+01:00`.
+/// Parses a word as a date with a zone, as in `2024-01-02+01:00` of XML Schema.
 pub(super) fn date_and_zone(word: &str, context: Context<'_>) -> Option<(Numeric, Option<i32>)> {
     if let Some(found) = date(word, context) {
         return Some((found, None));
@@ -95,20 +95,20 @@ fn of_three(word: &str, fields: [Field; 3], context: Context<'_>) -> Option<Nume
     Some(Numeric { year, month: Some(month), day, day_of_year: None })
 }
 
-/// Whether the year is the first of three short numbers; none where nobody can tell.
+/// Whether the year is the first of three short numbers. `None` if this is ambiguous.
 fn year_is_first(word: &str, first: i16, last: i16, context: Context<'_>) -> Option<bool> {
     let is_dashed = word.contains('-');
     match (first, last) {
         (32.., 1..=31) => Some(true),
         (_, 32..) => Some(false),
         _ if context.is_year_first() => Some(true),
-        // `24-01-02` is as often the one as the other.
+        // `24-01-02` is ambiguous.
         _ if is_dashed => None,
         _ => Some(false),
     }
 }
 
-/// `20240102`, `202401021430` and `20240102143000` have no date but their digits.
+/// Parses `20240102`.
 fn by_digits(word: &str) -> Option<Numeric> {
     if word.len() != 8 || !word.bytes().all(|b| b.is_ascii_digit()) {
         return None;

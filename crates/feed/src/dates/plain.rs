@@ -1,6 +1,6 @@
-//! Simplifies a date before it is read: small letters, ASCII digits and the common signs.
+//! Simplifies a date before it is parsed: lower case, ASCII digits and common separators.
 
-/// What stands for the parts of a date where numbers come before it, as in `2024年1月2日 14時30分`.
+/// Separators for the characters that follow numbers, as in `2024年1月2日 14時30分`.
 const SIGNS: &[(char, char)] = &[
     ('年', '-'),
     ('년', '-'),
@@ -21,7 +21,7 @@ const SIGNS: &[(char, char)] = &[
     ('초', ' '),
 ];
 
-/// Halves of the day, as they are written with points, in two words or in other scripts.
+/// Abbreviations of the halves of the day, with dots, in two words or in other scripts.
 const HALVES: &[(&str, &str)] = &[
     ("a. m", " am "),
     ("p. m", " pm "),
@@ -40,22 +40,22 @@ const HALVES: &[(&str, &str)] = &[
     ("오후", " pm "),
 ];
 
-/// The zeros of the scripts whose digits are in use.
+/// The zeros of scripts whose digits are in use.
 const ZEROS: &[u32] = &[0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10];
 
-/// A date without comments in brackets and without the differences between scripts.
+/// A date without comments in brackets, in lower case, with ASCII digits and common separators.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut brackets = 0_usize;
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
-            // What stands in brackets is a comment: RFC 2822, section 3.2.3.
+            // Text in brackets is a comment: RFC 2822, section 3.2.3.
             '(' | '[' | '（' | '【' => brackets += 1,
             ')' | ']' | '）' | '】' => {
                 brackets = brackets.saturating_sub(1);
                 plain.push(' ');
             }
-            _ if brackets > 0 || is_unseen(c) => {}
+            _ if brackets > 0 || is_invisible(c) => {}
             _ => push(&mut plain, c),
         }
     }
@@ -89,7 +89,7 @@ fn push(plain: &mut String, c: char) {
     }
 }
 
-/// Whether a number and the sign behind it came last.
+/// Whether the text ends with a number and a separator.
 fn is_within_date(plain: &str) -> bool {
     let number = plain.strip_suffix(['-', ':']);
     number.is_some_and(|number| number.ends_with(|last: char| last.is_ascii_digit()))
@@ -100,20 +100,20 @@ fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(u32::from(c) - zero, 10)
 }
 
-/// Marks of direction and the like, which show nothing.
-fn is_unseen(c: char) -> bool {
+/// Whether a character is invisible, such as a mark of direction.
+fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(c, '\u{61c}' | '\u{ad}' | '\u{feff}')
         || (c.is_control() && !c.is_whitespace())
 }
 
-/// The years of Japan since 2019 and of Taiwan as all others count them.
+/// Converts years of Japan since 2019 and of Taiwan to Gregorian years.
 fn without_eras(plain: &str) -> Option<String> {
     let eras = [("令和", 2018), ("民國", 1911), ("民国", 1911)];
     let (at, era, before) =
         eras.iter().find_map(|(era, before)| Some((plain.find(era)?, era, *before)))?;
     let rest = plain[at + era.len()..].trim_start();
-    // The first year has a name instead of its number.
+    // The first year has a name instead of a number.
     let rest =
         rest.strip_prefix("元年").map_or_else(|| rest.to_owned(), |rest| format!("1-{rest}"));
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

@@ -150,7 +150,7 @@ fn in_full(short: &str) -> String {
 }
 
 #[test]
-fn what_stands_around_a_date_changes_nothing() {
+fn text_around_a_date_is_ignored() {
     for (text, expected) in [
         ("2024-01-02T10:00:00 +01:00", "2024-01-02T09:00:00Z"),
         ("2024-01-02 T 10:00:00 Z", "2024-01-02T10:00:00Z"),
@@ -189,7 +189,7 @@ fn what_stands_around_a_date_changes_nothing() {
 }
 
 #[test]
-fn what_is_no_date_is_none() {
+fn refuses_texts_that_are_not_dates() {
     let brackets = "(".repeat(100_000);
     let late = format!("5 Mar 2026{}", " ".repeat(200));
     for text in
@@ -202,7 +202,7 @@ fn what_is_no_date_is_none() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken(text in "\\PC{0,40}", near in "[0-9A-Za-z:+, -]{0,30}") {
+    fn accepts_any_text(text in "\\PC{0,40}", near in "[0-9A-Za-z:+, -]{0,30}") {
         let (first, second) = ("01/02/2024", "20/02/2024");
         let context = Context::of_dates(Some(&text), [text.as_str(), first, second]);
         let _ = (parse_in(&text, context), parse_in(&near, context));

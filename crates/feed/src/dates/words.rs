@@ -11,21 +11,21 @@ use super::zones;
 pub(super) struct DateWords<'a> {
     context: Context<'a>,
     parts: Parts,
-    /// Whether a whole date stood in one word.
+    /// Whether one word had a whole date.
     has_date: bool,
     has_time: bool,
     is_afternoon: Option<bool>,
     month: Option<Month>,
-    /// Numbers by themselves, with how many digits they have, in their order.
+    /// Single numbers with their number of digits, in order.
     numbers: Vec<(i16, usize)>,
     named_offset: Option<i32>,
     offset: Option<i32>,
-    /// What the next number is, where a word before it says so.
+    /// The meaning of the next number, if a word before it says so.
     next: Option<Next>,
     before: String,
 }
 
-/// What a word says of the number behind it, as in Vietnamese.
+/// The meaning that a word gives to the number after it, as in Vietnamese.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// `thứ 3`: a day of the week.
@@ -34,7 +34,7 @@ enum Next {
     Month,
 }
 
-/// The time that a date says whose words stand in [`plain`](super::plain::plain) writing.
+/// Parses a date in the form of [`plain`](super::plain::plain).
 pub(super) fn read(plain: &str, context: Context<'_>) -> Option<(i64, u32)> {
     let mut words = DateWords { context, ..DateWords::default() };
     let bytes = plain.as_bytes();
@@ -53,7 +53,7 @@ pub(super) fn read(plain: &str, context: Context<'_>) -> Option<(i64, u32)> {
 }
 
 impl DateWords<'_> {
-    /// Reads a word. None if it is an impossible time.
+    /// Reads a word. `None` if it is an impossible time.
     fn read_word(&mut self, word: &str) -> Option<()> {
         let word = word.trim_matches(|c: char| {
             matches!(
@@ -108,7 +108,7 @@ impl DateWords<'_> {
         Some(())
     }
 
-    /// Whether digits alone are the time of day behind a whole date: `20260305 140000`.
+    /// Whether digits after a whole date are the time of day: `20260305 140000`.
     fn is_clock(&self, word: &str) -> bool {
         self.has_date && !self.has_time && matches!(word.len(), 4 | 6)
     }
@@ -122,7 +122,8 @@ impl DateWords<'_> {
         }
     }
 
-    /// Takes a time of day, unless there is one: then it may be an offset whose `+` an address swallowed.
+    /// Reads a time of day. If there is one already, it may be an offset that lost its `+` in a web
+    /// address.
     fn second_clock(&mut self, word: &str) -> Option<()> {
         if !self.has_time {
             return self.clock(word, false);
@@ -133,7 +134,7 @@ impl DateWords<'_> {
         Some(())
     }
 
-    /// Takes a time of day with what is written to it: `14:00:00.5+01:00`, `2:00pm`, `140000z`.
+    /// Reads a time of day with its suffix: `14:00:00.5+01:00`, `2:00pm`, `140000z`.
     fn clock(&mut self, text: &str, is_sure: bool) -> Option<()> {
         if text.is_empty() || (self.has_time && !is_sure) {
             return Some(());
@@ -189,7 +190,7 @@ impl DateWords<'_> {
         named.is_some()
     }
 
-    /// Takes an hour without a colon: `14h30`, `14.30`, `2pm`.
+    /// Reads an hour without a colon: `14h30`, `14.30`, `2pm`.
     fn hour(&mut self, word: &str) -> Option<()> {
         if self.is_clock(word) {
             return self.clock(word, false);
@@ -229,12 +230,12 @@ impl DateWords<'_> {
         if let Some(found) = numeric::date(word, self.context) {
             return self.date(&found);
         }
-        let is_open = self.month.is_none_or(|known| known.may_be_day);
+        let is_open = self.month.is_none_or(|month| month.may_be_day);
         if let Some(number) = months::of_two_words(&self.before, word) {
             self.month = Some(Month { number, may_be_day: false });
         } else if let Some(month) = months::month(word, self.context.language()).filter(|_| is_open)
         {
-            // `mar., 02 janv. 2024`: what stands first is the day of the week, if a month follows.
+            // `mar., 02 janv. 2024`: the first word is the day of the week if a month follows.
             self.month = Some(month);
         } else if !word.is_empty() {
             self.zone(word);
@@ -243,20 +244,20 @@ impl DateWords<'_> {
 
     fn finish(mut self) -> Option<(i64, u32)> {
         if !self.has_date {
-            self.take_numbers()?;
+            self.use_numbers()?;
         }
         match self.is_afternoon {
             Some(true) if self.parts.hour < 12 => self.parts.hour += 12,
             Some(false) if self.parts.hour == 12 => self.parts.hour = 0,
             _ => {}
         }
-        // A number is surer than a name: there are three kinds of `IST`.
+        // A numeric offset is more reliable than a name: there are three kinds of `IST`.
         self.parts.offset = self.offset.or(self.named_offset).unwrap_or(0);
         self.parts.time_since_1970()
     }
 
-    /// The date out of numbers that stand by themselves, and the name of a month.
-    fn take_numbers(&mut self) -> Option<()> {
+    /// Makes a date of single numbers and the name of a month.
+    fn use_numbers(&mut self) -> Option<()> {
         let full = |(number, digits): (i16, usize)| (number, digits >= 3);
         let numbers: Vec<(i16, bool)> = self.numbers.iter().copied().map(full).collect();
         let month = self.month.map(|month| month.number);

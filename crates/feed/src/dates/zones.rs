@@ -1,6 +1,6 @@
 //! Time zones by name and by number.
 
-/// Names of zones, in small letters, with their minutes from UTC.
+/// Names of zones in lower case, with their minutes from UTC.
 #[rustfmt::skip]
 const NAMED: &[(&str, i32)] = &[
     ("z", 0), ("ut", 0), ("utc", 0), ("gmt", 0), ("wet", 0), ("uct", 0), ("zulu", 0),
@@ -21,7 +21,7 @@ const NAMED: &[(&str, i32)] = &[
     ("akst", -540), ("hst", -600), ("sst", -660),
 ];
 
-/// Names that mean another zone where this language is spoken.
+/// Names that mean another zone in this language.
 const OF_LANGUAGES: &[(&str, &str, i32)] = &[
     ("zh", "cst", 480),
     ("he", "ist", 120),
@@ -31,7 +31,7 @@ const OF_LANGUAGES: &[(&str, &str, i32)] = &[
     ("bn", "bst", 360),
 ];
 
-/// The offset of a zone by its name, in seconds; `language` is the first part of a tag.
+/// The offset of a zone by its name, in seconds. `language` is the first part of a tag.
 pub(super) fn named(name: &str, language: &str) -> Option<i32> {
     let of_language = OF_LANGUAGES.iter().find(|(tag, zone, _)| *tag == language && *zone == name);
     let minutes = match of_language {

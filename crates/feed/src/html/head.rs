@@ -1,4 +1,4 @@
-//! What a page says about itself: language, title, links, meta elements and JSON-LD.
+//! The metadata of a page: language, title, links, meta elements and JSON-LD.
 
 use html5gum::State;
 use html5gum::emitters::callback::CallbackEvent;
@@ -12,7 +12,7 @@ const LONGEST_VALUE: usize = 8 * 1024;
 /// The most JSON-LD that is read, in bytes.
 const MOST_DATA: usize = 2 * 1024 * 1024;
 
-/// What a page says of itself.
+/// The metadata of a page.
 #[derive(Debug, Default)]
 pub struct Head {
     /// `<html lang>`.
@@ -38,23 +38,23 @@ pub struct Link {
     pub relation: String,
     /// Its media type, in lower case.
     pub media_type: String,
-    /// Where to, as written.
+    /// The address, as written.
     pub href: String,
 }
 
 /// A `<meta>`.
 #[derive(Debug)]
 pub struct Meta {
-    /// What it is about, in lower case.
+    /// The name, in lower case.
     pub name: String,
-    /// What it says.
+    /// The content.
     pub content: String,
 }
 
 impl Head {
-    /// What the first meta element of this name says, unless that is nothing.
+    /// The content of the first non-empty meta element with this name.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        // RDFa lets one element say several things.
+        // In RDFa, one element may have several names.
         let is_named = |meta: &&Meta| meta.name.split_ascii_whitespace().any(|one| one == name);
         let named = self.metas.iter().filter(is_named);
         named.map(|meta| meta.content.trim()).find(|content| !content.is_empty())
@@ -70,12 +70,12 @@ impl Head {
     }
 }
 
-/// Reads what a page says of itself, wherever in the page it stands.
+/// Reads the metadata of a page, anywhere in the page.
 #[must_use]
 pub fn head_of(html: &str) -> Head {
-    let mut reading = Reading::default();
-    tokenize(html, State::Data, |event| reading.handle(&event));
-    reading.head
+    let mut reader = HeadReader::default();
+    tokenize(html, State::Data, |event| reader.handle(&event));
+    reader.head
 }
 
 /// The elements that are read.
@@ -91,18 +91,18 @@ enum Element {
 }
 
 #[derive(Debug, Default)]
-struct Reading {
+struct HeadReader {
     head: Head,
     open: Option<Element>,
     attribute: String,
     attributes: Vec<(String, String)>,
-    /// The content that is being kept.
+    /// The element whose content is being collected.
     inside: Option<Element>,
     content: String,
     data_bytes: usize,
 }
 
-impl Reading {
+impl HeadReader {
     fn handle(&mut self, event: &CallbackEvent<'_>) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
@@ -131,7 +131,7 @@ impl Reading {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        let named = self.attributes.iter().find(|(known, _)| known == name);
+        let named = self.attributes.iter().find(|(key, _)| key == name);
         named.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_says_what_it_is() {
+    fn reads_the_metadata_of_a_page() {
         let head = head_of(
             "<!doctype html><HTML lang=de-AT><head><title>Hafen &amp; Meer\n – Blatt</title>\
              <base href='/a/'><link rel='Alternate' TYPE='application/rss+xml' href=/feed>\

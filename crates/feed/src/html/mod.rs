@@ -1,5 +1,5 @@
-//! Turns HTML into plain text with a tokenizer alone. It builds no tree, so the time is linear in
-//! the bytes whatever the nesting.
+//! Converts HTML to plain text with a tokenizer alone. It builds no tree, so the time is linear in
+//! the bytes at any nesting.
 
 mod head;
 mod paragraphs;
@@ -13,8 +13,8 @@ use html5gum::{Span, State, Tokenizer};
 pub use head::{Head, Link, head_of};
 use paragraphs::{Paragraphs, TextBuilder};
 
-/// Elements whose presence shows that a text is HTML rather than words with a `<` among them.
-const TELLING: &[&str] = &[
+/// Elements that show that a text is HTML rather than words with a `<` among them.
+const HTML_ELEMENTS: &[&str] = &[
     "a", "abbr", "article", "b", "big", "blockquote", "body", "br", "center", "cite", "code",
     "del", "div", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
     "html", "i", "iframe", "img", "ins", "li", "ol", "p", "picture", "pre", "q", "s", "script",
@@ -22,8 +22,9 @@ const TELLING: &[&str] = &[
     "ul", "video",
 ];
 
-/// Turns a fragment of HTML into plain text: paragraphs parted by an empty line, `<br>` a new
-/// line, white space collapsed, entities decoded, scripts and styles left out.
+/// Converts a fragment of HTML to plain text. Paragraphs are separated by an empty line, `<br>`
+/// becomes a line break, white space is collapsed, entities are decoded, and scripts and styles are
+/// left out.
 #[must_use]
 pub fn to_text(html: &str) -> String {
     let mut builder = TextBuilder::default();
@@ -31,14 +32,15 @@ pub fn to_text(html: &str) -> String {
     builder.finish()
 }
 
-/// Turns what may be HTML or plain text into plain text: where no tag stands in it, only entities
-/// are decoded, and its own empty lines part the paragraphs.
+/// Converts a text that may be HTML or plain to plain text. Without tags, only entities are
+/// decoded, and its own empty lines separate paragraphs.
 #[must_use]
 pub fn loose_to_text(text: &str) -> String {
     if has_tags(text) { to_text(text) } else { plain_to_text(&decode(text)) }
 }
 
-/// Tidies a plain text: empty lines part paragraphs, line breaks stay, other white space collapses.
+/// Tidies a plain text. Empty lines separate paragraphs, line breaks are kept, and other white
+/// space is collapsed.
 #[must_use]
 pub fn plain_to_text(text: &str) -> String {
     let mut paragraphs = Paragraphs::default();
@@ -53,7 +55,7 @@ pub fn plain_to_text(text: &str) -> String {
     paragraphs.finish()
 }
 
-/// One line of plain text from what may be HTML, as titles and names are.
+/// Converts a text that may be HTML, such as a title or a name, to one line of plain text.
 #[must_use]
 pub fn loose_to_line(text: &str) -> String {
     let plain: Cow<'_, str> = match has_tags(text) {
@@ -71,7 +73,7 @@ pub fn one_line(text: &str) -> String {
     paragraphs.finish()
 }
 
-/// Decodes the entities of HTML; what is none stays as it is.
+/// Decodes the entities of HTML and leaves everything else unchanged.
 #[must_use]
 pub fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
@@ -94,13 +96,13 @@ pub(crate) fn words_of_image(html: &str) -> Option<String> {
         CallbackEvent::OpenStartTag { name } => is_image = name == b"img",
         CallbackEvent::AttributeName { name } => attribute = name.to_vec(),
         CallbackEvent::AttributeValue { value } if is_image => {
-            let said = match attribute.as_slice() {
+            let words = match attribute.as_slice() {
                 b"alt" => &mut alternative,
                 b"title" => &mut title,
                 _ => return,
             };
-            if said.is_empty() {
-                *said = one_line(&String::from_utf8_lossy(value));
+            if words.is_empty() {
+                *words = one_line(&String::from_utf8_lossy(value));
             }
         }
         _ => {}
@@ -108,19 +110,19 @@ pub(crate) fn words_of_image(html: &str) -> Option<String> {
     [alternative, title].into_iter().find(|words| !words.is_empty())
 }
 
-/// Whether a tag that HTML knows stands in the text.
+/// Whether the text contains a tag of HTML.
 fn has_tags(text: &str) -> bool {
     let after_angles = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
     after_angles.map(|rest| rest.strip_prefix('/').unwrap_or(rest)).any(|rest| {
         let name_ends = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(0);
         let (name, after) = rest.split_at(name_ends.min(12));
         let closes = after.starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
-        closes && TELLING.iter().any(|known| name.eq_ignore_ascii_case(known))
+        closes && HTML_ELEMENTS.iter().any(|tag| name.eq_ignore_ascii_case(tag))
     })
 }
 
-/// Whether a text that should be plain is HTML: it has an end tag or an entity, and all of them are
-/// those of HTML. Only the comparison with feedparser needs it.
+/// Whether a text that should be plain is HTML: it has an end tag or an entity, and all its tags
+/// and entities are those of HTML. Only the comparison with feedparser needs this.
 #[cfg(test)]
 pub(crate) fn looks_like_html(text: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -135,7 +137,7 @@ pub(crate) fn looks_like_html(text: &str) -> bool {
             continue;
         }
         if sign == "<" {
-            if !TELLING.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            if !HTML_ELEMENTS.iter().any(|tag| name.eq_ignore_ascii_case(tag)) {
                 return false;
             }
             is_telling |= is_end && after.starts_with('>');
@@ -150,10 +152,10 @@ pub(crate) fn looks_like_html(text: &str) -> bool {
     is_telling
 }
 
-/// Calls `take` with every event of the text.
-fn tokenize(html: &str, state: State, mut take: impl FnMut(CallbackEvent<'_>)) {
+/// Calls `handle` with every event of the text.
+fn tokenize(html: &str, state: State, mut handle: impl FnMut(CallbackEvent<'_>)) {
     let mut emitter = CallbackEmitter::new(move |event: CallbackEvent<'_>, _: Span<()>| {
-        take(event);
+        handle(event);
         None::<Infallible>
     });
     emitter.naively_switch_states(true);
@@ -177,7 +179,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn blocks_part_paragraphs() {
+    fn blocks_separate_paragraphs() {
         check("<p>One\n two</p><p>three</p>", "One two\n\nthree");
         check("One<div>two<div>three</div></div>four", "One\n\ntwo\n\nthree\n\nfour");
         check("a<br>b<br/>\n c<br><br>d", "a\nb\nc\n\nd");
@@ -188,14 +190,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn inline_elements_part_nothing() {
+    fn inline_elements_separate_nothing() {
         check("<b>bo</b>ld <i>it</i>", "bold it");
         check("a <!-- no --><a href='x'>link</a>.", "a link.");
         check("x <unknown>y</unknown>z", "x yz");
     }
 
     #[test]
-    fn what_is_no_text_is_left_out() {
+    fn scripts_and_styles_are_left_out() {
         check("a<script>if (1 < 2) { x('</p>') }</script>b", "ab");
         check("<style>p {}</style><p>a</p><svg><text>t</text><svg></svg></svg>b", "a\n\nb");
         check("<iframe src=x>no</iframe>yes", "yes");
@@ -214,13 +216,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn marks_are_not_piled_up() {
+    fn limits_the_marks_on_one_letter() {
         check(&format!("a{}b", "\u{489}".repeat(60)), &format!("a{}b", "\u{489}".repeat(4)));
         check("Vie\u{323}\u{302}t", "Vie\u{323}\u{302}t");
     }
 
     #[test]
-    fn words_with_an_angle_among_them_are_no_html() {
+    fn words_with_an_angle_bracket_are_not_html() {
         assert_eq!(loose_to_line("Scores <b>up</b>\n&amp; away"), "Scores up & away");
         assert_eq!(loose_to_line("if a <x then 5 < 7"), "if a <x then 5 < 7");
         assert_eq!(loose_to_text("One\ntwo.\n\n \nThree &amp; four"), "One\ntwo.\n\nThree & four");
@@ -235,7 +237,7 @@ pub(crate) mod tests {
 
     /// A tree builder would take minutes over these.
     #[test]
-    fn nesting_costs_nothing() {
+    fn deep_nesting_takes_linear_time() {
         let units = ["<div>", "<table><tr><td>x<p>", "<svg><desc>", "&amp;", "<a b=c ", "<", "</"];
         for (unit, size) in units.into_iter().zip([1_000_000].into_iter().chain([250_000; 6])) {
             let html = unit.repeat(size / unit.len());
@@ -248,7 +250,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken(html in "(<|</|<p|>|&|;|br| |a|\\PC|\n){0,60}") {
+        fn accepts_any_text(html in "(<|</|<p|>|&|;|br| |a|\\PC|\n){0,60}") {
             let text = to_text(&html);
             prop_assert!(!text.contains("\n\n\n") && text.trim() == text, "{text:?}");
             prop_assert_eq!(plain_to_text(&text), text);

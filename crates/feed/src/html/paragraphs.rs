@@ -28,12 +28,12 @@ impl Gap {
 pub(super) struct Paragraphs {
     text: String,
     gap: Gap,
-    /// How many marks stand on the last letter.
+    /// The number of combining marks on the last letter.
     marks: usize,
 }
 
-/// More marks than these on one letter are no spelling of any language, and reach over the lines above and
-/// below.
+/// The most combining marks on one letter. No language uses more, and they would cover the lines
+/// above and below.
 const MOST_MARKS: usize = 4;
 
 impl Paragraphs {
@@ -79,15 +79,15 @@ impl Paragraphs {
     }
 }
 
-/// Whether it is a mark that stands on the letter before, in the blocks that no script keeps for itself.
+/// Whether a character is a combining mark in one of the blocks that serve all scripts.
 fn is_mark(character: char) -> bool {
     matches!(character,
         '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
         | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-/// Control characters, and those that turn the direction of all that follows: both are used to
-/// make a text look other than it is, and neither is a word.
+/// Whether a character is a control character or changes the direction of all that follows. Both
+/// are used to make a text look different from what it is.
 fn is_noise(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
@@ -97,9 +97,9 @@ fn is_noise(character: char) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct TextBuilder {
     paragraphs: Paragraphs,
-    /// The element that is being left out, and how many of its name are open.
+    /// The element that is being left out, and the number of open elements with its name.
     left_out: Option<(&'static str, usize)>,
-    /// How many `<pre>` are open.
+    /// The number of open `<pre>` elements.
     preformatted: usize,
     opening: Option<&'static str>,
 }
@@ -110,10 +110,10 @@ const LEFT_OUT: &[&str] = &[
     "rtc", "script", "select", "style", "svg", "template", "textarea", "title", "video",
 ];
 
-/// The readings beside characters, whose ends may be left out.
+/// Readings beside characters. Their end tags are optional.
 const RUBY: &[&str] = &["rp", "rt", "rtc"];
 
-/// Whether an element that begins ends a reading that has no end of its own.
+/// Whether the start of an element ends a reading without an end tag.
 fn ends_reading(name: &[u8]) -> bool {
     matches!(name, b"rb" | b"rp" | b"rt" | b"rtc" | b"ruby")
         || named(BLOCKS, name).is_some()
@@ -132,14 +132,14 @@ const BLOCKS: &[&str] = &[
 const LINES: &[&str] = &["dd", "dt", "li", "option", "tr"];
 
 fn named(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
-    names.iter().copied().find(|known| known.as_bytes() == name)
+    names.iter().copied().find(|listed| listed.as_bytes() == name)
 }
 
 impl TextBuilder {
     pub(super) fn handle(&mut self, event: &CallbackEvent<'_>) {
         match event {
             CallbackEvent::OpenStartTag { name } => self.start_element(name),
-            // `<svg/>` has no end; for the others of the list HTML says that the slash is nothing.
+            // `<svg/>` has no end tag. For the other elements of the list, HTML ignores the slash.
             CallbackEvent::CloseStartTag { self_closing: true } => {
                 if let Some(name @ ("svg" | "math")) = self.opening.take() {
                     self.end_left_out(name.as_bytes());

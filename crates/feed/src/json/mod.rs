@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
         document.cut_short = Some(what);
     }
     if let Some((at_byte, depth)) = read.broken {
-        // The feed, its list, and an item in it.
+        // Deeper than the feed and its list: inside an item.
         document.is_cut = depth > 2;
         document.broken = Some(Break { at_byte, why: "no valid JSON".to_owned() });
     }
@@ -51,8 +51,8 @@ fn is_object(value: &Value) -> bool {
 
 fn feed(value: &Value, base: &str) -> Record {
     let mut record = Record::default();
-    insert_text(&mut record, "title", value.text("title"), Writing::Unsaid);
-    insert_text(&mut record, "subtitle", value.text("description"), Writing::Unsaid);
+    insert_text(&mut record, "title", value.text("title"), Writing::Unknown);
+    insert_text(&mut record, "subtitle", value.text("description"), Writing::Unknown);
     insert_text(&mut record, "language", value.text("language"), Writing::Plain);
     for (name, relation) in
         [("home_page_url", "alternate"), ("feed_url", "self"), ("next_url", "next")]
@@ -70,8 +70,8 @@ fn feed(value: &Value, base: &str) -> Record {
 
 fn entry(value: &Value, base: &str) -> Record {
     let mut record = Record { id: value.text("id").map(str::to_owned), ..Record::default() };
-    insert_text(&mut record, "title", value.text("title"), Writing::Unsaid);
-    insert_text(&mut record, "summary", value.text("summary"), Writing::Unsaid);
+    insert_text(&mut record, "title", value.text("title"), Writing::Unknown);
+    insert_text(&mut record, "summary", value.text("summary"), Writing::Unknown);
     insert_text(&mut record, "language", value.text("language"), Writing::Plain);
     link(&mut record, value.text("url"), "alternate", base);
     link(&mut record, value.text("external_url"), "related", base);
@@ -108,8 +108,8 @@ fn entry(value: &Value, base: &str) -> Record {
 }
 
 fn enclosure(attachment: &Value, base: &str) -> Option<Link> {
-    let said = [("length", "size_in_bytes"), ("title", "title")];
-    let more = said
+    let fields = [("length", "size_in_bytes"), ("title", "title")];
+    let more = fields
         .iter()
         .filter_map(|(name, key)| Some(((*name).to_owned(), attachment.text(key)?.to_owned())));
     Some(Link {

@@ -2,17 +2,17 @@
 
 use crate::limits::MOST_VALUES;
 
-/// A value of JSON.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
-    /// Nothing, or something that says nothing here.
+    /// Null, or a value without meaning for a feed.
     Null,
     Bool(bool),
     /// A number as it is written.
     Number(String),
     Text(String),
     List(Vec<Value>),
-    /// Names and values in their order.
+    /// Names and values in order.
     Object(Vec<(String, Value)>),
 }
 
@@ -33,7 +33,7 @@ impl Value {
         }
     }
 
-    /// The values of a list; what is no list has none.
+    /// The values of a list. Empty for anything else.
     pub(crate) fn list(&self, name: &str) -> &[Value] {
         match self.get(name) {
             Some(Self::List(values)) => values,
@@ -42,32 +42,32 @@ impl Value {
     }
 }
 
-/// What could be read.
+/// The part that could be read.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) value: Value,
-    /// Where it ended before its end, and how many lists and objects were open there.
+    /// The position of the error, if any, and the number of lists and objects that were open there.
     pub(super) broken: Option<(usize, usize)>,
 }
 
-/// Lists and objects nest deeper than is read.
+/// The error of lists and objects that are nested too deeply.
 #[derive(Debug)]
 pub(super) struct TooDeep;
 
-/// What is being read.
+/// A list or an object that is being read.
 enum Open {
     List(Vec<Value>),
     Object(Vec<(String, Value)>, Option<String>),
 }
 
-/// What came next.
+/// The next part of a document.
 enum Next {
     Opened,
     Value(Value),
     Nothing,
 }
 
-/// Reads a text that begins with a list or an object, by a stack of its own.
+/// Reads a text that begins with a list or an object, without recursion.
 pub(super) fn read(text: &str, deepest: usize) -> Result<Read, TooDeep> {
     let mut reader = Reader { text, at: 0 };
     let mut open: Vec<Open> = Vec::new();
@@ -99,7 +99,7 @@ fn closed(open: Open) -> Value {
     }
 }
 
-/// Closes what a break left open.
+/// Closes the lists and objects that an error left open.
 fn all_closed(mut open: Vec<Open>) -> Value {
     let mut value = Value::Null;
     while let Some(last) = open.pop() {
@@ -173,7 +173,7 @@ impl Reader<'_> {
         Some(value)
     }
 
-    /// A text from its quotation mark to the next; none where that does not come.
+    /// Reads a text from its quotation mark to the next. `None` if there is no second mark.
     fn string(&mut self) -> Option<String> {
         let rest = &self.text[self.at + 1..];
         let mut value = String::new();
@@ -211,7 +211,7 @@ fn code(signs: &mut std::str::CharIndices<'_>) -> Option<u32> {
     Some(code)
 }
 
-/// The character of a code, or of the pair that it begins.
+/// The character of a code, or of the surrogate pair that it begins.
 fn character(first: u32, signs: &mut std::str::CharIndices<'_>) -> char {
     if (0xD800..0xDC00).contains(&first) {
         let mut ahead = signs.clone();
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     impl fmt::Display for Value {
-        /// Writes JSON in one line. Recurses as deep as the value was built.
+        /// Writes JSON in one line. Recurses to the depth of the value.
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             match self {
                 Self::Null => f.write_str("null"),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_whole_is_read() {
+    fn reads_whole_documents() {
         check(
             r#"{"a":[1,-2.5e3,true,null,"x"],"b":{}}"#,
             r#"{"a":[1,-2.5e3,true,null,"x"],"b":{}}"#,
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_read_up_to_there() {
+    fn reads_broken_documents_up_to_the_error() {
         check(r#"{"a":[1,{"b":"c"},{"d":"#, r#"{"a":[1,{"b":"c"},{}]}"#);
         check(r#"{"a":1,"b":x}"#, r#"{"a":1}"#);
         check(r#"{"a":1,}"#, r#"{"a":1}"#);
@@ -302,7 +302,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_come_back(text in "\\PC{0,20}", number: i32) {
+        fn written_values_are_read_back(text in "\\PC{0,20}", number: i32) {
             let value = serde_json::json!({"t": text, "n": [number, {"x": null}]});
             let read = read(&value.to_string(), 64).unwrap();
             prop_assert!(read.broken.is_none());

@@ -1,4 +1,4 @@
-//! Repeated elements are bounded, however small the file.
+//! Tests that repeated elements are limited, however small the file is.
 
 use super::{BASE, MAX_ITEMS, document, effort, within_a_second};
 use crate::limits::MOST_REPEATED;
@@ -26,7 +26,7 @@ fn a_million_empty_items_cost_no_more_than_the_first_thousand() {
 }
 
 #[test]
-fn the_first_items_are_given_whatever_comes_after() {
+fn returns_the_first_items_of_a_long_feed() {
     let items = "<item><title>Ferry late</title></item>".repeat(MAX_ITEMS + 5);
     let feed = within_a_second(format!("<rss><channel>{items}{}", "<item/>".repeat(9)).as_bytes());
     let feed = feed.unwrap();
@@ -40,7 +40,7 @@ fn the_first_items_are_given_whatever_comes_after() {
 
 /// Each of them carries the base address, which a small file can make long.
 #[test]
-fn what_repeats_in_items_is_bounded_in_all() {
+fn limits_repeated_elements_of_all_items_together() {
     let base = format!("https://a.example/{}/", "x".repeat(1_500));
     let parts = "<content>c</content><link href='a'/>".repeat(100);
     let entries = format!("<entry><title>t</title>{parts}</entry>").repeat(MAX_ITEMS);

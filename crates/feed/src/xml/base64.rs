@@ -1,6 +1,6 @@
-//! Base 64, in which Atom 0.3 and 1.0 may encode a text: RFC 4648, section 4.
+//! Base 64, which Atom 0.3 and 1.0 allow for texts: RFC 4648, section 4.
 
-/// The text that was encoded; none where it is none.
+/// Decodes a text. `None` if it is not base 64 of UTF-8.
 pub(super) fn decode(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0_u32);
@@ -24,9 +24,10 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The text that a title of one long word is the code of, as is `RmVycnkgbGF0ZSBpbiB0aGUgZm9n`; also the words
-/// that mail codes so, `=?UTF-8?B?RmVycnk=?=`: RFC 2047. None where it is an ordinary word.
-pub(super) fn undeclared(title: &str) -> Option<String> {
+/// Decodes a title that is one long word in base 64 without saying so, such as
+/// `RmVycnkgbGF0ZSBpbiB0aGUgZm9n`, or in the form of mail, `=?UTF-8?B?RmVycnk=?=` (RFC 2047).
+/// `None` for an ordinary word.
+pub(super) fn decode_undeclared(title: &str) -> Option<String> {
     const SHORTEST: usize = 16;
     if let Some(rest) = title.strip_prefix("=?") {
         let mut parts = rest.strip_suffix("?=")?.split('?');
@@ -54,14 +55,14 @@ mod tests {
             assert_eq!(decode(encoded).as_deref(), Some(text));
         }
         assert_eq!(
-            undeclared("RmVycnkgbGF0ZSBpbiB0aGUgZm9n").as_deref(),
+            decode_undeclared("RmVycnkgbGF0ZSBpbiB0aGUgZm9n").as_deref(),
             Some("Ferry late in the fog")
         );
-        assert_eq!(undeclared("=?UTF-8?B?RmVycnk=?=").as_deref(), Some("Ferry"));
+        assert_eq!(decode_undeclared("=?UTF-8?B?RmVycnk=?=").as_deref(), Some("Ferry"));
         for word in
             ["Donaudampfschiff", "internationalisation", "AAAABBBBCCCCDDDD", "=?x?B?Zg==?=", ""]
         {
-            assert_eq!(undeclared(word), None, "{word}");
+            assert_eq!(decode_undeclared(word), None, "{word}");
         }
         assert_eq!(decode("a-b"), None);
         assert_eq!(decode("/w=="), None, "bytes that are no text");

@@ -9,7 +9,7 @@ use crate::address::resolve;
 use crate::document::{Document, Format, Link, Person, Record, Text};
 use crate::limits::{LONGEST_BASE, MAX_ITEMS, MOST_OF_A_KIND, MOST_REPEATED};
 
-/// What is being filled, by the element that is open.
+/// A part of the document that is being filled, by its open element.
 #[derive(Debug)]
 enum Holder {
     Entry(Record),
@@ -19,21 +19,21 @@ enum Holder {
     Person(Part, Person),
 }
 
-/// The document in the making.
+/// The document under construction.
 #[derive(Debug)]
 pub(super) struct Builder {
     has_root: bool,
     /// Whether an entry is the outermost element.
     is_bare: bool,
     document: Document,
-    /// What is open inside the feed, with how many elements are around it.
+    /// The open parts inside the feed, with their depth.
     open: Vec<(usize, Holder)>,
     base: Rc<str>,
-    /// How much of what repeats stands in the entries so far.
+    /// The number of repeated elements in the entries so far.
     repeated: usize,
-    /// What there is too much of, once that is so.
+    /// The limit that was exceeded, if any.
     too_much: Option<String>,
-    /// What is said of the medium whose element is open.
+    /// The title of the medium whose element is open.
     medium_title: Option<String>,
     coordinates: Option<String>,
 }
@@ -57,8 +57,8 @@ impl Builder {
         self.has_root
     }
 
-    /// Whether the end of the outermost element is that of the document: entries may stand in a row without
-    /// a feed around them.
+    /// Whether the end of the outermost element is the end of the document. Without a feed around
+    /// them, several entries may follow one another.
     pub(super) fn is_root_over(&self) -> bool {
         self.has_root && !self.is_bare
     }
@@ -67,12 +67,12 @@ impl Builder {
         Inherited { base: Rc::clone(&self.base), language: None }
     }
 
-    /// Something breaks the rules of XML.
-    pub(super) fn is_unsound(&mut self) {
+    /// Notes that the document breaks the rules of XML.
+    pub(super) fn mark_unsound(&mut self) {
         self.document.is_sound = false;
     }
 
-    /// Whether there is more than is read: nothing after it is taken.
+    /// Whether a limit was exceeded. Nothing more is read then.
     pub(super) fn is_full(&self) -> bool {
         self.too_much.is_some()
     }
@@ -99,7 +99,7 @@ impl Builder {
         matches!(self.open.last(), Some((_, Holder::Person(..))))
     }
 
-    /// An element starts inside `outer`.
+    /// Handles the start of an element inside `outer`.
     pub(super) fn open(&mut self, element: &Element, outer: &[Element]) {
         let depth = outer.len();
         let is_entry = element.meaning() == Meaning::Entry && !self.is_in_entry();
@@ -124,7 +124,7 @@ impl Builder {
         }
     }
 
-    /// An element ended inside `outer`.
+    /// Handles the end of an element inside `outer`.
     pub(super) fn close(&mut self, element: &Element, outer: &mut [Element]) {
         match self.open.last() {
             Some((depth, _)) if *depth == outer.len() => {
@@ -240,7 +240,7 @@ impl Builder {
     fn link(&mut self, element: &Element, outer: &mut [Element]) {
         let is_of_image = matches!(self.open.last(), Some((_, Holder::Image(_))));
         fill::link(self.record(), element, is_of_image);
-        // Relative links of RSS belong to the site, which need not be where the feed lies.
+        // Relative links of RSS belong to the site, which may have another address than the feed.
         let is_of_channel = outer.last().is_some_and(|parent| parent.meaning() == Meaning::Channel);
         let is_plain = element.attribute("href").is_none() && !self.document.format.is_atom();
         if !is_of_channel || !is_plain || !self.open.is_empty() || self.base.is_empty() {
@@ -267,7 +267,7 @@ impl Builder {
         self.record().texts.insert("language".into(), text);
     }
 
-    /// The document as far as it went.
+    /// The document as far as it was read.
     pub(super) fn finish(mut self) -> Document {
         if let Some(what) = self.too_much {
             let read = self.document.entries.len();
@@ -278,14 +278,14 @@ impl Builder {
         self.document
     }
 
-    /// Says that the document was cut off; its open elements are about to be closed.
-    pub(super) fn is_cut(&mut self) {
+    /// Notes that the document was cut off. Its open elements will be closed.
+    pub(super) fn mark_cut(&mut self) {
         self.document.is_sound = false;
         self.document.is_cut = self.is_in_entry();
     }
 }
 
-/// How much of what repeats stands in a record.
+/// The number of repeated elements in a record.
 fn repeated_of(record: &Record) -> usize {
     let Record { links, content, authors, contributors, categories, media, .. } = record;
     let people = authors.len() + contributors.len();
@@ -294,21 +294,21 @@ fn repeated_of(record: &Record) -> usize {
 
 fn add_to_person(person: &mut Person, element: &Element) {
     let value = element.value();
-    let place = match element.meaning() {
+    let field = match element.meaning() {
         Meaning::PersonName => &mut person.name,
         Meaning::PersonMail => &mut person.email,
         Meaning::PersonPage => &mut person.href,
         _ => return,
     };
     if !value.is_empty() {
-        *place = Some(match element.meaning() {
+        *field = Some(match element.meaning() {
             Meaning::PersonPage => resolve(element.base(), &value),
             _ => value,
         });
     }
 }
 
-/// A link as its element gives it.
+/// The link of an element.
 pub(super) fn link_of(element: &Element, relation: Option<&str>) -> Link {
     let mut link = Link { relation: "alternate".to_owned(), ..Link::default() };
     for (key, value) in element.attributes() {

@@ -12,12 +12,12 @@ use crate::limits::{LONGEST_BASE, LONGEST_LANGUAGE};
 /// An element that has started and not ended.
 #[derive(Debug)]
 pub(super) struct Element {
-    /// As it is written, for its end.
+    /// The name as written, to find its end tag.
     written: String,
     name: Name,
     meaning: Meaning,
     attributes: Attributes,
-    /// Where its namespace declarations begin.
+    /// The index of its first namespace declaration.
     mark: usize,
     text: String,
     role: Role,
@@ -25,20 +25,20 @@ pub(super) struct Element {
     language: Option<Rc<str>>,
 }
 
-/// What an element does with what stands in it.
+/// The role of an element for the elements inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Elements in it have a meaning of their own.
+    /// Elements inside have a meaning of their own.
     Plain,
-    /// Elements in it are markup of its text; none has come so far.
+    /// Elements inside are markup of its text. There have been none so far.
     Text,
-    /// Elements in it are markup of its text, which is HTML by now.
+    /// Elements inside are markup of its text, which has become HTML.
     Html,
     /// It is markup itself.
     Markup,
 }
 
-/// What an element has from those around it.
+/// The properties that an element inherits.
 #[derive(Debug, Clone)]
 pub(super) struct Inherited {
     pub(super) base: Rc<str>,
@@ -66,7 +66,7 @@ impl Element {
         }
         let tag = element.attributes.iter().find(|(key, _)| key == "xml:lang");
         if let Some((_, tag)) = tag {
-            // An empty one takes the outer language away.
+            // An empty tag removes the outer language.
             let own = tag.trim().replace('_', "-");
             element.language = None;
             element.set_language(&own);
@@ -165,26 +165,27 @@ impl Element {
         self.text.push_str(tag);
     }
 
-    /// Its text as a value: trimmed, and mended where it was encoded twice.
+    /// Its text, trimmed, and repaired if it was encoded twice.
     pub(super) fn value(&self) -> String {
-        references::mended(self.text.trim())
+        references::repair(self.text.trim())
     }
 
-    /// Its text with how it is written; `is_atom` where the format says what no type means, and
-    /// where XHTML comes in a `<div>` that is no part of it.
+    /// Its text with its markup. `is_atom` means that the format defines the meaning of a missing
+    /// type, and that XHTML is wrapped in a `<div>` that is not part of it.
     pub(super) fn as_text(&self, usually: Usually, depth: usize, is_atom: bool) -> Text {
         let declared = self.attribute("type").map(media_type);
-        let says = |name: &str| self.attribute(name).unwrap_or_default();
-        let is_encoded = ["mode", "encoding", "type"].iter().any(|name| is_base64(says(name)));
+        let attribute_of = |name: &str| self.attribute(name).unwrap_or_default();
+        let is_encoded =
+            ["mode", "encoding", "type"].iter().any(|name| is_base64(attribute_of(name)));
         let kind = declared.as_deref();
         let is_textual = kind.is_none_or(|kind| {
             kind.starts_with("text/") || kind.ends_with("xml") || !kind.contains('/')
         });
         let mut value = self.value();
         let decoded = (is_encoded || !is_textual).then(|| base64::decode(&value)).flatten();
-        // Many do not say so, or say that it is something else: a title is always text.
+        // Many feeds do not declare base 64, or declare something else. A title is always text.
         let is_title = matches!(self.meaning, Meaning::Text(..));
-        let decoded = decoded.or_else(|| base64::undeclared(&value).filter(|_| is_title));
+        let decoded = decoded.or_else(|| base64::decode_undeclared(&value).filter(|_| is_title));
         let is_text = decoded.is_some() || !matches!(self.meaning, Meaning::Full(_));
         if let Some(decoded) = decoded {
             value = decoded;
@@ -193,7 +194,7 @@ impl Element {
         if is_atom && (is_own_markup || kind == Some(XHTML)) {
             value = without_wrapper(&value).to_owned();
         }
-        // Escaped HTML in a `<div>` of its own, as if both ways of Atom were one.
+        // Escaped HTML in a `<div>`: a mix of both ways of Atom.
         let is_escaped_inside = is_atom && is_own_markup && kind == Some("text/html");
         let is_escaped_inside = is_escaped_inside && !value.contains('<');
         if is_escaped_inside {
@@ -207,7 +208,7 @@ impl Element {
             (Some("text/plain"), _) if is_atom => Writing::Plain,
             (Some(kind), _) if !is_text && !is_textual && kind.contains('/') => Writing::Other,
             (None, Usually::Xhtml) => Writing::Xhtml,
-            _ => Writing::Unsaid,
+            _ => Writing::Unknown,
         };
         let usual = match usually {
             Usually::Plain => "text/plain",
@@ -274,7 +275,7 @@ fn without_wrapper(markup: &str) -> &str {
     inner[start + 1..].trim()
 }
 
-/// Text as it stands in markup.
+/// Escapes text for markup.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -117,13 +117,13 @@ fn full(record: &mut Record, full: Text) {
 
 fn id(record: &mut Record, element: &Element, depth: usize) {
     let value = element.value();
-    let known = record.texts.get("id").map_or(usize::MAX, |known| known.depth);
-    if value.is_empty() || depth > known {
+    let known_depth = record.texts.get("id").map_or(usize::MAX, |text| text.depth);
+    if value.is_empty() || depth > known_depth {
         return;
     }
     let is_permanent =
         element.attribute("ispermalink").is_none_or(|is| is.eq_ignore_ascii_case("true"));
-    // Only RSS takes an id for an address; Atom's are opaque.
+    // Only in RSS may an id be an address. Atom's ids are opaque.
     let is_link = is_permanent && (element.name().local == "guid");
     let id = if is_link { resolve(element.base(), &value) } else { value };
     record.id_is_link = is_link && record.link.is_none();
@@ -134,7 +134,7 @@ fn id(record: &mut Record, element: &Element, depth: usize) {
     record.id = Some(id);
 }
 
-/// Takes a `<link>` with its address inside, as in RSS, or as an attribute, as in Atom.
+/// Adds a `<link>` with its address inside, as in RSS, or as an attribute, as in Atom.
 pub(super) fn link(record: &mut Record, element: &Element, is_of_image: bool) {
     let mut link = link_of(element, None);
     let is_by_attribute = link.href.is_some();
@@ -152,7 +152,7 @@ pub(super) fn link(record: &mut Record, element: &Element, is_of_image: bool) {
     }
 }
 
-/// A link whose writer took the names in its query for entities: `?a=1&b;=2`.
+/// Repairs a link whose writer mistook names in its query for entities: `?a=1&b;=2`.
 fn without_entities(link: &str) -> String {
     let mut pieces = link.split('&');
     let mut mended = pieces.next().unwrap_or_default().to_owned();
@@ -169,26 +169,26 @@ fn without_entities(link: &str) -> String {
     mended
 }
 
-/// Takes a date as it is written.
+/// Adds a date in its written form.
 pub(super) fn date(record: &mut Record, when: When, written: &str, depth: usize) {
     let dates = &mut record.dates;
-    let place = match when {
+    let field = match when {
         When::Published => &mut dates.published,
         When::Created => &mut dates.created,
         When::Updated => &mut dates.updated,
         When::Expired => &mut dates.expired,
     };
-    if !written.is_empty() && place.as_ref().is_none_or(|known| known.depth >= depth) {
-        *place = Some(Date { written: written.to_owned(), time: None, depth });
+    if !written.is_empty() && field.as_ref().is_none_or(|date| date.depth >= depth) {
+        *field = Some(Date { written: written.to_owned(), time: None, depth });
     }
 }
 
 fn categories(record: &mut Record, element: &Element) {
-    let said = |names: &[&str]| names.iter().find_map(|name| element.attribute(name));
+    let attribute = |names: &[&str]| names.iter().find_map(|name| element.attribute(name));
     let mut category = Category {
-        term: said(&["term", "text"]).map(str::to_owned),
-        scheme: said(&["scheme", "domain"]).map(str::to_owned),
-        label: said(&["label"]).map(str::to_owned),
+        term: attribute(&["term", "text"]).map(str::to_owned),
+        scheme: attribute(&["scheme", "domain"]).map(str::to_owned),
+        label: attribute(&["label"]).map(str::to_owned),
     };
     let value = element.value();
     let is_of_podcasts = element.name().prefix() == "itunes";
@@ -225,7 +225,7 @@ fn keywords(record: &mut Record, element: &Element) {
     }
 }
 
-/// Adds an image or a film.
+/// Adds an image or a video.
 pub(super) fn add_medium(record: &mut Record, element: &Element, title: Option<String>) {
     let mut attributes = element.attributes();
     for (_, url) in attributes.iter_mut().filter(|(key, _)| key == "url") {

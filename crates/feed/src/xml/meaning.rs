@@ -1,9 +1,9 @@
-//! What elements mean. One table serves all formats, because feeds mix them.
+//! The meaning of elements. One table serves all formats, because feeds mix them.
 
 use super::names::{Name, Space};
 use crate::document::Format;
 
-/// Whose part in a record a person has.
+/// The role of a person in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Author,
@@ -11,7 +11,7 @@ pub(super) enum Part {
     Publisher,
 }
 
-/// Which time of a record a date is.
+/// The kind of a date of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
     Published,
@@ -30,14 +30,14 @@ pub(super) enum Meaning {
     Source,
     Image,
     TextInput,
-    /// A text whose elements are markup, by its name; as a rule plain, or HTML.
+    /// A text whose elements are markup, by its name and its usual markup.
     Text(&'static str, Usually),
-    /// A description or summary: the second of them is taken for the full text.
+    /// A description or summary. The second of them counts as the full text.
     Short(Usually),
     Full(Usually),
     Id,
     Link,
-    /// A link that a go-between replaced.
+    /// The original of a link that a redirecting service replaced.
     TrueLink,
     Date(When),
     Person(Part),
@@ -47,7 +47,7 @@ pub(super) enum Meaning {
     Category,
     Keywords,
     Enclosure,
-    /// The language of all that follows.
+    /// The language of everything after it.
     Language,
     Hour,
     Day,
@@ -57,12 +57,12 @@ pub(super) enum Meaning {
     Coordinates,
     /// A value that is an address.
     Address,
-    /// Groups others, and means nothing itself.
+    /// Groups other elements and has no meaning itself.
     Group,
     Other,
 }
 
-/// What a text is where nobody says.
+/// The markup of a text without a declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Usually {
     Plain,
@@ -70,7 +70,7 @@ pub(super) enum Usually {
     Xhtml,
 }
 
-/// What an element of this name means inside an element of that name.
+/// The meaning of an element, given its parent.
 pub(super) fn meaning(name: &Name, parent: Option<&Name>) -> Meaning {
     let local = name.local.as_str();
     match &name.space {
@@ -204,7 +204,7 @@ fn itunes(local: &str) -> Meaning {
     }
 }
 
-/// Google's vocabulary of news sitemaps.
+/// The vocabulary of Google's news sitemaps.
 fn news(local: &str) -> Meaning {
     match local {
         "news" => Meaning::Group,
@@ -231,7 +231,7 @@ fn geo_meaning(local: &str) -> Meaning {
 }
 
 impl Meaning {
-    /// Whether elements in it are markup of its text.
+    /// Whether elements inside are markup of its text.
     pub(super) fn takes_markup(self) -> bool {
         matches!(self, Self::Text(..) | Self::Short(_) | Self::Full(_))
     }

@@ -5,9 +5,9 @@ mod builder;
 mod element;
 mod fill;
 mod meaning;
-mod mend;
 mod names;
 mod references;
+mod repair;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -22,15 +22,15 @@ use meaning::{Meaning, meaning};
 use names::{Names, Space};
 use references::Defined;
 
-/// Elements of HTML that have no end.
+/// Elements of HTML without an end tag.
 const VOID: &[&str] =
     &["area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"];
-/// Elements that servers write warnings in.
+/// HTML elements in which servers write warnings.
 const WARNINGS: &[&str] = &[
     "a", "b", "br", "center", "code", "div", "em", "font", "h1", "h2", "hr", "i", "p", "pre",
     "script", "small", "span", "strong", "style", "table", "tbody", "td", "th", "tr", "u", "ul",
 ];
-/// A document begins behind at most so many bytes of them.
+/// A document begins within this many bytes after such a warning.
 const LONGEST_JUNK: usize = 64 * 1024;
 /// Elements of HTML that end where the next of their kind begins.
 const ENDED_BY_NEXT: &[&str] = &["dd", "dt", "li", "option", "p", "td", "th", "tr"];
@@ -40,8 +40,8 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
     let Some(start) = beginning(text) else {
         return Err(FeedError::not("plain text"));
     };
-    let (mended, is_mended) = mend::mended(&text[start..]);
-    let mut reader = Reader::from_str(&mended);
+    let (repaired, is_repaired) = repair::repair(&text[start..]);
+    let mut reader = Reader::from_str(&repaired);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
@@ -52,17 +52,17 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
         builder: Builder::new(base),
         document_type: String::new(),
         defined: Defined::default(),
-        refused: None,
+        first_error: None,
     };
-    if start > 0 || is_mended {
-        parsing.builder.is_unsound();
+    if start > 0 || is_repaired {
+        parsing.builder.mark_unsound();
     }
     let ending = loop {
         if parsing.builder.is_full() {
             break Ending::Full;
         }
         match reader.read_event() {
-            // Entries by themselves, of which others may follow.
+            // Entries without a feed: more of them may follow.
             Ok(Event::Eof) if parsing.open.is_empty() && parsing.builder.has_root() => {
                 break Ending::Whole;
             }
@@ -82,8 +82,8 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
     parsing.finish(ending, at_byte)
 }
 
-/// Where a document begins: junk before it, such as the warnings of a broken server, is passed over,
-/// also where that is HTML.
+/// The start of the document. Junk before it, such as the warnings of a broken server, is skipped,
+/// even if it is HTML.
 fn beginning(text: &str) -> Option<usize> {
     let first = text.find('<')?;
     let is_html = |tag: &&str| {
@@ -102,15 +102,15 @@ fn beginning(text: &str) -> Option<usize> {
     Some(first + begins.unwrap_or(0))
 }
 
-/// How the reading ended.
+/// The way in which the reading ended.
 enum Ending {
     /// With the end of the root element.
     Whole,
-    /// With as much as is taken.
+    /// A limit was exceeded.
     Full,
-    /// Before that.
+    /// Before the end.
     Early(String),
-    /// At once: it is an HTML page behind some junk.
+    /// At the start: it is an HTML page after some junk.
     Page,
 }
 
@@ -120,11 +120,11 @@ struct Parsing {
     builder: Builder,
     document_type: String,
     defined: Defined,
-    /// What the first element would be the beginning of, were it no warning.
-    refused: Option<FeedError>,
+    /// The error for the first element, in case it was not a warning.
+    first_error: Option<FeedError>,
 }
 
-/// Whether an element is of those that servers write warnings in.
+/// Whether servers write warnings in an element.
 fn is_warning(element: &Element) -> bool {
     element.name().is_core() && WARNINGS.contains(&element.name().local.as_str())
 }
@@ -143,7 +143,7 @@ impl Parsing {
             Event::Text(text) => {
                 // References are events of their own, so this `&` is not one.
                 if text.contains('&') {
-                    self.builder.is_unsound();
+                    self.builder.mark_unsound();
                 }
                 self.text(&text);
             }
@@ -151,7 +151,7 @@ impl Parsing {
             Event::GeneralRef(name) => self.reference(&name),
             Event::DocType(document_type) => {
                 self.defined = Defined::of(&document_type);
-                // It is searched at every unknown entity.
+                // It is searched for every unknown entity.
                 let start = document_type.floor_char_boundary(LONGEST_DOCUMENT_TYPE);
                 self.document_type = document_type[..start].to_lowercase();
             }
@@ -181,7 +181,7 @@ impl Parsing {
         let mark = self.names.declare(&attributes);
         let name = self.names.name(written);
         if self.names.is_undeclared(written) {
-            self.builder.is_unsound();
+            self.builder.mark_unsound();
         }
         let parent = self.open.last();
         let attributes = self.with_known_prefixes(attributes);
@@ -194,11 +194,11 @@ impl Parsing {
             }
             let format = match self.format_of(&element) {
                 Ok(format) => format,
-                // A warning behind the declaration: the feed may still come.
+                // A warning after the declaration. The feed may still follow.
                 Err(error) if is_warning(&element) => {
                     self.names.forget(element.mark());
-                    self.builder.is_unsound();
-                    self.refused.get_or_insert(error);
+                    self.builder.mark_unsound();
+                    self.first_error.get_or_insert(error);
                     return Ok(None);
                 }
                 Err(error) => return Err(error),
@@ -214,7 +214,7 @@ impl Parsing {
         Ok(is_over.then_some(Ending::Whole))
     }
 
-    /// The attributes, with the prefix that everybody uses before names of known vocabularies.
+    /// Replaces the prefixes of known vocabularies in attributes by the usual ones.
     fn with_known_prefixes(&self, mut attributes: Attributes) -> Attributes {
         for (key, _) in &mut attributes {
             if let Some((prefix, local)) = key.split_once(':')
@@ -228,12 +228,12 @@ impl Parsing {
         attributes
     }
 
-    /// What a root element begins.
+    /// The format of a root element.
     fn format_of(&self, root: &Element) -> Result<Format, FeedError> {
-        let says = |name: &str| root.attribute(name).unwrap_or_default();
-        let speaks = |address: &str| self.names.speaks(address);
+        let attribute = |name: &str| root.attribute(name).unwrap_or_default();
+        let declares = |address: &str| self.names.root_declares(address);
         Ok(match root.meaning() {
-            Meaning::Root(Format::Rss) => match says("version") {
+            Meaning::Root(Format::Rss) => match attribute("version") {
                 "0.91" if self.document_type.contains("netscape") => Format::Rss091n,
                 "0.91" => Format::Rss091,
                 "0.92" => Format::Rss092,
@@ -242,12 +242,14 @@ impl Parsing {
                 version if version.starts_with("2.") || version == "2" => Format::Rss20,
                 _ => Format::Rss,
             },
-            Meaning::Root(Format::Rss10) if speaks("netscape.com/rdf/simple/0.9") => Format::Rss090,
-            Meaning::Root(Format::Atom) => match says("version") {
+            Meaning::Root(Format::Rss10) if declares("netscape.com/rdf/simple/0.9") => {
+                Format::Rss090
+            }
+            Meaning::Root(Format::Atom) => match attribute("version") {
                 "0.1" => Format::Atom01,
                 "0.2" => Format::Atom02,
                 "0.3" => Format::Atom03,
-                _ if speaks("w3.org/2005/atom") => Format::Atom10,
+                _ if declares("w3.org/2005/atom") => Format::Atom10,
                 _ => Format::Atom,
             },
             Meaning::Root(format) => format,
@@ -266,8 +268,8 @@ impl Parsing {
         })
     }
 
-    /// Opens markup inside a text. HTML that was written into the feed as it is leaves ends out:
-    /// some elements have none, and others end where the next of their kind begins.
+    /// Opens markup inside a text. Unescaped HTML in a feed may lack end tags: some elements have
+    /// none, and others end where the next of their kind begins.
     fn open_markup(&mut self, written: &str, attributes: &Attributes, is_empty: bool) {
         let Some(inner) = self.open.last().map(|parent| parent.inside(written)) else {
             return;
@@ -303,11 +305,11 @@ impl Parsing {
     fn end_element(&mut self, name: &str) {
         let name = name.trim();
         let Some(at) = self.open.iter().rposition(|open| open.is_written(name)) else {
-            self.builder.is_unsound();
+            self.builder.mark_unsound();
             return;
         };
         if at + 1 < self.open.len() {
-            self.builder.is_unsound();
+            self.builder.mark_unsound();
         }
         while self.open.len() > at {
             self.close();
@@ -335,13 +337,13 @@ impl Parsing {
         }
     }
 
-    /// An entity or character reference; what is none of HTML's stays as it is written.
+    /// Adds an entity or character reference. An unknown one stays as written.
     fn reference(&mut self, name: &str) {
         if let Some(meaning) = self.defined.meaning(name).map(str::to_owned) {
             return self.text(&meaning);
         }
         if !references::is_of_xml(name) && !self.document_type.contains(&name.to_lowercase()) {
-            self.builder.is_unsound();
+            self.builder.mark_unsound();
         }
         match references::meaning(name) {
             Some(character) => self.text(&character),
@@ -355,7 +357,7 @@ impl Parsing {
         }
     }
 
-    /// The element that takes texts now: the innermost that is no markup inside another.
+    /// The element that texts belong to: the innermost one that is not markup.
     fn text_holder(&mut self) -> Option<&mut Element> {
         self.open.iter_mut().rev().find(|open| !open.is_markup())
     }
@@ -364,13 +366,13 @@ impl Parsing {
         if let Ending::Early(why) = &ending
             && !self.builder.has_root()
         {
-            if let Some(refused) = self.refused {
-                return Err(refused);
+            if let Some(first_error) = self.first_error {
+                return Err(first_error);
             }
             return Err(FeedError::Broken { at_byte, why: why.clone() });
         }
         if let Ending::Early(_) = ending {
-            self.builder.is_cut();
+            self.builder.mark_cut();
             while !self.open.is_empty() {
                 self.close();
             }
@@ -383,12 +385,12 @@ impl Parsing {
     }
 }
 
-/// The attributes of an element, their references decoded.
+/// The attributes of an element, with references decoded.
 fn attributes_of(start: &BytesStart<'_>) -> Attributes {
     let mut attributes = start.html_attributes();
     let attributes = attributes.with_checks(false).take(MAX_ATTRIBUTES).flatten();
     let attributes = attributes.map(|attribute| {
-        let value = references::mended(&references::decode(&attribute.value));
+        let value = references::repair(&references::decode(&attribute.value));
         let key: &str = attribute.key.as_ref();
         (key.to_owned(), value)
     });

@@ -9,13 +9,13 @@ pub(super) enum Space {
     Plain,
     /// Atom.
     Atom,
-    /// One that is known, by the prefix that everybody uses for it.
+    /// A known one, by its usual prefix.
     Known(&'static str),
-    /// Anything else, by the prefix that it has here.
+    /// Another one, by its prefix in this feed.
     Other(String),
 }
 
-/// Vocabularies by a part of their address, with the prefix that everybody uses.
+/// Known vocabularies, by a part of their address, with their usual prefix.
 const KNOWN: &[(&str, &str)] = &[
     ("purl.org/dc/", "dc"),
     ("modules/dc", "dc"),
@@ -40,7 +40,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("webns.net/mvcb", "admin"),
 ];
 
-/// Prefixes that many forget to declare.
+/// Prefixes that many feeds do not declare.
 const BY_PREFIX: &[&str] = &[
     "dc", "content", "media", "itunes", "xhtml", "rdf", "sy", "feedburner", "pheedo", "news",
     "image", "georss", "gml", "geo", "slash", "wfw", "thr",
@@ -59,7 +59,7 @@ impl Name {
         matches!(self.space, Space::Plain | Space::Atom)
     }
 
-    /// The prefix of its vocabulary as everybody uses it; empty for the format of the feed.
+    /// The usual prefix of its vocabulary. Empty for the format of the feed.
     pub(super) fn prefix(&self) -> &str {
         match &self.space {
             Space::Plain | Space::Atom => "",
@@ -82,11 +82,11 @@ impl Name {
 pub(super) struct Names {
     declared: Vec<(String, Space)>,
     /// The addresses that the root declares.
-    spoken: Vec<String>,
+    root_addresses: Vec<String>,
 }
 
 impl Names {
-    /// Takes the declarations among an element's attributes; gives where they began.
+    /// Adds the declarations among an element's attributes. Returns the index of the first.
     pub(super) fn declare(&mut self, attributes: &[(String, String)]) -> usize {
         let mark = self.declared.len();
         for (key, value) in attributes {
@@ -97,8 +97,8 @@ impl Names {
                     None => continue,
                 },
             };
-            if mark == 0 && self.spoken.len() < MAX_SPACES {
-                self.spoken.push(value.trim().to_ascii_lowercase());
+            if mark == 0 && self.root_addresses.len() < MAX_SPACES {
+                self.root_addresses.push(value.trim().to_ascii_lowercase());
             }
             if self.declared.len() < MAX_SPACES {
                 self.declared.push((prefix.to_owned(), of_address(value, prefix)));
@@ -107,27 +107,27 @@ impl Names {
         mark
     }
 
-    /// Forgets the declarations of an element that ended.
+    /// Removes the declarations of an element that ended.
     pub(super) fn forget(&mut self, mark: usize) {
         self.declared.truncate(mark);
     }
 
-    /// The name of an element as it is written.
+    /// Resolves the written name of an element.
     pub(super) fn name(&self, written: &str) -> Name {
         let (prefix, local) = written.rsplit_once(':').unwrap_or(("", written));
         let prefix = prefix.to_ascii_lowercase();
-        let declared = self.declared.iter().rev().find(|(known, _)| *known == prefix);
-        // Many forget to declare what everybody uses.
+        let declared = self.declared.iter().rev().find(|(name, _)| *name == prefix);
+        // Many feeds do not declare usual prefixes.
         let space = declared.map_or_else(|| of_prefix(&prefix), |(_, space)| space.clone());
         Name { space, local: local.to_ascii_lowercase() }
     }
 
-    /// Whether the root declares a vocabulary with this in its address.
-    pub(super) fn speaks(&self, part: &str) -> bool {
-        self.spoken.iter().any(|address| address.contains(part))
+    /// Whether the root declares a vocabulary with `part` in its address.
+    pub(super) fn root_declares(&self, part: &str) -> bool {
+        self.root_addresses.iter().any(|address| address.contains(part))
     }
 
-    /// Whether a name has a prefix that nobody declared.
+    /// Whether a name has an undeclared prefix.
     pub(super) fn is_undeclared(&self, written: &str) -> bool {
         let Some((prefix, _)) = written.rsplit_once(':') else {
             return false;

@@ -9,21 +9,21 @@ use crate::limits::MOST_DEFINED;
 
 /// The longest name of an entity.
 const LONGEST: usize = 40;
-/// The longest text that an entity of a document type stands for.
+/// The longest value of an entity of a document type.
 const LONGEST_DEFINED: usize = 200;
-/// The most bytes that such entities give in one document.
-const MOST_GIVEN: usize = 64 * 1024;
+/// The most bytes that such entities expand to in one document.
+const MAX_EXPANDED: usize = 64 * 1024;
 
-/// The entities that a document type defines, as far as they are harmless: a few words or one
-/// character, without a reference to another entity.
+/// The harmless entities that a document type defines: a few words or one character, without a
+/// reference to another entity.
 #[derive(Debug, Default)]
 pub(super) struct Defined {
     entities: Vec<(String, String)>,
-    given: usize,
+    expanded: usize,
 }
 
 impl Defined {
-    /// Those of a document type.
+    /// Reads the entities of a document type.
     pub(super) fn of(document_type: &str) -> Self {
         let mut entities = Vec::new();
         for definition in document_type.split("<!ENTITY").skip(1).take(MOST_DEFINED) {
@@ -47,18 +47,18 @@ impl Defined {
                 entities.push((name.to_owned(), value));
             }
         }
-        Self { entities, given: 0 }
+        Self { entities, expanded: 0 }
     }
 
-    /// What the entity of this name stands for.
+    /// The value of an entity.
     pub(super) fn meaning(&mut self, name: &str) -> Option<&str> {
-        let (_, value) = self.entities.iter().find(|(known, _)| known == name)?;
-        self.given += value.len();
-        (self.given <= MOST_GIVEN).then_some(value)
+        let (_, value) = self.entities.iter().find(|(key, _)| key == name)?;
+        self.expanded += value.len();
+        (self.expanded <= MAX_EXPANDED).then_some(value)
     }
 }
 
-/// What `&name;` means: a character reference, an entity of XML or of HTML.
+/// The meaning of `&name;`: a character reference, or an entity of XML or HTML.
 pub(super) fn meaning(name: &str) -> Option<String> {
     if let Some(number) = name.strip_prefix('#') {
         let hexadecimal = number.strip_prefix(['x', 'X']);
@@ -70,7 +70,7 @@ pub(super) fn meaning(name: &str) -> Option<String> {
         return (character != '\0').then(|| character.to_string());
     }
     match name {
-        // XML has these from XHTML; HTML took other characters for them since.
+        // XML has these from XHTML. HTML has since assigned them other characters.
         "lang" => return Some("\u{2329}".to_owned()),
         "rang" => return Some("\u{232a}".to_owned()),
         _ => {}
@@ -80,12 +80,12 @@ pub(super) fn meaning(name: &str) -> Option<String> {
     (decoded != written && !decoded.ends_with(';')).then(|| decoded.into_owned())
 }
 
-/// Whether XML itself knows the entity.
+/// Whether it is an entity of XML itself.
 pub(super) fn is_of_xml(name: &str) -> bool {
     name.starts_with('#') || matches!(name, "amp" | "lt" | "gt" | "quot" | "apos")
 }
 
-/// Decodes the references in the value of an attribute; what is none stays as it is.
+/// Decodes the references in an attribute's value and leaves everything else unchanged.
 pub(super) fn decode(value: &str) -> Cow<'_, str> {
     if !value.contains('&') {
         return Cow::Borrowed(value);
@@ -109,9 +109,9 @@ pub(super) fn decode(value: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// A text without two old mistakes: UTF-8 that was taken for Latin-1 and encoded once more, and
-/// the quotation marks of Windows under the numbers of control characters.
-pub(super) fn mended(text: &str) -> String {
+/// Repairs two frequent errors: UTF-8 that was read as Latin-1 and encoded once more, and the
+/// quotation marks of Windows with the numbers of control characters.
+pub(super) fn repair(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_decoded_where_they_are_some() {
+    fn decodes_references_and_keeps_other_text() {
         assert_eq!(decode("a?b=1&amp;c=2&copy=3&d"), "a?b=1&c=2&copy=3&d");
         assert_eq!(decode("&eacute;&#233;&#xE9;&nosuch;&#0;"), "ééé&nosuch;&#0;");
         assert_eq!(meaning("AMP").as_deref(), Some("&"));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn entities_of_a_document_type_are_taken_where_they_are_harmless() {
+    fn uses_harmless_entities_of_a_document_type() {
         let mut defined = Defined::of(
             "rss [<!ENTITY a 'x y'><!ENTITY b \"&#8212;\"><!ENTITY c '&a;&a;'><!ENTITY d SYSTEM 'f'>]",
         );
@@ -156,14 +156,15 @@ mod tests {
         assert_eq!(defined.meaning("b"), Some("—"));
         assert_eq!(defined.meaning("c"), None);
         assert_eq!(defined.meaning("d"), None);
-        let given = (0..100_000).filter_map(|_| defined.meaning("a").map(str::len)).sum::<usize>();
-        assert!(given <= MOST_GIVEN, "{given}");
+        let expanded =
+            (0..100_000).filter_map(|_| defined.meaning("a").map(str::len)).sum::<usize>();
+        assert!(expanded <= MAX_EXPANDED, "{expanded}");
     }
 
     #[test]
-    fn texts_that_were_encoded_twice_are_mended() {
-        assert_eq!(mended("\u{e2}\u{80}\u{a6} \u{c3}\u{a9}"), "… é");
-        assert_eq!(mended("don\u{92}t – x"), "don’t – x");
-        assert_eq!(mended("Öl"), "Öl");
+    fn repairs_texts_that_were_encoded_twice() {
+        assert_eq!(repair("\u{e2}\u{80}\u{a6} \u{c3}\u{a9}"), "… é");
+        assert_eq!(repair("don\u{92}t – x"), "don’t – x");
+        assert_eq!(repair("Öl"), "Öl");
     }
 }

@@ -1,4 +1,4 @@
-//! Fits the weights: maximum likelihood by AdaGrad (Duchi et al. 2011). Features are left out at
+//! Fits the weights by maximum likelihood with AdaGrad (Duchi et al. 2011). Features are dropped at
 //! random, so that no single one becomes too important.
 
 use std::collections::HashMap;
@@ -6,37 +6,38 @@ use std::collections::HashMap;
 use wirefold_text::Text;
 
 use super::Sample;
-use super::change::changed;
+use super::augment::augment;
 use super::lists::Lists;
 use super::random::Random;
 use crate::Kind;
-use crate::chain::{Scores, Steps, Sums, TAGS, Weights, may_follow};
-use crate::features::{Group, Page, Scratch};
+use crate::chain::{ExpTransitions, ForwardBackward, Scores, TAGS, Transitions, may_follow};
+use crate::features::{FeatureContext, FeatureGroup, Scratch};
 use crate::islands::islands;
 use crate::token::tokens;
 
-/// The rounds over all samples, and how many of the last are averaged.
+/// The number of rounds over all samples.
 const ROUNDS: usize = 12;
+/// The weights are the means of this many last rounds.
 const AVERAGED: usize = 4;
 const RATE: f32 = 0.055;
-/// The pull of each weight to 0, each time it is used.
+/// The decay of a weight each time it is used.
 const DECAY: f32 = 2e-5;
-/// Features of fewer tokens are left out.
+/// Features of fewer tokens are ignored.
 const FEWEST: u32 = 2;
-/// How many of a thousand tokens lose each group of features: Word, Context, Affix, Shape, Lists.
-const LOST: [usize; 5] = [350, 120, 80, 30, 120];
-/// How many of a thousand other features are lost.
-const LOST_ANYWAY: usize = 60;
+/// Tokens of a thousand that drop each group of features: Word, Context, Affix, Shape, Lists.
+const GROUP_DROPOUT: [usize; 5] = [350, 120, 80, 30, 120];
+/// Other features of a thousand that are dropped.
+const FEATURE_DROPOUT: usize = 60;
 
-/// Weights as they were fitted.
+/// The fitted weights.
 pub(super) struct Fitted {
     pub(super) weights: Vec<(u64, Scores)>,
-    pub(super) steps: Steps,
+    pub(super) transitions: Transitions,
 }
 
 /// An island with its features, as indices of weights, and its tags.
 struct Chain {
-    rows: Vec<Vec<(Group, u64)>>,
+    rows: Vec<Vec<(FeatureGroup, u64)>>,
     tags: Vec<usize>,
 }
 
@@ -44,18 +45,18 @@ struct Fit {
     index: HashMap<u64, usize>,
     weights: Vec<Scores>,
     squares: Vec<Scores>,
-    steps: Steps,
-    step_squares: Steps,
+    transitions: Transitions,
+    transition_squares: Transitions,
     /// Means over the last rounds.
     means: Vec<Scores>,
-    mean_steps: Steps,
+    mean_transitions: Transitions,
 }
 
 pub(super) fn fit_weights(
     samples: &[Sample],
     lists: &Lists,
     seed: u64,
-    told: &mut impl FnMut(usize, f32),
+    on_round: &mut impl FnMut(usize, f32),
 ) -> Fitted {
     let mut fit = Fit::new(samples, lists);
     let mut random = Random(seed);
@@ -65,21 +66,21 @@ pub(super) fn fit_weights(
         let rate = RATE * (1.0 - 0.8 * round as f32 / ROUNDS as f32);
         let (mut loss, mut count) = (0.0, 0);
         for at in &order {
-            let sample = changed(&samples[*at], lists, &mut random);
+            let sample = augment(&samples[*at], lists, &mut random);
             for chain in chains(&sample, lists) {
                 loss += fit.learn(&chain, rate, &mut random);
                 count += 1;
             }
         }
-        told(round, loss / count.max(1) as f32);
+        on_round(round, loss / count.max(1) as f32);
         if round + AVERAGED >= ROUNDS {
-            fit.remember();
+            fit.add_to_means();
         }
     }
     let weights = fit.index.iter().map(|(feature, at)| (*feature, fit.means[*at]));
     let mut weights: Vec<(u64, Scores)> = weights.collect();
     weights.sort_unstable_by_key(|(feature, _)| *feature);
-    Fitted { weights, steps: fit.mean_steps }
+    Fitted { weights, transitions: fit.mean_transitions }
 }
 
 impl Fit {
@@ -91,30 +92,30 @@ impl Fit {
                 features.for_each(|(_, feature)| *counts.entry(*feature).or_default() += 1);
             }
         }
-        let mut kept: Vec<u64> =
+        let mut frequent: Vec<u64> =
             counts.into_iter().filter(|(_, count)| *count >= FEWEST).map(|(f, _)| f).collect();
-        kept.sort_unstable();
+        frequent.sort_unstable();
         let index: HashMap<u64, usize> =
-            kept.into_iter().enumerate().map(|(i, f)| (f, i)).collect();
+            frequent.into_iter().enumerate().map(|(i, f)| (f, i)).collect();
         let (weights, squares) = (vec![[0.0; TAGS]; index.len()], vec![[0.0; TAGS]; index.len()]);
         let zero = [[0.0; TAGS]; TAGS];
         let means = weights.clone();
-        let (steps, step_squares, mean_steps) = (zero, zero, zero);
-        Self { index, weights, squares, steps, step_squares, means, mean_steps }
+        let (transitions, transition_squares, mean_transitions) = (zero, zero, zero);
+        Self { index, weights, squares, transitions, transition_squares, means, mean_transitions }
     }
 
     /// Adds the weights to their means.
-    fn remember(&mut self) {
-        let means = self.means.iter_mut().chain(&mut self.mean_steps);
-        for (mean, weights) in means.zip(self.weights.iter().chain(&self.steps)) {
+    fn add_to_means(&mut self) {
+        let means = self.means.iter_mut().chain(&mut self.mean_transitions);
+        for (mean, weights) in means.zip(self.weights.iter().chain(&self.transitions)) {
             mean.iter_mut().zip(weights).for_each(|(m, weight)| *m += weight / AVERAGED as f32);
         }
     }
 
-    /// Learns from one island and gives its loss.
+    /// Updates the weights for one island and returns its loss.
     fn learn(&mut self, chain: &Chain, rate: f32, random: &mut Random) -> f32 {
         let rows: Vec<Vec<usize>> =
-            chain.rows.iter().map(|row| self.without_lost(row, random)).collect();
+            chain.rows.iter().map(|row| self.with_dropout(row, random)).collect();
         let score = |row: &Vec<usize>| {
             let mut scores = [0.0; TAGS];
             for at in row {
@@ -123,15 +124,15 @@ impl Fit {
             scores
         };
         let scores: Vec<Scores> = rows.iter().map(score).collect();
-        let weights = Weights::new(&self.steps);
-        let sums = Sums::new(&scores, &weights);
+        let weights = ExpTransitions::new(&self.transitions);
+        let sums = ForwardBackward::new(&scores, &weights);
         let mut loss = 0.0;
         let mut before = 0;
         for (place, (row, tag)) in rows.iter().zip(&chain.tags).enumerate() {
-            let likely = sums.marginal(place);
-            loss -= likely[*tag].max(1e-6).ln();
+            let probabilities = sums.marginal(place);
+            loss -= probabilities[*tag].max(1e-6).ln();
             let gradient: Scores =
-                std::array::from_fn(|t| likely[t] - if t == *tag { 1.0 } else { 0.0 });
+                std::array::from_fn(|t| probabilities[t] - if t == *tag { 1.0 } else { 0.0 });
             for at in row {
                 update_weights(&mut self.weights[*at], &mut self.squares[*at], &gradient, rate);
             }
@@ -144,8 +145,8 @@ impl Fit {
                     }
                 }
                 update_weights(
-                    &mut self.steps[from],
-                    &mut self.step_squares[from],
+                    &mut self.transitions[from],
+                    &mut self.transition_squares[from],
                     gradients,
                     rate,
                 );
@@ -155,14 +156,14 @@ impl Fit {
         loss
     }
 
-    /// The indexes of a token's features, without those that are left out at random.
-    fn without_lost(&self, row: &[(Group, u64)], random: &mut Random) -> Vec<usize> {
-        let lost = LOST.map(|chance| random.happens(chance));
-        let kept = row.iter().filter(|(group, _)| !lost[*group as usize]);
-        let known = kept.filter_map(|(_, feature)| self.index.get(feature).copied());
-        let mut known: Vec<usize> = known.collect();
-        known.retain(|_| !random.happens(LOST_ANYWAY));
-        known
+    /// The indices of a token's features, without those dropped at random.
+    fn with_dropout(&self, row: &[(FeatureGroup, u64)], random: &mut Random) -> Vec<usize> {
+        let dropped = GROUP_DROPOUT.map(|chance| random.happens(chance));
+        let remaining = row.iter().filter(|(group, _)| !dropped[*group as usize]);
+        let indices = remaining.filter_map(|(_, feature)| self.index.get(feature).copied());
+        let mut indices: Vec<usize> = indices.collect();
+        indices.retain(|_| !random.happens(FEATURE_DROPOUT));
+        indices
     }
 }
 
@@ -195,21 +196,21 @@ fn chains(sample: &Sample, lists: &Lists) -> Vec<Chain> {
         tags[first..first + count].fill(begin + 1);
         tags[first] = begin;
     }
-    let page = Page::new(&text, &tokens, &lists.gazetteer);
+    let context = FeatureContext::new(&text, &tokens, &lists.gazetteer);
     let mut found = Vec::new();
     let mut scratch = Scratch::default();
     for island in islands(&tokens) {
         let mut rows = Vec::with_capacity(island.len());
-        page.features(&island, &mut scratch, |groups, features| {
+        context.features(&island, &mut scratch, |groups, features| {
             rows.push(groups.iter().copied().zip(features.iter().copied()).collect());
         });
-        found.push(Chain { rows, tags: legal(&tags[island]) });
+        found.push(Chain { rows, tags: valid_tags(&tags[island]) });
     }
     found
 }
 
-/// Tags of an island: what begins outside of it begins in it.
-fn legal(tags: &[usize]) -> Vec<usize> {
+/// Makes the tags of an island valid: a name that begins outside of it begins in it.
+fn valid_tags(tags: &[usize]) -> Vec<usize> {
     let mut before = 0;
     let mut all = Vec::with_capacity(tags.len());
     for tag in tags {

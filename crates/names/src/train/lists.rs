@@ -1,4 +1,4 @@
-//! The lists of names, as a gazetteer and as material for made-up sentences.
+//! The lists of names, as a gazetteer and for generated sentences.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -13,7 +13,7 @@ use crate::gazetteer::{
 };
 use crate::token;
 
-/// What is listed.
+/// The lists by kind.
 pub(super) struct Lists {
     pub(super) gazetteer: Gazetteer,
     pub(super) countries: Vec<String>,
@@ -60,10 +60,10 @@ pub(super) fn read(material: &Material) -> std::io::Result<Lists> {
     })
 }
 
-/// Names of fewer samples tell nothing of the small words in them.
+/// A lower-case word counts as a bridge from this many names on.
 const FEWEST_NAMES: usize = 3;
 
-/// The small words that stand between two capitals of a name.
+/// The lower-case words inside names.
 fn bridges(samples: &[Sample]) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for sample in samples {
@@ -113,7 +113,7 @@ fn enter(flags: &mut HashMap<u64, u16>, name: &str, flag: u16) {
     }
 }
 
-/// Enters a name of one word without its last vowels.
+/// Adds a name of one word without its last vowels.
 fn enter_stem(flags: &mut HashMap<u64, u16>, name: &str, flag: u16) {
     let letters: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     let is_vowel = |c: &char| "aeiouyаеиоуыэюяьйі".contains(*c);

@@ -1,7 +1,7 @@
-//! Training: computes the weights from labelled sentences and lists. The result is `data/model.bin`;
-//! the product never calls this.
+//! Training: computes the weights from labelled sentences and lists. The result is
+//! `data/model.bin`. The product never calls this module.
 
-mod change;
+mod augment;
 mod fit;
 mod lists;
 mod pack;
@@ -13,15 +13,15 @@ use crate::model::Model;
 /// A labelled sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
-    /// Its language, by ISO 639-1.
+    /// Its language (ISO 639-1).
     pub language: String,
     /// The sentence.
     pub text: String,
-    /// Its names, in bytes, in order.
+    /// Its names as byte ranges, in order.
     pub spans: Vec<(usize, usize, Kind)>,
 }
 
-/// What the weights are trained on.
+/// The training data.
 #[derive(Debug, Clone, Default)]
 pub struct Material {
     /// Labelled sentences.
@@ -32,19 +32,18 @@ pub struct Material {
     pub table: String,
 }
 
-/// A model that was just trained.
+/// A trained model.
 #[derive(Debug)]
 pub struct Trained {
     model: Model,
-    /// Features with weights.
+    /// The number of features with weights.
     pub features: usize,
 }
 
 impl Trained {
     /// The model as the product embeds it.
     ///
-    /// # Errors
-    /// Where it cannot be packed.
+    /// If it cannot be packed.
     pub fn packed(&self) -> std::io::Result<Vec<u8>> {
         self.model.write()
     }
@@ -56,18 +55,17 @@ impl Trained {
     }
 }
 
-/// Trains; `told` is called with the mean loss of each round. The same material and seed give the
-/// same model.
+/// Trains a model. Calls `on_round` with the mean loss of each round. The same material and seed
+/// give the same model.
 ///
-/// # Errors
-/// Where the lists cannot be unpacked.
+/// If the lists cannot be unpacked.
 pub fn train(
     material: &Material,
     seed: u64,
-    mut told: impl FnMut(usize, f32),
+    mut on_round: impl FnMut(usize, f32),
 ) -> std::io::Result<Trained> {
     let lists = lists::read(material)?;
-    let fitted = fit::fit_weights(&material.samples, &lists, seed, &mut told);
+    let fitted = fit::fit_weights(&material.samples, &lists, seed, &mut on_round);
     let model = pack::pack(&fitted, lists.gazetteer);
     let features = model.rows.iter().filter(|row| row[crate::chain::TAGS] != 0).count();
     Ok(Trained { model, features })

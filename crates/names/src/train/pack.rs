@@ -1,22 +1,23 @@
-//! Fitted weights as a table of bytes.
+//! Packs fitted weights into a table of bytes.
 
 use super::fit::Fitted;
 use crate::chain::{Scores, TAGS};
 use crate::gazetteer::Gazetteer;
 use crate::model::{Model, Row};
 
-/// The rows of the table.
+/// The number of rows of the table.
 const ROWS: usize = 1 << 18;
-/// Larger weights are cut.
+/// Larger weights are clamped.
 const LARGEST: f32 = 3.0;
-/// Features without a weight as large are left out.
+/// Features whose weights are all smaller are left out.
 const LEAST: f32 = 0.03;
 
-/// Packs the features by the size of their weights; what finds no row any more is left out.
+/// Packs the features in the order of their largest weights. Features that find no free row are
+/// left out.
 pub(super) fn pack(fitted: &Fitted, gazetteer: Gazetteer) -> Model {
     let scale = LARGEST / 127.0;
     let rows = vec![[0; TAGS + 1]; ROWS];
-    let mut model = Model { rows, scale, steps: fitted.steps, gazetteer };
+    let mut model = Model { rows, scale, transitions: fitted.transitions, gazetteer };
     let size = |weights: &Scores| weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
     let mut all: Vec<&(u64, Scores)> =
         fitted.weights.iter().filter(|(_, weights)| size(weights) >= LEAST).collect();

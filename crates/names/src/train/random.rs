@@ -17,7 +17,7 @@ impl Random {
         (self.next() % end as u64) as usize
     }
 
-    /// True once in so many of a thousand.
+    /// True in `of_thousand` of a thousand cases.
     pub(super) fn happens(&mut self, of_thousand: usize) -> bool {
         self.below(1000) < of_thousand
     }

@@ -6,12 +6,12 @@ use crate::limits::MAX_BYTES;
 use crate::term::Field;
 use crate::tree::Node;
 
-use super::{Parser, together};
+use super::{Parser, join};
 
 const A_LINE: &str = "a word, a phrase, a field or @name";
 
 impl Parser<'_> {
-    /// The lines of a list, any of which will do.
+    /// A list, which matches if any of its lines does.
     pub(super) fn list(&mut self, name: &str, column: usize) -> Result<Node, ParseError> {
         if self.open_lists.iter().any(|open| open == name) {
             let circle = format!("@{} → @{name}", self.open_lists.join(" → @"));
@@ -38,7 +38,7 @@ impl Parser<'_> {
             let expected = format!("a query with lists of at most {MAX_BYTES} bytes");
             return Err(ParseError::new(column, expected, format!("{} bytes", self.bytes)));
         }
-        self.deeper(column)?;
+        self.enter_group(column)?;
         self.open_lists.push(name.to_owned());
         let mut parts = Vec::with_capacity(lines.len());
         for (number, line) in lines {
@@ -50,7 +50,7 @@ impl Parser<'_> {
         }
         self.open_lists.pop();
         self.depth -= 1;
-        Ok(together(parts, Node::Or))
+        Ok(join(parts, Node::Or))
     }
 
     fn line(&mut self, line: &str) -> Result<Node, ParseError> {
@@ -68,7 +68,7 @@ impl Parser<'_> {
     }
 }
 
-/// A line as it would be written in a query: several words are a phrase.
+/// Converts a line to a query: several words are a phrase.
 fn as_query(line: &str) -> String {
     let is_one = !line.contains(|next: char| next.is_whitespace() || matches!(next, '(' | ')'));
     if is_one || line.contains('"') {

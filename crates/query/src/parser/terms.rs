@@ -1,6 +1,6 @@
-//! Turns words, phrases and fields into terms.
+//! Converts words, phrases and fields to terms.
 
-use wirefold_text::extract::agency_called;
+use wirefold_text::extract::agency_by_alias;
 
 use crate::error::{ParseError, shortened};
 use crate::fold;
@@ -15,7 +15,7 @@ struct Token {
     is_character: bool,
 }
 
-/// Reads a word, a prefix or the words of a phrase.
+/// Parses a word, a prefix or the words of a phrase.
 pub(super) fn term(
     field: Field,
     text: &str,
@@ -31,7 +31,7 @@ pub(super) fn term(
         return Err(ParseError::new(column + at, "\"*\" only at the end of a word", "\"*\""));
     }
     let of_text = if field.is_text() { tokens(stem) } else { Vec::new() };
-    // Characters in a row are found wherever more of them follow.
+    // A run of characters is found even if more characters follow, so it needs no prefix.
     let is_prefix = has_star && !of_text.last().is_some_and(|last| last.is_character);
     let words = words_of(field, stem, is_prefix);
     let Some(last) = words.last() else {
@@ -60,7 +60,7 @@ pub(super) fn term(
     Ok(Term { field, wanted, is_run: is_run(&of_text), written })
 }
 
-/// Reads the word behind `~`.
+/// Parses the word after `~`.
 pub(super) fn stemmed(
     field: Field,
     word: &str,
@@ -88,7 +88,7 @@ pub(super) fn stemmed(
     Ok(Term { field, wanted, is_run: false, written })
 }
 
-/// What is written with hyphens as it is written without: `ceasefire talks` for `cease-fire talks`.
+/// The text without hyphens between letters: `ceasefire talks` for `cease-fire talks`.
 pub(super) fn without_hyphens(text: &str) -> Option<String> {
     let is_hyphen = |letter: char| matches!(letter, '-' | '\u{2010}' | '\u{2011}');
     let letters: Vec<char> = text.trim().chars().collect();
@@ -98,12 +98,13 @@ pub(super) fn without_hyphens(text: &str) -> Option<String> {
         is_hyphen(letters[at])
             && neighbours.is_some_and(|(one, other)| one.is_alphabetic() && other.is_alphabetic())
     };
-    let kept: String = (0..letters.len()).filter(|at| !joins(*at)).map(|at| letters[at]).collect();
-    (kept.chars().count() < letters.len()).then_some(kept)
+    let joined: String =
+        (0..letters.len()).filter(|at| !joins(*at)).map(|at| letters[at]).collect();
+    (joined.chars().count() < letters.len()).then_some(joined)
 }
 
-/// Whether `~` stands before a word of a phrase, where it would say nothing.
-pub(super) fn stemmed_within(phrase: &str) -> Option<usize> {
+/// The position of a `~` before a word inside a phrase, where it is not allowed.
+pub(super) fn tilde_inside(phrase: &str) -> Option<usize> {
     let mut pairs = phrase.chars().zip(phrase.chars().skip(1));
     pairs.position(|(mark, next)| mark == '~' && next.is_alphabetic())
 }
@@ -117,7 +118,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Whether there are characters in a row, and nothing between them.
+/// Whether there are several characters in a row with nothing between them.
 fn is_run(tokens: &[Token]) -> bool {
     tokens.windows(2).any(|pair| pair.iter().all(|token| token.is_character))
         && !tokens.iter().any(|token| token.is_parted)
@@ -127,7 +128,7 @@ fn words_of(field: Field, stem: &str, is_prefix: bool) -> Vec<String> {
     match field {
         Field::Entity | Field::Place => fold::name_words(stem),
         Field::Agency | Field::Cites if !is_prefix => {
-            fold::words(agency_called(stem).unwrap_or(stem))
+            fold::words(agency_by_alias(stem).unwrap_or(stem))
         }
         field if field.has_words() => fold::words(stem),
         _ if stem.is_empty() => Vec::new(),

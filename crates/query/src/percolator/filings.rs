@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::reserve;
 
-/// Above so many a list is a tree, so that to add and to remove costs little however many there are.
+/// A list with more entries is a tree, so that adding and removing stay cheap at any size.
 const MANY: usize = if cfg!(test) { 128 } else { 4_096 };
-/// Where a query needs no second word.
+/// The guard of a query that has none.
 pub(super) const NO_GUARD: u32 = u32::MAX;
 
 /// A query that is filed under a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Filing {
-    /// Where the query stands.
+    /// The slot of the query.
     pub(super) slot: u32,
     /// Another word that every match has, or [`NO_GUARD`].
     pub(super) guard: u32,
@@ -24,7 +24,7 @@ pub(super) enum Filings {
     #[default]
     None,
     One(Filing),
-    // The box keeps this type at 16 bytes: there are as many as words.
+    // The box keeps this type at 16 bytes. There is one for each word.
     #[expect(clippy::box_collection, reason = "a vector by itself is 24 bytes for each word")]
     Few(Box<Vec<Filing>>),
     #[expect(clippy::box_collection, reason = "as above")]
@@ -43,10 +43,10 @@ impl Filings {
             }
             Self::Few(few) => {
                 match few.binary_search_by_key(&filing.slot, |one| one.slot) {
-                    Ok(known) => few[known] = filing,
-                    Err(place) => {
+                    Ok(index) => few[index] = filing,
+                    Err(index) => {
                         reserve(few, 1);
-                        few.insert(place, filing);
+                        few.insert(index, filing);
                     }
                 }
                 if few.len() > MANY {
@@ -66,8 +66,8 @@ impl Filings {
             Self::One(only) if only.slot != slot => {}
             Self::One(_) => *self = Self::None,
             Self::Few(few) => {
-                if let Ok(known) = few.binary_search_by_key(&slot, |one| one.slot) {
-                    few.remove(known);
+                if let Ok(index) = few.binary_search_by_key(&slot, |one| one.slot) {
+                    few.remove(index);
                 }
                 if let [only] = few[..] {
                     *self = Self::One(only);
@@ -109,7 +109,7 @@ mod tests {
         ) {
             let (mut filings, mut naive) = (Filings::default(), BTreeMap::new());
             for (is_added, slot, guard) in changes {
-                // More come than go, so that all three forms are seen.
+                // More entries are added than removed, so that all three forms occur.
                 if is_added || guard < 6 {
                     filings.insert(Filing { slot, guard });
                     naive.insert(slot, guard);

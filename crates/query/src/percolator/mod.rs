@@ -34,38 +34,39 @@ use crate::numbers::Numbers;
 use crate::query::Query;
 use crate::term::Field;
 
-/// So many queries may be gone before what they left is cleared away: tests get there sooner.
-const GONE: usize = if cfg!(test) { 4 } else { 1_024 };
+/// The number of removed queries after which the percolator is rebuilt. Tests reach it sooner.
+const MAX_REMOVED: usize = if cfg!(test) { 4 } else { 1_024 };
 
-/// Programs whose beginnings are read at once.
-const AT_ONCE: usize = 128;
-/// What marks the number of first letters among those of words.
-const STEM: u32 = 1 << 31;
+/// Programs whose first bytes are read together.
+const BATCH: usize = 128;
+/// The bit that marks the number of a prefix among numbers of words.
+const PREFIX_BIT: u32 = 1 << 31;
 
-/// Many queries by their ids, each filed under the rarest word that it needs, so that an article
-/// is compared with the few that it could match.
+/// Many queries by their ids. Each is filed under the rarest word that it needs, so that an article
+/// is compared only with the few queries that it may match.
 ///
-/// A query is kept as bytes, its words as numbers: with an id of twenty letters it takes some 175 bytes
-/// in all where there are a million (docs/performance.md).
+/// A query is stored as bytes, with its words as numbers. With an id of twenty letters it takes
+/// some 175 bytes in all if there are a million queries (docs/performance.md).
 #[derive(Debug, Clone)]
 pub struct Percolator<Id> {
     slots: Vec<Slot<Id>>,
     /// Slots without a query.
     free: Vec<u32>,
-    /// By the hash of their ids, the last slot with it; the others follow from slot to slot.
+    /// For each hash of an id, the last slot with it. The other slots with the same hash follow as
+    /// a list.
     by_id: FxHashMap<u32, u32>,
     vocabulary: Vocabulary,
-    /// All programs, one behind the other; those of queries that were removed as well.
+    /// All programs, one after the other, including those of removed queries.
     programs: Vec<u8>,
-    /// By the numbers of words, which queries are filed under them.
+    /// For each word, the queries that are filed under it.
     filed: Vec<Filings>,
-    /// The first letters of words under which queries are filed.
-    stems: Vocabulary,
-    filed_by_stem: Vec<Filings>,
-    /// Those that need no word.
+    /// The prefixes of two or four letters under which queries are filed.
+    prefixes: Vocabulary,
+    filed_by_prefix: Vec<Filings>,
+    /// The queries that need no word.
     unfiled: Filings,
-    /// How many were removed since what they left was cleared away.
-    gone: usize,
+    /// The number of queries that were removed since the last rebuild.
+    removed: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ struct Slot<Id> {
     id: Option<Id>,
     /// Where the program begins.
     start: usize,
-    /// Another slot whose id has this hash.
+    /// Another slot whose id has the same hash.
     next: Option<u32>,
 }
 
@@ -82,7 +83,7 @@ struct Slot<Id> {
 pub struct Hit<Id> {
     /// The query's id.
     pub id: Id,
-    /// By what it matched.
+    /// The reason why it matched.
     pub matched: Matched,
 }
 
@@ -95,43 +96,43 @@ impl<Id> Default for Percolator<Id> {
             vocabulary: Vocabulary::default(),
             programs: Vec::new(),
             filed: Vec::new(),
-            stems: Vocabulary::default(),
-            filed_by_stem: Vec::new(),
+            prefixes: Vocabulary::default(),
+            filed_by_prefix: Vec::new(),
             unfiled: Filings::default(),
-            gone: 0,
+            removed: 0,
         }
     }
 }
 
 impl<Id: Ord + Clone + Hash> Percolator<Id> {
-    /// No queries.
+    /// A percolator without queries.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Bytes of programs, slots and words: what queries leave behind is among them.
+    /// Bytes of programs, slots and words, including those of removed queries.
     #[cfg(test)]
     pub(crate) fn weight(&self) -> usize {
         self.programs.len() + self.slots.len() * size_of::<Slot<Id>>() + self.vocabulary.len()
     }
 
-    /// How many entries there are in all lists.
+    /// The number of entries in all lists.
     #[cfg(test)]
     pub(crate) fn filings(&self) -> usize {
         let mut count = 0;
-        let lists = self.filed.iter().chain(&self.filed_by_stem).chain([&self.unfiled]);
+        let lists = self.filed.iter().chain(&self.filed_by_prefix).chain([&self.unfiled]);
         lists.for_each(|list| list.for_each(|_| count += 1));
         count
     }
 
-    /// How many queries there are.
+    /// The number of queries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Whether there is none.
+    /// Whether it has no queries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -143,12 +144,12 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         let slot = self.free.pop().unwrap_or_else(|| narrow(self.slots.len()));
         let start = self.write(query, slot);
         let next = self.by_id.insert(hash_of(&id), slot);
-        let taken = Slot { id: Some(id), start, next };
+        let new_slot = Slot { id: Some(id), start, next };
         match self.slots.get_mut(slot as usize) {
-            Some(free) => *free = taken,
+            Some(free) => *free = new_slot,
             None => {
                 reserve(&mut self.slots, 1);
-                self.slots.push(taken);
+                self.slots.push(new_slot);
             }
         }
     }
@@ -162,8 +163,8 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         self.withdraw(slot);
         self.slots[slot as usize].id = None;
         self.free.push(slot);
-        self.gone += 1;
-        if self.gone > GONE.max(self.len()) {
+        self.removed += 1;
+        if self.removed > MAX_REMOVED.max(self.len()) {
             self.rebuild();
         }
     }
@@ -191,30 +192,31 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
     /// The queries that may match, in the order of their ids: all that do, and few others.
     #[must_use]
     pub fn candidates(&self, article: &Prepared) -> Vec<&Id> {
-        let numbered = Numbered::new(article, &self.vocabulary, &self.stems);
+        let numbered = Numbered::new(article, &self.vocabulary, &self.prefixes);
         let slots = self.filed_for(&numbered).into_iter();
         let mut ids: Vec<&Id> = slots.filter_map(|slot| self.id(slot)).collect();
         ids.sort_unstable();
         ids
     }
 
-    /// The queries that match, in the order of their ids. `numbers` is asked once for each candidate
-    /// that asks for a number, since one may ask of a story and another of its event.
+    /// The queries that match, in the order of their ids. `numbers` is called at most once for each
+    /// candidate, because one query may concern a story and another its event.
     pub fn matches<'n>(
         &self,
         article: &Prepared,
         mut numbers: impl FnMut(&Id) -> Numbers<'n>,
     ) -> Vec<Hit<Id>> {
-        let numbered = Numbered::new(article, &self.vocabulary, &self.stems);
+        let numbered = Numbered::new(article, &self.vocabulary, &self.prefixes);
         let mut hits: Vec<Hit<Id>> = Vec::new();
-        for slots in self.filed_for(&numbered).chunks(AT_ONCE) {
-            // Where all programs begin is read before the first is run: no miss waits for another.
+        for slots in self.filed_for(&numbered).chunks(BATCH) {
+            // The first bytes of all programs are read before the first one is run, so that cache
+            // misses overlap.
             let programs = slots.iter().map(|slot| (self.id(*slot), self.program(*slot).1));
             let programs: Vec<(Option<&Id>, Reader<'_>)> = programs.collect();
             let matching = programs.into_iter().filter_map(|(id, program)| {
                 let id = id?;
-                let told = LazyCell::new(|| numbers(id));
-                let run = Run { program, article: &numbered, numbers: told };
+                let numbers = LazyCell::new(|| numbers(id));
+                let run = Run { program, article: &numbered, numbers };
                 Some((id, run.matches()?))
             });
             let matching: Vec<(&Id, Matched)> = matching.collect();
@@ -225,7 +227,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         hits
     }
 
-    /// The slots of those that may match, each once.
+    /// The slots of the queries that may match, each once.
     fn filed_for(&self, article: &Numbered<'_>) -> Vec<u32> {
         let mut slots = Vec::new();
         let mut note = |filing: Filing| {
@@ -236,10 +238,12 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         self.unfiled.for_each(&mut note);
         let lists = article.found().iter().filter_map(|number| self.filed.get(*number as usize));
         lists.for_each(|list| list.for_each(&mut note));
-        let stems = article.found_stems();
-        let lists_of_stems = stems.filter_map(|number| self.filed_by_stem.get(number as usize));
-        lists_of_stems.for_each(|list| list.for_each(&mut note));
-        // A query may be filed under several words, and their order is that of the programs.
+        let prefixes = article.found_prefixes();
+        let lists_of_prefixes =
+            prefixes.filter_map(|number| self.filed_by_prefix.get(number as usize));
+        lists_of_prefixes.for_each(|list| list.for_each(&mut note));
+        // A query may be filed under several words. The order of slots is that of the programs in
+        // memory.
         slots.sort_unstable();
         slots.dedup();
         slots
@@ -249,7 +253,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         self.slots.get(slot as usize)?.id.as_ref()
     }
 
-    /// Under what a query is filed, and what it asks for.
+    /// The keys of a query and its program.
     fn program(&self, slot: u32) -> (WordNumbers<'_>, Reader<'_>) {
         let start = self.slots.get(slot as usize).map_or(0, |one| one.start);
         let mut reader = Reader::new(self.programs.get(start..).unwrap_or_default());
@@ -257,12 +261,12 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         (program.words(), program)
     }
 
-    /// Files a query and writes its program; says where it begins.
+    /// Files a query and writes its program. Returns the start of the program.
     fn write(&mut self, query: &Query, slot: u32) -> usize {
         let uses = |field, word: &str| self.vocabulary.uses(field, word);
         let Filed { keys, guard } = filed(&query.tree, &uses);
         let mut tree = Vec::new();
-        program::Writer { words: &mut self.vocabulary, stems: &mut self.stems }
+        program::Writer { words: &mut self.vocabulary, prefixes: &mut self.prefixes }
             .write(&query.tree, &mut tree);
         let guard = guard.and_then(|(field, word)| self.vocabulary.find_in(field, word));
         let filing = Filing { slot, guard: guard.unwrap_or(NO_GUARD) };
@@ -280,7 +284,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
     fn number(&mut self, key: Key<'_>) -> Option<u32> {
         match key {
             Key::Word(field, word) => self.vocabulary.find_in(field, word),
-            Key::Stem(stem) => Some(self.stems.enter(Field::Text, stem) | STEM),
+            Key::Prefix(prefix) => Some(self.prefixes.enter(Field::Text, prefix) | PREFIX_BIT),
         }
     }
 
@@ -288,7 +292,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         let more = self.vocabulary.len().saturating_sub(self.filed.len());
         reserve(&mut self.filed, more);
         self.filed.resize_with(self.vocabulary.len(), Filings::default);
-        self.filed_by_stem.resize_with(self.stems.len(), Filings::default);
+        self.filed_by_prefix.resize_with(self.prefixes.len(), Filings::default);
         if numbers.is_empty() {
             self.unfiled.insert(filing);
         }
@@ -297,15 +301,15 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         }
     }
 
-    /// The list under a word or under first letters.
+    /// The list of a word or of a prefix.
     fn list(&mut self, number: u32) -> &mut Filings {
-        match number & STEM == STEM {
-            true => &mut self.filed_by_stem[(number & !STEM) as usize],
+        match number & PREFIX_BIT == PREFIX_BIT {
+            true => &mut self.filed_by_prefix[(number & !PREFIX_BIT) as usize],
             false => &mut self.filed[number as usize],
         }
     }
 
-    /// Takes a query from everywhere where it is filed.
+    /// Removes a query from all lists.
     fn withdraw(&mut self, slot: u32) {
         let numbers: Vec<u32> = self.program(slot).0.iter().collect();
         if numbers.is_empty() {
@@ -316,7 +320,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         }
     }
 
-    /// Files all anew, so that nothing is left of those that were removed.
+    /// Rebuilds everything without the removed queries.
     fn rebuild(&mut self) {
         let mut fresh = Self::default();
         for slot in 0..narrow(self.slots.len()) {
@@ -329,13 +333,13 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
     }
 }
 
-/// Half of the hash: few ids share one, and tests have them share it often.
+/// Half of the hash. Few ids share one; in tests many do.
 fn hash_of<Id: Hash>(id: &Id) -> u32 {
     let hash = (FxBuildHasher.hash_one(id) >> 32) as u32;
     if cfg!(test) { hash % 8 } else { hash }
 }
 
-/// Makes room without doubling what there is: of hundreds of megabytes half would stand empty.
+/// Reserves room without doubling the capacity: half of hundreds of megabytes would be empty.
 fn reserve<T>(list: &mut Vec<T>, more: usize) {
     if list.capacity() - list.len() < more {
         list.reserve_exact(more.max(list.len() / 8));

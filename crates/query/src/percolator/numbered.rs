@@ -1,4 +1,4 @@
-//! An article by the numbers of its words. Each word is looked up once, for all queries.
+//! An article as the numbers of its words. Each word is looked up once for all queries.
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -9,31 +9,31 @@ use super::filings::NO_GUARD;
 use super::program::TermBytes;
 use super::vocabulary::Vocabulary;
 use crate::document::{Part, Prepared, follows};
-use crate::keys::{stem, stems};
+use crate::keys::{key_prefix, prefixes};
 use crate::term::Field;
 use crate::words::hash;
 
 /// The number of a word that no query has.
 const UNKNOWN: u32 = u32::MAX;
-/// Words in a piece of the table of presence.
+/// Words in one piece of the bit set of present words.
 const PIECE: u32 = u64::BITS;
 
-/// An article made ready for one vocabulary.
+/// An article prepared for one vocabulary.
 #[derive(Debug)]
 pub(super) struct Numbered<'a> {
     article: &'a Prepared,
     vocabulary: &'a Vocabulary,
-    /// A bit for each word of the vocabulary: whether it stands in the article.
+    /// One bit for each word of the vocabulary: whether the article contains it.
     present: Vec<u64>,
-    /// The words that do, each once.
+    /// The words of the vocabulary that the article contains, each once.
     found: Vec<u32>,
-    stems: &'a Vocabulary,
-    /// The first letters of its words that queries know, by their numbers, each with the place where
-    /// such a word stands first.
-    found_stems: Vec<(u32, u32)>,
-    /// Where each word of title and text stands first.
+    prefixes: &'a Vocabulary,
+    /// The numbers of the prefixes that queries use, each with the first position of a word that
+    /// begins with it.
+    found_prefixes: Vec<(u32, u32)>,
+    /// The first position of each word of title and text.
     firsts: FxHashMap<u32, u32>,
-    /// Where each stem stands first, as far as queries ask for forms of a word.
+    /// The first position of each stem, if queries search for forms of words.
     first_stems: FxHashMap<u32, u32>,
     /// The number of each word of title and text in order, for phrases.
     in_order: OnceCell<Vec<u32>>,
@@ -46,7 +46,7 @@ impl<'a> Numbered<'a> {
     pub(super) fn new(
         article: &'a Prepared,
         vocabulary: &'a Vocabulary,
-        stems: &'a Vocabulary,
+        prefixes: &'a Vocabulary,
     ) -> Self {
         let pieces = vocabulary.len().div_ceil(PIECE as usize);
         let most = article.index().distinct_len().min(vocabulary.len());
@@ -55,8 +55,8 @@ impl<'a> Numbered<'a> {
             vocabulary,
             present: vec![0; pieces],
             found: Vec::with_capacity(most),
-            stems,
-            found_stems: Vec::new(),
+            prefixes,
+            found_prefixes: Vec::new(),
             firsts: FxHashMap::with_capacity_and_hasher(most, rustc_hash::FxBuildHasher),
             first_stems: FxHashMap::default(),
             in_order: OnceCell::new(),
@@ -74,8 +74,8 @@ impl<'a> Numbered<'a> {
             });
         }
         numbered.add_values();
-        if stems.len() > 0 {
-            numbered.add_stems();
+        if prefixes.len() > 0 {
+            numbered.add_prefixes();
         }
         numbered
     }
@@ -92,15 +92,15 @@ impl<'a> Numbered<'a> {
         }
     }
 
-    fn add_stems(&mut self) {
+    fn add_prefixes(&mut self) {
         let words = self.article.index().hashed();
         let all = words.flat_map(|(word, _, first)| {
-            stems(word).into_iter().flatten().map(move |stem| (stem, hash(stem), first))
+            prefixes(word).into_iter().flatten().map(move |prefix| (prefix, hash(prefix), first))
         });
         let mut found = Vec::new();
-        self.stems.find_all(all, |number, first| found.push((number, first)));
+        self.prefixes.find_all(all, |number, first| found.push((number, first)));
         found.sort_unstable();
-        self.found_stems = found;
+        self.found_prefixes = found;
     }
 
     fn mark_present(&mut self, number: u32) {
@@ -115,27 +115,27 @@ impl<'a> Numbered<'a> {
         piece.is_some_and(|bits| bits >> (number % PIECE) & 1 == 1)
     }
 
-    /// The numbers under which queries may be filed, each once.
+    /// The words under which matching queries may be filed, each once.
     pub(super) fn found(&self) -> &[u32] {
         &self.found
     }
 
-    /// The same of first letters of words.
-    pub(super) fn found_stems(&self) -> impl Iterator<Item = u32> {
-        let of_one = self.found_stems.chunk_by(|one, other| one.0 == other.0);
-        of_one.filter_map(|places| places.first()).map(|(number, _)| *number)
+    /// The prefixes under which matching queries may be filed, each once.
+    pub(super) fn found_prefixes(&self) -> impl Iterator<Item = u32> {
+        let by_prefix = self.found_prefixes.chunk_by(|one, other| one.0 == other.0);
+        by_prefix.filter_map(|positions| positions.first()).map(|(number, _)| *number)
     }
 
-    /// Whether a word is there that a query needs besides the one it is filed under.
+    /// Whether the article contains the guard of a query.
     pub(super) fn passes(&self, guard: u32) -> bool {
         guard == NO_GUARD || self.is_present(guard)
     }
 
-    /// Whether a term stands in a part of the article.
+    /// Whether a part of the article contains a term.
     pub(super) fn has(&self, term: TermBytes<'_>, part: Part) -> bool {
         if !matches!(term.field, Field::Text | Field::Anywhere | Field::Title) {
             let mut values = self.values.iter().filter(|(field, _)| *field == term.field);
-            return values.any(|(_, words)| self.stands_in(term, words));
+            return values.any(|(_, words)| self.value_contains(term, words));
         }
         let (Some(only), 1, false) = (term.words.get(0), term.words.len(), term.is_prefix) else {
             return self.starts_in(term, part, |starts| starts.next().is_some());
@@ -144,7 +144,8 @@ impl<'a> Numbered<'a> {
         self.is_present(only) && self.article.end_of(term.field, part).is_none_or(is_before)
     }
 
-    /// Whether two terms are in a part of it, at most so many words apart.
+    /// Whether a part of the article contains two terms with at most `words` words from one to the
+    /// other.
     pub(super) fn has_near(
         &self,
         one: TermBytes<'_>,
@@ -152,15 +153,14 @@ impl<'a> Numbered<'a> {
         words: u32,
         part: Part,
     ) -> bool {
-        let places = |starts: &mut dyn Iterator<Item = u32>| starts.collect::<Vec<u32>>();
+        let positions = |starts: &mut dyn Iterator<Item = u32>| starts.collect::<Vec<u32>>();
         let (ones, others) =
-            (self.starts_in(one, part, places), self.starts_in(other, part, places));
+            (self.starts_in(one, part, positions), self.starts_in(other, part, positions));
         follows(&ones, one.length(), &others, words)
             || follows(&others, other.length(), &ones, words)
     }
 
-    /// Does something with the places where the words of a term begin, in order, as far as they
-    /// stand in the part.
+    /// Calls `with` with the positions where a term begins in a part, in order.
     fn starts_in<T>(
         &self,
         term: TermBytes<'_>,
@@ -172,13 +172,14 @@ impl<'a> Numbered<'a> {
             return with(&mut std::iter::empty());
         };
         let end = self.article.end_of(term.field, part);
-        let is_inside = |place: &u32| end.is_none_or(|end| *place < end);
-        let start = |place: u32| self.start(term, place).map(|first| self.article.position(first));
+        let is_inside = |position: &u32| end.is_none_or(|end| *position < end);
+        let start =
+            |position: u32| self.start(term, position).map(|first| self.article.position(first));
         let index = self.article.index();
         if term.is_stems {
-            let places = self.stemmed(term, last).into_iter();
+            let positions = self.positions_of_forms(term, last).into_iter();
             return with(
-                &mut places.take_while(is_inside).map(|first| self.article.position(first)),
+                &mut positions.take_while(is_inside).map(|first| self.article.position(first)),
             );
         }
         if !term.is_prefix {
@@ -193,34 +194,38 @@ impl<'a> Numbered<'a> {
         with(&mut lasts.into_iter().filter_map(start))
     }
 
-    /// The places of all forms of a word, in order.
-    fn stemmed(&self, term: TermBytes<'_>, exact: u32) -> Vec<u32> {
+    /// The positions of all forms of a word, in order.
+    fn positions_of_forms(&self, term: TermBytes<'_>, exact: u32) -> Vec<u32> {
         let stem = self.article.stemmer().and_then(|stemmer| term.words.get(stemmer));
         let first_stem = stem.and_then(|stem| self.first_stems.get(&stem));
         let forms = first_stem.into_iter().flat_map(|first| self.article.stems().from(*first));
         let firsts = self.firsts.get(&exact).into_iter();
-        let mut places: Vec<u32> =
+        let mut positions: Vec<u32> =
             firsts.flat_map(|first| self.article.index().from(*first)).chain(forms).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
+        positions.sort_unstable();
+        positions.dedup();
+        positions
     }
 
-    /// The first place of each word that begins so: one of those that have its first letters.
+    /// The first position of each word that begins with `beginning`. It filters the words with the
+    /// same prefix of two or four letters.
     fn beginning_with(&self, beginning: &str) -> Vec<u32> {
-        let stem = stem(beginning).and_then(|stem| self.stems.find_in(Field::Text, stem));
-        let Some(stem) = stem else {
+        let prefix =
+            key_prefix(beginning).and_then(|prefix| self.prefixes.find_in(Field::Text, prefix));
+        let Some(prefix) = prefix else {
             return Vec::new();
         };
         let index = self.article.index();
-        let from = self.found_stems.partition_point(|(number, _)| *number < stem);
-        let of_stem = self.found_stems[from..].iter().take_while(|(number, _)| *number == stem);
+        let from = self.found_prefixes.partition_point(|(number, _)| *number < prefix);
+        let of_prefix =
+            self.found_prefixes[from..].iter().take_while(|(number, _)| *number == prefix);
         let begins =
-            |place: &u32| index.get(*place).is_some_and(|word| word.starts_with(beginning));
-        of_stem.map(|(_, place)| *place).filter(begins).collect()
+            |position: &u32| index.get(*position).is_some_and(|word| word.starts_with(beginning));
+        of_prefix.map(|(_, position)| *position).filter(begins).collect()
     }
 
-    /// Where a term begins whose last word stands there, if its other words stand before it.
+    /// The number of the first word of a term whose last word has the number `last`, if its other
+    /// words precede it.
     fn start(&self, term: TermBytes<'_>, last: u32) -> Option<u32> {
         let before = term.words.len() - 1;
         if before == 0 {
@@ -239,14 +244,14 @@ impl<'a> Numbered<'a> {
             let index = self.article.index();
             let mut numbers = vec![UNKNOWN; index.len()];
             for (number, first) in &self.firsts {
-                index.from(*first).for_each(|place| numbers[place as usize] = *number);
+                index.from(*first).for_each(|position| numbers[position as usize] = *number);
             }
             numbers
         })
     }
 
-    /// Whether the words of a term stand next to each other in a value.
-    fn stands_in(&self, term: TermBytes<'_>, value: &Range<usize>) -> bool {
+    /// Whether the words of a term are next to each other in a value.
+    fn value_contains(&self, term: TermBytes<'_>, value: &Range<usize>) -> bool {
         let whole = term.words.len() - usize::from(term.is_prefix);
         let Some(last_start) = value.len().checked_sub(term.words.len()) else {
             return false;
@@ -254,13 +259,13 @@ impl<'a> Numbered<'a> {
         (value.start..=value.start + last_start).any(|start| {
             let found = &self.value_words[start..start + whole];
             term.words.iter().take(whole).eq(found.iter().copied())
-                && (!term.is_prefix || self.begins_so(start + whole, term.words.get(whole)))
+                && (!term.is_prefix || self.begins_with(start + whole, term.words.get(whole)))
         })
     }
 
     /// Whether a word of a value begins with the word of this number.
-    fn begins_so(&self, place: usize, stem: Option<u32>) -> bool {
-        let stem = stem.map(|stem| self.vocabulary.word(stem));
-        stem.is_some_and(|stem| self.article.value_word(place).starts_with(stem))
+    fn begins_with(&self, position: usize, beginning: Option<u32>) -> bool {
+        let beginning = beginning.map(|number| self.vocabulary.word(number));
+        beginning.is_some_and(|start| self.article.value_word(position).starts_with(start))
     }
 }

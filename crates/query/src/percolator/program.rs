@@ -1,19 +1,19 @@
-//! A query as bytes: its tree in reading order, with words as numbers.
+//! A query as bytes: its tree in depth-first order, with words as numbers.
 //!
-//! A million trees with a string for each word need a gigabyte and cost a cache miss at every step;
-//! as bytes, a query is about fifty of them in a row. The written form of each term is stored beside
-//! the numbers, to be shown.
+//! A million trees with a string for each word need a gigabyte and cost a cache miss at each step.
+//! As bytes, a query takes about fifty bytes in a row. Each term also stores its written form, to
+//! be shown.
 
 use std::time::Duration;
 
 use super::reader::{Reader, WordNumbers, write_bytes, write_number, write_words};
 use super::vocabulary::Vocabulary;
-use crate::keys::stem;
+use crate::keys::key_prefix;
 use crate::numbers::{Comparison, Quantity, Relation};
 use crate::term::{Field, Term, Wanted};
 use crate::tree::Node;
 
-/// What stands at a place of a program.
+/// One step of a program.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step<'a> {
     All,
@@ -24,9 +24,9 @@ pub(super) enum Step<'a> {
         words: u32,
     },
     Compare(Comparison),
-    /// The next step is denied.
+    /// The next step is negated.
     Not,
-    /// Its parts, one after the other.
+    /// The parts, one after the other.
     And(Reader<'a>),
     Or(Reader<'a>),
 }
@@ -35,9 +35,9 @@ pub(super) enum Step<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TermBytes<'a> {
     pub(super) field: Field,
-    /// Whether the last word is only the beginning of one.
+    /// Whether the last word is only the beginning of a word.
     pub(super) is_prefix: bool,
-    /// Whether the words are the stems of one word, with the word itself at the end.
+    /// Whether the words are the stems of one word, followed by the word itself.
     pub(super) is_stems: bool,
     /// Whether it is a run of characters.
     pub(super) is_run: bool,
@@ -46,12 +46,12 @@ pub(super) struct TermBytes<'a> {
 }
 
 impl<'a> TermBytes<'a> {
-    /// How many words of an article it takes up.
+    /// The number of words of an article that a match covers.
     pub(super) fn length(self) -> usize {
         if self.is_stems { 1 } else { self.words.len() }
     }
 
-    /// As the query writes it.
+    /// The term as written in the query.
     pub(super) fn written(self) -> &'a str {
         std::str::from_utf8(self.written).unwrap_or_default()
     }
@@ -87,11 +87,11 @@ const RUN: u8 = 0x20;
 const RELATIONS: [Relation; 5] =
     [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::More];
 
-/// Writes trees, whose words get numbers.
+/// Writes trees and gives their words numbers.
 pub(super) struct Writer<'v> {
     pub(super) words: &'v mut Vocabulary,
-    /// The first letters of words that are found by their beginnings.
-    pub(super) stems: &'v mut Vocabulary,
+    /// The prefixes under which words are filed.
+    pub(super) prefixes: &'v mut Vocabulary,
 }
 
 impl Writer<'_> {
@@ -113,16 +113,16 @@ impl Writer<'_> {
                 into.push(COMPARE);
                 write_comparison(comparison, into);
             }
-            Node::Not(denied) => {
+            Node::Not(negated) => {
                 into.push(NOT);
-                self.write(denied, into);
+                self.write(negated, into);
             }
             Node::And(parts) => self.write_parts(AND, parts, into),
             Node::Or(parts) => self.write_parts(OR, parts, into),
         }
     }
 
-    /// Parts behind their length, so that whoever knows enough passes over the rest.
+    /// Writes the length of the parts before them, so that a reader can skip them.
     fn write_parts(&mut self, kind: u8, parts: &[Node], into: &mut Vec<u8>) {
         let mut bytes = Vec::new();
         parts.iter().for_each(|part| self.write(part, &mut bytes));
@@ -138,8 +138,8 @@ impl Writer<'_> {
         };
         into.push(term.field as u8 | kind | if term.is_run { RUN } else { 0 });
         let words = term.wanted.words();
-        if let Some(stem) = words.last().and_then(|last| stem(last)).filter(|_| is_prefix) {
-            self.stems.enter(Field::Text, stem);
+        if let Some(prefix) = words.last().and_then(|last| key_prefix(last)).filter(|_| is_prefix) {
+            self.prefixes.enter(Field::Text, prefix);
         }
         let exact = if kind == STEMS { words.len().saturating_sub(1) } else { 0 };
         let field = |at| if at < exact { Field::Stem } else { term.field };
@@ -161,7 +161,7 @@ fn write_comparison(comparison: &Comparison, into: &mut Vec<u8>) {
 }
 
 impl<'a> Step<'a> {
-    /// Reads what stands next.
+    /// Reads the next step.
     pub(super) fn read(reader: &mut Reader<'a>) -> Self {
         match reader.byte() {
             TERM => Self::Term(read_term(reader)),
@@ -207,7 +207,7 @@ fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// The tree that was written.
+/// Reads back a tree.
 pub(super) fn tree(reader: &mut Reader<'_>, vocabulary: &Vocabulary) -> Node {
     let term_of = |bytes: TermBytes<'_>| {
         let words = bytes.words.iter().map(|number| vocabulary.word(number).to_owned()).collect();
@@ -246,7 +246,7 @@ mod tests {
     use crate::query::Query;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_tree_is_read_back() {
         for text in [
             "*",
             "Port",
@@ -260,8 +260,9 @@ mod tests {
         ] {
             let query = Query::parse(text).expect(text);
             let (mut vocabulary, mut bytes) = (Vocabulary::default(), Vec::new());
-            let mut stems = Vocabulary::default();
-            Writer { words: &mut vocabulary, stems: &mut stems }.write(&query.tree, &mut bytes);
+            let mut prefixes = Vocabulary::default();
+            Writer { words: &mut vocabulary, prefixes: &mut prefixes }
+                .write(&query.tree, &mut bytes);
             let mut reader = Reader::new(&bytes);
             assert_eq!(tree(&mut reader, &vocabulary), query.tree, "{text}");
             assert!(reader.is_at_end(), "{text}");

@@ -1,6 +1,6 @@
-//! Reads a program byte by byte. It cannot fail: past the end it reads zeros.
+//! Reads a program byte by byte. It cannot fail: after the end it reads zeros.
 
-/// What is left of a program.
+/// The rest of a program.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
@@ -40,11 +40,11 @@ impl<'a> Reader<'a> {
         usize::try_from(self.number()).unwrap_or(usize::MAX)
     }
 
-    /// The next bytes, as many.
+    /// The next `length` bytes, or all that are left.
     pub(super) fn slice(&mut self, length: usize) -> &'a [u8] {
-        let (taken, rest) = self.bytes.split_at(length.min(self.bytes.len()));
+        let (slice, rest) = self.bytes.split_at(length.min(self.bytes.len()));
         self.bytes = rest;
-        taken
+        slice
     }
 
     /// Bytes as [`write_bytes`] writes them.
@@ -83,7 +83,7 @@ impl WordNumbers<'_> {
     }
 }
 
-/// Seven bits a byte, the lowest first.
+/// Writes seven bits per byte, the lowest first.
 pub(super) fn write_number(number: u64, into: &mut Vec<u8>) {
     let mut rest = number;
     while rest >= 0x80 {

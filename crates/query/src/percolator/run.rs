@@ -10,7 +10,8 @@ use crate::document::Part;
 use crate::evaluate::Matched;
 use crate::numbers::Numbers;
 
-/// A program and what it is asked of. The numbers are told once, where it asks for them.
+/// A program, and the article and the numbers that it is run on. The numbers are computed when they
+/// are first needed.
 pub(super) struct Run<'r, 'n, F> {
     pub(super) program: Reader<'r>,
     pub(super) article: &'r Numbered<'r>,
@@ -18,43 +19,43 @@ pub(super) struct Run<'r, 'n, F> {
 }
 
 impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
-    /// The words found, where the article and the numbers of its event are as the program asks.
+    /// The words that were found, if the article and the numbers of its event match the program.
     pub(super) fn matches(&self) -> Option<Matched> {
-        self.is_met(&mut self.program.clone(), Part::Whole).then(|| {
-            let in_passing = !self.is_met(&mut self.program.clone(), Part::Head);
+        self.is_true(&mut self.program.clone(), Part::Whole).then(|| {
+            let in_passing = !self.is_true(&mut self.program.clone(), Part::Head);
             let mut matched = Matched { in_passing, ..Matched::default() };
             self.collect(&mut self.program.clone(), &mut matched.words);
             matched
         })
     }
 
-    /// Whether a step is met. Reads the step and all its parts.
-    fn is_met(&self, reader: &mut Reader<'r>, part: Part) -> bool {
+    /// Whether a step matches. Reads the step and all its parts.
+    fn is_true(&self, reader: &mut Reader<'r>, part: Part) -> bool {
         match Step::read(reader) {
             Step::All => true,
             Step::Term(term) => self.article.has(term, part),
             Step::Near { one, other, words } => self.article.has_near(one, other, words, part),
             Step::Compare(comparison) => comparison.is_true(&self.numbers),
             // A negated part must be nowhere in the article.
-            Step::Not => !self.is_met(reader, Part::Whole),
+            Step::Not => !self.is_true(reader, Part::Whole),
             Step::And(mut parts) => {
                 let mut holds = true;
                 while holds && !parts.is_at_end() {
-                    holds = self.is_met(&mut parts, part);
+                    holds = self.is_true(&mut parts, part);
                 }
                 holds
             }
             Step::Or(mut parts) => {
                 let mut holds = false;
                 while !holds && !parts.is_at_end() {
-                    holds = self.is_met(&mut parts, part);
+                    holds = self.is_true(&mut parts, part);
                 }
                 holds
             }
         }
     }
 
-    /// Notes the terms of every part that holds and is not denied, of a step that holds.
+    /// Collects the terms of each matching part that is not negated, of a step that matches.
     fn collect(&self, reader: &mut Reader<'r>, words: &mut Vec<String>) {
         match Step::read(reader) {
             Step::All | Step::Compare(_) => {}
@@ -64,9 +65,9 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
                 add_words(other, words);
             }
             Step::Not => {
-                self.is_met(reader, Part::Whole);
+                self.is_true(reader, Part::Whole);
             }
-            // All parts hold.
+            // All parts match.
             Step::And(mut parts) => {
                 while !parts.is_at_end() {
                     self.collect(&mut parts, words);
@@ -75,7 +76,7 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
             Step::Or(mut parts) => {
                 while !parts.is_at_end() {
                     let mut part = parts;
-                    if self.is_met(&mut parts, Part::Whole) {
+                    if self.is_true(&mut parts, Part::Whole) {
                         self.collect(&mut part, words);
                     }
                 }
@@ -86,7 +87,7 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
 
 fn add_words(term: TermBytes<'_>, words: &mut Vec<String>) {
     let written = term.written();
-    if !words.iter().any(|known| known == written) {
+    if !words.iter().any(|word| word == written) {
         words.push(written.to_owned());
     }
 }

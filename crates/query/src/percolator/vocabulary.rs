@@ -1,4 +1,4 @@
-//! The words of all queries, each once and by its number.
+//! The words of all queries, each once and with a number.
 
 use crate::term::{Field, marked};
 use crate::words::{Words, hash};
@@ -7,19 +7,19 @@ use crate::words::{Words, hash};
 const EMPTY: u64 = u64::MAX;
 const FIRST_SLOTS: usize = 16;
 
-/// Words by their numbers. One word of two fields is two words here.
+/// Words and their numbers. A word of two fields is two words here.
 ///
-/// The table is one of numbers, each beside half of its word's hash: a look takes one cache miss where
-/// the word is unknown, and all words of an article are looked up at once, so that the misses of one
-/// do not wait for those of another.
+/// The hash table stores numbers, each with half of the hash of its word. A lookup of an unknown
+/// word costs one cache miss. All words of an article are looked up together, so that their cache
+/// misses overlap.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Vocabulary {
     words: Words,
-    /// A power of two of slots, of which at most three in four are taken.
+    /// The slots. Their number is a power of two, and at most three in four are used.
     slots: Vec<u64>,
-    /// How many terms of queries have had each word.
+    /// The number of query terms that have contained each word.
     uses: Vec<u32>,
-    /// Whether stems are among them.
+    /// Whether it contains stems.
     has_stems: bool,
 }
 
@@ -32,11 +32,11 @@ impl Vocabulary {
         self.has_stems
     }
 
-    /// The number of a word that stands as it is, whose hash is known.
+    /// The number of a marked word with a known hash.
     fn find(&self, word: &str, hash: u64) -> Option<u32> {
         let mut at = hash as usize;
         loop {
-            let (number, found_at) = self.likely(at, hash)?;
+            let (number, found_at) = self.candidate(at, hash)?;
             if self.words.get(number) == Some(word) {
                 return Some(number);
             }
@@ -44,8 +44,8 @@ impl Vocabulary {
         }
     }
 
-    /// The first word from a slot on that has half of the hash, and its slot.
-    fn likely(&self, from: usize, hash: u64) -> Option<(u32, usize)> {
+    /// The first word from a slot on with the same half of the hash, and its slot.
+    fn candidate(&self, from: usize, hash: u64) -> Option<(u32, usize)> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = from & mask;
         while self.slots[at] >> 32 != hash >> 32 || self.slots[at] == EMPTY {
@@ -57,19 +57,20 @@ impl Vocabulary {
         Some((self.slots[at] as u32, at))
     }
 
-    /// Finds many words by their hashes; says the number of each that is known, and what came with it.
+    /// Finds many words by their hashes. Calls `found` with the number of each known word and its
+    /// data.
     pub(super) fn find_all<'w, T: Copy>(
         &self,
         words: impl Iterator<Item = (&'w str, u64, T)>,
         mut found: impl FnMut(u32, T),
     ) {
-        let likely = words.filter_map(|(word, hash, with)| {
-            let (number, _) = self.likely(hash as usize, hash)?;
+        let candidate = words.filter_map(|(word, hash, with)| {
+            let (number, _) = self.candidate(hash as usize, hash)?;
             Some((word, hash, with, number))
         });
-        // All slots are read before the first word is.
-        let likely: Vec<(&str, u64, T, u32)> = likely.collect();
-        for (word, hash, with, number) in likely {
+        // All slots are read before the first word is compared.
+        let candidate: Vec<(&str, u64, T, u32)> = candidate.collect();
+        for (word, hash, with, number) in candidate {
             let number = match self.words.get(number) == Some(word) {
                 true => Some(number),
                 false => self.find(word, hash),
@@ -78,14 +79,14 @@ impl Vocabulary {
         }
     }
 
-    /// The number of a word of a field, from now on if it is new.
+    /// Adds a word of a field, if it is new, and returns its number.
     pub(super) fn enter(&mut self, field: Field, word: &str) -> u32 {
         let word = &*marked(field, word);
         let hash_of_word = hash(word);
-        if let Some(known) = self.find(word, hash_of_word) {
-            let uses = &mut self.uses[known as usize];
+        if let Some(number) = self.find(word, hash_of_word) {
+            let uses = &mut self.uses[number as usize];
             *uses = uses.saturating_add(1);
-            return known;
+            return number;
         }
         self.has_stems |= field == Field::Stem;
         let number = self.words.len();
@@ -115,13 +116,13 @@ impl Vocabulary {
         self.slots[at] = hash >> 32 << 32 | u64::from(number);
     }
 
-    /// A word as it was entered.
+    /// A word without the mark of its field.
     pub(super) fn word(&self, number: u32) -> &str {
         let word = self.words.get(number).unwrap_or_default();
         word.strip_prefix(is_mark).unwrap_or(word)
     }
 
-    /// How many terms of queries have had a word.
+    /// The number of query terms that have contained a word.
     pub(super) fn uses(&self, field: Field, word: &str) -> u32 {
         let number = self.find_in(field, word);
         number.and_then(|number| self.uses.get(number as usize)).copied().unwrap_or(0)
@@ -134,7 +135,7 @@ impl Vocabulary {
     }
 }
 
-/// No word of title or text begins with one.
+/// Whether a character is the mark of a field. No word of title or text begins with one.
 fn is_mark(letter: char) -> bool {
     letter.is_ascii_control()
 }
@@ -156,9 +157,9 @@ mod tests {
             let (mut vocabulary, mut naive) = (Vocabulary::default(), HashMap::new());
             for word in &words {
                 let next = u32::try_from(naive.len()).unwrap();
-                let known = *naive.entry(word.as_str()).or_insert(next);
-                prop_assert_eq!(vocabulary.enter(Field::Title, word), known);
-                prop_assert_eq!(vocabulary.word(known), word);
+                let number = *naive.entry(word.as_str()).or_insert(next);
+                prop_assert_eq!(vocabulary.enter(Field::Title, word), number);
+                prop_assert_eq!(vocabulary.word(number), word);
             }
             prop_assert_eq!(vocabulary.len(), naive.len());
             let asked: Vec<&str> = words.iter().chain(&others).map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! What each part of the language finds, and what is refused.
+//! Tests of what each part of the language finds, and of what the parser refuses.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn words(query: &str) -> Option<Vec<String>> {
     matched(query, &article()).map(|matched| matched.words)
 }
 
-/// By what an article matches: the same whether the query is asked by itself or among others.
+/// The result of matching a query alone, which must equal the result in a percolator.
 fn matched(text: &str, article: &Prepared) -> Option<Matched> {
     let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let mut percolator = Percolator::new();
@@ -49,7 +49,7 @@ fn matched(text: &str, article: &Prepared) -> Option<Matched> {
 }
 
 #[test]
-fn what_matches() {
+fn queries_that_match() {
     for query in [
         "*",
         "PORT Strike",
@@ -112,7 +112,7 @@ fn what_matches() {
 }
 
 #[test]
-fn what_does_not() {
+fn queries_that_do_not_match() {
     for query in [
         "football",
         "port AND football",
@@ -147,7 +147,7 @@ fn what_does_not() {
 }
 
 #[test]
-fn matched_words_are_those_of_the_query() {
+fn matched_words_are_as_written_in_the_query() {
     let cases: [(&str, &[&str]); 5] = [
         ("Port (absent OR \"walked out\") -football", &["Port", "walked out"]),
         ("port port", &["port"]),
@@ -170,7 +170,7 @@ fn long_article(opening: &str) -> Prepared {
 }
 
 #[test]
-fn what_title_and_lede_do_not_tell_is_mentioned_in_passing() {
+fn a_match_outside_title_and_lede_is_in_passing() {
     let cases = [
         ("ferry", true),
         ("\"old ferry\"", true),
@@ -192,11 +192,11 @@ fn what_title_and_lede_do_not_tell_is_mentioned_in_passing() {
         let in_passing = matched(query, &article).map(|matched| matched.in_passing);
         assert_eq!(in_passing, Some(expected), "{query}");
     }
-    assert!(matched("talks -ferry", &article).is_none(), "what is denied stands nowhere");
+    assert!(matched("talks -ferry", &article).is_none(), "a negated word must be nowhere");
 }
 
 #[test]
-fn a_lede_is_bounded_however_long_its_paragraph_is() {
+fn limits_the_lede_of_a_long_paragraph() {
     let far = format!("{} ferry", "word ".repeat(150));
     let near = format!("{} ferry", "word ".repeat(90));
     let in_passing = |opening: &str| {
@@ -207,7 +207,7 @@ fn a_lede_is_bounded_however_long_its_paragraph_is() {
 }
 
 #[test]
-fn what_is_refused_says_where_and_what_was_expected() {
+fn errors_name_the_column_and_the_expected_text() {
     let cases = [
         ("", "column 1: expected a word, a phrase or \"(\", found the end"),
         ("port (", "column 7: expected a word, a phrase or \"(\", found the end"),
@@ -272,14 +272,15 @@ fn what_is_refused_says_where_and_what_was_expected() {
             "origins>=two",
             "column 1: expected a whole number, such as origins>=2, found origins>=two",
         ),
+        ("-sport", "column 1: expected something that must be there, found only negations"),
         (
-            "-sport",
-            "column 1: expected something that must be there on every side of OR, found only \
-             negations",
+            "-(sport OR chess)",
+            "column 1: expected something that must be there, found only negations",
         ),
+        ("-cease-fire", "column 1: expected something that must be there, found only negations"),
         (
             "port OR -sport",
-            "column 1: expected something that must be there on every side of OR, found only \
+            "column 1: expected something that must be there on every side of OR, found a side of only \
              negations",
         ),
     ];
@@ -294,7 +295,7 @@ fn about(language: &str, text: &str) -> Prepared {
 }
 
 #[test]
-fn forms_of_a_word_are_those_of_the_articles_language() {
+fn forms_of_a_word_depend_on_the_language_of_the_article() {
     for (query, language, text, expected) in [
         ("~strike", "en", "Dockers are striking again", true),
         ("~strike", "en-gb", "Two strikes in a week", true),
@@ -337,7 +338,7 @@ fn characters_in_a_row_are_found_inside_longer_words() {
 }
 
 #[test]
-fn what_hyphens_join_is_found_with_and_without() {
+fn hyphenated_words_match_with_and_without_the_hyphen() {
     for text in ["a cease-fire held", "a cease fire held", "a ceasefire held", "a cease–fire held"]
     {
         let article = about("en", text);
@@ -349,7 +350,7 @@ fn what_hyphens_join_is_found_with_and_without() {
 }
 
 #[test]
-fn what_can_never_hold_is_seen() {
+fn detects_contradictory_queries() {
     let is_contradictory = |query: &str| Query::parse(query).unwrap().is_contradictory();
     for query in [
         "* -*",
@@ -369,7 +370,7 @@ fn what_can_never_hold_is_seen() {
 }
 
 #[test]
-fn slips_of_the_pen_are_told_what_would_be_right() {
+fn errors_suggest_the_right_form() {
     for (query, said) in [
         ("~@sea", "column 1: expected a word behind ~"),
         ("site:http://x.example", "a site is a host, without http://"),
@@ -399,7 +400,7 @@ fn lists() -> Lists {
 }
 
 #[test]
-fn a_list_stands_for_any_of_its_lines() {
+fn a_list_matches_any_of_its_lines() {
     let query = |text: &str| Query::parse_with(text, &lists()).expect(text);
     let found = |text: &str, article: &Prepared| {
         query(text).matches(article, &numbers()).map(|matched| matched.words)
@@ -415,7 +416,7 @@ fn a_list_stands_for_any_of_its_lines() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_is_named() {
+fn errors_name_a_list_that_cannot_be_read() {
     for (query, expected) in [
         (
             "port @empty",
@@ -456,11 +457,11 @@ fn a_list_that_cannot_be_read_is_named() {
     }
     let nested = format!("{}@ports{}", "(".repeat(32), ")".repeat(32));
     assert!(Query::parse_with(&nested, &lists()).is_err(), "a list is a group");
-    assert!(Query::parse_with("@anything", &Lists::elsewhere()).is_ok());
+    assert!(Query::parse_with("@anything", &Lists::accepting_any_name()).is_ok());
 }
 
 #[test]
-fn limits_hold() {
+fn refuses_queries_over_the_limits() {
     let nested = |depth: usize| format!("{}port{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Query::parse(&nested(32)).is_ok());
     for refused in [
@@ -477,7 +478,7 @@ fn limits_hold() {
 }
 
 #[test]
-fn a_million_words_apart_few_are_candidates() {
+fn few_of_many_queries_are_candidates() {
     let mut percolator = Percolator::new();
     for number in 0..1_000 {
         percolator.insert(number, &Query::parse(&format!("port strike{number}")).expect("good"));
@@ -494,7 +495,7 @@ fn a_million_words_apart_few_are_candidates() {
 }
 
 #[test]
-fn broad_queries_come_and_go_by_the_ten_thousand() {
+fn ten_thousand_broad_queries_can_be_added_and_removed() {
     let mut percolator = Percolator::new();
     let mut lightest = 0;
     for round in 0..2 {
@@ -509,7 +510,7 @@ fn broad_queries_come_and_go_by_the_ten_thousand() {
         }
         assert_eq!(percolator.matches(&article(), |_| numbers()).len(), 10_000);
         let full = percolator.weight();
-        // From the front: the last of a list is not always the first to go.
+        // From the front: the last one of a list is not always removed first.
         (0..9_990).for_each(|number| percolator.remove(&number));
         let left = percolator.matches(&article(), |_| numbers());
         assert_eq!(

@@ -10,7 +10,7 @@ use wirefold_text::extract::name_key;
 use crate::fold::name_words;
 use crate::{Document, Hit, Lists, Numbers, Percolator, Prepared, Query};
 
-/// How long ago the articles of each event came.
+/// The ages of the articles of each event.
 const AGES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(3_600)];
 const OUTLETS: [&str; 3] = ["harbour.example", "harper.example", "dawn.example"];
 const WORDS: [&str; 9] =
@@ -20,7 +20,7 @@ const RUNS: [&str; 6] = ["地震", "大地震", "震", "지진", "대지", "진�
 const LANGUAGES: [&str; 4] = ["en", "de-at", "ja", ""];
 const AGENCIES: [&str; 3] = ["AP", "Associated Press", "Kyodo"];
 
-/// A query with its meaning, written down the slow way.
+/// A query with its meaning, computed the slow way.
 #[derive(Debug, Clone)]
 enum Meaning {
     Word(String),
@@ -28,13 +28,13 @@ enum Meaning {
     /// All forms of a word.
     Forms(String),
     TitleForms(String),
-    /// Forms of one near forms of the other.
+    /// Forms of one word near forms of another.
     FormsNear(String, String, usize),
-    /// Characters in a row.
+    /// A run of characters.
     Run(&'static str),
-    /// Runs of characters one behind the other, whatever is between.
+    /// Runs of characters one after the other, with anything between.
     Runs(&'static str, &'static str),
-    /// Any of these, by a list.
+    /// Any of these words, by a list.
     List(Vec<String>),
     Agency(&'static str),
     Title(String),
@@ -50,7 +50,7 @@ enum Meaning {
     OutletPrefix(&'static str),
     Site(&'static str),
     Origins(u32),
-    /// So many articles in ten minutes.
+    /// At least this many articles in ten minutes.
     Velocity(usize),
     Not(Box<Meaning>),
     And(Vec<Meaning>),
@@ -61,30 +61,30 @@ enum Meaning {
 struct Article {
     title: Vec<String>,
     text: Vec<String>,
-    /// Whether the text is longer than its lede: where it is, the lede is the first half.
+    /// Whether the text is longer than its lede. Then the lede is the first half.
     is_long: bool,
     entities: Vec<Vec<String>>,
     outlet: &'static str,
     language: &'static str,
     agency: &'static str,
     origins: u32,
-    /// How many of [`AGES`] its event has.
+    /// The number of [`AGES`] that its event has.
     articles: usize,
 }
 
 impl Article {
-    /// The one spelling of each entity, as words.
+    /// The common spelling of each entity, as words.
     fn keys(&self) -> Vec<Vec<String>> {
         self.entities.iter().map(|words| name_words(&words.join(" "))).collect()
     }
 }
 
-/// The agency of a name.
+/// The agency with a name.
 fn agency(name: &str) -> &str {
     if name == "Associated Press" { "AP" } else { name }
 }
 
-/// Whether two words are forms of one in a language.
+/// Whether two words are forms of one word in a language.
 fn are_forms(language: &str, one: &str, other: &str) -> bool {
     use snowball_stemmers_rs::{Algorithm, Stemmer};
     let algorithm = match language {
@@ -96,8 +96,7 @@ fn are_forms(language: &str, one: &str, other: &str) -> bool {
     one == other || stemmer.stem(one) == stemmer.stem(other)
 }
 
-/// The characters of words that have no spaces inside, and other words, in order; `|` stands between
-/// words.
+/// The characters of words without spaces inside, and other words, in order; `|` separates words.
 fn characters(words: &[String]) -> Vec<String> {
     let is_run = |word: &str| RUNS.contains(&word);
     let mut all = Vec::new();
@@ -121,7 +120,7 @@ fn has_run(words: &[String], run: &str, is_whole: bool) -> bool {
 }
 
 impl Meaning {
-    /// The lists that it names.
+    /// The lists that the query names.
     fn lists(&self, lists: &mut Lists) {
         match self {
             Self::List(words) => lists.insert(words.concat(), words.join("\n")),
@@ -270,7 +269,7 @@ fn runs() -> impl Strategy<Value = &'static str> {
     prop::sample::select(RUNS.to_vec())
 }
 
-/// What stands in an article.
+/// Any word of an article.
 fn any_word() -> impl Strategy<Value = String> {
     prop_oneof![3 => word(), 1 => runs().prop_map(str::to_owned)]
 }
@@ -365,7 +364,7 @@ fn numbers(article: &Article) -> Numbers<'static> {
     Numbers { origins: article.origins, ages: &AGES[..article.articles], ..Numbers::default() }
 }
 
-/// What is done to a percolator.
+/// A change of a percolator.
 #[derive(Debug, Clone)]
 enum Change {
     Put(usize, Meaning),
@@ -383,18 +382,18 @@ fn change() -> impl Strategy<Value = Change> {
 
 proptest! {
     #[test]
-    fn a_query_means_what_it_says(meaning in meaning(), article in article()) {
-        // Refused where it is negative only, and then there is nothing to compare.
+    fn a_query_agrees_with_its_meaning(meaning in meaning(), article in article()) {
+        // The parser refuses it if it has only negations. Then there is nothing to compare.
         if let Some(query) = meaning.query() {
             let found = query.matches(&prepared(&article), &numbers(&article)).is_some();
             prop_assert_eq!(found, meaning.is_met(&article), "{}", meaning.written());
         }
     }
 
-    /// Added, replaced, removed and asked in any order, it finds the very hits that each query by
-    /// itself finds.
+    /// After any sequence of additions, replacements and removals, it finds exactly the hits of the
+    /// single queries.
     #[test]
-    fn the_percolator_finds_what_brute_force_finds(
+    fn the_percolator_agrees_with_brute_force(
         changes in prop::collection::vec(change(), 1..60),
         last in article(),
     ) {
@@ -433,7 +432,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic(text in "\\PC{0,60}", odd in "[-~@a地진*:\"()NEARANDOR/>=<5 ]{0,60}") {
+    fn the_parser_accepts_any_text(text in "\\PC{0,60}", odd in "[-~@a地진*:\"()NEARANDOR/>=<5 ]{0,60}") {
         let article = Prepared::new(&Document::default());
         for query in [text, odd].iter().filter_map(|text| Query::parse(text).ok()) {
             let _ = query.matches(&article, &Numbers::default());

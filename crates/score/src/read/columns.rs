@@ -11,7 +11,7 @@ enum Columns {
     Clusters { id: usize, cluster: usize, kind: Option<usize> },
 }
 
-/// Every line that is not blank, with its number from 1.
+/// All lines that are not blank, with their numbers from 1.
 pub(super) fn rows(text: &str, group: Group) -> Vec<(usize, Result<Row, String>)> {
     let all = text.lines().enumerate().map(|(at, line)| (at + 1, line));
     let mut lines = all.filter(|(_, line)| !line.trim().is_empty()).peekable();
@@ -23,13 +23,13 @@ pub(super) fn rows(text: &str, group: Group) -> Vec<(usize, Result<Row, String>)
     }
     let read = |line: &str| {
         let fields = fields(line, by_tabs);
-        head.map_or_else(|| by_count(&fields), Ok).and_then(|columns| row(&fields, columns))
+        head.map_or_else(|| columns_by_count(&fields), Ok).and_then(|columns| row(&fields, columns))
     };
     lines.map(|(number, line)| (number, read(line))).collect()
 }
 
-/// The fields of a line. Quotes hold them together only where commas part them: in a file by tabs
-/// a comma means itself.
+/// The fields of a line. Quotes matter only in a file with commas: in a file with tabs, a comma is
+/// part of a field.
 fn fields(line: &str, by_tabs: bool) -> Vec<String> {
     if by_tabs {
         return line.split('\t').map(|field| field.trim().to_owned()).collect();
@@ -42,7 +42,7 @@ fn fields(line: &str, by_tabs: bool) -> Vec<String> {
         rest = &rest[read..];
         written += wrote;
         match result {
-            // Asked once more with nothing, it ends the last field.
+            // Another call without input ends the last field.
             ReadFieldResult::InputEmpty => {}
             ReadFieldResult::Field { record_end } => {
                 fields.push(String::from_utf8_lossy(&field[..written]).trim().to_owned());
@@ -56,7 +56,7 @@ fn fields(line: &str, by_tabs: bool) -> Vec<String> {
     }
 }
 
-/// The columns that a head names; `None` where the line is none.
+/// The columns of a header line. `None` if the line is not a header.
 fn columns(fields: &[String], group: Group) -> Option<Columns> {
     let at = |names: &[&str]| {
         names.iter().find_map(|name| fields.iter().position(|it| it.eq_ignore_ascii_case(name)))
@@ -69,8 +69,8 @@ fn columns(fields: &[String], group: Group) -> Option<Columns> {
     Some(Columns::Clusters { id: at(&["id", "article"])?, cluster: cluster?, kind })
 }
 
-/// The columns of a line in a file without a head: as they stand.
-fn by_count(fields: &[String]) -> Result<Columns, String> {
+/// The columns of a line in a file without a header, by their order.
+fn columns_by_count(fields: &[String]) -> Result<Columns, String> {
     match fields.len() {
         0 | 1 => Err("1 column: expected two articles and R, P or N, or an article and its \
             cluster"
@@ -82,20 +82,20 @@ fn by_count(fields: &[String]) -> Result<Columns, String> {
 
 fn row(fields: &[String], columns: Columns) -> Result<Row, String> {
     let field = |at: usize| fields.get(at).map_or("", String::as_str);
-    let given = |at: usize| {
+    let required = |at: usize| {
         let empty = || format!("column {} is empty", at + 1);
         Some(field(at)).filter(|it| !it.is_empty()).map(str::to_owned).ok_or_else(empty)
     };
     let kind_at = |kind: Option<usize>| kind.map(field).unwrap_or_default().to_owned();
     Ok(match columns {
         Columns::Pairs { a, b, label: letter, kind } => Row::Pair {
-            a: given(a)?,
-            b: given(b)?,
+            a: required(a)?,
+            b: required(b)?,
             label: label(field(letter))?,
             kind: kind_at(kind),
         },
         Columns::Clusters { id, cluster, kind } => {
-            Row::Member { id: given(id)?, cluster: given(cluster)?, kind: kind_at(kind) }
+            Row::Member { id: required(id)?, cluster: required(cluster)?, kind: kind_at(kind) }
         }
     })
 }

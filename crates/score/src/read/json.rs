@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Group, Row, label};
 
-/// Every label with its line, from 1.
+/// All labels with their lines, from 1.
 pub(super) fn rows(text: &str, group: Group) -> Vec<(usize, Result<Row, String>)> {
     if let Ok(Value::Object(whole)) = serde_json::from_str(text)
         && !is_line(&whole)
@@ -15,14 +15,14 @@ pub(super) fn rows(text: &str, group: Group) -> Vec<(usize, Result<Row, String>)
     lines.map(|(at, line)| (at + 1, parse(line).and_then(|it| row(&it, group)))).collect()
 }
 
-/// Whether an object labels one pair or one article rather than all.
+/// Whether an object labels one pair or one article, and not all articles.
 fn is_line(object: &Map<String, Value>) -> bool {
     let has = |name: &str| object.contains_key(name);
     (has("a") && has("b")) || (has("id") && object.len() <= 4)
 }
 
-/// The articles of `{"id": "cluster"}`, or of `{"articles": {"id": {"story": …, "event": …}}}`. They
-/// stand in no line of their own: each counts as one.
+/// The articles of `{"id": "cluster"}`, or of `{"articles": {"id": {"story": …, "event": …}}}`.
+/// They have no lines of their own, so each counts as one line.
 fn by_article(whole: &Map<String, Value>, group: Group) -> Vec<(usize, Result<Row, String>)> {
     let articles = whole.get("articles").and_then(Value::as_object).unwrap_or(whole);
     let member = |(at, (id, value)): (usize, (&String, &Value))| {
@@ -45,25 +45,25 @@ fn parse(line: &str) -> Result<Map<String, Value>, String> {
 }
 
 fn row(line: &Map<String, Value>, group: Group) -> Result<Row, String> {
-    let given = |name_of: &str| {
+    let required = |name_of: &str| {
         let value = line.get(name_of).ok_or_else(|| format!("no {name_of:?}"))?;
         name(value).ok_or_else(|| format!("{name_of:?} is neither a string nor a number"))
     };
     let kind = line.get("kind").or_else(|| line.get("class")).and_then(name).unwrap_or_default();
     if line.contains_key("id") {
-        return Ok(Row::Member { id: given("id")?, cluster: cluster(line, group)?, kind });
+        return Ok(Row::Member { id: required("id")?, cluster: cluster(line, group)?, kind });
     }
-    Ok(Row::Pair { a: given("a")?, b: given("b")?, label: label(&given("label")?)?, kind })
+    Ok(Row::Pair { a: required("a")?, b: required("b")?, label: label(&required("label")?)?, kind })
 }
 
-/// The cluster that is meant.
+/// The cluster in the chosen grouping.
 fn cluster(fields: &Map<String, Value>, group: Group) -> Result<String, String> {
     let names = [group.name(), "cluster", "group"];
     let found = names.iter().find_map(|it| fields.get(*it)).and_then(name);
     found.ok_or_else(|| format!("neither {:?} nor \"cluster\"", group.name()))
 }
 
-/// A name: a string, or a number as it is written.
+/// A name: a string, or a number as written.
 fn name(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

@@ -1,5 +1,5 @@
-//! Reads files of labels: pairs or clusters, in columns or as JSON. The file itself shows which. A
-//! line that cannot be used is reported, and reading continues.
+//! Reads files of labels: pairs or clusters, in columns or as JSON. The format is detected. A line
+//! that cannot be used is reported, and reading continues.
 
 mod columns;
 mod json;
@@ -13,7 +13,7 @@ use crate::clusters::Clusters;
 use crate::pairs::{Label, Pairs};
 use crate::{Labels, Pair};
 
-/// Which grouping is meant, where a file labels both.
+/// The grouping to read, if a file labels both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Group {
     /// Stories: one text and its copies.
@@ -34,37 +34,38 @@ impl Group {
     }
 }
 
-/// What a file of labels holds.
+/// The content of a file of labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// Two articles a line, and what they are to each other.
+    /// Two articles per line, with their label.
     Pairs,
-    /// An article a line, and its cluster.
+    /// One article per line, with its cluster.
     Clusters,
 }
 
-/// Something in a file of labels that could not be used.
+/// A line of a file of labels that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// A description of the problem.
     pub what: String,
 }
 
-/// A file of labels as read, by the ids of the articles.
+/// A parsed file of labels, by the ids of the articles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// Pairs or clusters; `None` where no line could be used.
+    /// Pairs or clusters. `None` if no line could be used.
     pub shape: Option<Shape>,
     rows: Vec<(usize, Row)>,
     problems: Vec<Problem>,
 }
 
-/// A line.
+/// A line of labels.
 #[derive(Debug, Clone, PartialEq)]
 enum Row {
-    /// Two articles; `None` where they are said to be strangers, as all pairs are that are not named.
+    /// Two articles. The label is `None` for unrelated articles, like all pairs that are not in the
+    /// file.
     Pair { a: String, b: String, label: Option<Label>, kind: String },
     /// An article and its cluster.
     Member { id: String, cluster: String, kind: String },
@@ -79,8 +80,7 @@ impl Row {
     }
 }
 
-/// Reads the text of a file. `group` says which column or field of clusters is meant where there are
-/// several.
+/// Reads the text of a file. `group` selects the column or field of clusters if there are several.
 #[must_use]
 pub fn read(text: &str, group: Group) -> File {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -98,7 +98,7 @@ pub fn read(text: &str, group: Group) -> File {
     file
 }
 
-/// What `R`, `P` and `N` mean.
+/// The label for `R`, `P` and `N`.
 fn label(letter: &str) -> Result<Option<Label>, String> {
     match letter {
         "R" => Ok(Some(Label::Reprint)),
@@ -122,8 +122,8 @@ impl File {
         self.problems.push(Problem { line, what: what.to_owned() });
     }
 
-    /// The labels by the numbers of the articles, and everything that could not be used, in the order
-    /// of the file. Where an article or a pair is labelled twice, the first label holds.
+    /// The labels by the numbers of the articles, and all lines that could not be used, in the
+    /// order of the file. If an article or a pair is labelled twice, the first label counts.
     #[must_use]
     pub fn resolve(self, numbers: &HashMap<&str, usize>) -> (Labels, Vec<Problem>) {
         let File { shape, rows, mut problems } = self;
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_grouping_that_is_meant_is_read() {
+    fn reads_the_chosen_grouping() {
         let columns = "event\tid\tstory\ne\tx\ts\nf\ty\tt\ne\tz\tu\n";
         check_clusters(columns, Group::Event);
         let json = "{\"articles\": {\"x\": {\"story\": \"s\", \"event\": \"e\"}, \
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_hold_what_parts_columns() {
+    fn quotes_protect_commas() {
         let (labels, problems) = resolved("\"a, b\",x,R\n", Group::Story);
         assert_eq!((labels.counts(), problems.len()), ((1, 0), 0));
     }
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_line_is_named_and_the_rest_goes_on() {
+    fn reports_a_broken_line_and_continues() {
         check_problem("x\ty\tR\nx\tz\tQ\n", 2, "the label \"Q\" is not R, P or N");
         check_problem("a\tb\tlabel\n\nx\tw\tR\n", 3, "no article \"w\"");
         check_problem("x\tx\tR\n", 1, "\"x\" with itself");
@@ -325,7 +325,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_taken(text in "[a-d{}\\[\\]\":,\t\n RPN]{0,60}") {
+        fn accepts_any_text(text in "[a-d{}\\[\\]\":,\t\n RPN]{0,60}") {
             let _ = resolved(&text, Group::Event);
         }
     }

@@ -1,12 +1,12 @@
-//! Pairs of which nobody is sure whether they belong together.
+//! Unsure pairs: it is not certain whether they belong together.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Problem, pair_of};
 use crate::pairs::Pair;
 
-/// Reads pairs of articles, two ids a line, parted by a tab or a comma, with a head `a b` or without;
-/// what else a line has is passed over. What could not be used comes beside them.
+/// Reads pairs of articles: two ids per line, separated by a tab or a comma, with or without a
+/// header `a b`. The rest of a line is ignored. Returns also the lines that could not be used.
 #[must_use]
 pub fn unsure(text: &str, numbers: &HashMap<&str, usize>) -> (BTreeSet<Pair>, Vec<Problem>) {
     let (mut pairs, mut problems) = (BTreeSet::new(), Vec::new());
@@ -32,12 +32,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_ids_a_line_and_every_other_line_is_named() {
+    fn reads_two_ids_per_line_and_reports_other_lines() {
         let numbers = ["x", "y", "z"].into_iter().zip(0..).collect();
         let (pairs, problems) = unsure("a\tb\ny\tx\n\nz,x,why\nx\tx\nx\tw\nx\n", &numbers);
         assert_eq!(pairs, BTreeSet::from([(0, 1), (0, 2)]));
-        let told: Vec<(usize, &str)> = problems.iter().map(|p| (p.line, &*p.what)).collect();
+        let found: Vec<(usize, &str)> = problems.iter().map(|p| (p.line, &*p.what)).collect();
         let expected = [(5, "\"x\" with itself"), (6, "no article \"w\""), (7, "no article \"\"")];
-        assert_eq!(told, expected);
+        assert_eq!(found, expected);
     }
 }

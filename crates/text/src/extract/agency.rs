@@ -1,14 +1,15 @@
 //! Which agency a text names as its source, and how.
 //!
-//! *Credited*: byline, dateline, credit or copyright line, sign-off. *Mentioned*: somebody told the
-//! agency, as only texts of that agency say. Citations ("as the agency reported", "according to",
-//! "first reported by") and credits of pictures do not say where a text comes from, and give none.
+//! An agency is *credited* in a byline, dateline, credit or copyright line, or sign-off. It is
+//! *mentioned* if somebody told it something, which only texts of that agency say. Citations ("as
+//! the agency reported", "according to", "first reported by") and picture credits do not name the
+//! source of a text and give nothing.
 
-mod citing;
+mod citation;
 mod credit;
 mod dispatch;
 mod line;
-mod telling;
+mod mention;
 
 use std::collections::HashSet;
 
@@ -16,7 +17,7 @@ use crate::analyse::Text;
 use crate::extract::agency_names::first_words;
 use crate::span::Span;
 use crate::words::Word;
-use line::{Line, LinePosition, Named};
+use line::{Line, LinePosition, NamedAgency};
 
 /// How a text names an agency as its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +35,7 @@ pub struct AgencyTrace {
     pub agency: &'static str,
     /// How it is named.
     pub trace: Trace,
-    /// Where, in bytes of the original; none where it was read from a byline given apart.
+    /// Its position, in bytes of the original. `None` if it comes from a separate byline.
     pub span: Option<Span>,
 }
 
@@ -44,19 +45,20 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
     traces(&lines(text, may_begin(text)))
 }
 
-/// The same, where no name begins with a word of which `may_begin` does not say so, given its index.
+/// The same as [`agencies`], but only names that begin with a word for which `may_begin` is true,
+/// given its index.
 #[must_use]
-pub fn agencies_begun_by(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<AgencyTrace> {
+pub fn agencies_starting_at(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<AgencyTrace> {
     traces(&lines(text, may_begin))
 }
 
 /// Whether the name of an agency may begin with a word, given its index.
 fn may_begin(text: &Text) -> impl Fn(usize) -> bool {
     let first_words = first_words();
-    move |index| first_words.has(text.first_and_len(&text.words()[index]))
+    move |index| first_words.may_contain_shape(text.first_and_len(&text.words()[index]))
 }
 
-/// The paragraphs that name an agency, or end as texts of one do.
+/// The paragraphs that name an agency, or that are a sign-off of Reuters.
 fn lines(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<Line<'_>> {
     let count = text.paragraphs().len();
     let all = text.paragraphs().iter().enumerate().map(|(index, paragraph)| {
@@ -66,12 +68,12 @@ fn lines(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<Line<'_>> {
             is_last: index + 1 == count,
             is_byline: false,
         };
-        Line::begun_by(text, paragraph, place, &may_begin)
+        Line::with_filter(text, paragraph, place, &may_begin)
     });
     all.filter(|line| !line.named().is_empty() || line.is_reuters_sign_off()).collect()
 }
 
-/// The agencies that lines name as their source, each once, credits before mentions.
+/// The agencies that lines name as the source, each once, credits before mentions.
 fn traces(lines: &[Line<'_>]) -> Vec<AgencyTrace> {
     let mut traces: Vec<AgencyTrace> = Vec::new();
     for line in lines {
@@ -87,11 +89,12 @@ fn traces(lines: &[Line<'_>]) -> Vec<AgencyTrace> {
         }
     }
     traces.sort_by_key(|found| (found.trace, found.span));
-    once_each(traces)
+    first_of_each_agency(traces)
 }
 
-/// The agencies that a text cites ("according to", "as the agency reported", "he told"), each once, with the
-/// first place. An agency that the text credits as its source is none of them.
+/// The agencies that a text cites ("according to", "as the agency reported", "he told"), each once,
+/// with the position of its first citation. Agencies that the text credits as its source are left
+/// out.
 #[must_use]
 pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
     let naming = lines(text, may_begin(text));
@@ -103,12 +106,13 @@ pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
         for named in line.named() {
             let is_new = !credited.contains(&named.agency)
                 && !cited.iter().any(|(agency, _)| *agency == named.agency);
-            // `«Интерфакс»` is a name in marks; words of speech have others beside them.
+            // `«Интерфакс»` is a name in quotation marks. In quoted speech, words beside the name
+            // are quoted too.
             let is_speech = |at: Option<&Word>| at.is_some_and(|word| word.quoted);
             let is_quoted = text.words()[named.start].quoted
                 && (is_speech(named.start.checked_sub(1).and_then(|at| text.words().get(at)))
                     || is_speech(text.words().get(named.end)));
-            if is_new && !is_quoted && (line.is_told(named) || line.is_cited(named)) {
+            if is_new && !is_quoted && (line.is_mentioned(named) || line.is_cited(named)) {
                 cited.push((named.agency, line.span_of(named)));
             }
         }
@@ -116,8 +120,8 @@ pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
     cited
 }
 
-/// The agencies that a byline names which was given apart from its text (`Ada Ruiz, AP`, `dpa`),
-/// each once, all credited.
+/// The agencies in a byline that is separate from its text (`Ada Ruiz, AP`, `dpa`), each once, all
+/// credited.
 #[must_use]
 pub fn byline_agencies(byline: &str) -> Vec<AgencyTrace> {
     let text = Text::new(byline);
@@ -132,17 +136,17 @@ pub fn byline_agencies(byline: &str) -> Vec<AgencyTrace> {
             span: None,
         }));
     }
-    once_each(traces)
+    first_of_each_agency(traces)
 }
 
 /// The first trace of each agency.
-fn once_each(mut traces: Vec<AgencyTrace>) -> Vec<AgencyTrace> {
+fn first_of_each_agency(mut traces: Vec<AgencyTrace>) -> Vec<AgencyTrace> {
     let mut seen = HashSet::new();
     traces.retain(|found| seen.insert(found.agency));
     traces
 }
 
-fn trace(line: &Line<'_>, named: &Named) -> Option<Trace> {
+fn trace(line: &Line<'_>, named: &NamedAgency) -> Option<Trace> {
     if line.text.words()[named.start].quoted {
         return None;
     }
@@ -153,7 +157,7 @@ fn trace(line: &Line<'_>, named: &Named) -> Option<Trace> {
     if is_credited {
         return Some(Trace::Credited);
     }
-    line.is_told(named).then_some(Trace::Mentioned)
+    line.is_mentioned(named).then_some(Trace::Mentioned)
 }
 
 #[cfg(test)]
@@ -196,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_begins_with_a_word_that_may_begin_one() {
+    fn filtering_first_words_finds_the_same_agencies() {
         for original in [
             "QUAYTON (AP) — The port closed.\nShe told Agence France-Presse more.\n© 2026 dpa",
             "By Ada Ruiz, Associated Press\n新华社港城3月5日电 港口关闭。\nRead more at PA Media",
@@ -204,7 +208,7 @@ mod tests {
             let text = Text::new(original);
             let may_begin = |index: usize| may_begin_agency(text.normal(&text.words()[index]));
             assert!(!agencies(&text).is_empty());
-            assert_eq!(agencies_begun_by(&text, may_begin), agencies(&text));
+            assert_eq!(agencies_starting_at(&text, may_begin), agencies(&text));
         }
     }
 
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn citations_give_none() {
+    fn citations_are_not_sources() {
         check("Human rights groups told nobody. Reuters has seen the files.", &[]);
         check("In Harrisburg (PA) on Monday the port closed for good after a storm.", &[]);
         check("El puerto cerró, dijo EFE en su crónica de ayer sobre la huelga.", &[]);
@@ -236,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn citations_name_who_is_cited() {
+    fn citations_give_the_cited_agency() {
         for (text, agency) in [
             ("The port closed, according to the AFP news agency.", "AFP"),
             ("According to the Associated Press, the port closed.", "AP"),
@@ -279,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_only_look_like_credits_give_none() {
+    fn lines_that_only_look_like_credits_are_not_sources() {
         let body = "The port closed on Thursday after a long strike of the pilots ended.";
         let lines = [
             "By taking AP classes in the summer term",
@@ -424,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_end_are_read_in_one_pass() {
+    fn many_names_are_read_in_one_pass() {
         // A pass over the paragraph for each name would take hours.
         for part in ["(AP) ", "AP, ", "/AP/", "©Reuters ", "told AP ", "avec AFP ", "(TT)", "[AFP"]
         {

@@ -2,29 +2,29 @@
 
 use std::sync::OnceLock;
 
-use crate::likely::Likely;
+use crate::word_filter::WordFilter;
 use crate::words::normalise;
 use rustc_hash::FxHashMap;
 
-/// One agency a line, its columns as the first lines say.
+/// One agency per line. The first lines of the file explain the columns.
 const LINES: &str = include_str!("../../data/agencies.tsv");
 
-/// A news agency and how texts name it.
+/// A news agency and its names.
 struct Agency {
     /// The short name used everywhere in wirefold.
     name: &'static str,
-    /// Where it is at home, as ISO 3166-1 alpha-2.
+    /// Its home country, as ISO 3166-1 alpha-2.
     country: &'static str,
-    /// Full names, in any letters.
+    /// Full names. They match in any case.
     forms: Vec<&'static str>,
-    /// Codes: they mean the agency only in this very spelling.
+    /// Codes. They match only in this spelling.
     codes: Vec<&'static str>,
-    /// Shy codes mean something else as often (`PA` is a state, `共同` is "joint"): they count only
-    /// where nothing but an agency can stand.
-    shy: Vec<&'static str>,
-    /// What people call it besides, such as its site. No text is read by these.
-    called: Vec<&'static str>,
-    /// Its item in Wikidata, where it is known.
+    /// Ambiguous codes, which often mean something else (`PA` is a state, `共同` is "joint"). They
+    /// count only where nothing but an agency can stand.
+    ambiguous_codes: Vec<&'static str>,
+    /// Other names that people search for, such as its site. They are not looked for in texts.
+    other_names: Vec<&'static str>,
+    /// Its item in Wikidata, if known.
     wikidata: Option<&'static str>,
 }
 
@@ -37,14 +37,14 @@ impl Agency {
             let names = columns.next().unwrap_or_default().split('|');
             names.filter(|one: &&str| !one.is_empty()).collect()
         };
-        let [forms, codes, shy, called] = std::array::from_fn(|_| list());
+        let [forms, codes, ambiguous_codes, other_names] = std::array::from_fn(|_| list());
         let wikidata = columns.next().filter(|item| !item.is_empty());
-        Agency { name, country, forms, codes, shy, called, wikidata }
+        Agency { name, country, forms, codes, ambiguous_codes, other_names, wikidata }
     }
 
-    /// Everything it may be called, whatever the capitals.
+    /// All its names, for comparison without case.
     fn aliases(&self) -> impl Iterator<Item = &'static str> {
-        let lists = [&self.forms, &self.codes, &self.shy, &self.called];
+        let lists = [&self.forms, &self.codes, &self.ambiguous_codes, &self.other_names];
         std::iter::once(self.name).chain(lists.into_iter().flatten().copied())
     }
 }
@@ -63,17 +63,17 @@ pub(super) struct Form {
     pub(super) agency: &'static str,
     /// The words of the form in normal form.
     pub(super) words: Vec<String>,
-    /// The only spelling that counts, for codes.
+    /// The only spelling that matches, for codes.
     pub(super) spelling: Option<&'static str>,
-    /// Whether it is a shy code.
-    pub(super) is_shy: bool,
+    /// Whether it is an ambiguous code.
+    pub(super) is_ambiguous: bool,
 }
 
 /// The forms that begin with the word `first` (in normal form), the longest first: `interfax
 /// ukraine` before `interfax`.
 pub(super) fn forms(first: &str) -> &'static [Form] {
     let table = Table::get();
-    if !table.first_words.has_word(first) {
+    if !table.first_words.may_contain(first) {
         return &[];
     }
     table.forms.get(first).map_or(&[], Vec::as_slice)
@@ -83,18 +83,18 @@ pub(super) fn forms(first: &str) -> &'static [Form] {
 #[must_use]
 pub fn may_begin_agency(normal: &str) -> bool {
     let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
-    first_words().has(shape) && !forms(normal).is_empty()
+    first_words().may_contain_shape(shape) && !forms(normal).is_empty()
 }
 
-/// The words that forms begin with.
-pub(super) fn first_words() -> &'static Likely {
+/// The first words of all forms.
+pub(super) fn first_words() -> &'static WordFilter {
     &Table::get().first_words
 }
 
 /// The forms by their first word.
 struct Table {
     forms: FxHashMap<String, Vec<Form>>,
-    first_words: Likely,
+    first_words: WordFilter,
 }
 
 impl Table {
@@ -102,7 +102,7 @@ impl Table {
         static TABLE: OnceLock<Table> = OnceLock::new();
         TABLE.get_or_init(|| {
             let forms = table();
-            let first_words = Likely::new(forms.keys().map(String::as_str));
+            let first_words = WordFilter::new(forms.keys().map(String::as_str));
             Table { forms, first_words }
         })
     }
@@ -113,11 +113,12 @@ fn table() -> FxHashMap<String, Vec<Form>> {
     for agency in agencies() {
         let full = agency.forms.iter().map(|printed| (printed, None, false));
         let codes = agency.codes.iter().map(|printed| (printed, Some(*printed), false));
-        let shy = agency.shy.iter().map(|printed| (printed, Some(*printed), true));
-        for (printed, spelling, is_shy) in full.chain(codes).chain(shy) {
+        let ambiguous_codes =
+            agency.ambiguous_codes.iter().map(|printed| (printed, Some(*printed), true));
+        for (printed, spelling, is_ambiguous) in full.chain(codes).chain(ambiguous_codes) {
             let words: Vec<String> = normalise(printed).split(' ').map(str::to_owned).collect();
             let first = words[0].clone();
-            let form = Form { agency: agency.name, words, spelling, is_shy };
+            let form = Form { agency: agency.name, words, spelling, is_ambiguous };
             table.entry(first).or_default().push(form);
         }
     }
@@ -127,22 +128,22 @@ fn table() -> FxHashMap<String, Vec<Form>> {
     table
 }
 
-/// The short name of an agency that has this very name.
+/// The short name of the agency with exactly this short name.
 #[must_use]
-pub fn agency_named(name: &str) -> Option<&'static str> {
-    agencies().iter().map(|agency| agency.name).find(|known| *known == name)
+pub fn agency_by_name(name: &str) -> Option<&'static str> {
+    agencies().iter().map(|agency| agency.name).find(|short| *short == name)
 }
 
-/// Where an agency is at home, and its item in Wikidata.
+/// The home country of an agency and its item in Wikidata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AgencyHome {
     /// The country, as ISO 3166-1 alpha-2.
     pub country: &'static str,
-    /// The item, where it is known.
+    /// The item, if known.
     pub wikidata: Option<&'static str>,
 }
 
-/// What is known of the agency with this short name.
+/// The home of the agency with this short name.
 ///
 /// ```
 /// use wirefold_text::extract::agency_home;
@@ -152,22 +153,22 @@ pub struct AgencyHome {
 /// ```
 #[must_use]
 pub fn agency_home(name: &str) -> Option<AgencyHome> {
-    let known = agencies().iter().find(|agency| agency.name == name);
-    known.map(|&Agency { country, wikidata, .. }| AgencyHome { country, wikidata })
+    let found = agencies().iter().find(|agency| agency.name == name);
+    found.map(|&Agency { country, wikidata, .. }| AgencyHome { country, wikidata })
 }
 
-/// The short name of the agency that somebody means who asks for an agency of this name: any name of it,
-/// its code or its site, whatever the capitals.
+/// The short name of the agency that a search means by `alias`: any of its names, its code or its
+/// site, in any case.
 ///
 /// ```
-/// use wirefold_text::extract::agency_called;
+/// use wirefold_text::extract::agency_by_alias;
 ///
-/// assert_eq!(agency_called("associated press"), Some("AP"));
-/// assert_eq!(agency_called("apnews.com"), Some("AP"));
-/// assert_eq!(agency_called("press"), None);
+/// assert_eq!(agency_by_alias("associated press"), Some("AP"));
+/// assert_eq!(agency_by_alias("apnews.com"), Some("AP"));
+/// assert_eq!(agency_by_alias("press"), None);
 /// ```
 #[must_use]
-pub fn agency_called(alias: &str) -> Option<&'static str> {
+pub fn agency_by_alias(alias: &str) -> Option<&'static str> {
     static ALIASES: OnceLock<FxHashMap<String, &'static str>> = OnceLock::new();
     let aliases = ALIASES.get_or_init(|| {
         let of_one =
@@ -177,7 +178,7 @@ pub fn agency_called(alias: &str) -> Option<&'static str> {
     aliases.get(&normalise(alias)).copied()
 }
 
-/// Whether `name` is the name of an agency and nothing else.
+/// Whether the whole of `name` is the name of an agency.
 pub(super) fn is_agency(name: &str) -> bool {
     let name = name.trim();
     let normal = normalise(name);
@@ -193,28 +194,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_an_agency_means_it_and_no_other() {
+    fn every_alias_finds_its_own_agency() {
         for alias in ["AP", "ap", "Associated Press", "apnews", "美联社"] {
-            assert_eq!(agency_called(alias), Some("AP"), "{alias}");
+            assert_eq!(agency_by_alias(alias), Some("AP"), "{alias}");
         }
-        assert_eq!(agency_called("Australian Associated Press"), Some("AAP"));
-        assert_eq!(agency_called("interfax"), Some("Interfax"));
-        assert_eq!(agency_called("Interfax-Ukraine"), Some("Interfax-Ukraine"));
-        assert_eq!(agency_called("Harbour Ledger"), None);
+        assert_eq!(agency_by_alias("Australian Associated Press"), Some("AAP"));
+        assert_eq!(agency_by_alias("interfax"), Some("Interfax"));
+        assert_eq!(agency_by_alias("Interfax-Ukraine"), Some("Interfax-Ukraine"));
+        assert_eq!(agency_by_alias("Harbour Ledger"), None);
         for agency in agencies() {
             for alias in agency.aliases() {
-                assert_eq!(agency_called(alias), Some(agency.name), "{alias}");
+                assert_eq!(agency_by_alias(alias), Some(agency.name), "{alias}");
             }
         }
     }
 
     #[test]
-    fn the_table_is_whole() {
+    fn the_table_has_no_duplicates_or_broken_rows() {
         assert!(agencies().len() >= 150, "{} agencies", agencies().len());
         let mut names: Vec<&str> = agencies().iter().map(|agency| agency.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), agencies().len(), "a name stands twice");
+        assert_eq!(names.len(), agencies().len(), "two agencies have one name");
         for agency in agencies() {
             let is_code = agency.country.len() == 2 && agency.country.is_ascii();
             assert!(is_code, "{}: {}", agency.name, agency.country);

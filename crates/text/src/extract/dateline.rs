@@ -4,13 +4,13 @@ use super::agency_names::is_agency;
 use crate::analyse::Text;
 use crate::span::Span;
 
-/// `QUAYTON, Norland, March 3 (Reuters) -`: where and when a dispatch was written.
+/// `QUAYTON, Norland, March 3 (Reuters) -`: the place and the date of a dispatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dateline {
-    /// The place as printed, without date and agency: `QUAYTON, Norland`. Empty where only an
-    /// agency stands there: `(CNN) --`.
+    /// The place as printed, without date and agency: `QUAYTON, Norland`. Empty if the dateline has
+    /// only an agency: `(CNN) --`.
     pub place: String,
-    /// The date as printed, where there is one: `March 3`.
+    /// The date as printed, if there is one: `March 3`.
     pub date: Option<String>,
     /// The whole dateline with its dash, in bytes of the original.
     pub span: Span,
@@ -19,7 +19,7 @@ pub struct Dateline {
 /// A dateline is at most this many bytes long.
 const LONGEST: usize = 120;
 
-/// Words in capitals that stand before a dash or a colon and are no place, in lower case.
+/// Words that stand in capitals before a dash or a colon and are not places, in lower case.
 const LABELS: &[&str] = &[
     "update", "updated", "updates", "breaking", "live", "exclusive", "watch", "video", "photo",
     "photos", "gallery", "analysis", "opinion", "explainer", "factbox", "correction", "corrected",
@@ -30,8 +30,11 @@ const LABELS: &[&str] = &[
     "оновлено",
 ];
 
-/// The dateline of `text`: in one of its first five paragraphs, a place in capitals, or one with
-/// an agency behind, before a dash; a place in capitals before a colon; an agency between slashes.
+/// The dateline of `text`, in one of its first five paragraphs. It is one of these:
+///
+/// - a place in capitals, or a place with an agency after it, before a dash,
+/// - a place in capitals before a colon,
+/// - an agency between slashes.
 #[must_use]
 pub fn dateline(text: &Text) -> Option<Dateline> {
     text.paragraphs()
@@ -53,7 +56,7 @@ fn in_paragraph(original: &str, paragraph: Span) -> Option<Dateline> {
     Some(Dateline { place: place.to_owned(), date: date.map(str::to_owned), span })
 }
 
-/// What stands before the first dash, and where the dash ends.
+/// The text before the first dash, and the end of the dash.
 fn before_dash(window: &str) -> Option<(&str, usize)> {
     window.char_indices().find_map(|(at, _)| {
         let dash = dash_at(window, at)?;
@@ -61,8 +64,9 @@ fn before_dash(window: &str) -> Option<(&str, usize)> {
     })
 }
 
-/// The length of a dash at `at`, as wires print it: a long one, two short ones, or a short one or
-/// an underscore with a space behind and a space, a bracket or a dot before.
+/// The length of a dash at `at` in one of the forms that wires print: a long dash, two short ones,
+/// or a short one or an underscore that has a space after it and a space, a bracket or a dot before
+/// it.
 pub(super) fn dash_at(line: &str, at: usize) -> Option<usize> {
     let rest = &line[at..];
     let dash = rest.chars().next()?;
@@ -80,7 +84,7 @@ pub(super) fn dash_at(line: &str, at: usize) -> Option<usize> {
     spaced.then_some(1)
 }
 
-/// Whether what stands before a dash is a dateline: `QUAYTON, Norland`, `Berlin (dpa)`, `(CNN)`.
+/// Whether the text before a dash is a dateline: `QUAYTON, Norland`, `Berlin (dpa)`, `(CNN)`.
 fn is_head(head: &str) -> bool {
     let Some((place, source)) = head.split_once(['(', '[', '/']) else {
         return is_capital_place(head);
@@ -97,7 +101,7 @@ fn is_head(head: &str) -> bool {
     }
 }
 
-/// `МОСКВА, 5 марта. /ТАСС/`: an agency between slashes behind a place.
+/// `МОСКВА, 5 марта. /ТАСС/`: an agency between slashes after a place.
 fn before_slashed_agency(window: &str) -> Option<(&str, usize)> {
     let (head, rest) = window.split_once('/')?;
     let (agency, _) = rest.split_once('/')?;
@@ -105,7 +109,7 @@ fn before_slashed_agency(window: &str) -> Option<(&str, usize)> {
     (is_agency(agency) && is_place(head.trim())).then_some((head, end))
 }
 
-/// `NEW DELHI:`, before text in small letters.
+/// `NEW DELHI:`, before text with lower-case letters.
 fn before_colon<'a>(window: &'a str, line: &str) -> Option<(&'a str, usize)> {
     let (head, _) = window.split_once(": ")?;
     let is_place = is_capital_place(head)
@@ -115,8 +119,8 @@ fn before_colon<'a>(window: &'a str, line: &str) -> Option<(&'a str, usize)> {
     (is_place && goes_on).then_some((head, head.len() + 1))
 }
 
-/// Whether `head` is a place in capitals, perhaps with a state and a date behind a comma:
-/// `QUAYTON, Norland, March 3`.
+/// Whether `head` is a place in capitals, perhaps with a state and a date after a comma: `QUAYTON,
+/// Norland, March 3`.
 pub(super) fn is_capital_place(head: &str) -> bool {
     let place = head.split(',').next().unwrap_or_default();
     let first = place.split([' ', '\u{a0}']).next().unwrap_or_default();
@@ -130,8 +134,8 @@ pub(super) fn is_capital_place(head: &str) -> bool {
         && head.split_whitespace().count() <= 9
 }
 
-/// Whether `head` may be a place in any letters, perhaps with a date: `Frankfurt am Main, 5 mar`,
-/// `МОСКВА, 5 марта.`; only an agency behind it makes it a dateline.
+/// Whether `head` may be a place in any case, perhaps with a date: `Frankfurt am Main, 5 mar`,
+/// `МОСКВА, 5 марта.`. It is a dateline only if an agency follows.
 pub(super) fn is_place(head: &str) -> bool {
     let place = head.split([',', '.', '،']).next().unwrap_or_default();
     let words = || place.split_whitespace();
@@ -144,7 +148,7 @@ pub(super) fn is_place(head: &str) -> bool {
         && !head.contains(['“', '”', '"', '?', '!'])
 }
 
-/// Capitalised words that begin a sentence and no place.
+/// Capitalised words that begin a sentence and not a place.
 const OPENING_WORDS: &[&str] = &[
     "The", "In", "On", "At", "By", "A", "An", "When", "After", "Before", "As", "For", "From", "It",
     "He", "She", "They", "We", "But", "And", "This", "That", "Since", "Until", "Im", "Am", "Der",
@@ -181,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn datelines_of_other_houses() {
+    fn datelines_of_other_outlets() {
         check("Berlin (dpa) - Der Hafen ist zu.", Some(("Berlin", None)));
         check("Frankfurt am Main (dpa/lno) - Der Hafen", Some(("Frankfurt am Main", None)));
         check("Berlin/dpa – Der Hafen", Some(("Berlin", None)));
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_no_places() {
+    fn labels_are_not_places() {
         check("COVID-19 — The port closed.", None);
         check("UPDATE — The port closed.", None);
         check("BREAKING — The port closed.", None);

@@ -1,18 +1,18 @@
-//! One key for all spellings of a name that a reader would take for the same name, written by
-//! another newsroom, in another script or by another rule of transliteration.
+//! One key for all spellings that a reader takes for the same name: of different newsrooms, scripts
+//! or rules of transliteration.
 //!
-//! By rules alone, without a dictionary: `Zelensky`, `Zelenskyy`, `Selenskyj` and `Зеленський` have
-//! one key, `Kiev` and `Kyiv` have two. The romanisation is the usual one of newsrooms (ICAO and
-//! BGN/PCGN tables for Cyrillic, ELOT 743 for Greek); then everything in which those differ is
-//! folded away.
+//! Keys follow rules, without a dictionary. `Zelensky`, `Zelenskyy`, `Selenskyj` and `Зеленський`
+//! have one key; `Kiev` and `Kyiv` have two. The romanisation is the usual one of newsrooms (ICAO
+//! and BGN/PCGN tables for Cyrillic, ELOT 743 for Greek). Then all differences between these tables
+//! are folded away.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::words::normalise;
 
-/// The key of a name: lower-case words in Latin letters joined by single spaces, or the letters of
-/// a script that is not romanised here. Empty where the name has no letters. Idempotent.
+/// The key of a name: lower-case words in Latin letters joined by single spaces. Letters of scripts
+/// that are not romanised here are kept. Empty if the name has no letters. Idempotent.
 ///
 /// ```
 /// use wirefold_text::extract::name_key;
@@ -32,7 +32,7 @@ pub fn name_key(name: &str) -> String {
     key_of_words(normalise(name).split(' ').map(romanise))
 }
 
-/// The key of an ASCII name: the words of its normal form are its own in small letters.
+/// The key of an ASCII name. The words of its normal form are its own words in lower case.
 fn plain_key(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
@@ -51,12 +51,12 @@ fn plain_key(name: &str) -> String {
     key
 }
 
-/// Whether a byte is ASCII and no apostrophe, which may stand inside a word.
+/// Whether a byte is ASCII and not an apostrophe, which may be part of a word.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii() && !matches!(byte, b'\'' | b'`')
 }
 
-/// The keys of words in small Latin letters, joined.
+/// The keys of words in lower-case Latin letters, joined.
 fn key_of_words(words: impl Iterator<Item = String>) -> String {
     let mut key = String::new();
     for word in words {
@@ -70,7 +70,7 @@ fn key_of_words(words: impl Iterator<Item = String>) -> String {
 }
 
 fn key_of_word(mut key: String) -> String {
-    // One fold may make room for another (`cck` → `ck` → `k`); each round shortens or rests.
+    // One fold may allow another (`cck` → `ck` → `k`). Each round shortens the word or is the last.
     for _ in 0..9 {
         match fold(&key) {
             Some(next) => key = next,
@@ -80,7 +80,7 @@ fn key_of_word(mut key: String) -> String {
     key
 }
 
-/// Letters of other alphabets, and letters with marks, in plain Latin ones.
+/// Converts letters of other alphabets, and letters with marks, to plain Latin letters.
 fn romanise(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
@@ -102,7 +102,8 @@ fn romanise(word: &str) -> String {
     greek_pairs(roman)
 }
 
-/// The letter without its marks; in Greek and Cyrillic the bare letter is looked up once more.
+/// Appends a letter without its marks. In Greek and Cyrillic, the bare letter is looked up once
+/// more.
 fn push_bare(letter: char, roman: &mut String) {
     for part in std::iter::once(letter).nfd().filter(|part| !is_combining_mark(*part)) {
         match table(part) {
@@ -112,7 +113,7 @@ fn push_bare(letter: char, roman: &mut String) {
     }
 }
 
-/// Digraphs of Greek whose parts were romanised one by one behind the mark `\u{1}`.
+/// Converts Greek digraphs, whose letters were romanised one by one after the mark `\u{1}`.
 fn greek_pairs(roman: String) -> String {
     if !roman.contains('\u{1}') {
         return roman;
@@ -127,14 +128,14 @@ fn greek_pairs(roman: String) -> String {
     folded.replace("\u{1}u", "i").replace('\u{1}', "")
 }
 
-/// A letter in Latin ones, where it is not a Latin letter with marks.
+/// The Latin letters for a letter that is not a Latin letter with marks.
 fn table(letter: char) -> Option<&'static str> {
     let at = LETTERS.binary_search_by_key(&letter, |(from, _)| *from).ok()?;
     Some(LETTERS[at].1)
 }
 
-/// What spellings of one name differ in, folded away: how many letters a word begins with that are, and what
-/// stands for them.
+/// The letters at the start of `rest` that differ between spellings of one name: their number and
+/// their replacement.
 fn fold_at(rest: &[u8]) -> Option<(usize, &'static str)> {
     Some(match rest {
         [b't', b's', b'c', b'h', ..] => (4, "ch"),
@@ -159,7 +160,7 @@ fn fold_at(rest: &[u8]) -> Option<(usize, &'static str)> {
     })
 }
 
-/// A word with all of that folded away; none where there is nothing to fold.
+/// The folded word. `None` if there is nothing to fold.
 fn fold(word: &str) -> Option<String> {
     if !may_fold(word.as_bytes()) {
         return None;
@@ -178,7 +179,8 @@ fn fold(word: &str) -> Option<String> {
     (folded != word).then_some(folded)
 }
 
-/// Whether folding may change a word: a letter stands twice, an `e` behind an `i`, or something is folded.
+/// Whether folding may change a word: it has a double letter, an `e` after an `i`, or letters that
+/// are folded.
 fn may_fold(word: &[u8]) -> bool {
     let mut last = 0;
     (0..word.len()).any(|at| {
@@ -189,7 +191,8 @@ fn may_fold(word: &[u8]) -> bool {
     })
 }
 
-/// Appends, leaving doubled letters single and `ie` at a beginning or behind a vowel an `e`.
+/// Appends a letter. Double letters become single, and `ie` at the beginning or after a vowel
+/// becomes `e`.
 fn push_folded(folded: &mut String, letter: char) {
     let last = folded.bytes().next_back();
     if letter.is_ascii_alphabetic() && last.map(char::from) == Some(letter) {
@@ -207,7 +210,7 @@ fn push_folded(folded: &mut String, letter: char) {
     folded.push(letter);
 }
 
-/// Letters that are no Latin letter with a mark, in order. Greek ones carry the mark `\u{1}`.
+/// Letters that are not a Latin letter with a mark, in order. Greek letters carry the mark `\u{1}`.
 const LETTERS: &[(char, &str)] = &[
     ('ß', "ss"),
     ('æ', "a"),
@@ -311,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_stand_in_order() {
+    fn letters_are_sorted() {
         let mut sorted: Vec<char> = LETTERS.iter().map(|(from, _)| *from).collect();
         sorted.sort_unstable();
         assert!(LETTERS.iter().map(|(from, _)| *from).eq(sorted));
@@ -351,7 +354,7 @@ mod tests {
         }
 
         #[test]
-        fn keys_are_their_own_keys(name in "\\PC{0,24}|[a-zäöüß' -]{0,16}|[а-яёіїєґ -]{0,16}") {
+        fn keys_are_idempotent(name in "\\PC{0,24}|[a-zäöüß' -]{0,16}|[а-яёіїєґ -]{0,16}") {
             let key = name_key(&name);
             prop_assert_eq!(name_key(&key), key);
         }

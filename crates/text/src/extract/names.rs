@@ -1,5 +1,5 @@
-//! Names: runs of capitalised words, except words that only begin a sentence. Scripts without
-//! capitals have none.
+//! Names: runs of capitalised words, without words that are capitalised only because they begin a
+//! sentence. Scripts without capitals have no names.
 
 use std::ops::Range;
 
@@ -13,20 +13,20 @@ pub struct Name {
     pub words: Range<usize>,
 }
 
-/// The names in `text`, in order. A capitalised word that opens a sentence counts only where it
-/// stands capitalised inside a sentence elsewhere in the text.
+/// The names in `text`, in order. A capitalised word that opens a sentence counts only if the text
+/// also capitalises it inside a sentence.
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {
     names_in(text, &text.sentences())
 }
 
-/// The same for who has the sentences of `text` already.
+/// The same as [`names`], for a caller that already has the sentences of `text`.
 #[must_use]
 pub fn names_in(text: &Text, sentences: &[Sentence]) -> Vec<Name> {
     let opens = sentence_openings(text, sentences);
     let key = |index: usize| {
         let normal = text.normal(&text.words()[index]);
-        (beginning(normal), normal)
+        (first_bytes(normal), normal)
     };
     let mut inside: Vec<(u64, &str)> =
         capitals(text).filter(|index| !opens[*index]).map(key).collect();
@@ -43,21 +43,22 @@ pub fn names_in(text: &Text, sentences: &[Sentence]) -> Vec<Name> {
     found
 }
 
-/// The first bytes of a word as a number: they tell nearly all words apart, many times quicker than words.
-fn beginning(word: &str) -> u64 {
+/// The first eight bytes of a word as a number. They distinguish nearly all words, much faster than
+/// a comparison of strings.
+fn first_bytes(word: &str) -> u64 {
     let mut bytes = [0; 8];
     bytes.iter_mut().zip(word.bytes()).for_each(|(own, byte)| *own = byte);
     u64::from_le_bytes(bytes)
 }
 
-/// The capitalised words by which names are known, as indices into [`Text::words`], in order: those inside
-/// sentences. Each word of a name is one of these or reads like one.
+/// The capitalised words inside sentences, as indices into [`Text::words`], in order. Each word of
+/// a name is one of these or has the same normal form.
 pub fn name_words(text: &Text) -> impl Iterator<Item = usize> {
     let opens = sentence_openings(text, &text.sentences());
     capitals(text).filter(move |index| !opens[*index])
 }
 
-/// The capitalised words, page chrome apart.
+/// The capitalised words outside page chrome.
 fn capitals(text: &Text) -> impl Iterator<Item = usize> {
     let is_capital = |word: &Word| word.capital && !word.is_chrome && !word.alone;
     (0..).zip(text.words()).filter(move |(_, word)| is_capital(word)).map(|(index, _)| index)
@@ -70,7 +71,7 @@ fn touches(text: &Text, index: usize) -> bool {
     matches!(text.original().get(start..end), Some(" " | "-" | "\u{a0}" | ". " | "." | "" | "‑"))
 }
 
-/// For every word, whether it opens a sentence, a quotation or a heading.
+/// For each word, whether it opens a sentence or a quotation, or is in a heading.
 fn sentence_openings(text: &Text, sentences: &[Sentence]) -> Vec<bool> {
     let mut opens = vec![false; text.words().len()];
     for sentence in sentences {

@@ -1,24 +1,25 @@
 //! Numbers in Chinese characters, as in Chinese and Japanese papers: 二十五, 二〇一五, 三名.
 //!
-//! They are read only where they can be nothing else, since numerals are also parts of words (十分,
+//! They count only where they can be nothing else, because numerals are also parts of words (十分,
 //! 万一, 张三, 星期三).
 
 use std::ops::Range;
 
 use crate::analyse::Text;
 
-/// What is counted: behind these a numeral of one character is a number. `一` is an article there.
+/// Counted things. Before these characters, a numeral of one character is a number, except `一`,
+/// which is an article there.
 const COUNTED: &str = "个個名人位月日年岁歲天次件辆輛架艘座枚起公里米周届屆期倍成家所条條";
-/// Behind these a numeral is a weekday.
+/// After these characters a numeral is a weekday.
 const OF_WEEKDAYS: &str = "期周週曜拜";
 
-/// What one character is to a number.
+/// The part that one character plays in a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Numeral {
     Digit(u32),
     /// Ten, hundred, thousand.
     Unit(u128),
-    /// What groups of four stand before.
+    /// Ten thousand and its powers, which multiply a group of up to four numerals.
     Group(u128),
 }
 
@@ -45,7 +46,7 @@ fn numeral(c: char) -> Option<Numeral> {
     })
 }
 
-/// The number that begins at word `start`, and one past its last character.
+/// The number that begins at word `start`, and the index after its last character.
 pub(crate) fn han_number(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let numerals = |at: usize| character(text, at).and_then(numeral);
     numerals(start)?;
@@ -59,19 +60,19 @@ pub(crate) fn han_number(text: &Text, start: usize, limit: usize) -> Option<(Str
         run.push(next);
         end += 1;
     }
-    // A part of a number says nothing of it.
+    // A part of a number is not the number.
     if end > limit {
         return None;
     }
     let value = match run.as_slice() {
-        [one] => lone(text, start, *one)?,
+        [one] => single_numeral(text, start, *one)?,
         _ => positional(&run).or_else(|| structured(&run))?,
     };
     Some((value, end))
 }
 
-/// A numeral of one character, where what stands beside it says that it counts.
-fn lone(text: &Text, at: usize, numeral: Numeral) -> Option<String> {
+/// A numeral of one character, if the characters beside it show that it is a number.
+fn single_numeral(text: &Text, at: usize, numeral: Numeral) -> Option<String> {
     let value = match numeral {
         Numeral::Digit(digit) => digit,
         Numeral::Unit(10) => 10,
@@ -87,7 +88,8 @@ fn lone(text: &Text, at: usize, numeral: Numeral) -> Option<String> {
     found.then(|| value.to_string())
 }
 
-/// Digits one by one, as of years: 二〇一五. Two or three are a rough guess (三四) or a date (九一八).
+/// Digits one by one, as in years: 二〇一五. Two or three digits are a rough guess (三四) or a date
+/// (九一八).
 fn positional(run: &[Numeral]) -> Option<String> {
     let digits: Option<Vec<u32>> = run
         .iter()
@@ -100,8 +102,8 @@ fn positional(run: &[Numeral]) -> Option<String> {
     Some(digits.iter().map(ToString::to_string).collect())
 }
 
-/// Digits and units in turn: 一百二十, 三亿五千万. A last digit that leaves out its unit (三万五) is
-/// not read, nor what begins with a unit other than ten (千万, 万一).
+/// Digits and units in turn: 一百二十, 三亿五千万. It does not accept a last digit without its unit (三万五),
+/// nor a unit other than ten at the beginning (千万, 万一).
 fn structured(run: &[Numeral]) -> Option<String> {
     let (mut whole, mut group, mut digit) = (0_u128, 0_u128, None);
     let (mut last_unit, mut last_group) = (u128::MAX, u128::MAX);
@@ -136,13 +138,13 @@ fn structured(run: &[Numeral]) -> Option<String> {
     Some((whole + group).to_string())
 }
 
-/// The character that a word is, where it is one that stands for itself.
+/// The character of a word that is a single character.
 fn character(text: &Text, at: usize) -> Option<char> {
     let word = text.words().get(at).filter(|word| word.alone)?;
     text.normal(word).chars().next()
 }
 
-/// The last character of the word before, where nothing stands between.
+/// The last character of the word before, if nothing stands between them.
 fn touching_before(text: &Text, at: usize) -> Option<char> {
     let before = at.checked_sub(1).filter(|_| touches(text, at))?;
     text.normal(&text.words()[before]).chars().next_back()
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_none() {
+    fn numerals_in_words_are_not_numbers() {
         check("万一十分千万统一一个一些星期三日张三说三四百", &[]);
         check("五一，三万五，九一八，周五", &[]);
     }

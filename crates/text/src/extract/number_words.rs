@@ -1,19 +1,19 @@
 //! Numbers in words, and words that multiply a number.
 //!
-//! Only words that mean nothing else in any of these languages: `dos` (of the, in Portuguese),
-//! `once`, `neuf`, `due`, `sei` and the articles are left out. A missed number costs less than a
-//! false one.
+//! The lists have only words that mean nothing else in any of these languages. They omit `dos` ("of
+//! the" in Portuguese), `once`, `neuf`, `due`, `sei` and the articles. A missed number costs less
+//! than a false one.
 
 use std::sync::{LazyLock, OnceLock};
 
 use crate::analyse::Text;
 use crate::characters::role;
-use crate::likely::Likely;
 use crate::script::Role;
+use crate::word_filter::WordFilter;
 use crate::words::Word;
 use rustc_hash::FxHashMap;
 
-/// The numbers below twenty in words of English.
+/// The numbers below twenty in English.
 const ENGLISH: &[(u32, &str)] = &[
     (0, "zero"),
     (1, "one"),
@@ -37,8 +37,8 @@ const ENGLISH: &[(u32, &str)] = &[
     (19, "nineteen"),
 ];
 
-/// The same in German and Dutch; Spanish, Portuguese, French and Italian; Russian and Ukrainian;
-/// Arabic. What is `one` there is an article more often.
+/// The numbers below twenty in German and Dutch; Spanish, Portuguese, French and Italian; Russian
+/// and Ukrainian; Arabic. Their words for one are articles more often than numbers.
 #[rustfmt::skip]
 const OTHERS: &[(u32, &str)] = &[
     (1, "ein eine einer een un una une um uma один одна одну одного واحد واحدة أحد احد إحدى احدى"),
@@ -64,7 +64,7 @@ const OTHERS: &[(u32, &str)] = &[
     (19, "neunzehn negentien diecinueve dezenove dezanove diciannove девятнадцать"),
 ];
 
-/// The tens, which a smaller number may follow: `twenty-five`, `trinta e cinco`, `сорок два`.
+/// The tens. A smaller number may follow: `twenty-five`, `trinta e cinco`, `сорок два`.
 #[rustfmt::skip]
 const TENS: &[(u32, &str)] = &[
     (20, "twenty zwanzig twintig veinte vinte vingt venti двадцать двадцати двадцять"),
@@ -77,8 +77,8 @@ const TENS: &[(u32, &str)] = &[
     (90, "ninety neunzig negentig noventa novanta девяносто"),
 ];
 
-/// The tens of Arabic, which follow the smaller number: `خمسة وعشرين`.
-const TENS_BEHIND: &[(u32, &str)] = &[
+/// The Arabic tens, which follow the smaller number: `خمسة وعشرين`.
+const ARABIC_TENS: &[(u32, &str)] = &[
     (10, "عشر عشرة"),
     (20, "وعشرون وعشرين"),
     (30, "وثلاثون وثلاثين"),
@@ -109,13 +109,13 @@ const SCALES: &[(u32, &str)] = &[
     (12, "trillion trillions trn billionen billones biljoen trilhão trilhões трлн تريليون 兆 조"),
 ];
 
-/// Letters that are a scale only behind a currency sign: `$5m`, but `a 100m race`.
+/// Letters that are a scale only after a currency sign: `$5m`, but `a 100m race`.
 const MONEY_SCALES: &[(u32, &str)] = &[(3, "k"), (6, "m mi"), (9, "b bi"), (12, "t tn")];
 
-/// A number said in one word, to be read with what follows.
+/// A number in one word, without the words around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spelled {
-    /// One: an article or a pronoun more often than a number.
+    /// One, which is an article or a pronoun more often than a number.
     One,
     /// Zero, or two to twelve.
     Small(u32),
@@ -123,22 +123,22 @@ pub(crate) enum Spelled {
     Tens(u32),
 }
 
-/// The number that a word says. Words of other languages than English must not be capitalised,
-/// where they may be a name or a noun.
+/// The number that a word means. Words of languages other than English must not be capitalised,
+/// because they may be names or nouns then.
 pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
     let normal = text.normal(word);
     let (spelled, may_be_capital) =
-        LIKELY.has_word(normal).then(|| SPELLED.get(normal)).flatten()?;
+        SPELLED_FILTER.may_contain(normal).then(|| SPELLED.get(normal)).flatten()?;
     let is_latin = normal.as_bytes()[0].is_ascii() || normal.starts_with('é');
     (*may_be_capital || !word.capital || !is_latin).then_some(*spelled)
 }
 
-/// Whether a normal form says a number, where it is not capitalised.
+/// Whether a normal form means a number if it is not capitalised.
 pub(crate) fn is_spelled(normal: &str) -> bool {
-    LIKELY.has_word(normal) && SPELLED.contains_key(normal)
+    SPELLED_FILTER.may_contain(normal) && SPELLED.contains_key(normal)
 }
 
-/// The numbers that words say, and whether they may be capitalised.
+/// The numbers by word, and whether the word may be capitalised.
 static SPELLED: LazyLock<FxHashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
     let small = |value| if value == 1 { Spelled::One } else { Spelled::Small(value) };
     let english = ENGLISH.iter().map(|(value, word)| (*word, (small(*value), true)));
@@ -148,13 +148,14 @@ static SPELLED: LazyLock<FxHashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
     others.chain(tens).chain(english).collect()
 });
 
-/// What the tens of Arabic behind a smaller number add to it.
-pub(crate) fn tens_behind(normal: &str) -> Option<u32> {
-    static OF: LazyLock<FxHashMap<&str, u32>> = LazyLock::new(|| by_word(TENS_BEHIND));
-    OF.get(normal).copied()
+/// The value of Arabic tens after a smaller number.
+pub(crate) fn arabic_tens_value(normal: &str) -> Option<u32> {
+    static VALUES: LazyLock<FxHashMap<&str, u32>> = LazyLock::new(|| by_word(ARABIC_TENS));
+    VALUES.get(normal).copied()
 }
 
-/// The power of ten that a word stands for; some only where the number is money.
+/// The power of ten that a word stands for. Some words count only if the number is an amount of
+/// money.
 pub(crate) fn scale(word: &str, money: bool) -> Option<usize> {
     static WORDS: OnceLock<FxHashMap<&str, u32>> = OnceLock::new();
     static MONEY: OnceLock<FxHashMap<&str, u32>> = OnceLock::new();
@@ -172,21 +173,22 @@ fn by_word(table: &'static [(u32, &'static str)]) -> FxHashMap<&'static str, u32
 
 /// Whether a word of this first byte and length may be a number in words.
 pub(crate) fn may_be_spelled(shape: (u8, usize)) -> bool {
-    LIKELY.has(shape)
+    SPELLED_FILTER.may_contain_shape(shape)
 }
 
 /// The words of [`SPELLED`].
-static LIKELY: LazyLock<Likely> = LazyLock::new(|| {
+static SPELLED_FILTER: LazyLock<WordFilter> = LazyLock::new(|| {
     let english = ENGLISH.iter().map(|(_, word)| *word);
     let tables = OTHERS.iter().chain(TENS).flat_map(|(_, words)| words.split(' '));
-    Likely::new(english.chain(tables))
+    WordFilter::new(english.chain(tables))
 });
 
-/// Arabic words of one or two letters that are written together with the next: and, with, for, the.
+/// Arabic words of one or two letters that are written together with the next word: and, with, for,
+/// the.
 const PREFIXES: &[&str] =
     &["و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "وب", "ول"];
 
-/// A word without an Arabic `and`, `with`, `for` or `the` before its digits: `و77`, `بـ201`, `الـ23`.
+/// Removes an Arabic `and`, `with`, `for` or `the` before digits: `و77`, `بـ201`, `الـ23`.
 pub(crate) fn without_prefix(normal: &str) -> &str {
     let Some(first) = normal.find(|c: char| c.is_ascii_digit()).filter(|first| *first > 0) else {
         return normal;
@@ -194,27 +196,27 @@ pub(crate) fn without_prefix(normal: &str) -> &str {
     if PREFIXES.contains(&&normal[..first]) { &normal[first..] } else { normal }
 }
 
-/// What letters written at once behind digits are to the number.
+/// The meaning of letters directly after digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Letters {
-    /// A unit, which belongs to it: `100m`, `5kg`.
+pub(crate) enum Suffix {
+    /// A unit, which belongs to the number: `100m`, `5kg`.
     Unit,
-    /// Nothing: an ordinal's ending, an era, a word whose space was left out.
-    Nothing,
+    /// No part of the value: the ending of an ordinal, an era, or a word whose space was left out.
+    Meaningless,
 }
 
-/// Letters of an abbreviated unit at most: more are a word.
+/// The most letters of an abbreviated unit. More letters are a word.
 const LONGEST_UNIT: usize = 3;
 
-/// What `letters` are behind `digits`; `printed` is the word as it was written.
-pub(crate) fn letters_behind(digits: &str, letters: &str, printed: &str) -> Letters {
+/// The meaning of `letters` after `digits`. `printed` is the word as written.
+pub(crate) fn classify_suffix(digits: &str, letters: &str, printed: &str) -> Suffix {
     let is_word = letters.chars().all(|c| !c.is_ascii_digit() && role(c) == Role::Letter);
     let first = letters.chars().next().unwrap_or_default();
     if is_arabic(first) && (is_word || letters == "م2") {
-        return Letters::Nothing;
+        return Suffix::Meaningless;
     }
     if !is_word {
-        return Letters::Unit;
+        return Suffix::Unit;
     }
     let is_year = digits.len() == 4 && matches!(digits.as_bytes()[0], b'1' | b'2');
     let is_ordinal = match letters {
@@ -228,14 +230,14 @@ pub(crate) fn letters_behind(digits: &str, letters: &str, printed: &str) -> Lett
     let is_abbreviation = matches!(first, 'a'..='z' | '\u{df}'..='\u{24f}' | 'α'..='ω' | 'µ')
         || ('\u{400}'..='\u{52f}').contains(&first);
     if !is_ordinal && is_abbreviation && letters.chars().count() <= LONGEST_UNIT {
-        Letters::Unit
+        Suffix::Unit
     } else {
-        Letters::Nothing
+        Suffix::Meaningless
     }
 }
 
-/// The decimals and the whole of `4ر29`, which is read from the right: 29.4. Where the whole is zero
-/// it is told by that on either side.
+/// The whole and the decimals of `4ر29`, which is read from the right: 29.4. A zero on either side
+/// is the whole.
 pub(crate) fn arabic_decimal<'a>(digits: &'a str, letters: &'a str) -> Option<(&'a str, &'a str)> {
     let behind = letters.strip_prefix('ر')?;
     if behind.is_empty() || !behind.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -244,8 +246,8 @@ pub(crate) fn arabic_decimal<'a>(digits: &'a str, letters: &'a str) -> Option<(&
     Some(if digits == "0" && behind != "0" { (digits, behind) } else { (behind, digits) })
 }
 
-/// Whether a letter is Arabic, whose units stand apart: what stands together is a year's era, or a
-/// word.
+/// Whether a letter is Arabic. Arabic units are separate words, so letters directly after digits
+/// are an era or a word.
 fn is_arabic(letter: char) -> bool {
     ('\u{600}'..='\u{6ff}').contains(&letter)
 }
@@ -255,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_says_one_number() {
+    fn a_word_means_one_number() {
         let mut said: FxHashMap<&str, u32> = FxHashMap::default();
         for (value, words) in OTHERS.iter().chain(ENGLISH).chain(TENS) {
             for word in words.split(' ') {
@@ -264,14 +266,14 @@ mod tests {
                 assert_eq!(crate::normalise(word), word, "{word} is in normal form");
             }
         }
-        let scales = SCALES.iter().chain(MONEY_SCALES).chain(TENS_BEHIND);
+        let scales = SCALES.iter().chain(MONEY_SCALES).chain(ARABIC_TENS);
         for word in scales.flat_map(|(_, words)| words.split(' ')) {
             assert_eq!(crate::normalise(word), word, "{word} is in normal form");
         }
     }
 
     #[test]
-    fn prefixes_are_no_part_of_a_number() {
+    fn prefixes_are_not_part_of_a_number() {
         let words = ["و77", "ال23", "ب201", "covid19", "77", "ب", "سسس12"];
         let expected = ["77", "23", "201", "covid19", "77", "ب", "سسس12"];
         assert_eq!(words.map(without_prefix), expected);

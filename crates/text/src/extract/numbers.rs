@@ -1,41 +1,41 @@
-//! Numbers of a text, in a form that can be compared: `1,250`, `1.250` and `1 250` are one number,
-//! and so are `$1.2bn`, `1.2 billion` and `1,200,000,000`; `25`, `twenty-five`, `२५` and `二十五`;
-//! `2015` and `2015م`.
+//! Numbers of a text, in a canonical form. `1,250`, `1.250` and `1 250` are one number. So are
+//! `$1.2bn`, `1.2 billion` and `1,200,000,000`; `25`, `twenty-five`, `२५` and `二十五`; `2015` and
+//! `2015م`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::number_han::han_number;
 use super::number_words::{
-    Letters, Spelled, arabic_decimal, is_spelled, letters_behind, may_be_spelled, scale, spelled,
-    tens_behind, without_prefix,
+    Spelled, Suffix, arabic_decimal, arabic_tens_value, classify_suffix, is_spelled,
+    may_be_spelled, scale, spelled, without_prefix,
 };
 use crate::analyse::Text;
-use crate::likely::Likely;
 use crate::span::Span;
+use crate::word_filter::WordFilter;
 
-/// A number and where it stands.
+/// A number and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {
-    /// The value in canonical form: ASCII digits, with `.` before decimals, words of scale folded
-    /// in; a unit written at once behind stays (`100m`), a fraction too (`6-3/16`).
+    /// The value in canonical form: ASCII digits, with `.` before decimals, multiplied by words of
+    /// scale. A unit written directly after it is kept (`100m`), and so is a fraction (`6-3/16`).
     pub value: String,
-    /// The words it is made of, as indices into [`Text::words`].
+    /// Its words, as indices into [`Text::words`].
     pub words: Range<usize>,
-    /// Where it stands, in bytes of the original.
+    /// Its position, in bytes of the original.
     pub span: Span,
 }
 
-/// The numbers among `words`, in order. Page chrome has none.
+/// The numbers among `words`, in order, without those in page chrome.
 #[must_use]
 pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
-    numbers_begun_by(text, words, |_| true)
+    numbers_starting_at(text, words, |_| true)
 }
 
-/// The same, where no number begins with a word of which `may_begin` does not say so, given its index.
-/// Page chrome may begin one.
+/// The same as [`numbers`], but only numbers that begin with a word for which `may_begin` is true,
+/// given its index. Words of page chrome may begin a number.
 #[must_use]
-pub fn numbers_begun_by(
+pub fn numbers_starting_at(
     text: &Text,
     words: Range<usize>,
     may_begin: impl Fn(usize) -> bool,
@@ -59,7 +59,7 @@ pub fn numbers_begun_by(
     found
 }
 
-/// Whether a number may begin with a word in this normal form, wherever that stands.
+/// Whether a number may begin with a word of this normal form in any context.
 #[must_use]
 pub fn may_begin_number(normal: &str) -> bool {
     let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
@@ -67,32 +67,32 @@ pub fn may_begin_number(normal: &str) -> bool {
     may_be_han(shape) || is_spelled(normal) || has_digits()
 }
 
-/// Whether a number may be a word of this first byte and length: digits, words, and where the bytes
-/// are those of Arabic or Chinese, digits behind a prefix and numerals.
+/// Whether a number may begin with a word of this first byte and this length: digits, number words
+/// and, for the bytes of Arabic or Chinese, digits after a prefix and numerals.
 fn may_be_number(shape: (u8, usize)) -> bool {
-    static LIKELY: LazyLock<Likely> = LazyLock::new(|| {
+    static MAY_BEGIN: LazyLock<WordFilter> = LazyLock::new(|| {
         let is = |shape| may_be_digits(shape) || may_be_han(shape) || may_be_spelled(shape);
-        Likely::of_shapes(is)
+        WordFilter::of_shapes(is)
     });
-    LIKELY.has(shape)
+    MAY_BEGIN.may_contain_shape(shape)
 }
 
-/// Whether a word may be a numeral of Chinese.
+/// Whether a word may be a Chinese numeral.
 fn may_be_han(shape: (u8, usize)) -> bool {
     matches!(shape, (0xE3..=0xE9, 3))
 }
 
-/// Whether a word may begin with digits, alone or behind an Arabic prefix.
+/// Whether a word may begin with digits, directly or after an Arabic prefix.
 fn may_be_digits(shape: (u8, usize)) -> bool {
     shape.0.is_ascii_digit() || may_have_prefix(shape)
 }
 
-/// Whether a word may be digits behind an Arabic prefix.
+/// Whether a word may be digits after an Arabic prefix.
 fn may_have_prefix((first, len): (u8, usize)) -> bool {
     matches!(first, 0xD8 | 0xD9) && len > 2
 }
 
-/// The value of the number that begins at word `start`, and one past its last word.
+/// The value of the number that begins at word `start`, and the index after its last word.
 fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let word = &text.words()[start];
     let shape = text.first_and_len(word);
@@ -132,7 +132,7 @@ fn number_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)>
     Some(with_smaller(text, value, start..end, limit))
 }
 
-/// A number in words: a small one, or tens with a smaller one behind.
+/// A number in words: a small one, or tens with a small one after them.
 fn spelled_at(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let small = |at: usize| match spelled(text, text.words().get(at).filter(|_| at < limit)?)? {
         Spelled::One => Some(1),
@@ -174,32 +174,33 @@ fn is_score(text: &Text, at: usize, limit: usize) -> bool {
     at < limit && between(text, at) == "-" && text.words().get(at).is_some_and(is_vingt)
 }
 
-/// The tens of Arabic in the word behind a smaller number.
+/// The Arabic tens in the word after a smaller number.
 fn arabic_tens(text: &Text, at: usize, limit: usize) -> Option<u32> {
     let word = text.words().get(at).filter(|_| at < limit && between(text, at) == " ")?;
-    tens_behind(text.normal(word))
+    arabic_tens_value(text.normal(word))
 }
 
-/// A word's leading digits and what follows them; none where it begins otherwise.
+/// A word's leading digits and the rest. `None` if it does not begin with digits.
 fn digits_at(text: &Text, index: usize) -> Option<(&str, &str)> {
     leading_digits(text.normal(text.words().get(index)?))
 }
 
-/// The digits that a normal form begins with, perhaps behind a prefix, and what follows them.
+/// The digits that a normal form begins with, perhaps after a prefix, and the rest.
 fn leading_digits(printed: &str) -> Option<(&str, &str)> {
     let normal = without_prefix(printed);
     let end = normal.find(|c: char| !c.is_ascii_digit()).unwrap_or(normal.len());
     (end > 0).then(|| normal.split_at(end))
 }
 
-/// What stands between a word and the one before it.
+/// The characters between a word and the one before it.
 fn between(text: &Text, index: usize) -> &str {
     let words = text.words();
     Span { start: words[index - 1].span.end, end: words[index].span.start }.of(text.original())
 }
 
 /// The parts of the number that begins at `start`, each with the mark before it, and the letters
-/// behind the last one: groups of three and decimals, joined by a single mark, belong to it.
+/// after the last one. Groups of three and decimals belong to the number if a single mark joins
+/// them.
 fn parts_at(text: &Text, start: usize, limit: usize) -> (Vec<(char, &str)>, &str) {
     let mut parts: Vec<(char, &str)> = Vec::new();
     let mut marks_from_right = 0;
@@ -228,14 +229,14 @@ fn parts_at(text: &Text, start: usize, limit: usize) -> (Vec<(char, &str)>, &str
         }
     }
     if marks_from_right > 0 && marks_from_right + 1 == parts.len() {
-        // Each part is written behind the one before it, from right to left.
+        // The parts are written from right to left.
         let digits: Vec<&str> = parts.iter().rev().map(|(_, digits)| *digits).collect();
         parts.iter_mut().zip(digits).for_each(|(part, digits)| part.1 = digits);
     }
     (parts, "")
 }
 
-/// `6-3/16`: a whole number and a fraction, as bonds and lengths are quoted.
+/// `6-3/16`: a whole number and a fraction, as in bond prices and lengths.
 fn mixed_fraction(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
     let end = start + 3;
     if end > limit || !matches!(between(text, start + 1), "-" | "‑" | " ") {
@@ -252,13 +253,13 @@ fn mixed_fraction(text: &Text, start: usize, limit: usize) -> Option<(String, us
     is_fraction.then(|| (format!("{whole}-{above}/{below}"), end))
 }
 
-/// `6½`, which normalising opens up into `61` and `2`, two words in one place.
+/// `6½`, which normalising expands to `61` and `2`, two words with one span.
 fn fraction_sign(text: &Text, start: usize, limit: usize) -> Option<(String, usize)> {
-    let place = text.words()[start].span;
-    if start + 1 >= limit || text.words()[start + 1].span != place {
+    let span = text.words()[start].span;
+    if start + 1 >= limit || text.words()[start + 1].span != span {
         return None;
     }
-    let printed = place.of(text.original());
+    let printed = span.of(text.original());
     let whole = &printed[..printed.find(|c: char| !c.is_ascii_digit())?];
     let above = digits_at(text, start)?.0.strip_prefix(whole)?;
     let below = digits_at(text, start + 1)?.0;
@@ -266,8 +267,8 @@ fn fraction_sign(text: &Text, start: usize, limit: usize) -> Option<(String, usi
     Some((format!("{whole}{dash}{above}/{below}"), start + 2))
 }
 
-/// Groups of three behind the first part are thousands while one mark joins them; anything else
-/// behind a mark is decimals, whose last zeros say nothing.
+/// Groups of three after the first part are thousands as long as the same mark joins them. Anything
+/// else after a mark is decimals, which lose their last zeros.
 fn canonical(parts: &[(char, &str)]) -> String {
     let Some(((_, first), rest)) = parts.split_first() else { return String::new() };
     let mut value = first.trim_start_matches('0').to_owned();
@@ -288,25 +289,25 @@ fn canonical(parts: &[(char, &str)]) -> String {
     value
 }
 
-/// A value with the letters written at once behind it: a scale, a unit or nothing.
+/// A value with the letters directly after it: a scale, a unit or a suffix without meaning.
 fn with_letters(text: &Text, number: Range<usize>, value: String, letters: &str) -> String {
     if let Some(scale) = scale(letters, is_money(text, number.start)) {
         return scaled(&value, scale);
     }
     let printed = text.words()[number.end - 1].span.of(text.original());
-    match letters_behind(&value, letters, printed) {
-        Letters::Unit => value + letters,
-        Letters::Nothing => value,
+    match classify_suffix(&value, letters, printed) {
+        Suffix::Unit => value + letters,
+        Suffix::Meaningless => value,
     }
 }
 
-/// A value with the words of scale behind it.
+/// A value multiplied by the words of scale after it.
 fn with_scale(text: &Text, value: &str, number: Range<usize>, limit: usize) -> (String, usize) {
     let (scale, end) = scale_at(text, number, limit);
     (scaled(value, scale), end)
 }
 
-/// A value in characters of scale with a smaller one at once behind it: `1万2千`, `3亿5000万`.
+/// A value in characters of scale, plus a smaller one directly after it: `1万2千`, `3亿5000万`.
 fn with_smaller(text: &Text, value: String, number: Range<usize>, limit: usize) -> (String, usize) {
     let (mut sum, mut end) = (value, number.end);
     while end < limit && text.words()[end - 1].alone && between(text, end).is_empty() {
@@ -322,8 +323,8 @@ fn with_smaller(text: &Text, value: String, number: Range<usize>, limit: usize) 
     (sum, end)
 }
 
-/// The powers of ten in the words behind the number at `number`, and one past the last of them.
-/// Two may follow each other: `mil millones`.
+/// The powers of ten in the words after the number at `number`, and the index after the last of
+/// them. Two may follow each other: `mil millones`.
 fn scale_at(text: &Text, number: Range<usize>, limit: usize) -> (usize, usize) {
     let money = is_money(text, number.start);
     let (mut sum, mut end) = (0, number.end);
@@ -336,7 +337,7 @@ fn scale_at(text: &Text, number: Range<usize>, limit: usize) -> (usize, usize) {
     (sum, end)
 }
 
-/// Whether a currency sign stands before a word.
+/// Whether a currency sign precedes a word.
 fn is_money(text: &Text, index: usize) -> bool {
     let before = &text.original()[..text.words()[index].span.start];
     before.trim_end_matches([' ', '\u{a0}']).ends_with(['$', '€', '£', '¥', '₽', '₹', '₴', '₩'])
@@ -374,18 +375,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_begins_with_a_word_that_may_begin_one(
+        fn filtering_first_words_finds_the_same_numbers(
             text in "((a|one|of|twenty|dos|drei|trés|[0-9]{1,3}|1,250|6½|million|\\$5m|二十|三|中|و77|ب|خمسة|وعشرين|4ر29|२५)[ .,\n-]?){0,20}",
         ) {
             let text = Text::new(&text);
             let all = 0..text.words().len();
             let may_begin = |index: usize| may_begin_number(text.normal(&text.words()[index]));
-            prop_assert_eq!(numbers_begun_by(&text, all.clone(), may_begin), numbers(&text, all));
+            prop_assert_eq!(numbers_starting_at(&text, all.clone(), may_begin), numbers(&text, all));
         }
     }
 
     #[test]
-    fn numbers_compare() {
+    fn numbers_have_a_canonical_form() {
         check("1,250 and 1.250 and 1 250 people", &["1250", "1250", "1250"]);
         check("4.5 percent, 20% and three dead", &["4.5", "20", "3"]);
         check("one of them, on 007", &["7"]);
@@ -412,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_glued_to_digits_changes_no_value() {
+    fn meaningless_suffixes_are_dropped() {
         check(
             "2015 and 2015م, 1436ه, 1436هـ and ١٤٣٦هـ",
             &["2015", "2015", "1436", "1436", "1436"],
@@ -433,7 +434,7 @@ mod tests {
         check("و77 قتيلا بـ201 ريال في الـ23 و1,250", &["77", "201", "23", "1250"]);
         check("29.4 و4ر29 و 92ر0 و0ر5 و99ر99", &["29.4", "29.4", "0.92", "0.5", "99.99"]);
         check("3ر3 ملايين, 50ر11 مليون, 19،500", &["3300000", "11500000", "19500"]);
-        // What a mark turns round: each part stands to the left of the one before it.
+        // A right-to-left mark: each part is to the left of the one before it.
         check("بـ90.\u{200f}0, و8.\u{200f}1, و000.\u{200f}320", &["0.9", "1.8", "320000"]);
         check("320 مليوناً و18 ألفا و18 الف", &["320000000", "18000", "18000"]);
     }
@@ -461,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn tens_take_the_number_behind_them() {
+    fn tens_and_the_small_number_after_them_are_one_number() {
         check("twenty-five, forty two, three hundred, ninety", &["25", "42", "300", "90"]);
         check("treinta y cinco, vinte e sete, vingt et un", &["35", "27", "21"]);
         check("soixante-douze, quatre-vingt-dix, quatre-vingts", &["72", "90", "80"]);
@@ -469,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_no_numbers() {
+    fn names_are_not_numbers() {
         check("Otto Dix, Vier Pfoten, Sept Lunes", &[]);
     }
 }

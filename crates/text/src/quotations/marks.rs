@@ -1,15 +1,16 @@
-//! Double quotation marks, and whether each opens or closes at its position.
+//! Double quotation marks, and whether each mark opens or closes.
 
 use crate::script::{is_hangul, stands_alone};
 use crate::seek::seek;
 use crate::span::Span;
 
-/// What a double mark can be at its place.
+/// Whether a double mark opens or closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Opens,
     Closes,
-    /// A straight or ambiguous mark: opens when nothing is open, else closes.
+    /// A straight or ambiguous mark. It opens a quotation if none is open, and closes one
+    /// otherwise.
     Either,
 }
 
@@ -23,7 +24,7 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Whether it looks the same opening and closing.
+    /// Whether the opening and the closing mark look the same.
     pub(super) fn is_straight(self) -> bool {
         matches!(self.kind, '"' | '＂')
     }
@@ -34,7 +35,7 @@ pub(super) fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
     let text = paragraph.of(original);
     let mut marks = Vec::new();
     let mut from = 0;
-    // All other ASCII characters are none.
+    // No other ASCII character is a double mark.
     while let Some(at) = seek(text.as_bytes(), from, |byte| (byte == b'"') | !byte.is_ascii()) {
         let Some(c) = text[at..].chars().next() else {
             break;
@@ -52,7 +53,7 @@ pub(super) fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
     marks
 }
 
-/// Whether a character is a double mark anywhere.
+/// Whether a character can be a double mark.
 fn is_mark(c: char) -> bool {
     matches!(
         c,
@@ -97,7 +98,7 @@ pub(super) fn closes(opener: char, mark: char) -> bool {
         '»' => matches!(mark, '«' | '»'),
         '‹' => mark == '›',
         '›' => matches!(mark, '‹' | '›'),
-        // The double commas and straight marks are mixed freely in the wild.
+        // In practice, double commas and straight marks are mixed freely.
         _ => matches!(mark, '”' | '“' | '"' | '＂' | '‟' | '〞' | '〟' | '″'),
     }
 }
@@ -117,8 +118,8 @@ fn side(c: char, before: Option<char>, after: Option<char>) -> Option<Side> {
     }
 }
 
-/// `“` opens in English and closes in German: behind a word or a mark and before a space or
-/// a mark it closes (`“Wir gehen“, sagte sie`).
+/// `“` opens in English and closes in German. It closes between a word or a mark and a space or
+/// another mark (`“Wir gehen“, sagte sie`).
 fn upper_commas_side(before: Option<char>, after: Option<char>) -> Side {
     let begins = before.is_none_or(|c| c.is_whitespace() || "([{:/".contains(c));
     let ends =
@@ -126,8 +127,8 @@ fn upper_commas_side(before: Option<char>, after: Option<char>) -> Side {
     if ends && !begins { Side::Closes } else { Side::Opens }
 }
 
-/// `«` opens in French, with a space behind it or none, also behind an elided word
-/// (`l’« affaire »`), and closes in German (`»Nein«`).
+/// `«` opens in French, with or without a space after it, also after an elided word (`l’« affaire
+/// »`). It closes in German (`»Nein«`).
 fn left_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
     let follows_word = before.is_some_and(char::is_alphanumeric);
     let is_elided = before.is_some_and(|c| matches!(c, '\'' | '’'));
@@ -139,8 +140,8 @@ fn left_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
     }
 }
 
-/// `»` closes in French and opens in German, there only directly before a word: between spaces
-/// it separates links (`Home » News`).
+/// `»` closes in French. It opens in German, but only directly before a word: between spaces it
+/// separates links (`Home » News`).
 fn right_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
     let follows_word = before.is_some_and(char::is_alphanumeric);
     if starts_word(after) && !follows_word { Side::Opens } else { Side::Closes }
@@ -150,17 +151,17 @@ fn starts_word(c: Option<char>) -> bool {
     c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(¿¡‚›‹„“\"".contains(c))
 }
 
-/// Between two letters of one word a straight mark is a Hebrew gershayim or a slip. Scripts that
-/// put no space beside a quotation are another matter.
+/// Whether a straight mark is between two letters of one word: a Hebrew gershayim or a typing
+/// error. Scripts without a space beside a quotation are an exception.
 fn is_inside_word(before: Option<char>, after: Option<char>) -> bool {
     let is_joined =
         |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && !stands_alone(c) && !is_hangul(c));
     is_joined(before) && is_joined(after)
 }
 
-/// A straight mark between a gap and a word opens, between a word and a gap closes: one forgotten
-/// mark must not turn every later one round. Behind a digit it may be a measure (12", 5'10"),
-/// which opens nothing.
+/// A straight mark opens between a gap and a word, and closes between a word and a gap. So one
+/// forgotten mark does not invert all later ones. After a digit it may be a unit of measure (12",
+/// 5'10"), which opens nothing.
 fn straight_side(before: Option<char>, after: Option<char>) -> Side {
     let is_word =
         |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(".contains(c));

@@ -1,30 +1,32 @@
-//! Quotations in single marks, as in British papers, among apostrophes of all kinds.
+//! Quotations in single marks, as in British newspapers, told apart from apostrophes.
 
 use super::marks::is_gap;
 use crate::seek::seek;
 use crate::span::Span;
 
-/// A quotation reaches at most this many bytes unless sentence punctuation stands before its
-/// closing mark.
+/// A quotation has at most this many bytes, unless sentence punctuation precedes its closing mark.
 const LONGEST: usize = 400;
 
-/// A quotation whose closing mark has no punctuation on either side is a word or a phrase set off.
+/// A quotation without punctuation on either side of its closing mark is a word or a phrase of at
+/// most this many bytes.
 const LONGEST_PHRASE: usize = 80;
 
-/// Clipped words, whose apostrophe stands in front, and the tails of words cut apart.
+/// Clipped words, which begin with an apostrophe, and the tails of words that an apostrophe
+/// divides.
 const CLIPPED: &[&str] = &[
     "em", "tis", "twas", "til", "till", "cause", "cos", "coz", "cuz", "bout", "n", "nuff", "s",
     "t", "d", "m", "ll", "re", "ve",
 ];
 
-/// Names that begin with an ayn, which is transliterated by a single mark.
+/// Names that begin with an ayn, which is transliterated as a single mark.
 const AYN: &[&str] = &[
     "abd", "abdallah", "abdel", "abdul", "abdullah", "abbas", "adil", "ain", "alawi", "ali", "amr",
     "ashura", "asr", "ayn", "isa", "umar", "uthman",
 ];
 
-/// The quotations in single marks of `paragraph` outside `taken`, which is in order and apart.
-pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span]) -> Vec<Span> {
+/// The quotations in single marks of `paragraph` that do not overlap `doubles`, the quotations in
+/// double marks. These are in order and do not overlap.
+pub(super) fn single_quotations(original: &str, paragraph: Span, doubles: &[Span]) -> Vec<Span> {
     let text = paragraph.of(original);
     if !may_open(text.as_bytes()) {
         return Vec::new();
@@ -42,7 +44,7 @@ pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span])
         };
         let start = paragraph.start + opener.at;
         let span = Span { start, end: paragraph.start + closer.at + closer.width };
-        if overlaps(span, taken) {
+        if overlaps(span, doubles) {
             continue;
         }
         spans.push(span);
@@ -51,7 +53,8 @@ pub(super) fn single_quotations(original: &str, paragraph: Span, taken: &[Span])
     spans
 }
 
-/// Whether there is a mark that may open: `'`, or `‘` or `‚`, whose first byte many others have.
+/// Whether there is a mark that may open a quotation: `'`, `‘` or `‚`. Many other characters share
+/// the first byte of the last two.
 fn may_open(bytes: &[u8]) -> bool {
     let mut from = 0;
     while let Some(at) = seek(bytes, from, |byte| (byte == b'\'') | (byte == 0xE2)) {
@@ -63,10 +66,10 @@ fn may_open(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether `span` shares a byte with any of `taken`, which are in order and apart.
-fn overlaps(span: Span, taken: &[Span]) -> bool {
-    let next = taken.partition_point(|other| other.end <= span.start);
-    taken.get(next).is_some_and(|other| other.start < span.end)
+/// Whether `span` shares a byte with one of `doubles`.
+fn overlaps(span: Span, doubles: &[Span]) -> bool {
+    let next = doubles.partition_point(|other| other.end <= span.start);
+    doubles.get(next).is_some_and(|other| other.start < span.end)
 }
 
 /// A single mark that may open or close a quotation.
@@ -74,7 +77,7 @@ struct Single {
     at: usize,
     width: usize,
     opens: bool,
-    /// How far back it may close a quotation, in bytes; 0 where it closes none.
+    /// The greatest distance to its opening mark, in bytes. 0 if it closes nothing.
     reach: usize,
 }
 
@@ -111,8 +114,8 @@ fn is_apostrophe_before(rest: &str) -> bool {
     CLIPPED.contains(&lower.as_str()) || AYN.contains(&lower.as_str())
 }
 
-/// How far before a closing mark its opening mark may be. The possessive of a plural (`the drivers’
-/// union`) looks like a closing mark, so such a mark closes nothing.
+/// The greatest distance between a closing mark and its opening mark, in bytes. The possessive of a
+/// plural (`the drivers’ union`) looks like a closing mark, so such a mark closes nothing.
 fn opening_distance(before: Option<char>, after: Option<char>) -> usize {
     if before.is_some_and(|c| ".,!?…".contains(c)) {
         usize::MAX
@@ -125,8 +128,8 @@ fn opening_distance(before: Option<char>, after: Option<char>) -> usize {
     }
 }
 
-/// The mark that closes what `opener` opened, and its index: the first that may before the next
-/// opening.
+/// The mark that closes the quotation of `opener`, and its index: the first one in reach before the
+/// next opening mark.
 fn closing_single<'a>(
     singles: &'a [Single],
     opener: &Single,

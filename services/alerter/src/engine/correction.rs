@@ -3,7 +3,7 @@
 //! Comes in: an article with a correction, and the texts of the alert. Goes out: the reason for a revision. It never
 //! judges who is right.
 
-use wirefold_corrections::{Article, Note as Found, NoteKind, note, watch};
+use wirefold_corrections::{Article, Note as Found, NoteKind, note, trace_corrections};
 use wirefold_proto::{AlertArticle, ArticleFetched, ArticleId, Target};
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
@@ -112,7 +112,7 @@ pub(crate) fn carriers(articles: &[(AlertArticle, ArticleFetched)]) -> Vec<Artic
         })
         .collect();
     let Some(last) = articles.len().checked_sub(1) else { return Vec::new() };
-    let correction = watch(&watched).into_iter().find(|it| it.by == last);
+    let correction = trace_corrections(&watched).into_iter().find(|it| it.by == last);
     let carried = correction.into_iter().flat_map(|it| it.carried);
     carried.map(|it| articles[it.article].0.id).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Comes in: messages. Goes out: articles, changes and commands. It never applies them.
 
-use wirefold_envelope::{Part, Stand, decode, timestamp, unix_millis};
+use wirefold_envelope::{MessagePosition, Part, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
     ArticleFetched, ArticleId, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of,
@@ -29,20 +29,20 @@ pub(crate) struct LoadedItem {
 
 impl LoadedItem {
     /// Where it stands among the others; none where it has nothing to say.
-    pub(crate) fn stand(&self) -> Option<Stand> {
+    pub(crate) fn stand(&self) -> Option<MessagePosition> {
         let fetched = self.position().fetched;
         Some(match &self.item {
             Item::Article(piece) => {
                 let OutputArticle { decision, judged, changes, .. } = piece.output;
-                Stand { decision, judged, fetched, part: Part::Article { changes } }
+                MessagePosition { decision, judged, fetched, part: Part::Article { changes } }
             }
             Item::Change(story) => {
                 let OutputStory { decision, judged, index, .. } = **story;
-                Stand { decision, judged, fetched, part: Part::Change { index } }
+                MessagePosition { decision, judged, fetched, part: Part::Change { index } }
             }
             Item::Command(command) => {
                 let OutputCommand { decision, judged, .. } = **command;
-                Stand { decision, judged, fetched, part: Part::Command }
+                MessagePosition { decision, judged, fetched, part: Part::Command }
             }
             Item::Unreadable => return None,
         })

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{InOrder, Stand, decode, unix_millis};
+use wirefold_envelope::{InOrder, MessagePosition, decode, unix_millis};
 use wirefold_flow::{Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis};
 use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
 
@@ -194,12 +194,14 @@ impl Matcher<'_> {
     async fn apply_ready(&mut self) -> Result<(), AlerterError> {
         for item in self.order.ready(self.now()) {
             match item.stand() {
-                Some(Stand { decision, judged, .. })
+                Some(MessagePosition { decision, judged, .. })
                     if matches!(decision.input, Input::Article(_)) =>
                 {
                     self.progress.applied(item.position(), judged);
                 }
-                Some(Stand { judged, .. }) => self.progress.passed_to(item.position(), judged),
+                Some(MessagePosition { judged, .. }) => {
+                    self.progress.passed_to(item.position(), judged)
+                }
                 None => {}
             }
             match item.item {
@@ -286,7 +288,7 @@ impl Matcher<'_> {
         self.since_saved = 0;
         let waiting = self.order.waiting().map(|item| item.output).min();
         let saved: SavedProgress =
-            self.progress.position_to_save(self.engine.needs(), waiting, self.order.passed());
+            self.progress.position_to_save(self.engine.needs(), waiting, self.order.skipped());
         if self.table.save_progress(&saved).await? {
             let bus = &self.context.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;

@@ -37,7 +37,7 @@ impl<'a> Matcher<'a> {
         let mut matcher = Self {
             context: &setup.context,
             engine,
-            order: InOrder::new(PATIENCE, Some(saved.next)).going_on(
+            order: InOrder::new(PATIENCE, Some(saved.next)).resume(
                 saved.judged,
                 saved.ahead.iter().copied(),
                 saved.passed.iter().copied(),

@@ -1,6 +1,6 @@
 //! Days in the forms of datelines.
 
-/// The months of the languages of big agencies, by their first letters in small letters.
+/// The months in the languages of large agencies, by their first letters in lower case.
 const MONTHS: &[(&str, u8)] = &[
     ("jan", 1),
     ("ene", 1),
@@ -119,7 +119,7 @@ struct Parts {
     year: Option<u16>,
 }
 
-/// The parts of `printed`; none where anything else stands in it.
+/// The parts of a printed day. `None` if it contains anything else.
 fn parts(printed: &str) -> Option<Parts> {
     let mut found = Parts { day: None, month: None, year: None };
     for word in printed.split([' ', ',', '.', '\u{a0}']).filter(|word| !word.is_empty()) {
@@ -144,12 +144,12 @@ pub(super) fn is_day(printed: &str) -> bool {
     parts(printed).is_some_and(|found| found.day.is_some() && found.month.is_some())
 }
 
-/// Whether the last word of `place` is a number or all of it is a day.
+/// Whether `place` ends with a number or is a day.
 pub(super) fn ends_in_day(place: &str) -> bool {
     place.ends_with(|c: char| c.is_ascii_digit()) || is_day(place)
 }
 
-/// The ISO 8601 day of a date with its year: `5 mars 2026`, `2026年3月5日`, `2026-03-05`.
+/// Converts a date with a year to ISO 8601: `5 mars 2026`, `2026年3月5日`, `2026-03-05`.
 pub(super) fn day(printed: &str) -> Option<String> {
     let by_signs: Vec<&str> = printed.split(['年', '月', '日', '-', '/']).map(str::trim).collect();
     let numbers: Vec<u16> = by_signs.iter().filter_map(|part| part.parse().ok()).collect();
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_of_many_houses() {
+    fn days_of_many_agencies() {
         for (printed, expected) in [
             ("March 5, 2026", Some("2026-03-05")),
             ("5 de marzo de 2026", Some("2026-03-05")),

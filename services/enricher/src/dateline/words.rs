@@ -1,6 +1,6 @@
 //! Names and labels that occur in datelines.
 
-/// Agencies as heads print them, beside the short names that `agency_named` knows. Longer ones first.
+/// Agencies as datelines print them, in addition to the short names. Longer ones first.
 pub(super) const AGENCIES: &[&str] = &[
     "新华社",
     "新華社",
@@ -130,7 +130,7 @@ pub(super) const AGENCIES: &[&str] = &[
     "Prensa Latina",
 ];
 
-/// Cities whose names are as short as acronyms, in capitals as heads print them.
+/// Cities whose names are as short as acronyms, in capitals as in datelines.
 pub(super) const SHORT_PLACES: &[&str] = &[
     "ROMA", "ROME", "OSLO", "LIMA", "KYIV", "KIEV", "КИЇВ", "КИЕВ", "BERN", "BONN", "LYON", "NICE",
     "DOHA", "BAKU", "RIGA", "SUVA", "APIA", "CALI", "CORK", "KÖLN", "GRAZ", "LINZ", "BARI", "KOBE",
@@ -140,7 +140,7 @@ pub(super) const SHORT_PLACES: &[&str] = &[
     "FARGO", "VIGO", "JAÉN", "LEÓN", "CLUJ", "IAȘI", "IAŞI", "NIŠ", "УЖГОРОД",
 ];
 
-/// Words that heads shout and that are no places, in small letters.
+/// Words that stand in capitals before a dash and are not places, in lower case.
 pub(super) const SHOUTED: &[&str] = &[
     "a", "advisory", "alert", "analysis", "and", "background", "blog", "breaking", "brief",
     "briefs", "bulletin", "business", "by", "di", "par", "por", "von", "column", "comment",
@@ -162,7 +162,7 @@ pub(super) const SHOUTED: &[&str] = &[
     "опрос", "срочно", "видео", "фото", "мнение", "терміново", "відео", "оновлено", "сво",
 ];
 
-/// More of them.
+/// More such words.
 #[rustfmt::skip]
 pub(super) const LABELS: &[&str] = &[
     "advertisement", "advertorial", "announcement", "appointments", "archive", "astrology", "betting",
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shouted_words_are_in_small_letters() {
+    fn labels_are_in_lower_case() {
         assert!(SHOUTED.iter().chain(LABELS).all(|word| *word == word.to_lowercase()));
     }
 }

@@ -1,4 +1,4 @@
-//! Finds the names in a text, and what each of them names.
+//! Finds the names in a text and their kinds.
 
 use std::ops::Range;
 
@@ -10,30 +10,33 @@ use wirefold_text::extract::name_key;
 
 use super::table::{Hit, KnownEntity, table};
 use super::trim;
-use crate::cues::{is_calendar, is_first_name, is_organisational, is_title, places, says, trusts};
+use crate::cues::{
+    is_calendar, is_first_name, is_organisational, is_placing, is_saying, is_title, is_trusting,
+};
 use crate::reading::Reading;
 
-/// Words of the longest name that the rules find.
+/// The most words of a name that the rules find.
 const LONGEST: usize = 6;
-/// The tagger's names that are less sure are not told.
-const SURE: f32 = 0.6;
+/// The least confidence of a name that the tagger alone found.
+const MIN_CONFIDENCE: f32 = 0.6;
 
 /// A name in a text, and its kind.
 #[derive(Debug, Clone)]
 pub(crate) struct FoundName {
     pub(crate) kind: EntityKind,
     pub(super) key: String,
-    /// The words that it stands in.
+    /// Its words.
     pub(crate) words: Range<usize>,
-    /// Where it stands, in bytes, without a possessive ending.
+    /// Its position in bytes, without a possessive ending.
     pub(crate) span: Range<usize>,
     pub(crate) how: FoundBy,
-    /// What the table knows of it.
+    /// Its entry in the table.
     pub(super) known: Option<&'static KnownEntity>,
 }
 
 impl FoundName {
-    /// Says what the table knows of it. Texts mean an organisation by a place, and the other way round.
+    /// Looks up its entry in the table. An entry of an organisation also serves for a place, and
+    /// the reverse, because texts use one for the other.
     fn look_up(&mut self, text: &Text) {
         let is_person = |kind| kind == EntityKind::Person;
         let known =
@@ -50,10 +53,11 @@ impl FoundName {
 
 /// The names of a text, in order.
 ///
-/// The tagger reads a name in its sentence, the table alone: where both have one, the tagger says
-/// how long it is, and the table whose. What the tagger is not sure of counts where table or rules
-/// say the same; people whom only they have count as well.
-pub(crate) fn found(reading: &Reading<'_>) -> Vec<FoundName> {
+/// The tagger uses the sentence around a name, the table only the name. If both find a name, the
+/// tagger decides its extent, and the table decides whose name it is. A name of which the tagger is
+/// not certain counts if table or rules find it too. People that only table or rules find count as
+/// well.
+pub(crate) fn find_names(reading: &Reading<'_>) -> Vec<FoundName> {
     let listed = listed_names(reading);
     let (mut found, doubtful) = tagged(reading);
     found.retain(|one| !overlapping(&listed, one).iter().any(|hit| is_part_of(one, hit)));
@@ -69,27 +73,28 @@ pub(crate) fn found(reading: &Reading<'_>) -> Vec<FoundName> {
     let others: Vec<FoundName> =
         listed.into_iter().filter(|hit| is_new(hit) && is_trusted(hit)).collect();
     found.extend(others);
-    let taken = covered(reading.text, found.iter());
-    let by_rules = by_rules(reading, &taken).into_iter().filter(is_trusted);
-    found.extend(by_rules.filter(|one| !trim::names_nobody(reading.text, &one.words)));
-    call_places(reading, &mut found);
+    let covered = covered_words(reading.text, found.iter());
+    let by_rules = by_rules(reading, &covered).into_iter().filter(is_trusted);
+    found.extend(by_rules.filter(|one| !trim::is_not_a_name(reading.text, &one.words)));
+    correct_places(reading, &mut found);
     found.sort_by_key(|one| one.words.start);
     found
 }
 
-/// The names that share a word with `one`, of names in the order of their words.
+/// The names that share a word with `one`. `names` are in the order of their words.
 fn overlapping<'a>(names: &'a [FoundName], one: &FoundName) -> &'a [FoundName] {
     let behind = &names[names.partition_point(|other| other.words.end <= one.words.start)..];
     &behind[..behind.partition_point(|other| other.words.start < one.words.end)]
 }
 
-/// Whether a name is shorter than a listed one that it shares a word with.
+/// Whether a name is shorter than a listed name that it overlaps.
 fn is_part_of(one: &FoundName, hit: &FoundName) -> bool {
     one.words.len() < hit.words.len()
 }
 
-/// Calls a place what the tagger takes for a person and the text mostly names as a place: `in Ellerby Ford`.
-fn call_places(reading: &Reading<'_>, found: &mut [FoundName]) {
+/// Corrects names that the tagger takes for people and the text mostly uses as places: `in Ellerby
+/// Ford`.
+fn correct_places(reading: &Reading<'_>, found: &mut [FoundName]) {
     let tagged = || found.iter().filter(|name| is_tagged_person(name));
     let mut people: FxHashMap<&str, Mentions> =
         tagged().map(|name| (name.printed(reading), Mentions::default())).collect();
@@ -117,12 +122,12 @@ fn is_tagged_person(name: &FoundName) -> bool {
     name.kind == EntityKind::Person && name.how == FoundBy::Model && name.words.len() > 1
 }
 
-/// How a text mentions a name.
+/// Counts of how a text mentions a name.
 #[derive(Default)]
 struct Mentions {
     placed: usize,
     others: usize,
-    /// Whether it has a title, or says something.
+    /// Whether it has a title, or is the subject of a verb of saying.
     acts: bool,
 }
 
@@ -131,9 +136,9 @@ impl Mentions {
         let text = reading.text;
         let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
         let before = |by: usize| words.start.checked_sub(by).map_or("", normal);
-        self.acts |= reading.touches(words.start) && (says(before(1)) || is_title(before(1)))
-            || reading.touches(words.end) && says(normal(words.end));
-        let is_placed = places(before(1)) && !trusts(before(2));
+        self.acts |= reading.touches(words.start) && (is_saying(before(1)) || is_title(before(1)))
+            || reading.touches(words.end) && is_saying(normal(words.end));
+        let is_placed = is_placing(before(1)) && !is_trusting(before(2));
         *(if is_placed { &mut self.placed } else { &mut self.others }) += 1;
     }
 
@@ -142,14 +147,14 @@ impl Mentions {
     }
 }
 
-/// The entry of the table for a name, whatever its kind.
+/// The entry of the table for a name, of any kind.
 fn known_entity(text: &Text, one: &FoundName) -> Option<&'static KnownEntity> {
     let whole = |of: &Text, words: Range<usize>| {
         let hit = table().longest_at(of, words.start).filter(|hit| hit.words == words);
         hit.map(|hit| hit.known)
     };
     let by_words = || whole(text, one.words.clone());
-    // The table has no possessive ending.
+    // Names in the table have no possessive ending.
     let by_span = || {
         let printed = text.original().get(one.span.clone())?;
         let is_cut = text.original()[one.span.end..].starts_with(['\'', '’']);
@@ -159,11 +164,11 @@ fn known_entity(text: &Text, one: &FoundName) -> Option<&'static KnownEntity> {
     by_words().or_else(by_span).or_else(|| table().keyed(&one.key))
 }
 
-/// The names that the tagger is sure of, and the others that it has.
+/// The names that the tagger is certain of, and its other names.
 fn tagged(reading: &Reading<'_>) -> (Vec<FoundName>, Vec<FoundName>) {
     let names = wirefold_names::names(reading.text);
-    let (sure, doubtful): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| name.confidence >= SURE);
+    let (certain, doubtful): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| name.confidence >= MIN_CONFIDENCE);
     let mut keys: FxHashMap<&str, String> = FxHashMap::default();
     let mut found = |name: wirefold_names::Name| {
         let all = words_in(reading.text, &name.span);
@@ -174,7 +179,7 @@ fn tagged(reading: &Reading<'_>) -> (Vec<FoundName>, Vec<FoundName>) {
             let key = keys.entry(printed).or_insert_with(|| tagged_key(printed)).clone();
             let kind = kind_of(name.kind);
             let mut one = FoundName { kind, key, words, span, how: FoundBy::Model, known: None };
-            // What it was called with another name says little of it.
+            // Its kind together with another name is weak evidence.
             if let Some(known) = known_entity(reading.text, &one).filter(|_| !is_whole) {
                 one.kind = known.kind;
             }
@@ -184,8 +189,8 @@ fn tagged(reading: &Reading<'_>) -> (Vec<FoundName>, Vec<FoundName>) {
         let found: Vec<FoundName> = parts.map(of_one).collect();
         found.into_iter().filter(|one| !one.key.is_empty())
     };
-    let sure = sure.into_iter().flat_map(&mut found).collect();
-    (sure, doubtful.into_iter().flat_map(found).collect())
+    let certain = certain.into_iter().flat_map(&mut found).collect();
+    (certain, doubtful.into_iter().flat_map(found).collect())
 }
 
 fn words_in(text: &Text, span: &Range<usize>) -> Range<usize> {
@@ -194,7 +199,7 @@ fn words_in(text: &Text, span: &Range<usize>) -> Range<usize> {
     start..words.partition_point(|word| word.span.start < span.end)
 }
 
-/// The key of a name without its article: `The Fixture Press` and `Fixture Press` are one.
+/// The key of a name without its article: `The Fixture Press` and `Fixture Press` are one name.
 fn tagged_key(printed: &str) -> String {
     let bare = printed.strip_prefix("The ").or_else(|| printed.strip_prefix("the "));
     name_key(bare.unwrap_or(printed))
@@ -208,7 +213,7 @@ fn kind_of(kind: Kind) -> EntityKind {
     }
 }
 
-/// The known names that are not part of another name.
+/// The names of the table that are not part of another name.
 fn listed_names(reading: &Reading<'_>) -> Vec<FoundName> {
     let text = reading.text;
     let mut found = Vec::new();
@@ -231,30 +236,33 @@ fn listed_names(reading: &Reading<'_>) -> Vec<FoundName> {
     found
 }
 
-/// Whether a known name is not a part of a longer one: no `Harris` in `Tom Harris`.
+/// Whether a listed name is not part of a longer one: `Harris` in `Tom Harris` is.
 fn stands_alone(reading: &Reading<'_>, hit: &Hit<'_>) -> bool {
     let Some(name) = reading.name_around(&hit.words) else {
-        // It opens a sentence: then nothing that belongs to a name may follow.
+        // It opens a sentence. Then no part of a name may follow.
         return !reading.is_name(hit.words.end) || !reading.touches(hit.words.end);
     };
     let text = reading.text;
     let normal = |index: usize| text.normal(&text.words()[index]);
     let before = (name.start..hit.words.start).all(|index| is_title(normal(index)));
     let behind = (hit.words.end..name.end).all(|index| is_title(normal(index)));
-    // `Kremlin spokesman …` names the Kremlin; `Smith President` names nobody.
+    // `Kremlin spokesman …` names the Kremlin. `Smith President` names nothing.
     before && (behind || hit.words.end >= name.end)
 }
 
-/// Which words are taken.
-pub(super) fn covered<'a>(text: &Text, found: impl Iterator<Item = &'a FoundName>) -> Vec<bool> {
-    let mut taken = vec![false; text.words().len()];
+/// For each word, whether a name covers it.
+pub(super) fn covered_words<'a>(
+    text: &Text,
+    found: impl Iterator<Item = &'a FoundName>,
+) -> Vec<bool> {
+    let mut covered = vec![false; text.words().len()];
     for one in found {
-        taken[one.words.clone()].fill(true);
+        covered[one.words.clone()].fill(true);
     }
-    taken
+    covered
 }
 
-/// Where words stand, without a possessive ending.
+/// The position of words in bytes, without a possessive ending.
 fn bytes(text: &Text, words: &Range<usize>) -> Range<usize> {
     let (first, last) = (text.words()[words.start].span, text.words()[words.end - 1].span);
     let printed = &text.original()[first.start..last.end];
@@ -262,10 +270,10 @@ fn bytes(text: &Text, words: &Range<usize>) -> Range<usize> {
     first.start..last.end - ending.map_or(0, str::len)
 }
 
-fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<FoundName> {
+fn by_rules(reading: &Reading<'_>, covered: &[bool]) -> Vec<FoundName> {
     let mut found = Vec::new();
     for name in &reading.names {
-        for words in parts(reading.text, name, taken) {
+        for words in parts(reading.text, name, covered) {
             if let Some(kind) = kind(reading, &words) {
                 let key = name_key(reading.printed(&words));
                 let (span, how) = (bytes(reading.text, &words), FoundBy::Rule);
@@ -276,12 +284,12 @@ fn by_rules(reading: &Reading<'_>, taken: &[bool]) -> Vec<FoundName> {
     found
 }
 
-/// A run of capitals without its titles and without what the table has taken.
-fn parts(text: &Text, name: &Range<usize>, taken: &[bool]) -> Vec<Range<usize>> {
+/// A run of capitalised words without its titles and without words that other names cover.
+fn parts(text: &Text, name: &Range<usize>, covered: &[bool]) -> Vec<Range<usize>> {
     let is_break = |index: usize| {
         let word = &text.words()[index];
         let normal = text.normal(word);
-        taken[index] || word.is_chrome || is_title(normal) || is_calendar(normal)
+        covered[index] || word.is_chrome || is_title(normal) || is_calendar(normal)
     };
     let mut parts: Vec<Range<usize>> = Vec::new();
     for index in name.clone().filter(|index| !is_break(*index)) {
@@ -294,7 +302,7 @@ fn parts(text: &Text, name: &Range<usize>, taken: &[bool]) -> Vec<Range<usize>> 
     parts
 }
 
-/// What a run of capitals names, where the words in and beside it say so.
+/// The kind of a run of capitalised words, if the words in and beside it show it.
 fn kind(reading: &Reading<'_>, words: &Range<usize>) -> Option<EntityKind> {
     let text = reading.text;
     let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
@@ -305,18 +313,19 @@ fn kind(reading: &Reading<'_>, words: &Range<usize>) -> Option<EntityKind> {
     if is_acronym(reading, words) {
         return Some(EntityKind::Organisation);
     }
-    let speaks = says(before) || says(normal(words.end));
+    let speaks = is_saying(before) || is_saying(normal(words.end));
     let is_person =
         is_title(before) || speaks || (words.len() > 1 && is_first_name(normal(words.start)));
     if is_person && (words.len() > 1 || !reading.capitalises_nouns) {
         return Some(EntityKind::Person);
     }
-    let is_placed = places(before) && !trusts(words.start.checked_sub(2).map_or("", normal));
+    let is_placed =
+        is_placing(before) && !is_trusting(words.start.checked_sub(2).map_or("", normal));
     let is_place = is_placed && !reading.capitalises_nouns && words.len() <= 3;
     is_place.then_some(EntityKind::Place)
 }
 
-/// Two to five capital letters that are no word: `ILO`, `ver.di` is none.
+/// Whether a name is an acronym of three to five capitals: `ILO`, but not `ver.di`.
 fn is_acronym(reading: &Reading<'_>, words: &Range<usize>) -> bool {
     let printed = reading.printed(words);
     let is_letters = words.len() == 1 && printed.chars().all(char::is_uppercase);

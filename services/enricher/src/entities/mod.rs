@@ -1,5 +1,5 @@
-//! People, organisations and places in a text: by a table of known names, a learned tagger, and
-//! rules over capitals for the rest. A text comes in, its entities go out.
+//! Finds people, organisations and places in a text: by a table of known names, by a learned
+//! tagger, and by rules over capitalised words for the rest.
 
 mod find;
 mod table;
@@ -10,58 +10,58 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use wirefold_proto::{Entity, EntityKind, FoundBy, MentionPlace};
-use wirefold_text::extract::{agency_called, agency_home, name_key};
+use wirefold_text::extract::{agency_by_alias, agency_home, name_key};
 use wirefold_text::{Span, Text};
 
 use crate::reading::Reading;
-use find::covered;
-pub(crate) use find::{FoundName, found};
+use find::covered_words;
+pub(crate) use find::{FoundName, find_names};
 
-/// The most entities told of one text.
+/// The most entities of one text in the output.
 const MOST: usize = 48;
-/// The most mentions of one that are told.
+/// The most mentions of an entity in the output.
 const MOST_MENTIONS: usize = 16;
-/// A name of so many letters means an agency, where one is called so.
+/// A name needs this many letters to stand for an agency.
 const LONG_NAME: usize = 5;
 /// The most bytes of a title that are read.
 const LONGEST_TITLE: usize = 1_000;
 
-/// The entities of a text by its names, in the order of their first mention. Counts the mentions of each; a
+/// The entities of a text, in the order of their first mention, with the number of mentions. A
 /// surname alone counts for the person it belongs to.
 pub(crate) fn entities(reading: &Reading<'_>, found: &[FoundName], title: &str) -> Vec<Entity> {
     let mut entities: Vec<Entity> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut indices: HashMap<&str, usize> = HashMap::new();
     let mut surnames: HashMap<&str, usize> = HashMap::new();
     let is_person = |one: &FoundName| one.kind == EntityKind::Person;
     for person in found.iter().filter(|one| is_person(one) && one.words.len() > 1) {
-        let place = enter(reading, person, &mut entities, &mut places);
+        let index = index_of(reading, person, &mut entities, &mut indices);
         if let Some((_, surname)) = person.key.rsplit_once(' ') {
-            surnames.entry(surname).or_insert(place);
+            surnames.entry(surname).or_insert(index);
         }
     }
     for one in found {
-        let own = places.get(one.key.as_str()).copied();
-        // The surname of somebody named in full is that one's, whatever the table says.
+        let own = indices.get(one.key.as_str()).copied();
+        // A surname counts for a person who is named in full, even if the table has another entry.
         let surname = (one.words.len() == 1 && is_person(one) && !surnames.is_empty())
             .then(|| surnames.get(&*printed_key(reading, one)))
             .flatten();
-        let place = surname.copied().or(own);
-        let place = place.unwrap_or_else(|| enter(reading, one, &mut entities, &mut places));
-        count(reading, &mut entities[place], &one.words, one.span.clone());
+        let index = surname.copied().or(own);
+        let index = index.unwrap_or_else(|| index_of(reading, one, &mut entities, &mut indices));
+        count(reading, &mut entities[index], &one.words, one.span.clone());
     }
     count_bare_surnames(reading, found, &surnames, &mut entities);
-    let mut told: Vec<Entity> = entities.into_iter().filter(|e| e.count > 0).collect();
-    // From the back, so that the first mention stays.
+    let mut reported: Vec<Entity> = entities.into_iter().filter(|e| e.count > 0).collect();
+    // In reverse order, so that the first mention stays.
     let first: HashMap<&str, usize> =
         found.iter().enumerate().rev().map(|(at, one)| (one.key.as_str(), at)).collect();
-    told.sort_by_cached_key(|entity| first.get(entity.key.as_str()).copied());
-    told.iter_mut().for_each(|entity| entity.mentions.sort_by_key(|place| place.start));
-    told.truncate(MOST);
-    mark_titled(&mut told, title);
-    told
+    reported.sort_by_cached_key(|entity| first.get(entity.key.as_str()).copied());
+    reported.iter_mut().for_each(|entity| entity.mentions.sort_by_key(|mention| mention.start));
+    reported.truncate(MOST);
+    mark_titled(&mut reported, title);
+    reported
 }
 
-/// The key of a name as it is printed. The table has another spelling of some.
+/// The key of a name as printed. The table may have another spelling.
 fn printed_key<'a>(reading: &Reading<'_>, one: &'a FoundName) -> Cow<'a, str> {
     match one.how {
         FoundBy::List => Cow::Owned(name_key(one.printed(reading))),
@@ -69,18 +69,18 @@ fn printed_key<'a>(reading: &Reading<'_>, one: &'a FoundName) -> Cow<'a, str> {
     }
 }
 
-/// Counts a mention, and says where it stands.
+/// Counts a mention and adds its position.
 fn count(reading: &Reading<'_>, entity: &mut Entity, words: &Range<usize>, bytes: Range<usize>) {
     entity.count += 1;
     entity.in_lede |= reading.lede.contains(&words.start);
     if entity.mentions.len() < MOST_MENTIONS {
-        let place = reading.text.code_points(Span { start: bytes.start, end: bytes.end });
+        let index = reading.text.code_points(Span { start: bytes.start, end: bytes.end });
         let narrow = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        entity.mentions.push(MentionPlace { start: narrow(place.start), end: narrow(place.end) });
+        entity.mentions.push(MentionPlace { start: narrow(index.start), end: narrow(index.end) });
     }
 }
 
-/// Says which entities the title names: by all words of a name, or by a person's surname.
+/// Marks the entities that the title names: by all words of a name, or by a person's surname.
 pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
     let title = title.get(..title.floor_char_boundary(LONGEST_TITLE)).unwrap_or_default();
     let text = Text::new(title);
@@ -92,12 +92,12 @@ pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
             key.split(' ').map(str::to_owned).collect::<Vec<_>>()
         })
         .collect();
-    let stands = |wanted: &[&str]| {
+    let has_words = |wanted: &[&str]| {
         let is_here = |run: &[String]| run.iter().map(String::as_str).eq(wanted.iter().copied());
         !wanted.is_empty() && words.windows(wanted.len()).any(is_here)
     };
     for entity in entities {
-        // The table has another spelling of some, and of the rules' the possessive ending is cut off.
+        // The table may have another spelling, and the names of rules have no possessive ending.
         let name = match entity.how {
             FoundBy::Model => Cow::Borrowed(&entity.key),
             _ => Cow::Owned(name_key(&entity.name)),
@@ -105,17 +105,17 @@ pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
         let name: Vec<&str> = name.split(' ').collect();
         let is_person = entity.kind == EntityKind::Person;
         let surname = name.last().filter(|last| is_person && last.chars().count() > 2);
-        entity.in_title = stands(&name) || surname.is_some_and(|last| stands(&[*last]));
+        entity.in_title = has_words(&name) || surname.is_some_and(|last| has_words(&[*last]));
     }
 }
 
-fn enter<'a>(
+fn index_of<'a>(
     reading: &Reading<'_>,
     found: &'a FoundName,
     entities: &mut Vec<Entity>,
-    places: &mut HashMap<&'a str, usize>,
+    indices: &mut HashMap<&'a str, usize>,
 ) -> usize {
-    *places.entry(&found.key).or_insert_with(|| {
+    *indices.entry(&found.key).or_insert_with(|| {
         let name = found.printed(reading).to_owned();
         let FoundName { kind, how, known, .. } = *found;
         let agency = known.is_none().then(|| agency(kind, &name)).flatten();
@@ -139,14 +139,14 @@ fn enter<'a>(
     })
 }
 
-/// The short name of the agency that an organisation is. Short names alone may mean others.
+/// The short name of the agency that an organisation is. Short names may mean something else.
 fn agency(kind: EntityKind, name: &str) -> Option<&'static str> {
     let bare = name.strip_prefix("The ").or_else(|| name.strip_prefix("the ")).unwrap_or(name);
     let is_long = bare.chars().count() >= LONG_NAME;
-    (kind == EntityKind::Organisation && is_long).then(|| agency_called(bare)).flatten()
+    (kind == EntityKind::Organisation && is_long).then(|| agency_by_alias(bare)).flatten()
 }
 
-/// Surnames that stand alone, and that neither table nor rules found.
+/// Counts surnames that stand alone and were found by neither table nor rules.
 fn count_bare_surnames(
     reading: &Reading<'_>,
     found: &[FoundName],
@@ -156,11 +156,11 @@ fn count_bare_surnames(
     if surnames.is_empty() {
         return;
     }
-    let taken = covered(reading.text, found.iter());
-    for name in reading.names.iter().filter(|name| name.len() == 1 && !taken[name.start]) {
-        if let Some(place) = surnames.get(name_key(reading.printed(name)).as_str()) {
+    let covered = covered_words(reading.text, found.iter());
+    for name in reading.names.iter().filter(|name| name.len() == 1 && !covered[name.start]) {
+        if let Some(index) = surnames.get(name_key(reading.printed(name)).as_str()) {
             let word = reading.text.words()[name.start].span;
-            count(reading, &mut entities[*place], name, word.start..word.end);
+            count(reading, &mut entities[*index], name, word.start..word.end);
         }
     }
 }
@@ -173,9 +173,9 @@ mod tests {
     fn check(original: &str, expected: &[(EntityKind, &str, u32)]) {
         let text = Text::new(original);
         let reading = Reading::new(&text);
-        let found = entities(&reading, &found(&reading), "");
-        let told: Vec<_> = found.iter().map(|e| (e.kind, e.name.as_str(), e.count)).collect();
-        assert_eq!(told, expected, "{original}");
+        let found = entities(&reading, &find_names(&reading), "");
+        let reported: Vec<_> = found.iter().map(|e| (e.kind, e.name.as_str(), e.count)).collect();
+        assert_eq!(reported, expected, "{original}");
         assert!(found.iter().all(|entity| !entity.key.is_empty()));
     }
 
@@ -191,7 +191,7 @@ mod tests {
         ] {
             let analysed = Text::new(text);
             let reading = Reading::new(&analysed);
-            let found = entities(&reading, &found(&reading), "");
+            let found = entities(&reading, &find_names(&reading), "");
             assert_eq!(found.len(), 1, "{text}: {found:?}");
             keys.insert(found[0].key.clone());
         }
@@ -214,13 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn a_known_surname_inside_another_name_is_not_the_known_one() {
+    fn a_listed_surname_inside_another_name_is_not_the_listed_person() {
         check("The singer Tom Harris met Harris, said Harris.", &[(Person, "Tom Harris", 3)]);
         check("They met President Putin in Berlin.", &[(Person, "Putin", 1), (Place, "Berlin", 1)]);
     }
 
     #[test]
-    fn what_the_text_names_as_a_place_is_no_person() {
+    fn a_name_used_as_a_place_is_not_a_person() {
         check(
             "Rail and power failed on Monday in Ellerby Ford, officials said. Ellerby Ford has been flooded since.",
             &[(Place, "Ellerby Ford", 2)],
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn german_nouns_are_no_names() {
+    fn german_nouns_are_not_names() {
         check(
             "Der Hafen bleibt nach dem Streik der Arbeiter geschlossen, sagte Minister Jonas Feld in Berlin. \
              Die Gespräche über Löhne und Zeiten gehen weiter, und die Kräne stehen in der Stadt.",

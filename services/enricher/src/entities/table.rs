@@ -1,4 +1,4 @@
-//! The table of well-known names. It is compiled in.
+//! The table of well-known names, which is compiled in.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -10,18 +10,18 @@ use wirefold_text::{Text, normalise};
 
 use crate::word_set::WordMap;
 
-/// Kind, name and other spellings, one entity a line.
+/// The lines of the table: kind, name and other spellings of one entity each.
 const TABLE: &str = include_str!("../../data/entities.tsv");
 
 /// A well-known person, organisation or place.
 #[derive(Debug)]
 pub(super) struct KnownEntity {
     pub(super) kind: EntityKind,
-    /// The one spelling that all variants share.
+    /// The common spelling of all variants.
     pub(super) key: String,
-    /// The same in all articles: `country:FR`, `place:lviv`.
+    /// Its id, the same in all articles: `country:FR`, `place:lviv`.
     pub(super) id: String,
-    /// The country that a place is or lies in.
+    /// The country of a place.
     pub(super) country: Option<&'static str>,
     /// Its item in Wikidata.
     pub(super) wikidata: Option<&'static str>,
@@ -30,11 +30,11 @@ pub(super) struct KnownEntity {
 /// One spelling of a name.
 #[derive(Debug)]
 struct Spelling {
-    /// Its words behind the first, in normal form.
+    /// Its words after the first, in normal form.
     rest: Vec<String>,
-    /// As it must stand, where case tells it from a word: `WHO`.
+    /// The only form that matches, if case distinguishes it from a word: `WHO`.
     verbatim: Option<&'static str>,
-    /// Its place among the known.
+    /// The index of its entity.
     known: usize,
 }
 
@@ -42,7 +42,7 @@ struct Spelling {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     known: Vec<KnownEntity>,
-    /// By the key of the name, not of its other spellings.
+    /// Indices by the key of the name. Other spellings are not keys.
     by_key: FxHashMap<String, usize>,
     by_first: WordMap<Vec<Spelling>>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Hit<'a> {
     pub(super) words: Range<usize>,
 }
 
-/// The table; read once.
+/// The table, which is read once.
 pub(super) fn table() -> &'static Table {
     static READ: OnceLock<Table> = OnceLock::new();
     READ.get_or_init(|| Table::read(TABLE))
@@ -88,7 +88,7 @@ impl Table {
             table.by_key.entry(key.clone()).or_insert(known);
             table.known.push(KnownEntity { kind, key, id, country, wikidata });
             for spelling in std::iter::once(name).chain(others).filter(|s| !s.is_empty()) {
-                table.enter(spelling, known);
+                table.add_spelling(spelling, known);
             }
         }
         for spellings in table.by_first.meanings_mut() {
@@ -97,7 +97,7 @@ impl Table {
         table
     }
 
-    fn enter(&mut self, spelling: &'static str, known: usize) {
+    fn add_spelling(&mut self, spelling: &'static str, known: usize) {
         let mut words = normalise(spelling).split(' ').map(str::to_owned).collect::<Vec<_>>();
         let first = words.remove(0);
         let is_acronym = spelling.is_ascii() && !spelling.contains(|c: char| c.is_lowercase());
@@ -105,12 +105,12 @@ impl Table {
         self.by_first.entry(&first).push(Spelling { rest: words, verbatim, known });
     }
 
-    /// What has this key.
+    /// The entity with this key.
     pub(super) fn keyed(&self, key: &str) -> Option<&KnownEntity> {
         self.by_key.get(key).map(|known| &self.known[*known])
     }
 
-    /// The longest known name that begins at word `start`.
+    /// The longest listed name that begins at word `start`.
     pub(super) fn longest_at(&self, text: &Text, start: usize) -> Option<Hit<'_>> {
         let words = text.words();
         let spellings = self.by_first.get(text.normal(&words[start]))?;
@@ -126,7 +126,7 @@ impl Table {
     }
 }
 
-/// The id of what has no code.
+/// The id of an entity without a code.
 fn id(kind: &str, key: &str) -> String {
     format!("{kind}:{}", key.replace(' ', "-"))
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_whole_and_no_spelling_has_two_owners() {
+    fn every_line_is_complete_and_no_spelling_is_ambiguous() {
         let table = table();
         assert!(table.known.len() > 400);
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_those_of_countries_and_else_our_own() {
+    fn ids_are_country_codes_or_our_own() {
         let id = |original: &str| {
             let text = Text::new(original);
             table().longest_at(&text, 0).map(|hit| (hit.known.id.as_str(), hit.known.country))
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_spelling_is_taken_and_acronyms_need_their_capitals() {
+    fn prefers_the_longest_spelling_and_acronyms_need_capitals() {
         let hit = |original: &str| {
             let text = Text::new(original);
             table().longest_at(&text, 0).map(|hit| (hit.known.key.clone(), hit.words.end))

@@ -1,5 +1,5 @@
-//! Trims the names of the tagger: the sentence behind a name, its owner before it, and words that
-//! name nobody.
+//! Trims the names of the tagger: removes the sentence after a name, the owner before it, and words
+//! that are not names.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use wirefold_text::extract::name_key;
 use super::table::table;
 use crate::cues::{is_demonym, is_function_word, is_title};
 
-/// A word of so many letters is no abbreviation, so a stop behind it ends the sentence.
+/// A word of this many letters is not an abbreviation, so a full stop after it ends the sentence.
 const WRITTEN_OUT: usize = 5;
 
-/// The names in these words: one as a rule, none where they name nobody.
+/// The names in these words: usually one, none if the words are not a name.
 pub(super) fn names(text: &Text, words: Range<usize>) -> Vec<Range<usize>> {
     let mut names = Vec::new();
     let mut start = words.start;
@@ -22,7 +22,7 @@ pub(super) fn names(text: &Text, words: Range<usize>) -> Vec<Range<usize>> {
             start = at + 1;
         }
     }
-    names.retain(|name| !names_nobody(text, name));
+    names.retain(|name| !is_not_a_name(text, name));
     names
 }
 
@@ -37,15 +37,15 @@ fn ends_sentence(text: &Text, at: usize) -> bool {
     is_written_out && gap.contains(". ")
 }
 
-/// Whether the word is a known name as an owner: `Ukraine’s Kharkiv` are two names.
+/// Whether the word is a listed name in the possessive: `Ukraine’s Kharkiv` are two names.
 fn is_owner(text: &Text, at: usize) -> bool {
     let printed = text.words()[at].span.of(text.original());
     let owner = printed.strip_suffix("'s").or_else(|| printed.strip_suffix("’s"));
     owner.is_some_and(|owner| table().keyed(&name_key(owner)).is_some())
 }
 
-/// Whether it is a word such as `The` that only begins a sentence, or one such as `Russian`.
-pub(super) fn names_nobody(text: &Text, name: &Range<usize>) -> bool {
+/// Whether it is a word such as `The`, which only begins a sentence, or a word such as `Russian`.
+pub(super) fn is_not_a_name(text: &Text, name: &Range<usize>) -> bool {
     let word = &text.words()[name.start];
     let is_acronym = word.span.of(text.original()).chars().all(char::is_uppercase);
     let normal = text.normal(word);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_ends_where_its_sentence_or_its_owner_does() {
+    fn a_name_ends_with_its_sentence_or_its_owner() {
         assert_eq!(trimmed_names("Ukraine. Mara Voss"), ["Ukraine", "Mara Voss"]);
         assert_eq!(trimmed_names("Ukraine’s Kharkiv"), ["Ukraine’s", "Kharkiv"]);
         for whole in
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_name_nobody_are_no_name() {
+    fn function_words_and_demonyms_are_not_names() {
         for nobody in ["The", "Russian", "Ukrainians", "Sie", "Les"] {
             assert!(trimmed_names(nobody).is_empty(), "{nobody}");
         }

@@ -5,17 +5,17 @@ use wirefold_text::extract::Number;
 
 use crate::reading::Reading;
 
-/// Numbers that one character stands for, in order of their value.
+/// The digits, in order of their value.
 const DIGITS: &str = "〇一二三四五六七八九";
 
-/// What stands in the middle of such a number.
+/// The middle parts of such numbers.
 const MIDDLES: [&str; 5] = ["分之", "个半", "人に", "近百", "近千"];
 
-/// The parts of a whole in a text, in order.
+/// The fractions in a text, in order.
 pub(super) fn parts(reading: &Reading<'_>) -> Vec<Number> {
     let text = reading.text.original();
-    let places = MIDDLES.iter().flat_map(|middle| text.match_indices(middle));
-    let mut all: Vec<Number> = places
+    let positions = MIDDLES.iter().flat_map(|middle| text.match_indices(middle));
+    let mut all: Vec<Number> = positions
         .filter_map(|(at, middle)| {
             let (value, span) = part_of_whole(text, at, middle)?;
             let words = reading.text.words();
@@ -47,7 +47,7 @@ fn part_of_whole(text: &str, at: usize, middle: &str) -> Option<(f64, Span)> {
             let counter = behind[second.len()..].strip_prefix('人')?;
             Some((share, Span { start, end: text.len() - counter.len() }))
         }
-        // `百分之七`: of a hundred, which the unit says.
+        // `百分之七`: a percentage, which the unit expresses.
         _ if before.ends_with('百') => Some((value(second)?, Span { start, end })),
         _ => Some((value(second).filter(|few| *few < all)? / all, Span { start, end })),
     }

@@ -7,7 +7,7 @@ use wirefold_text::extract::Number as TextNumber;
 use crate::reading::Reading;
 use crate::word_set::WordSet;
 
-/// Words that a number behind them is the name of, in normal form.
+/// Words before numbers that are names, in normal form.
 const LABELS: &[&str] = &[
     "no", "nr", "n", "№", "number", "flight", "gate", "highway", "route", "apartment", "section",
     "article", "page", "chapter", "platform", "room", "release", "gleis", "platz", "paragraf",
@@ -18,9 +18,9 @@ const LABELS: &[&str] = &[
     "вагон", "الرحلة", "القرار", "رقم", "المادة", "الجولة", "الساعة", "البوابة",
 ];
 
-static ARE_LABELS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(LABELS.iter().copied()));
+static LABEL_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(LABELS.iter().copied()));
 
-/// Whether a number without a unit is a name: `flight 286`, `BA 286`, `No. 7`.
+/// Whether a number without a unit is part of a name: `flight 286`, `BA 286`, `No. 7`.
 pub(super) fn is_label(reading: &Reading<'_>, number: &TextNumber) -> bool {
     let Some(at) = number.words.start.checked_sub(1) else { return false };
     let word = &reading.text.words()[at];
@@ -32,10 +32,10 @@ pub(super) fn is_label(reading: &Reading<'_>, number: &TextNumber) -> bool {
     let printed = word.span.of(reading.text.original());
     let is_code = printed.chars().filter(|c| c.is_uppercase()).count() >= 2;
     let is_noun = word.capital && reading.capitalises_nouns;
-    between.contains('№') || is_code || is_noun || ARE_LABELS.contains(reading.text.normal(word))
+    between.contains('№') || is_code || is_noun || LABEL_SET.contains(reading.text.normal(word))
 }
 
-/// Months that `is_calendar` does not know: French, Spanish, Italian, Portuguese, Russian, Arabic.
+/// Months that `is_calendar` does not have: French, Spanish, Italian, Portuguese, Russian, Arabic.
 const MONTHS: &[&str] = &[
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
     "octobre", "novembre", "décembre", "enero", "febrero", "marzo", "abril", "mayo", "junio",
@@ -48,15 +48,15 @@ const MONTHS: &[&str] = &[
 ];
 
 pub(super) fn is_month(word: &str) -> bool {
-    static ARE_MONTHS: LazyLock<WordSet> =
-        LazyLock::new(|| WordSet::of_all(MONTHS.iter().copied()));
-    ARE_MONTHS.contains(word)
+    static MONTH_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(MONTHS.iter().copied()));
+    MONTH_SET.contains(word)
 }
 
-/// The most bytes of what belongs to one score behind its first number.
+/// The most bytes of one score after its first number.
 const LONGEST_SCORE: usize = 64;
 
-/// Whether digits stand at once beside a dash or colon with digits on its other side: `3-1`, `2:0`.
+/// Whether a number is part of a score: a dash or colon is directly beside it, with digits on the
+/// other side: `3-1`, `2:0`.
 pub(super) fn is_score(before: &str, behind: &str) -> bool {
     let is_joint = |c: char| matches!(c, '-' | ':' | '–' | '比' | '对' | '対');
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
@@ -67,7 +67,8 @@ pub(super) fn is_score(before: &str, behind: &str) -> bool {
     if !begins && !ends {
         return false;
     }
-    // `8-10 percent` is a range. No score is longer, and a run may go on to the end of a text.
+    // `8-10 percent` is a range. Only a limited part is read, because a run of scores may continue
+    // to the end of a text.
     let near = &behind[..behind.floor_char_boundary(LONGEST_SCORE)];
     let rest = near.trim_start_matches(|c: char| c.is_ascii_digit() || is_joint(c));
     super::units::behind(&behind[near.len() - rest.len()..]).is_none()

@@ -3,7 +3,7 @@
 /// The numerals of one language.
 pub(super) struct Numerals {
     pub(super) language: &'static str,
-    /// Less than a hundred, and hundreds in one word.
+    /// Numbers below a hundred, and hundreds in one word.
     pub(super) small: &'static [(f64, &'static str)],
     /// Hundred, and powers of a thousand.
     pub(super) scales: &'static [(f64, &'static str)],
@@ -17,7 +17,8 @@ pub(super) struct Numerals {
 
 const THIRD: f64 = 1.0 / 3.0;
 
-/// The languages whose words for numbers are read. Chinese and Japanese numerals are read by characters.
+/// The languages whose number words are recognised. Chinese and Japanese numerals are read
+/// character by character.
 #[rustfmt::skip]
 pub(super) const LANGUAGES: &[Numerals] = &[
     Numerals { language: "en", and: "and", articles: "a an",

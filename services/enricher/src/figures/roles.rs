@@ -1,17 +1,18 @@
-//! What happened to the people whom a figure counts (killed, injured, …), by the nearest such word
-//! in the clause.
+//! The roles of the people that a figure counts (killed, injured, …), by the nearest such word in
+//! the clause.
 
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use wirefold_proto::FigureRole::{self, Arrested, Displaced, Injured, Killed, Missing, Rescued};
 
-/// A word further away than this speaks of something else; in characters.
+/// The greatest distance of a word from its number, in characters.
 const NEAR: usize = 45;
-/// What a comma or `and` between a word and a number adds to their distance.
+/// The distance that a comma or `and` between a word and a number adds.
 const APART: usize = 50;
 
-/// Beginnings of words in small letters; those of scripts without spaces, and of Arabic, stand anywhere.
+/// Beginnings of words in lower case. Those of scripts without spaces, and of Arabic, match
+/// anywhere in a word.
 #[rustfmt::skip]
 const WORDS: [(FigureRole, &[&str]); 6] = [
     (Killed, &["dead", "death", "died", "dies", "kill", "fatalit", "bodies", "perish", "drowned", "tote", "starb", "gestorben", "getötet",
@@ -30,9 +31,9 @@ const WORDS: [(FigureRole, &[&str]); 6] = [
         "evacua", "sfollat", "desabrigad", "desalojad", "эвакуир", "نزح", "نازح", "إجلاء", "避難", "撤离", "疏散"]),
 ];
 
-/// What happened to those counted between `before` and `behind`, in which no other number stands.
+/// The role between `before` and `behind`, which contain no other number.
 pub(super) fn role(before: &str, behind: &str) -> Option<FigureRole> {
-    // Nothing further away counts, however long a sentence is.
+    // Limits the search in long sentences.
     let from = before.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
     let to = behind.char_indices().nth(NEAR * 2).map_or(behind.len(), |(at, _)| at);
     let (before, behind) = (&before[from..], &behind[..to]);
@@ -43,14 +44,14 @@ pub(super) fn role(before: &str, behind: &str) -> Option<FigureRole> {
         (distance(rest.trim_start_matches(char::is_alphabetic)), false, found)
     });
     let follow = all_in(&back).map(|found| (distance(&back[..found.start]), true, found));
-    // Of words as near, the one before the number, and then the first of the list.
+    // Of words at the same distance, the one before the number counts, then the first in the list.
     let nearest = ahead
         .chain(follow)
         .min_by_key(|(gap, follows, found)| (*gap, *follows, found.number, found.start));
     nearest.filter(|(gap, ..)| *gap <= NEAR).map(|(.., found)| found.role)
 }
 
-/// Characters between a word and a number; another clause is further away.
+/// The distance between a word and a number in characters. Another clause adds to it.
 fn distance(gap: &str) -> usize {
     let joints = [
         ", ", "; ", "、", "，", "،", " and ", " und ", " et ", " y ", " e ", " и ", " but ",
@@ -64,16 +65,16 @@ fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
 }
 
-/// A word that says what happened.
+/// A word that gives a role.
 struct RoleWord {
     start: usize,
     end: usize,
-    /// Its place in the list.
+    /// Its index in the list.
     number: usize,
     role: FigureRole,
 }
 
-/// All words of the list, looked for at once (Aho and Corasick 1975).
+/// Searches for all words of the list at once (Aho and Corasick 1975).
 struct Searcher {
     automaton: AhoCorasick,
     roles: Vec<(FigureRole, bool)>,
@@ -95,7 +96,7 @@ impl Searcher {
     }
 }
 
-/// Every word that says what happened, where it begins a word.
+/// All words that give a role and begin a word of the text.
 fn all_in(text: &str) -> impl Iterator<Item = RoleWord> {
     SEARCHER.automaton.find_overlapping_iter(text).filter_map(move |found| {
         let (start, end, number) = (found.start(), found.end(), found.pattern().as_usize());

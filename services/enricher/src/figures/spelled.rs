@@ -1,5 +1,6 @@
 //! Numbers in words, by the grammar of their language: `trente et un`, `einundzwanzig`, `ventitré`,
-//! `сто двадцать три`; and parts: `two thirds`, `half a million`, `una decena`.
+//! `сто двадцать три`. Also fractions and collectives: `two thirds`, `half a million`, `una
+//! decena`.
 
 use std::sync::LazyLock;
 
@@ -11,22 +12,22 @@ use super::lexicon::{LANGUAGES, Numerals};
 use crate::reading::Reading;
 use crate::word_set::WordMap;
 
-/// What a word is to a number.
+/// The part that a word plays in a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     /// Less than a hundred, or whole hundreds in one word.
     Small(f64),
-    /// `hundred`, which multiplies what stands before.
+    /// `hundred`, which multiplies the number before it.
     Hundred,
     Scale(f64),
     And,
     /// `half`, before a scale.
     Half(f64),
-    /// `dozen`, `dizaine`: by itself or multiplied.
+    /// `dozen`, `dizaine`: alone or multiplied.
     Collective(f64),
-    /// `third`, behind a number.
+    /// `third`, after a number.
     Fraction(f64),
-    /// `a`: nothing by itself.
+    /// `a`, which is not a number alone.
     Article,
 }
 
@@ -116,7 +117,7 @@ fn with_hundreds(all: &mut Vec<(String, Part)>, units: &[&str], hundred: &str) {
     }
 }
 
-/// Whether numbers in words are read with the grammar of `language`.
+/// Whether the grammar of numbers in words of `language` is known.
 pub(super) fn is_spelled_language(language: &str) -> bool {
     WORDS.contains_key(language)
 }
@@ -151,9 +152,9 @@ impl Reader<'_> {
     fn part_at(&self, at: usize) -> Option<Part> {
         let text = self.reading.text;
         let word = text.words().get(at)?;
-        let (bytes, length) = text.normal_and_behind(word);
-        let is_likely = self.lexicon.is_likely(bytes.get(..length)?);
-        if is_likely { self.lexicon.get(text.normal(word)).copied() } else { None }
+        let (bytes, length) = text.normal_with_tail(word);
+        let is_candidate = self.lexicon.may_contain(bytes.get(..length)?);
+        if is_candidate { self.lexicon.get(text.normal(word)).copied() } else { None }
     }
 
     fn normal(&self, at: usize) -> &str {
@@ -166,7 +167,7 @@ impl Reader<'_> {
         self.part_at(at).filter(|_| self.reading.touches(at))
     }
 
-    /// The number that begins at a word, and one past its last word.
+    /// The number that begins at a word, and the index after its last word.
     fn number(&self, at: usize) -> Option<(f64, usize)> {
         let first = self.part_at(at)?;
         if first == Part::And || (first == Part::Article && self.is_mere_article(at)) {
@@ -175,7 +176,7 @@ impl Reader<'_> {
         let is_scale = matches!(first, Part::Scale(_) | Part::Hundred);
         let before = at.checked_sub(1).filter(|_| self.reading.touches(at));
         let before = before.map_or("", |index| self.normal(index));
-        // `25 mil` is one number with its digits, `por ciento` is none.
+        // `25 mil` is one number with its digits, and `por ciento` is not a number.
         let is_behind_digits = is_scale && before.contains(|c: char| c.is_ascii_digit());
         if is_behind_digits || matches!(before, "por" | "per" | "pour") {
             return None;
@@ -187,7 +188,8 @@ impl Reader<'_> {
             .or_else(|| self.cardinal(at).filter(|(value, _)| *value > 1.0))
     }
 
-    /// Whether an article, which most are, has no number behind it. In some languages it is a number itself.
+    /// Whether an article has no number after it, as most have. In some languages the article is a
+    /// number itself.
     fn is_mere_article(&self, at: usize) -> bool {
         !matches!(self.language, "fr" | "es" | "pt" | "it") && self.part_at(at + 1).is_none()
     }
@@ -275,7 +277,7 @@ impl Reader<'_> {
         (count < all && all <= 20.0).then(|| (count / all, last))
     }
 
-    /// A whole number: the longest run of words that one is made of.
+    /// A whole number: the longest run of words that form one.
     fn cardinal(&self, start: usize) -> Option<(f64, usize)> {
         let (mut total, mut group, mut end) = (0.0, None::<f64>, start);
         let mut at = start;
@@ -310,7 +312,8 @@ impl Reader<'_> {
         (end > start).then(|| (total + group.unwrap_or_default(), end))
     }
 
-    /// Two parts of one number, the larger before; in Arabic behind, and `quatre-vingt` multiplies.
+    /// Joins two parts of one number. The larger part comes first, except in Arabic. In
+    /// `quatre-vingt` the parts are multiplied.
     fn joined(&self, before: f64, value: f64) -> Option<f64> {
         let is_french = self.language == "fr";
         let (tens, hundreds) = (before % 100.0, before % 1000.0);

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::word_set::WordSet;
 
-/// Signs of money before a number, the longer ones first.
+/// Currency signs before a number, longer ones first.
 const SIGNS_BEFORE: &[(&str, &str)] = &[
     ("US$", "USD"),
     ("A$", "AUD"),
@@ -32,7 +32,7 @@ const SIGNS_BEFORE: &[(&str, &str)] = &[
     ("₪", "ILS"),
 ];
 
-/// Words behind a number and what they mean; `*` stands for any ending. The longer ones first.
+/// Words after a number and their units. `*` stands for any ending. Longer ones first.
 const BEHIND: &[(&str, &str)] = &[
     ("percentage point*", "percentage points"),
     ("prozentpunkt*", "percentage points"),
@@ -97,7 +97,7 @@ const BEHIND: &[(&str, &str)] = &[
     ("baht", "THB"),
     ("ringgit", "MYR"),
     ("rupiah", "IDR"),
-    // Money of more than one country.
+    // Currencies of more than one country.
     ("crowns", "crowns"),
     ("kroner", "kroner"),
     ("korun*", "crowns"),
@@ -182,7 +182,7 @@ const BEHIND: &[(&str, &str)] = &[
     ("m", "m"),
 ];
 
-/// The phrases of [`BEHIND`] by their first byte, in their order.
+/// The phrases of [`BEHIND`] by their first byte, in order.
 static BY_FIRST: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
     std::array::from_fn(|first| {
         let begins = |entry: &&(&str, &str)| usize::from(entry.0.as_bytes()[0]) == first;
@@ -190,27 +190,27 @@ static BY_FIRST: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
     })
 });
 
-/// Counters behind numbers in Chinese and Japanese.
+/// Counters after numbers in Chinese and Japanese.
 const COUNTERS: &[&str] = &[
     "小时", "小時", "時間", "分钟", "か月", "年間", "人", "名", "户", "戶", "戸", "辆", "輛", "台",
     "棟", "栋", "间", "間", "件", "隻", "艘", "家", "所", "位", "只", "头", "吨", "トン", "匹",
     "軒", "社", "校", "枚", "票", "个", "個",
 ];
 
-/// The unit whose sign or code ends what stands before a number.
+/// The unit whose sign or code is at the end of the text before a number.
 pub(super) fn before(text: &str) -> Option<&'static str> {
     let text = text.trim_end_matches([' ', '\u{a0}']);
-    // No sign ends so, and nearly all texts do.
+    // No sign ends with a lower-case letter, and nearly all texts do.
     if text.bytes().next_back().is_none_or(|last| last.is_ascii_lowercase()) {
         return None;
     }
     SIGNS_BEFORE.iter().find(|(sign, _)| text.ends_with(sign)).map(|(_, unit)| *unit)
 }
 
-/// The unit that what stands behind a number begins with.
+/// The unit at the start of the text after a number.
 pub(super) fn behind(text: &str) -> Option<&'static str> {
     let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}', '-']);
-    // What a character beyond ASCII is in small letters may begin with another byte.
+    // A character beyond ASCII may begin with another byte in lower case.
     let first = rest.bytes().next().unwrap_or_default().to_ascii_lowercase();
     if first.is_ascii() && first != b'd' && BY_FIRST[usize::from(first)].is_empty() {
         return counter(text);
@@ -225,7 +225,7 @@ pub(super) fn behind(text: &str) -> Option<&'static str> {
     of(&lower).or_else(|| joined.and_then(of)).or_else(|| counter(text))
 }
 
-/// The counter that what stands behind a number begins with.
+/// The counter at the start of the text after a number.
 pub(super) fn counter(text: &str) -> Option<&'static str> {
     if text.bytes().next().is_none_or(|first| first.is_ascii()) {
         return None;
@@ -233,7 +233,7 @@ pub(super) fn counter(text: &str) -> Option<&'static str> {
     COUNTERS.iter().find(|counter| text.starts_with(**counter)).copied()
 }
 
-/// Whether a unit is money, a share or a measure, of which nothing happens to anybody.
+/// Whether a unit is money, a percentage or a measure. Such figures have no role.
 pub(super) fn is_measure(unit: &str) -> bool {
     static MEASURES: LazyLock<WordSet> =
         LazyLock::new(|| WordSet::of_all(BEHIND.iter().chain(SIGNS_BEFORE).map(|(_, unit)| *unit)));
@@ -243,7 +243,8 @@ pub(super) fn is_measure(unit: &str) -> bool {
 /// The most characters of a unit.
 const LONGEST: usize = 32;
 
-/// Whether `text` begins with the words of `phrase`, each whole but for `*`.
+/// Whether `text` begins with the words of `phrase`. Each word must match as a whole, except for
+/// `*`.
 fn begins(text: &str, phrase: &str) -> bool {
     let mut rest = text;
     for (at, word) in phrase.split(' ').enumerate() {
@@ -251,7 +252,7 @@ fn begins(text: &str, phrase: &str) -> bool {
         let from = if at == 0 { Some(rest) } else { rest.strip_prefix([' ', '\u{a0}']) };
         let Some(behind) = from.and_then(|from| from.strip_prefix(stem)) else { return false };
         let is_letter = |c: char| c.is_alphabetic();
-        // Without spaces between words nothing tells an ending.
+        // Without spaces between words, an ending cannot be recognised.
         let is_spaced = stem.chars().any(|c| c.is_alphabetic() && (c as u32) < 0x3000);
         if !open && is_spaced && behind.starts_with(is_letter) {
             return false;
@@ -264,14 +265,14 @@ fn begins(text: &str, phrase: &str) -> bool {
     true
 }
 
-/// Plurals that do not end as plurals do.
+/// Irregular plurals.
 const IRREGULAR: &[&str] = &[
     "people", "men", "women", "children", "police", "feet", "troops", "fish", "sheep", "cattle",
     "aircraft", "staff", "personnel", "teeth", "mice", "crew", "лет", "человек", "дней", "минут",
     "суток",
 ];
 
-/// Words behind a number that end like a plural and count nothing.
+/// Words after a number that end like a plural and are not units.
 const NO_PLURALS: &[&str] = &[
     "is", "was", "has", "as", "its", "his", "this", "us", "plus", "les", "des", "dans", "sous",
     "mais", "pas", "ans", "los", "las", "sus", "mas", "más", "nos", "aos", "das", "dos", "nas",
@@ -280,7 +281,7 @@ const NO_PLURALS: &[&str] = &[
     "vers", "contre", "hours-long", "versus", "pois", "após", "mediante",
 ];
 
-/// Whether a word can be what is counted: a noun in its plural, as far as its ending tells.
+/// Whether a word can be a counted noun: a noun in the plural, as far as its ending shows.
 pub(super) fn is_plural(normal: &str, capital: bool, language: &str) -> bool {
     static ALWAYS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(IRREGULAR.iter().copied()));
     static NEVER: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(NO_PLURALS.iter().copied()));
@@ -346,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn no_verb_is_a_plural() {
+    fn verbs_are_not_plurals() {
         for (word, language) in
             [("ran", "en"), ("landed", "en"), ("salió", "es"), ("partira", "fr"), ("fährt", "de")]
         {

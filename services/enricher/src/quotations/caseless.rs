@@ -1,17 +1,17 @@
-//! Speakers in Chinese and Japanese, where names have no capitals: from the words between the marks
-//! and the verbs.
+//! Speakers in Chinese and Japanese, which have no capitals: from the words between the marks and
+//! the verbs.
 
 use wirefold_text::Span;
 
 use super::Attribution;
 
-/// Chinese verbs behind a speaker, the longer ones first.
+/// Chinese verbs after a speaker, longer ones first.
 #[rustfmt::skip]
 const CHINESE: &[&str] = &[
     "警告说", "回忆说", "回憶說", "表示", "指出", "强调", "強調", "告诉", "告訴", "介绍", "介紹", "回应", "回應", "承诺",
     "承諾", "警告", "补充", "補充", "坦言", "透露", "解释", "解釋", "认为", "認為", "称", "稱", "说", "說", "道", "写道",
 ];
-/// What ends a speaker before its verb: whom it is said to, and adverbs.
+/// Words between a speaker and the verb: the listener, and adverbs.
 #[rustfmt::skip]
 const CHINESE_ENDS: &[&str] =
     &["对", "對", "向", "则", "則", "还", "還", "也", "在", "昨", "今", "于", "於", "接受", "补充", "进一步"];
@@ -62,10 +62,11 @@ fn beginning(behind: &str) -> &str {
 
 fn chinese<'a>(before: &'a str, behind: &'a str) -> Option<&'a str> {
     let clause = beginning(behind.trim_start_matches(['，', ',', ' ']));
-    let spoken = |told: &'a str| {
-        let verbs = CHINESE.iter().filter_map(|verb| told.find(verb).map(|at| (at, *verb)));
+    let spoken = |clause_with_verb: &'a str| {
+        let verbs =
+            CHINESE.iter().filter_map(|verb| clause_with_verb.find(verb).map(|at| (at, *verb)));
         let (at, _) = verbs.min_by_key(|(at, _)| *at)?;
-        name_in(&told[..at])
+        name_in(&clause_with_verb[..at])
     };
     let own = clause.split(['，', ',']).next().and_then(spoken);
     own.or_else(|| {
@@ -76,7 +77,7 @@ fn chinese<'a>(before: &'a str, behind: &'a str) -> Option<&'a str> {
     })
 }
 
-/// A name without what introduces it and what follows it.
+/// A name without the words around it.
 fn name_in(part: &str) -> Option<&str> {
     let part = part.trim_matches(MARKS);
     let part =
@@ -115,14 +116,15 @@ fn before_in_japanese<'a>(before: &'a str, behind: &str) -> Option<&'a str> {
     {
         return named(name);
     }
-    let told = behind.strip_prefix('と').map(beginning);
-    let says = told.is_some_and(|rest| JAPANESE.iter().any(|verb| rest.contains(verb)));
+    let clause_with_verb = behind.strip_prefix('と').map(beginning);
+    let says = clause_with_verb.is_some_and(|rest| JAPANESE.iter().any(|verb| rest.contains(verb)));
     if let Some((name, rest)) = sentence.split_once('は') {
         return (says && !name.ends_with('に') && !rest.contains('。'))
             .then(|| named(name))
             .flatten();
     }
-    let is_headline = told.is_none() && sentence.ends_with(['氏', '督', '長', '相', '手', '表']);
+    let is_headline =
+        clause_with_verb.is_none() && sentence.ends_with(['氏', '督', '長', '相', '手', '表']);
     is_headline.then(|| named(sentence)).flatten()
 }
 

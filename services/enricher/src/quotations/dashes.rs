@@ -1,23 +1,24 @@
-//! Speech between dashes, and the words of saying inside it: `— Nadie nos avisó —cuenta Xoán—. El
+//! Speech between dashes, and the words of saying inside: `— Nadie nos avisó —cuenta Xoán—. El
 //! agua…`.
 
 use wirefold_text::Span;
 
 use super::speech::Lexicon;
 
-/// A piece of speech, and where the words that say who speaks stand.
+/// A piece of speech, and the words that name the speaker.
 pub(super) struct Piece {
     pub(super) speech: Span,
     pub(super) saying: Span,
 }
 
 const DASHES: &[char] = &['–', '—', '―'];
-/// The most bytes of what says who speaks.
+/// The most bytes of the words that name the speaker.
 const LONGEST: usize = 300;
-/// Words before a verb of saying: `ha replicato`, `diye bağırdı`, `se souvient`.
+/// The most words before a verb of saying: `ha replicato`, `diye bağırdı`, `se souvient`.
 const FEW: usize = 2;
 
-/// Where the next word begins, asked at one place after the other: of many marks in a row each asks for the same.
+/// Finds the next word after increasing positions. In a run of many marks, each mark needs the same
+/// word, so it is cached.
 struct NextWord<'a> {
     text: &'a str,
     at: usize,
@@ -28,7 +29,7 @@ impl<'a> NextWord<'a> {
         Self { text, at: 0 }
     }
 
-    /// Where the first word at `start` or behind begins; the end of the text where there is none.
+    /// The start of the first word at or after `start`. The end of the text if there is none.
     fn from(&mut self, start: usize) -> usize {
         if self.at < start {
             let next = self.text.get(start..).and_then(|rest| rest.find(is_of_word));
@@ -42,15 +43,15 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '\'' || c == '’'
 }
 
-/// The speech in a paragraph that a dash opens, at its beginning or behind a sentence.
+/// The speech in a paragraph that begins with a dash, at its beginning or after a sentence.
 pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec<Piece> {
     let text = paragraph.of(original);
     let Some(open) = opening(text) else { return Vec::new() };
     let start = open + text[open..].chars().next().map_or(0, char::len_utf8);
     let mut found = Vec::new();
     let mut from = start;
-    // Each round takes speech, who says it, and begins anew behind.
-    while let Some((end, saying)) = said_in(text, from, lexicon) {
+    // Each round reads speech and its speaker, and continues after them.
+    while let Some((end, saying)) = next_attribution(text, from, lexicon) {
         found.push((Span { start: from, end }, saying));
         let rest =
             text[saying.end..].trim_start_matches(|c| DASHES.contains(&c) || " .,".contains(c));
@@ -58,7 +59,7 @@ pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec
         if rest.is_empty() || rest.starts_with(['«', '"', '“', '„']) {
             break;
         }
-        if said_in(text, from, lexicon).is_none() {
+        if next_attribution(text, from, lexicon).is_none() {
             found.push((Span { start: from, end: text.len() }, saying));
             break;
         }
@@ -71,9 +72,9 @@ pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec
         .collect()
 }
 
-/// Where the dash stands that opens speech.
+/// The position of the dash that opens speech.
 fn opening(text: &str) -> Option<usize> {
-    // Most paragraphs have none: that is seen in one look.
+    // Most paragraphs have no such dash, which this check finds quickly.
     if text.is_ascii() {
         return None;
     }
@@ -84,13 +85,14 @@ fn opening(text: &str) -> Option<usize> {
         let before = text[..*at].trim_end();
         before.len() < *at && before.ends_with(['.', '!', '?'])
     };
-    // One kind after the other: a dash is looked for many bytes at a time, a set of characters one by one.
+    // One dash after the other: a single character is searched many bytes at a time, a set of
+    // characters one by one.
     let first = |dash: &char| text.match_indices(*dash).map(|(at, _)| at).find(is_open);
     DASHES.iter().filter_map(first).min()
 }
 
-/// The end of the speech from `from`, and who says it.
-fn said_in(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
+/// The end of the speech from `from`, and the words that name its speaker.
+fn next_attribution(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
     let marks = |c: char| DASHES.contains(&c) || matches!(c, ',' | '!' | '?');
     let mut next_word = NextWord::new(text);
     for (at, mark) in text.get(from..)?.match_indices(marks) {
@@ -105,7 +107,7 @@ fn said_in(text: &str, from: usize, lexicon: Lexicon) -> Option<(usize, Span)> {
     None
 }
 
-/// Where what begins at `start` ends, if it says who speaks: a verb of saying stands first in it.
+/// The end of the words at `start`, if they name the speaker: they begin with a verb of saying.
 fn saying(
     next_word: &mut NextWord<'_>,
     start: usize,
@@ -133,8 +135,9 @@ fn saying(
     Some(start + end)
 }
 
-/// What stands inside of marks and says who speaks: `« Je n’ai rien signé, insiste Dufour, et… »`,
-/// `«Я не подписывал, — подчеркнул Ветров, — и не буду»`. The two halves and the words between.
+/// Speech whose marks also contain its speaker: `« Je n’ai rien signé, insiste Dufour, et… »`, `«Я
+/// не подписывал, — подчеркнул Ветров, — и не буду»`. Returns the first half, the words that name
+/// the speaker, and the second half.
 pub(super) fn inside(original: &str, quoted: Span, lexicon: Lexicon) -> Option<(Span, Span, Span)> {
     let text = quoted.of(original);
     if !text.starts_with(['«', '»', '„']) {
@@ -146,9 +149,9 @@ pub(super) fn inside(original: &str, quoted: Span, lexicon: Lexicon) -> Option<(
         let start =
             text.len() - behind.trim_start_matches(|c| DASHES.contains(&c) || c == ' ').len();
         let Some(end) = saying(&mut next_word, start, false, lexicon) else { continue };
-        let said = &text[start..end];
-        // `insiste Dufour, et`: to the next comma, behind a capital.
-        let comma = said.find(',').filter(|comma| said[..*comma].contains(char::is_uppercase));
+        let words = &text[start..end];
+        // `insiste Dufour, et`: up to the next comma after a capital.
+        let comma = words.find(',').filter(|comma| words[..*comma].contains(char::is_uppercase));
         let Some(until) = comma.map(|comma| start + comma) else { continue };
         let rest = text[until..].trim_start_matches(|c| DASHES.contains(&c) || ", ".contains(c));
         let first = Span { start: quoted.start, end: quoted.start + at };

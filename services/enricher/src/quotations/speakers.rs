@@ -1,5 +1,5 @@
-//! The speaker of a quotation, in scripts with spaces between words: the subject of a verb of saying
-//! beside the marks, never its object.
+//! The speaker of a quotation, in scripts with spaces between words: the subject of a verb of
+//! saying beside the marks, never the object.
 
 mod antecedents;
 mod clause;
@@ -22,22 +22,23 @@ use crate::cues::is_title;
 use crate::entities::FoundName;
 use crate::reading::Reading;
 
-/// Words beside a quotation among which its speaker is looked for.
+/// The most words beside a quotation among which its speaker is looked for.
 const REACH: usize = 16;
-/// Words between a verb of saying and its subject.
+/// The most words between a verb of saying and its subject.
 const APART: usize = 8;
-/// Words of a subject that names nobody: `a police spokesman`.
+/// The most words of a subject that is not a name: `a police spokesman`.
 const PHRASE: usize = 5;
-/// A verb of saying opens what is said behind a quotation: `ha dichiarato`, `se souvient`.
+/// The most words before a verb of saying at the start of the text after a quotation: `ha
+/// dichiarato`, `se souvient`.
 const AUXILIARIES: usize = 2;
 
-/// A quotation and what stands around it up to the next ones, in bytes.
-pub(super) struct Around {
+/// A quotation and the text around it up to the next quotations, in bytes.
+pub(super) struct SpeechContext {
     pub(super) speech: Span,
     pub(super) free: Range<usize>,
 }
 
-/// Finds who speaks in one text.
+/// Finds the speakers in one text.
 pub(super) struct Finder<'a> {
     reading: &'a Reading<'a>,
     lexicon: Lexicon,
@@ -46,9 +47,9 @@ pub(super) struct Finder<'a> {
     language_is_cased: bool,
     capitalises_nouns: bool,
     is_english: bool,
-    /// The sentences outside of quotation marks, found when first asked for.
+    /// The sentences outside quotation marks, computed when first needed.
     narrative: OnceCell<Vec<Range<usize>>>,
-    /// The last words of people's names, found when first asked for.
+    /// The last words of people's names, computed when first needed.
     surnames: OnceCell<FxHashMap<&'a str, Option<Gender>>>,
 }
 
@@ -73,7 +74,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The speaker of a quotation.
-    pub(super) fn speaker(&self, around: &Around, language: &str) -> Attribution {
+    pub(super) fn speaker(&self, around: &SpeechContext, language: &str) -> Attribution {
         if matches!(language, "zh" | "ja") {
             return caseless::speaker(self.reading.text.original(), around.speech, language);
         }
@@ -89,7 +90,7 @@ impl<'a> Finder<'a> {
         self.first_verb(&window).map_or(Attribution::None, |verb| self.follows(verb, &window))
     }
 
-    /// Whether a word says that somebody speaks. `States` in a name does not.
+    /// Whether a word is a verb of saying. `States` in a name is not.
     fn is_saying(&self, index: usize) -> bool {
         let is_capital = || self.reading.text.words()[index].capital && !self.ends_sentence(index);
         if self.is_english && self.says_with_next(index) {
@@ -111,7 +112,7 @@ impl<'a> Finder<'a> {
         start..words.partition_point(|word| word.span.start < bytes.end).max(start)
     }
 
-    /// What stands between a word and the one before it.
+    /// The characters between a word and the one before it.
     fn gap(&self, index: usize) -> &str {
         let words = self.reading.text.words();
         let (Some(before), Some(word)) =
@@ -125,7 +126,7 @@ impl<'a> Finder<'a> {
     /// Whether a sentence ends between a word and the one before it.
     fn ends_sentence(&self, index: usize) -> bool {
         let gap = self.gap(index);
-        // Between nearly all words.
+        // Most gaps are one space.
         if gap == " " {
             return false;
         }
@@ -142,8 +143,8 @@ impl<'a> Finder<'a> {
         window.clone().find(|index| self.is_saying(*index))
     }
 
-    /// Who speaks by what stands behind the marks.
-    fn behind(&self, around: &Around) -> Attribution {
+    /// The speaker by the words after the marks.
+    fn behind(&self, around: &SpeechContext) -> Attribution {
         let all = self.words_in(around.speech.end..around.free.end);
         let all = all.start..all.end.min(all.start + REACH);
         let original = self.reading.text.original();
@@ -168,7 +169,7 @@ impl<'a> Finder<'a> {
         if verb - window.start <= AUXILIARIES && !self.is_subject(window.start, verb) {
             return self.follows(verb, &window);
         }
-        // `“A.” Ruiz said: “B.”`: the verb belongs to what follows.
+        // `“A.” Ruiz said: “B.”`: the verb belongs to the next quotation.
         let introduces = is_done
             && end == all.end
             && original[..around.free.end].trim_end().ends_with([':', ',']);
@@ -190,7 +191,7 @@ impl<'a> Finder<'a> {
             && verb - start > 1)
     }
 
-    /// The subject behind a verb: `said Ada Ruiz`, `ha dichiarato Ada Ruiz`, `قالت الوزيرة`.
+    /// The subject after a verb: `said Ada Ruiz`, `ha dichiarato Ada Ruiz`, `قالت الوزيرة`.
     fn follows(&self, verb: usize, window: &Range<usize>) -> Attribution {
         let end = window.end.min(verb + 1 + APART);
         let rest = verb + 1..end;
@@ -244,8 +245,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Who speaks by what stands before the marks in the same sentence.
-    fn before(&self, around: &Around) -> Attribution {
+    /// The speaker by the words before the marks in the same sentence.
+    fn before(&self, around: &SpeechContext) -> Attribution {
         let all = self.words_in(around.free.start..around.speech.start);
         let original = self.reading.text.original();
         let Some(last) = all.end.checked_sub(1).filter(|last| all.contains(last)) else {
@@ -265,8 +266,8 @@ impl<'a> Finder<'a> {
             .unwrap_or(Attribution::None)
     }
 
-    /// `Ada Ruiz, “…” dedi`: the verb stands behind the marks, its subject before.
-    fn turkish(&self, around: &Around, window: &Range<usize>) -> Option<Attribution> {
+    /// `Ada Ruiz, “…” dedi`: the verb follows the marks, its subject precedes them.
+    fn turkish(&self, around: &SpeechContext, window: &Range<usize>) -> Option<Attribution> {
         let mut behind = self.words_in(around.speech.end..around.free.end).take(3);
         let verb = behind.find(|index| self.lexicon.is_saying(self.normal(*index)));
         let is_turkish = verb.is_some_and(|verb| {
@@ -335,8 +336,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The person who is the subject of a verb: beside it, or before what is said of them between commas, as in
-    /// `Ada Ruiz, the EU's head of trade, said`.
+    /// The person who is the subject of a verb: directly before it, or before an apposition between
+    /// commas, as in `Ada Ruiz, the EU's head of trade, said`.
     fn person_before(&self, verb: usize, window: &Range<usize>) -> Option<Range<usize>> {
         let words = window.start.max(verb.saturating_sub(REACH))..verb;
         let is_closed =
@@ -360,7 +361,7 @@ impl<'a> Finder<'a> {
             .then_some(Span { start: first.span.start, end: last.span.end })
     }
 
-    /// A subject that is no name: the words up to a comma or a preposition.
+    /// A subject that is not a name: the words up to a comma or a preposition.
     fn phrase(&self, words: Range<usize>) -> Attribution {
         let start = words.start
             + words
@@ -384,13 +385,15 @@ impl<'a> Finder<'a> {
         let end = (start..words.end).find(is_end).unwrap_or(words.end);
         let most = if self.language_is_cased { PHRASE } else { APART };
         let says = (start..end).any(|index| self.lexicon.is_saying(self.normal(index)));
-        let is_told = !says
+        let is_subject_phrase = !says
             && end > start
             && end - start <= most
             && !matches!(self.normal(start), "and" | "but" | "by")
             && !is_copula(self.normal(start))
             && !is_aside(self.normal(start))
             && (end - start > 1 || !is_opener(self.normal(start)));
-        self.span(&(start..end)).filter(|_| is_told).map_or(Attribution::None, Attribution::To)
+        self.span(&(start..end))
+            .filter(|_| is_subject_phrase)
+            .map_or(Attribution::None, Attribution::To)
     }
 }

@@ -1,4 +1,4 @@
-//! Words of saying and citing, by language, in normal form (small letters, no apostrophes).
+//! Words of saying and citing, by language, in normal form (lower case, no apostrophes).
 
 use std::sync::LazyLock;
 
@@ -6,20 +6,20 @@ use rustc_hash::FxHashMap;
 
 use crate::word_set::WordSet;
 
-/// What a language says speech with.
+/// The words of one language that introduce speech.
 struct Speech {
     language: &'static str,
-    /// Stems of verbs, each of which takes every ending.
+    /// Stems of verbs. Each takes every ending.
     stems: &'static str,
     endings: &'static str,
     /// Whole verbs.
     verbs: &'static str,
-    /// Words before the one who is cited: `according to`, `selon`.
+    /// Words before the cited person: `according to`, `selon`.
     citing: &'static str,
     pronouns: &'static str,
 }
 
-/// By language; the ending `-` is none.
+/// The words by language. The ending `-` is empty.
 #[rustfmt::skip]
 const SPEECH: &[Speech] = &[
     Speech { language: "en", endings: "- s ed e es ing",
@@ -133,7 +133,7 @@ struct Words {
     pronouns: WordSet,
 }
 
-/// By language; under the empty name those of all.
+/// The words by language. The empty name has those of all languages.
 static WORDS: LazyLock<FxHashMap<&str, Words>> = LazyLock::new(|| {
     let mut all: FxHashMap<&str, Words> = FxHashMap::default();
     for speech in SPEECH {
@@ -157,14 +157,14 @@ static WORDS: LazyLock<FxHashMap<&str, Words>> = LazyLock::new(|| {
 pub(super) struct Lexicon(&'static Words);
 
 impl Lexicon {
-    /// Those of `language`, else those of all languages.
+    /// The words of `language`, or of all languages if it is not in the list.
     pub(super) fn of(language: &str) -> Self {
         static NONE: LazyLock<Words> = LazyLock::new(Words::default);
         let words = WORDS.get(language).or_else(|| WORDS.get(""));
         Self(words.unwrap_or(&NONE))
     }
 
-    /// Whether every noun takes a capital.
+    /// Whether all nouns are capitalised.
     pub(super) fn capitalises_nouns(self) -> bool {
         self.is_saying("sagte") && !self.is_saying("said")
     }
@@ -174,7 +174,8 @@ impl Lexicon {
         self.0.verbs.contains(normal)
     }
 
-    /// Whether the one whose words they are is named at once behind (in Turkish before) a word.
+    /// Whether a word introduces the cited person, who is named directly after it (in Turkish
+    /// before it).
     pub(super) fn cites(self, normal: &str) -> bool {
         self.0.citing.contains(normal)
     }
@@ -184,13 +185,13 @@ impl Lexicon {
     }
 }
 
-/// Small words inside names: `Bram de Haan`.
+/// Lower-case words inside names: `Bram de Haan`.
 pub(super) const PARTICLES: &[&str] = &[
     "de", "da", "do", "dos", "das", "di", "del", "della", "van", "von", "der", "den", "du", "des",
     "la", "le", "al", "bin", "ibn", "zu", "af",
 ];
 
-/// Words that end the phrase of a subject, or stand before somebody who does not speak.
+/// Words that end the phrase of a subject, or that precede somebody who is not the speaker.
 const ASIDE: &str = "to of in at on for from with about by that à a al ao aos à aux au aan till för vid i \
     på på der das que che że dass in im am um на в для о об что к у по с из z w do na o över att that \
     after while as when before because who whom lors après avant pendant durante bei beim zum zur mit \
@@ -202,7 +203,7 @@ pub(super) fn is_aside(normal: &str) -> bool {
     SET.contains(normal)
 }
 
-/// Words before somebody who is spoken to or about.
+/// Words before the listener or the topic.
 const TO: &str = "to à a al ao aos alla aan till med with by für para для about against for on in";
 
 pub(super) fn is_to(normal: &str) -> bool {
@@ -210,7 +211,7 @@ pub(super) fn is_to(normal: &str) -> bool {
     SET.contains(normal)
 }
 
-/// Words that open sentences and are no names.
+/// Words that open sentences and are not names.
 const OPENERS: &str = "the a an in on at for but and as if when while after he she they it we i you this \
     that his her their there according le la les un une des dans pour mais et il elle selon en au aux \
     interrogé interrogée el los las una por pero y según en de der die das ein eine im am auf bei nach \
@@ -223,7 +224,8 @@ pub(super) fn is_opener(normal: &str) -> bool {
     SET.contains(normal)
 }
 
-/// Words that tell what a quotation is, as in `“It costs us more,” was his only answer`: nobody stands behind them.
+/// Verbs that describe a quotation, as in `“It costs us more,” was his only answer`. No speaker
+/// follows them.
 pub(super) fn is_copula(normal: &str) -> bool {
     matches!(
         normal,

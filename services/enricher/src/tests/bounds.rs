@@ -1,4 +1,4 @@
-//! Bad input: findings stay bounded, whatever the size and shape of a text.
+//! Bad input: findings stay limited for texts of any size and shape.
 
 use wirefold_proto::Findings;
 use wirefold_text::Text;
@@ -6,7 +6,7 @@ use wirefold_text::Text;
 use super::stand::seeds;
 use crate::findings::find;
 
-/// The most that is told of one kind.
+/// The most findings of one kind.
 const MOST: usize = 2_000;
 
 fn findings(title: &str, text: &str) -> Findings {
@@ -28,7 +28,7 @@ fn check(text: &str) -> Findings {
 }
 
 #[test]
-fn texts_of_nearly_nothing() {
+fn accepts_nearly_empty_texts() {
     for text in ["", " ", "\n", "Port", "“", "”", "「", "—", "5", "$", "。", "\u{200f}", "e\u{301}"]
     {
         let found = check(text);
@@ -37,7 +37,7 @@ fn texts_of_nearly_nothing() {
 }
 
 #[test]
-fn long_texts_without_a_stop() {
+fn accepts_long_texts_without_a_full_stop() {
     check(&"港口关闭工人罢工".repeat(25_000));
     check(&"a".repeat(200_000));
     check(&"harbour ".repeat(25_000));
@@ -46,7 +46,7 @@ fn long_texts_without_a_stop() {
 }
 
 #[test]
-fn marks_by_the_ten_thousand() {
+fn accepts_ten_thousand_marks() {
     for mark in ["“", "”", "\"", "«", "»", "„", "「", "」", "'", "— ", "– a, säger b – "]
     {
         check(&mark.repeat(10_000));
@@ -57,15 +57,15 @@ fn marks_by_the_ten_thousand() {
 }
 
 #[test]
-fn dashes_by_the_hundred_thousand() {
-    // Each piece of speech compared with each other one would be five thousand million steps.
+fn accepts_a_hundred_thousand_dashes() {
+    // Comparing all pieces of speech with each other would take five thousand million steps.
     let found = check(&"– Vi stänger, säger Nils Ahl – ".repeat(100_000));
     assert!(!found.quotations.is_empty());
 }
 
 #[test]
-fn signs_without_a_word_by_the_hundred_thousand() {
-    // Each mark looked for the word behind it: in this test's build that took ten seconds.
+fn accepts_a_hundred_thousand_signs_without_a_word() {
+    // Searching the next word separately for each mark took ten seconds in a test build.
     for signs in ["!? — … ", "— !, ", "—,.!? …", "! ?\n— …\n", "— ,"] {
         let found = check(&signs.repeat(40_000));
         assert!(found.quotations.is_empty() && found.entities.is_empty(), "{signs}");
@@ -74,8 +74,8 @@ fn signs_without_a_word_by_the_hundred_thousand() {
 }
 
 #[test]
-fn scores_by_the_hundred_thousand() {
-    // One run: looked through for the unit behind each score, it would be read fifty thousand times.
+fn accepts_a_hundred_thousand_scores() {
+    // One run of scores. Reading all of it for each score would read it fifty thousand times.
     check(&"1-0-".repeat(50_000));
     check(&"10:7:".repeat(40_000));
 }

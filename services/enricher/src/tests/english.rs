@@ -9,7 +9,7 @@ use wirefold_text::Text;
 use super::suite::is_same_speaker;
 use crate::quotations::quotations_of;
 
-/// How many named speakers there are, and what was told of them.
+/// Counts of named speakers and of the results for them.
 #[derive(Default)]
 struct Counts {
     named: usize,

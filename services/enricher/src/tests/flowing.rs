@@ -1,4 +1,4 @@
-//! The stage by itself: what it publishes for a decision.
+//! Tests of the stage alone: the messages that it publishes for a decision.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn sent(
 }
 
 #[tokio::test]
-async fn every_article_goes_out_with_its_verdict_and_a_lead() {
+async fn every_article_is_published_with_its_verdict_and_a_lead() {
     let (bus, output) = through(SETTINGS, 20).await;
     for (article, seed) in output.iter().zip(seeds()) {
         let fetched = seed.fetched();
@@ -74,7 +74,7 @@ async fn every_article_goes_out_with_its_verdict_and_a_lead() {
 }
 
 #[tokio::test]
-async fn what_came_without_a_title_goes_out_with_one() {
+async fn an_article_without_a_title_is_published_with_one() {
     let mut article = seeds()[0].fetched();
     article.article.title.clear();
     let (bus, output) = sent(SETTINGS, vec![article.clone()]).await;
@@ -85,11 +85,11 @@ async fn what_came_without_a_title_goes_out_with_one() {
     assert_eq!(output[0].id, article.id);
     let stored = bus.get(streams::FETCHED.name, output[0].fetched).await.unwrap();
     let judged = decode::<ArticleFetched>(&stored.body).unwrap();
-    assert_eq!(judged.article.title, "", "nothing is judged by it");
+    assert_eq!(judged.article.title, "", "the detector sees no title");
 }
 
 #[tokio::test]
-async fn the_policy_says_how_much_text_goes_out() {
+async fn the_policy_limits_the_published_text() {
     let none = Settings { text_policy: TextPolicy::None };
     assert_eq!(through(none, 1).await.1[0].text, None);
     let full = Settings { text_policy: TextPolicy::Full };
@@ -97,7 +97,7 @@ async fn the_policy_says_how_much_text_goes_out() {
 }
 
 #[tokio::test]
-async fn changes_of_a_command_go_out_in_order() {
+async fn changes_of_a_command_are_published_in_order() {
     let (bus, output) = through(SETTINGS, 1).await;
     let story = output[0].verdict.story;
     let quiet = |target| StoryChange::Quiet { target };

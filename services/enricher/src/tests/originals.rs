@@ -1,4 +1,4 @@
-//! Spot checks on the fixtures: what a reader would find in them.
+//! Spot checks on the fixtures, by what a reader would find in them.
 
 use wirefold_proto::{EntityKind, Findings};
 use wirefold_text::Text;
@@ -21,7 +21,7 @@ fn languages_are_those_of_the_fixtures() {
 }
 
 #[test]
-fn the_strike_is_told_with_its_people_and_figures() {
+fn the_strike_has_its_people_and_figures() {
     let all = seeds();
     let found = findings(all.iter().find(|seed| seed.id == "st-01").unwrap());
     let dateline = found.dateline.unwrap();
@@ -46,7 +46,7 @@ fn the_strike_is_told_with_its_people_and_figures() {
     assert!(extract[0].contains("Talks aimed at ending"), "{extract:?}");
 }
 
-/// What a reader would not call the subject of any of these articles.
+/// Phrases that a reader would not call the subject of any of these articles.
 const NO_SUBJECT: &[&str] = &[
     "chains had rusted solid",
     "crowns",
@@ -61,7 +61,7 @@ const NO_SUBJECT: &[&str] = &[
 ];
 
 #[test]
-fn nearly_all_keyphrases_say_what_the_article_is_about() {
+fn nearly_all_keyphrases_fit_the_article() {
     let english = seeds().into_iter().filter(|seed| seed.language().starts_with("en"));
     let told: Vec<String> =
         english.flat_map(|seed| findings(&seed).keyphrases).map(|phrase| phrase.words).collect();
@@ -71,7 +71,7 @@ fn nearly_all_keyphrases_say_what_the_article_is_about() {
 }
 
 #[test]
-fn every_finding_stands_in_its_text() {
+fn every_finding_is_in_its_text() {
     for seed in seeds() {
         let text = seed.fetched().text;
         let found = findings(&seed);
@@ -100,7 +100,7 @@ mod hostile {
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_a_panic(text in "(\\PC|\n|“|”|\"|said |Mr\\. |[A-Z]{1,4} |[0-9]{1,4}[ .,:%]){0,120}") {
+        fn accepts_any_text(text in "(\\PC|\n|“|”|\"|said |Mr\\. |[A-Z]{1,4} |[0-9]{1,4}[ .,:%]){0,120}") {
             let mut about = super::seeds()[0].fetched().article;
             about.language_hint = None;
             find(&Text::new(&text), &about, "", |_| {});

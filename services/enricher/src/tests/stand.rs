@@ -91,7 +91,7 @@ pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
     sender.outgoing(article, article.article.seen, None).unwrap()
 }
 
-/// Makes the contract's streams, with ids remembered for longer than any fault lasts.
+/// Creates the contract's streams, with ids remembered for longer than any fault lasts.
 pub(super) async fn create_streams(bus: &dyn Bus) {
     for mut config in stream_configs(&Limits::default()) {
         config.window = Duration::from_hours(24);
@@ -99,12 +99,12 @@ pub(super) async fn create_streams(bus: &dyn Bus) {
     }
 }
 
-/// Everything that stands on a stream.
+/// All messages of a stream.
 pub(super) async fn all(bus: &dyn Bus, stream: &str, filter: &str) -> Vec<Stored> {
     bus.read(stream, filter, 1).await.unwrap().ready(10_000).await.unwrap()
 }
 
-/// A clock at which the fixtures were all seen before.
+/// A clock that is later than all times of the fixtures.
 pub(super) fn behind_the_fixtures() -> VirtualClock {
     let clock = VirtualClock::default();
     clock.advance(Duration::from_hours(365 * 24));

@@ -9,7 +9,7 @@ use crate::figures::figures;
 use crate::quotations::quotations_of;
 use crate::reading::Reading;
 
-/// Whether two units are one: the first four letters decide, as in the suite's own score.
+/// Whether two units are the same: the first four letters decide, as in the suite's own score.
 fn is_same(mine: Option<&str>, gold: Option<&str>) -> bool {
     let (mine, gold) = (mine.unwrap_or("").to_lowercase(), gold.unwrap_or("").to_lowercase());
     let first = |unit: &str| unit.chars().take(4).collect::<String>();
@@ -21,7 +21,7 @@ fn is_same(mine: Option<&str>, gold: Option<&str>) -> bool {
 }
 
 #[test]
-fn figures_of_other_peoples_sentences() {
+fn figures_in_sentences_of_other_authors() {
     let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/suites/figures");
     let Ok(rows) = std::fs::read_to_string(suite.join("sentences.jsonl")) else {
         eprintln!("SKIPPED: {} is absent", suite.display());
@@ -60,7 +60,8 @@ fn figures_of_other_peoples_sentences() {
     assert!(with_unit * 10 >= all * 9 && told - right <= 12, "{with_unit} of {all}");
 }
 
-/// Whether one of two names holds all words of the other, or its characters where there are no spaces.
+/// Whether one of two names contains all words of the other, or its characters in scripts without
+/// spaces.
 pub(super) fn is_same_speaker(mine: &str, gold: &str) -> bool {
     let words = |name: &str| -> Vec<String> {
         let all = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

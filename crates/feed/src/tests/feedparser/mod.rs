@@ -307,7 +307,7 @@ const HTML: &str = "text/html";
 /// A text as it may be shown: HTML without what does something.
 fn value_of(said: &Text, format: Format) -> String {
     let is_html = matches!(media_type(said, format), HTML | "application/xhtml+xml");
-    let is_words = said.writing == Writing::Unsaid && !may_have_tags(&said.value);
+    let is_words = said.writing == Writing::Unknown && !may_have_tags(&said.value);
     if said.media_type.is_some() && is_html && !is_words {
         clean::clean(&said.value, said.base.as_deref().unwrap_or_default())
     } else {

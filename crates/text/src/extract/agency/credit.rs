@@ -1,17 +1,17 @@
-//! Lines at the edges of a text that say where it comes from: bylines, credit and copyright lines,
-//! sign-offs. Credits of pictures look similar and are not counted.
+//! Lines at the beginning or end of a text that name its source: bylines, credit and copyright
+//! lines, sign-offs. Picture credits look similar and do not count.
 
-use super::line::{Line, Named, is_in};
+use super::line::{Line, NamedAgency, is_in};
 use crate::span::Span;
 
 /// Openings of bylines and source lines.
 const BY: &str = "by von par por di door av af source sources quelle fuente fonte bron источник \
     джерело المصدر";
 
-/// Openings only where nothing but the agency follows: anything may come "from" somewhere.
+/// Openings that count only if nothing but the agency follows. Anything may come "from" somewhere.
 const FROM: &str = "from via";
 
-/// Words that a line may hold beside agencies and still hold nothing else.
+/// Words that a line of agencies may contain besides the agencies.
 const BESIDE: &str = "the la l le die der el and und y et e en och og staff agencies wires by von \
     par por di door av af source sources quelle fuente fonte bron источник джерело المصدر from via";
 
@@ -19,10 +19,10 @@ const BESIDE: &str = "the la l le die der el and und y et e en och og staff agen
 const ARTICLES: &str = "the la l le die der dem el da do de del della von news agency agência \
     agencia agence lagence nachrichtenagentur";
 
-/// Words that lead from one agency to the next: `with inputs from AFP and PTI`.
+/// Words between two agencies: `with inputs from AFP and PTI`.
 const JOINING: &str = "and und y et e en och og";
 
-/// Words that may follow an agency in a byline or credit line: its people and their desks.
+/// Words that may follow an agency in a byline or credit line: its staff and desks.
 const FOLLOWING: &str = "and und y et e en och og in with staff writer writers correspondent \
     correspondents reporter reporters journalist journalists editor news business sports political \
     was were is contributed";
@@ -40,7 +40,7 @@ const MATERIAL_FROM: &[&str] = &[
 const REPORTING_BY: &[&str] =
     &["reporting by", "additional reporting by", "with additional reporting by"];
 
-/// Phrases behind an agency whose people helped.
+/// Phrases after an agency whose staff helped.
 const CONTRIBUTED: &[&str] = &[
     "contributed to this",
     "contributed to the report",
@@ -50,45 +50,47 @@ const CONTRIBUTED: &[&str] = &[
     "all rights reserved",
 ];
 
-/// Talks with an agency, which a line with `avec` or `mit` heads.
+/// Words for interviews. A line of an interview with an agency may also contain `avec` or `mit`.
 const TALKS: &str = "interview entretien entrevista gespräch";
 
-/// Words beside an agency in a bracket under a text: `(mit Material von dpa)`.
+/// Words beside an agency in brackets under a text: `(mit Material von dpa)`.
 const IN_BRACKETS: &str = "mit material von with avec com con and und apa dpa afp ap";
 
 /// Brackets around a sign-off.
 const OPENING: &[char] = &['(', '[', '（', '【'];
 const CLOSING: &[char] = &[')', ']', '）', '】'];
 
-/// A sign-off is looked for in so many bytes on each side of a name.
+/// A sign-off is looked for within this many bytes on each side of a name.
 const WINDOW: usize = 64;
 
 impl Line<'_> {
-    /// Whether the line stands at an edge and is nothing but a byline or a source.
-    pub(super) fn is_on_edge_line(&self, named: &Named) -> bool {
-        self.is_edge() && !self.is_picture && (self.is_alone(named) || self.is_in_byline(named))
+    /// Whether the line is near the beginning or end of the text and is only a byline or a source.
+    pub(super) fn is_on_edge_line(&self, named: &NamedAgency) -> bool {
+        self.is_near_edge()
+            && !self.is_picture
+            && (self.is_alone(named) || self.is_in_byline(named))
     }
 
     /// Whether the line names agencies and nothing else.
-    fn is_alone(&self, named: &Named) -> bool {
+    fn is_alone(&self, named: &NamedAgency) -> bool {
         let Some(words) = self.short.as_ref().filter(|words| words.len() <= LONGEST_BYLINE) else {
             return false;
         };
         let start = self.paragraph.words.start;
-        let is_beside = |word: &str| match named.is_shy {
+        let is_beside = |word: &str| match named.is_ambiguous {
             true => is_in(BY, word),
             false => is_in(BESIDE, word) || word.bytes().all(|byte| byte.is_ascii_digit()),
         };
         words.iter().enumerate().all(|(at, word)| self.is_named(start + at) || is_beside(word))
     }
 
-    /// Whether the line is a byline and the agency stands in it where one does: last, first, or
-    /// behind a mark or "of".
-    fn is_in_byline(&self, named: &Named) -> bool {
+    /// Whether the line is a byline and the agency has one of its usual positions: last, first, or
+    /// after a mark or "of".
+    fn is_in_byline(&self, named: &NamedAgency) -> bool {
         let Some(words) = self.short.as_ref().filter(|words| words.len() <= LONGEST_BYLINE) else {
             return false;
         };
-        if named.is_shy || (self.is_sentence && !self.place.is_byline) {
+        if named.is_ambiguous || (self.is_sentence && !self.place.is_byline) {
             return false;
         }
         let first = words.first().copied().unwrap_or_default();
@@ -110,7 +112,7 @@ impl Line<'_> {
                 || (is_set_off && self.may_go_on(named)))
     }
 
-    /// Whether the word behind "by" is a name, an agency or an article before one.
+    /// Whether a name, an agency, or an article before an agency follows "by".
     fn has_author(&self) -> bool {
         let start = self.paragraph.words.start;
         let Some(second) = self.text.words().get(start + 1) else { return false };
@@ -120,28 +122,29 @@ impl Line<'_> {
             || !printed.starts_with(char::is_lowercase)
     }
 
-    /// Whether the line ends behind the agency, or goes on with a mark or with its people.
-    fn is_followed(&self, named: &Named) -> bool {
+    /// Whether the line ends after the agency, or continues with a mark or with its staff.
+    fn is_followed(&self, named: &NamedAgency) -> bool {
         let next = self.word(named.end);
         let rest = self.after(named, 8).trim_start();
         next.is_none_or(|word| is_in(FOLLOWING, word))
             || rest.starts_with([',', ';', '/', '|', '–', '—', '-', ')', ']', '.'])
     }
 
-    /// The same, or goes on with a capital: `Ada Ruiz, AP Chess Writer`.
-    fn may_go_on(&self, named: &Named) -> bool {
+    /// The same as [`Line::is_followed`], or the line continues with a capital: `Ada Ruiz, AP Chess
+    /// Writer`.
+    fn may_go_on(&self, named: &NamedAgency) -> bool {
         let next = self.text.words().get(named.end);
         self.is_followed(named) || next.is_some_and(|word| word.capital)
     }
 
-    /// Whether the line says whose material the text holds, or whose it is.
-    pub(super) fn is_credit(&self, named: &Named) -> bool {
+    /// Whether the line credits the agency for material in the text, or for the text.
+    pub(super) fn is_credit(&self, named: &NamedAgency) -> bool {
         let Some(words) = self.short.as_ref() else { return false };
-        if !self.is_edge() || self.is_picture || self.is_slashed(named) {
+        if !self.is_near_edge() || self.is_picture || self.is_slashed(named) {
             return false;
         }
         let offset = named.start - self.paragraph.words.start;
-        if named.is_shy {
+        if named.is_ambiguous {
             return self.is_right_behind_copyright(words, offset);
         }
         let contributed = |from: usize| starts_with_any(&words[from..], CONTRIBUTED).is_some();
@@ -154,8 +157,8 @@ impl Line<'_> {
             || (self.is_material(words, offset) && self.is_followed(named))
     }
 
-    /// Whether "with material from" or the like stands before the agency, or before agencies
-    /// that lead to it.
+    /// Whether "with material from" or the like precedes the agency, directly or before a list of
+    /// agencies that leads to it.
     fn is_material(&self, words: &[&str], offset: usize) -> bool {
         let start = self.paragraph.words.start;
         let leads = |at: usize| {
@@ -173,7 +176,7 @@ impl Line<'_> {
         }
     }
 
-    /// Whether a short line is but an outlet's name before "avec" or "mit": `Le Monde avec AFP`.
+    /// Whether a short line has only an outlet's name before "avec" or "mit": `Le Monde avec AFP`.
     fn is_outlet_with(&self, count: usize) -> bool {
         let words = &self.text.words()[self.paragraph.words.clone()];
         let mut before = words.iter().take(count);
@@ -182,31 +185,33 @@ impl Line<'_> {
             && before.all(|word| word.capital && !is_in(TALKS, self.text.normal(word)))
     }
 
-    /// Whether the line is a copyright line: the sign, or "copyright" before a year or the agency.
+    /// Whether the line is a copyright line: it has the sign, or "copyright" before a year or the
+    /// agency.
     fn is_copyright_line(&self, words: &[&str], offset: usize) -> bool {
         let is_year = |word: &&str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
         let at = words.iter().position(|word| *word == "copyright");
-        let said = at.is_some_and(|at| {
+        let has_copyright_word = at.is_some_and(|at| {
             let next = words.get(at + 1);
             let skipped = usize::from(next == Some(&"the"));
             next.is_some_and(is_year) || offset == at + 1 + skipped
         });
-        said || self.raw().contains('©') || self.raw().starts_with("(c)")
+        has_copyright_word || self.raw().contains('©') || self.raw().starts_with("(c)")
     }
 
-    /// Whether only a year stands between `©` and the name.
+    /// Whether nothing but a year stands between `©` and the name.
     fn is_right_behind_copyright(&self, words: &[&str], offset: usize) -> bool {
         let years = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
         words[..offset].iter().all(years) && self.raw().starts_with('©')
     }
 
-    /// Whether the paragraph ends in the agency: in brackets, or bare at the text's very end.
-    pub(super) fn is_sign_off(&self, named: &Named) -> bool {
+    /// Whether the paragraph ends with the agency: in brackets, or without brackets at the very end
+    /// of the text.
+    pub(super) fn is_sign_off(&self, named: &NamedAgency) -> bool {
         if !self.place.near_end || self.is_picture || self.is_slashed(named) {
             return false;
         }
-        // Two capitals behind a full stop may as well end an address.
-        let is_state = named.is_shy && self.raw_of(named).len() <= 2;
+        // Two capitals after a full stop may also be the state at the end of an address.
+        let is_state = named.is_ambiguous && self.raw_of(named).len() <= 2;
         let before = self.before(named, WINDOW).trim_end();
         let is_bare = self.place.is_last
             && named.end == self.paragraph.words.end
@@ -215,8 +220,8 @@ impl Line<'_> {
         is_bare || self.is_bracketed_end(named, before)
     }
 
-    /// Whether a bracket with the agency, and little else, ends the paragraph.
-    fn is_bracketed_end(&self, named: &Named, before: &str) -> bool {
+    /// Whether the paragraph ends with a bracket that has the agency and little else.
+    fn is_bracketed_end(&self, named: &NamedAgency, before: &str) -> bool {
         let after = self.after(named, WINDOW);
         let (Some(open), Some(close)) = (before.rfind(OPENING), after.find(CLOSING)) else {
             return false;
@@ -234,8 +239,8 @@ impl Line<'_> {
         }
         let text_before = before[..open].trim_end();
         let is_own_line = text_before.is_empty() && self.bytes_before(named) < WINDOW;
-        let is_plain = self.place.is_last && !named.is_shy && self.raw_of(named).len() > 2;
-        ends_sentence(text_before) || is_own_line || (is_plain && !self.explains(named))
+        let is_plain = self.place.is_last && !named.is_ambiguous && self.raw_of(named).len() > 2;
+        ends_sentence(text_before) || is_own_line || (is_plain && !self.repeats_agency(named))
     }
 
     /// `(Reporting by …; Editing by …)`, which Reuters prints under its texts.
@@ -248,12 +253,12 @@ impl Line<'_> {
     }
 }
 
-/// Whether `text` ends as a sentence or a quotation does.
+/// Whether `text` ends like a sentence or a quotation.
 fn ends_sentence(text: &str) -> bool {
     text.ends_with(['.', '!', '?', '…', '”', '"', '»', '。', '।'])
 }
 
-/// The number of words of the phrase among `phrases` that `words` begins with.
+/// The number of words of the first phrase that `words` begins with.
 fn starts_with_any(words: &[&str], phrases: &[&str]) -> Option<usize> {
     let begins = |phrase: &&&str| {
         let count = phrase.split(' ').count();

@@ -1,30 +1,30 @@
-//! Datelines with an agency, in the forms of agencies of many countries.
+//! Datelines that name an agency, in the forms of many countries.
 
-use super::line::{Line, Named};
+use super::line::{Line, NamedAgency};
 use crate::extract::dateline::{dash_at, is_capital_place, is_place};
 
 /// An agency in a dateline has at most this many words before it.
 const FURTHEST: usize = 16;
 
-/// At most so many bytes stand before it.
+/// At most this many bytes precede it.
 const LONGEST_HEAD: usize = 160;
 
-/// At most so many bytes are read behind it.
+/// At most this many bytes are read after it.
 const LONGEST_TAIL: usize = 80;
 
 /// Brackets that open and close around an agency.
 const OPENING: &[char] = &['(', '[', '（', '【', '［', '〔', '/'];
 const CLOSING: &[char] = &[')', ']', '）', '】', '］', '〕', '/'];
 
-/// A place has at most this many characters where no date stands behind it.
+/// A Chinese place has at most this many characters if no date follows it.
 const LONGEST_CHINESE_PLACE: usize = 6;
 
-/// Chinese verbs of saying: with one, the line is a citation.
+/// Chinese verbs of saying. A line with one of them is a citation.
 const SAYING: &[char] = &['报', '報', '说', '說', '称', '稱', '道', '引'];
 
 impl Line<'_> {
-    /// Whether the agency stands in a dateline, or makes one.
-    pub(super) fn is_dispatch(&self, named: &Named) -> bool {
+    /// Whether the agency is part of a dateline, or is the whole dateline.
+    pub(super) fn is_dispatch(&self, named: &NamedAgency) -> bool {
         let offset = named.start - self.paragraph.words.start;
         if !self.place.near_top || offset > FURTHEST || self.bytes_before(named) > LONGEST_HEAD {
             return false;
@@ -33,7 +33,7 @@ impl Line<'_> {
         let tail = self.after(named, LONGEST_TAIL);
         self.is_bracketed(named, head, tail)
             || self.is_in_opening_bracket(named, head, tail)
-            || (!named.is_shy
+            || (!named.is_ambiguous
                 && (is_joined_to_place(head, tail)
                     || self.is_before_dash(named, head, tail)
                     || is_behind_date(head, tail)
@@ -41,19 +41,19 @@ impl Line<'_> {
     }
 
     /// `QUAYTON (AP) —`, `(AP) The`, `МОСКВА, 5 марта. /ТАСС/.`, `بيروت (أ ف ب)`.
-    fn is_bracketed(&self, named: &Named, head: &str, tail: &str) -> bool {
+    fn is_bracketed(&self, named: &NamedAgency, head: &str, tail: &str) -> bool {
         let Some(place) = head.trim_end().strip_suffix(OPENING) else { return false };
         let is_slash = head.trim_end().ends_with('/');
         let Some(close) = closing(tail) else { return false };
         let is_joined = is_slash && !(place.is_empty() || place.ends_with(' '));
-        if is_joined || self.explains(named) {
+        if is_joined || self.repeats_agency(named) {
             return false;
         }
         let has_dash = starts_with_dash(&tail[close..]);
         // `(Adds details) LONDON (Reuters) -`
         let place = place.rsplit_once(')').map_or(place, |(_, place)| place).trim();
         if place.is_empty() {
-            return has_dash || !named.is_shy;
+            return has_dash || !named.is_ambiguous;
         }
         let has_date = place.contains(',') && place.contains(|c: char| c.is_ascii_digit());
         let is_marked = has_dash || is_slash || has_date;
@@ -61,13 +61,14 @@ impl Line<'_> {
         let is_small = place.split_whitespace().count() <= 6 && place.chars().count() <= 40;
         let in_capitals = !place.chars().any(char::is_lowercase);
         is_capital_place(place)
-            || (is_cased && in_capitals && !named.is_shy)
-            || (is_cased && is_place(place) && is_marked && !named.is_shy)
+            || (is_cased && in_capitals && !named.is_ambiguous)
+            || (is_cased && is_place(place) && is_marked && !named.is_ambiguous)
             || (!is_cased && is_small && place.contains(char::is_alphabetic))
     }
 
-    /// `【ワシントン共同】`, `（서울=연합뉴스）`: the bracket opens the paragraph and the agency ends it.
-    fn is_in_opening_bracket(&self, named: &Named, head: &str, tail: &str) -> bool {
+    /// `【ワシントン共同】`, `（서울=연합뉴스）`: the paragraph begins with the bracket, and the agency ends the
+    /// bracket.
+    fn is_in_opening_bracket(&self, named: &NamedAgency, head: &str, tail: &str) -> bool {
         let Some(inside) = head.strip_prefix(OPENING) else { return false };
         let place = inside.trim_end_matches(['=', ' ', '\u{3000}', '＝']);
         let is_cased = place.chars().any(|c| c.is_uppercase() || c.is_lowercase());
@@ -77,11 +78,11 @@ impl Line<'_> {
             && !place.is_empty()
             && !place.contains(['/', '。', '，', ')', ']', '）', '】', '］'])
             && is_head
-            && !self.explains(named)
+            && !self.repeats_agency(named)
     }
 
-    /// `Москва. 5 марта. INTERFAX.RU - Порт`, `AP — The port`: the agency in capitals, a dash.
-    fn is_before_dash(&self, named: &Named, head: &str, tail: &str) -> bool {
+    /// `Москва. 5 марта. INTERFAX.RU - Порт`, `AP — The port`: the agency in capitals and a dash.
+    fn is_before_dash(&self, named: &NamedAgency, head: &str, tail: &str) -> bool {
         if self.raw_of(named).chars().any(char::is_lowercase) || !starts_with_dash(tail) {
             return false;
         }
@@ -94,7 +95,8 @@ impl Line<'_> {
     }
 }
 
-/// Where the bracket that holds the agency ends; other agencies or a desk may follow in it.
+/// The end of the bracket around the agency. Other agencies or a desk may follow inside the
+/// bracket.
 fn closing(tail: &str) -> Option<usize> {
     let at = tail.find(&CLOSING[..CLOSING.len() - 1]);
     let inside = &tail[..at.unwrap_or(0)];
@@ -106,7 +108,7 @@ fn closing(tail: &str) -> Option<usize> {
     bracket.or_else(|| tail.starts_with('/').then_some(1))
 }
 
-/// Whether a dash follows, at once or behind a space, a dot or a colon: `(EFE).-`, `(CNN) --`.
+/// Whether a dash follows, directly or after a space, a dot or a colon: `(EFE).-`, `(CNN) --`.
 fn starts_with_dash(tail: &str) -> bool {
     let before = tail.len() - tail.trim_start_matches([' ', '\u{a0}', '.', ':']).len();
     dash_at(tail, before).is_some()
@@ -136,8 +138,8 @@ fn is_behind_date(head: &str, tail: &str) -> bool {
     tail.starts_with('.') && (is_date || is_capital_place(place))
 }
 
-/// `新华社基辅3月5日电`: agency, place, date and the character for a dispatch, with no verb and no
-/// mark between and no word behind.
+/// `新华社基辅3月5日电`: agency, place, date and the character for a dispatch. No verb and no mark stands
+/// between them, and no word follows.
 fn is_chinese_dispatch(head: &str, tail: &str) -> bool {
     let opens = head.trim_matches(|c: char| c.is_whitespace() || OPENING.contains(&c)).is_empty();
     let Some((before, behind)) = tail.split_once(['电', '電']) else { return false };

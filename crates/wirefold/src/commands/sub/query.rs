@@ -9,7 +9,7 @@ use crate::output::clean;
 /// Refuses a query that cannot be read, pointing at its column.
 pub(super) fn check(query: &str) -> anyhow::Result<()> {
     // The lists are those of the wirefold that it is put to, which looks for them there.
-    match Query::parse_with(query, &Lists::elsewhere()) {
+    match Query::parse_with(query, &Lists::accepting_any_name()) {
         Ok(_) => Ok(()),
         Err(error) => {
             let pointed = point(query, error.column);

@@ -13,14 +13,14 @@ use super::clause::Subject;
 use crate::word_set::WordMap;
 
 const FIRST_NAMES: &str = include_str!("../../../data/first_names.tsv");
-/// Sentences before a pronoun among which the one is looked for whom it means.
+/// The most sentences before a pronoun among which its person is looked for.
 const BACK: usize = 4;
-/// Longer sentences are none; in words.
+/// The most words of a sentence. Longer ones are not sentences.
 const LONGEST: usize = 120;
-/// Paragraphs between the two.
+/// The most paragraphs between the two.
 const APART: u32 = 2;
 
-/// Whom a pronoun may mean.
+/// The gender of a pronoun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gender {
     She,
@@ -37,7 +37,7 @@ impl Gender {
     }
 }
 
-/// The gender of first names that are not borne by both.
+/// The gender of a first name that only one gender has.
 fn of_first_name(normal: &str) -> Option<Gender> {
     static NAMES: LazyLock<WordMap<Gender>> = LazyLock::new(|| {
         let mut all = WordMap::default();
@@ -54,7 +54,7 @@ fn of_first_name(normal: &str) -> Option<Gender> {
 }
 
 impl<'a> Finder<'a> {
-    /// The speaker of speech that has none beside it: the subject of the sentence before.
+    /// The speaker of speech without a named speaker: the subject of the sentence before.
     pub(in super::super) fn inferred(&self, speech: Span) -> Attribution {
         let before = self.sentences().partition_point(|words| self.starts(words) < speech.start);
         let Some(at) = before.checked_sub(1).filter(|_| self.is_english) else {
@@ -81,7 +81,8 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Whether words behind the speech, in its sentence, may name who speaks: then nobody is inferred.
+    /// Whether words after the speech, in its sentence, may name the speaker. Then none is
+    /// inferred.
     fn is_attributed(&self, speech: Span) -> bool {
         let original = self.reading.text.original();
         let behind = original[speech.end..].trim_start_matches(['”', '"', '’', '\'']);
@@ -94,7 +95,7 @@ impl<'a> Finder<'a> {
         is_whole && !is_closed && !begins
     }
 
-    /// A pronoun as a speaker: whom it means, where one fits.
+    /// A pronoun as a speaker, with its person if one fits.
     pub(in super::super) fn resolved(&self, pronoun: Span) -> Attribution {
         let words = self.reading.text.words();
         let index = words.partition_point(|word| word.span.start < pronoun.start);
@@ -111,7 +112,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The person whom `he` or `she` means: the subject before it, where no other fits.
+    /// The person whom `he` or `she` means: the subject before it, if no other person fits.
     fn antecedent(&self, index: usize) -> Option<Range<usize>> {
         let gender = Gender::of(self.normal(index))?;
         let sentences = self.sentences();
@@ -132,11 +133,11 @@ impl<'a> Finder<'a> {
             match self.main_subject(words.clone()) {
                 Some(Subject::Name(name)) if self.is_person(&name) => {
                     return match self.gender(&name) {
-                        Some(told) => (told == gender).then_some(name),
+                        Some(found) => (found == gender).then_some(name),
                         None => self.is_alone(&words, &name, gender).then_some(name),
                     };
                 }
-                // `He` again: whom it means stands further up.
+                // `He` again: its person is named further up.
                 Some(Subject::Pronoun(other)) if self.normal(other) == self.normal(index) => {}
                 _ if self.has_other(&words, gender) => return None,
                 _ => {}
@@ -158,7 +159,7 @@ impl<'a> Finder<'a> {
         people.any(|one| self.gender(one).is_none_or(|own| own == gender))
     }
 
-    /// The gender of a person by title and first name, there or where the text has the whole name.
+    /// The gender of a person by title and first name, here or where the text has the full name.
     fn gender(&self, name: &Range<usize>) -> Option<Gender> {
         let by_title = name.clone().chain(name.start.checked_sub(1)).find_map(|index| {
             match self.normal(index) {
@@ -176,17 +177,18 @@ impl<'a> Finder<'a> {
         (name.len() > 1).then(|| of_first_name(self.normal(name.start))).flatten()
     }
 
-    /// The last words of all people's names, each with the gender of those whose first name tells it, where
-    /// they agree.
+    /// The last words of all people's names, each with the gender of people with that last word, if
+    /// it is known and unique.
     pub(super) fn surnames(&self) -> &FxHashMap<&'a str, Option<Gender>> {
         self.surnames.get_or_init(|| {
             let mut all: FxHashMap<&'a str, Vec<Gender>> = FxHashMap::default();
             for person in &self.people {
-                let told = all.entry(self.normal(person.end - 1)).or_default();
-                told.extend(self.by_first_name(person).filter(|one| !told.contains(one)));
+                let genders = all.entry(self.normal(person.end - 1)).or_default();
+                genders.extend(self.by_first_name(person).filter(|one| !genders.contains(one)));
             }
-            let agreed = |told: Vec<Gender>| told.first().copied().filter(|_| told.len() == 1);
-            all.into_iter().map(|(last, told)| (last, agreed(told))).collect()
+            let agreed =
+                |genders: Vec<Gender>| genders.first().copied().filter(|_| genders.len() == 1);
+            all.into_iter().map(|(last, genders)| (last, agreed(genders))).collect()
         })
     }
 
@@ -194,7 +196,7 @@ impl<'a> Finder<'a> {
         self.reading.text.words()[words.start].span.start
     }
 
-    /// The sentences of what nobody says: words outside of quotation marks.
+    /// The sentences of the narrator: words outside quotation marks.
     fn sentences(&self) -> &[Range<usize>] {
         self.narrative.get_or_init(|| {
             let words = self.reading.text.words();

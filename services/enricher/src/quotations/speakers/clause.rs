@@ -1,4 +1,4 @@
-//! The subject of an English clause with other words between it and the verb of saying, as in `Ruiz,
+//! The subject of an English clause, even with other words before the verb of saying, as in `Ruiz,
 //! who had called the mayor, told reporters “…”`.
 
 use std::ops::Range;
@@ -7,21 +7,21 @@ use super::super::Attribution;
 use super::super::speech::is_opener;
 use super::Finder;
 use super::words::{
-    is_apposing, is_between, is_determiner, is_joining, is_leading, is_link, is_nobody, is_paper,
-    is_preposition, is_speaking_pronoun,
+    is_apposing, is_between, is_determiner, is_document, is_dummy_subject, is_joining, is_leading,
+    is_link, is_preposition, is_speaking_pronoun,
 };
 use crate::cues::{is_calendar, is_first_name, is_title};
 
-/// The most words that are looked at for one subject.
+/// The most words that are read for one subject.
 const REACH: usize = 40;
-/// The most words of a sentence that are looked at.
+/// The most words of a sentence that are read.
 const SENTENCE: usize = 80;
-/// The most words of a subject that names nobody.
+/// The most words of a subject that is not a name.
 const PHRASE: usize = 10;
 /// The most words before a name that belong to it: `Norland state director Tom Lund`.
 pub(super) const BEFORE_NAME: usize = 8;
 
-/// Who acts in a clause.
+/// The subject of a clause.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Subject {
     /// A name, of a person or not.
@@ -82,23 +82,24 @@ impl Finder<'_> {
         None
     }
 
-    /// Whether a participle tells what something says that somebody wrote.
+    /// Whether a participle describes the content of something written.
     fn is_written(&self, verb: usize, words: &Range<usize>) -> bool {
         self.normal(verb).ends_with("ing")
-            && words.clone().any(|index| is_paper(self.normal(index)))
+            && words.clone().any(|index| is_document(self.normal(index)))
     }
 
-    /// Whether a participle says what somebody does beside the main verb: `…, adding`, `before claiming`.
+    /// Whether a participle describes an action beside the main verb: `…, adding`, `before
+    /// claiming`.
     fn is_loose_participle(&self, verb: usize, start: usize) -> bool {
         let before = verb.checked_sub(1).filter(|before| *before >= start);
         self.gap(verb).starts_with(',')
             || before.is_some_and(|before| {
                 let word = self.normal(before);
-                is_joining(word) || is_preposition(word) || word == "also" || is_paper(word)
+                is_joining(word) || is_preposition(word) || word == "also" || is_document(word)
             })
     }
 
-    /// Where what stands between commas before `end` begins: behind the name that it is said of.
+    /// The start of the words between commas before `end`, after the name that they describe.
     fn aside_begins(&self, start: usize, end: usize) -> Option<usize> {
         let commas =
             || (start + 1..end).rev().filter(|at| self.gap(*at).starts_with([',', '—', '–']));
@@ -131,7 +132,7 @@ impl Finder<'_> {
         }
         if let Some(name) = self.name_before(start, end) {
             let before = name.start.checked_sub(1).filter(|before| *before >= start);
-            let Some(before) = before.filter(|before| self.hangs_on(*before, name.start)) else {
+            let Some(before) = before.filter(|before| self.depends_on(*before, name.start)) else {
                 return Some(Subject::Name(name));
             };
             // `Carl Lund of Quayton said`, `the head of Norland Rail said`
@@ -142,7 +143,7 @@ impl Finder<'_> {
         }
         let role = self.role_before(start, end)?;
         let before = role.start.checked_sub(1).filter(|before| *before >= start);
-        match before.filter(|before| self.hangs_on(*before, role.start)) {
+        match before.filter(|before| self.depends_on(*before, role.start)) {
             // `Ada Ruiz in a letter to the mayor wrote`
             Some(before) => match self.noun_phrase(start, before)? {
                 Subject::Phrase(phrase) => Some(Subject::Phrase(phrase.start..end)),
@@ -152,8 +153,8 @@ impl Finder<'_> {
         }
     }
 
-    /// Whether a name hangs on the word before it.
-    fn hangs_on(&self, before: usize, name: usize) -> bool {
+    /// Whether a name depends on the word before it.
+    fn depends_on(&self, before: usize, name: usize) -> bool {
         let word = self.normal(before);
         self.gap(name) == " "
             && is_preposition(word)
@@ -161,7 +162,8 @@ impl Finder<'_> {
             && !self.is_capital(before)
     }
 
-    /// The name that ends before `end`, without what stands before a person's: `EU trade chief Ada Ruiz`.
+    /// The name that ends before `end`, without the words before a person's name: `EU trade chief
+    /// Ada Ruiz`.
     fn name_before(&self, start: usize, end: usize) -> Option<Range<usize>> {
         if !self.is_capital(end - 1) {
             return None;
@@ -208,7 +210,7 @@ impl Finder<'_> {
         found.filter(|index| end - index > 1).map(|index| index..end)
     }
 
-    /// Whether a word owns what follows: `Lund’s`.
+    /// Whether a word is a possessive: `Lund’s`.
     pub(super) fn is_possessive(&self, index: usize) -> bool {
         let printed = self.reading.printed(&(index..index + 1));
         printed.ends_with("'s") || printed.ends_with("’s")
@@ -233,7 +235,7 @@ impl Finder<'_> {
         if self.is_pronoun(at) {
             return Some(Subject::Pronoun(at));
         }
-        if is_nobody(self.normal(at)) {
+        if is_dummy_subject(self.normal(at)) {
             return None;
         }
         // `said Ada Ruiz`
@@ -245,7 +247,8 @@ impl Finder<'_> {
         (!self.is_possessive(name.end - 1) && !is_joined).then_some(Subject::Name(name))
     }
 
-    /// Whether a word opens something before the subject: `In Quayton, …`, `Shortly after the vote, …`.
+    /// Whether a word opens a phrase before the subject: `In Quayton, …`, `Shortly after the vote,
+    /// …`.
     fn leads(&self, at: usize) -> bool {
         let (word, next) = (self.normal(at), self.normal(at + 1));
         let is_person = || !self.people_in(&(at..at + 1)).is_empty();
@@ -265,15 +268,15 @@ impl Finder<'_> {
             }
             let Some(run) = self.run_from(index, end) else { continue };
             let person = self.people_in(&run).first();
-            // `Democratic strategist Ada Ruiz`: the person behind the adjective.
+            // `Democratic strategist Ada Ruiz`: the person after the adjective.
             if person.is_none() && !is_opener(self.normal(run.end)) {
                 let behind = self.people_in(&(run.end..limit.max(run.end))).first();
                 let is_near = |one: &&Range<usize>| {
-                    (run.end..=one.start).all(|place| self.gap(place) == " ")
-                        && !(run.end..one.start).any(|place| {
-                            is_preposition(self.normal(place))
-                                || self.is_saying(place)
-                                || self.is_verb(place)
+                    (run.end..=one.start).all(|between| self.gap(between) == " ")
+                        && !(run.end..one.start).any(|between| {
+                            is_preposition(self.normal(between))
+                                || self.is_saying(between)
+                                || self.is_verb(between)
                         })
                 };
                 if let Some(named) = behind.filter(is_near) {
@@ -285,7 +288,7 @@ impl Finder<'_> {
         None
     }
 
-    /// Whether a small word looks like a verb in the past: `backed`.
+    /// Whether a lower-case word looks like a verb in the past tense: `backed`.
     fn is_verb(&self, index: usize) -> bool {
         let word = self.normal(index);
         is_between(word) || (word.ends_with("ed") && !self.is_capital(index))
@@ -300,7 +303,8 @@ impl Finder<'_> {
         }
     }
 
-    /// Whether words are the name of a person: found as one, or the surname of one, or behind a title.
+    /// Whether words are the name of a person: found as one, or with the surname of one, or after a
+    /// title.
     pub(super) fn is_person(&self, name: &Range<usize>) -> bool {
         !self.people_in(name).is_empty()
             || is_title(self.normal(name.start))

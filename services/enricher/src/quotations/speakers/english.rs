@@ -1,4 +1,4 @@
-//! The speaker in an English text, by the words before and behind the marks.
+//! The speaker in an English text, by the words before and after the marks.
 
 use std::ops::Range;
 
@@ -8,9 +8,9 @@ use super::words::{is_before_nouns, is_between, is_joining, is_preposition};
 use super::{AUXILIARIES, Finder};
 
 impl Finder<'_> {
-    /// Who speaks by the words behind the marks; `is_done` where a full stop ends the speech.
+    /// The speaker by the words after the marks. `is_done` means that a full stop ends the speech.
     pub(super) fn behind_in_english(&self, window: &Range<usize>, is_done: bool) -> Attribution {
-        // `“A.” Ruiz said: “B.”`: what follows is a sentence of its own.
+        // `“A.” Ruiz said: “B.”`: a new sentence follows.
         if is_done && self.is_capital(window.start) && !self.is_short(window) {
             return Attribution::None;
         }
@@ -43,7 +43,7 @@ impl Finder<'_> {
         subject.filter(begins).map_or(Attribution::None, |found| self.as_speaker(found))
     }
 
-    /// Whether a sentence goes on with a word behind marks, and nobody is named by it.
+    /// Whether a sentence continues after the marks with a word that does not introduce a speaker.
     fn goes_on(&self, index: usize) -> bool {
         let word = self.normal(index);
         let is_verb = is_between(word) && !word.ends_with("ly");
@@ -51,7 +51,7 @@ impl Finder<'_> {
             && (is_preposition(word) || is_joining(word) || is_verb || word == "or")
     }
 
-    /// Whether nothing but a name and a verb stand in a sentence: `“A.” Ruiz said.`
+    /// Whether a sentence has only a name and a verb: `“A.” Ruiz said.`
     fn is_short(&self, window: &Range<usize>) -> bool {
         let verb = self.first_verb(window);
         verb.is_some_and(|verb| {
@@ -62,7 +62,7 @@ impl Finder<'_> {
         })
     }
 
-    /// Who speaks by a verb before the marks.
+    /// The speaker by a verb before the marks.
     pub(super) fn introduced_in_english(
         &self,
         verb: usize,
@@ -97,7 +97,7 @@ impl Finder<'_> {
         })
     }
 
-    /// Whether two words together say that somebody speaks: `went on`, `shot back`.
+    /// Whether two words together are a verb of saying: `went on`, `shot back`.
     pub(super) fn says_with_next(&self, index: usize) -> bool {
         match self.normal(index) {
             "went" | "goes" => self.normal(index + 1) == "on",

@@ -1,4 +1,4 @@
-//! Names beside a verb of saying: runs of capitals, and the people in them.
+//! Names beside a verb of saying: runs of capitalised words, and the people in them.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use super::Finder;
 use crate::cues::{is_calendar, is_first_name, is_title};
 
 impl Finder<'_> {
-    /// The people among these words.
+    /// The people in these words.
     pub(super) fn people_in(&self, words: &Range<usize>) -> &[Range<usize>] {
         let start = self.people.partition_point(|person| person.start < words.start);
         let end = self.people.partition_point(|person| person.end <= words.end);
         &self.people[start..end.max(start)]
     }
 
-    /// A person's name with the capitals that follow it.
+    /// A person's name with the capitalised words that follow it.
     pub(super) fn full_name(&self, person: &Range<usize>, limit: usize) -> Range<usize> {
         let run = self.run_from(person.start, limit);
         person.start..run.map_or(person.end, |run| run.end.max(person.end))
@@ -31,13 +31,13 @@ impl Finder<'_> {
         self.gap(run.start) == " " && (is_small || is_first) && is_aside(self.normal(before))
     }
 
-    /// The runs of capitals among words, in order.
+    /// The runs of capitalised words, in order.
     pub(super) fn runs(&self, words: Range<usize>) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut at = words.start;
         while at < words.end {
             match self.run_from(at, words.end) {
-                // `Sen. Ada Ruiz (I-Nor.)`: what stands in brackets is about the one who speaks.
+                // `Sen. Ada Ruiz (I-Nor.)`: text in brackets describes the speaker.
                 Some(run) if self.gap(run.start).contains('(') => at = run.end,
                 Some(run) => {
                     at = run.end;
@@ -49,7 +49,7 @@ impl Finder<'_> {
         found
     }
 
-    /// The run of capitals that begins with a word.
+    /// The run of capitalised words that begins at a word.
     pub(super) fn run_from(&self, start: usize, limit: usize) -> Option<Range<usize>> {
         let words = self.reading.text.words();
         let is_capital = |index: usize| {
@@ -82,10 +82,10 @@ impl Finder<'_> {
         (!is_lone_noun).then_some(start..end)
     }
 
-    /// A name without the titles before it and the ending behind.
+    /// A name without the titles before it and the ending after it.
     pub(super) fn name(&self, run: &Range<usize>) -> Attribution {
         let is_a_title = |index: &usize| is_title(self.normal(*index));
-        // `Old Tom Lund`: the capital is the sentence's.
+        // `Old Tom Lund`: the first word is capitalised only because it begins the sentence.
         let is_opening = run.len() > 2
             && self.ends_sentence(run.start)
             && !self.reading.is_name(run.start)

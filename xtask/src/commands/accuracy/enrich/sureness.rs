@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use wirefold_language::By;
+use wirefold_language::Method;
 use wirefold_names::Kind;
 use wirefold_proto::{EntityKind, FoundBy};
 use wirefold_text::Text;
@@ -35,8 +35,8 @@ pub(super) fn examine() -> anyhow::Result<Option<Cells>> {
         if let Some(found) = wirefold_language::identify(&row.text, None) {
             let is_right = languages::same(&found.code) == row.language;
             match found.by {
-                By::Script => count(&mut all, ("language", "script", None), is_right),
-                By::Model => {
+                Method::Script => count(&mut all, ("language", "script", None), is_right),
+                Method::Model => {
                     count(&mut all, ("language", "model", Some(found.confidence)), is_right);
                 }
             }

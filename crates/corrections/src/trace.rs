@@ -1,4 +1,4 @@
-//! The corrections of an event: a fold over its articles in the order in which they were seen.
+//! The corrections of an event, computed from its articles in the order in which they were seen.
 
 use wirefold_text::Text;
 
@@ -6,74 +6,75 @@ use crate::carried::{PassageState, carries_retracted, passage_state};
 use crate::note::{Note, NoteKind};
 use crate::passage::{Passage, corrected_by_note, corrected_passages};
 
-/// An article of the event, as far as corrections concern it.
+/// The parts of an article of the event that corrections depend on.
 #[derive(Debug, Default)]
 pub struct Article<'a> {
-    /// Whose it is.
+    /// Its outlet.
     pub outlet: &'a str,
     /// The agency that it credits.
     pub agency: Option<&'a str>,
-    /// The story that it is in.
+    /// Its story.
     pub story: u64,
-    /// The place in the list of the article that it is a new version of.
+    /// The index of the article that it is a new version of.
     pub version_of: Option<usize>,
-    /// The note in it.
+    /// Its note.
     pub note: Option<Note>,
-    /// Title and text; none where it is kept no longer.
+    /// Title and text. `None` if they are no longer stored.
     pub text: Option<Text>,
 }
 
-/// A correction or retraction, with who still carries what it is about.
+/// A correction or retraction, and the articles that still carry the old text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
-    /// The place of the article with the note.
+    /// The index of the article with the note.
     pub by: usize,
-    /// The place of the article that it puts right; none where that is not known.
+    /// The index of the corrected article, if known.
     pub corrects: Option<usize>,
-    /// What was put right; empty for a retraction, and where it is not known.
+    /// The corrected passages. Empty for a retraction, or if they are not known.
     pub passages: Vec<Passage>,
-    /// Who still carries it, the first seen first.
+    /// The articles that still carry the old text, the first seen first.
     pub carried: Vec<Carried>,
-    /// The places of the articles that carry it as it is now, or took it back too.
+    /// The indices of the articles that have the new text, or have retracted it too.
     pub corrected: Vec<usize>,
 }
 
-/// An article that still carries what was put right.
+/// An article that still carries the old text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Carried {
-    /// Its place.
+    /// Its index.
     pub article: usize,
-    /// Whether it came after the correction.
+    /// Whether it was seen after the correction.
     pub is_later: bool,
 }
 
-/// The corrections among these articles, the first seen first, each note once however many carry it.
+/// The corrections in these articles, the first seen first. Each note counts once, even if many
+/// articles carry it.
 #[must_use]
-pub fn watch(articles: &[Article<'_>]) -> Vec<Correction> {
+pub fn trace_corrections(articles: &[Article<'_>]) -> Vec<Correction> {
     let mut found: Vec<Correction> = Vec::new();
     for (by, article) in articles.iter().enumerate() {
         let Some(note) = &article.note else { continue };
         let mut correction = corrected(articles, by, note);
         if !found.iter().any(|other| is_same(articles, other, &correction)) {
-            trace(articles, &mut correction);
+            find_carriers(articles, &mut correction);
             found.push(correction);
         }
     }
     found
 }
 
-/// Whether two articles tell the same correction: in the same words, or about the same passage.
+/// Whether two articles have the same correction: in the same words, or about the same passage.
 fn is_same(articles: &[Article<'_>], one: &Correction, other: &Correction) -> bool {
     let letters = |at: usize| -> String {
         let words = articles[at].note.as_ref().map_or("", |note| note.whole.as_str());
         words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
     let shares =
-        |passage: &Passage| other.passages.iter().any(|it| it.marks.words == passage.marks.words);
+        |passage: &Passage| other.passages.iter().any(|it| it.words.words == passage.words.words);
     letters(one.by) == letters(other.by) || one.passages.iter().any(shares)
 }
 
-/// What a note puts right, and in which article.
+/// Finds the passages that a note corrects, and their article.
 fn corrected(articles: &[Article<'_>], by: usize, note: &Note) -> Correction {
     let article = &articles[by];
     let mut correction = Correction {
@@ -98,7 +99,7 @@ fn corrected(articles: &[Article<'_>], by: usize, note: &Note) -> Correction {
             return correction;
         }
     }
-    // What it put right was never seen here, but perhaps a copy of it was.
+    // The corrected article was never seen, but perhaps a copy of it was.
     let is_copy = |other: &Article<'_>| other.story == article.story && other.note.is_none();
     let mut copies = articles[..by].iter().filter(|other| is_copy(other));
     correction.passages = copies
@@ -110,8 +111,8 @@ fn corrected(articles: &[Article<'_>], by: usize, note: &Note) -> Correction {
     correction
 }
 
-/// The earlier articles of whoever wrote this one, the likeliest to be put right first: the one that it is a new
-/// version of, then those of its story, then the latest.
+/// The earlier articles of the same writer, the most likely one first: the article that this one is
+/// a new version of, then those of its story, then the latest.
 fn own_before(articles: &[Article<'_>], by: usize) -> Vec<usize> {
     let article = &articles[by];
     let is_own = |other: &Article<'_>| {
@@ -126,14 +127,14 @@ fn own_before(articles: &[Article<'_>], by: usize) -> Vec<usize> {
     own
 }
 
-/// Finds who still carries what a correction is about, and who does not any more.
-fn trace(articles: &[Article<'_>], correction: &mut Correction) {
+/// Finds the articles that still carry the old text, and those that have the new one.
+fn find_carriers(articles: &[Article<'_>], correction: &mut Correction) {
     let is_retraction =
         articles[correction.by].note.as_ref().is_some_and(|it| it.kind == NoteKind::Retraction);
     let report = correction.corrects.and_then(|at| articles[at].text.as_ref());
     for (at, article) in articles.iter().enumerate() {
         let is_replaced = articles.iter().any(|later| later.version_of == Some(at));
-        // Whoever corrects at another address leaves the old text where it was, and says so.
+        // An outlet that corrects at another address leaves its old text unchanged and says so.
         let is_its_own = articles[at].outlet == articles[correction.by].outlet;
         let Some(text) = article.text.as_ref().filter(|_| !is_replaced && !is_its_own) else {
             continue;
@@ -162,7 +163,7 @@ fn of_retraction(report: &Text, article: &Article<'_>, text: &Text) -> PassageSt
     }
 }
 
-/// Old where one passage is carried as it was.
+/// `Old` if the text has one passage in its old form.
 fn of_passages(passages: &[Passage], article: &Article<'_>, text: &Text) -> PassageState {
     let each = passages.iter().map(|passage| passage_state(text, article.note.as_ref(), passage));
     each.min().unwrap_or(PassageState::Neither)
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_that_still_carry_the_old_passage_are_named() {
+    fn reports_copies_that_still_carry_the_old_passage() {
         let new = new_text();
         let version = Article { version_of: Some(0), ..article("post.example", &new) };
         let fixed = Article { version_of: Some(2), ..article("herald.example", &new) };
@@ -200,7 +201,7 @@ mod tests {
             fixed,
             article("late.example", OLD),
         ];
-        let found = watch(&articles);
+        let found = trace_corrections(&articles);
         let [correction] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((correction.by, correction.corrects), (4, Some(0)));
         assert_eq!(correction.passages.len(), 1);
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_correction_at_another_address_is_traced() {
+    fn traces_a_correction_at_another_address() {
         let own =
             "Correction: This article said earlier that 11 people died. The correct number is 9.";
         let articles = [
@@ -219,14 +220,14 @@ mod tests {
             article("ledger.example", OLD),
             Article { story: 2, ..article("post.example", own) },
         ];
-        let found = watch(&articles);
+        let found = trace_corrections(&articles);
         assert_eq!((found[0].by, found[0].corrects), (2, Some(0)));
         let carried: Vec<usize> = found[0].carried.iter().map(|it| it.article).collect();
         assert_eq!(carried, [1]);
     }
 
     #[test]
-    fn a_retraction_names_who_still_has_the_report() {
+    fn reports_articles_that_still_carry_a_retracted_report() {
         let back = "Retraction: We withdraw our report on the bus at Brenmouth.";
         let articles = [
             article("post.example", OLD),
@@ -234,34 +235,41 @@ mod tests {
             article("times.example", "A bus fell over at Brenmouth, and many were hurt in it."),
             Article { story: 2, ..article("post.example", back) },
         ];
-        let found = watch(&articles);
+        let found = trace_corrections(&articles);
         assert_eq!((found[0].by, found[0].corrects), (3, Some(0)));
         let carried: Vec<usize> = found[0].carried.iter().map(|it| it.article).collect();
         assert_eq!(carried, [1]);
     }
 
     #[test]
-    fn what_was_never_seen_is_found_by_its_copy() {
+    fn finds_an_unseen_report_by_its_copy() {
         let new = new_text();
         let articles = [article("ledger.example", OLD), article("post.example", &new)];
-        let found = watch(&articles);
+        let found = trace_corrections(&articles);
         assert_eq!((found[0].by, found[0].corrects), (1, None));
         assert_eq!(found[0].carried.len(), 1);
     }
 
     #[test]
-    fn a_note_about_nothing_that_is_known_names_nobody() {
+    fn a_note_about_nothing_known_has_no_carriers() {
         let photo = format!("{OLD}\n\nCorrection: The photo showed another bus.");
         let version = Article { version_of: Some(0), ..article("post.example", &photo) };
-        let found = watch(&[article("post.example", OLD), article("ledger.example", OLD), version]);
+        let found = trace_corrections(&[
+            article("post.example", OLD),
+            article("ledger.example", OLD),
+            version,
+        ]);
         assert_eq!((found[0].passages.len(), found[0].carried.len()), (0, 0));
-        assert_eq!(watch(&[article("post.example", OLD), article("ledger.example", OLD)]), []);
+        assert_eq!(
+            trace_corrections(&[article("post.example", OLD), article("ledger.example", OLD)]),
+            []
+        );
     }
 
     #[test]
-    fn texts_that_are_gone_do_no_harm() {
+    fn accepts_articles_without_a_text() {
         let gone = Article { text: None, ..article("post.example", &new_text()) };
-        let found = watch(&[article("ledger.example", OLD), gone]);
+        let found = trace_corrections(&[article("ledger.example", OLD), gone]);
         assert_eq!((found.len(), found[0].carried.len()), (1, 0));
     }
 }

@@ -1,6 +1,6 @@
-//! Remembers what was found in the last texts, so that a copy of one of them is not read again.
+//! A cache of the findings of recent texts, so that cache are not analysed again.
 //!
-//! The output does not depend on it: reading the text again would find the same.
+//! The output does not depend on the cache: another analysis would give the same findings.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
@@ -10,17 +10,17 @@ use rustc_hash::FxBuildHasher;
 use wirefold_proto::{AboutArticle, Findings, LanguageTag};
 use wirefold_text::Text;
 
-use crate::findings::{find, of_copy};
+use crate::findings::{adapted_to_copy, find};
 
-/// So many texts are kept.
+/// The most texts in the cache.
 const MOST: usize = 256;
-/// Longer texts are not; in bytes.
+/// Longer texts are not cached; in bytes.
 const LONGEST: usize = 32_768;
-/// Neither are shorter ones, whose language the title tells as well.
+/// Shorter texts are not cached, because their language depends on the title; in bytes.
 const SHORTEST: usize = 200;
 
-/// A text with what was found in it.
-struct ReadText {
+/// A text with its findings.
+struct CachedText {
     hash: u64,
     text: String,
     title: String,
@@ -28,20 +28,20 @@ struct ReadText {
     findings: Findings,
 }
 
-/// What was found in the last texts, at most 8 MB of them.
+/// The findings of recent texts, at most 8 MB of text.
 #[derive(Default)]
-pub struct Copies {
-    known: Mutex<VecDeque<ReadText>>,
+pub struct FindingsCache {
+    recent: Mutex<VecDeque<CachedText>>,
 }
 
-impl std::fmt::Debug for Copies {
+impl std::fmt::Debug for FindingsCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Copies").finish_non_exhaustive()
+        f.debug_struct("FindingsCache").finish_non_exhaustive()
     }
 }
 
-impl Copies {
-    /// What is found in a text that comes from `agency`, empty where none is known; the same as
+impl FindingsCache {
+    /// The findings of a text from `agency`, which is empty if unknown. The same as
     /// [`crate::findings()`].
     pub(crate) fn findings(&self, text: &Text, about: &AboutArticle, agency: &str) -> Findings {
         let original = text.original();
@@ -49,27 +49,27 @@ impl Copies {
             return find(text, about, agency, |_| {});
         }
         let hash = FxBuildHasher.hash_one(original);
-        if let Some(found) = self.of_known(hash, text, about, agency) {
+        if let Some(found) = self.cached(hash, text, about, agency) {
             return found;
         }
         let findings = find(text, about, agency, |_| {});
-        let new = ReadText {
+        let new = CachedText {
             hash,
             text: original.to_owned(),
             title: about.title.clone(),
             hint: about.language_hint.clone(),
             findings: findings.clone(),
         };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.push_back(new);
-        if known.len() > MOST {
-            known.pop_front();
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.push_back(new);
+        if recent.len() > MOST {
+            recent.pop_front();
         }
         findings
     }
 
-    /// What was found in the same text before, with what title and outlet add.
-    fn of_known(
+    /// The cached findings of the same text, adapted to title and outlet.
+    fn cached(
         &self,
         hash: u64,
         text: &Text,
@@ -77,14 +77,14 @@ impl Copies {
         agency: &str,
     ) -> Option<Findings> {
         let (findings, has_same_title) = {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_same = |one: &&ReadText| {
+            let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_same = |one: &&CachedText| {
                 one.hash == hash && one.hint == about.language_hint && one.text == text.original()
             };
-            let found = known.iter().rev().find(is_same)?;
+            let found = recent.iter().rev().find(is_same)?;
             (found.findings.clone(), found.title == about.title)
         };
-        Some(of_copy(findings, text, about, agency, has_same_title))
+        Some(adapted_to_copy(findings, text, about, agency, has_same_title))
     }
 }
 
@@ -104,8 +104,8 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_what_reading_it_again_would_find() {
-        let copies = Copies::default();
+    fn cached_findings_equal_a_new_analysis() {
+        let cache = FindingsCache::default();
         let mut about = about();
         about.language_hint = None;
         for title in ["Harbour wall gone", "Ada Ruiz and the harbour wall", "Harbour wall gone", ""]
@@ -113,24 +113,24 @@ mod tests {
             title.clone_into(&mut about.title);
             let text = Text::new(TEXT);
             let again = find(&text, &about, "", |_| {});
-            assert_eq!(copies.findings(&text, &about, ""), again, "{title}");
+            assert_eq!(cache.findings(&text, &about, ""), again, "{title}");
         }
-        assert_eq!(copies.known.lock().unwrap().len(), 1);
+        assert_eq!(cache.recent.lock().unwrap().len(), 1);
         let declared = AboutArticle { language_hint: "en-gb".parse().ok(), ..about };
-        let told = copies.findings(&Text::new(TEXT), &declared, "").language.unwrap();
+        let told = cache.findings(&Text::new(TEXT), &declared, "").language.unwrap();
         assert_eq!(told.tag.as_str(), "en-gb");
     }
 
     #[test]
-    fn the_last_texts_are_kept_and_no_more() {
-        let copies = Copies::default();
+    fn caches_only_recent_texts() {
+        let cache = FindingsCache::default();
         let about = about();
         for number in 0..MOST + 8 {
-            copies.findings(&Text::new(&format!("{TEXT} {number}")), &about, "");
+            cache.findings(&Text::new(&format!("{TEXT} {number}")), &about, "");
         }
-        copies.findings(&Text::new("Short."), &about, "");
-        let known = copies.known.lock().unwrap();
-        assert_eq!(known.len(), MOST);
-        assert!(known.back().unwrap().text.ends_with(&(MOST + 7).to_string()));
+        cache.findings(&Text::new("Short."), &about, "");
+        let recent = cache.recent.lock().unwrap();
+        assert_eq!(recent.len(), MOST);
+        assert!(recent.back().unwrap().text.ends_with(&(MOST + 7).to_string()));
     }
 }

@@ -1,4 +1,4 @@
-//! How exact a figure is, and where a range ends.
+//! The qualifiers of figures, and the words of ranges.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use wirefold_proto::Qualifier::{self, About, AtLeast, LessThan, MoreThan, Nearly
 
 use crate::word_set::WordSet;
 
-/// Words before a number, by language, in small letters; `*` is every language.
+/// Phrases before a number, by language, in lower case.
 #[rustfmt::skip]
 const BEFORE: &[(&str, Qualifier, &[&str])] = &[
     ("en", AtLeast, &["at least", "no fewer than", "no less than", "not less than", "a minimum of"]),
@@ -71,7 +71,7 @@ const BEFORE: &[(&str, Qualifier, &[&str])] = &[
     ("ja", UpTo, &["最大", "最大で", "最多"]),
 ];
 
-/// Signs behind a number and its counter in Chinese and Japanese.
+/// Characters after a number and its counter in Chinese and Japanese.
 const BEHIND: &[(&str, Qualifier)] = &[
     ("以上", AtLeast),
     ("余", MoreThan),
@@ -89,7 +89,7 @@ const BEHIND: &[(&str, Qualifier)] = &[
 #[derive(Default)]
 struct Phrases {
     all: Vec<(&'static str, Qualifier)>,
-    /// The last words of those that end in plain letters.
+    /// The last words of phrases that end with ASCII letters.
     last_words: WordSet,
 }
 
@@ -103,8 +103,8 @@ static BY_LANGUAGE: LazyLock<FxHashMap<&str, Phrases>> = LazyLock::new(|| {
     all
 });
 
-/// The last word of what stands before a number in small letters, where it is of plain letters behind a space:
-/// then it is the last one of a phrase, or no phrase ends there.
+/// The last word before a number in lower case, if it is of ASCII letters after a space. Only if it
+/// is the last word of a phrase can a phrase end there.
 fn plain_word(before: &str) -> Option<Cow<'_, str>> {
     let others = before.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let word = &before[others.len()..];
@@ -114,7 +114,7 @@ fn plain_word(before: &str) -> Option<Cow<'_, str>> {
     (!word.is_empty() && others.ends_with(' ')).then(small)
 }
 
-/// The qualifier that ends what stands before a number, or begins what stands behind.
+/// The qualifier at the end of the text before a number, or at the start of the text after it.
 pub(super) fn qualifier(before: &str, behind: &str, language: &str) -> Option<Qualifier> {
     let phrases = BY_LANGUAGE.get(language)?;
     let is_unspaced = matches!(language, "zh" | "ja");
@@ -129,32 +129,33 @@ pub(super) fn qualifier(before: &str, behind: &str, language: &str) -> Option<Qu
         let rest = near.strip_suffix(phrase.trim_end());
         rest.is_some_and(|rest| is_unspaced || !rest.ends_with(char::is_alphanumeric))
     };
-    let told = phrases.all.iter().filter(|(phrase, _)| ends(phrase));
-    let told = told.max_by_key(|(phrase, _)| phrase.len()).map(|(_, qualifier)| *qualifier);
-    told.or_else(|| if is_unspaced { behind_in_han(behind) } else { None })
+    let found = phrases.all.iter().filter(|(phrase, _)| ends(phrase));
+    let found = found.max_by_key(|(phrase, _)| phrase.len()).map(|(_, qualifier)| *qualifier);
+    found.or_else(|| if is_unspaced { behind_in_han(behind) } else { None })
 }
 
 /// `300棟以上`, `三十余人`.
 fn behind_in_han(behind: &str) -> Option<Qualifier> {
-    let of =
-        |rest: &str| BEHIND.iter().find(|(sign, _)| rest.starts_with(sign)).map(|(_, told)| *told);
+    let of = |rest: &str| {
+        BEHIND.iter().find(|(sign, _)| rest.starts_with(sign)).map(|(_, qualifier)| *qualifier)
+    };
     let counter = super::units::counter(behind).map_or(0, str::len);
     of(behind).or_else(|| of(&behind[counter..]))
 }
 
-/// How many bytes of signs such as `余` stand between a number and its counter.
+/// The number of bytes of characters such as `余` between a number and its counter.
 pub(super) fn between_number_and_counter(behind: &str) -> usize {
     ["余", "餘", "多"].iter().find(|sign| behind.starts_with(**sign)).map_or(0, |sign| sign.len())
 }
 
-/// Words before the first end of a range.
+/// Words before the first number of a range.
 const OPENS_RANGE: &[&str] = &[
     "between", "from", "zwischen", "von", "entre", "de", "tra", "fra", "da", "dai", "от", "с",
     "ما بين", "بين", "من",
 ];
 
-/// Whether `joint` between two numbers makes a range of them. `and` does behind `between` alone; so does
-/// `a` behind `de`.
+/// Whether `joint` between two numbers makes them a range. `and` does so only after `between`, and
+/// `a` only after `de`.
 pub(super) fn is_range(before: &str, joint: &str, second_begins_with_and: bool) -> bool {
     match joint.trim() {
         "to" | "bis" | "-" | "–" | "—" | "至" | "到" | "〜" | "～" | "~" | "から" => true,
@@ -166,7 +167,7 @@ pub(super) fn is_range(before: &str, joint: &str, second_begins_with_and: bool) 
     }
 }
 
-/// Whether what stands before the first number ends with a word that opens a range.
+/// Whether the text before the first number ends with a word that opens a range.
 fn opens_range(before: &str) -> bool {
     let start = before.char_indices().rev().nth(16).map_or(0, |(at, _)| at);
     let lower = before[start..].trim_end().to_lowercase();

@@ -1,9 +1,9 @@
-//! Citations: a text says that an agency reports something. That does not say where the text itself
-//! comes from.
+//! Citations: a text says that an agency reported something. The text itself may come from
+//! elsewhere.
 
-use super::line::{Line, Named, is_in};
+use super::line::{Line, NamedAgency, is_in};
 
-/// Words before an agency that is cited, in normal form; a few others may stand between.
+/// Words before a cited agency, in normal form. A few other words may stand between.
 const BEFORE: &str = "according per via citing cites cited quoting quotes quoted told telling tells \
     laut gegenüber bericht angaben berichtet berichtete meldet meldete zitiert zitierte \
     selon daprès indiqué rapporté cité rapporte citant déclaré confié dépêche \
@@ -18,7 +18,7 @@ const BEFORE: &str = "according per via citing cites cited quoting quotes quoted
     повідомляє повідомило повідомила передає пише даними посиланням \
     بحسب حسب وبحسب وفقا ووفقا نقلا نقلت ذكرت وذكرت أفادت وأفادت قالت وقالت لوكالة";
 
-/// What may stand between such a word and the agency.
+/// Words that may stand between such a word and the agency.
 const BETWEEN: &str = "to the a by with on of from news agency wire service der die dem den des \
     nachrichtenagentur agentur presseagentur von durch à la le les lagence agence une dune de du par auprès \
     agencia el los por a al en una agência o os da do por à com lagenzia agenzia alla all dalla di il lo \
@@ -26,7 +26,7 @@ const BETWEEN: &str = "to the a by with on of from news agency wire service der 
     агентство агентства агентству агентством агентстве со на информагентство информагентству агенція \
     агенції агентством із з وكالة لوكالة الأنباء أنباء عن إلى لما";
 
-/// Words behind an agency that reports, at most a few words further.
+/// Words after an agency that reports, at a distance of a few words at most.
 const BEHIND: &str = "reported reports report reporting said says writes wrote notes noted cites cited \
     learned learnt quotes quoted \
     zufolge meldet meldete berichtet berichtete schreibt schrieb erfuhr erfahren \
@@ -42,31 +42,31 @@ const BEHIND: &str = "reported reports report reporting said says writes wrote n
     göre bildirdi aktardı duyurdu \
     إن أن";
 
-/// What stands behind a preposition in a passive: `reported by`, `seen by`, `published by`.
+/// Participles before "by" in a passive: `reported by`, `seen by`, `published by`.
 const PASSIVE: &str = "reported quoted cited obtained seen reviewed published interviewed first";
 
-/// In scripts without spaces: right before the name, and right behind.
+/// For scripts without spaces: words directly before and directly after the name.
 const JOINED_BEFORE: &[&str] = &["据", "據", "引述", "引用", "援引", "告诉", "告訴"];
 #[rustfmt::skip]
 const JOINED_BEHIND: &[&str] = &[
     "报道", "報道", "消息", "援引", "引述", "说",
     "說", "称", "稱", "によると", "によれば", "が伝え", "が報じ", "は伝え", "は報じ", "に対し", 
 ];
-/// Characters in which they stand.
+/// The distance in which they are looked for, in characters.
 const JOINED_REACH: usize = 10;
-/// Words between the agency and the word that says that it is cited.
+/// The greatest distance between the agency and the word that cites it, in words.
 const REACH_BEFORE: usize = 5;
 const REACH_BEHIND: usize = 3;
 
 impl Line<'_> {
     /// Whether the text says that the agency reports something.
-    pub(super) fn is_cited(&self, named: &Named) -> bool {
-        !named.is_shy
+    pub(super) fn is_cited(&self, named: &NamedAgency) -> bool {
+        !named.is_ambiguous
             && !self.is_picture
             && (self.is_cited_before(named) || self.is_cited_behind(named) || self.is_joined(named))
     }
 
-    fn is_cited_before(&self, named: &Named) -> bool {
+    fn is_cited_before(&self, named: &NamedAgency) -> bool {
         let from = named.start.saturating_sub(REACH_BEFORE).max(self.paragraph.words.start);
         for index in (from..named.start).rev() {
             let Some(word) = self.word(index) else { return false };
@@ -91,7 +91,7 @@ impl Line<'_> {
         false
     }
 
-    fn is_cited_behind(&self, named: &Named) -> bool {
+    fn is_cited_behind(&self, named: &NamedAgency) -> bool {
         let to = (named.end + REACH_BEHIND).min(self.paragraph.words.end);
         for index in named.end..to {
             if self.gap(index).contains(['.', '!', '?', '؟', ';', ',', ':', '(']) {
@@ -104,7 +104,7 @@ impl Line<'_> {
         false
     }
 
-    fn is_joined(&self, named: &Named) -> bool {
+    fn is_joined(&self, named: &NamedAgency) -> bool {
         let (before, behind) =
             (self.before(named, 4 * JOINED_REACH), self.after(named, 4 * JOINED_REACH));
         let is_foreign = |part: &str| !part.is_ascii();

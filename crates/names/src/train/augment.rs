@@ -1,41 +1,44 @@
-//! Varies sentences as other newsrooms would write them: other names, other capitals, datelines and
-//! results. The weights then do not depend on one kind of text.
+//! Augments the training data: varies sentences as other newsrooms would write them, with other
+//! names, other capitals, datelines and results. So the weights do not depend on one kind of text.
 
 use super::Sample;
 use super::lists::Lists;
 use super::random::Random;
 use crate::Kind;
 
-/// How many of a thousand sentences are …
+/// Sentences of a thousand that get other names.
 const RENAMED: usize = 300;
-/// Sentences in Slavic languages that are written in Latin letters become Cyrillic.
+/// Sentences of a thousand, in Slavic languages with Latin letters, that become Cyrillic.
 const CYRILLIC: usize = 330;
-/// Names in them are in no list: more of them are exchanged for such as are.
+/// Cyrillic sentences of a thousand that get other names. There are more, because the names in them
+/// are in no list.
 const RENAMED_CYRILLIC: usize = 800;
-const SHOUTED: usize = 40;
-const TITLED: usize = 40;
-/// … or are replaced by a line that is made up.
-const MADE_UP: usize = 30;
+/// Sentences of a thousand that become all capitals.
+const UPPERCASED: usize = 40;
+/// Sentences of a thousand that become title case.
+const TITLE_CASED: usize = 40;
+/// Sentences of a thousand that are replaced by a generated line.
+const GENERATED: usize = 30;
 
-/// A sample, or a change of it.
-pub(super) fn changed(sample: &Sample, lists: &Lists, random: &mut Random) -> Sample {
-    if random.happens(MADE_UP) {
-        return made_up(lists, random);
+/// Returns a sample, changed at random or as it is.
+pub(super) fn augment(sample: &Sample, lists: &Lists, random: &mut Random) -> Sample {
+    if random.happens(GENERATED) {
+        return generate(lists, random);
     }
     let mut changed = sample.clone();
     let is_slavic = matches!(sample.language.as_str(), "hr" | "sr" | "sk");
     if is_slavic && random.happens(CYRILLIC) {
-        changed = respelled(sample, |_, letter| to_cyrillic(letter));
+        changed = map_letters(sample, |_, letter| to_cyrillic(letter));
     }
     let renamed_of_thousand = if is_cyrillic(&changed.text) { RENAMED_CYRILLIC } else { RENAMED };
     if random.happens(renamed_of_thousand) {
-        changed = renamed(&changed, lists, random);
+        changed = replace_names(&changed, lists, random);
     }
-    if random.happens(SHOUTED) {
-        changed = respelled(&changed, |_, c| c.to_uppercase().collect());
-    } else if random.happens(TITLED) {
+    if random.happens(UPPERCASED) {
+        changed = map_letters(&changed, |_, c| c.to_uppercase().collect());
+    } else if random.happens(TITLE_CASED) {
         changed =
-            respelled(
+            map_letters(
                 &changed,
                 |opens, c| {
                     if opens { c.to_uppercase().collect() } else { c.to_string() }
@@ -46,7 +49,7 @@ pub(super) fn changed(sample: &Sample, lists: &Lists, random: &mut Random) -> Sa
 }
 
 /// A sample with other people and places.
-fn renamed(sample: &Sample, lists: &Lists, random: &mut Random) -> Sample {
+fn replace_names(sample: &Sample, lists: &Lists, random: &mut Random) -> Sample {
     let mut line = Line::default();
     let mut at = 0;
     for (start, end, kind) in &sample.spans {
@@ -82,20 +85,21 @@ fn renamed(sample: &Sample, lists: &Lists, random: &mut Random) -> Sample {
     line.sample()
 }
 
-/// A sample letter by letter; `spell` is told whether a letter opens a word.
-fn respelled(sample: &Sample, spell: impl Fn(bool, char) -> String) -> Sample {
+/// Replaces each letter of a sample. `spell` gets a letter and whether it begins a word.
+fn map_letters(sample: &Sample, spell: impl Fn(bool, char) -> String) -> Sample {
     let mut text = String::with_capacity(sample.text.len());
-    let mut places = Vec::with_capacity(sample.text.len() + 1);
+    let mut offsets = Vec::with_capacity(sample.text.len() + 1);
     let mut is_inside = false;
     for (at, letter) in sample.text.char_indices() {
-        places.resize(at, 0);
-        places.push(text.len());
+        offsets.resize(at, 0);
+        offsets.push(text.len());
         text.push_str(&spell(!is_inside, letter));
         is_inside = letter.is_alphanumeric() || matches!(letter, '\'' | '’');
     }
-    places.resize(sample.text.len(), 0);
-    places.push(text.len());
-    let spans = sample.spans.iter().map(|(start, end, kind)| (places[*start], places[*end], *kind));
+    offsets.resize(sample.text.len(), 0);
+    offsets.push(text.len());
+    let spans =
+        sample.spans.iter().map(|(start, end, kind)| (offsets[*start], offsets[*end], *kind));
     Sample { spans: spans.collect(), text, language: sample.language.clone() }
 }
 
@@ -104,7 +108,7 @@ fn is_cyrillic(text: &str) -> bool {
     text.chars().find(|c| c.is_alphabetic()).is_some_and(|c| ('\u{400}'..'\u{500}').contains(&c))
 }
 
-/// Puts a Russian name into some other case, roughly.
+/// Puts a Russian name in another case, roughly.
 fn decline(name: &mut String, random: &mut Random) {
     const ENDINGS: [&str; 6] = ["а", "у", "ом", "е", "ой", "и"];
     let vowels = ['а', 'я', 'о', 'ь', 'й', 'е', 'и', 'ы'];
@@ -113,7 +117,7 @@ fn decline(name: &mut String, random: &mut Random) {
     name.push_str(ENDINGS[random.below(ENDINGS.len())]);
 }
 
-/// A Latin letter of Croatian, Serbian or Slovak in Cyrillic.
+/// Converts a Latin letter of Croatian, Serbian or Slovak to Cyrillic.
 fn to_cyrillic(letter: char) -> String {
     let small = letter.to_lowercase().next().unwrap_or(letter);
     let latin = "abcčćdđefghijklmnopqrsštuvwyzžáéíóúýäôľňťď";
@@ -144,8 +148,8 @@ impl Line {
     }
 }
 
-/// A dateline, a result or a list, as agencies send them.
-fn made_up(lists: &Lists, random: &mut Random) -> Sample {
+/// Generates a dateline, a result or a list, as agencies send them.
+fn generate(lists: &Lists, random: &mut Random) -> Sample {
     // A pattern has `C` for a city, `N` for a nation, `P` for a person, `U` for a city in capitals, `T`
     // for a team of a city's name, and `0` for a number.
     const PATTERNS: [&str; 14] = [
