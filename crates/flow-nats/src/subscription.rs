@@ -126,7 +126,7 @@ impl NatsBus {
         };
         check_name("stream", &stream)?;
         check_name("durable", durable)?;
-        let nowhere = DeadLetters { subject: String::new(), writing: plain };
+        let nowhere = DeadLetters { subject: String::new(), format: plain };
         let consumer = ConsumerConfig {
             filter: subject.to_owned(),
             ack_deadline: FOLLOWED_WITHIN,

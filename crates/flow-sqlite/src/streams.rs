@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use wirefold_flow::store::{KnownId, StreamRow};
+use wirefold_flow::store::{RecentId, StreamRow};
 use wirefold_flow::{BusError, Stored, StreamConfig, UnixMillis, matches};
 
 use crate::checksum::{MessageRow, Soundness, checksum};
@@ -239,13 +239,13 @@ impl SqliteTables {
         self.execute(sql, params![this, int(message.at.0), message.id])
     }
 
-    pub(crate) fn ids_after(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+    pub(crate) fn ids_after(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>> {
         let stream_number = self.number_of(stream)?;
         let (first, last) = (key(stream_number, 0), key(stream_number, u64::MAX));
         let sql = "SELECT key, at, id FROM ids WHERE key BETWEEN ? AND ? AND at > ? ORDER BY key";
         self.all(sql, [first, last, int(after.0)], |row| {
             let at = UnixMillis(number(row, 1)?);
-            Ok(KnownId { id: row.get(2)?, sequence: sequence(row.get(0)?), at })
+            Ok(RecentId { id: row.get(2)?, sequence: sequence(row.get(0)?), at })
         })
     }
 }

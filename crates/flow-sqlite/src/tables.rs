@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use wirefold_flow::store::{KnownId, Pending, Reader, StreamRow, Tables};
+use wirefold_flow::store::{Pending, Reader, RecentId, StreamRow, Tables};
 use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
 use crate::copy_lock::Checkpoints;
@@ -137,7 +137,7 @@ impl Tables for SqliteTables {
         self.put_id(message, after)
     }
 
-    fn known_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+    fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>> {
         self.ids_after(stream, after)
     }
 

@@ -81,7 +81,7 @@ impl Running {
             match outcome {
                 Ok(()) => {
                     group.into_iter().for_each(|job| job.finish(Ok(())));
-                    self.engine.tell();
+                    self.engine.wake_waiters();
                 }
                 // One of them failed and all are undone: each by itself shows which.
                 Err(_) => group.into_iter().for_each(|job| self.run_alone(job)),
@@ -141,7 +141,7 @@ impl Running {
         let done = self.begin().and_then(|()| job.run(&mut self.engine, self.clock.now()));
         let outcome = self.end(done);
         job.finish(outcome);
-        self.engine.tell();
+        self.engine.wake_waiters();
     }
 
     fn begin(&mut self) -> Result<(), BusError> {
