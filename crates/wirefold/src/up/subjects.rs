@@ -41,8 +41,8 @@ impl Way {
         Options {
             login: self.nats.user.as_ref().map(login),
             root_certificates: self.nats.ca_file.clone(),
-            makes_room: false,
-            stays: true,
+            may_prune: false,
+            only_given_servers: true,
             ..Options::new(self.nats.server.clone(), NAME)
         }
     }
