@@ -128,7 +128,8 @@ impl Lease {
     /// Gives the lease back, and requests it again only after a while.
     pub fn resign(&self) {
         self.change_request(|request| {
-            (request.wants_lead, request.resignations) = (false, request.resignations + 1)
+            request.wants_lead = false;
+            request.resignations += 1;
         });
     }
 

@@ -254,7 +254,7 @@ impl Worker {
         loop {
             let StoredNote { note, revision } = self.stored_note(notes, message).await?;
             let before = note.unwrap_or_default();
-            if let Some(stored) = unconfirmed.iter().find(|change| change.after == before) {
+            if let Some(stored) = unconfirmed.iter().find(|written| written.after == before) {
                 return Ok(*stored);
             }
             let mut changed = Changed { before, after: change(before) };
