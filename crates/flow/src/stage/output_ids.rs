@@ -141,8 +141,8 @@ mod tests {
         for number in (0..MESSAGES).rev().step_by(3) {
             let since = times[usize::try_from(number).unwrap()];
             let stored = emits(&format!("m{number}"));
-            let left = output_ids.without_published(&*bus, "OUT", since, stored).await.unwrap();
-            assert_eq!(left.len(), 0, "m{number} is stored");
+            let rest = output_ids.without_published(&*bus, "OUT", since, stored).await.unwrap();
+            assert_eq!(rest.len(), 0, "m{number} is stored");
             let fresh = emits(&format!("new{number}"));
             let left = output_ids.without_published(&*bus, "OUT", since, fresh).await.unwrap();
             assert_eq!(left.len(), 1, "new{number} is not");

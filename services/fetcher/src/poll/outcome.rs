@@ -260,7 +260,7 @@ pub(super) fn after_failure(
     };
     let wait = failure.retry_after.unwrap_or_else(own);
     let host_wait = failure.retry_after.filter(|_| !failure.is_elsewhere);
-    memo.left_alone = host_wait.map(|wait| now.plus(wait).0);
+    memo.left_alone = host_wait.map(|pause| now.plus(pause).0);
     record.next_poll = Some(timestamp(now.plus(wait)));
     record.health = FeedHealth::Failing;
     record.problem = Some(failure.problem);
