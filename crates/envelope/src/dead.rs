@@ -1,7 +1,7 @@
 //! Dead letters in the form of the contract.
 
 use bytes::Bytes;
-use wirefold_flow::{Cause, DeadLetter as Letter, DeadLetters, Headers, Written};
+use wirefold_flow::{Cause, DeadLetter as Letter, DeadLetters, Headers, LetterContent};
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
     DeadBody, DeadCause, DeadHeader, DeadLetter, EventHeaders, Subject, Tag, encode,
@@ -17,10 +17,10 @@ const DELIVERY_PREFIX: &str = "alerter-";
 /// The durable name of the consumer must be the stage's name, or begin with it and a `-`.
 #[must_use]
 pub fn dead_letters(stage: Stage) -> DeadLetters {
-    DeadLetters { subject: Subject::dead(stage).as_str().to_owned(), writing: write }
+    DeadLetters { subject: Subject::dead(stage).as_str().to_owned(), format: write }
 }
 
-fn write(letter: &Letter<'_>) -> Written {
+fn write(letter: &Letter<'_>) -> LetterContent {
     let stage = stage_of(letter.stage);
     let delivery = letter.stage.strip_prefix(DELIVERY_PREFIX).filter(|_| stage == Stage::Alerter);
     let message = letter.message;
@@ -47,7 +47,7 @@ fn write(letter: &Letter<'_>) -> Written {
     let headers: Headers =
         EventHeaders::of(&dead, &source, dead.at).to_pairs().into_iter().collect();
     let body = encode(&dead).or_else(|_| encode(&DeadLetter { message: None, ..dead }));
-    Written { headers, body: body.map_or_else(|_| Bytes::new(), Bytes::from) }
+    LetterContent { headers, body: body.map_or_else(|_| Bytes::new(), Bytes::from) }
 }
 
 fn header((name, value): (&str, &str)) -> DeadHeader {

@@ -1,7 +1,4 @@
-//! Requests to JetStream.
-//!
-//! Comes in: the name of a request, and JSON. Goes out: the answer, a failure with its code, or that nobody answers. It never
-//! knows what a request means.
+//! Requests to the API of JetStream, and its answers.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -11,7 +8,7 @@ use wirefold_flow::BusError;
 
 use crate::link::Link;
 
-/// The codes on which something depends.
+/// The error codes that are handled.
 pub(crate) mod code {
     pub(crate) const TOO_FEW_SERVERS: u64 = 10005;
     pub(crate) const CONSUMER_NOT_FOUND: u64 = 10014;
@@ -26,11 +23,11 @@ pub(crate) mod code {
     pub(crate) const BATCH_KNOWS_ID: u64 = 10201;
 }
 
-/// What JetStream answers where it does not do what it was asked.
+/// The error of a failed request.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Failure {
-    /// As of HTTP.
+    /// A code of HTTP.
     pub(crate) code: u16,
     #[serde(rename = "err_code")]
     pub(crate) kind: u64,
@@ -38,7 +35,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// What it means to those who use a stream, where nothing better is known.
+    /// The error of the bus for a request about this stream.
     pub(crate) fn of_stream(&self, stream: &str) -> BusError {
         let stream = stream.to_owned();
         match self.kind {
@@ -55,16 +52,16 @@ impl Failure {
     }
 }
 
-/// How a request of JetStream's ended.
+/// The reply to a request.
 pub(crate) enum Reply<T> {
     Done(T),
     Failed(Failure),
-    /// Nobody answers: for most requests, what they name is not there.
+    /// Nobody answers. For most requests this means that the named thing does not exist.
     Nobody,
 }
 
 impl<T> Reply<T> {
-    /// The answer, where nothing but an answer will do.
+    /// The answer; an error for any other reply.
     pub(crate) fn done(self, stream: &str) -> Result<T, BusError> {
         match self {
             Self::Done(answer) => Ok(answer),
@@ -73,7 +70,7 @@ impl<T> Reply<T> {
         }
     }
 
-    /// The answer; none where the request failed with the code that says that the named thing is not there.
+    /// The answer; `None` if the request failed with the code `missing`.
     pub(crate) fn done_if_found(self, stream: &str, missing: u64) -> Result<Option<T>, BusError> {
         match self {
             Self::Failed(failure) if failure.kind == missing => Ok(None),
@@ -91,7 +88,7 @@ struct MaybeFailed {
     error: Option<Failure>,
 }
 
-/// Reads an answer of JetStream's.
+/// Parses an answer of JetStream.
 pub(crate) fn reply<T: DeserializeOwned>(subject: &str, body: &[u8]) -> Result<Reply<T>, BusError> {
     let unread = |error: serde_json::Error| {
         BusError::Unavailable(format!("{subject}: the answer cannot be read: {error}"))
@@ -104,7 +101,7 @@ pub(crate) fn reply<T: DeserializeOwned>(subject: &str, body: &[u8]) -> Result<R
 }
 
 impl Link {
-    /// Makes a request of JetStream's, such as `STREAM.INFO.WORK`.
+    /// Sends a request to JetStream, such as `STREAM.INFO.WORK`.
     pub(crate) async fn api<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -112,7 +109,7 @@ impl Link {
     ) -> Result<Reply<T>, BusError> {
         let subject = format!("$JS.API.{what}");
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
-        match self.ask(&subject, None, body).await? {
+        match self.request(&subject, None, body).await? {
             Some(answer) => reply(&subject, &answer.payload),
             None => Ok(Reply::Nobody),
         }

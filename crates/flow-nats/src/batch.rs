@@ -1,7 +1,4 @@
 //! Atomic batches: the server stores all messages of a batch, in order and with one sync, or none.
-//!
-//! Comes in: messages, and where the stream must end. Goes out: the sequence of the last message, or why none was
-//! stored. It never sends a message by itself.
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
@@ -11,54 +8,54 @@ use crate::Shared;
 use crate::api::{Failure, code};
 use crate::headers;
 use crate::link::closed;
-use crate::publish::{Expect, acknowledged, expecting, is_full};
+use crate::publish::{Expect, expecting, is_full, parse_acknowledgement};
 
-/// A message as it goes over the wire.
+/// A message with the headers of the wire.
 #[derive(Clone)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedMessage {
     pub(crate) subject: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// What became of a batch of a chain that was not refused.
-pub(crate) enum Committed {
-    /// Stored; its last message stands here.
+/// The result of a batch of a chain that was not refused.
+pub(crate) enum CommitResult {
+    /// Stored; the sequence of its last message.
     At(u64),
     /// Not stored: the stream is full.
     Full,
-    /// Not stored: this stream takes no batches.
+    /// Not stored: this stream does not accept batches.
     Off,
 }
 
 impl Shared {
-    /// Stores these, if the stream ends at `expected`.
+    /// Stores these if the stream ends at `expected`.
     ///
     /// # Errors
-    /// [`BusError::Fenced`] where it ends elsewhere or knows one of the ids.
+    /// [`BusError::Fenced`] if it ends elsewhere or has one of the ids.
     pub(crate) async fn commit_after(
         &self,
         stream: &str,
         messages: &[Outgoing],
         expected: u64,
-    ) -> Result<Committed, BusError> {
+    ) -> Result<CommitResult, BusError> {
         let messages: Vec<&Outgoing> = messages.iter().collect();
         let failure = match self.commit(stream, &messages, Some(expected)).await? {
-            Ok(last) => return Ok(Committed::At(last)),
+            Ok(last) => return Ok(CommitResult::At(last)),
             Err(failure) => failure,
         };
         match failure.kind {
             code::WRONG_LAST_SEQUENCE | code::BATCH_KNOWS_ID => {
                 Err(BusError::Fenced(stream.to_owned()))
             }
-            code::NOT_STORED if is_full(&failure) => Ok(Committed::Full),
-            code::BATCHES_OFF => Ok(Committed::Off),
+            code::NOT_STORED if is_full(&failure) => Ok(CommitResult::Full),
+            code::BATCHES_OFF => Ok(CommitResult::Off),
             _ => Err(failure.of_stream(stream)),
         }
     }
 
-    /// Stores these, at least one, where the stream ends at what is `expected` if that is given.
-    /// The sequence of the last, or why the server stored none.
+    /// Stores these messages, at least one, if the stream ends at `expected`. Without `expected` it may
+    /// end anywhere. Returns the sequence of the last message, or why the server stored none.
     pub(crate) async fn commit(
         &self,
         stream: &str,
@@ -67,34 +64,39 @@ impl Shared {
     ) -> Result<Result<u64, Failure>, BusError> {
         let prepare = |message: &&Outgoing| {
             let headers = headers::write(message)?;
-            Ok(Prepared { subject: message.subject.clone(), headers, body: message.body.clone() })
+            Ok(PreparedMessage {
+                subject: message.subject.clone(),
+                headers,
+                body: message.body.clone(),
+            })
         };
-        let prepared = messages.iter().map(prepare).collect::<Result<Vec<Prepared>, BusError>>()?;
+        let prepared =
+            messages.iter().map(prepare).collect::<Result<Vec<PreparedMessage>, BusError>>()?;
         let committed = self.commit_prepared(&prepared, expected).await?;
         committed.ok_or_else(|| self.link.nobody_stores(stream))
     }
 
-    /// The same of messages whose headers are written; none where nobody listens on their subjects.
+    /// The same for prepared messages; `None` if no stream has their subjects.
     pub(crate) async fn commit_prepared(
         &self,
-        messages: &[Prepared],
+        messages: &[PreparedMessage],
         expected: Option<u64>,
     ) -> Result<Option<Result<u64, Failure>>, BusError> {
         self.link.connected().await?;
         let mark = self.link.refusals();
         let batch = self.link.unique_token();
         let mut commit = None;
-        for (place, message) in messages.iter().enumerate() {
-            let Prepared { subject, headers, body } = message.clone();
+        for (index, message) in messages.iter().enumerate() {
+            let PreparedMessage { subject, headers, body } = message.clone();
             let mut headers = headers;
             headers.insert("Nats-Batch-Id", batch.as_str());
-            headers.insert("Nats-Batch-Sequence", (place + 1).to_string());
-            if let Some(expected) = expected.filter(|_| place == 0) {
+            headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
+            if let Some(expected) = expected.filter(|_| index == 0) {
                 expecting(&mut headers, Expect::Last(expected));
             }
-            if place + 1 == messages.len() {
+            if index + 1 == messages.len() {
                 headers.insert("Nats-Batch-Commit", "1");
-                let answer = self.link.ask_at_once(&subject, Some(headers), body, mark).await?;
+                let answer = self.link.request_at_once(&subject, Some(headers), body, mark).await?;
                 commit = Some((subject, answer));
             } else {
                 let sent = self.link.client.publish_with_headers(subject, headers, body);
@@ -105,7 +107,7 @@ impl Shared {
             return Ok(Some(Err(Failure::default())));
         };
         let Some(answer) = answer else { return Ok(None) };
-        let acknowledged = acknowledged(&subject, &answer.payload)?;
-        Ok(Some(acknowledged.error.map_or(Ok(acknowledged.seq), Err)))
+        let parse_acknowledgement = parse_acknowledgement(&subject, &answer.payload)?;
+        Ok(Some(parse_acknowledgement.error.map_or(Ok(parse_acknowledgement.seq), Err)))
     }
 }

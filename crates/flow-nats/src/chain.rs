@@ -1,16 +1,15 @@
-//! The chained publisher. Each write expects the stream to end where the write before it ended, so that a writer that
-//! was taken over gets nothing more in.
+//! The chained publisher. Each write expects the stream to end where the write before it ended, so that
+//! a writer that was taken over can write nothing more.
 //!
-//! Comes in: decisions in order. Goes out: their sequences, or that another writer has taken over. It never has more
-//! than one write under way.
+//! At most one write is under way: an atomic batch whose first message expects the last sequence of the
+//! stream, or a single message that expects it. Nothing is sent before the write before it is
+//! acknowledged.
 //!
-//! At most one write is under way: an atomic batch, whose first message expects the last sequence of the
-//! stream, or a single message that expects it. Nothing is sent before what went before it was acknowledged.
-//! Pipelining is ruled out in both forms that the server has for it. By expected sequence, one refused
-//! message shifts nothing, and those behind it line up again after a stranger's: a writer that was taken
-//! over gets in. By expected id of the predecessor, a stream with three replicas looks for the
-//! predecessor among what is stored and not among what is on its way, so that all but the first are refused, again
-//! and again.
+//! The server has two forms of pipelining, and neither is safe. With several writes by expected
+//! sequence, those behind a refused one match again after a message of another writer, so a writer that
+//! was taken over could still write. With writes by the expected id of the predecessor, a stream with
+//! three replicas searches only among stored messages and not among those under way, so all writes but
+//! the first are refused for ever.
 
 use std::sync::Arc;
 
@@ -18,21 +17,21 @@ use tokio::time::Instant;
 use wirefold_flow::{Answer, BusError, ChainedPublisher, Outgoing, Published, check_subject};
 
 use crate::Shared;
-use crate::batch::Committed;
+use crate::batch::CommitResult;
 use crate::chain_costs::FEW;
 use crate::headers;
 use crate::publish::{Expect, Sent, WaitForRoom, expecting};
 use crate::publish_form::PublishForm;
 
-/// The server takes up to 1,000.
+/// The most messages of a batch. The server accepts up to 1,000.
 const BATCH_MOST: usize = 500;
 
 struct NatsChain {
     shared: Arc<Shared>,
     stream: String,
-    /// Where the last message that is known to stand does; none after a failure.
+    /// The sequence of the last message that is certainly stored; `None` after a failure.
     last: Option<u64>,
-    /// Whether this stream takes batches.
+    /// Whether this stream accepts batches.
     batches: bool,
 }
 
@@ -45,7 +44,7 @@ pub(crate) async fn take_over(
         (stream, Published::New(sequence)) => {
             Ok(Box::new(NatsChain { shared, stream, last: Some(sequence), batches: true }))
         }
-        // The record is another's, or of another life of ours: its chain may be in use.
+        // The record belongs to another writer, or to an earlier start of ours whose chain may be in use.
         (_, Published::Duplicate(found)) => Err(BusError::Refused { expected, found }),
     }
 }
@@ -55,8 +54,8 @@ impl NatsChain {
         BusError::Fenced(self.stream.clone())
     }
 
-    /// Appends as many as found room behind `last`, and says where the last of them stands: they stand side
-    /// by side. What follows has not been stored.
+    /// Appends the first of these messages after `last`, as many as there is room for. They get consecutive
+    /// sequences, of which it returns the last. The rest is not stored.
     async fn append_some(
         &mut self,
         last: u64,
@@ -74,14 +73,14 @@ impl NatsChain {
         let begun = Instant::now();
         if form == PublishForm::Batch {
             match self.shared.commit_after(&self.stream, part, last).await? {
-                Committed::At(end) if end == last + part.len() as u64 => {
+                CommitResult::At(end) if end == last + part.len() as u64 => {
                     costs.took(form, part.len(), begun.elapsed());
                     return Ok(end);
                 }
-                Committed::At(_) => return Err(self.fenced()),
-                // It may be larger than the whole stream: what follows goes singly.
-                Committed::Full => room.wait(&self.shared, &self.stream).await,
-                Committed::Off => self.batches = false,
+                CommitResult::At(_) => return Err(self.fenced()),
+                // The batch may be larger than the whole stream: send single messages.
+                CommitResult::Full => room.wait(&self.shared, &self.stream).await,
+                CommitResult::Off => self.batches = false,
             }
         }
         let end = self.append_singly(last, part).await?;
@@ -93,8 +92,8 @@ impl NatsChain {
         Ok(end)
     }
 
-    /// Sends one after the other, each once the one before it stands, until the stream is full. Where the
-    /// last of those stands that were stored.
+    /// Sends one message after the other, each once the one before it is stored, until the stream is full.
+    /// Returns the sequence of the last stored one.
     async fn append_singly(&self, last: u64, messages: &[Outgoing]) -> Result<u64, BusError> {
         let mut end = last;
         for message in messages {
@@ -110,7 +109,7 @@ impl NatsChain {
                     end = sequence;
                 }
                 Ok(Sent::Full { .. }) => break,
-                // The server looks for a known id first, so a repeat of ours would look stored.
+                // The server checks the id first, so a repeated message would look stored.
                 Ok(Sent::Stored { .. }) | Err(BusError::Refused { .. }) => {
                     return Err(self.fenced());
                 }
@@ -124,7 +123,7 @@ impl NatsChain {
 impl ChainedPublisher for NatsChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
-            // Taken out, so that a failure or a dropped future leaves nothing to go on from.
+            // Removed first: after a failure or a dropped future there is no sequence to go on from.
             let first = self.last.take().ok_or_else(|| self.fenced())?;
             messages.iter().try_for_each(|message| check_subject(&message.subject))?;
             let mut room = WaitForRoom::new();

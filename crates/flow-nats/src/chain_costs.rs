@@ -1,37 +1,36 @@
-//! Which form the next write of a chain takes: an atomic batch, or single messages one after the other.
+//! Chooses the form of the next write of a chain: an atomic batch, or single messages one after the
+//! other. Usually the cheaper form, by the measured times, and now and then the other one as a trial.
 //!
-//! Comes in: how many messages wait, and how long each form took before. Goes out: the cheaper form, and now and then
-//! the other one, as a trial. It never writes.
-//!
-//! A batch costs the server some syncs of its own, nearly the same for ten messages as for a hundred. A single
-//! message costs a round trip, and a sync where the server syncs each write. So what a whole batch has
-//! taken is held against as many single messages as there are: where each write is synced a batch pays from
-//! eight messages on, by the server's own settings from some fifteen to thirty (nats-server 2.15.1).
+//! A batch costs the server some syncs, nearly the same number for ten messages as for a hundred. A
+//! single message costs a round trip, and a sync if the server syncs each write. So the time of a batch is
+//! compared with that of as many single messages as wait. If each write is synced, a batch is cheaper
+//! from eight messages on; with the server's default settings, from about fifteen to thirty
+//! (nats-server 2.15.1).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::publish_form::{PublishForm, TRIED_EACH, believed};
+use crate::publish_form::{PublishForm, TRIAL_EVERY, smoothed};
 
-/// Fewer messages go singly.
+/// Fewer messages are always sent singly.
 pub(crate) const FEW: usize = 8;
 
-/// What each form has cost.
+/// The measured cost of each form.
 #[derive(Default)]
 pub(crate) struct ChainCosts(Mutex<Costs>);
 
 #[derive(Default)]
 struct Costs {
-    /// Seconds a batch.
+    /// Seconds for a batch.
     batch: Option<f64>,
-    /// Seconds a message.
+    /// Seconds for a message.
     single: Option<f64>,
     choices: u32,
 }
 
 impl ChainCosts {
-    /// The form for so many messages, no fewer than [`FEW`], and for how many of them: a trial of the
-    /// dearer form takes a few.
+    /// The form for this many messages, at least [`FEW`], and how many of them to send in it. A trial of the
+    /// more expensive form has few.
     pub(crate) fn choose(&self, count: usize) -> (PublishForm, usize) {
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         costs.choices = costs.choices.wrapping_add(1);
@@ -41,7 +40,7 @@ impl ChainCosts {
                 Some(_) => (PublishForm::Singles, FEW),
             };
         };
-        let is_trial = costs.choices.is_multiple_of(TRIED_EACH);
+        let is_trial = costs.choices.is_multiple_of(TRIAL_EVERY);
         match batch <= single * count as f64 {
             true if is_trial => (PublishForm::Singles, FEW),
             false if !is_trial => (PublishForm::Singles, count),
@@ -49,14 +48,14 @@ impl ChainCosts {
         }
     }
 
-    /// So many messages took so long. That one took longer than known is believed in part: a disk may stall.
+    /// Records the time of a write.
     pub(crate) fn took(&self, form: PublishForm, count: usize, time: Duration) {
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, seconds) = match form {
             PublishForm::Batch => (&mut costs.batch, time.as_secs_f64()),
             PublishForm::Singles => (&mut costs.single, time.as_secs_f64() / count.max(1) as f64),
         };
-        *known = Some(believed(*known, seconds));
+        *known = Some(smoothed(*known, seconds));
     }
 }
 

@@ -1,7 +1,5 @@
-//! Connects to the broker.
-//!
-//! Comes in: the address and the login. Goes out: a connection, as soon as the broker is there, or why it cannot be used. It
-//! never gives up on a broker that is merely away.
+//! Connects to the broker. Waits for a broker that is not there yet, and fails for one that cannot be
+//! used.
 
 use std::error::Error as _;
 use std::io;
@@ -17,10 +15,10 @@ use crate::link::{Link, Watch};
 use crate::options::Options;
 use crate::version::check;
 
-/// How long to wait before the next try to connect.
+/// The waits before the next try to connect.
 const CONNECT_AGAIN: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
-/// How often a silent server is asked whether it is there. One that does not answer when the third question is due counts
-/// as gone: whoever stands by takes over within about three seconds.
+/// How often a silent server gets a PING. It counts as gone if it has not answered when the third is due,
+/// so that a standby takes over within about three seconds.
 const PING: Duration = Duration::from_millis(900);
 
 /// Connects, as soon as the broker is there.
@@ -56,7 +54,7 @@ async fn wait_for_broker(
             ConnectErrorKind::Io if is_distrusted(&error) => {
                 return Err(ConnectError::Unusable { server, why: error.to_string() });
             }
-            // Rarer and rarer, as nothing new is said.
+            // Logged less and less often.
             _ if tries.is_power_of_two() => {
                 warn!(server, %error, tries, "the broker is not there yet, waiting for it");
             }
@@ -67,7 +65,7 @@ async fn wait_for_broker(
     Err(ConnectError::Unusable { server, why: "it never came".to_owned() })
 }
 
-/// Whether the server's certificate will not do: rustls says so as data that is none.
+/// Whether the server's certificate is not accepted. rustls reports this as invalid data.
 fn is_distrusted(error: &async_nats::ConnectError) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidData)
@@ -89,7 +87,7 @@ fn client_options(options: &Options, watch: &Watch, inboxes: &str) -> ConnectOpt
             watch.observe(&event);
             std::future::ready(())
         });
-    if options.stays {
+    if options.only_given_servers {
         client = client.ignore_discovered_servers();
     }
     if let Some(login) = &options.login {

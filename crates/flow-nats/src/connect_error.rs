@@ -1,15 +1,12 @@
-//! Why a broker cannot be used.
-//!
-//! Comes in: what went wrong while connecting. Goes out: a sentence that says what to do. A broker that is merely away
-//! is no error.
+//! Why a broker cannot be used. A broker that is not there yet is not an error.
 
 use thiserror::Error;
 
-/// Why a broker is not spoken to. One that is merely not there yet is waited for.
+/// Why a broker cannot be used. The text says what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// It does not know this user and password.
+    /// It does not accept this user and password.
     #[error("{server} does not let user {user} in: check user and password")]
     NotLetIn {
         /// The address.
@@ -25,7 +22,7 @@ pub enum ConnectError {
         /// Its version.
         found: String,
     },
-    /// It keeps no streams.
+    /// It has no JetStream.
     #[error(
         "{server} has no JetStream: start it with `jetstream {{}}` in its configuration, or -js"
     )]
@@ -33,7 +30,7 @@ pub enum ConnectError {
         /// The address.
         server: String,
     },
-    /// The address or the certificates will not do.
+    /// The address is invalid, or the certificate is not accepted.
     #[error("cannot connect to {server}: {why}")]
     Unusable {
         /// The address.

@@ -1,7 +1,7 @@
-//! Reads messages in order by JetStream's direct get, many to a request.
+//! Reads messages in order by JetStream's direct get, many with one request.
 //!
-//! Comes in: a sequence. Goes out: the messages from there on, and the end of what the stream has. The server stores
-//! nothing for it, so the reader needs no right to create anything. It never waits for new messages.
+//! The server stores nothing for it, so the reader needs no permission to create anything. It does not
+//! wait for new messages.
 
 use std::time::Duration;
 
@@ -18,40 +18,42 @@ use crate::link::closed;
 use crate::lookup::from_direct;
 use crate::metrics::STALLS;
 
-/// How many messages are asked for at once, and how many bytes the server sends before it ends its answer.
+/// The most messages and bytes of one answer.
 const AT_ONCE: usize = 256;
 const BYTES_AT_ONCE: usize = 4 << 20;
-/// A question of which nothing came for so long was lost.
+/// A request counts as lost if no part of its answer came for this time.
 const STALLED: Duration = Duration::from_secs(5);
 
-/// What comes of a question.
+/// A part of an answer.
 pub(crate) enum Received {
     Message(Stored),
-    /// The answer is over; whether there was nothing behind it.
+    /// The end of the answer.
     End {
+        /// Whether the stream has no more messages now.
         is_dry: bool,
     },
-    /// The connection was lost, or a part of the answer: nothing more comes of it.
+    /// The connection or a part of the answer was lost. Nothing more comes.
     Lost,
 }
 
-/// A question under way.
-struct Question {
+/// A request under way.
+struct PendingRequest {
     number: u64,
-    /// The last sequence that came.
+    /// The last sequence that was received.
     last: u64,
     /// When the last part of the answer came.
-    heard: Instant,
+    last_part: Instant,
 }
 
-/// Asks one stream. All calls may be dropped: what comes later is given by the next call.
+/// Sends requests to one stream. The futures of all calls may be dropped: the next call returns what came
+/// meanwhile.
 pub(crate) struct DirectGet {
     link: SharedLink,
     subject: String,
     filter: String,
     inbox: Option<Inbox>,
-    asked: Option<Question>,
-    questions: u64,
+    pending: Option<PendingRequest>,
+    requests: u64,
     losses: u64,
     refusals: u64,
 }
@@ -64,46 +66,46 @@ impl DirectGet {
             subject: format!("$JS.API.DIRECT.GET.{stream}"),
             filter: filter.to_owned(),
             inbox: None,
-            asked: None,
-            questions: 0,
+            pending: None,
+            requests: 0,
             losses,
             refusals,
         }
     }
 
-    pub(crate) fn is_asked(&self) -> bool {
-        self.asked.is_some()
+    pub(crate) fn is_pending(&self) -> bool {
+        self.pending.is_some()
     }
 
-    /// Leaves the rest of an answer, and begins anew on the connection as it is.
-    pub(crate) fn forget(&mut self) {
-        self.asked = None;
+    /// Abandons an answer, and starts again on the current connection.
+    pub(crate) fn reset(&mut self) {
+        self.pending = None;
         self.losses = self.link.losses();
     }
 
-    /// Whether the connection was lost since it began.
+    /// Whether the connection was lost since the start or the last reset.
     pub(crate) fn has_lost(&self) -> bool {
         self.link.losses() != self.losses
     }
 
-    /// Returns once that is so.
+    /// Returns once the connection is lost.
     pub(crate) async fn lost(&self) {
         self.link.lost_since(self.losses).await;
     }
 
-    /// Asks for what stands from a sequence on.
-    pub(crate) async fn ask(&mut self, from: u64) -> Result<(), BusError> {
-        self.ask_for(from, AT_ONCE).await
+    /// Requests the messages from a sequence on.
+    pub(crate) async fn request(&mut self, from: u64) -> Result<(), BusError> {
+        self.request_at_most(from, AT_ONCE).await
     }
 
-    /// The same, for at most so many.
-    pub(crate) async fn ask_for(&mut self, from: u64, most: usize) -> Result<(), BusError> {
+    /// Requests at most `most` messages from a sequence on.
+    pub(crate) async fn request_at_most(&mut self, from: u64, most: usize) -> Result<(), BusError> {
         self.link.connected().await?;
         let inbox = match &mut self.inbox {
             Some(inbox) => inbox,
             none => none.insert(Inbox::open(&self.link).await?),
         };
-        let number = self.questions + 1;
+        let number = self.requests + 1;
         let body = json!({
             "seq": from,
             "next_by_subj": self.filter,
@@ -112,23 +114,23 @@ impl DirectGet {
         });
         self.refusals = self.link.refusals();
         inbox.request(&self.link, &self.subject, number, &body).await?;
-        self.questions = number;
-        self.asked = Some(Question { number, last: 0, heard: Instant::now() });
+        self.requests = number;
+        self.pending = Some(PendingRequest { number, last: 0, last_part: Instant::now() });
         Ok(())
     }
 
-    /// The next part of the answer to what was asked.
+    /// The next part of the answer.
     pub(crate) async fn next_part(&mut self, stream: &str) -> Result<Received, BusError> {
         loop {
-            let (Some(asked), Some(inbox)) = (&mut self.asked, &mut self.inbox) else {
+            let (Some(pending), Some(inbox)) = (&mut self.pending, &mut self.inbox) else {
                 return Ok(Received::Lost);
             };
             let part = tokio::select! {
                 biased;
-                part = timeout_at(asked.heard + STALLED, inbox.next()) => part,
+                part = timeout_at(pending.last_part + STALLED, inbox.next()) => part,
                 () = self.link.lost_since(self.losses) => Ok(None),
                 refusal = self.link.refused(self.refusals, &self.subject) => {
-                    self.asked = None;
+                    self.pending = None;
                     return Err(refusal);
                 }
             };
@@ -137,39 +139,39 @@ impl DirectGet {
                     STALLS.add(1, &[]);
                     debug!(subject = self.subject, "a question was not answered");
                 }
-                self.asked = None;
+                self.pending = None;
                 self.inbox = None;
                 return Ok(Received::Lost);
             };
-            if request_number(&part) == Some(asked.number) {
-                asked.heard = Instant::now();
+            if request_number(&part) == Some(pending.number) {
+                pending.last_part = Instant::now();
                 return self.read_part(stream, part).await;
             }
         }
     }
 
     async fn read_part(&mut self, stream: &str, part: Message) -> Result<Received, BusError> {
-        let Some(asked) = &mut self.asked else {
+        let Some(pending) = &mut self.pending else {
             return Ok(Received::Lost);
         };
         let before = number(part.headers.as_ref(), "Nats-Last-Sequence");
         let left = number(part.headers.as_ref(), "Nats-Num-Pending");
-        // A stored message may have a status of its own; only its place tells that it is one.
+        // A stored message may have a status of its own. It is recognised by its sequence.
         if number(part.headers.as_ref(), "Nats-Sequence").is_some() {
-            if before != Some(asked.last) {
-                self.asked = None;
+            if before != Some(pending.last) {
+                self.pending = None;
                 return Ok(Received::Lost);
             }
             let stored = from_direct(stream, part)?;
-            asked.last = stored.sequence;
+            pending.last = stored.sequence;
             return Ok(Received::Message(stored));
         }
-        let last = asked.last;
-        self.asked = None;
+        let last = pending.last;
+        self.pending = None;
         match part.status {
             Some(StatusCode::NOT_FOUND) => Ok(Received::End { is_dry: true }),
             Some(StatusCode::NO_RESPONDERS) => Err(self.link.why_nobody(stream).await),
-            // The end of an answer, which is 204.
+            // The end of an answer has the status 204.
             Some(status) if status.as_u16() == 204 => match before {
                 Some(end) if end == last => Ok(Received::End { is_dry: left == Some(0) }),
                 _ => Ok(Received::Lost),
@@ -182,42 +184,42 @@ impl DirectGet {
     }
 }
 
-/// What the server says in a header: it writes its own behind those that were stored.
+/// The number in a header of the server, which comes after stored headers of the same name.
 fn number(headers: Option<&HeaderMap>, name: &str) -> Option<u64> {
     headers?.get_last(name)?.as_str().parse().ok()
 }
 
-/// Rings once when the server has stored something, so that it is asked for at once.
+/// A signal from the server that it has stored a message, so that the reader requests it at once.
 ///
-/// It is not heard on a stream that an older release made, nor where the server does not let this user hear
-/// it: so it is asked without it, too.
-pub(crate) struct Bell {
+/// The signal does not come from a stream that an older release created, or if this user lacks the
+/// permission. So the reader also polls.
+pub(crate) struct StoredSignal {
     subject: Option<String>,
-    set: Option<Subscriber>,
+    subscription: Option<Subscriber>,
 }
 
-impl Bell {
+impl StoredSignal {
     pub(crate) fn new(subject: Option<String>) -> Self {
-        Self { subject, set: None }
+        Self { subject, subscription: None }
     }
 
-    /// Sets the bell; whether it was not set before.
-    pub(crate) async fn set(&mut self, link: &SharedLink) -> Result<bool, BusError> {
-        let Some(subject) = self.subject.clone().filter(|_| self.set.is_none()) else {
+    /// Subscribes to the next signal. Returns false if it was subscribed already.
+    pub(crate) async fn subscription(&mut self, link: &SharedLink) -> Result<bool, BusError> {
+        let Some(subject) = self.subject.clone().filter(|_| self.subscription.is_none()) else {
             return Ok(false);
         };
-        let mut set = link.client.subscribe(subject).await.map_err(|_| closed())?;
-        set.unsubscribe_after(1).await.map_err(|_| closed())?;
-        self.set = Some(set);
+        let mut subscription = link.client.subscribe(subject).await.map_err(|_| closed())?;
+        subscription.unsubscribe_after(1).await.map_err(|_| closed())?;
+        self.subscription = Some(subscription);
         Ok(true)
     }
 
-    /// Returns once it has rung.
-    pub(crate) async fn rung(&mut self) {
-        let Some(set) = &mut self.set else {
+    /// Returns once the signal has come.
+    pub(crate) async fn received(&mut self) {
+        let Some(subscription) = &mut self.subscription else {
             return std::future::pending().await;
         };
-        set.next().await;
-        self.set = None;
+        subscription.next().await;
+        self.subscription = None;
     }
 }

@@ -1,16 +1,13 @@
 //! Groups publishes: those that come while others are under way are written together.
 //!
-//! Comes in: single publishes of many callers. Goes out: the answer for each of them. It never waits for more publishes
+//! If the server syncs each write, a single message costs a sync, and an atomic batch of any size costs
+//! about four. Otherwise single messages cost less. So a publish is sent at once if nothing is under way.
+//! Publishes that come meanwhile are sent after it, in order: as a batch if many of one stream follow
+//! each other and the batch is cheaper, else concurrently as single messages. No publish waits for others
 //! to come.
 //!
-//! Where the server syncs each write, single messages cost a sync each, and an atomic batch some
-//! four however many are in it; elsewhere single messages cost less. So a publish that finds nothing under way goes at once. What comes
-//! meanwhile goes when that stands, in the order in which it came: as a batch where many of one
-//! stream follow each other and that is the cheaper form, else side by side. Nobody waits for more to come.
-//!
-//! Which stream takes a subject is learnt from acknowledgements. A batch that is not stored, for
-//! whichever reason, goes singly, so that each message has an answer of its own; a message of it
-//! that was known already is then told as the duplicate that it is.
+//! The stream of a subject is learnt from acknowledgements. If a batch is not stored, its messages are
+//! sent singly, so that each has an answer of its own, such as that it is a duplicate.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -29,36 +26,37 @@ use crate::api::code;
 use crate::publish::Expect;
 use crate::publish_form::{FormCosts, MANY, PublishForm};
 
-/// The most that are written at once; into a batch the server takes up to 1,000, and whoever waits for it waits for them all.
-const MOST: usize = 256;
+/// The most messages that are written together. The server accepts 1,000 in a batch, but each caller
+/// waits for the whole batch.
+const MAX_TOGETHER: usize = 256;
 /// The most bytes in a batch of more than one message; far below what one message may have.
 const BATCH_BYTES: u64 = 512 << 10;
-/// So many subjects are remembered; what is published on others goes singly.
+/// The most subjects that are remembered. Messages on others are sent singly.
 const SUBJECTS: usize = 4_096;
-/// What is not stored so long after it was sent, as its stream is full, is waited for no longer.
-const HELD_UP: Duration = Duration::from_millis(100);
+/// After this time other publishes no longer wait for a message that is not stored, as in a full stream.
+const MAX_HOLD: Duration = Duration::from_millis(100);
 
-/// What is under way, and what waits for it.
+/// The publishes under way, and those that wait for them.
 #[derive(Default)]
 pub(crate) struct GroupPublisher(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     is_busy: bool,
-    waiting: VecDeque<Waiting>,
-    /// The stream that took the last message on each subject; none where it takes no batches.
+    waiting: VecDeque<QueuedPublish>,
+    /// The stream of each subject; `None` if it accepts no batches.
     streams: HashMap<String, Option<Arc<str>>>,
 }
 
-struct Waiting {
+struct QueuedPublish {
     message: Outgoing,
     answer: oneshot::Sender<Result<Published, BusError>>,
 }
 
-/// What is to be written next.
-enum Part {
-    Batch(Arc<str>, Vec<Waiting>),
-    Singles(Vec<Waiting>),
+/// The next write.
+enum NextWrite {
+    Batch(Arc<str>, Vec<QueuedPublish>),
+    Singles(Vec<QueuedPublish>),
 }
 
 enum Turn {
@@ -71,26 +69,26 @@ impl GroupPublisher {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, message: Outgoing) -> Turn {
+    fn enqueue(&self, message: Outgoing) -> Turn {
         let mut state = self.state();
         if !state.is_busy {
             state.is_busy = true;
             return Turn::Now(message);
         }
         let (answer, later) = oneshot::channel();
-        state.waiting.push_back(Waiting { message, answer });
+        state.waiting.push_back(QueuedPublish { message, answer });
         Turn::Later(later)
     }
 
-    /// What is written next, once nothing is under way any more; none where nothing waits.
-    fn next(&self, forms: &FormCosts) -> Option<Part> {
+    /// The next write, once nothing is under way any more; `None` if nothing waits.
+    fn next(&self, forms: &FormCosts) -> Option<NextWrite> {
         let mut state = self.state();
         let part = state.next(forms);
         state.is_busy = part.is_some();
         part
     }
 
-    /// Without a runtime nothing is sent any more: those who wait are told.
+    /// Drops all waiting publishes, whose callers get an error: without a runtime nothing can be sent.
     fn give_up(&self) {
         let mut state = self.state();
         state.is_busy = false;
@@ -101,7 +99,7 @@ impl GroupPublisher {
         let mut state = self.state();
         let is_known = match (state.streams.get(subject), stream) {
             (Some(Some(known)), Some(stream)) => **known == *stream,
-            // Once it took no batch, it is not asked again.
+            // A stream that refused a batch is not tried again.
             (Some(None), _) => true,
             _ => false,
         };
@@ -116,11 +114,11 @@ impl State {
         self.streams.get(&message.subject)?.as_ref()
     }
 
-    fn next(&mut self, forms: &FormCosts) -> Option<Part> {
+    fn next(&mut self, forms: &FormCosts) -> Option<NextWrite> {
         let stream = self.stream_of(&self.waiting.front()?.message).cloned();
         let mut bytes = 0;
         let mut count = 0;
-        for Waiting { message, .. } in self.waiting.iter().take(MOST) {
+        for QueuedPublish { message, .. } in self.waiting.iter().take(MAX_TOGETHER) {
             bytes += message.size();
             let is_one_more = bytes <= BATCH_BYTES && self.stream_of(message) == stream.as_ref();
             if count > 0 && !is_one_more {
@@ -131,20 +129,20 @@ impl State {
         let stream = stream.filter(|_| count >= MANY);
         let (form, most) =
             stream.as_ref().map_or((PublishForm::Singles, count), |_| forms.choose(count));
-        // What was dropped before it was sent does not happen.
-        let is_wanted = |one: &Waiting| !one.answer.is_closed();
+        // A publish whose caller dropped it is not sent.
+        let is_wanted = |one: &QueuedPublish| !one.answer.is_closed();
         let part = self.waiting.drain(..most).filter(is_wanted).collect();
         match stream {
-            Some(stream) if form == PublishForm::Batch => Some(Part::Batch(stream, part)),
-            _ => Some(Part::Singles(part)),
+            Some(stream) if form == PublishForm::Batch => Some(NextWrite::Batch(stream, part)),
+            _ => Some(NextWrite::Singles(part)),
         }
     }
 }
 
-/// Lets those go on that wait, also where whoever was under way was dropped.
-struct Leaving(Arc<Shared>);
+/// Starts the next write when it is dropped, also if the current publish was dropped by its caller.
+struct StartNext(Arc<Shared>);
 
-impl Drop for Leaving {
+impl Drop for StartNext {
     fn drop(&mut self) {
         match Handle::try_current() {
             Ok(runtime) => {
@@ -163,11 +161,11 @@ pub(crate) async fn publish(
     message: Outgoing,
 ) -> Result<Published, BusError> {
     check_subject(&message.subject)?;
-    match shared.group_publisher.enter(message) {
+    match shared.group_publisher.enqueue(message) {
         Turn::Now(message) => {
-            let leaving = Leaving(shared.clone());
+            let leaving = StartNext(shared.clone());
             let mut publishing = pin!(shared.publish_singly(message));
-            if let Ok(published) = timeout(HELD_UP, &mut publishing).await {
+            if let Ok(published) = timeout(MAX_HOLD, &mut publishing).await {
                 return published;
             }
             drop(leaving);
@@ -180,20 +178,20 @@ pub(crate) async fn publish(
     }
 }
 
-async fn write(shared: Arc<Shared>, part: Part) {
-    let _leaving = Leaving(shared.clone());
+async fn write(shared: Arc<Shared>, part: NextWrite) {
+    let _leaving = StartNext(shared.clone());
     let singles = match part {
-        Part::Batch(stream, waiting) => shared.write_batch(&stream, waiting).await,
-        Part::Singles(waiting) => waiting,
+        NextWrite::Batch(stream, waiting) => shared.write_batch(&stream, waiting).await,
+        NextWrite::Singles(waiting) => waiting,
     };
     if !singles.is_empty() {
         let mut writing = Box::pin(async move { shared.write_singles(singles).await });
-        // The first look sends all in order; where a stream is full, others are not held up.
-        if timeout(HELD_UP, &mut writing).await.is_err() {
+        // The first poll sends all in order. If a stream is full, other publishes do not wait for it.
+        if timeout(MAX_HOLD, &mut writing).await.is_err() {
             tokio::spawn(writing);
         }
     }
-    // Whoever was answered may have more to say, which then goes along.
+    // Callers that were answered may publish more, which then goes with the next write.
     tokio::task::yield_now().await;
 }
 
@@ -205,16 +203,16 @@ impl Shared {
         Ok(published)
     }
 
-    /// Gives back what is to be written singly.
-    async fn write_batch(&self, stream: &str, waiting: Vec<Waiting>) -> Vec<Waiting> {
+    /// Writes a batch. Returns the publishes that must be written singly.
+    async fn write_batch(&self, stream: &str, waiting: Vec<QueuedPublish>) -> Vec<QueuedPublish> {
         let messages: Vec<&Outgoing> = waiting.iter().map(|waiting| &waiting.message).collect();
         let begun = Instant::now();
         match self.commit(stream, &messages, None).await {
             Ok(Ok(last)) => {
                 self.form_costs.took(PublishForm::Batch, messages.len(), begun.elapsed());
                 let first = last + 1 - waiting.len() as u64;
-                for (Waiting { answer, .. }, sequence) in waiting.into_iter().zip(first..) {
-                    // Whoever is gone needs no answer.
+                for (QueuedPublish { answer, .. }, sequence) in waiting.into_iter().zip(first..) {
+                    // The caller may be gone.
                     let _ = answer.send(Ok(Published::New(sequence)));
                 }
                 Vec::new()
@@ -228,7 +226,7 @@ impl Shared {
                 waiting
             }
             Err(BusError::Unavailable(why)) => {
-                for Waiting { answer, .. } in waiting {
+                for QueuedPublish { answer, .. } in waiting {
                     let _ = answer.send(Err(BusError::Unavailable(why.clone())));
                 }
                 Vec::new()
@@ -237,18 +235,18 @@ impl Shared {
         }
     }
 
-    async fn write_singles(&self, waiting: Vec<Waiting>) {
+    async fn write_singles(&self, waiting: Vec<QueuedPublish>) {
         let (begun, count) = (Instant::now(), waiting.len());
-        let writes = waiting.into_iter().map(async |Waiting { message, mut answer }| {
+        let writes = waiting.into_iter().map(async |QueuedPublish { message, mut answer }| {
             let published = tokio::select! {
                 biased;
                 published = self.publish_singly(message) => published,
-                // It was dropped while it waited for room.
+                // The caller dropped it while it waited for room.
                 () = answer.closed() => return,
             };
             let _ = answer.send(published);
         });
-        // In order: without a budget for this task none yields before it is sent.
+        // Without a task budget no future yields before its message is sent, so the order is kept.
         unconstrained(join_all(writes)).await;
         self.form_costs.took(PublishForm::Singles, count, begun.elapsed());
     }

@@ -1,35 +1,33 @@
-//! Headers on the wire.
+//! Headers on the wire: converts ours to those of NATS, and back. A caller cannot set a header of the
+//! server.
 //!
-//! Comes in: our headers and the id of a message. Goes out: headers as NATS writes them, and the reverse. It never lets
-//! a caller set a header of the server.
-//!
-//! The client keeps headers in a hash map and writes them in any order, so the order travels in a
-//! header of its own wherever it is not that of the names.
+//! The client has headers in a hash map and writes them in any order. So a header of its own has the
+//! order, unless that is the order of the names.
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use wirefold_flow::{BusError, Headers, Outgoing, UnixMillis};
 
 /// The message's id, which the server remembers for the stream's window.
 pub(crate) const ID: &str = "Nats-Msg-Id";
-/// Where each of the headers, by name, stood: places with dots between.
+/// The original index of each header in the order of names, separated by dots.
 const ORDER: &str = "Wf-Order";
-/// When a message that was written anew was first stored, in milliseconds since 1970.
+/// When a rewritten message was first stored, in milliseconds since 1970.
 pub(crate) const STORED: &str = "Wf-Stored";
-/// The server's headers begin so.
+/// The prefix of the server's headers.
 const SERVERS: &str = "Nats-";
 
-/// Headers that came, and the id among them.
+/// The headers of a received message, and the id among them.
 pub(crate) struct Received {
     pub(crate) headers: Headers,
     pub(crate) id: Option<String>,
-    /// When it was first stored, where it was written anew since.
+    /// When it was first stored, if it was rewritten since.
     pub(crate) at: Option<UnixMillis>,
 }
 
-/// A message's headers with its id.
+/// The headers of a message for the wire, with its id.
 ///
 /// # Errors
-/// [`BusError::BadName`] for a header or an id that would break a line.
+/// [`BusError::BadName`] for an invalid header or id, such as one with a line break.
 pub(crate) fn write(message: &Outgoing) -> Result<HeaderMap, BusError> {
     if message.id.is_empty() {
         return Err(BusError::BadName { what: "message id", name: String::new() });
@@ -39,10 +37,10 @@ pub(crate) fn write(message: &Outgoing) -> Result<HeaderMap, BusError> {
     Ok(map)
 }
 
-/// Headers of ours alone.
+/// The headers for the wire, without an id.
 ///
 /// # Errors
-/// [`BusError::BadName`] for a header that would break a line.
+/// [`BusError::BadName`] for an invalid header, such as one with a line break.
 pub(crate) fn write_without_id(headers: &Headers) -> Result<HeaderMap, BusError> {
     let mut map = HeaderMap::new();
     let mut by_name: Vec<(usize, (&str, &str))> = headers.iter().enumerate().collect();
@@ -76,7 +74,7 @@ pub(crate) fn read(map: Option<&HeaderMap>) -> Received {
     from_pairs(pairs.collect())
 }
 
-/// The headers of a message as the server stores them, as text.
+/// The headers of a message from the text that the server stores.
 pub(crate) fn parse(stored: &[u8]) -> Received {
     let text = String::from_utf8_lossy(stored);
     let pairs = text.lines().skip(1).filter_map(|line| line.split_once(':'));
@@ -105,7 +103,7 @@ fn from_pairs(mut pairs: Vec<(&str, &str)>) -> Received {
     Received { headers: pairs.into_iter().collect(), id, at }
 }
 
-/// The places, where they are those of so many headers.
+/// The indexes in an order header, if they are those of `count` headers.
 fn parse_order(order: &str, count: usize) -> Option<Vec<usize>> {
     let places: Vec<usize> =
         order.split('.').map(|place| place.parse().ok()).collect::<Option<_>>()?;

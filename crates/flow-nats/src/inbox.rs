@@ -1,7 +1,5 @@
-//! An inbox for the answers to numbered requests.
-//!
-//! Comes in: requests of JetStream's, each with a number. Goes out: the messages that answer them, each of which names the
-//! number of its request. It never knows what was asked, and waits for no answer.
+//! An inbox for the answers to numbered requests to JetStream. The subject of each answer ends with the
+//! number of its request.
 
 use async_nats::{Message, Subscriber};
 use futures_util::StreamExt as _;
@@ -22,7 +20,7 @@ impl Inbox {
         Ok(Self { name, answers })
     }
 
-    /// Sends a request. Its answers come here.
+    /// Sends a request whose answers come to this inbox.
     pub(crate) async fn request(
         &self,
         link: &Link,
@@ -36,12 +34,12 @@ impl Inbox {
         sent.await.map_err(|_| closed())
     }
 
-    /// The next answer; none once the connection is closed. May be dropped.
+    /// The next answer; `None` once the connection is closed. The future may be dropped.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         self.answers.next().await
     }
 
-    /// Asks for no more: what is on its way still comes, and then the end.
+    /// Unsubscribes. Messages under way still come, and then the end.
     pub(crate) async fn drain(&mut self) -> Result<(), BusError> {
         self.answers.drain().await.map_err(|_| closed())
     }

@@ -1,7 +1,4 @@
-//! Tables of keys, as every NATS client reads them: a stream for each table, and one subject for each key.
-//!
-//! Comes in: keys and values, and the revision that a key must have. Goes out: values with their revisions. It never knows
-//! what a value says.
+//! Buckets in the format of NATS clients: a stream for each bucket, and one subject for each key.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,17 +19,17 @@ const OPERATION: &str = "KV-Operation";
 /// How many changes are read at once.
 const AT_ONCE: usize = 1000;
 
-/// The stream behind a table.
+/// The stream of a bucket.
 pub(crate) fn stream_of(bucket: &str) -> String {
     format!("KV_{bucket}")
 }
 
-/// A key as the token or tokens of a subject; what may not stand there as `=` and two digits.
+/// A key as tokens of a subject. Bytes that a token cannot have become `=` and two hexadecimal digits.
 fn escape(key: &str) -> Result<String, BusError> {
     let mut escaped = String::new();
-    for (place, byte) in key.bytes().enumerate() {
+    for (index, byte) in key.bytes().enumerate() {
         let follows_dot = escaped.is_empty() || escaped.ends_with('.');
-        let is_last = place + 1 == key.len();
+        let is_last = index + 1 == key.len();
         match byte {
             b'.' if !follows_dot && !is_last => escaped.push('.'),
             b'-' | b'_' | b'/' => escaped.push(char::from(byte)),
@@ -71,12 +68,12 @@ pub(crate) fn entry(bucket: &str, stored: Stored) -> Entry {
     Entry { key, revision: stored.sequence, value }
 }
 
-/// Where the changes of a key stand.
+/// The subject of a key.
 fn subject_of(bucket: &str, key: &str) -> Result<String, BusError> {
     Ok(format!("$KV.{bucket}.{}", escape(key)?))
 }
 
-/// What we decide about the stream of a table, whose keys leave after so long, where it is said.
+/// Our settings for the stream of a bucket. Keys expire after `age`, if it is given.
 pub(crate) fn settings_of(bucket: &str, age: Option<Duration>) -> Value {
     // In nanoseconds; 0 means for ever.
     let max_age = age.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(0));
@@ -89,7 +86,7 @@ pub(crate) fn settings_of(bucket: &str, age: Option<Duration>) -> Value {
 }
 
 impl Shared {
-    /// A key's last change, a deletion too.
+    /// A key's last change, also a deletion.
     pub(crate) async fn entry(&self, bucket: &str, key: &str) -> Result<Option<Entry>, BusError> {
         let subject = subject_of(bucket, key)?;
         match self.link.last(&stream_of(bucket), &subject).await {
@@ -99,7 +96,7 @@ impl Shared {
         }
     }
 
-    /// Changes a key, if its revision is the expected one.
+    /// Changes a key if it has the expected revision.
     pub(crate) async fn put_entry(
         &self,
         bucket: &str,
@@ -114,14 +111,14 @@ impl Shared {
         let Err(BusError::Refused { .. }) = put else {
             return put;
         };
-        // A deleted key counts as none, and its deletion has a revision.
-        let stands = self.entry(bucket, key).await?;
-        match stands {
+        // A deleted key counts as absent, but its deletion has a revision.
+        let current = self.entry(bucket, key).await?;
+        match current {
             Some(Entry { value: None, revision, .. }) if expected == 0 => {
                 self.send_entry(bucket, key, value, Some(revision)).await
             }
-            stands => {
-                let found = stands.filter(|entry| entry.value.is_some());
+            current => {
+                let found = current.filter(|entry| entry.value.is_some());
                 let found = found.map_or(0, |entry| entry.revision);
                 Err(BusError::Refused { expected, found })
             }
@@ -148,26 +145,26 @@ impl Shared {
         self.send_into(into, &subject, headers, value.unwrap_or_default()).await
     }
 
-    /// Whether there is no such table or store.
+    /// Whether there is no such stream.
     pub(crate) async fn is_absent(&self, stream: &str) -> bool {
         matches!(self.link.stream_info(stream).await, Err(BusError::NoStream(_)))
     }
 
-    /// Makes the stream of a table or store with these settings, unless it is there. Then as many servers keep it as are
-    /// asked for.
+    /// Creates the stream of a bucket or object store with these settings. If it exists, only sets its
+    /// number of replicas.
     pub(crate) async fn put_or_replicate(
         &self,
         stream: &str,
         settings: Value,
     ) -> Result<(), BusError> {
         match self.link.stream_info(stream).await {
-            Ok(stands) => self.replicate(stream, stands).await,
+            Ok(current) => self.replicate(stream, current).await,
             Err(BusError::NoStream(_)) => self.put_new(stream, settings).await,
             Err(error) => Err(error),
         }
     }
 
-    /// Makes the stream of a table or store, bounded by nothing but what these settings say.
+    /// Creates the stream of a bucket or object store, without limits other than in these settings.
     pub(crate) async fn put_new(&self, stream: &str, settings: Value) -> Result<(), BusError> {
         let mut config = first_settings(self.replicas);
         config.extend(into_map(json!({
@@ -182,9 +179,9 @@ impl Shared {
         self.link.put_stream("CREATE", stream, config).await
     }
 
-    /// Has the stream of a table or store that stands be kept by as many servers as are asked for.
-    async fn replicate(&self, stream: &str, stands: Info) -> Result<(), BusError> {
-        let mut config = stands.config;
+    /// Sets the number of replicas of an existing stream, if the options have one.
+    async fn replicate(&self, stream: &str, current: Info) -> Result<(), BusError> {
+        let mut config = current.config;
         let count = self.replicas.map(Value::from);
         if count.is_none() || config.get(REPLICAS) == count.as_ref() {
             return Ok(());
@@ -194,7 +191,7 @@ impl Shared {
     }
 }
 
-/// One table.
+/// One bucket.
 pub(crate) struct NatsKeys {
     pub(crate) shared: Arc<Shared>,
     pub(crate) bucket: String,
@@ -243,8 +240,8 @@ impl KeyValue for NatsKeys {
 }
 
 impl NatsKeys {
-    /// Reads the changes after a revision that the filter takes in. A key may change while its table is
-    /// read: only its last change counts.
+    /// Reads the changes after a revision that match the filter. If a key changes meanwhile, only its last
+    /// change counts.
     async fn read_into(
         &self,
         entries: &mut BTreeMap<String, Entry>,

@@ -1,16 +1,16 @@
-//! The bus over NATS JetStream: the seam of `wirefold-flow` for an installation of several processes.
+//! The bus over NATS JetStream: implements the interface of `wirefold-flow` for several processes.
 //!
-//! Comes in: the calls of the seam. Goes out: requests to a NATS server, and its answers. It never knows an article or a
-//! body, and keeps nothing itself: the server keeps streams, positions, attempts and deadlines.
+//! The server stores streams, positions, attempts and deadlines; this crate stores nothing.
 //!
-//! The crate uses the plain client and makes the requests of JetStream itself (JSON), because it needs three things that
-//! the layer above the client hides: a pull that can be closed without losing messages on their way, a refused
-//! permission as the answer to the call that it concerns, and the codes of failures.
+//! The crate uses the plain client and writes the JSON requests of JetStream itself, because the layer
+//! above the client hides three things: a pull that can be closed without losing messages, a refused
+//! permission as the answer to its call, and the codes of failures.
 //!
-//! - [`connect`] waits for a broker that is not there yet, and refuses one that is too old.
-//! - A lost connection is made again. All requests under way fail at once with
-//!   [`BusError::Unavailable`](wirefold_flow::BusError), and readers go on where they were.
-//! - If the server refuses a permission, [`BusError::NotAllowed`](wirefold_flow::BusError) names the user and the subject.
+//! - [`connect`] waits for a broker that is not there yet, and fails for one that is too old.
+//! - After a lost connection it connects again. All requests under way fail at once with
+//!   [`BusError::Unavailable`](wirefold_flow::BusError), and readers continue at their positions.
+//! - If the server refuses a permission, [`BusError::NotAllowed`](wirefold_flow::BusError) names the user
+//!   and the subject.
 //!
 //! ```no_run
 //! # async fn open() -> Result<(), wirefold_flow_nats::ConnectError> {
@@ -25,13 +25,12 @@
 //! ```
 
 mod api;
-mod attempts;
 mod batch;
 mod chain;
 mod chain_costs;
 mod connect;
 mod connect_error;
-mod delivered;
+mod delivery;
 mod direct_get;
 mod group_publish;
 mod headers;
@@ -43,6 +42,7 @@ mod metrics;
 mod multi_get;
 mod objects;
 mod options;
+mod permission_check;
 mod pruner;
 mod publish;
 mod publish_form;
@@ -67,50 +67,50 @@ use wirefold_flow::{
     check_filter, check_name,
 };
 
-pub use attempts::Attempt;
 pub use connect_error::ConnectError;
 pub use metrics::METRICS;
 pub use options::{Login, Options};
-pub use pruner::{Kept, MARKS};
+pub use permission_check::Attempt;
+pub use pruner::{MARKS, StreamUsage};
 pub use rewrite::Rewrite;
-pub use service::{Answering, Denied, Endpoint, Service};
+pub use service::{Endpoint, RequestHandler, Service, ServiceRefusal};
 pub use signed::{SignedBus, SignedStream, SigningKey, is_signed};
 pub use version::{OLDEST, version};
 
 use publish::Expect;
 
-/// What all parts of one bus share.
+/// The state that all parts of one bus share.
 pub(crate) struct Shared {
     pub(crate) link: connect::SharedLink,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Tells this life of the role from others.
-    pub(crate) life: String,
-    /// How many servers are to keep what it makes, where that is said.
+    /// An id of this instance, which no other process has.
+    pub(crate) instance_id: String,
+    /// The number of replicas of the streams that it creates, if set.
     pub(crate) replicas: Option<u8>,
-    /// Whether this role drops what has been read; not once it was refused.
-    pub(crate) makes_room: AtomicBool,
+    /// Whether this role prunes full streams. False once the server has refused it.
+    pub(crate) may_prune: AtomicBool,
     pub(crate) group_publisher: group_publish::GroupPublisher,
     pub(crate) form_costs: publish_form::FormCosts,
     pub(crate) chain_costs: chain_costs::ChainCosts,
 }
 
-/// A bus on a NATS server. Clones are one bus over one connection.
+/// A bus on a NATS server. All clones are the same bus over one connection.
 #[derive(Clone)]
 pub struct NatsBus(Arc<Shared>);
 
-/// Connects to the broker, as soon as it is there. The clock dates dead letters.
+/// Connects to the broker as soon as it is there. The clock gives the time of dead letters.
 ///
 /// # Errors
-/// A [`ConnectError`] that says what to do; a broker that is merely away is waited for.
+/// A [`ConnectError`] that says what to do. A broker that is not there yet is not an error.
 pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus, ConnectError> {
     let link = Arc::new(connect::connect(options).await?);
-    let life = link.unique_token();
+    let instance_id = link.unique_token();
     Ok(NatsBus(Arc::new(Shared {
         link,
         clock,
-        life,
+        instance_id,
         replicas: options.replicas,
-        makes_room: AtomicBool::new(options.makes_room),
+        may_prune: AtomicBool::new(options.may_prune),
         group_publisher: group_publish::GroupPublisher::default(),
         form_costs: publish_form::FormCosts::default(),
         chain_costs: chain_costs::ChainCosts::default(),
@@ -118,27 +118,27 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
 }
 
 impl NatsBus {
-    /// Sends what is on its way, acks above all, and closes the connection.
+    /// Sends what is under way, above all acknowledgements, and closes the connection.
     pub async fn close(&self) {
-        // Whatever is not sent is acked by nobody, and comes again.
+        // Messages whose acknowledgements are not sent come again.
         let _ = self.0.link.client.drain().await;
     }
 
-    /// Makes a table, unless it is there: whoever may do so lets others have none of that right. A
-    /// key leaves the table when it was not written for so long, where an age is given.
+    /// Creates a bucket unless it exists. One role with the permission creates all buckets, so that others
+    /// do not need it. With an `age`, a key expires if it was not written for this time.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
     pub async fn create_bucket(&self, bucket: &str, age: Option<Duration>) -> Result<(), BusError> {
         check_name("bucket", bucket)?;
         let settings = keys::settings_of(bucket, age);
         self.0.put_or_replicate(&keys::stream_of(bucket), settings).await
     }
 
-    /// Makes a store of objects, unless it is there.
+    /// Creates an object store unless it exists.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
     pub async fn create_store(&self, store: &str) -> Result<(), BusError> {
         check_name("store", store)?;
         self.0.put_or_replicate(&objects::stream_of(store), objects::settings_of(store)).await

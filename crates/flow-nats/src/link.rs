@@ -1,7 +1,5 @@
-//! The connection to the broker.
-//!
-//! Comes in: requests, and the events of the client. Goes out: answers, refusals and losses of the connection. It never
-//! tries a request again.
+//! The connection to the broker: requests and answers, refused permissions, and losses of the
+//! connection. It never repeats a request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +20,7 @@ struct State {
     losses: u64,
 }
 
-/// What the client tells of its connection, apart from answers.
+/// Receives the events of the client's connection.
 #[derive(Clone)]
 pub(crate) struct Watch {
     state: Arc<watch::Sender<State>>,
@@ -32,12 +30,12 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(server: &str) -> Self {
-        // Looked at only once a connection has been made.
+        // Read only after the first connection.
         let state = Arc::new(watch::Sender::new(State { connected: true, losses: 0 }));
         Self { state, refusals: Arc::new(Refusals::new()), server: server.into() }
     }
 
-    /// Something happened to the connection.
+    /// Handles an event of the connection.
     pub(crate) fn observe(&self, event: &Event) {
         let server = &*self.server;
         match event {
@@ -73,12 +71,12 @@ impl Watch {
     }
 }
 
-/// Why nothing can be sent any more.
+/// The error of a closed connection.
 pub(crate) fn closed() -> BusError {
     BusError::Unavailable("the connection is closed".to_owned())
 }
 
-/// A connection that has been made once, and is made again whenever it is lost.
+/// A connection. The client connects again whenever it is lost.
 pub(crate) struct Link {
     pub(crate) client: Client,
     watch: Watch,
@@ -98,7 +96,7 @@ impl Link {
         Self { client, watch, user, inboxes, answer_within }
     }
 
-    /// A token that no other has: the last one of an inbox.
+    /// A unique token: the last one of a new inbox.
     pub(crate) fn unique_token(&self) -> String {
         let inbox = self.client.new_inbox();
         inbox.rsplit('.').next().unwrap_or(&inbox).to_owned()
@@ -109,15 +107,17 @@ impl Link {
         self.watch.state.borrow().losses
     }
 
-    /// Returns once the connection was lost once more.
+    /// Returns once the number of losses differs from `losses`.
     pub(crate) async fn lost_since(&self, losses: u64) {
         let mut state = self.watch.state.subscribe();
-        // The sender lives as long as this.
+        // The sender lives as long as `self`.
         let _ = state.wait_for(|state| state.losses != losses).await;
     }
 
+    /// Waits for a connection.
+    ///
     /// # Errors
-    /// [`BusError::Unavailable`] where no connection can be had in time.
+    /// [`BusError::Unavailable`] if there is none in time.
     pub(crate) async fn connected(&self) -> Result<(), BusError> {
         let mut state = self.watch.state.subscribe();
         let connected = state.wait_for(|state| state.connected);
@@ -130,13 +130,13 @@ impl Link {
         }
     }
 
-    /// The cluster that the server is part of, if it is of one.
+    /// The cluster of the server, if it is part of one.
     pub(crate) fn cluster(&self) -> Option<String> {
         self.client.server_info().cluster
     }
 
-    /// What it means that nobody answers a publish: no stream takes it. In a cluster it may be that
-    /// nobody leads the stream, since whoever did has died.
+    /// The error for a publish without an answer: no stream has the subject. In a cluster, the stream may
+    /// have no leader now because the server that led it has died.
     pub(crate) fn nobody_stores(&self, subject: &str) -> BusError {
         match self.cluster() {
             Some(cluster) => BusError::Unavailable(format!(
@@ -146,18 +146,18 @@ impl Link {
         }
     }
 
-    /// How many refusals there have been.
+    /// The number of refusals so far.
     pub(crate) fn refusals(&self) -> u64 {
         self.watch.refusals.mark()
     }
 
-    /// Returns once the server has refused a publish to this subject, or our inboxes.
+    /// Returns once the server has refused a publish on this subject, or a subscription to our inboxes.
     pub(crate) async fn refused(&self, mark: u64, subject: &str) -> BusError {
-        let refusal = self.watch.refusals.met(mark, |refusal| self.concerns(refusal, subject));
+        let refusal = self.watch.refusals.wait_for(mark, |refusal| self.concerns(refusal, subject));
         refusal.await.into_error(&self.user)
     }
 
-    /// Whether the server has refused the settling of what a reader was given.
+    /// The refusal of a settle of this reader since `mark`, if there was one.
     pub(crate) fn refused_ack(&self, mark: u64, reader: &str) -> Option<BusError> {
         let is_ack = |refusal: &Refusal| {
             refusal.subject.starts_with("$JS.ACK.") && refusal.subject.contains(reader)
@@ -165,7 +165,7 @@ impl Link {
         Some(self.watch.refusals.since(mark, is_ack)?.into_error(&self.user))
     }
 
-    /// Whether this very publish or subscription was refused since.
+    /// Whether exactly this publish or subscription was refused since `mark`.
     pub(crate) fn was_refused(&self, mark: u64, publish: bool, subject: &str) -> bool {
         let is_it = |refusal: &Refusal| refusal.publish == publish && refusal.subject == subject;
         self.watch.refusals.since(mark, is_it).is_some()
@@ -179,19 +179,20 @@ impl Link {
         }
     }
 
-    /// Asks, and gives the answer; none where nobody listens on this subject.
-    pub(crate) async fn ask(
+    /// Sends a request and returns the answer; `None` if nobody listens on this subject.
+    pub(crate) async fn request(
         &self,
         subject: &str,
         headers: Option<HeaderMap>,
         body: Bytes,
     ) -> Result<Option<Message>, BusError> {
         self.connected().await?;
-        self.ask_at_once(subject, headers, body, self.refusals()).await
+        self.request_at_once(subject, headers, body, self.refusals()).await
     }
 
-    /// Asks without waiting for a connection, so that what is asked in order is sent in order.
-    pub(crate) async fn ask_at_once(
+    /// Sends a request without waiting for a connection, so that requests are sent in the order of the
+    /// calls.
+    pub(crate) async fn request_at_once(
         &self,
         subject: &str,
         headers: Option<HeaderMap>,

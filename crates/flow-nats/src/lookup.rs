@@ -1,7 +1,6 @@
 //! Reads single messages: by sequence, and the last on a subject.
 //!
-//! Comes in: a stream and a sequence or a filter. Goes out: the message as it was stored, or why there is none. A copy of a
-//! stream may lag behind, so its leader is asked before a message counts as gone. It never reads several.
+//! A replica of a stream may lag behind, so the leader is asked before a message counts as gone.
 
 use async_nats::{Message, StatusCode};
 use base64::Engine as _;
@@ -15,14 +14,14 @@ use crate::api::code;
 use crate::headers::{self, Received};
 use crate::link::Link;
 
-/// A message as the stream's leader gives it.
+/// The leader's answer with a message.
 #[derive(Deserialize)]
 struct MessageReply {
-    message: Raw,
+    message: RawMessage,
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawMessage {
     subject: String,
     seq: u64,
     #[serde(default)]
@@ -38,15 +37,15 @@ impl Link {
         check_name("stream", stream)?;
         let subject = format!("$JS.API.DIRECT.GET.{stream}");
         let body = json!({ "seq": sequence }).to_string().into();
-        let Some(answer) = self.ask(&subject, None, body).await? else {
+        let Some(answer) = self.request(&subject, None, body).await? else {
             return Err(self.why_nobody(stream).await);
         };
         if answer.status.is_none() {
             return from_direct(stream, answer);
         }
-        // A copy of the stream may lag behind: only its leader knows what is gone.
+        // A replica may lag behind: only the leader knows whether the message is gone.
         if answer.status == Some(StatusCode::NOT_FOUND)
-            && let Some(stored) = self.ask_leader(stream, &json!({ "seq": sequence })).await?
+            && let Some(stored) = self.get_from_leader(stream, &json!({ "seq": sequence })).await?
         {
             return Ok(stored);
         }
@@ -69,18 +68,18 @@ impl Link {
         check_name("stream", stream)?;
         let body = json!({ "seq": from, "next_by_subj": subject });
         let asked = format!("$JS.API.DIRECT.GET.{stream}");
-        let Some(answer) = self.ask(&asked, None, body.to_string().into()).await? else {
+        let Some(answer) = self.request(&asked, None, body.to_string().into()).await? else {
             return Err(self.why_nobody(stream).await);
         };
         match answer.status {
             None => from_direct(stream, answer).map(Some),
-            // A copy of the stream may lag behind: only its leader knows what is gone.
-            Some(StatusCode::NOT_FOUND) => self.ask_leader(stream, &body).await,
+            // A replica may lag behind: only the leader knows whether the message is gone.
+            Some(StatusCode::NOT_FOUND) => self.get_from_leader(stream, &body).await,
             Some(status) => Err(BusError::Unavailable(format!("{stream}: {status}"))),
         }
     }
 
-    /// The last message that the filter takes in, from the stream's leader.
+    /// The last message that matches the filter, from the stream's leader.
     pub(crate) async fn last(
         &self,
         stream: &str,
@@ -88,16 +87,20 @@ impl Link {
     ) -> Result<Option<Stored>, BusError> {
         check_name("stream", stream)?;
         check_filter(filter)?;
-        self.ask_leader(stream, &json!({ "last_by_subj": filter })).await
+        self.get_from_leader(stream, &json!({ "last_by_subj": filter })).await
     }
 
-    async fn ask_leader(&self, stream: &str, body: &Value) -> Result<Option<Stored>, BusError> {
+    async fn get_from_leader(
+        &self,
+        stream: &str,
+        body: &Value,
+    ) -> Result<Option<Stored>, BusError> {
         let reply = self.api::<MessageReply>(&format!("STREAM.MSG.GET.{stream}"), body).await?;
         let found = reply.done_if_found(stream, code::MESSAGE_NOT_FOUND)?;
         found.map(|MessageReply { message }| message.into_stored(stream)).transpose()
     }
 
-    /// Why a stream does not answer.
+    /// The error for a stream that does not answer.
     pub(crate) async fn why_nobody(&self, stream: &str) -> BusError {
         match self.stream_info(stream).await {
             Ok(_) => BusError::Unavailable(format!("{stream}: nobody answers for it")),
@@ -106,7 +109,7 @@ impl Link {
     }
 }
 
-impl Raw {
+impl RawMessage {
     fn into_stored(self, stream: &str) -> Result<Stored, BusError> {
         let unread = || BusError::Damaged(format!("{stream}/{} cannot be read", self.seq));
         let received = headers::parse(&STANDARD.decode(&self.hdrs).map_err(|_| unread())?);
@@ -117,15 +120,15 @@ impl Raw {
 }
 
 pub(crate) fn from_direct(stream: &str, message: Message) -> Result<Stored, BusError> {
-    let said = |name: &str| {
-        // The server writes its own behind those that were stored, which may have the same name.
+    let header = |name: &str| {
+        // The server's headers come after stored ones, which may have the same name.
         let value = message.headers.as_ref().and_then(|headers| headers.get_last(name));
         value.map(|value| value.as_str())
     };
     let unread = || BusError::Damaged(format!("{stream}: a message came without its place"));
-    let sequence = said("Nats-Sequence").and_then(|text| text.parse().ok()).ok_or_else(unread)?;
-    let at = said("Nats-Time-Stamp").and_then(time).ok_or_else(unread)?;
-    let subject = said("Nats-Subject").ok_or_else(unread)?.to_owned();
+    let sequence = header("Nats-Sequence").and_then(|text| text.parse().ok()).ok_or_else(unread)?;
+    let at = header("Nats-Time-Stamp").and_then(time).ok_or_else(unread)?;
+    let subject = header("Nats-Subject").ok_or_else(unread)?.to_owned();
     let received = headers::read(message.headers.as_ref());
     Ok(stored(stream, sequence, at, subject, received, message.payload))
 }
@@ -135,8 +138,9 @@ fn time(text: &str) -> Option<UnixMillis> {
     Some(UnixMillis(u64::try_from(at.as_millisecond()).unwrap_or(0)))
 }
 
-/// A message of a stranger's has no id: its place is one. One that was written anew was stored when it was
-/// first; never later than the server says, so nobody can make a message look newer than it is.
+/// The stored message. A message of another program may have no id, and gets one from its sequence. A
+/// rewritten message has the time at which it was first stored, but never a later one than the server's,
+/// so that nobody can make a message look newer than it is.
 pub(crate) fn stored(
     stream: &str,
     sequence: u64,
@@ -145,12 +149,12 @@ pub(crate) fn stored(
     received: Received,
     body: Bytes,
 ) -> Stored {
-    let id = received.id.unwrap_or_else(|| id_of_place(stream, sequence));
+    let id = received.id.unwrap_or_else(|| id_of_sequence(stream, sequence));
     let at = received.at.map_or(at, |first| first.min(at));
     Stored { stream: stream.to_owned(), sequence, at, subject, id, headers: received.headers, body }
 }
 
 /// The id of a message that was stored without one.
-pub(crate) fn id_of_place(stream: &str, sequence: u64) -> String {
+pub(crate) fn id_of_sequence(stream: &str, sequence: u64) -> String {
     format!("{stream}-{sequence}")
 }

@@ -1,7 +1,5 @@
-//! Gets several messages by sequence.
-//!
-//! Comes in: sequences. Goes out: a message or an error for each. Messages that are close to each other come with one
-//! request, all others with a request each, side by side. It never reads beyond the range of the sequences.
+//! Gets several messages by sequence. Messages that are close to each other are fetched with one request,
+//! others with one request each, concurrently.
 
 use std::collections::HashMap;
 
@@ -11,11 +9,12 @@ use wirefold_flow::{BusError, Stored};
 use crate::connect::SharedLink;
 use crate::direct_get::{DirectGet, Received};
 
-/// From so many on one question for all costs less than one for each.
+/// From this number of messages on, one request for all costs less than one for each.
 const FEW: usize = 4;
-/// With one question come all that stand in between: at most so many for each that is wanted.
+/// One request also returns the messages in between. It is used if the range has less than this many
+/// sequences for each wanted one.
 const BETWEEN: u64 = 2;
-/// Single questions at once.
+/// The most single requests at once.
 const AT_ONCE: usize = 64;
 
 pub(crate) async fn get_each(
@@ -36,21 +35,21 @@ pub(crate) async fn get_each(
     Ok(stream::iter(each).buffered(AT_ONCE).collect().await)
 }
 
-/// From where to where, if one question is worth it.
+/// The first and last sequence, if one request for the range is cheaper.
 fn range(sequences: &[u64]) -> Option<(u64, u64)> {
     let (first, last) = (*sequences.iter().min()?, *sequences.iter().max()?);
     let is_close = last - first < BETWEEN * sequences.len() as u64;
     (sequences.len() >= FEW && is_close).then_some((first, last))
 }
 
-/// What stands there, as far as the server says so: what is missing is asked for singly.
+/// The messages of a range, as far as the answer has them. Missing ones are then requested singly.
 async fn between(link: &SharedLink, stream: &str, first: u64, last: u64) -> HashMap<u64, Stored> {
     let mut found = HashMap::new();
     let mut direct = DirectGet::new(link.clone(), stream, ">");
     let mut from = first;
     while from <= last {
         let most = usize::try_from(last - from + 1).unwrap_or(usize::MAX);
-        if direct.ask_for(from, most).await.is_err() {
+        if direct.request_at_most(from, most).await.is_err() {
             return found;
         }
         loop {
@@ -59,7 +58,7 @@ async fn between(link: &SharedLink, stream: &str, first: u64, last: u64) -> Hash
                     from = stored.sequence + 1;
                     found.insert(stored.sequence, stored);
                 }
-                // An answer ends early where it is large.
+                // A large answer ends early.
                 Ok(Received::End { is_dry: false }) if from <= last => break,
                 Ok(Received::End { .. } | Received::Lost) | Err(_) => return found,
             }

@@ -1,8 +1,6 @@
-//! Stores of objects, as every NATS client reads them: the pieces of an object on one subject, and a message that
-//! describes them on another.
-//!
-//! Comes in: the bytes of an object under a name. Goes out: the same bytes, or nothing. It never shows an object that was not
-//! finished, because the description is written last.
+//! Object stores in the format of NATS clients: the pieces of an object on one subject, and its
+//! description on another. The description is written last, so an object that was not finished is never
+//! visible.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,25 +19,25 @@ use wirefold_flow::{
 use crate::Shared;
 use crate::reader::NatsReader;
 
-/// Bytes in one message: well below what servers take, and what other clients use.
+/// The bytes of one piece: the size that other clients use, well below the limit of servers.
 const PIECE: usize = 1 << 17;
 /// How many descriptions are read at once.
 const AT_ONCE: usize = 1000;
 
-/// The stream behind a store.
+/// The stream of a store.
 pub(crate) fn stream_of(store: &str) -> String {
     format!("OBJ_{store}")
 }
 
-/// What we decide about the stream of a store.
+/// Our settings for the stream of a store.
 pub(crate) fn settings_of(store: &str) -> Value {
     let subjects = [format!("$O.{store}.C.>"), format!("$O.{store}.M.>")];
     json!({ "subjects": subjects, "max_age": 0 })
 }
 
-/// What is said of an object.
+/// The description of an object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Described {
+struct Description {
     name: String,
     bucket: String,
     nuid: String,
@@ -65,28 +63,28 @@ pub(crate) struct NatsObjects {
 }
 
 impl NatsObjects {
-    fn pieces_of(&self, nuid: &str) -> String {
+    fn pieces_subject(&self, nuid: &str) -> String {
         format!("$O.{}.C.{nuid}", self.store)
     }
 
-    fn description_of(&self, name: &str) -> String {
+    fn description_subject(&self, name: &str) -> String {
         format!("$O.{}.M.{}", self.store, URL_SAFE.encode(name))
     }
 
-    /// What stands under a name, a deletion too.
-    async fn described(&self, name: &str) -> Result<Option<Described>, BusError> {
+    /// The stored description of a name, also of a deleted object.
+    async fn stored_description(&self, name: &str) -> Result<Option<Description>, BusError> {
         let stream = stream_of(&self.store);
-        match self.shared.link.last(&stream, &self.description_of(name)).await {
+        match self.shared.link.last(&stream, &self.description_subject(name)).await {
             Ok(Some(stored)) => parse_description(&stream, &stored.body).map(Some),
             Ok(None) | Err(BusError::NoStream(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Publishes a piece, or a description, which takes the place of the one before.
-    async fn send(&self, subject: &str, body: Bytes, is_last: bool) -> Result<(), BusError> {
+    /// Publishes a piece or a description. With `replaces` it replaces earlier messages of its subject.
+    async fn send(&self, subject: &str, body: Bytes, replaces: bool) -> Result<(), BusError> {
         let mut headers = HeaderMap::new();
-        if is_last {
+        if replaces {
             headers.insert("Nats-Rollup", "sub");
         }
         let stream = stream_of(&self.store);
@@ -94,28 +92,27 @@ impl NatsObjects {
         self.shared.send_into(into, subject, headers, body).await.map(|_| ())
     }
 
-    async fn describe(&self, described: &Described) -> Result<(), BusError> {
-        let body = serde_json::to_vec(described)
-            .map_err(|error| BusError::Unavailable(format!("{}: {error}", described.name)))?;
-        self.send(&self.description_of(&described.name), body.into(), true).await
+    async fn put_description(&self, description: &Description) -> Result<(), BusError> {
+        let body = serde_json::to_vec(description)
+            .map_err(|error| BusError::Unavailable(format!("{}: {error}", description.name)))?;
+        self.send(&self.description_subject(&description.name), body.into(), true).await
     }
 
-    /// Drops the pieces of an object that nobody describes any more.
+    /// Drops the pieces of an object.
     async fn drop_pieces(&self, nuid: &str) -> Result<(), BusError> {
         let stream = stream_of(&self.store);
-        let body = json!({ "filter": self.pieces_of(nuid) });
+        let body = json!({ "filter": self.pieces_subject(nuid) });
         self.shared.link.purge(&stream, &body).await
     }
 
-    /// Drops pieces that no object has: those of writers that ended before they were done, and of
-    /// one that is at it now: a store has one writer, and what another writes then is broken. The
-    /// subjects of all pieces are asked for, not the pieces.
+    /// Drops pieces without a description: those of writers that did not finish. A store has one writer:
+    /// this would also break an object that another one is writing now.
     async fn drop_strays(&self) -> Result<(), BusError> {
         let stream = stream_of(&self.store);
         let (_, used) = self.names_and_nuids().await?;
-        let ask = json!({ "subjects_filter": self.pieces_of("*") });
+        let request = json!({ "subjects_filter": self.pieces_subject("*") });
         let what = format!("STREAM.INFO.{stream}");
-        let subjects: Subjects = self.shared.link.api(&what, &ask).await?.done(&stream)?;
+        let subjects: Subjects = self.shared.link.api(&what, &request).await?.done(&stream)?;
         let nuids = subjects.state.subjects.unwrap_or_default();
         let nuids = nuids.keys().filter_map(|subject| subject.rsplit('.').next());
         for stray in nuids.filter(|nuid| !used.contains(*nuid)) {
@@ -124,7 +121,7 @@ impl NatsObjects {
         Ok(())
     }
 
-    /// The names of all objects, and what their pieces are called.
+    /// The names of all objects, and the unique ids of their pieces.
     async fn names_and_nuids(&self) -> Result<(BTreeSet<String>, BTreeSet<String>), BusError> {
         let stream = stream_of(&self.store);
         let filter = format!("$O.{}.M.>", self.store);
@@ -139,7 +136,7 @@ impl NatsObjects {
                 return Ok((names, nuids));
             }
             for description in stored {
-                let Described { name, nuid, deleted, .. } =
+                let Description { name, nuid, deleted, .. } =
                     parse_description(&stream, &description.body)?;
                 if !deleted {
                     names.insert(name);
@@ -160,7 +157,7 @@ struct SubjectState {
     subjects: Option<std::collections::BTreeMap<String, u64>>,
 }
 
-fn parse_description(stream: &str, body: &[u8]) -> Result<Described, BusError> {
+fn parse_description(stream: &str, body: &[u8]) -> Result<Description, BusError> {
     serde_json::from_slice(body)
         .map_err(|error| BusError::Damaged(format!("{stream}: a description: {error}")))
 }
@@ -172,7 +169,7 @@ impl Objects for NatsObjects {
             let nuid = self.shared.link.unique_token();
             let upload = ObjectUpload {
                 objects: self.clone(),
-                described: Described {
+                description: Description {
                     name: name.to_owned(),
                     bucket: self.store.clone(),
                     nuid,
@@ -191,10 +188,11 @@ impl Objects for NatsObjects {
     fn read<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Box<dyn ObjectReader>>> {
         Box::pin(async move {
             check_name("object", name)?;
-            let described = self.described(name).await?.filter(|described| !described.deleted);
-            Ok(described.map(|described| {
+            let description =
+                self.stored_description(name).await?.filter(|description| !description.deleted);
+            Ok(description.map(|description| {
                 let (objects, hash) = (self.clone(), Sha256::new());
-                Box::new(ObjectDownload { objects, described, hash, next: 1, read: 0 }) as Box<_>
+                Box::new(ObjectDownload { objects, description, hash, next: 1, read: 0 }) as Box<_>
             }))
         })
     }
@@ -206,13 +204,15 @@ impl Objects for NatsObjects {
     fn delete<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
         Box::pin(async move {
             check_name("object", name)?;
-            let Some(stands) = self.described(name).await?.filter(|stands| !stands.deleted) else {
+            let Some(current) =
+                self.stored_description(name).await?.filter(|current| !current.deleted)
+            else {
                 return Ok(());
             };
-            let nuid = stands.nuid.clone();
+            let nuid = current.nuid.clone();
             let gone =
-                Described { deleted: true, size: 0, chunks: 0, digest: String::new(), ..stands };
-            self.describe(&gone).await?;
+                Description { deleted: true, size: 0, chunks: 0, digest: String::new(), ..current };
+            self.put_description(&gone).await?;
             self.drop_pieces(&nuid).await
         })
     }
@@ -220,18 +220,18 @@ impl Objects for NatsObjects {
 
 struct ObjectUpload {
     objects: NatsObjects,
-    described: Described,
+    description: Description,
     hash: Sha256,
-    /// Bytes that make no whole piece yet.
+    /// Bytes of the next piece, which is not complete yet.
     waiting: BytesMut,
 }
 
 impl ObjectUpload {
     async fn send(&mut self, piece: Bytes) -> Result<(), BusError> {
         self.hash.update(&piece);
-        self.described.size += piece.len() as u64;
-        self.described.chunks += 1;
-        let subject = self.objects.pieces_of(&self.described.nuid);
+        self.description.size += piece.len() as u64;
+        self.description.chunks += 1;
+        let subject = self.objects.pieces_subject(&self.description.nuid);
         self.objects.send(&subject, piece, false).await
     }
 }
@@ -254,10 +254,10 @@ impl ObjectWriter for ObjectUpload {
             if !rest.is_empty() {
                 self.send(rest).await?;
             }
-            let Self { objects, mut described, hash, .. } = *self;
-            described.digest = digest_of(hash);
-            objects.describe(&described).await?;
-            // What stood before, and whatever was never finished.
+            let Self { objects, mut description, hash, .. } = *self;
+            description.digest = digest_of(hash);
+            objects.put_description(&description).await?;
+            // Drops the pieces of the replaced object, and of objects that were never finished.
             objects.drop_strays().await
         })
     }
@@ -265,25 +265,25 @@ impl ObjectWriter for ObjectUpload {
 
 struct ObjectDownload {
     objects: NatsObjects,
-    described: Described,
+    description: Description,
     hash: Sha256,
-    /// The first sequence at which the next piece may stand.
+    /// The first sequence that the next piece may have.
     next: u64,
-    /// Pieces read.
+    /// The number of pieces read.
     read: u64,
 }
 
 impl ObjectReader for ObjectDownload {
     fn next(&mut self) -> Answer<'_, Option<Bytes>> {
         Box::pin(async move {
-            let Described { name, nuid, chunks, digest, .. } = &self.described;
+            let Description { name, nuid, chunks, digest, .. } = &self.description;
             let stream = stream_of(&self.objects.store);
             let broken = || BusError::Damaged(format!("{stream}: {name} is not as it was written"));
             if self.read == *chunks {
                 let is_whole = digest_of(self.hash.clone()) == *digest;
                 return if is_whole { Ok(None) } else { Err(broken()) };
             }
-            let subject = self.objects.pieces_of(nuid);
+            let subject = self.objects.pieces_subject(nuid);
             let piece = self.objects.shared.link.next_on(&stream, self.next, &subject).await?;
             let piece = piece.ok_or_else(broken)?;
             self.hash.update(&piece.body);

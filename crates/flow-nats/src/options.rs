@@ -1,6 +1,4 @@
-//! The address of the broker, and the login.
-//!
-//! Comes in: what the settings say. Goes out: the same, and the address as it may be shown. It never shows a password.
+//! The address of the broker, and the login. Debug output and messages never have a password.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,28 +9,28 @@ use std::time::Duration;
 pub struct Options {
     /// `nats://host:4222` or `tls://host:4222`; several are separated by commas.
     pub url: String,
-    /// The role that speaks, such as `detector`: the name of the connection, of its inboxes (their
-    /// prefix is `_INBOX_<name>`) and of the readers that it makes for itself.
+    /// The role, such as `detector`: the name of the connection, of its inboxes (their prefix is
+    /// `_INBOX_<name>`) and of its own readers.
     pub name: String,
-    /// User and password; none where the server asks for none.
+    /// User and password, if the server requires them.
     pub login: Option<Login>,
-    /// A file with the certificates that the server's is to be signed by; the system's otherwise.
+    /// The CA file for the server's certificate; the certificates of the system if absent.
     pub root_certificates: Option<PathBuf>,
     /// How long an answer may take before it counts as lost.
     pub answer_within: Duration,
-    /// How many servers of a cluster keep each stream and table that it makes, and have those that
-    /// stand keep it; else one for what it makes, and what stands as it stands.
+    /// The number of replicas of each stream and bucket. If absent, new ones get one replica and existing
+    /// ones stay as they are.
     pub replicas: Option<u8>,
-    /// Whether it drops what all readers are past where it finds a stream full. Only a role that
-    /// may purge streams can; the others wait until such a one has.
-    pub makes_room: bool,
-    /// Whether it goes to no other server than those of `url`. Servers of a cluster name the others,
-    /// which is well where they are ours; anyone else's must not say where our login is sent.
-    pub stays: bool,
+    /// Whether it prunes a full stream. Only a role with the permission to purge can. Others wait until
+    /// such a role has pruned it.
+    pub may_prune: bool,
+    /// Whether it connects only to the servers of `url`. Servers of a cluster announce other servers,
+    /// which is fine for our own. A server of others must not decide where our login is sent.
+    pub only_given_servers: bool,
 }
 
 impl Options {
-    /// A broker without users, answers within five seconds, room made where there is none.
+    /// A broker without users, with answers within five seconds, and with pruning.
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -41,12 +39,12 @@ impl Options {
             root_certificates: None,
             answer_within: Duration::from_secs(5),
             replicas: None,
-            makes_room: true,
-            stays: false,
+            may_prune: true,
+            only_given_servers: false,
         }
     }
 
-    /// The address without what is secret in it: for messages.
+    /// The address without its login, for messages.
     pub(crate) fn shown_address(&self) -> String {
         let without_login = |address: &str| match address.split_once("://") {
             Some((scheme, rest)) => {
@@ -62,7 +60,7 @@ impl Options {
             .join(",")
     }
 
-    /// The user, as the server's permissions know it.
+    /// The name of the user in the server's permissions.
     pub(crate) fn user(&self) -> String {
         let in_url = || {
             let (_, rest) = self.url.split_once("://")?;

@@ -1,8 +1,8 @@
-//! Prunes a stream: acknowledging frees nothing, so the oldest messages that every named reader has read are deleted.
+//! Prunes a stream: deletes the oldest messages that every named reader has read, because acknowledging
+//! frees no room.
 //!
-//! Comes in: the name of a stream, and how full it may be. Goes out: how full it is then, and how many messages were
-//! deleted. It never deletes a message that a named reader has not read. Only a role that may purge can prune; the
-//! others wait for it.
+//! It never deletes a message that a named reader has not read. Only a role with the permission to purge
+//! can prune. The others wait for it.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,32 +15,32 @@ use wirefold_flow::{BusError, UnixMillis};
 use crate::streams::Info;
 use crate::{NatsBus, Shared};
 
-/// The table where readers without acks say how far they are: keys `<stream>.<reader>`.
+/// The bucket with the positions of ordered readers: keys `<stream>.<reader>`.
 pub const MARKS: &str = "wf_marks";
-/// One part in so many is dropped at once.
+/// The part of a stream's messages that is deleted at once: one in this many.
 const PART: u64 = 16;
-/// So many messages that name no other are passed over at most.
+/// The most messages without a reference that are skipped in the search for one.
 const NAMELESS: usize = 1_000;
 
-/// What a stream holds once it was looked after.
+/// The usage of a stream after pruning.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Kept {
+pub struct StreamUsage {
     /// The share of its bytes that is in use.
     pub share: f64,
-    /// How many messages were dropped now.
+    /// How many messages were deleted now.
     pub dropped: u64,
-    /// The sequence of the first message that is kept, or that the next one will have.
+    /// The sequence of the first stored message, or of the next one if none is stored.
     pub first: u64,
-    /// When the oldest message came that is kept.
+    /// When the oldest stored message was stored.
     pub oldest: Option<UnixMillis>,
-    /// After so long a message leaves by age; none where it never does.
+    /// The age at which a message expires; `None` if it never does.
     pub max_age: Option<Duration>,
 }
 
-/// How far a durable reader is.
+/// The progress of a durable reader.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ReaderProgress {
-    delivered: Pair,
+    parse_delivery: Pair,
     ack_floor: Pair,
     num_ack_pending: u64,
     num_pending: u64,
@@ -52,37 +52,36 @@ struct Pair {
 }
 
 impl ReaderProgress {
-    /// The first sequence that it may still need, in a stream that ended at `last` before it was
-    /// asked.
+    /// The first sequence that it may still need. The stream ended at `last` before this progress was
+    /// read.
     fn first_unread(&self, last: u64) -> u64 {
         match (self.num_ack_pending, self.num_pending) {
-            (0, 0) => last.max(self.delivered.stream_seq) + 1,
-            (0, _) => self.delivered.stream_seq + 1,
+            (0, 0) => last.max(self.parse_delivery.stream_seq) + 1,
+            (0, _) => self.parse_delivery.stream_seq + 1,
             _ => self.ack_floor.stream_seq + 1,
         }
     }
 }
 
 impl NatsBus {
-    /// Deletes the oldest part of what all named readers of a stream have read. Returns whether there was any.
-    /// `publish` does so by itself where it finds the stream full.
+    /// Deletes the oldest part of the messages that all named readers of a stream have read. Returns whether
+    /// there were any. `publish` does this by itself if the stream is full.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn drop_read(&self, stream: &str) -> Result<bool, BusError> {
+    /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
+    pub async fn prune(&self, stream: &str) -> Result<bool, BusError> {
         self.0.prune_stream(stream).await
     }
 
-    /// Has a stream be less full than `share` of its bytes, by deleting the oldest of what all named readers have read,
-    /// as far as there is any.
+    /// Prunes a stream until less than `share` of its bytes is in use, or until no message can be deleted.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
-    pub async fn keep_below(&self, stream: &str, share: f64) -> Result<Kept, BusError> {
+    /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
+    pub async fn prune_below(&self, stream: &str, share: f64) -> Result<StreamUsage, BusError> {
         let before = self.0.link.stream_info(stream).await?;
         let mut info = before.state;
         let most = before.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(u64::MAX);
-        // Bytes far below 2^52: what is rounded is no byte.
+        // The bytes are far below 2^52, so nothing is rounded.
         #[expect(clippy::cast_precision_loss, reason = "a share, for people and a threshold")]
         let share_of = |bytes: u64| bytes as f64 / most.max(1) as f64;
         let first = info.first_seq;
@@ -94,7 +93,7 @@ impl NatsBus {
             _ => self.0.link.get(stream, info.first_seq).await.ok().map(|oldest| oldest.at),
         };
         let age = before.config.get("max_age").and_then(Value::as_u64).filter(|age| *age > 0);
-        Ok(Kept {
+        Ok(StreamUsage {
             share: share_of(info.bytes),
             dropped: info.first_seq - first,
             first: info.first_seq,
@@ -103,20 +102,20 @@ impl NatsBus {
         })
     }
 
-    /// The first sequence that a durable reader may still need; 0 where there is no such reader.
+    /// The first sequence that a durable reader may still need; 0 if there is no such reader.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
     pub async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
         wirefold_flow::check_name("durable", durable)?;
         let last = self.0.link.stream_info(stream).await?.state.last_seq;
         self.0.first_unacked(stream, durable, last).await
     }
 
-    /// How many messages a durable reader has not settled yet, those on their way with them.
+    /// How many messages a durable reader has not settled yet, delivered or not.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
     pub async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
         wirefold_flow::check_name("durable", durable)?;
         let what = format!("CONSUMER.INFO.{stream}.{durable}");
@@ -125,10 +124,10 @@ impl NatsBus {
         Ok(progress.num_ack_pending + progress.num_pending)
     }
 
-    /// How many messages stand behind the place that a reader in order has marked.
+    /// How many messages follow the marked position of an ordered reader.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
     pub async fn unmarked(&self, stream: &str, reader: &str) -> Result<u64, BusError> {
         let mark = self.0.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
         let state = self.0.link.stream_info(stream).await?.state;
@@ -138,10 +137,11 @@ impl NatsBus {
 }
 
 impl Shared {
-    /// Deletes the oldest part of what all named readers have read. Returns whether there was any.
+    /// Deletes the oldest part of the messages that all named readers have read. Returns whether there were
+    /// any.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this user may not, or another error of the server.
     pub(crate) async fn prune_stream(&self, stream: &str) -> Result<bool, BusError> {
         let info = self.link.stream_info(stream).await?;
         let readers = info.readers();
@@ -163,15 +163,15 @@ impl Shared {
         Ok(true)
     }
 
-    /// Drops what can be dropped, where this user may; whether anything was.
+    /// Prunes a full stream if this user may. Returns whether anything was deleted.
     pub(crate) async fn make_room(&self, stream: &str) -> bool {
-        if stream.is_empty() || !self.makes_room.load(Ordering::Relaxed) {
+        if stream.is_empty() || !self.may_prune.load(Ordering::Relaxed) {
             return false;
         }
         match self.prune_stream(stream).await {
             Ok(dropped) => dropped,
             Err(BusError::NotAllowed { .. }) => {
-                self.makes_room.store(false, Ordering::Relaxed);
+                self.may_prune.store(false, Ordering::Relaxed);
                 warn!(stream, "this role may drop nothing: a full stream waits for one that may");
                 false
             }
@@ -188,15 +188,15 @@ impl Shared {
         }
         let by_acks = self.first_unacked(stream, reader, info.state.last_seq).await?;
         let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
-        // One behind the end is of a stream that went back in time since: it says nothing.
-        let is_void = mark > info.state.last_seq
+        // A mark beyond the end was set before the stream went back in time, and does not count.
+        let is_beyond_end = mark > info.state.last_seq
             && mark > self.link.stream_info(stream).await?.state.last_seq;
-        let by_mark = if is_void { 0 } else { mark + 1 };
+        let by_mark = if is_beyond_end { 0 } else { mark + 1 };
         Ok(by_acks.max(by_mark))
     }
 
-    /// The first sequence of `stream` that a message of another one names which its durable reader has not
-    /// settled: messages name later and later ones.
+    /// The first sequence of `stream` that is named by a message of the stream `other` which the reader
+    /// `durable` has not settled. The names are in ascending order, so the first one is the lowest.
     async fn first_named(&self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
         let last = self.link.stream_info(other).await?.state.last_seq;
         wirefold_flow::check_name("durable", durable)?;
@@ -215,18 +215,18 @@ impl Shared {
                 Err(error) => return Err(error),
             }
         }
-        // Those that name nothing are few: whoever has so many before it keeps everything.
+        // After that many messages without a reference, the search ends and everything is kept.
         Ok(if last.saturating_sub(unsettled) < NAMELESS as u64 { u64::MAX } else { 0 })
     }
 
-    /// The first sequence that a durable reader may still need, by its acks, in a stream that ended at `last`
-    /// before; 0 where there is no such reader.
+    /// The first sequence that a durable reader may still need, by its acknowledgements; 0 if there is no
+    /// such reader. The stream ended at `last` before the call.
     async fn first_unacked(&self, stream: &str, durable: &str, last: u64) -> Result<u64, BusError> {
         let progress = self.link.consumer_info::<ReaderProgress>(stream, durable).await?;
         Ok(progress.map_or(0, |progress| progress.first_unread(last)))
     }
 
-    /// How far a reader has said that it is, and the revision of its saying so.
+    /// The marked position of an ordered reader, and the revision of the mark.
     async fn marked(&self, stream: &str, reader: &str) -> Result<Option<(u64, u64)>, BusError> {
         let entry = self.entry(MARKS, &format!("{stream}.{reader}")).await?;
         Ok(entry.and_then(|entry| {
@@ -235,7 +235,7 @@ impl Shared {
         }))
     }
 
-    /// Says that a reader needs nothing up to and with `through` any more.
+    /// Notes that a reader needs no message up to and including `through`.
     pub(crate) async fn mark_read(
         &self,
         stream: &str,
@@ -246,13 +246,13 @@ impl Shared {
         let last = self.link.stream_info(stream).await?.state.last_seq;
         let key = format!("{stream}.{reader}");
         loop {
-            let (stands, revision) = self.marked(stream, reader).await?.unwrap_or((0, 0));
-            if through == stands || (through < stands && stands <= last) {
+            let (current, revision) = self.marked(stream, reader).await?.unwrap_or((0, 0));
+            if through == current || (through < current && current <= last) {
                 return Ok(());
             }
             let value = through.to_string().into();
             match self.put_entry(MARKS, &key, Some(value), Some(revision)).await {
-                // Another holder of the name was quicker.
+                // Another process with this name was faster.
                 Err(BusError::Refused { .. }) => {}
                 put => return put.map(|_| ()),
             }
@@ -264,9 +264,9 @@ impl Shared {
 mod tests {
     use super::*;
 
-    fn first_unread(delivered: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
+    fn first_unread(parse_delivery: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
         let place = ReaderProgress {
-            delivered: Pair { stream_seq: delivered },
+            parse_delivery: Pair { stream_seq: parse_delivery },
             ack_floor: Pair { stream_seq: floor },
             num_ack_pending: unacked,
             num_pending: pending,

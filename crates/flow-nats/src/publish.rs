@@ -1,7 +1,4 @@
-//! Publishes one message.
-//!
-//! Comes in: a message, and what its stream must look like. Goes out: where it is stored, or why it is not. It waits
-//! while the stream is full, and in a cluster while nobody leads the stream. It never groups messages.
+//! Publishes one message. Waits while the stream is full, and in a cluster while the stream has no leader.
 
 use std::time::Duration;
 
@@ -18,27 +15,26 @@ use crate::headers;
 use crate::link::Link;
 use crate::metrics::DELAYED_PUBLISHES;
 
-/// How long to wait before the next try to publish into a full stream.
+/// The waits before the next try to publish into a full stream.
 const FULL: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
-/// How long to wait before the next try to publish where nobody leads the stream.
-const ASK_LEADER_AGAIN: Duration = Duration::from_millis(20);
-/// A moment behind the making of a stream, its servers know of it.
+/// The wait before the next try to publish into a stream without a leader.
+const RETRY_WITHOUT_LEADER: Duration = Duration::from_millis(20);
+/// By this time all servers of a cluster know a new stream.
 const KNOWN: Duration = Duration::from_secs(2);
-/// So long servers may take to choose who leads a stream: the longest time that they let pass without one, and
-/// a little.
-const CHOOSING: Duration = Duration::from_secs(10);
+/// The longest time to wait for the election of a stream's leader: a little more than servers take.
+const ELECTION: Duration = Duration::from_secs(10);
 
 /// What a publish expects of its stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Expect {
     Nothing,
-    /// The last message on the subject stands here; 0: there is none.
+    /// The last message on the subject has this sequence; 0: there is none.
     LastOnSubject(u64),
-    /// The last message of the stream stands here.
+    /// The last message of the stream has this sequence.
     Last(u64),
 }
 
-/// What became of a publish that was not refused.
+/// The result of a publish that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent {
     Stored {
@@ -51,17 +47,17 @@ pub(crate) enum Sent {
     },
 }
 
-/// The acknowledgement of a publish, good or bad.
+/// The acknowledgement of a publish, or its error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Acknowledged {
+pub(crate) struct Acknowledgement {
     pub(crate) error: Option<Failure>,
     pub(crate) stream: String,
     pub(crate) seq: u64,
     duplicate: bool,
 }
 
-/// Puts what is expected into a message's headers.
+/// Adds the expectation to a message's headers.
 pub(crate) fn expecting(headers: &mut HeaderMap, expect: Expect) {
     match expect {
         Expect::Nothing => {}
@@ -75,8 +71,8 @@ pub(crate) fn expecting(headers: &mut HeaderMap, expect: Expect) {
 }
 
 impl Shared {
-    /// Publishes, and waits while the stream is full; in a cluster also while nobody stores the subject, which
-    /// is so for a moment behind the making of a stream and while its servers choose who leads it.
+    /// Publishes. Waits while the stream is full. In a cluster it also waits while no server stores the
+    /// subject: for a moment after a stream was created, and during the election of its leader.
     pub(crate) async fn publish(
         &self,
         message: Outgoing,
@@ -91,10 +87,10 @@ impl Shared {
             self.link.connected().await?;
             let mark = self.link.refusals();
             let body = message.body.clone();
-            match self.send_to_whoever(&message.subject, headers.clone(), body, mark).await? {
+            match self.send_if_stored(&message.subject, headers.clone(), body, mark).await? {
                 Some(Sent::Stored { stream, published }) => return Ok((stream, published)),
                 Some(Sent::Full { stream }) => {
-                    // It is stored by somebody: who waits for room for long may meet another choice.
+                    // The stream has a leader. A later election gets its full time again.
                     leaderless = Leaderless::default();
                     room.wait(self, &stream).await;
                 }
@@ -103,8 +99,8 @@ impl Shared {
         }
     }
 
-    /// Publishes into the stream of a table or a store, which is made with these settings where it is
-    /// not there. In a cluster it waits while nobody leads that stream, as [`publish`](Self::publish) does.
+    /// Publishes into the stream of a bucket or object store, which it creates with these settings if
+    /// needed. In a cluster it waits for a leader as [`publish`](Self::publish) does.
     pub(crate) async fn send_into(
         &self,
         (stream, settings): (&str, Value),
@@ -116,7 +112,7 @@ impl Shared {
         loop {
             self.link.connected().await?;
             let mark = self.link.refusals();
-            match self.send_to_whoever(subject, headers.clone(), body.clone(), mark).await? {
+            match self.send_if_stored(subject, headers.clone(), body.clone(), mark).await? {
                 Some(Sent::Stored { published, .. }) => return Ok(published.sequence()),
                 Some(Sent::Full { .. }) => return Err(BusError::DiskFull),
                 None => {}
@@ -130,7 +126,7 @@ impl Shared {
         }
     }
 
-    /// Publishes once. Asks for the acknowledgement in the order of the calls.
+    /// Publishes once. Messages are sent in the order of the calls.
     pub(crate) async fn send(
         &self,
         subject: &str,
@@ -138,12 +134,12 @@ impl Shared {
         body: Bytes,
         mark: u64,
     ) -> Result<Sent, BusError> {
-        let sent = self.send_to_whoever(subject, headers, body, mark).await?;
+        let sent = self.send_if_stored(subject, headers, body, mark).await?;
         sent.ok_or_else(|| self.link.nobody_stores(subject))
     }
 
-    /// The same; nothing where nobody listens on the subject.
-    async fn send_to_whoever(
+    /// The same; `None` if no stream has the subject.
+    async fn send_if_stored(
         &self,
         subject: &str,
         headers: HeaderMap,
@@ -155,10 +151,10 @@ impl Shared {
             .iter()
             .find_map(|name| headers.get(*name))
             .and_then(|value| value.as_str().parse().ok());
-        let answer = self.link.ask_at_once(subject, Some(headers), body, mark).await?;
+        let answer = self.link.request_at_once(subject, Some(headers), body, mark).await?;
         let Some(answer) = answer else { return Ok(None) };
-        let acknowledged = acknowledged(subject, &answer.payload)?;
-        let Acknowledged { error, stream, seq, duplicate } = acknowledged;
+        let parse_acknowledgement = parse_acknowledgement(subject, &answer.payload)?;
+        let Acknowledgement { error, stream, seq, duplicate } = parse_acknowledgement;
         let Some(failure) = error else {
             let published = if duplicate { Published::Duplicate(seq) } else { Published::New(seq) };
             return Ok(Some(Sent::Stored { stream, published }));
@@ -175,48 +171,54 @@ impl Shared {
     }
 }
 
-/// Reads an acknowledgement.
-pub(crate) fn acknowledged(subject: &str, body: &[u8]) -> Result<Acknowledged, BusError> {
+/// Parses an acknowledgement.
+pub(crate) fn parse_acknowledgement(
+    subject: &str,
+    body: &[u8],
+) -> Result<Acknowledgement, BusError> {
     serde_json::from_slice(body).map_err(|error| {
         BusError::Unavailable(format!("{subject}: the acknowledgement cannot be read: {error}"))
     })
 }
 
-/// The server has one code for all that keeps a message out of the store: its words tell.
+/// Whether a message was not stored because its stream is full. The server has one code for several
+/// causes, which differ only in the description.
 pub(crate) fn is_full(failure: &Failure) -> bool {
     matches!(failure.description.as_str(), "maximum bytes exceeded" | "maximum messages exceeded")
 }
 
-/// Where the last message stands is told in the words alone: `wrong last sequence: 7`.
+/// The last sequence, which is only in the description: `wrong last sequence: 7`.
 fn last_number(description: &str) -> u64 {
     let number = description.rsplit(' ').next().and_then(|number| number.parse().ok());
     number.unwrap_or(0)
 }
 
-/// Waits while nobody stores a subject: in a cluster it may be that servers still choose who leads its stream.
+/// Waits while no server stores a subject. In a cluster, its stream may be without a leader.
 #[derive(Default)]
 pub(crate) struct Leaderless {
     since: Option<Instant>,
-    /// Whether it was asked if there is such a stream.
-    was_asked: bool,
+    /// Whether the existence of the stream was checked.
+    was_checked: bool,
 }
 
 impl Leaderless {
+    /// Waits a moment.
+    ///
     /// # Errors
-    /// Where there is no such stream, or they have had long enough.
+    /// If there is no such stream, or if it has had no leader for too long.
     pub(crate) async fn wait(&mut self, link: &Link, subject: &str) -> Result<(), BusError> {
         let waited = self.since.get_or_insert_with(Instant::now).elapsed();
-        if link.cluster().is_none() || waited > CHOOSING {
+        if link.cluster().is_none() || waited > ELECTION {
             return Err(link.nobody_stores(subject));
         }
-        // Most roles may not ask, so it is asked once and late.
-        if waited > KNOWN && !self.was_asked {
-            self.was_asked = true;
+        // Checked once and late, because most roles lack the permission for it.
+        if waited > KNOWN && !self.was_checked {
+            self.was_checked = true;
             if let Err(error @ BusError::NoStreamFor(_)) = link.stream_of(subject).await {
                 return Err(error);
             }
         }
-        tokio::time::sleep(ASK_LEADER_AGAIN).await;
+        tokio::time::sleep(RETRY_WITHOUT_LEADER).await;
         Ok(())
     }
 }
@@ -236,7 +238,7 @@ impl WaitForRoom {
         self.backoff.has_failed() || self.made_room
     }
 
-    /// Makes room where that may be done; else waits a little for those who do.
+    /// Prunes the stream if possible. Otherwise waits a little for a role that prunes it.
     pub(crate) async fn wait(&mut self, shared: &Shared, stream: &str) {
         if !self.has_waited() {
             DELAYED_PUBLISHES.add(1, &[]);

@@ -1,51 +1,47 @@
-//! Which form many messages are published in: an atomic batch, or single messages side by side.
+//! Chooses the form in which many messages are published: an atomic batch, or concurrent single messages.
+//! Usually the cheaper form, by the measured times, and now and then the other one as a trial.
 //!
-//! Comes in: how many messages wait, and how long each form took before. Goes out: the cheaper form, and now and then
-//! the other one, as a trial. It never publishes.
-//!
-//! For a batch the server makes a file of its own and syncs that a few times, whatever its settings.
-//! Where it syncs each write, that is a fraction of what single messages cost; where it does not, it
-//! is a multiple. It does not tell how it is set, so both forms are timed, now and then the dearer
-//! one too.
+//! For a batch the server creates a file and syncs it a few times, whatever its settings. If it syncs
+//! each write, that costs a fraction of single messages; otherwise a multiple. The server does not tell
+//! this setting, so both forms are timed.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// From so many messages on a batch can be the cheaper form.
+/// From this number of messages on a batch can be the cheaper form.
 pub(crate) const MANY: usize = 32;
-/// The dearer form is tried once in so many times, sooner at first, on as few messages as count as
-/// many.
-pub(crate) const TRIED_EACH: u32 = 64;
-/// So much of it is believed at once where a form took longer than known: a disk may stall. That it
-/// took less is believed.
-const BELIEVED: f64 = 0.25;
+/// The more expensive form is tried once in this many times, more often at first, with [`MANY`] messages.
+pub(crate) const TRIAL_EVERY: u32 = 64;
+/// The weight of a new time that is longer than the known one: a disk may have stalled. A shorter time
+/// replaces the known one.
+const SMOOTHING: f64 = 0.25;
 
-/// How many messages are written.
+/// The form in which messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PublishForm {
     Batch,
     Singles,
 }
 
-/// What is known from now on, where so many seconds were known and so many taken.
-pub(crate) fn believed(known: Option<f64>, taken: f64) -> f64 {
-    known.map_or(taken, |known| taken.min(known + (taken - known) * BELIEVED))
+/// The new estimate in seconds, from the known one and a new time.
+pub(crate) fn smoothed(known: Option<f64>, taken: f64) -> f64 {
+    known.map_or(taken, |known| taken.min(known + (taken - known) * SMOOTHING))
 }
 
-/// What each form has cost.
+/// The measured cost of each form.
 #[derive(Default)]
 pub(crate) struct FormCosts(Mutex<Costs>);
 
 #[derive(Default)]
 struct Costs {
-    /// Seconds a message.
+    /// Seconds for a message.
     batch: Option<f64>,
     singles: Option<f64>,
     choices: u32,
 }
 
 impl FormCosts {
-    /// The form for many messages, and of how many at most: fewer where it is a trial.
+    /// The form for many messages, and how many of them to send in it: fewer for a trial.
     pub(crate) fn choose(&self, count: usize) -> (PublishForm, usize) {
         let mut costs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         costs.choices = costs.choices.wrapping_add(1);
@@ -56,13 +52,13 @@ impl FormCosts {
             };
         };
         let is_early = costs.choices.is_power_of_two();
-        let is_trial = is_early || costs.choices.is_multiple_of(TRIED_EACH);
+        let is_trial = is_early || costs.choices.is_multiple_of(TRIAL_EVERY);
         let form =
             if (batch <= singles) == is_trial { PublishForm::Singles } else { PublishForm::Batch };
         (form, if is_trial { MANY.min(count) } else { count })
     }
 
-    /// So many messages took so long; fewer than many say nothing.
+    /// Records the time of a write. Ignores writes of fewer than [`MANY`] messages.
     pub(crate) fn took(&self, form: PublishForm, count: usize, time: Duration) {
         if count < MANY {
             return;
@@ -73,7 +69,7 @@ impl FormCosts {
             PublishForm::Singles => &mut costs.singles,
         };
         let each = time.as_secs_f64() / count as f64;
-        *known = Some(believed(*known, each));
+        *known = Some(smoothed(*known, each));
     }
 }
 

@@ -1,10 +1,9 @@
 //! Pulls the messages of one durable reader.
 //!
-//! Comes in: how many messages are wanted. Goes out: the messages of the server, or why none comes. It never acknowledges.
-//!
-//! First a request for what is there, which the server ends at once; where nothing is, one that
-//! waits for a single message. So the server never holds a request for more than somebody is
-//! waiting for, and what a dropped call asked for is one message, which comes with the next call.
+//! The first request is for the messages that are there, and the server ends it at once. If there are
+//! none, the next request waits for a single message. So the server never has a request for more messages
+//! than a caller waits for. A call that is dropped has requested one message, which the next call
+//! returns.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,30 +20,30 @@ use crate::inbox::{Inbox, request_number};
 use crate::metrics::STALLS;
 use crate::streams::nanos;
 
-/// Where messages are pulled, before the names of stream and reader.
+/// The subject of pull requests, before the names of stream and reader.
 const NEXT: &str = "$JS.API.CONSUMER.MSG.NEXT.";
 /// How long a request waits at the server: longer while nothing comes. Closing may take as long.
 const EXPIRES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
-/// A request without an answer for as long was lost.
+/// A request counts as lost if it has no answer for this time.
 const STALLED: Duration = Duration::from_secs(5);
-/// How long more is waited for, with something in hand, where the server does not say that there
-/// is no more: the reader has as much in flight as it may.
-const GRACE: Duration = Duration::from_millis(30);
-/// How long requests may take to end when a pull is closed, and the last messages on their way.
-const LAST: Duration = Duration::from_secs(2);
-/// Before a request that the server turned down is made again.
-const TURNED_DOWN: Duration = Duration::from_millis(50);
+/// How long to wait for more messages if some have arrived. The server does not answer while the reader is
+/// at its limit of unsettled messages.
+const MORE_WITHIN: Duration = Duration::from_millis(30);
+/// How long requests may take to end when a pull is closed, and then the last messages under way.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The wait before a refused request is repeated.
+const REFUSED_WAIT: Duration = Duration::from_millis(50);
 
-/// Why nothing comes.
-pub(crate) enum Broken {
-    /// The connection was lost: what was asked is void.
+/// Why a pull gets no messages.
+pub(crate) enum PullError {
+    /// The connection was lost, and all requests with it.
     Lost,
-    /// Nobody answers for this reader: it is gone, or its stream.
+    /// Nobody answers: the reader or its stream is gone.
     Gone,
     Failed(BusError),
 }
 
-impl From<BusError> for Broken {
+impl From<BusError> for PullError {
     fn from(error: BusError) -> Self {
         Self::Failed(error)
     }
@@ -58,18 +57,18 @@ struct PullRequest {
 
 pub(crate) struct Pull {
     link: SharedLink,
-    /// Where requests go.
+    /// The subject of requests.
     subject: String,
     inbox: Option<Inbox>,
     arrived: VecDeque<Message>,
-    /// For what is there.
+    /// The request for the messages that are there.
     one_shot: Option<PullRequest>,
-    /// For the next one.
+    /// The request for the next message.
     waiting: Option<PullRequest>,
     requests: u64,
     losses: u64,
     refusals: u64,
-    /// The last request found nothing more.
+    /// Whether the last request found no more messages.
     is_dry: bool,
     /// How long the next request waits.
     expires: Backoff,
@@ -93,13 +92,13 @@ impl Pull {
         }
     }
 
-    /// What has arrived and nobody has taken yet.
+    /// The messages that have arrived and were not returned yet.
     pub(crate) fn arrived(&mut self) -> &mut VecDeque<Message> {
         &mut self.arrived
     }
 
-    /// Has at most `max` messages arrive, as many as there are. May be dropped.
-    pub(crate) async fn fill(&mut self, max: usize) -> Result<(), Broken> {
+    /// Waits until messages have arrived, at most `max`. The future may be dropped.
+    pub(crate) async fn fill(&mut self, max: usize) -> Result<(), PullError> {
         self.is_dry = false;
         while self.arrived.len() < max {
             self.check_link().await?;
@@ -108,13 +107,13 @@ impl Pull {
                     return Ok(());
                 }
                 if self.is_dry {
-                    self.ask_for_next().await?;
+                    self.request_next().await?;
                 } else {
-                    self.ask_for_what_is_there(max - self.arrived.len()).await?;
+                    self.request_available(max - self.arrived.len()).await?;
                 }
             }
-            let patience = if self.arrived.is_empty() { STALLED } else { GRACE };
-            match tokio::time::timeout(patience, self.receive()).await {
+            let limit = if self.arrived.is_empty() { STALLED } else { MORE_WITHIN };
+            match tokio::time::timeout(limit, self.receive()).await {
                 Ok(received) => received?,
                 Err(_) if !self.arrived.is_empty() => return Ok(()),
                 Err(_) => self.start_over(),
@@ -123,18 +122,18 @@ impl Pull {
         Ok(())
     }
 
-    /// Takes nothing more; whatever is on its way arrives.
+    /// Ends all requests. Messages under way still arrive.
     pub(crate) async fn close(&mut self) -> Result<(), BusError> {
-        // The server takes a message for a request first and looks for the inbox later: one that
-        // is taken in between, and finds the inbox gone, is lost until its deadline.
-        let _ = tokio::time::timeout(LAST, self.see_requests_out()).await;
+        // The server first takes a message for a request and then looks for the inbox. If the inbox is
+        // gone by then, the message is lost until its deadline. So wait for the requests to end first.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.wait_for_requests()).await;
         self.one_shot = None;
         self.waiting = None;
         self.expires.reset();
         let Some(mut inbox) = self.inbox.take() else {
             return Ok(());
         };
-        // The server answers this after all that it has sent, so nothing is left behind.
+        // The server answers the drain after all messages that it has sent, so none is lost.
         inbox.drain().await?;
         let rest = async {
             while let Some(message) = inbox.next().await {
@@ -143,25 +142,25 @@ impl Pull {
                 }
             }
         };
-        let _ = tokio::time::timeout(LAST, rest).await;
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, rest).await;
         Ok(())
     }
 
-    /// Returns once the server has ended every request, so that it has nothing to send.
-    async fn see_requests_out(&mut self) {
+    /// Returns once the server has ended every request and so has nothing more to send.
+    async fn wait_for_requests(&mut self) {
         while self.one_shot.is_some() || self.waiting.is_some() {
             let is_lost = self.link.losses() != self.losses;
-            match tokio::time::timeout(GRACE, self.receive()).await {
+            match tokio::time::timeout(MORE_WITHIN, self.receive()).await {
                 Ok(Ok(())) if !is_lost => {}
-                // The server says nothing while the reader has as much in flight as it may: then
-                // it has nothing to send either.
+                // The server does not answer while the reader is at its limit of unsettled messages.
+                // Then it has nothing to send either.
                 Err(_) if self.waiting.is_some() || !self.is_full().await => {}
                 _ => return,
             }
         }
     }
 
-    /// Whether the reader has as much in flight as it may.
+    /// Whether the reader is at its limit of unsettled messages.
     async fn is_full(&self) -> bool {
         #[derive(Deserialize)]
         struct Reader {
@@ -180,34 +179,34 @@ impl Pull {
         }
     }
 
-    /// After a loss, nothing that was asked is answered any more.
-    async fn check_link(&mut self) -> Result<(), Broken> {
+    /// Drops all requests after a loss of the connection, because they get no answer.
+    async fn check_link(&mut self) -> Result<(), PullError> {
         let losses = self.link.losses();
         if losses != self.losses {
             self.link.connected().await?;
             self.losses = losses;
             self.one_shot = None;
             self.waiting = None;
-            return Err(Broken::Lost);
+            return Err(PullError::Lost);
         }
         Ok(())
     }
 
-    async fn ask_for_what_is_there(&mut self, count: usize) -> Result<(), BusError> {
-        let number = self.ask(json!({ "batch": count, "no_wait": true })).await?;
+    async fn request_available(&mut self, count: usize) -> Result<(), BusError> {
+        let number = self.send_request(json!({ "batch": count, "no_wait": true })).await?;
         self.one_shot = Some(PullRequest { number, left: count });
         Ok(())
     }
 
-    async fn ask_for_next(&mut self) -> Result<(), BusError> {
+    async fn request_next(&mut self) -> Result<(), BusError> {
         let expires = nanos(self.expires.next_wait());
-        let number = self.ask(json!({ "batch": 1, "expires": expires })).await?;
+        let number = self.send_request(json!({ "batch": 1, "expires": expires })).await?;
         self.waiting = Some(PullRequest { number, left: 1 });
         self.is_dry = false;
         Ok(())
     }
 
-    async fn ask(&mut self, request: Value) -> Result<u64, BusError> {
+    async fn send_request(&mut self, request: Value) -> Result<u64, BusError> {
         let inbox = match &mut self.inbox {
             Some(inbox) => inbox,
             none => none.insert(Inbox::open(&self.link).await?),
@@ -219,13 +218,13 @@ impl Pull {
         Ok(number)
     }
 
-    async fn receive(&mut self) -> Result<(), Broken> {
+    async fn receive(&mut self) -> Result<(), PullError> {
         let Some(inbox) = &mut self.inbox else {
-            return Err(Broken::Lost);
+            return Err(PullError::Lost);
         };
         let message = tokio::select! {
             biased;
-            message = inbox.next() => message.ok_or(Broken::Lost)?,
+            message = inbox.next() => message.ok_or(PullError::Lost)?,
             () = self.link.lost_since(self.losses) => return Ok(()),
             refusal = self.link.refused(self.refusals, &self.subject) => return Err(refusal.into()),
         };
@@ -235,11 +234,10 @@ impl Pull {
                 self.count_one();
                 self.expires.reset();
             }
-            // Still there, nothing new.
             Some(StatusCode::IDLE_HEARTBEAT) => {}
             Some(StatusCode::NO_RESPONDERS) => {
                 self.end(&message);
-                return Err(Broken::Gone);
+                return Err(PullError::Gone);
             }
             Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => self.end(&message),
             Some(status) => {
@@ -247,14 +245,14 @@ impl Pull {
                 self.end(&message);
                 self.is_dry = false;
                 if self.arrived.is_empty() {
-                    tokio::time::sleep(TURNED_DOWN).await;
+                    tokio::time::sleep(REFUSED_WAIT).await;
                 }
             }
         }
         Ok(())
     }
 
-    /// The server serves whoever asked first.
+    /// Counts a message for the oldest request.
     fn count_one(&mut self) {
         let served = if self.waiting.is_some() { &mut self.waiting } else { &mut self.one_shot };
         if let Some(asked) = served {
@@ -265,7 +263,7 @@ impl Pull {
         }
     }
 
-    /// The server will not serve this request any further.
+    /// Handles the end of a request.
     fn end(&mut self, message: &Message) {
         let number = request_number(message);
         let is = |asked: &Option<PullRequest>| asked.as_ref().map(|asked| asked.number) == number;
@@ -280,7 +278,7 @@ impl Pull {
         }
     }
 
-    /// Asks anew, on an inbox of its own, as the server does not answer.
+    /// Drops the requests and the inbox, because the server does not answer.
     fn start_over(&mut self) {
         if self.waiting.is_some() {
             STALLS.add(1, &[]);

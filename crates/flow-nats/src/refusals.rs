@@ -1,29 +1,26 @@
-//! What the server refuses because a user may not do it.
+//! The log of permissions that the server has refused.
 //!
-//! Comes in: complaints of the server. Goes out: the refusal that concerns a call. It never knows what the call was
-//! for.
-//!
-//! A client is never answered: the server says so beside the call, and the call runs into its
-//! time limit. So whoever waits for an answer waits for a refusal too.
+//! A refused request gets no answer and would run into its time limit. The server reports the refusal
+//! separately. So a call waits for its answer and also for a refusal.
 
 use std::collections::VecDeque;
 
 use tokio::sync::watch;
 use wirefold_flow::BusError;
 
-/// How many are kept; older ones have been told to whoever waited.
-const KEPT: usize = 64;
+/// The most refusals in the log. The callers of older ones have been notified.
+const MAX_LOGGED: usize = 64;
 
-/// One refusal, as the server worded it.
+/// One refusal of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// Whether it is about a publish; else it is about a subscription.
+    /// Whether it is about a publish. Otherwise it is about a subscription.
     pub(crate) publish: bool,
     pub(crate) subject: String,
 }
 
 impl Refusal {
-    /// Reads `Permissions Violation for Publish to "a.b"`, which is all that the server says.
+    /// Parses the server's text, such as `Permissions Violation for Publish to "a.b"`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let about = lower.split_once("permissions violation for ")?.1;
@@ -44,13 +41,13 @@ struct Log {
 }
 
 impl Log {
-    /// The first after `mark` that concerns the one who asks.
+    /// The first refusal after `mark` that `concerns` the caller.
     fn find(&self, mark: u64, concerns: &impl Fn(&Refusal) -> bool) -> Option<Refusal> {
         let fresh = usize::try_from(self.count.saturating_sub(mark)).unwrap_or(usize::MAX);
-        let known = self.last.len();
+        let logged = self.last.len();
         self.last
             .iter()
-            .skip(known.saturating_sub(fresh))
+            .skip(logged.saturating_sub(fresh))
             .find(|refusal| concerns(refusal))
             .cloned()
     }
@@ -68,24 +65,24 @@ impl Refusals {
         self.0.send_modify(|log| {
             log.count += 1;
             log.last.push_back(refusal);
-            if log.last.len() > KEPT {
+            if log.last.len() > MAX_LOGGED {
                 log.last.pop_front();
             }
         });
     }
 
-    /// How many there have been.
+    /// The number of refusals so far.
     pub(crate) fn mark(&self) -> u64 {
         self.0.borrow().count
     }
 
-    /// One that has come since, if there is one.
+    /// The first refusal since `mark`, if there is one.
     pub(crate) fn since(&self, mark: u64, concerns: impl Fn(&Refusal) -> bool) -> Option<Refusal> {
         self.0.borrow().find(mark, &concerns)
     }
 
-    /// Returns once one has come since.
-    pub(crate) async fn met(&self, mark: u64, concerns: impl Fn(&Refusal) -> bool) -> Refusal {
+    /// Returns once there is a refusal since `mark`.
+    pub(crate) async fn wait_for(&self, mark: u64, concerns: impl Fn(&Refusal) -> bool) -> Refusal {
         let mut seen = self.0.subscribe();
         loop {
             let found = seen.borrow_and_update().find(mark, &concerns);
@@ -129,7 +126,7 @@ mod tests {
         refuse("a");
         let mark = refusals.mark();
         assert_eq!(refusals.since(mark, |_| true), None);
-        for number in 0..KEPT {
+        for number in 0..MAX_LOGGED {
             refuse(&format!("b{number}"));
         }
         assert_eq!(refusals.since(mark, |_| true).unwrap().subject, "b0");

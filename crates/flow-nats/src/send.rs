@@ -1,7 +1,4 @@
-//! Sends a message on a subject that others listen on.
-//!
-//! Comes in: a subject, an id and a body. Goes out: whether a stream stored the message or somebody listens. It never sends
-//! twice.
+//! Sends a message once on a subject of another program.
 
 use std::time::Duration;
 
@@ -11,18 +8,18 @@ use wirefold_flow::{BusError, check_subject};
 
 use crate::NatsBus;
 use crate::headers::ID;
-use crate::publish::acknowledged;
+use crate::publish::parse_acknowledgement;
 
-/// A stream acknowledges sooner; who listens without one says nothing.
+/// The longest wait for the acknowledgement of a stream. Listeners without a stream send none.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl NatsBus {
-    /// Publishes for whoever listens, with `id` in `Nats-Msg-Id`. A stream that keeps the subject stores it, and
-    /// drops it where it has the id already; whoever listens without one must be there now.
+    /// Publishes a message with `id` in `Nats-Msg-Id`. If a stream has the subject, it stores the message
+    /// unless it has the id already. Without a stream, only programs that listen now get the message.
     ///
     /// # Errors
-    /// [`BusError::Unavailable`] where nobody listens and no stream keeps it,
-    /// [`BusError::NotAllowed`] where this user may not, or whatever the server says.
+    /// [`BusError::Unavailable`] if nobody listens and no stream has the subject,
+    /// [`BusError::NotAllowed`] if this user may not, or another error of the server.
     pub async fn send(&self, subject: &str, id: &str, body: Bytes) -> Result<(), BusError> {
         check_subject(subject)?;
         let bad = |_| BusError::BadName { what: "message id", name: id.to_owned() };
@@ -31,17 +28,17 @@ impl NatsBus {
         headers.insert(ID, id);
         self.0.link.connected().await?;
         let mark = self.0.link.refusals();
-        let asked = self.0.link.ask_at_once(subject, Some(headers), body, mark);
-        let Ok(answer) = tokio::time::timeout(GRACE, asked).await else {
-            // Nobody refused it, the connection stands, and whoever listens has it.
+        let request = self.0.link.request_at_once(subject, Some(headers), body, mark);
+        let Ok(answer) = tokio::time::timeout(GRACE, request).await else {
+            // It was not refused and the connection is up, so the listeners have it.
             return Ok(());
         };
         let Some(answer) = answer? else {
             let why = format!("{subject}: nobody listens, and no stream keeps it");
             return Err(BusError::Unavailable(why));
         };
-        // A listener may answer anything: only a stream's words are read.
-        match acknowledged(subject, &answer.payload) {
+        // A listener may answer anything. Only the acknowledgement of a stream counts.
+        match parse_acknowledgement(subject, &answer.payload) {
             Ok(stored) => match stored.error {
                 Some(failure) => Err(failure.of_stream(subject)),
                 None => Ok(()),

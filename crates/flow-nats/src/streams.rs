@@ -1,7 +1,5 @@
-//! Streams and durable readers at the server.
-//!
-//! Comes in: how a stream is to be. Goes out: the stream made or changed, with the settings of the operator kept, or what the
-//! server says of a stream or reader. It never reads a message.
+//! Creates, changes and describes streams and durable readers on the server. Settings that the operator
+//! changed are preserved.
 
 use std::time::Duration;
 
@@ -14,19 +12,19 @@ use wirefold_flow::{BusError, StreamConfig, StreamState, check_filter, check_nam
 use crate::api::{Failure, Reply, code};
 use crate::link::Link;
 
-/// The server takes no shorter window.
+/// The shortest window that the server accepts.
 const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
-/// Where a stream's named readers stand in its metadata.
+/// The key of a stream's named readers in its metadata.
 const READERS: &str = "wirefold-readers";
 
-/// Where the server says, without the body, what a stream has stored: readers in order ask then. On the
-/// subjects of the stream themselves they would hear what is not stored yet, and whoever publishes where
-/// no stream is would not be told that nobody is there.
+/// The subject on which the server announces stored messages, without their bodies, to ordered readers.
+/// On the subjects of the stream itself, readers would get messages before they are stored. Also,
+/// publishers would no longer notice that a stream is missing, because the readers listen there.
 pub(crate) fn stored_in(stream: &str, filter: &str) -> String {
     format!("wirefold.stored.{stream}.{filter}")
 }
 
-/// How many servers keep a stream, in its configuration.
+/// The key of the number of replicas in a stream's configuration.
 pub(crate) const REPLICAS: &str = "num_replicas";
 
 /// A stream as the server describes it.
@@ -66,6 +64,8 @@ impl From<&State> for StreamState {
 }
 
 impl Link {
+    /// The server's description of a stream.
+    ///
     /// # Errors
     /// [`BusError::NoStream`], or no answer.
     pub(crate) async fn stream_info(&self, stream: &str) -> Result<Info, BusError> {
@@ -73,7 +73,8 @@ impl Link {
         self.api(&format!("STREAM.INFO.{stream}"), &Value::Null).await?.done(stream)
     }
 
-    /// Makes the stream be so, on as many servers.
+    /// Creates a stream, or changes its settings and keeps its messages. `replicas` is the number of servers
+    /// that store it.
     pub(crate) async fn create_stream(
         &self,
         config: &StreamConfig,
@@ -82,11 +83,12 @@ impl Link {
         check_name("stream", &config.name)?;
         config.subjects.iter().try_for_each(|filter| check_filter(filter))?;
         match self.stream_info(&config.name).await {
-            Ok(stands) => {
-                let mut wanted = stands.config.clone();
+            Ok(current) => {
+                let mut wanted = current.config.clone();
                 wanted.extend(ours(config));
                 wanted.extend(replicas.map(|count| (REPLICAS.to_owned(), count.into())));
-                let is_so = wanted.iter().all(|(name, value)| is_same(&stands.config, name, value));
+                let is_so =
+                    wanted.iter().all(|(name, value)| is_same(&current.config, name, value));
                 if is_so { Ok(()) } else { self.put_ours("UPDATE", config, wanted).await }
             }
             Err(BusError::NoStream(_)) => {
@@ -98,7 +100,7 @@ impl Link {
         }
     }
 
-    /// Puts a stream of ours: a refusal says which setting of ours the server does not take.
+    /// Creates or changes a stream. The error names a setting that the server does not accept.
     async fn put_ours(
         &self,
         verb: &str,
@@ -112,7 +114,7 @@ impl Link {
         }
     }
 
-    /// Makes a stream (`CREATE`), or changes one that is there (`UPDATE`).
+    /// Creates a stream (`CREATE`) or changes it (`UPDATE`).
     pub(crate) async fn put_stream(
         &self,
         verb: &str,
@@ -131,13 +133,13 @@ impl Link {
         self.api(&format!("STREAM.{verb}.{stream}"), &config.into()).await
     }
 
-    /// Drops messages of a stream, those that the request names.
+    /// Deletes the messages of a stream that the request selects.
     pub(crate) async fn purge(&self, stream: &str, request: &Value) -> Result<(), BusError> {
         let what = format!("STREAM.PURGE.{stream}");
         self.api::<Value>(&what, request).await?.done(stream).map(drop)
     }
 
-    /// What the server says of a durable reader; none where there is no such reader.
+    /// The server's description of a durable reader; `None` if there is no such reader.
     pub(crate) async fn consumer_info<T: DeserializeOwned>(
         &self,
         stream: &str,
@@ -147,7 +149,7 @@ impl Link {
         self.api(&what, &Value::Null).await?.done_if_found(stream, code::CONSUMER_NOT_FOUND)
     }
 
-    /// Makes a durable reader, or changes the one that is there.
+    /// Creates or changes a durable reader.
     pub(crate) async fn put_consumer(
         &self,
         stream: &str,
@@ -162,7 +164,7 @@ impl Link {
         self.api::<Value>(&what, &request).await?.done(stream).map(drop)
     }
 
-    /// The stream that takes a subject.
+    /// The stream that has a subject.
     pub(crate) async fn stream_of(&self, subject: &str) -> Result<String, BusError> {
         #[derive(Deserialize)]
         struct Names {
@@ -174,8 +176,8 @@ impl Link {
         first.ok_or_else(|| BusError::NoStreamFor(subject.to_owned()))
     }
 
-    /// What a publish means that was larger than its stream takes. Whoever may not ask for the
-    /// bound is told the subject alone.
+    /// The error for a message larger than its stream allows. Without the permission to ask for the limit,
+    /// it has only the subject.
     pub(crate) async fn too_large(&self, stream: &str, subject: &str, size: u64) -> BusError {
         let stream = match stream {
             "" => self.stream_of(subject).await.unwrap_or_else(|_| format!("for {subject}")),
@@ -188,12 +190,12 @@ impl Link {
 
 fn refused(stream: &str, failure: &Failure) -> BusError {
     match failure.of_stream(stream) {
-        // The server says so too where a bound is above what it has left to give.
+        // The server also reports this if `max_bytes` is larger than its free storage.
         BusError::DiskFull => BusError::BadStream {
             stream: stream.to_owned(),
             why: "the server has less room than its max_bytes: lower it, or raise max_file_store",
         },
-        // As many as are asked for may be there again soon.
+        // Enough servers may be available again soon.
         error if failure.kind == code::TOO_FEW_SERVERS => error,
         BusError::Unavailable(_) if (400..500).contains(&failure.code) => {
             error!(stream, why = failure.description, "the server does not take this stream");
@@ -204,16 +206,16 @@ fn refused(stream: &str, failure: &Failure) -> BusError {
     }
 }
 
-/// What we decide about a stream.
+/// Our settings for a stream.
 fn ours(config: &StreamConfig) -> Map<String, Value> {
     let max_age = config.max_age.max(SHORTEST_WINDOW);
     let window = config.window.clamp(SHORTEST_WINDOW, max_age);
-    // With nobody named to read it, nothing unread is lost with the oldest.
+    // Without named readers, the oldest messages may be dropped unread.
     let discard = if config.readers.is_empty() { "old" } else { "new" };
     let fields = json!({
         "name": config.name,
         "subjects": config.subjects,
-        // Work queues and interest lose messages, and forget ids, in ways that limits do not.
+        // Unlike `limits`, work queues and interest can lose messages and forget ids.
         "retention": "limits",
         "discard": discard,
         "max_age": nanos(max_age),
@@ -228,7 +230,7 @@ fn ours(config: &StreamConfig) -> Map<String, Value> {
     into_map(fields)
 }
 
-/// What an operator may change later, of a stream, a table or a store.
+/// The first settings of a stream that an operator may change later.
 pub(crate) fn first_settings(replicas: Option<u8>) -> Map<String, Value> {
     into_map(json!({
         "storage": "file",
@@ -246,9 +248,9 @@ pub(crate) fn into_map(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Whether a setting stands so already. The server adds entries of its own to the metadata.
-fn is_same(stands: &Map<String, Value>, name: &str, wanted: &Value) -> bool {
-    match (stands.get(name), wanted) {
+/// Whether a setting has the wanted value already. The server adds entries of its own to the metadata.
+fn is_same(current: &Map<String, Value>, name: &str, wanted: &Value) -> bool {
+    match (current.get(name), wanted) {
         (Some(Value::Object(found)), Value::Object(given)) => {
             given.iter().all(|(key, value)| found.get(key) == Some(value))
         }

@@ -1,7 +1,5 @@
-//! Durable subscriptions.
-//!
-//! Comes in: the settings of a durable reader, and how each delivery was settled. Goes out: deliveries, and dead letters. It
-//! never decides how often a message is tried: the server counts the attempts, and the loop of a stage judges them.
+//! Durable subscriptions. The server counts the attempts, and the loop of a stage decides how often a
+//! message is tried.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,23 +11,23 @@ use wirefold_flow::{
     Stored, Subscription, check_filter, check_name, plain,
 };
 
-use crate::delivered::{Delivered, delivered};
+use crate::delivery::{ParsedDelivery, parse_delivery};
 use crate::link::closed;
 use crate::publish::Expect;
-use crate::pull::{Broken, Pull};
+use crate::pull::{Pull, PullError};
 use crate::streams::{into_map, nanos};
 use crate::{NatsBus, Shared};
 
 pub(crate) struct NatsSubscription {
-    holder: Arc<Holder>,
+    holder: Arc<SubscriptionState>,
     pull: Pull,
 }
 
-/// What the deliveries of one subscription share.
-struct Holder {
+/// The state that the deliveries of one subscription share.
+struct SubscriptionState {
     shared: Arc<Shared>,
     consumer: ConsumerConfig,
-    /// The refusals that have been told.
+    /// The number of refusals that were reported.
     refusals: AtomicU64,
 }
 
@@ -41,16 +39,16 @@ impl NatsSubscription {
         shared.find_durable(&consumer).await?;
         let pull = Pull::new(shared.link.clone(), &consumer.stream, &consumer.durable);
         let refusals = AtomicU64::new(shared.link.refusals());
-        Ok(Self { holder: Arc::new(Holder { shared, consumer, refusals }), pull })
+        Ok(Self { holder: Arc::new(SubscriptionState { shared, consumer, refusals }), pull })
     }
 
     async fn fill(&mut self, max: usize) -> Result<(), BusError> {
         loop {
             match self.pull.fill(max).await {
                 Ok(()) => return Ok(()),
-                Err(Broken::Failed(error)) => return Err(error),
-                Err(Broken::Lost) => {}
-                Err(Broken::Gone) => self.holder.look_for_it().await?,
+                Err(PullError::Failed(error)) => return Err(error),
+                Err(PullError::Lost) => {}
+                Err(PullError::Gone) => self.holder.check_reader().await?,
             }
         }
     }
@@ -58,8 +56,8 @@ impl NatsSubscription {
     fn deliveries(&mut self, max: usize) -> Vec<Delivery> {
         let arrived = self.pull.arrived();
         let count = max.min(arrived.len());
-        let messages = arrived.drain(..count).filter_map(delivered);
-        let to_delivery = |Delivered { stored, attempt, ack, .. }: Delivered| {
+        let messages = arrived.drain(..count).filter_map(parse_delivery);
+        let to_delivery = |ParsedDelivery { stored, attempt, ack, .. }: ParsedDelivery| {
             let (holder, message) = (self.holder.clone(), stored.clone());
             let settler = Arc::new(NatsSettler { holder, message, attempt, ack });
             Delivery { message: stored, attempt, settler }
@@ -68,7 +66,7 @@ impl NatsSubscription {
     }
 }
 
-/// How long a follower has for a message before it is delivered again.
+/// The ack deadline of [`NatsBus::follow`].
 const FOLLOWED_WITHIN: Duration = Duration::from_mins(2);
 
 impl Subscription for NatsSubscription {
@@ -93,25 +91,24 @@ impl Subscription for NatsSubscription {
 }
 
 impl NatsBus {
-    /// Makes a durable reader be as its settings say, and reads nothing. Returns whether it had to: the reader was not
-    /// there, or was otherwise.
+    /// Creates a durable reader, or changes it to these settings. Returns false if it existed with these
+    /// settings.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
     pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
-        let Some(wanted) = self.0.to_make(consumer).await? else { return Ok(false) };
-        self.0.make_new(consumer, &wanted).await?;
+        let Some(wanted) = self.0.changes_needed(consumer).await? else { return Ok(false) };
+        self.0.create_consumer(consumer, &wanted).await?;
         Ok(true)
     }
 
-    /// Follows a subject of a stream that is somebody else's, at the place that the reader `durable`
-    /// keeps there. A reader that stands is taken as it is, else it is made; without a name, the
-    /// stream is that which takes the subject. What cannot be handled is no dead letter there: it is
-    /// delivered until it is settled otherwise.
+    /// Subscribes to a subject of a stream of another program, with the durable reader `durable`. Uses an
+    /// existing reader as it is, or creates it. Without `stream`, it is the stream that has the subject.
+    /// There are no dead letters there: a message is delivered until it is settled otherwise.
     ///
     /// # Errors
-    /// [`BusError::NoStreamFor`] where nothing keeps the subject, [`BusError::NotAllowed`] where this
-    /// user may not, or whatever the server says.
+    /// [`BusError::NoStreamFor`] if no stream has the subject, [`BusError::NotAllowed`] if this user may not,
+    /// or another error of the server.
     pub async fn follow(
         &self,
         stream: Option<&str>,
@@ -126,15 +123,15 @@ impl NatsBus {
         };
         check_name("stream", &stream)?;
         check_name("durable", durable)?;
-        let nowhere = DeadLetters { subject: String::new(), writing: plain };
+        let nowhere = DeadLetters { subject: String::new(), format: plain };
         let consumer = ConsumerConfig {
             filter: subject.to_owned(),
             ack_deadline: FOLLOWED_WITHIN,
             ..ConsumerConfig::new(&stream, durable, nowhere)
         };
         match link.consumer_info::<Value>(&stream, durable).await? {
-            Some(stands) => {
-                let config = &stands["config"];
+            Some(current) => {
+                let config = &current["config"];
                 if config["ack_policy"] != "explicit" || config.get("deliver_subject").is_some() {
                     let name = format!("{durable} of stream {stream}");
                     return Err(BusError::BadName {
@@ -147,18 +144,18 @@ impl NatsBus {
         }
         let pull = Pull::new(link.clone(), &stream, durable);
         let refusals = AtomicU64::new(link.refusals());
-        let holder = Arc::new(Holder { shared: self.0.clone(), consumer, refusals });
+        let holder = Arc::new(SubscriptionState { shared: self.0.clone(), consumer, refusals });
         Ok(Box::new(NatsSubscription { holder, pull }))
     }
 }
 
 impl Shared {
-    /// Looks for the durable reader, and makes it where it is not there. Roles may look and not make: for
-    /// them it is not there yet.
+    /// Finds the durable reader, or creates it. For a role without the permission to create it, a missing
+    /// reader is a passing error.
     async fn find_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
         let ConsumerConfig { stream, durable, .. } = consumer;
-        let Some(wanted) = self.to_make(consumer).await? else { return Ok(()) };
-        match self.make_new(consumer, &wanted).await {
+        let Some(wanted) = self.changes_needed(consumer).await? else { return Ok(()) };
+        match self.create_consumer(consumer, &wanted).await {
             Err(BusError::NotAllowed { .. }) => Err(BusError::Unavailable(format!(
                 "stream {stream} has no reader {durable} as the settings want it: run `wirefold setup` once more"
             ))),
@@ -166,9 +163,9 @@ impl Shared {
         }
     }
 
-    /// How the durable reader is to be made; none where it is there and is so. Where it began to read cannot
-    /// be changed, and is right: who made its stream again had it begin where it was.
-    async fn to_make(&self, consumer: &ConsumerConfig) -> Result<Option<Value>, BusError> {
+    /// The settings to create or change the durable reader with; `None` if it has them already. Its start
+    /// sequence cannot be changed and stays: a rewrite of its stream has set it to the right position.
+    async fn changes_needed(&self, consumer: &ConsumerConfig) -> Result<Option<Value>, BusError> {
         let ConsumerConfig { stream, durable, filter, .. } = consumer;
         check_name("stream", stream)?;
         check_name("durable", durable)?;
@@ -177,16 +174,20 @@ impl Shared {
         let Some(info) = self.link.consumer_info::<Value>(stream, durable).await? else {
             return Ok(Some(wanted));
         };
-        let stands = &info["config"];
-        if let Some(begun) = stands.get("opt_start_seq") {
-            wanted["deliver_policy"] = stands["deliver_policy"].clone();
+        let current = &info["config"];
+        if let Some(begun) = current.get("opt_start_seq") {
+            wanted["deliver_policy"] = current["deliver_policy"].clone();
             wanted["opt_start_seq"] = begun.clone();
         }
-        Ok((!stands_so(stands, &wanted)).then_some(wanted))
+        Ok((!is_configured(current, &wanted)).then_some(wanted))
     }
 
-    /// Makes it where there are dead letters for it.
-    async fn make_new(&self, consumer: &ConsumerConfig, wanted: &Value) -> Result<(), BusError> {
+    /// Creates or changes the reader. Fails if there is no stream for its dead letters.
+    async fn create_consumer(
+        &self,
+        consumer: &ConsumerConfig,
+        wanted: &Value,
+    ) -> Result<(), BusError> {
         self.link.stream_of(&consumer.dead.subject).await?;
         self.link.put_consumer(&consumer.stream, &consumer.durable, wanted).await
     }
@@ -199,7 +200,7 @@ fn config(consumer: &ConsumerConfig) -> Value {
         "deliver_policy": "all",
         "ack_policy": "explicit",
         "ack_wait": nanos(consumer.ack_deadline),
-        // Without end for the server: who reads judges.
+        // Unlimited for the server: the loop of the stage decides.
         "max_deliver": -1,
         "max_ack_pending": consumer.max_in_flight,
         "replay_policy": "instant",
@@ -210,16 +211,16 @@ fn config(consumer: &ConsumerConfig) -> Value {
     config
 }
 
-fn stands_so(stands: &Value, wanted: &Value) -> bool {
+fn is_configured(current: &Value, wanted: &Value) -> bool {
     let has_filter = |config: &Value| config.get("filter_subject").is_some();
-    let is_same = |(name, value): (&String, &Value)| stands.get(name) == Some(value);
+    let is_same = |(name, value): (&String, &Value)| current.get(name) == Some(value);
     let wanted_map = into_map(wanted.clone());
-    has_filter(stands) == has_filter(wanted) && wanted_map.iter().all(is_same)
+    has_filter(current) == has_filter(wanted) && wanted_map.iter().all(is_same)
 }
 
-impl Holder {
-    /// Nobody answered a pull: says why, where that is known.
-    async fn look_for_it(&self) -> Result<(), BusError> {
+impl SubscriptionState {
+    /// Checks after an unanswered pull whether the reader still exists.
+    async fn check_reader(&self) -> Result<(), BusError> {
         let ConsumerConfig { stream, durable, .. } = &self.consumer;
         match self.shared.link.consumer_info::<Value>(stream, durable).await? {
             Some(_) => Ok(()),
@@ -227,8 +228,8 @@ impl Holder {
         }
     }
 
-    /// Puts a message into the dead letters, and only then has it never delivered again.
-    async fn bury(
+    /// Publishes the dead letter of a message, and only then ends its delivery.
+    async fn dead_letter(
         &self,
         message: &Stored,
         ack: &str,
@@ -250,12 +251,12 @@ impl Holder {
         self.send_ack(ack, "+TERM".to_owned()).await
     }
 
-    /// Says something about a delivery. The server does not answer: an answer would cost as much
-    /// as the delivery, and one that is lost brings the message again, which does no harm.
+    /// Settles a delivery without waiting for an answer of the server, which would cost as much as the
+    /// delivery. If the settle is lost the message comes again, which does no harm.
     async fn send_ack(&self, ack: &str, what: String) -> Result<(), BusError> {
         let link = &self.shared.link;
         link.client.publish(ack.to_owned(), what.into()).await.map_err(|_| closed())?;
-        // A refusal is told once, with whichever settle comes after it.
+        // A refusal is reported once, by the next settle.
         let mark = self.refusals.swap(link.refusals(), Ordering::Relaxed);
         let of_this_reader = format!(".{}.{}.", self.consumer.stream, self.consumer.durable);
         match link.refused_ack(mark, &of_this_reader) {
@@ -266,7 +267,7 @@ impl Holder {
 }
 
 struct NatsSettler {
-    holder: Arc<Holder>,
+    holder: Arc<SubscriptionState>,
     message: Stored,
     attempt: u32,
     ack: String,
@@ -278,7 +279,9 @@ impl NatsSettler {
         match settle {
             Settle::Ack => self.holder.send_ack(ack, "+ACK".to_owned()).await,
             Settle::InProgress => self.holder.send_ack(ack, "+WPI".to_owned()).await,
-            Settle::Reject(reason) => self.holder.bury(message, ack, self.attempt, &reason).await,
+            Settle::Reject(reason) => {
+                self.holder.dead_letter(message, ack, self.attempt, &reason).await
+            }
             Settle::Retry { after, .. } => self.holder.send_ack(ack, later(after)).await,
         }
     }

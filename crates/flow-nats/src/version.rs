@@ -1,6 +1,4 @@
-//! Whether a server is new enough and has JetStream.
-//!
-//! Comes in: what the server says of itself. Goes out: why it cannot be used, if so. It never connects.
+//! Checks whether a server is new enough and has JetStream.
 
 use async_nats::ServerInfo;
 
@@ -9,10 +7,12 @@ use crate::connect_error::ConnectError;
 /// The oldest server that has atomic batches and the checks that a chain needs.
 pub const OLDEST: (u64, u64) = (2, 12);
 
+/// Checks the server's description of itself.
+///
 /// # Errors
 /// [`ConnectError::TooOld`] or [`ConnectError::NoJetStream`].
-pub(crate) fn check(place: &str, info: &ServerInfo) -> Result<(), ConnectError> {
-    let server = place.to_owned();
+pub(crate) fn check(address: &str, info: &ServerInfo) -> Result<(), ConnectError> {
+    let server = address.to_owned();
     if version(&info.version).is_none_or(|version| version < OLDEST) {
         return Err(ConnectError::TooOld { server, found: info.version.clone() });
     }
@@ -22,7 +22,7 @@ pub(crate) fn check(place: &str, info: &ServerInfo) -> Result<(), ConnectError> 
     Ok(())
 }
 
-/// Reads a version such as `2.12.0-RC.1`, up to its second number; none where it has no first.
+/// The first two numbers of a version such as `2.12.0-RC.1`; `None` if it has no first number.
 #[must_use]
 pub fn version(text: &str) -> Option<(u64, u64)> {
     let mut numbers = text.split(['.', '-']).map(|part| part.parse().ok());

@@ -56,9 +56,9 @@ async fn server() -> Server {
 /// A bus for one user who waits for every answer.
 async fn bus_of(server: &Server, user: &str) -> NatsBus {
     let login = Some(Login { user: user.into(), password: format!("{user}-password") });
-    let makes_room = user == "owner";
+    let may_prune = user == "owner";
     let waits =
-        Options { login, makes_room, answer_within: LOST, ..Options::new(server.url(), user) };
+        Options { login, may_prune, answer_within: LOST, ..Options::new(server.url(), user) };
     connect(&waits, Arc::new(SystemClock)).await.unwrap()
 }
 
@@ -165,7 +165,7 @@ async fn one_who_may_drop_nothing_waits_for_one_who_may() {
             delivery.settler.settle(Settle::Ack).await.unwrap();
             read += 1;
         }
-        dropped |= owner.drop_read("WORK").await.unwrap();
+        dropped |= owner.prune("WORK").await.unwrap();
     }
     within_reason(writing).await.unwrap();
     assert!(dropped, "it was never full");

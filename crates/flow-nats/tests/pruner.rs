@@ -21,7 +21,7 @@ async fn what_every_reader_is_past_is_dropped_from_a_stream_that_is_nearly_full(
         let message = Outgoing::new("work.a", format!("m{number}"), vec![b'x'; 4000]);
         bus.publish(message).await.unwrap();
     }
-    let full = bus.keep_below("WORK", 0.8).await.unwrap();
+    let full = bus.prune_below("WORK", 0.8).await.unwrap();
     assert!(full.dropped == 0 && full.share > 0.85, "nobody has read anything: {full:?}");
 
     let dead = DeadLetters::plain("dead.worker");
@@ -34,13 +34,13 @@ async fn what_every_reader_is_past_is_dropped_from_a_stream_that_is_nearly_full(
             taken += 1;
         }
     }
-    let half = bus.keep_below("WORK", 0.8).await.unwrap();
+    let half = bus.prune_below("WORK", 0.8).await.unwrap();
     assert_eq!(half.dropped, 0, "one of two has read it");
 
     bus.mark_read("WORK", "marker", 3).await.unwrap();
     let acks_are_there = async {
         loop {
-            let kept = bus.keep_below("WORK", 0.8).await.unwrap();
+            let kept = bus.prune_below("WORK", 0.8).await.unwrap();
             if kept.dropped > 0 {
                 return kept;
             }
@@ -54,9 +54,9 @@ async fn what_every_reader_is_past_is_dropped_from_a_stream_that_is_nearly_full(
     assert_eq!(kept.oldest, Some(oldest));
 
     bus.mark_read("WORK", "marker", MESSAGES).await.unwrap();
-    let further = bus.keep_below("WORK", 0.5).await.unwrap();
+    let further = bus.prune_below("WORK", 0.5).await.unwrap();
     assert!(further.share < 0.5 && further.share > 0.3, "no more than needed: {further:?}");
-    assert_eq!(bus.keep_below("WORK", 0.5).await.unwrap().dropped, 0);
+    assert_eq!(bus.prune_below("WORK", 0.5).await.unwrap().dropped, 0);
     assert!(further.oldest > Some(oldest));
     assert_eq!(further.first, bus.stream_state("WORK").await.unwrap().first);
     assert_eq!(further.max_age, Some(StreamConfig::new("WORK", &[]).max_age));

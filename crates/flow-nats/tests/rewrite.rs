@@ -80,9 +80,9 @@ fn reader() -> ConsumerConfig {
 /// The sixth says something else; the other two go.
 fn edit(stored: &Stored) -> Rewrite {
     match stored.sequence {
-        3 | 10 => Rewrite::Goes,
-        6 => Rewrite::Says(Box::new(Stored { body: "scrubbed".into(), ..stored.clone() })),
-        _ => Rewrite::Stays,
+        3 | 10 => Rewrite::Remove,
+        6 => Rewrite::Replace(Box::new(Stored { body: "scrubbed".into(), ..stored.clone() })),
+        _ => Rewrite::Keep,
     }
 }
 
@@ -163,7 +163,7 @@ async fn a_message_that_stands_twice_stays_twice() {
     .await;
     let before = all(&bus, "WORK").await;
     assert_eq!(before.len(), 2);
-    bus.rewrite_stream("WORK", &mut |_| Rewrite::Stays).await.unwrap();
+    bus.rewrite_stream("WORK", &mut |_| Rewrite::Keep).await.unwrap();
     assert_eq!(all(&bus, "WORK").await, before);
 }
 
@@ -240,13 +240,13 @@ async fn only_who_may_do_everything_can_write_a_stream_anew() {
     let server = Server::shipped(&[&users()[..], &["forget"]].concat());
     let setup = server.bus_of("setup").await;
     create_streams(&setup, &Limits::default()).await.unwrap();
-    let refused = setup.rewrite_stream(FETCHED.name, &mut |_| Rewrite::Stays).await;
+    let refused = setup.rewrite_stream(FETCHED.name, &mut |_| Rewrite::Keep).await;
     assert!(matches!(refused, Err(BusError::NotAllowed { .. })), "{refused:?}");
     let fetcher = server.bus_of("fetcher").await;
     let subject = "wirefold.v1.article.fetched.harbour";
     fetcher.publish(Outgoing::new(subject, "a-1", "{}")).await.unwrap();
     let operator = server.bus_of("forget").await;
-    let edit = &mut |_: &Stored| Rewrite::Goes;
+    let edit = &mut |_: &Stored| Rewrite::Remove;
     assert_eq!(operator.rewrite_stream(FETCHED.name, edit).await.unwrap(), 0);
     // Whoever could publish and read still can.
     let published = fetcher.publish(Outgoing::new(subject, "a-2", "{}")).await.unwrap();

@@ -191,8 +191,8 @@ async fn the_roles_together_carry_an_article_through() {
     serve(&gateway).await;
     read_from_outside(&server.bus_of("reader").await).await;
     // The detector has read all, so what it is past may go.
-    assert!(setup.drop_read("WF_FETCHED").await.unwrap());
-    let kept = setup.keep_below("WF_FETCHED", 0.8).await.unwrap();
+    assert!(setup.prune("WF_FETCHED").await.unwrap());
+    let kept = setup.prune_below("WF_FETCHED", 0.8).await.unwrap();
     assert!(kept.oldest.is_some(), "{kept:?}");
 }
 
@@ -212,7 +212,7 @@ async fn an_outsider_asks_a_service_and_is_answered() {
     let (gateway, reader) = (client(&server, "gateway").await, client(&server, "reader").await);
     for subject in [COMPARE, "$SRV.PING"] {
         let mut asked = gateway.subscribe(subject).await.unwrap();
-        let answering = async {
+        let handler = async {
             let request = asked.next().await.unwrap();
             gateway.publish(request.reply.unwrap(), "yes".into()).await.unwrap();
         };
@@ -224,7 +224,7 @@ async fn an_outsider_asks_a_service_and_is_answered() {
                 }
             }
         };
-        let ((), answer) = within_reason(async { tokio::join!(answering, asking) }).await;
+        let ((), answer) = within_reason(async { tokio::join!(handler, asking) }).await;
         assert_eq!(answer.payload, "yes");
     }
 }

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 use wirefold_flow::BoxFuture;
-use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Service};
+use wirefold_flow_nats::{Endpoint, NatsBus, RequestHandler, Service, ServiceRefusal};
 use wirefold_proto::rights::{self, COMPARE};
 use wirefold_proto::streams::Stage;
 
@@ -23,13 +23,13 @@ struct Echo {
     permits: Option<Arc<Semaphore>>,
 }
 
-impl Answering for Echo {
-    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+impl RequestHandler for Echo {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
             match &asked[..] {
                 b"no" => {
                     let body = Bytes::from_static(br#"{"status":422}"#);
-                    Err(Denied { code: 422, why: "it makes\nno sense".to_owned(), body })
+                    Err(ServiceRefusal { code: 422, why: "it makes\nno sense".to_owned(), body })
                 }
                 b"much" => Ok(vec![b'x'; 3 << 20].into()),
                 b"wait" => {
@@ -57,8 +57,8 @@ fn gateway(permits: Option<Arc<Semaphore>>) -> Service {
         version: "0.1.0".to_owned(),
         about: "Serves feeds, API and page.".to_owned(),
         endpoints: vec![
-            Endpoint { name: "health", subject: GATEWAY.health_subject(), answering: echo(None) },
-            Endpoint { name: "compare", subject: COMPARE.to_owned(), answering: echo(permits) },
+            Endpoint { name: "health", subject: GATEWAY.health_subject(), handler: echo(None) },
+            Endpoint { name: "compare", subject: COMPARE.to_owned(), handler: echo(permits) },
         ],
     }
 }

@@ -1,11 +1,9 @@
-//! Checksums of messages, so that a message that is not as it was written is recognised.
+//! Checksums of messages, which show when a stored message has been damaged.
 //!
-//! Comes in: a message. Goes out: its CRC-32. It never repairs anything.
-//!
-//! SQLite notices a damaged page by its structure alone, and a changed letter in a text not at all. So
-//! each message has the CRC-32 of all that it says. One that does not match keeps its place in the
-//! stream, without headers and with a body that nothing decodes: its reader puts it to the dead letters,
-//! and everything else goes on.
+//! SQLite only notices damage to the structure of a page; it does not notice a changed letter in a text. So each message
+//! is stored with a CRC-32 of its whole content. A message whose checksum does not match keeps its place in the stream,
+//! but is read without headers and with a body that cannot be decoded. Its reader then moves it to the dead letters, and
+//! all other messages are handled as usual. Nothing is repaired here.
 
 use bytes::Bytes;
 use rusqlite::Row;
@@ -14,21 +12,21 @@ use wirefold_flow::{Headers, Stored, UnixMillis};
 
 use crate::tables::number;
 
-/// What the body of a damaged message begins with.
+/// The beginning of the body that a damaged message is read with.
 const DAMAGED: &[u8] = b"this message is damaged: it is not as it was written";
 
-/// Whether a message is as it was written.
+/// Whether a stored message is still as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Soundness {
     /// Its checksum matches.
     Checked,
-    /// It can be read; a version that wrote no checksums wrote it.
+    /// It can be read, but was written by a version that stored no checksums.
     Unchecked,
-    /// It is not as it was written.
+    /// It differs from what was written.
     Damaged,
 }
 
-/// A row of messages: key, time, subject, id, headers, body, checksum.
+/// A row of the table `messages`: key, time, subject, id, headers, body, checksum.
 pub(crate) struct MessageRow<'a> {
     key: i64,
     at: u64,
@@ -39,7 +37,7 @@ pub(crate) struct MessageRow<'a> {
     checksum: Option<i64>,
 }
 
-/// The checksum of a message with this key.
+/// The checksum of a message that is stored under this key.
 pub(crate) fn checksum(key: i64, message: &Stored) -> i64 {
     let row = MessageRow {
         key,
@@ -66,7 +64,7 @@ impl<'a> MessageRow<'a> {
         })
     }
 
-    /// The message, and whether it is as it was written.
+    /// The message, and whether it is still as it was written.
     pub(crate) fn message(&self, stream: &str, sequence: u64) -> (Stored, Soundness) {
         let headers = || Headers::from_packed(Bytes::copy_from_slice(self.headers));
         let texts = (str::from_utf8(self.subject), str::from_utf8(self.id));
@@ -78,7 +76,7 @@ impl<'a> MessageRow<'a> {
             _ => (Soundness::Damaged, Headers::default()),
         };
         let body = match soundness {
-            Soundness::Damaged => self.illegible(),
+            Soundness::Damaged => self.damaged_body(),
             _ => Bytes::copy_from_slice(self.body),
         };
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
@@ -87,8 +85,9 @@ impl<'a> MessageRow<'a> {
         (Stored { stream, sequence, at, subject, id, headers, body }, soundness)
     }
 
-    /// About as long as what stands there, so that the count of the stream's bytes stays near.
-    fn illegible(&self) -> Bytes {
+    /// A body in place of the damaged one. It has about the same length, so that the stream's count of bytes stays about
+    /// right.
+    fn damaged_body(&self) -> Bytes {
         let length = self.headers.len() + self.body.len();
         let padding = std::iter::repeat(&b' ');
         DAMAGED.iter().chain(padding).take(length).copied().collect()
@@ -106,7 +105,7 @@ impl<'a> MessageRow<'a> {
     }
 }
 
-/// The bytes of a column; none where damage made something else of it.
+/// The bytes of a column. Empty if damage has changed the column's type.
 fn bytes<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
     Ok(match row.get_ref(column)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,

@@ -1,15 +1,16 @@
-//! Copies the file of the bus while another process writes it.
+//! Copies the file of the bus while another process writes to it, without stopping that process.
 //!
-//! Comes in: a data folder in use, and a place for the copy. Goes out: a whole file, checked. It never stops the
-//! writer.
+//! The writer holds SQLite's exclusive lock, so nobody else can read the data through SQLite. Instead the database file
+//! and then its write-ahead log (WAL) are copied byte by byte.
 //!
-//! SQLite's lock keeps everybody else from asking it, so its file and its log are copied as they
-//! are. That is whole where the log was not begun anew meanwhile: the file changes only by pages
-//! that stand in the log, and the log is copied after it, so whatever of the file was caught half
-//! written is read from the log. A torn end of the log was never acknowledged. The writer leaves the
-//! file alone from its first group after the copier's lock on (`copy_lock.rs`); a log begun anew in
-//! that moment is seen, and it is copied again. The copy is opened, checked and made one file before
-//! anybody is told that it is there.
+//! Such a copy is complete if the WAL was not restarted meanwhile: the database file is only changed by pages that are
+//! also in the WAL, and the WAL is copied after it. So any page that was copied half written is read from the WAL. If the
+//! end of the WAL is cut off, it belongs to a transaction that was not acknowledged yet.
+//!
+//! Once a copier holds the lock of `copy_lock.rs`, the writer stops changing the database file with its next group. If the
+//! WAL was restarted just before that, this is noticed and the copy is repeated.
+//!
+//! The copy is opened, merged into one file and checked before [`copy`] returns.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -21,50 +22,50 @@ use thiserror::Error;
 use crate::copy_lock;
 use crate::layout::{FILE, SCHEMA};
 
-/// How often it is tried. The second time succeeds, save where the lock cannot be made.
-const TIMES: usize = 20;
-/// The log's head: what changes whenever it is begun anew.
-const HEAD: usize = 32;
+/// How often copying is tried. The second try succeeds, unless the lock file could not be created.
+const MAX_TRIES: usize = 20;
+/// Length of the header of the WAL, which changes whenever the WAL is restarted.
+const LOG_HEADER_BYTES: usize = 32;
 
 /// Why there is no copy.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CopyError {
-    /// A file cannot be read or written: mend its rights, or make room.
+    /// A file cannot be read or written: correct its permissions, or free disk space.
     #[error("{}: {source}", path.display())]
     Failed {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// More is written than can be copied: try again when less is going on, or stop the process.
+    /// The file changes faster than it can be copied: try again later, or stop the process that writes it.
     #[error("{} changes faster than it can be copied: try again later, or stop `up`", path.display())]
     TooBusy {
         /// The file.
         path: PathBuf,
     },
-    /// What was copied is damaged, and so is the file.
+    /// The copy is damaged, and therefore the file itself is.
     #[error("{} is damaged: {why}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite found.
+        /// The fault that SQLite reports.
         why: String,
     },
 }
 
-/// Copies the bus of one folder into another, whether it is open or not, and checks the copy. How
-/// many bytes it has.
+/// Copies the bus of one folder into another, whether it is open or not, and checks the copy. Returns the size of the
+/// copy in bytes.
 ///
 /// # Errors
-/// A [`CopyError`] that says what to do.
+/// A [`CopyError`], whose text says what to do.
 pub fn copy(from: &Path, to: &Path) -> Result<u64, CopyError> {
     let (file, copied) = (from.join(FILE), to.join(FILE));
-    // Where it cannot be made, as in a folder that is only read, the log may be begun anew meanwhile.
+    // Without the lock file, which cannot be created in a read-only folder, the WAL may be restarted meanwhile.
     let lock = copy_lock::open(from).ok();
     let _held = lock.as_ref().map(File::lock);
-    for _ in 0..TIMES {
+    for _ in 0..MAX_TRIES {
         let before = state(from)?;
         copy_one(&file, &copied)?;
         match copy_one(&log(from), &log(to)) {
@@ -101,17 +102,19 @@ fn remove(path: &Path) -> Result<(), CopyError> {
     }
 }
 
-/// What is another once the log has been begun anew: its head, or where there is none, the file.
+/// A value that differs once the WAL has been restarted: the header of the WAL, or, if there is no WAL, the size and time
+/// of the database file.
 fn state(folder: &Path) -> Result<Vec<u8>, CopyError> {
     let mut head = Vec::new();
     match File::open(log(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         opened => {
-            let reading = opened.and_then(|it| it.take(HEAD as u64).read_to_end(&mut head));
-            reading.map_err(|source| failed(&log(folder), source))?;
+            let read =
+                opened.and_then(|it| it.take(LOG_HEADER_BYTES as u64).read_to_end(&mut head));
+            read.map_err(|source| failed(&log(folder), source))?;
         }
     }
-    if head.len() < HEAD {
+    if head.len() < LOG_HEADER_BYTES {
         let file = folder.join(FILE);
         let found = fs::metadata(&file).map_err(|source| failed(&file, source))?;
         head = format!("{} {:?}", found.len(), found.modified().ok()).into_bytes();
@@ -119,19 +122,20 @@ fn state(folder: &Path) -> Result<Vec<u8>, CopyError> {
     Ok(head)
 }
 
-/// Opens the copy, makes it one file without a log, and has SQLite read all of it.
+/// Opens the copy, merges the WAL into it, and lets SQLite check all of it.
 fn check(copied: &Path, original: &Path) -> Result<(), CopyError> {
     let damaged = |why: String| CopyError::Damaged { path: original.to_owned(), why };
-    let told = |error: rusqlite::Error| damaged(error.to_string());
-    let connection = Connection::open(copied).map_err(told)?;
-    connection.pragma_update(None, "journal_mode", "DELETE").map_err(told)?;
+    let unreadable = |error: rusqlite::Error| damaged(error.to_string());
+    let connection = Connection::open(copied).map_err(unreadable)?;
+    connection.pragma_update(None, "journal_mode", "DELETE").map_err(unreadable)?;
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
-    let version = version.map_err(told)?;
-    // An older one is brought up to date once it is opened.
+    let version = version.map_err(unreadable)?;
+    // An older layout is migrated when a bus opens the copy.
     if !(1..=SCHEMA).contains(&version) {
         return Err(damaged(format!("its layout is {version}, this wirefold knows {SCHEMA}")));
     }
-    let found: String =
-        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(told)?;
+    let found: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(unreadable)?;
     if found == "ok" { Ok(()) } else { Err(damaged(found)) }
 }

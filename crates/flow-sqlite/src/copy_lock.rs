@@ -1,10 +1,8 @@
-//! A lock beside the file, which keeps the file still while it is copied.
+//! A lock file beside the database, which keeps the database file unchanged while it is copied.
 //!
-//! Comes in: a copier, or the writer. Goes out: whether the file may change now. It never waits for a copier that died.
-//!
-//! A copier holds the lock. While it does, the writer goes on in the log alone: it writes nothing
-//! back into the file and does not begin the log anew. The lock is advisory (flock): it ends with
-//! the process that holds it, and a copier that dies stops nobody.
+//! A copier holds the lock. Meanwhile the writer only appends to the write-ahead log (WAL): it makes no checkpoints, so it
+//! neither changes the database file nor restarts the WAL. The lock is an advisory one (flock), which ends with the
+//! process that holds it. So a copier that dies does not block the writer.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -14,11 +12,11 @@ use rusqlite::Connection;
 
 use crate::layout::FILE;
 
-/// Pages in the log after which the writer brings them into the file. Seldom: pages that every group
-/// changes are then written to the file once for many of them.
+/// After so many pages in the WAL, the writer makes a checkpoint, which copies them into the database file. The number is
+/// high, so that a page that every group changes is written to the database file only once for many groups.
 const LOG_PAGES: u32 = 4_000;
 
-/// The lock, not held.
+/// Opens the lock file, without taking the lock.
 pub(crate) fn open(folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
@@ -27,36 +25,36 @@ pub(crate) fn open(folder: &Path) -> io::Result<File> {
     options.open(folder.join(format!("{FILE}-copying")))
 }
 
-/// How the writer sees the lock.
+/// The writer's side of the lock: decides whether checkpoints may be made.
 pub(crate) struct Checkpoints {
-    /// None where the file cannot be made: a copier then has to be quick.
+    /// `None` if the lock file cannot be created. A copier then has to finish between two checkpoints.
     lock: Option<File>,
-    are_held: bool,
+    are_paused: bool,
 }
 
 impl Checkpoints {
     pub(crate) fn new(folder: &Path, connection: &Connection) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
-        Ok(Self { lock: open(folder).ok(), are_held: false })
+        Ok(Self { lock: open(folder).ok(), are_paused: false })
     }
 
-    /// For who writes nothing.
+    /// For a connection that writes nothing.
     pub(crate) fn none() -> Self {
-        Self { lock: None, are_held: false }
+        Self { lock: None, are_paused: false }
     }
 
-    /// Stops writing back while somebody copies, and begins again afterwards.
-    pub(crate) fn hold_for_copiers(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Pauses checkpoints while somebody copies the file, and resumes them afterwards.
+    pub(crate) fn pause_for_copiers(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Some(lock) = &self.lock else { return Ok(()) };
-        let hold = match lock.try_lock_shared() {
+        let pause = match lock.try_lock_shared() {
             Ok(()) => lock.unlock().is_err(),
             Err(TryLockError::WouldBlock) => true,
             Err(TryLockError::Error(_)) => false,
         };
-        if hold != self.are_held {
-            let pages = if hold { 0 } else { LOG_PAGES };
+        if pause != self.are_paused {
+            let pages = if pause { 0 } else { LOG_PAGES };
             connection.pragma_update(None, "wal_autocheckpoint", pages)?;
-            self.are_held = hold;
+            self.are_paused = pause;
         }
         Ok(())
     }

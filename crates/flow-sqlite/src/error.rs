@@ -1,7 +1,6 @@
-//! What can be wrong with a data folder, and what failures of SQLite mean.
+//! The errors of opening a data folder, and how errors of SQLite become errors of the bus.
 //!
-//! Comes in: an error of SQLite or of the disk. Goes out: an error that says what to do. It never contains the text of
-//! a message.
+//! Their texts say what to do, and never contain the content of a message.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,21 +15,21 @@ use crate::layout::FILE;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// Another process has it open: stop that one, or talk to it.
+    /// Another process has it open: stop that process, or use the bus through it.
     #[error("{} is in use by another process: stop it, or choose another data folder", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// It cannot be written: mend its rights, or choose another folder.
+    /// It cannot be written: correct its permissions, or choose another folder.
     #[error("{} cannot be written: {source}", path.display())]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A newer wirefold wrote it: use that, or restore a backup from before.
+    /// A newer wirefold wrote it: use that version, or restore a backup from before the upgrade.
     #[error(
         "{} has the layout {found} of a newer wirefold, this one knows {known}: use the newer one, \
          or restore a backup from before the upgrade", path.display()
@@ -40,21 +39,21 @@ pub enum OpenError {
         path: PathBuf,
         /// The version of its tables.
         found: u32,
-        /// The newest that is known.
+        /// The newest version that this wirefold knows.
         known: u32,
     },
-    /// The disk is full: free some room.
+    /// The disk is full: free some space.
     #[error("{} cannot be written: the disk is full", path.display())]
     DiskFull {
         /// The file.
         path: PathBuf,
     },
-    /// It is no bus of ours, or it is damaged: restore a backup.
+    /// It is not the file of a bus, or it is damaged: restore a backup.
     #[error("{} cannot be read: {why}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error of SQLite.
         why: String,
     },
 }
@@ -79,7 +78,7 @@ impl OpenError {
     }
 }
 
-/// What a failure of SQLite means to those who use the bus.
+/// The error of the bus for an error of SQLite.
 pub(crate) fn failure(error: &rusqlite::Error) -> BusError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => BusError::DiskFull,

@@ -1,10 +1,7 @@
-//! Checks the whole file without changing it.
+//! Checks the whole file of a bus for damage, without changing it.
 //!
-//! Comes in: a data folder that no bus uses. Goes out: what is damaged. It never repairs, and brings nothing up to
-//! date.
-//!
-//! The lock is that of a bus, so nobody writes meanwhile. Nothing is brought up to date, and the log is
-//! left as it is.
+//! It takes the same lock as a bus, so nobody writes meanwhile. It repairs nothing, does not migrate an older layout, and
+//! leaves the write-ahead log as it is.
 
 use std::path::Path;
 
@@ -21,10 +18,10 @@ use crate::open::lock;
 use crate::streams::any_message;
 use crate::tables::{Result, SqliteTables};
 
-/// Faults of pages that are named at the most.
+/// The maximum number of page faults that are listed.
 const MOST_FAULTS: u32 = 20;
 
-/// A file that is read and left alone.
+/// The file of a bus, opened for reading only.
 pub struct Inspection {
     tables: SqliteTables,
     streams: Vec<StreamRow>,
@@ -38,11 +35,13 @@ impl Inspection {
     /// An [`OpenError`]; [`OpenError::InUse`] while a bus has the file.
     pub fn open(folder: &Path) -> std::result::Result<Self, OpenError> {
         let path = folder.join(FILE);
-        let told = |error: rusqlite::Error| OpenError::of(&path, &error);
+        let open_error = |error: rusqlite::Error| OpenError::of(&path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(told)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(told)?;
-        let version = lock(&connection).map_err(told)?;
+        let connection = Connection::open_with_flags(&path, flags).map_err(open_error)?;
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(open_error)?;
+        let version = lock(&connection).map_err(open_error)?;
         if version > SCHEMA {
             return Err(OpenError::Newer { path, found: version, known: SCHEMA });
         }
@@ -52,16 +51,16 @@ impl Inspection {
         Ok(Self { streams: streams.map_err(damaged)?, tables, version })
     }
 
-    /// The streams, with the counters that are stored.
+    /// The streams, with their stored counters.
     #[must_use]
     pub fn streams(&self) -> &[StreamRow] {
         &self.streams
     }
 
-    /// What SQLite says of its pages and indexes; nothing where they are sound.
+    /// The faults that SQLite finds in its pages and indexes. Empty if there are none.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be read.
     pub fn faults_of_pages(&self) -> Result<Vec<String>> {
         let sql = format!("PRAGMA integrity_check({MOST_FAULTS})");
         let mut lines: Vec<String> = self.tables.all(&sql, [], |row| row.get(0))?;
@@ -69,13 +68,13 @@ impl Inspection {
         Ok(lines)
     }
 
-    /// Gives each message of a stream in order, with what its checksum says.
+    /// Calls `visit` for each message of a stream in order, with the result of its checksum.
     ///
     /// # Errors
-    /// A failing store, with what was given until then.
-    pub fn each(&self, stream: &str, give: &mut dyn FnMut(Stored, Soundness)) -> Result<()> {
+    /// If the file cannot be read. `visit` has been called for the messages before that.
+    pub fn each(&self, stream: &str, visit: &mut dyn FnMut(Stored, Soundness)) -> Result<()> {
         let checksum = if self.version < SCHEMA { "NULL" } else { "checksum" };
-        // The number of the stream is above its sequences in the key.
+        // A key holds the number of the stream in its upper bits, and the sequence below.
         let sql = format!(
             "SELECT key, at, subject, id, headers, body, {checksum} FROM messages
              WHERE key >> 48 = (SELECT number FROM streams WHERE name = ?) ORDER BY key"
@@ -85,27 +84,27 @@ impl Inspection {
         let mut rows = sql.query([stream]).map_err(|error| failure(&error))?;
         while let Some(row) = rows.next().map_err(|error| failure(&error))? {
             let (message, soundness) = any_message(stream, row).map_err(|error| failure(&error))?;
-            give(message, soundness);
+            visit(message, soundness);
         }
         Ok(())
     }
 
-    /// The first sequence that a durable reader may still need; `None` where there is no such reader.
+    /// The first sequence that a durable reader may still need; `None` if there is no such reader.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be read.
     pub fn unread(&mut self, stream: &str, durable: &str) -> Result<Option<u64>> {
-        let place = match self.tables.reader(stream, durable) {
+        let reader = match self.tables.reader(stream, durable) {
             Err(BusError::NoStream(_)) => None,
-            place => place?,
+            reader => reader?,
         };
-        Ok(place.map(|place| place.next.min(place.first_pending.unwrap_or(u64::MAX))))
+        Ok(reader.map(|reader| reader.next.min(reader.first_pending.unwrap_or(u64::MAX))))
     }
 
-    /// The last change of each key of a bucket, deletions too, the oldest first.
+    /// The last change of each key of a bucket, including deletions, the oldest first.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be read.
     pub fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>> {
         self.tables.entries(bucket, 0)
     }

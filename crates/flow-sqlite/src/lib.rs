@@ -1,13 +1,14 @@
-//! The embedded bus: the seam of `wirefold-flow` over one SQLite file in the data folder.
+//! The embedded bus: implements the traits of `wirefold-flow` with one SQLite file in the data folder.
 //!
-//! Comes in: the calls of the seam. Goes out: their answers, each once it is on disk. It never knows an article or a body,
-//! and never loses what it has acknowledged, also on kill -9 or a power cut.
+//! A call is answered once its result is on disk. What was acknowledged is never lost, not even by `kill -9` or a power
+//! cut. The bus knows nothing of the content of messages.
 //!
-//! The rules are those of [`wirefold_flow::store`]. This crate has the tables, the one thread that writes them, and the
-//! opening of the file. With WAL and `synchronous=FULL` a job is answered once its group is on disk. A group is at most
-//! 256 jobs or 20 ms, so that many publishers share one sync.
+//! The rules of streams, readers and buckets are in [`wirefold_flow::store`]. This crate has the tables, the one thread
+//! that writes them, and the code that opens the file. With WAL and `synchronous=FULL` a job is answered once its group is
+//! on disk. A group has at most 256 jobs or takes at most 20 ms, so that many publishers share one sync.
 //!
-//! One process at a time uses the file. It is locked while it is open, and a second process gets an error that says so.
+//! Only one process at a time can use the file. It is locked while it is open, and a second process gets an error that
+//! says so.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), wirefold_flow_sqlite::OpenError> {
@@ -48,16 +49,16 @@ pub use inspect::Inspection;
 pub use layout::{FILE, SCHEMA};
 pub use offline::Offline;
 
-/// Opens the bus in a data folder, which is made where it is not there yet. The file is closed,
-/// and its lock given back, once the last reference to the bus is dropped.
+/// Opens the bus in a data folder, which is created if it does not exist. The file is closed and its lock released when
+/// the last reference to the bus is dropped.
 ///
 /// # Errors
-/// An [`OpenError`] that says what to do.
+/// An [`OpenError`], whose text says what to do.
 pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Bus>, OpenError> {
     open_limited(folder, clock, None)
 }
 
-/// Opens the bus with a file that may have so many pages, as if the disk were full beyond.
+/// [`open`], with a limit on the pages of the file. Beyond it, the bus acts as if the disk were full.
 fn open_limited(
     folder: &Path,
     clock: Arc<dyn Clock>,
@@ -70,7 +71,7 @@ fn open_limited(
     Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, object_stores)))
 }
 
-/// The rules over the file of a folder.
+/// An engine that applies the rules to the file in a folder.
 fn engine(folder: &Path, clock: &dyn Clock, most_pages: Option<u32>) -> Result<Engine, OpenError> {
     let path = folder.join(FILE);
     let connection = open::connect(folder, most_pages)?;

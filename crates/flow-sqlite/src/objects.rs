@@ -1,7 +1,6 @@
-//! Objects as files beside the bus.
+//! Stores objects as files beside the database file.
 //!
-//! Comes in: the bytes of an object under a name. Goes out: the same bytes, or nothing. It never shows a part of an object:
-//! a file is written under another name, synced, and then renamed.
+//! A reader never sees a part of an object: a file is first written under another name, then synced, and then renamed.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -14,14 +13,14 @@ use wirefold_flow::{
     Answer, BusError, ObjectReader, ObjectStores, ObjectWriter, Objects, check_name,
 };
 
-use crate::open::make_folder;
+use crate::open::create_folder;
 
-/// What the name of an unfinished file ends with; no object's name has a dot.
+/// The end of the name of an unfinished file. The name of an object cannot contain a dot.
 const UNFINISHED: &str = ".part";
-/// Bytes read at once.
-const AT_ONCE: usize = 1 << 20;
+/// How many bytes are read at once.
+const CHUNK_BYTES: usize = 1 << 20;
 
-/// Folders of files in the data folder, one for each store.
+/// The object stores: for each, a folder of files in the data folder.
 pub(crate) struct Folders(pub(crate) PathBuf);
 
 impl ObjectStores for Folders {
@@ -32,7 +31,7 @@ impl ObjectStores for Folders {
 
 struct Folder(PathBuf);
 
-/// Runs work on a thread that may wait for the disk.
+/// Runs `work` on a thread that may block on the disk.
 async fn on_disk_thread<T: Send + 'static>(
     path: PathBuf,
     work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
@@ -57,7 +56,7 @@ impl Objects for Folder {
         Box::pin(async move {
             check_name("object", name)?;
             let begin = move |unfinished: &Path| {
-                make_folder(&folder)?;
+                create_folder(&folder)?;
                 File::create(unfinished)
             };
             let file = Arc::new(on_disk_thread(part.clone(), begin).await?);
@@ -104,7 +103,7 @@ impl Objects for Folder {
     }
 }
 
-/// A renamed or removed file is so after a power cut once its folder is on disk, too.
+/// Syncs a folder. Only then does a renaming or removal of a file in it survive a power cut.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
@@ -141,8 +140,8 @@ impl ObjectReader for FileDownload {
     fn next(&mut self) -> Answer<'_, Option<Bytes>> {
         let file = self.file.clone();
         Box::pin(on_disk_thread(self.path.clone(), move |_| {
-            let mut bytes = Vec::with_capacity(AT_ONCE);
-            (&*file).take(AT_ONCE as u64).read_to_end(&mut bytes)?;
+            let mut bytes = Vec::with_capacity(CHUNK_BYTES);
+            (&*file).take(CHUNK_BYTES as u64).read_to_end(&mut bytes)?;
             Ok((!bytes.is_empty()).then(|| bytes.into()))
         }))
     }

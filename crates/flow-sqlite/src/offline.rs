@@ -1,12 +1,11 @@
-//! The file while no stage runs on it.
+//! Erases and rewrites single messages while no bus is running.
 //!
-//! Comes in: which messages are to be erased or written over. Goes out: a file without a byte of them. It never runs
-//! beside a bus or a copier.
+//! A bus only appends messages and drops the oldest. To remove a message from the middle, the file is opened with
+//! [`Offline`]. It takes the same locks as a bus and a copier, so neither can run at the same time.
 //!
-//! A bus only adds, and drops the oldest. Whoever must remove one message in the middle opens the
-//! file like this. The lock is the same: neither a bus nor a copier can have it at once. All
-//! changes are one transaction, so a kill leaves all or none of them. [`Offline::compact`] then
-//! writes the file anew, since SQLite keeps deleted rows in free pages and in its log.
+//! All changes are made in one transaction, so that after a kill either all of them are there or none.
+//! [`Offline::compact`] then rewrites the whole file, because SQLite keeps the bytes of deleted rows in free pages and in
+//! its write-ahead log.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -21,15 +20,15 @@ use crate::layout::FILE;
 use crate::open::connect;
 use crate::tables::{Result, SqliteTables};
 
-/// Messages read at once.
+/// How many messages are read at once.
 const BATCH: usize = 64;
 
-/// A file that nobody else has open. Closed when it is dropped; what was not committed is undone.
+/// A file that nobody else has open. It is closed on drop, which undoes all changes that were not committed.
 pub struct Offline {
     tables: SqliteTables,
     streams: Vec<StreamRow>,
-    /// Keeps copiers out.
-    _copying: Option<File>,
+    /// The lock that keeps copiers out.
+    _copy_lock: Option<File>,
 }
 
 impl Offline {
@@ -39,22 +38,22 @@ impl Offline {
     /// An [`OpenError`]; [`OpenError::InUse`] while a bus or a copier has the file.
     pub fn open(folder: &Path) -> std::result::Result<Self, OpenError> {
         let path = folder.join(FILE);
-        let told = |error: rusqlite::Error| OpenError::of(&path, &error);
+        let open_error = |error: rusqlite::Error| OpenError::of(&path, &error);
         let connection = connect(folder, None)?;
-        connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(())).map_err(told)?;
-        let copying = lock_out_copiers(folder, &path)?;
-        let checkpoints = Checkpoints::new(folder, &connection).map_err(told)?;
+        connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(())).map_err(open_error)?;
+        let copy_lock = lock_out_copiers(folder, &path)?;
+        let checkpoints = Checkpoints::new(folder, &connection).map_err(open_error)?;
         let mut tables = SqliteTables::new(connection, checkpoints);
         let streams = tables.streams();
         let damaged = |error: BusError| OpenError::Damaged { path, why: error.to_string() };
-        Ok(Self { streams: streams.map_err(damaged)?, tables, _copying: copying })
+        Ok(Self { streams: streams.map_err(damaged)?, tables, _copy_lock: copy_lock })
     }
 
-    /// Gives each message of a stream, in order; none where there is no such stream.
+    /// Calls `visit` for each message of a stream, in order. If there is no such stream, it is not called.
     ///
     /// # Errors
-    /// A failing store.
-    pub fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<()> {
+    /// If the file cannot be read.
+    pub fn each(&mut self, stream: &str, visit: &mut dyn FnMut(Stored)) -> Result<()> {
         if self.streams.iter().all(|row| row.config.name != stream) {
             return Ok(());
         }
@@ -63,22 +62,22 @@ impl Offline {
             let batch = self.tables.scan(stream, next, BATCH)?;
             let Some(last) = batch.last() else { return Ok(()) };
             next = last.sequence + 1;
-            batch.into_iter().for_each(&mut *take);
+            batch.into_iter().for_each(&mut *visit);
         }
     }
 
-    /// The last change of each key of a bucket, deletions too, the oldest first.
+    /// The last change of each key of a bucket, including deletions, the oldest first.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be read.
     pub fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>> {
         self.tables.entries(bucket, 0)
     }
 
-    /// Begins the one transaction of all changes.
+    /// Begins the transaction that holds all changes.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be written.
     pub fn begin(&mut self) -> Result<()> {
         self.tables.execute("BEGIN IMMEDIATE", [])
     }
@@ -86,7 +85,7 @@ impl Offline {
     /// Makes all changes durable.
     ///
     /// # Errors
-    /// A failing store; then nothing is changed once this is dropped.
+    /// If the file cannot be written. All changes are then undone when this is dropped.
     pub fn commit(&mut self) -> Result<()> {
         for row in &mut self.streams {
             let first = self.tables.first_sequence(&row.config.name)?;
@@ -96,10 +95,10 @@ impl Offline {
         self.tables.execute("COMMIT", [])
     }
 
-    /// Removes a message, where it stands. Its sequence is not given to another.
+    /// Removes a message, if it exists. Its sequence is not used again.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be written.
     pub fn erase(&mut self, stream: &str, sequence: u64) -> Result<()> {
         let Some(message) = self.tables.message(stream, sequence)? else { return Ok(()) };
         self.tables.drop_message(&message)?;
@@ -110,51 +109,50 @@ impl Offline {
         Ok(())
     }
 
-    /// Puts another body into the place of a message's, where it stands. Sequence, time, id and headers
-    /// stay.
+    /// Replaces the body of a message, if it exists. Its sequence, time, id and headers are kept.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be written.
     pub fn rewrite(&mut self, stream: &str, sequence: u64, body: Bytes) -> Result<()> {
         let Some(message) = self.tables.message(stream, sequence)? else { return Ok(()) };
         let before = message.size();
-        let written = Stored { body, ..message };
-        self.tables.put_body(&written)?;
+        let rewritten = Stored { body, ..message };
+        self.tables.put_body(&rewritten)?;
         let row = row_of(&mut self.streams, stream)?;
-        row.bytes = (row.bytes + written.size()).saturating_sub(before);
+        row.bytes = (row.bytes + rewritten.size()).saturating_sub(before);
         Ok(())
     }
 
-    /// Puts a key's value; none deletes it.
+    /// Sets the value of a key; `None` deletes it.
     ///
     /// # Errors
-    /// A failing store.
+    /// If the file cannot be written.
     pub fn put(&mut self, bucket: &str, key: &str, value: Option<Bytes>) -> Result<()> {
         let revision = self.tables.revision(bucket)? + 1;
         self.tables.put_entry(bucket, &Entry { key: key.to_owned(), revision, value })
     }
 
-    /// Writes the whole file anew and empties its log: nothing that was deleted stays in either.
-    /// Needs as much room on the disk as the file takes, twice for a moment.
+    /// Rewrites the whole file and empties its write-ahead log, so that no deleted bytes are left in either. It needs free
+    /// disk space of the size of the file, and for a moment twice that.
     ///
     /// # Errors
-    /// A failing store; it may be done again.
+    /// If the file cannot be written. It can be tried again.
     pub fn compact(&mut self) -> Result<()> {
-        let told = |error: rusqlite::Error| failure(&error);
+        let bus_error = |error: rusqlite::Error| failure(&error);
         let connection = &self.tables.connection;
-        connection.execute_batch("VACUUM").map_err(told)?;
+        connection.execute_batch("VACUUM").map_err(bus_error)?;
         let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
         let is_busy = connection.query_row(truncate, [], |row| row.get::<_, bool>(0));
-        match is_busy.map_err(told)? {
+        match is_busy.map_err(bus_error)? {
             false => Ok(()),
             true => Err(BusError::Unavailable("the log could not be emptied".to_owned())),
         }
     }
 }
 
-/// Nobody copies what is being removed.
+/// Takes the lock of copiers, so that nobody copies what is being removed.
 fn lock_out_copiers(folder: &Path, path: &Path) -> std::result::Result<Option<File>, OpenError> {
-    // Where it cannot be made nobody copies under it either.
+    // If the lock file cannot be created here, no copier can create it either.
     let Ok(lock) = copy_lock::open(folder) else { return Ok(None) };
     match lock.try_lock() {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: PathBuf::from(path) }),

@@ -1,7 +1,4 @@
-//! Opens the file of the bus.
-//!
-//! Comes in: a data folder. Goes out: a connection with the lock of the file, tables of this version included, or what is
-//! wrong with the folder. It never reads a message.
+//! Opens and locks the file of the bus, and creates or migrates its tables.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +9,12 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::error::OpenError;
 use crate::layout::{FILE, SCHEMA};
 
-/// Rows are keyed by a number that only grows: random keys write eight times the bytes. The key
-/// of a message is its stream's number and its sequence in one. What is long stands last in its
-/// row, so that the rest is read without it. Ids stand apart, as many as the window holds, so that
-/// opening reads them and no messages.
+/// The tables of a new file.
+///
+/// Keys of rows are numbers that only grow: with random keys, eight times as many bytes are written. The key of a message
+/// combines the number of its stream and its sequence. Long columns come last in a row, so that the others can be read
+/// without them. The recent message ids have a table of their own, so that opening the file reads them without reading
+/// messages.
 const TABLES: &str = "
     CREATE TABLE streams (
         number INTEGER PRIMARY KEY,
@@ -67,11 +66,11 @@ const TABLES: &str = "
     CREATE UNIQUE INDEX entries_by_revision ON entries (bucket, revision);
 ";
 
-/// From 1 to 2. What stands already has no checksum, and is read without one.
+/// Migrates from version 1 to 2. Messages that are already stored get no checksum, and are not checked.
 const WITH_CHECKSUMS: &str = "ALTER TABLE messages ADD COLUMN checksum INTEGER";
 
-/// Makes the folder where it is missing, for its owner's eyes only.
-pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
+/// Creates the folder if it is missing, so that only its owner can read it.
+pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -81,7 +80,7 @@ pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
 
 pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connection, OpenError> {
     let unwritable = |source| OpenError::Unwritable { path: folder.to_owned(), source };
-    make_folder(folder).map_err(unwritable)?;
+    create_folder(folder).map_err(unwritable)?;
     let path = folder.join(FILE);
     let told = |error: rusqlite::Error| OpenError::of(&path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -89,8 +88,8 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&path, flags).map_err(told)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Else a statement with a range is planned anew for each value (SQLite built with STAT4), which
-    // took a tenth of the whole pipeline's time.
+    // Without this, SQLite built with STAT4 plans a statement with a range again for each value, which took a tenth of
+    // the time of the whole pipeline.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?;
     let found = lock(&connection).map_err(told)?;
     if found > SCHEMA {
@@ -100,7 +99,7 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
     connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
     if found < SCHEMA {
         let statements = if found == 0 { TABLES } else { WITH_CHECKSUMS };
-        bring_up_to_date(&mut connection, statements).map_err(told)?;
+        migrate(&mut connection, statements).map_err(told)?;
     }
     if let Some(pages) = most_pages {
         connection
@@ -110,7 +109,7 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
     Ok(connection)
 }
 
-/// Takes the lock, which holds until the file is closed, and reads the version. Changes nothing.
+/// Takes the lock, which is held until the file is closed, and reads the version of the tables. Changes nothing.
 pub(crate) fn lock(connection: &Connection) -> rusqlite::Result<u32> {
     connection.busy_timeout(std::time::Duration::ZERO)?;
     connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
@@ -120,7 +119,7 @@ pub(crate) fn lock(connection: &Connection) -> rusqlite::Result<u32> {
     found
 }
 
-fn bring_up_to_date(connection: &mut Connection, statements: &str) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, statements: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(statements)?;
     transaction.pragma_update(None, "user_version", SCHEMA)?;

@@ -1,6 +1,6 @@
-//! The rows of durable readers: the next message of each, and the deliveries that are not settled.
+//! The rows of durable readers: the next message of each, and its deliveries that are not settled yet.
 //!
-//! Comes in: what the rules of [`wirefold_flow::store`] put. Goes out: the same rows. It never knows the rules.
+//! The rules for them are in [`wirefold_flow::store`]; here they are only stored and read.
 
 use rusqlite::{Row, params};
 use wirefold_flow::UnixMillis;
@@ -16,7 +16,7 @@ fn pending(row: &Row<'_>) -> rusqlite::Result<Pending> {
 impl SqliteTables {
     fn reader_number(&mut self, stream: &str, durable: &str) -> Result<Option<i64>> {
         let stream = self.number_of(stream)?;
-        // Each delivery asks for it twice.
+        // Kept in memory, because each delivery needs it twice.
         let is_it = |known: &&(i64, String, i64)| known.0 == stream && known.1 == durable;
         if let Some((_, _, number)) = self.reader_numbers.iter().find(is_it) {
             return Ok(Some(*number));

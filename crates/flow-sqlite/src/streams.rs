@@ -1,12 +1,12 @@
-//! The rows of streams: their settings and counters, their messages, and the ids of messages that were dropped.
+//! The rows of streams: their settings and counters, their messages, and the recent message ids.
 //!
-//! Comes in: what the rules of [`wirefold_flow::store`] put. Goes out: the same rows, and damage where a checksum does not
-//! match. It never knows the rules.
+//! The rules for them are in [`wirefold_flow::store`]; here they are only stored and read. A message whose checksum does
+//! not match is read as damaged.
 
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use wirefold_flow::store::{KnownId, StreamRow};
+use wirefold_flow::store::{RecentId, StreamRow};
 use wirefold_flow::{BusError, Stored, StreamConfig, UnixMillis, matches};
 
 use crate::checksum::{MessageRow, Soundness, checksum};
@@ -17,8 +17,8 @@ use crate::tables::{Result, SqliteTables, int, number};
 const SEQUENCE_BITS: u32 = 48;
 const LAST_SEQUENCE: i64 = (1 << SEQUENCE_BITS) - 1;
 
-/// How many ids are forgotten in one go, twice as often as so many come.
-const FORGOTTEN_AT_ONCE: u64 = 128;
+/// The maximum number of old ids that are deleted at once. This is done after every half as many messages.
+const DELETED_IDS_AT_ONCE: u64 = 128;
 
 fn key(stream: i64, sequence: u64) -> i64 {
     (stream << SEQUENCE_BITS) | int(sequence).min(LAST_SEQUENCE)
@@ -35,7 +35,7 @@ macro_rules! message_sql {
     };
 }
 
-/// A message, damaged or not.
+/// Reads a message, damaged or not.
 pub(crate) fn any_message(stream: &str, row: &Row<'_>) -> rusqlite::Result<(Stored, Soundness)> {
     Ok(MessageRow::read(row)?.message(stream, sequence(row.get(0)?)))
 }
@@ -53,7 +53,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 impl SqliteTables {
-    /// The number of a stream that is there.
+    /// The number of a stream, which must exist.
     pub(crate) fn number_of(&mut self, stream: &str) -> Result<i64> {
         if let Some(number) = self.numbers.get(stream) {
             return Ok(*number);
@@ -153,7 +153,7 @@ impl SqliteTables {
         self.all(sql, [first, last, max], |row| message(stream, row))
     }
 
-    /// The last one that is as it was written: a damaged one says nothing to go on from.
+    /// The last message that matches the filter and is not damaged: nothing can be continued from a damaged one.
     pub(crate) fn last_message(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
         let stream_number = self.number_of(stream)?;
         let (first, mut last) = (key(stream_number, 0), key(stream_number, u64::MAX));
@@ -172,7 +172,7 @@ impl SqliteTables {
         }
     }
 
-    /// The last key of those with this subject.
+    /// The last key of a message with this subject.
     fn last_on(&self, subject: &str, first: i64, last: i64) -> rusqlite::Result<Option<i64>> {
         let sql = "SELECT key FROM messages
                    WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1";
@@ -180,7 +180,7 @@ impl SqliteTables {
         sql.query_row(params![subject, first, last], |row| row.get(0)).optional()
     }
 
-    /// The last key of those whose subject a filter with wildcards takes in.
+    /// The last key of a message whose subject matches a filter with wildcards.
     fn last_matching(&self, filter: &str, first: i64, last: i64) -> rusqlite::Result<Option<i64>> {
         let sql = "SELECT key, subject FROM messages
                    WHERE key BETWEEN ? AND ? ORDER BY key DESC";
@@ -199,20 +199,20 @@ impl SqliteTables {
         self.execute("DELETE FROM messages WHERE key = ?", [key])
     }
 
-    /// Puts the body of a message that stands there.
+    /// Replaces the body of a stored message.
     pub(crate) fn put_body(&mut self, message: &Stored) -> Result<()> {
         let key = key(self.number_of(&message.stream)?, message.sequence);
         let sql = "UPDATE messages SET body = ?, checksum = ? WHERE key = ?";
         self.execute(sql, params![&message.body[..], checksum(key, message), key])
     }
 
-    /// Forgets a message's id, so that the same may come again.
+    /// Deletes the remembered id of a message, so that a message with the same id can be stored again.
     pub(crate) fn drop_id(&mut self, message: &Stored) -> Result<()> {
         let key = key(self.number_of(&message.stream)?, message.sequence);
         self.execute("DELETE FROM ids WHERE key = ?", [key])
     }
 
-    /// The sequence of the first message that stands in a stream.
+    /// The sequence of the first message in a stream.
     pub(crate) fn first_sequence(&mut self, stream: &str) -> Result<Option<u64>> {
         let number = self.number_of(stream)?;
         let sql = "SELECT min(key) FROM messages WHERE key BETWEEN ? AND ?";
@@ -221,13 +221,13 @@ impl SqliteTables {
         Ok(first.flatten().map(sequence))
     }
 
-    /// Puts an id, and now and then forgets those that are too old.
+    /// Stores the id of a message, and from time to time deletes the ids that are too old.
     pub(crate) fn put_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()> {
         let stream = self.number_of(&message.stream)?;
         let (first, this) = (key(stream, 0), key(stream, message.sequence));
-        if message.sequence.is_multiple_of(FORGOTTEN_AT_ONCE / 2) {
+        if message.sequence.is_multiple_of(DELETED_IDS_AT_ONCE / 2) {
             let oldest = "SELECT key, at FROM ids WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?";
-            let oldest = self.all(oldest, [first, this, int(FORGOTTEN_AT_ONCE)], |row| {
+            let oldest = self.all(oldest, [first, this, int(DELETED_IDS_AT_ONCE)], |row| {
                 Ok((row.get::<_, i64>(0)?, number(row, 1)?))
             })?;
             let too_old = oldest.iter().take_while(|(_, at)| *at <= after.0).last();
@@ -239,13 +239,13 @@ impl SqliteTables {
         self.execute(sql, params![this, int(message.at.0), message.id])
     }
 
-    pub(crate) fn ids_after(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+    pub(crate) fn ids_after(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>> {
         let stream_number = self.number_of(stream)?;
         let (first, last) = (key(stream_number, 0), key(stream_number, u64::MAX));
         let sql = "SELECT key, at, id FROM ids WHERE key BETWEEN ? AND ? AND at > ? ORDER BY key";
         self.all(sql, [first, last, int(after.0)], |row| {
             let at = UnixMillis(number(row, 1)?);
-            Ok(KnownId { id: row.get(2)?, sequence: sequence(row.get(0)?), at })
+            Ok(RecentId { id: row.get(2)?, sequence: sequence(row.get(0)?), at })
         })
     }
 }

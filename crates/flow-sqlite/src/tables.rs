@@ -1,12 +1,10 @@
-//! The tables that the rules of [`wirefold_flow::store`] need, over SQLite.
-//!
-//! Comes in: reads and writes of rows, in transactions. Goes out: rows. It never knows the rules.
+//! Implements the tables that the rules of [`wirefold_flow::store`] need with SQLite.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use wirefold_flow::store::{KnownId, Pending, Reader, StreamRow, Tables};
+use wirefold_flow::store::{Pending, Reader, RecentId, StreamRow, Tables};
 use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
 use crate::copy_lock::Checkpoints;
@@ -14,15 +12,15 @@ use crate::error::failure;
 
 pub(crate) type Result<T> = std::result::Result<T, BusError>;
 
-/// The tables of one open file. Split by subject: `streams.rs` and `readers.rs` have the rest.
+/// The tables of one open file. Further methods are in `streams.rs` and `readers.rs`.
 pub(crate) struct SqliteTables {
     pub(crate) connection: Connection,
-    /// The numbers of the streams, which never change.
+    /// The numbers of the streams by name. They never change.
     pub(crate) numbers: HashMap<String, i64>,
-    /// The numbers of the durable readers, a few, which never change either: by stream and name.
+    /// The numbers of the durable readers: stream number, name, reader number. There are only a few, and they never change.
     pub(crate) reader_numbers: Vec<(i64, String, i64)>,
     checkpoints: Checkpoints,
-    /// How many rows had been changed when the group began.
+    /// SQLite's count of changed rows when the group began.
     changes_before: u64,
 }
 
@@ -64,12 +62,12 @@ impl SqliteTables {
     }
 }
 
-/// SQLite's integers are signed; times, sequences and sizes fit.
+/// A number as SQLite's signed integer. Times, sequences and sizes fit.
 pub(crate) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The number in a column; what cannot be ours reads as 0.
+/// The number in a column. A negative number, which is never written, is read as 0.
 pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0))
 }
@@ -81,7 +79,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 impl Tables for SqliteTables {
     fn begin(&mut self) -> Result<()> {
-        self.checkpoints.hold_for_copiers(&self.connection).map_err(|error| failure(&error))?;
+        self.checkpoints.pause_for_copiers(&self.connection).map_err(|error| failure(&error))?;
         self.changes_before = self.connection.total_changes();
         self.statement("BEGIN IMMEDIATE")
     }
@@ -97,7 +95,7 @@ impl Tables for SqliteTables {
     fn roll_back(&mut self) -> Result<()> {
         self.numbers.clear();
         self.reader_numbers.clear();
-        // A full disk may have undone it already.
+        // When the disk is full, SQLite may have rolled back already.
         if self.connection.is_autocommit() { Ok(()) } else { self.statement("ROLLBACK") }
     }
 
@@ -137,7 +135,7 @@ impl Tables for SqliteTables {
         self.put_id(message, after)
     }
 
-    fn known_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+    fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>> {
         self.ids_after(stream, after)
     }
 
@@ -189,7 +187,7 @@ impl Tables for SqliteTables {
     }
 
     fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>> {
-        // The slash is the character after the dot.
+        // The slash is the character that follows the dot, so this range holds all keys that begin with `name.`.
         let (first, end) = (format!("{name}."), format!("{name}/"));
         let sql = "SELECT key, revision, value FROM entries
                    WHERE bucket = ?1 AND (key = ?2 OR (key >= ?3 AND key < ?4)) ORDER BY revision";

@@ -1,7 +1,6 @@
 //! The one thread that reads and writes the file.
 //!
-//! Comes in: jobs. Goes out: their answers, each once the group of the job is on disk. It never knows what a job does. One
-//! sync pays for all jobs of a group.
+//! It runs jobs in groups. A job is answered once its group is on disk, so that all jobs of a group share one sync.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,12 +12,12 @@ use std::time::Duration;
 use wirefold_flow::store::{Engine, Job, Runner};
 use wirefold_flow::{BusError, Clock};
 
-/// A group ends with so many jobs …
+/// A group ends after so many jobs, after [`GROUP_TIME`], or when no job is waiting.
 const GROUP_JOBS: usize = 256;
-/// … or after so long, or when no job waits.
+/// See [`GROUP_JOBS`].
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
-/// Hands jobs to the thread. Dropping it has the thread finish them and close the file.
+/// Sends jobs to the thread. On drop, it waits until the thread has finished them and closed the file.
 pub(crate) struct Writer {
     jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Option<JoinHandle<()>>,
@@ -27,17 +26,9 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(engine: Engine, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (sender, jobs) = channel();
-        let waiting = (VecDeque::new(), VecDeque::new());
-        let running = Running {
-            engine,
-            clock,
-            jobs,
-            reading: waiting.0,
-            writing: waiting.1,
-            is_stale: false,
-        };
+        let writer_loop = WriterLoop::new(engine, clock, jobs);
         let thread = std::thread::Builder::new().name("bus".to_owned());
-        let thread = thread.spawn(move || running.run())?;
+        let thread = thread.spawn(move || writer_loop.run())?;
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Some(thread) })
     }
 }
@@ -46,7 +37,7 @@ impl Runner for Writer {
     fn submit(&self, job: Box<dyn Job>) {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(jobs) = &*jobs {
-            // Where the thread is gone the job is dropped, and its caller told so by that.
+            // If the thread has ended, the job is dropped, which its caller receives as an error.
             let _ = jobs.send(job);
         }
     }
@@ -56,24 +47,31 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has told its callers by dropping their jobs.
+            // If the thread panicked, its callers already know, because their jobs were dropped.
             let _ = thread.join();
         }
     }
 }
 
-struct Running {
+/// What the thread runs.
+struct WriterLoop {
     engine: Engine,
     clock: Arc<dyn Clock>,
     jobs: Receiver<Box<dyn Job>>,
-    /// Jobs that only read, and the others: each in the order in which they came.
-    reading: VecDeque<Box<dyn Job>>,
-    writing: VecDeque<Box<dyn Job>>,
-    /// Whether a group was undone and what the engine holds in memory could not be read again.
+    /// Waiting jobs that only read, in the order in which they came.
+    reads: VecDeque<Box<dyn Job>>,
+    /// All other waiting jobs, in the order in which they came.
+    writes: VecDeque<Box<dyn Job>>,
+    /// Whether a group was rolled back, but the engine could not reload what it holds in memory.
     is_stale: bool,
 }
 
-impl Running {
+impl WriterLoop {
+    fn new(engine: Engine, clock: Arc<dyn Clock>, jobs: Receiver<Box<dyn Job>>) -> Self {
+        let (reads, writes) = (VecDeque::new(), VecDeque::new());
+        Self { engine, clock, jobs, reads, writes, is_stale: false }
+    }
+
     fn run(mut self) {
         while self.wait_for_jobs() {
             let mut group = Vec::new();
@@ -81,17 +79,18 @@ impl Running {
             match outcome {
                 Ok(()) => {
                     group.into_iter().for_each(|job| job.finish(Ok(())));
-                    self.engine.tell();
+                    self.engine.wake_waiters();
                 }
-                // One of them failed and all are undone: each by itself shows which.
+                // One of them failed and all were rolled back. Each is run again alone, so that only those that fail get
+                // an error.
                 Err(_) => group.into_iter().for_each(|job| self.run_alone(job)),
             }
         }
     }
 
-    /// Waits until there is a job; false once there will be none.
+    /// Waits until there is a job. Returns false when there will be none any more.
     fn wait_for_jobs(&mut self) -> bool {
-        if self.reading.is_empty() && self.writing.is_empty() {
+        if self.reads.is_empty() && self.writes.is_empty() {
             let Ok(first) = self.jobs.recv() else { return false };
             self.enqueue(first);
         }
@@ -106,31 +105,31 @@ impl Running {
     }
 
     fn enqueue(&mut self, job: Box<dyn Job>) {
-        let queue = if job.is_reading() { &mut self.reading } else { &mut self.writing };
+        let queue = if job.is_reading() { &mut self.reads } else { &mut self.writes };
         queue.push_back(job);
     }
 
-    /// Answers those that only read, then runs the others as long as some wait, and makes what they did
-    /// durable, or undoes it all.
+    /// Runs and answers the jobs that only read. Then runs the others as long as some are waiting, and makes their changes
+    /// durable, or rolls all of them back.
     fn run_group(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), BusError> {
         let end = self.clock.now().plus(GROUP_TIME);
         let mut done = self.begin();
-        // Those that come meanwhile are for the next group: readers may not hold up writers either.
-        for mut job in std::mem::take(&mut self.reading) {
+        // Jobs that come meanwhile wait for the next group, so that reading jobs do not delay writing ones.
+        for mut job in std::mem::take(&mut self.reads) {
             if done.is_ok() {
                 done = job.run(&mut self.engine, self.clock.now());
             }
-            // What it saw is durable, as nothing was changed since the last group.
+            // If nothing has changed since the last group, everything that the job read is durable, so it can be answered.
             match done.is_ok() && !self.engine.has_changes() {
                 true => job.finish(Ok(())),
                 false => group.push(job),
             }
         }
         while done.is_ok() && group.len() < GROUP_JOBS && self.clock.now() <= end {
-            if self.writing.is_empty() {
+            if self.writes.is_empty() {
                 self.receive_waiting();
             }
-            let Some(mut job) = self.writing.pop_front() else { break };
+            let Some(mut job) = self.writes.pop_front() else { break };
             done = job.run(&mut self.engine, self.clock.now());
             group.push(job);
         }
@@ -141,7 +140,7 @@ impl Running {
         let done = self.begin().and_then(|()| job.run(&mut self.engine, self.clock.now()));
         let outcome = self.end(done);
         job.finish(outcome);
-        self.engine.tell();
+        self.engine.wake_waiters();
     }
 
     fn begin(&mut self) -> Result<(), BusError> {
@@ -154,7 +153,7 @@ impl Running {
     fn end(&mut self, done: Result<(), BusError>) -> Result<(), BusError> {
         let outcome = done.and_then(|()| self.engine.commit());
         if outcome.is_err() {
-            // If this fails too it is tried again before the next job; the first failure counts.
+            // If this fails too, it is tried again before the next job. The first error is the one that is returned.
             let _ = self.roll_back();
         }
         outcome
@@ -223,15 +222,7 @@ mod tests {
             sender.send(Box::new(job)).unwrap();
         }
         drop(sender);
-        Running {
-            engine,
-            clock,
-            jobs: receiver,
-            reading: VecDeque::new(),
-            writing: VecDeque::new(),
-            is_stale: false,
-        }
-        .run();
+        WriterLoop::new(engine, clock, receiver).run();
         std::mem::take(&mut *log.lock().unwrap())
     }
 

@@ -1,7 +1,6 @@
-//! How long to wait before the next try of something that fails for now: longer after each failure.
+//! How long to wait before the next try of something that failed: longer after each failure.
 //!
-//! Comes in: the first and the longest wait, and each failure. Goes out: a wait. It never knows what failed or why.
-//! It reads no clock and draws no chance of its own: the caller passes both in.
+//! The caller passes in the clock and the randomness.
 
 use std::time::Duration;
 
@@ -34,13 +33,13 @@ impl Backoff {
         Self { first, longest, factor: 2, failures: 0 }
     }
 
-    /// The same waits, but so many times as long each time.
+    /// The same, but each wait is `factor` times as long as the one before.
     #[must_use]
     pub const fn with_factor(self, factor: u32) -> Self {
         Self { factor, ..self }
     }
 
-    /// The wait after so many failures in a row. No failure counts as one.
+    /// The wait after this many failures in a row. 0 counts as 1.
     #[must_use]
     pub fn wait_after(&self, failures: u32) -> Duration {
         let growth = self.factor.saturating_pow(failures.saturating_sub(1));
@@ -53,14 +52,14 @@ impl Backoff {
         self.wait_after(self.failures)
     }
 
-    /// Counts a failure. Returns the wait after it, shortened by up to a quarter, so that those who failed together do
-    /// not all try again together. `chance` is any number that differs between them.
+    /// Counts a failure. Returns the wait after it, shortened by up to a quarter, so that callers that
+    /// failed together do not all try again together. `chance` is any number that differs between them.
     pub fn next_wait_shortened(&mut self, chance: u64) -> Duration {
         let percent = u32::try_from(chance % 25).unwrap_or_default();
         self.next_wait() * (100 - percent) / 100
     }
 
-    /// Counts a failure and waits after it, by this clock.
+    /// Counts a failure and waits by this clock.
     pub async fn wait(&mut self, clock: &dyn Clock) {
         let wait = self.next_wait();
         clock.sleep_until(clock.now().plus(wait)).await;
@@ -72,7 +71,7 @@ impl Backoff {
         self.failures > 0
     }
 
-    /// Forgets all failures: the next wait is the first again.
+    /// Forgets all failures: the next wait is the first one again.
     pub fn reset(&mut self) {
         self.failures = 0;
     }

@@ -1,10 +1,7 @@
-//! The seam: what a bus does.
+//! The interface of a bus.
 //!
-//! Comes in: messages, and readers with their names. Goes out: messages in order, each at least once until it is
-//! settled. It never knows what a message says. The traits are object-safe, so that stages are compiled once for all
-//! buses.
-//!
-//! Every promise is a test of [the suite](crate::conformance) and is listed in `design.md`.
+//! The traits are object-safe, so that stages are compiled once for all buses. Every promise is a
+//! test of [the suite](crate::conformance) and is listed in `design.md`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,43 +14,43 @@ use crate::error::{Answer, BusError};
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;
 
-/// Durable streams, readers that keep their place, and small tables of keys.
+/// Durable streams, readers with a stored position, and small tables of keys.
 ///
-/// A future that is dropped has happened or has not; a publish can be repeated with the same id.
+/// If a future is dropped, its call may or may not have been carried out. A publish can be repeated
+/// with the same id.
 pub trait Bus: Send + Sync {
-    /// Makes the stream be so, keeping what it holds.
+    /// Creates the stream, or changes its settings and keeps its messages.
     fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()>;
 
-    /// How full a stream is and what it holds.
+    /// How full a stream is, and which sequences it has.
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState>;
 
-    /// Returns once the message is stored: a crash after this cannot lose it. The same id within
+    /// Returns once the message is durable: a crash after this cannot lose it. The same id within
     /// the stream's window is stored once. Waits while the stream is full of unread messages.
     fn publish(&self, message: Outgoing) -> Answer<'_, Published>;
 
-    /// Publishes if the last message on this subject stands at `expected`; 0 means that there is
-    /// none. Fails with [`BusError::Refused`], then and ever after.
+    /// Publishes if the last message on this subject has the sequence `expected`; 0 means that there
+    /// is none. Fails with [`BusError::Refused`] otherwise, also when repeated.
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published>;
 
-    /// Takes over the stream that takes the record's subject: the record is published if the last
-    /// on its subject stands at `expected`, and whoever held the stream gets nothing more in.
+    /// Takes over the stream of the record's subject. The record is published if the last message on
+    /// its subject has the sequence `expected`. The previous writer can no longer write.
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>>;
 
-    /// Opens a durable subscription at the place where it was left, or at the first message kept.
+    /// Opens a durable subscription at its stored position, or at the first stored message.
     fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>>;
 
-    /// Reads in order from a sequence on, without settling. What is not kept is left out.
+    /// Reads in order from a sequence on, without settling. Skips sequences that are no longer stored.
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>>;
 
-    /// Says that an ordered reader needs nothing up to and with this sequence any more. Goes
-    /// forward only, but where the stream went back in time and ends before what was said.
+    /// Notes that an ordered reader needs no message up to and including this sequence. The mark only
+    /// moves forward, unless the stream went back in time and ends before it.
     fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()>;
 
-    /// The message at a sequence: [`BusError::Gone`] where it is kept no longer.
+    /// The message at a sequence; [`BusError::Gone`] if it is no longer stored.
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored>;
 
-    /// The messages at these sequences, and what became of each: in their order, and no more and no fewer.
-    /// Fails where none of them could be asked for.
+    /// One result for each of these sequences, in their order. Fails if the request as a whole failed.
     fn get_each<'a>(
         &'a self,
         stream: &'a str,
@@ -68,37 +65,37 @@ pub trait Bus: Send + Sync {
         })
     }
 
-    /// The last message that the filter takes in.
+    /// The last message that matches the filter.
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>>;
 
-    /// A small table of keys; it comes into being with its first key.
+    /// A bucket: a small table of keys, created with its first key.
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError>;
 
-    /// A store of large objects; it comes into being with its first one.
+    /// A store of large objects, created with its first object.
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError>;
 }
 
-/// Publishes so that each message expects the one before it. Once refused, for ever refused.
+/// Publishes messages of which each expects the one before it. After one refusal it refuses all.
 pub trait ChainedPublisher: Send {
-    /// Stores these in order and says their sequences. Waits while the stream is full.
+    /// Stores these in order and returns their sequences. Waits while the stream is full.
     ///
-    /// Fails with [`BusError::Fenced`] once another has taken over; an id that is known already
-    /// counts as that. After any failure a part of the messages, from the first on, may be
-    /// stored, and everything later is refused: take over anew and read what stands.
+    /// Fails with [`BusError::Fenced`] once another writer has taken over, or if an id is already
+    /// stored. After any failure the first of the messages may be stored and the rest not, and later
+    /// ones are refused: take over again and read what is stored.
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>>;
 }
 
 /// A durable pull subscription. Dropping it loses nothing.
 pub trait Subscription: Send {
-    /// Waits for at least one message and gives at most `max`, in order of their sequences but
-    /// for those delivered again. May be dropped: what it took comes with the next call.
+    /// Waits for at least one message and returns at most `max`, in order of their sequences except
+    /// for redelivered ones. If the future is dropped, the next call returns its messages.
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>>;
 
-    /// Takes nothing more, and gives what a dropped `next` had taken already.
+    /// Pulls no more messages, and returns those of a dropped `next`.
     fn close(&mut self) -> Answer<'_, Vec<Delivery>>;
 }
 
-/// A message in the hands of a reader, until it is settled or its deadline passes.
+/// A message that a reader has until it is settled or its deadline passes.
 pub struct Delivery {
     /// The message.
     pub message: Stored,
@@ -108,38 +105,37 @@ pub struct Delivery {
     pub settler: Arc<dyn Settler>,
 }
 
-/// Answers for one delivery.
+/// Settles one delivery.
 pub trait Settler: Send + Sync {
-    /// Settles the delivery; `InProgress` may be followed by others. Settling twice, or late,
-    /// does no harm.
+    /// Settles the delivery. Others may follow an `InProgress`. Settling twice, or late, does no harm.
     fn settle(&self, settle: Settle) -> Answer<'_, ()>;
 }
 
-/// What a reader says about a message.
+/// How a reader settles a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settle {
     /// Done: never deliver it again.
     Ack,
-    /// Deliver it again, not before `after`, however often that is said.
+    /// Deliver it again, not before `after`, with no limit on how often.
     Retry {
         /// How long to wait at least.
         after: Duration,
         /// For people.
         why: String,
     },
-    /// Nobody can handle it: to the dead letters.
+    /// Nobody can handle it: put it into the dead letters.
     Reject(Reason),
-    /// Still at it: the deadline starts anew.
+    /// Still being handled: the deadline starts again.
     InProgress,
 }
 
 /// Reads a stream in order.
 pub trait OrderedReader: Send {
-    /// Waits for at least one message and gives at most `max`, in order, none twice and none left
-    /// out that is kept. May be dropped: nothing is left out.
+    /// Waits for at least one message and returns at most `max`, in order. Returns no message twice
+    /// and skips no stored one, also after a call that was dropped.
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
 
-    /// What stands now, at most `max`: none where the reader is at the end.
+    /// The messages that can be read without waiting, at most `max`; none at the end of the stream.
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
 }
 
@@ -150,7 +146,7 @@ pub struct Entry {
     pub key: String,
     /// Counts the changes of the bucket, from 1.
     pub revision: u64,
-    /// The value; none where the key was deleted.
+    /// The value; `None` if the key was deleted.
     pub value: Option<Bytes>,
 }
 
@@ -159,20 +155,20 @@ pub trait KeyValue: Send + Sync {
     /// The key's entry, unless it was never put or is deleted.
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>>;
 
-    /// Puts a value and says the new revision.
+    /// Puts a value and returns the new revision.
     fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64>;
 
     /// Puts a value if the key's revision is `expected`; 0 means that it is not there or deleted.
     fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64>;
 
-    /// Deletes the key and says the new revision.
+    /// Deletes the key and returns the new revision.
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64>;
 
-    /// The last change of each key changed after a revision, deletions too, oldest first. From 0:
-    /// everything; from the last seen: what is new.
+    /// The last change of each key that changed after a revision, with deletions, oldest first.
+    /// Revision 0 gives all keys.
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>>;
 
-    /// The last change of each key that is one of these names, or begins with one and a dot; deletions
-    /// too, oldest first.
+    /// The last change of each key that is one of these names or begins with one and a dot, with
+    /// deletions, oldest first.
     fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>>;
 }

@@ -1,6 +1,4 @@
-//! The clock seam.
-//!
-//! Whoever asks for the time or waits for one is given a [`Clock`]. Only the binary makes one.
+//! The clock: every function that reads the time or waits for a time has a [`Clock`] as argument.
 
 use std::time::Duration;
 
@@ -11,41 +9,42 @@ use crate::BoxFuture;
 pub struct UnixMillis(pub u64);
 
 impl UnixMillis {
-    /// This time and a duration later, to the millisecond, rounded up.
+    /// The time a duration later, rounded up to the millisecond.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let millis = duration.as_nanos().div_ceil(1_000_000);
         Self(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 
-    /// This time and a duration earlier, to the millisecond, rounded down.
+    /// The time a duration earlier. The duration is rounded down to the millisecond.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let millis = duration.as_millis();
         Self(self.0.saturating_sub(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 
-    /// How long after `earlier` this is; zero where it is not after.
+    /// How long after `earlier` this is; zero if it is not after.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// Tells the time and waits for one. May run back a little; nothing here relies on it not to.
+/// Returns the time and waits for a time. It may run back a little.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> UnixMillis;
 
-    /// Returns at that time, or at once where it is past.
+    /// Returns at that time, or at once if it is past.
     fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()>;
 }
 
-/// The machine's clock. Only the binary makes one.
+/// The machine's clock. Only the binary creates one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-/// The longest single wait, so that a machine that slept or a clock that was set is noticed.
+/// The longest single wait. The clock is read again after it, because the machine may have slept or
+/// somebody may have set the clock.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 impl Clock for SystemClock {

@@ -1,6 +1,4 @@
 //! The settings of a stream and of a durable reader.
-//!
-//! They say what a stream keeps and how a reader is served. They never say what a message means.
 
 use std::time::Duration;
 
@@ -11,20 +9,21 @@ use crate::dead::DeadLetters;
 pub struct StreamConfig {
     /// Its name.
     pub name: String,
-    /// The filters of the subjects that it takes; no two streams share a subject.
+    /// The filters of its subjects. No two streams share a subject.
     pub subjects: Vec<String>,
-    /// How long a message is kept, read or not.
+    /// How long a message is stored, read or not.
     pub max_age: Duration,
-    /// How many bytes are kept. When full, what all `readers` are past is dropped first; where
-    /// nothing is, `publish` waits.
+    /// How many bytes are stored. A full stream drops messages that all `readers` have read. If there
+    /// are none, `publish` waits.
     pub max_bytes: u64,
     /// The largest message in bytes.
     pub max_message: u64,
     /// How long an id is remembered.
     pub window: Duration,
-    /// The durable readers whose unread messages are kept, whether they have come yet or not.
-    /// `OTHER/reader` keeps what the messages of the stream `OTHER` [name](crate::REFERENCE) that its
-    /// durable `reader` has not settled. None: nobody needs the oldest, and a full stream drops it.
+    /// The durable readers whose unread messages are kept, whether these readers exist yet or not.
+    /// `OTHER/reader` keeps the messages that the stream `OTHER` [names](crate::REFERENCE) in messages
+    /// that its durable `reader` has not settled. If the list is empty, a full stream drops its oldest
+    /// message.
     pub readers: Vec<String>,
 }
 
@@ -43,38 +42,38 @@ impl StreamConfig {
     }
 }
 
-/// How full a stream is and what it holds.
+/// How full a stream is, and which sequences it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamState {
-    /// The first sequence kept; one after `last` where none is.
+    /// The first stored sequence; `last + 1` if no message is stored.
     pub first: u64,
-    /// The last sequence given; 0 where none was.
+    /// The last sequence used; 0 if none was.
     pub last: u64,
-    /// How many messages are kept.
+    /// How many messages are stored.
     pub messages: u64,
-    /// How many bytes are kept.
+    /// How many bytes are stored.
     pub bytes: u64,
 }
 
-/// A durable pull subscription. Whoever holds the same `durable` shares its messages.
+/// A durable pull subscription. Subscriptions with the same `durable` share its messages.
 #[derive(Debug, Clone)]
 pub struct ConsumerConfig {
     /// The stream.
     pub stream: String,
-    /// The name under which the place in the stream is kept; also the stage in dead letters.
+    /// The name under which the position in the stream is stored; also the stage in dead letters.
     pub durable: String,
-    /// Which subjects.
+    /// The filter of the subjects to read.
     pub filter: String,
-    /// After how long without a settle a message is delivered again.
+    /// How long after its delivery an unsettled message is delivered again.
     pub ack_deadline: Duration,
     /// How often a stage may answer `Retry` before the message goes to the dead letters.
     pub max_tries: u32,
-    /// The table in which the loop of a stage notes its answers and its strikes. Without one, each
-    /// delivery counts as an answer, and nothing is struck.
+    /// The bucket in which the loop of a stage notes its answers and its strikes. Without one, each
+    /// delivery counts as an answer, and there are no strikes.
     pub notes: Option<String>,
-    /// How many messages may be delivered and not settled; then pulls wait.
+    /// How many messages may be delivered and not settled. Pulls wait beyond that.
     pub max_in_flight: usize,
-    /// Where messages go that nobody can handle.
+    /// Where rejected messages go.
     pub dead: DeadLetters,
 }
 

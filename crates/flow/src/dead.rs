@@ -1,7 +1,4 @@
 //! Dead letters: messages that a stage gave up on, with the reason.
-//!
-//! Comes in: a message, the reason, and how the contract writes it. Goes out: the message for the stream of dead
-//! letters. It never publishes.
 
 use std::fmt;
 
@@ -10,16 +7,16 @@ use bytes::Bytes;
 use crate::clock::UnixMillis;
 use crate::message::{Headers, Outgoing, Stored};
 
-/// The sort of reason for which a message was given up.
+/// The kind of reason for which a stage gave up on a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// The message is at fault.
+    /// The message is invalid.
     Rejected,
     /// It was tried as often as is allowed.
     MaxDeliver,
-    /// A message that it names is gone.
+    /// A message that it names is no longer stored.
     Expired,
-    /// Its writer did not write it.
+    /// Its signature is not that of its writer.
     Forged,
 }
 
@@ -36,17 +33,17 @@ impl Cause {
     }
 }
 
-/// Why a message was given up.
+/// Why a stage gave up on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// The sort of reason.
+    /// The kind of reason.
     pub cause: Cause,
     /// For people.
     pub text: String,
 }
 
 impl Reason {
-    /// The message is at fault.
+    /// A reason with the cause [`Cause::Rejected`].
     pub fn rejected(text: impl Into<String>) -> Self {
         Self { cause: Cause::Rejected, text: text.into() }
     }
@@ -65,41 +62,41 @@ pub struct DeadLetter<'a> {
     pub at: UnixMillis,
     /// The message.
     pub message: &'a Stored,
-    /// Its body; none where letter and body together are too large for the stream.
+    /// Its body; `None` if letter and body together are too large for the stream.
     pub body: Option<&'a Bytes>,
 }
 
-/// How a dead letter is written.
+/// The content of a dead letter's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct LetterContent {
     /// The headers.
     pub headers: Headers,
     /// The body.
     pub body: Bytes,
 }
 
-/// Writes a dead letter in the form that its readers expect.
-pub type Writing = fn(&DeadLetter<'_>) -> Written;
+/// Writes a dead letter in the format that its readers expect.
+pub type LetterFormat = fn(&DeadLetter<'_>) -> LetterContent;
 
-/// Where a stage's dead letters go, and in which form.
+/// Where a stage's dead letters go, and in which format.
 #[derive(Clone)]
 pub struct DeadLetters {
-    /// The subject; a stream must take it.
+    /// The subject; it must belong to a stream.
     pub subject: String,
-    /// The form.
-    pub writing: Writing,
+    /// The format.
+    pub format: LetterFormat,
 }
 
 impl DeadLetters {
-    /// Dead letters in the [plain form](plain).
+    /// Dead letters in the [plain format](plain).
     pub fn plain(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), writing: plain }
+        Self { subject: subject.into(), format: plain }
     }
 
-    /// The message that puts a letter into its stream: one for a stage and message for ever.
+    /// The message that puts a letter into its stream. Its id is always the same for a stage and a message.
     #[must_use]
     pub fn outgoing(&self, letter: &DeadLetter<'_>) -> Outgoing {
-        let Written { headers, body } = (self.writing)(letter);
+        let LetterContent { headers, body } = (self.format)(letter);
         let id = format!("{}.{}.{}", letter.stage, letter.message.stream, letter.message.sequence);
         Outgoing { subject: self.subject.clone(), id, headers, body }
     }
@@ -111,9 +108,9 @@ impl fmt::Debug for DeadLetters {
     }
 }
 
-/// The plain form: the message's own headers and body, and headers `Wf-Dead-…` that say why.
+/// The plain format: the message's own headers and body, and headers `Wf-Dead-…` with the reason.
 #[must_use]
-pub fn plain(letter: &DeadLetter<'_>) -> Written {
+pub fn plain(letter: &DeadLetter<'_>) -> LetterContent {
     let mut headers = letter.message.headers.clone();
     let line = |text: &str| text.replace(['\r', '\n'], " ");
     headers.set("Wf-Dead-Stage", letter.stage);
@@ -123,5 +120,5 @@ pub fn plain(letter: &DeadLetter<'_>) -> Written {
     headers.set("Wf-Dead-Subject", letter.message.subject.as_str());
     headers.set("Wf-Dead-Attempts", letter.attempts.to_string());
     headers.set("Wf-Dead-At", letter.at.0.to_string());
-    Written { headers, body: letter.body.cloned().unwrap_or_default() }
+    LetterContent { headers, body: letter.body.cloned().unwrap_or_default() }
 }

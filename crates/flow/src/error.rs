@@ -1,33 +1,31 @@
 //! The errors of a bus. Each kind tells the caller what to do.
-//!
-//! An error that may pass is worth another try; the caller decides when.
 
 use thiserror::Error;
 
 use crate::BoxFuture;
 
-/// What a call to the bus comes to.
+/// The future result of a call to the bus.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, BusError>>;
 
-/// Why a bus did not do what it was asked.
+/// Why a call to the bus failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BusError {
     /// No such stream: create it first.
     #[error("no stream {0}")]
     NoStream(String),
-    /// No stream takes this subject: create one first.
+    /// No stream has this subject: create one first.
     #[error("no stream takes the subject {0}")]
     NoStreamFor(String),
-    /// A name that no bus takes: mend the caller.
+    /// An invalid name: correct the caller.
     #[error("{name:?} is no {what}")]
     BadName {
-        /// What it was to name.
+        /// The kind of name, such as `stream`.
         what: &'static str,
         /// The name.
         name: String,
     },
-    /// A stream cannot be so: mend the configuration.
+    /// Invalid settings of a stream: correct the configuration.
     #[error("stream {stream}: {why}")]
     BadStream {
         /// The stream.
@@ -35,28 +33,28 @@ pub enum BusError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Larger than the stream takes: never publish it.
+    /// Larger than the stream allows: never publish it.
     #[error("{size} bytes, and stream {stream} takes {limit}")]
     TooLarge {
         /// The stream.
         stream: String,
         /// The message's size in bytes.
         size: u64,
-        /// The largest that fits.
+        /// The largest allowed size in bytes.
         limit: u64,
     },
-    /// Compare-and-set found something else: read again and decide anew.
+    /// Compare-and-set found something else: read and decide again.
     #[error("expected {expected}, found {found}")]
     Refused {
         /// The sequence or revision that the caller named.
         expected: u64,
-        /// The one that stands.
+        /// The stored one.
         found: u64,
     },
     /// Another writer has taken over: stop writing.
     #[error("another writer has taken over stream {0}")]
     Fenced(String),
-    /// Kept no longer: go on without it.
+    /// No longer stored: go on without it.
     #[error("{stream}/{sequence} is kept no longer")]
     Gone {
         /// The stream.
@@ -72,8 +70,8 @@ pub enum BusError {
         /// The sequence.
         sequence: u64,
     },
-    /// The stream went back in time, as where its store was put back to an older copy, or it was deleted
-    /// and made anew: read what is there, and drop what is known by its id.
+    /// The stream went back in time: an older copy of its store was restored, or it was deleted and
+    /// created again. Read what is there, and drop duplicates by their ids.
     #[error(
         "stream {stream} went back in time: it was read up to {read}, and ends at {last} or has another \
          message there"
@@ -83,11 +81,11 @@ pub enum BusError {
         stream: String,
         /// The sequence up to which it had been read.
         read: u64,
-        /// The last sequence that it has given now.
+        /// The last sequence of the stream now.
         last: u64,
     },
-    /// Somebody deleted a durable reader, and with it the place where it was: start it again, and
-    /// it reads from the first message kept.
+    /// Somebody deleted a durable reader and its position: start it again, and it reads from the first
+    /// stored message.
     #[error("the reader {durable} of stream {stream} was deleted")]
     NoReader {
         /// The stream.
@@ -95,7 +93,7 @@ pub enum BusError {
         /// The reader.
         durable: String,
     },
-    /// The bus does not let this user do it: mend its permissions there.
+    /// The bus does not allow this user to do it: correct its permissions there.
     #[error("user {user} may not {what}: mend its permissions on the server")]
     NotAllowed {
         /// The user.
@@ -103,25 +101,26 @@ pub enum BusError {
         /// What was refused, with the subject.
         what: String,
     },
-    /// The disk is full: free some room, then try again. What was acknowledged is kept.
+    /// The disk is full: free some room, then try again. Acknowledged messages are safe.
     #[error("the disk is full")]
     DiskFull,
-    /// No answer: what was asked may or may not have happened; try again with the same id.
+    /// No answer: the call may or may not have been carried out. Try again with the same id.
     #[error("no answer from the bus: {0}")]
     Unavailable(String),
-    /// What is stored cannot be read: restore a backup.
+    /// The store cannot be read: restore a backup.
     #[error("the store is damaged: {0}")]
     Damaged(String),
 }
 
 impl BusError {
-    /// Whether the same call may succeed later without anything being mended in the program.
+    /// Whether the same call may succeed later without a change to the program or its configuration.
+    /// The caller decides when to try again.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::DiskFull | Self::Unavailable(_))
     }
 
-    /// Whether the store failed, rather than refused.
+    /// Whether the store failed, as opposed to a refusal.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::DiskFull | Self::Unavailable(_) | Self::Damaged(_))

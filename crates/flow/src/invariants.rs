@@ -1,6 +1,4 @@
-//! What must hold of a pipeline whatever happened to it. Used by tests and as runtime counters.
-//!
-//! Comes in: the messages of the streams. Goes out: each violation. It never repairs.
+//! The invariants of a pipeline: conservation, an unbroken chain, the same decisions. Tests check them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,53 +10,53 @@ use crate::writer::INPUT;
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Violation {
-    /// Accepted, and neither in the output nor among the dead letters.
+    /// Accepted, but neither in the output nor among the dead letters.
     #[error("{0} is lost")]
     Lost(String),
     /// More than once in the output and the dead letters together.
     #[error("{0} is there twice")]
     Twice(String),
-    /// In the output or the dead letters, and never accepted.
+    /// In the output or the dead letters, but never accepted.
     #[error("{0} came from nowhere")]
     Unknown(String),
     /// An input without a decision between inputs that have one.
     #[error("there is no decision on {0}")]
     Hole(String),
-    /// A decision that stands before that on an earlier input of its stream.
+    /// A decision that follows one on a later input of its stream.
     #[error("the decision on {0} is out of order")]
     OutOfOrder(String),
-    /// A decision that an undisturbed run does not make.
+    /// A decision that differs from that of an undisturbed run.
     #[error("another decision on {0} than in an undisturbed run")]
     Different(String),
 }
 
-/// Each accepted id stands exactly once in the output or among the dead letters.
+/// Checks that each accepted id is exactly once in the output or among the dead letters.
 ///
 /// # Errors
-/// The first id that does not.
+/// The first id that is not.
 pub fn conservation<'a>(
     accepted: impl IntoIterator<Item = &'a str>,
     output: impl IntoIterator<Item = &'a str>,
     dead: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), Violation> {
-    let mut waiting: BTreeSet<&str> = accepted.into_iter().collect();
-    let known = waiting.clone();
+    let accepted: BTreeSet<&str> = accepted.into_iter().collect();
+    let mut missing = accepted.clone();
     for id in output.into_iter().chain(dead) {
-        if !known.contains(id) {
+        if !accepted.contains(id) {
             return Err(Violation::Unknown(id.to_owned()));
         }
-        if !waiting.remove(id) {
+        if !missing.remove(id) {
             return Err(Violation::Twice(id.to_owned()));
         }
     }
-    match waiting.first() {
+    match missing.first() {
         Some(lost) => Err(Violation::Lost((*lost).to_owned())),
         None => Ok(()),
     }
 }
 
-/// The decisions name every input of a stream from the first on, once and in order, but for those
-/// in `dead`. Records without an input, such as epochs, are passed over.
+/// Checks that the decisions name every input of a stream from the first on, once and in order,
+/// except those in `dead`. Skips records without an input, such as epochs.
 ///
 /// # Errors
 /// The first hole, repetition or step back.
@@ -91,7 +89,7 @@ pub fn unbroken_chain(
     }
 }
 
-/// The decisions on each input are those of an undisturbed run.
+/// Checks that the decision on each input is that of an undisturbed run.
 ///
 /// # Errors
 /// The first input on which they differ.
@@ -117,12 +115,12 @@ mod tests {
     use crate::message::Headers;
 
     fn decisions(inputs: &[(&str, &'static str)]) -> Vec<Stored> {
-        let decision = |(place, (input, body)): (usize, &(&str, &'static str))| Stored {
+        let decision = |(index, (input, body)): (usize, &(&str, &'static str))| Stored {
             stream: "OUT".into(),
-            sequence: place as u64 + 1,
+            sequence: index as u64 + 1,
             at: UnixMillis(0),
             subject: "out".into(),
-            id: format!("1-{place}"),
+            id: format!("1-{index}"),
             headers: Headers::from_iter([(INPUT, *input)]),
             body: (*body).into(),
         };
@@ -130,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_doubled_or_unknown_is_named() {
+    fn reports_lost_doubled_and_unknown_ids() {
         let check = |output: &[&'static str], dead: &[&'static str]| {
             conservation(["a", "b"], output.iter().copied(), dead.iter().copied())
         };
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_repeats_and_steps_back_are_named() {
+    fn reports_holes_repetitions_and_wrong_order() {
         let check = |inputs: &[(&str, &'static str)]| {
             unbroken_chain(&decisions(inputs), "IN", 4, &BTreeSet::from([3]))
         };
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn other_decisions_are_named() {
+    fn reports_different_decisions() {
         let undisturbed = decisions(&[("IN/1", "x"), ("IN/2", "y")]);
         assert_eq!(same_decisions(&undisturbed, &undisturbed), Ok(()));
         for disturbed in [&[("IN/1", "x"), ("IN/2", "z")][..], &[("IN/1", "x")]] {

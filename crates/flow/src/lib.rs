@@ -1,18 +1,18 @@
-//! The bus seam of wirefold, and everything that is written once above and below it.
+//! The bus interface of wirefold, and the loops of stages and writers over it.
 //!
-//! Comes in: messages, stages and writers. Goes out: the same messages, each handled at least once and decided on once. It
-//! never knows an article or a body, and the time is an argument.
+//! Each message is handled at least once and decided on once. The crate does not know articles or
+//! the contents of bodies. Time is an argument.
 //!
-//! - [`Bus`]: the seam. Durable streams, subscriptions with settle, chained publishing, keys.
-//! - [`run_stage`] and [`run_writer`]: the two loops. A [`Stage`] or a [`Decide`] sees neither the
-//!   bus nor a settle; nobody but the loops settles.
-//! - [`Lease`]: which of several processes runs a writer, while the others stand by.
-//! - [`store`]: the rules of a bus inside one process, over plain tables; [`LocalBus`] is the seam
-//!   over them.
+//! - [`Bus`]: the interface. Durable streams, subscriptions with settle, chained publishing, keys.
+//! - [`run_stage`] and [`run_writer`]: the two loops. Only the loops settle; a [`Stage`] or a
+//!   [`Decide`] sees neither the bus nor a settle.
+//! - [`Lease`]: decides which of several processes runs a writer. The others stand by.
+//! - [`store`]: the rules of a bus inside one process, over plain tables. [`LocalBus`] implements
+//!   the interface over them.
 //! - `sim` (feature): the simulated bus. `conformance` (feature): the suite that every bus passes.
-//! - [`Backoff`]: how long to wait before the next try of something that fails for now.
+//! - [`Backoff`]: how long to wait before the next try of something that failed.
 //!
-//! `design.md` beside this file lists each promise and the test that holds it.
+//! `design.md`, in the folder above this file, lists each promise and its test.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -49,7 +49,7 @@ pub use bus::{
 };
 pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{ConsumerConfig, StreamConfig, StreamState};
-pub use dead::{Cause, DeadLetter, DeadLetters, Reason, Writing, Written, plain};
+pub use dead::{Cause, DeadLetter, DeadLetters, LetterContent, LetterFormat, Reason, plain};
 pub use error::{Answer, BusError};
 pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
 pub use lease::{Leadership, Lease, LeaseConfig};
@@ -68,5 +68,5 @@ pub use writer::{
     is_writers_note, run_leased_writer, run_writer,
 };
 
-/// A boxed future: boxes at the seam keep builds short.
+/// A boxed future. Boxes in the interface keep builds short.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,7 +1,4 @@
-//! What both loops work with: bus, clock, observer, and points at which tests crash them.
-//!
-//! Comes in: what the composition root made. Goes out: events for the observer, and waits between tries. It never knows
-//! which loop runs.
+//! The context that both loops share: bus, clock, observer, and the points at which tests crash them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +12,14 @@ use crate::clock::Clock;
 use crate::error::BusError;
 use crate::position::RolledBack;
 
-/// Why a loop ended other than by its stop signal.
+/// Why a loop ended without a stop signal.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LoopError {
-    /// Something must be mended before it is started again.
+    /// An error that somebody must repair before the loop is started again.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// Another writer has taken over: this one is to stay down until it is wanted.
+    /// Another writer has taken over. Do not start this one again automatically.
     #[error("another writer has taken over stream {0}")]
     Fenced(String),
     /// A test crashed it here.
@@ -30,15 +27,15 @@ pub enum LoopError {
     Crashed(Point),
 }
 
-/// Something that an operator counts or reads.
+/// An event in a loop that is counted or logged.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A loop is alive, working or waiting. Comes at least every ten seconds.
+    /// A loop is alive, working or waiting. At least every ten seconds.
     Alive,
-    /// A message was handled, its output published and itself acked.
+    /// A message was handled, its output published, and is about to be acknowledged.
     Done,
-    /// A message is to be tried again.
+    /// A message will be tried again.
     Retried {
         /// Why.
         why: &'a str,
@@ -48,56 +45,56 @@ pub enum Event<'a> {
         /// Why.
         why: &'a str,
     },
-    /// A message came again and again without an answer, as if the process ended with it: it is
-    /// tried alone now.
+    /// A message was delivered several times without an answer, perhaps because it crashes the
+    /// process. It is tried alone now.
     Struck {
-        /// The message.
+        /// The id of the message.
         id: &'a str,
         /// How often it has been tried alone, this time included.
         strikes: u32,
     },
-    /// The bus failed; the loop goes on trying.
+    /// The bus failed. The loop tries again.
     BusFailed(&'a BusError),
     /// A writer has taken over a stream.
     TakenOver {
         /// Its epoch.
         epoch: u64,
     },
-    /// Another process does what this loop would; it follows, so that it can take over.
+    /// Another process leads. This loop follows it, ready to take over.
     StandingBy {
-        /// The other, for people.
+        /// The leader, for people.
         leader: &'a str,
     },
-    /// The lease is this process's from now on.
+    /// This process now has the lease.
     LeaseTaken,
-    /// The lease of this loop cannot be renewed: it begins nothing until it can.
+    /// The lease of this loop cannot be renewed. The loop starts no new work until it is.
     LeaseInDoubt,
     /// The lease that was in doubt is renewed.
     LeaseRenewed,
-    /// There can be no lease, and why: this loop leads without one.
+    /// Leases are not possible, for this reason. This loop leads without one.
     NoLease(&'a BusError),
-    /// Messages are missing that a writer has not read.
+    /// Messages are gone that a writer has not read.
     Gap {
         /// The stream.
         stream: &'a str,
-        /// The first that is missing.
+        /// The first missing sequence.
         expected: u64,
-        /// The first that is there.
+        /// The first sequence that is there.
         found: u64,
     },
-    /// A stream went back in time; it is read from what is there.
+    /// A stream went back in time. The messages that are there are read.
     RolledBack {
         /// The stream.
         stream: &'a str,
         /// The sequence up to which it had been read.
         read: u64,
-        /// The last sequence that it has given now.
+        /// The last sequence of the stream now.
         last: u64,
     },
 }
 
 impl<'a> Event<'a> {
-    /// What to say of a call to the bus that failed and is repeated.
+    /// The event for a failed call to the bus that will be repeated.
     #[must_use]
     pub fn of_failure(error: &'a BusError) -> Self {
         match error {
@@ -108,20 +105,20 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// That a stream went back in time.
+    /// The event for a stream that went back in time.
     #[must_use]
     pub fn rolled_back(stream: &'a str, how: RolledBack) -> Self {
         Self::RolledBack { stream, read: how.read, last: how.last }
     }
 }
 
-/// Is told what happens in a loop.
+/// Receives the events of loops.
 pub trait Observer: Send + Sync {
-    /// Something happened in the loop of this name.
+    /// Receives an event of the loop of this name.
     fn observe(&self, name: &str, event: Event<'_>);
 }
 
-/// Observes nothing.
+/// Ignores all events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoObserver;
 
@@ -129,32 +126,32 @@ impl Observer for NoObserver {
     fn observe(&self, _name: &str, _event: Event<'_>) {}
 }
 
-/// A place in a loop at which a crash would hurt most.
+/// A critical point in a loop, at which tests crash it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
-    /// Taken, nothing done.
+    /// A message was delivered and not handled.
     Taken,
-    /// Handled, nothing published.
+    /// A message was handled and nothing published.
     Handled,
-    /// Published, not settled.
+    /// The output was published and the message not settled.
     Published,
-    /// Settled.
+    /// The message was settled.
     Settled,
-    /// A writer has written its epoch, and read nothing.
+    /// A writer has written its epoch and not read its inputs.
     TakenOver,
-    /// A writer has decided, and written nothing.
+    /// A writer has decided and not written its decisions.
     Decided,
-    /// A writer has written its decisions, and told nobody.
+    /// A writer has written its decisions and not marked its inputs as read.
     Appended,
 }
 
-/// Says at which points a loop crashes.
+/// Decides at which points a loop crashes.
 pub trait FailPoints: Send + Sync {
     /// Whether to crash here, now.
     fn crashes_at(&self, point: Point) -> bool;
 }
 
-/// Crashes nowhere: for production.
+/// Never crashes: for production.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFailPoints;
 
@@ -164,30 +161,30 @@ impl FailPoints for NoFailPoints {
     }
 }
 
-/// What a loop works with.
+/// Bus, clock and observer of a loop.
 #[derive(Clone)]
 pub struct StageContext {
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Who watches.
+    /// Receives the events.
     pub observer: Arc<dyn Observer>,
-    /// Where it crashes.
+    /// Where a test crashes the loop.
     pub fail_points: Arc<dyn FailPoints>,
 }
 
 impl StageContext {
-    /// Unwatched, and crashing nowhere.
+    /// A context without observer and fail points.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
         Self { bus, clock, observer: Arc::new(NoObserver), fail_points: Arc::new(NoFailPoints) }
     }
 
-    /// Where a test may crash a loop.
+    /// Crashes the loop if a test wants that at this point.
     ///
     /// # Errors
-    /// [`LoopError::Crashed`] where it does.
-    pub fn pass(&self, point: Point) -> Result<(), LoopError> {
+    /// [`LoopError::Crashed`].
+    pub fn check_fail_point(&self, point: Point) -> Result<(), LoopError> {
         if self.fail_points.crashes_at(point) { Err(LoopError::Crashed(point)) } else { Ok(()) }
     }
 
@@ -195,7 +192,7 @@ impl StageContext {
         self.clock.sleep_until(self.clock.now().plus(duration)).await;
     }
 
-    /// Waits if the error may pass, but no longer than until the stop signal; fails otherwise.
+    /// Waits if the error may pass, at most until the stop signal. Fails otherwise.
     pub(crate) async fn retry_or_fail(
         &self,
         backoff: &mut Backoff,
@@ -216,11 +213,11 @@ impl StageContext {
     }
 }
 
-/// How long a loop waits at most before it says that it is alive.
+/// The longest time between two [`Event::Alive`] of a loop.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// How long a loop waits before it tries again what the bus failed.
+/// The waits of a loop before it repeats a call that the bus failed.
 pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), HEARTBEAT);
 
-/// How long to wait before a note is read again, if a copy that lags behind showed an older one.
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How long to wait before a note is read again after a replica that lags behind returned an older one.
+pub(crate) const REREAD_AFTER: Duration = Duration::from_millis(100);

@@ -1,6 +1,4 @@
-//! Messages: what is published, what a stream holds, and the headers of both.
-//!
-//! It never reads a body.
+//! Messages to publish, messages stored in a stream, and the headers of both.
 
 use std::fmt;
 
@@ -8,10 +6,10 @@ use bytes::Bytes;
 
 use crate::clock::UnixMillis;
 
-/// Names and values that travel with a body. Names are compared without case; order is kept.
+/// Names and values that travel with a body. Names are compared without case. Order is preserved.
 ///
-/// Kept as one piece of memory, each name and value after its length in four bytes, the lowest
-/// first: copies cost nothing, and a bus may store it as it is.
+/// They are one block of bytes: each name and value follows its length in four bytes, little-endian.
+/// A clone copies nothing, and a bus can store the block as it is.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Bytes);
 
@@ -22,7 +20,7 @@ impl Headers {
         Self::default()
     }
 
-    /// Headers from their one piece of memory; none where it is damaged.
+    /// Headers from their packed bytes; `None` if those are damaged.
     #[must_use]
     pub fn from_packed(packed: Bytes) -> Option<Self> {
         let mut rest = &packed[..];
@@ -33,7 +31,7 @@ impl Headers {
         Some(Self(packed))
     }
 
-    /// The one piece of memory.
+    /// The packed bytes.
     #[must_use]
     pub fn packed(&self) -> &Bytes {
         &self.0
@@ -45,7 +43,7 @@ impl Headers {
         self.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Puts a value in the place of all under this name.
+    /// Replaces all values under this name by one.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         let others = self.iter().filter(|(given, _)| !given.eq_ignore_ascii_case(name));
         let value = value.into();
@@ -95,11 +93,11 @@ fn next_text(packed: &[u8]) -> Option<(&str, &[u8])> {
 /// A message to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Where to: dot-separated tokens without wildcards.
+    /// The subject: dot-separated tokens without wildcards.
     pub subject: String,
-    /// The same however often the message is published; never empty.
+    /// The id, never empty. It is the same however often the message is published.
     pub id: String,
-    /// What travels with the body.
+    /// The headers.
     pub headers: Headers,
     /// The body.
     pub body: Bytes,
@@ -111,19 +109,19 @@ impl Outgoing {
         Self { subject: subject.into(), id: id.into(), headers: Headers::new(), body: body.into() }
     }
 
-    /// What counts against a stream's bounds, in bytes.
+    /// The bytes that count against a stream's bounds.
     #[must_use]
     pub fn size(&self) -> u64 {
         size(&self.subject, &self.id, &self.headers, &self.body)
     }
 }
 
-/// A message as it stands in a stream.
+/// A message that is stored in a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The stream.
     pub stream: String,
-    /// Its place there, from 1; never given twice.
+    /// Its sequence there, from 1. A stream never uses a sequence twice.
     pub sequence: u64,
     /// When the bus stored it.
     pub at: UnixMillis,
@@ -138,20 +136,20 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// What counts against a stream's bounds, in bytes.
+    /// The bytes that count against a stream's bounds.
     #[must_use]
     pub fn size(&self) -> u64 {
         size(&self.subject, &self.id, &self.headers, &self.body)
     }
 
-    /// The message of this stream that its header [`REFERENCE`] names, by sequence.
+    /// The sequence that its header [`REFERENCE`] names in this stream.
     #[must_use]
     pub fn names(&self, stream: &str) -> Option<u64> {
         let (named, sequence) = parse_reference(self.headers.get(REFERENCE)?)?;
         (named == stream).then_some(sequence)
     }
 
-    /// `stream/sequence`, as the header [`REFERENCE`] names a message.
+    /// `stream/sequence`: the form in which the header [`REFERENCE`] names a message.
     #[must_use]
     pub fn reference(&self) -> String {
         format!("{}/{}", self.stream, self.sequence)
@@ -163,7 +161,7 @@ fn size(subject: &str, id: &str, headers: &Headers, body: &Bytes) -> u64 {
     (subject.len() + id.len() + headers + body.len()) as u64
 }
 
-/// The header that names another message, as `stream/sequence`; the stage loop fetches it.
+/// The header that names another message, as `stream/sequence`. The stage loop fetches that message.
 pub const REFERENCE: &str = "Wf-Ref";
 
 /// Reads `stream/sequence`.
@@ -174,17 +172,17 @@ pub fn parse_reference(text: &str) -> Option<(&str, u64)> {
     (!stream.is_empty()).then_some((stream, sequence))
 }
 
-/// What became of a publish: either way the message is stored.
+/// The result of a publish. In both cases the message is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
     /// Stored now, under this sequence.
     New(u64),
-    /// The id was stored within the window already, under this sequence.
+    /// The id had been stored within the window already, under this sequence.
     Duplicate(u64),
 }
 
 impl Published {
-    /// Where the message stands.
+    /// The sequence of the message.
     #[must_use]
     pub fn sequence(self) -> u64 {
         match self {
@@ -198,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_come_back_and_damage_is_told() {
+    fn headers_survive_packing_and_damage_is_detected() {
         let headers: Headers = [("a", "ä"), ("", ""), ("b", "=\n")].into_iter().collect();
         let packed = headers.packed().clone();
         assert_eq!(Headers::from_packed(packed.clone()), Some(headers));
@@ -210,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_one_value_once_it_is_set() {
+    fn set_replaces_all_values_of_a_name() {
         let mut headers: Headers = [("One", "1"), ("two", "2"), ("one", "3")].into_iter().collect();
         assert_eq!(headers.get("ONE"), Some("1"));
         headers.set("oNe", "4");

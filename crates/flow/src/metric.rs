@@ -1,7 +1,7 @@
-//! Metrics as a closed type: whoever counts, counts on a [`Metric`] of a table, and the tables of
-//! all crates together are what the documentation is generated from.
+//! Metrics as a closed list: each crate has a table of [`Metric`]s, and the documentation is
+//! generated from these tables.
 //!
-//! Names follow Prometheus: base units, `_total` for counters. No label is ever a URL, an id of an
+//! Names follow Prometheus: base units, `_total` for counters. No label is a URL, an id of an
 //! article or story, or anything else that grows with the stream.
 
 use metrics::{Label, Unit};
@@ -26,7 +26,7 @@ pub struct Metric {
     pub kind: MetricKind,
     /// Its unit; a base unit.
     pub unit: Unit,
-    /// What it tells, in one sentence.
+    /// Its meaning in one sentence.
     pub help: &'static str,
     /// The names of its labels, in the order in which values are given.
     pub labels: &'static [&'static str],
@@ -64,12 +64,12 @@ impl Metric {
         Self { name, kind: MetricKind::Histogram, unit: Unit::Seconds, help, labels }
     }
 
-    /// Counts `by` more, under these label values.
+    /// Adds `by` to the counter with these label values.
     pub fn add(&self, by: u64, values: &[&'static str]) {
         metrics::counter!(self.name, self.labels_of(values)).increment(by);
     }
 
-    /// Sets the counter to a total that somebody else counts; a lower one than before is left out.
+    /// Sets the counter to a total that is counted elsewhere. Ignores a total lower than the last.
     pub fn set_total(&self, total: u64, values: &[&'static str]) {
         metrics::counter!(self.name, self.labels_of(values)).absolute(total);
     }
@@ -84,7 +84,7 @@ impl Metric {
         metrics::histogram!(self.name, self.labels_of(values)).record(value);
     }
 
-    /// Tells the recorder what this metric is, so that it is listed before it is first counted.
+    /// Describes the metric to the recorder, which then lists it before it is first counted.
     pub fn describe(&self) {
         let (name, unit, help) = (self.name, self.unit, self.help);
         match self.kind {

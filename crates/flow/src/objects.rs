@@ -1,6 +1,4 @@
-//! Large objects by name: what is too large for a message and is written as a whole.
-//!
-//! Comes in: bytes under a name. Goes out: the same bytes. Nobody ever sees a part of an object.
+//! Large objects by name, such as snapshots, which are too large for a message.
 
 use std::sync::Arc;
 
@@ -8,19 +6,19 @@ use bytes::Bytes;
 
 use crate::error::Answer;
 
-/// Large objects by name. Names are those that a stream may have.
+/// Large objects by name. The rules for names are those of streams.
 pub trait Objects: Send + Sync {
-    /// Begins an object. Nobody sees it before it is finished; then it stands in the place of the
-    /// one that had its name. Dropped before that, it never was.
+    /// Begins an object. It becomes visible when it is finished, and then replaces the object of the
+    /// same name. If it is dropped before that, nothing changes.
     fn write<'a>(&'a self, name: &'a str) -> Answer<'a, Box<dyn ObjectWriter>>;
 
-    /// Opens an object; `None` where none of this name was ever finished, or it was deleted.
+    /// Opens an object; `None` if none of this name was finished, or it was deleted.
     fn read<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Box<dyn ObjectReader>>>;
 
     /// The names of all objects, in order.
     fn names(&self) -> Answer<'_, Vec<String>>;
 
-    /// Deletes an object, if it is there.
+    /// Deletes an object if it is there.
     fn delete<'a>(&'a self, name: &'a str) -> Answer<'a, ()>;
 }
 
@@ -29,19 +27,19 @@ pub trait ObjectWriter: Send {
     /// Adds bytes at its end.
     fn append(&mut self, bytes: Bytes) -> Answer<'_, ()>;
 
-    /// Returns once the whole of it is stored: a crash after this cannot lose it.
+    /// Returns once the whole object is durable: a crash after this cannot lose it.
     fn finish(self: Box<Self>) -> Answer<'static, ()>;
 }
 
 /// An object that is being read.
 pub trait ObjectReader: Send {
-    /// The next bytes, however many; `None` at the end. Where another has taken its place
-    /// meanwhile, it may fail.
+    /// The next bytes, of any length; `None` at the end. It may fail if the object was replaced
+    /// meanwhile.
     fn next(&mut self) -> Answer<'_, Option<Bytes>>;
 }
 
-/// Where a bus of one process keeps its stores of objects.
+/// The object stores of a bus inside one process.
 pub trait ObjectStores: Send + Sync {
-    /// A store; it comes into being with its first object.
+    /// A store, created with its first object.
     fn store(&self, name: &str) -> Arc<dyn Objects>;
 }

@@ -1,11 +1,8 @@
-//! How far a stream has been read, so that a stream that went back in time is recognised.
+//! How far a stream has been read. A reader detects by it that a stream went back in time.
 //!
-//! Comes in: the last message that was read. Goes out: whether the stream still has it, and from where to go on. It
-//! never reads on itself.
-//!
-//! A store may be put back to an older copy, and a stream deleted and made anew. Then a sequence that had
-//! been read is not given yet, or is given to another message: by sequences alone the reader would wait for
-//! ever, or pass over what is new.
+//! Somebody may restore an older copy of a store, or delete a stream and create it again. Then the
+//! last sequence that was read is not used yet, or belongs to another message. With sequences alone,
+//! the reader would wait for ever or skip new messages.
 
 use std::fmt::{self, Write as _};
 
@@ -17,11 +14,11 @@ use crate::message::Stored;
 /// A message that has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Position {
-    /// Its sequence; 0 where none has been read.
+    /// Its sequence; 0 if none has been read.
     pub sequence: u64,
-    /// When the bus stored it; 0 where that is not known.
+    /// When the bus stored it; 0 if unknown.
     pub at: UnixMillis,
-    /// Its id; empty where that is not known.
+    /// Its id; empty if unknown.
     pub id: String,
 }
 
@@ -32,7 +29,7 @@ impl From<&Stored> for Position {
 }
 
 impl Position {
-    /// A sequence of which no more is known.
+    /// A position with an unknown time and id.
     #[must_use]
     pub fn at_sequence(sequence: u64) -> Self {
         Self { sequence, ..Self::default() }
@@ -47,15 +44,15 @@ impl Position {
         Some(Self { sequence, at, id: unescaped(parts.next()?)? })
     }
 
-    /// Whether the message may be this one.
-    fn is(&self, stored: &Stored) -> bool {
-        let is_known = |known: bool, same: bool| !known || same;
-        is_known(self.at.0 > 0, self.at == stored.at)
-            && is_known(!self.id.is_empty(), self.id == stored.id)
+    /// Whether the message may be this one: its time and id are equal where they are known.
+    fn matches(&self, stored: &Stored) -> bool {
+        let is_same_time = self.at.0 == 0 || self.at == stored.at;
+        let is_same_id = self.id.is_empty() || self.id == stored.id;
+        is_same_time && is_same_id
     }
 }
 
-/// `sequence/milliseconds/id`, without white space.
+/// `sequence/milliseconds/id`. White space in the id is escaped.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/", self.sequence, self.at.0)?;
@@ -76,10 +73,10 @@ impl fmt::Display for Position {
 
 fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut pieces = text.split('%');
-    bytes.extend(pieces.next()?.bytes());
-    for piece in pieces {
-        let (digits, rest) = piece.split_at_checked(2)?;
+    let mut parts = text.split('%');
+    bytes.extend(parts.next()?.bytes());
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
         bytes.push(u8::from_str_radix(digits, 16).ok()?);
         bytes.extend(rest.bytes());
     }
@@ -91,24 +88,25 @@ fn unescaped(text: &str) -> Option<String> {
 pub struct RolledBack {
     /// The sequence up to which it had been read.
     pub read: u64,
-    /// The last sequence that it has given now.
+    /// The last sequence of the stream now.
     pub last: u64,
 }
 
 impl RolledBack {
-    /// As an error.
+    /// The error about this stream.
     #[must_use]
     pub fn error(self, stream: &str) -> BusError {
         BusError::RolledBack { stream: stream.to_owned(), read: self.read, last: self.last }
     }
 }
 
-/// Whether a stream went back in time since it was read up to here. A message that is kept no longer
-/// tells nothing. Where the message stands, nothing went back, whatever a copy that lags behind says of
-/// the end.
+/// Whether a stream went back in time since it was read up to `read`.
+///
+/// If the message is still there, the stream did not go back, even if a replica that lags behind
+/// reports an earlier end. If the message is no longer stored, only the end of the stream counts.
 ///
 /// # Errors
-/// Whatever the bus says.
+/// An error of the bus.
 pub async fn rolled_back(
     bus: &dyn Bus,
     stream: &str,
@@ -118,27 +116,27 @@ pub async fn rolled_back(
         return Ok(None);
     }
     let is_gone = match bus.get(stream, read.sequence).await {
-        Ok(stored) if read.is(&stored) => return Ok(None),
+        Ok(stored) if read.matches(&stored) => return Ok(None),
         Ok(_) | Err(BusError::NotYet { .. }) => false,
         Err(BusError::Gone { .. }) => true,
         Err(error) => return Err(error),
     };
     let last = bus.stream_state(stream).await?.last;
-    let is_so = !is_gone || last < read.sequence;
-    Ok(is_so.then_some(RolledBack { read: read.sequence, last }))
+    let is_rolled_back = !is_gone || last < read.sequence;
+    Ok(is_rolled_back.then_some(RolledBack { read: read.sequence, last }))
 }
 
-/// The sequence behind the last message that was stored at this time or before: what a stream that went
-/// back has taken since it did, where the last message read of it was stored then.
+/// The sequence after the last message that was stored at this time or before. In a stream that went
+/// back in time, the new messages begin there if `at` is the time of the last message read.
 ///
 /// # Errors
-/// Whatever the bus says.
+/// An error of the bus.
 pub async fn first_after(bus: &dyn Bus, stream: &str, at: UnixMillis) -> Result<u64, BusError> {
     let state = bus.stream_state(stream).await?;
     first_since(bus, stream, state.first, state.last, UnixMillis(at.0 + 1)).await
 }
 
-/// Where what was stored since then begins, between these two.
+/// The first sequence from `first` to `last` that was stored at `since` or later; `last + 1` if none was.
 pub(crate) async fn first_since(
     bus: &dyn Bus,
     stream: &str,
@@ -163,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_comes_back_whatever_the_id() {
+    fn a_position_survives_text_with_any_id() {
         for id in ["", "a-1", "a/b c%\u{e4}\n", "%20"] {
             let position = Position { sequence: 7, at: UnixMillis(1_700), id: id.to_owned() };
             let text = position.to_string();

@@ -1,11 +1,8 @@
 //! Subjects and filters, with the wildcards of NATS: `*` is one token, a last `>` one or more.
-//!
-//! Comes in: names, subjects, filters. Goes out: whether they are valid, and whether a filter matches. It knows no
-//! stream.
 
 use crate::BusError;
 
-/// Whether the filter takes in the subject.
+/// Whether the filter matches the subject.
 #[must_use]
 pub fn matches(filter: &str, subject: &str) -> bool {
     let mut tokens = subject.split('.');
@@ -43,7 +40,7 @@ pub fn check_filter(filter: &str) -> Result<(), BusError> {
 }
 
 /// # Errors
-/// [`BusError::BadName`] for a name of a stream, durable or bucket that NATS would not take.
+/// [`BusError::BadName`] for a name of a stream, durable or bucket that NATS would not accept.
 pub fn check_name(what: &'static str, name: &str) -> Result<(), BusError> {
     fault(what, name, is_token(name) && !name.contains(['*', '>', '.', '/', '\\']))
 }

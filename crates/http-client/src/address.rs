@@ -1,7 +1,4 @@
-//! Which addresses are public, and which others an operator allows.
-//!
-//! Comes in: an address, and the networks and hosts of the settings. Goes out: whether it may be reached. It never
-//! looks up a name.
+//! Decides which addresses may be connected to: the public ones, and those that the operator allows.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -27,11 +24,11 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     v4(240, 0, 0, 4),
 ];
 
-/// What IANA has given out for the public network. RFC 4291, section 2.4.
+/// The range that IANA has assigned to the public network. RFC 4291, section 2.4.
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
 
-/// Ranges within it that are not public hosts: protocol assignments with Teredo, examples, 6to4
-/// (which wraps any IPv4 address), and examples again.
+/// The ranges within [`GLOBAL_V6`] that are not public hosts: protocol assignments including Teredo, examples, 6to4 (which
+/// contains any IPv4 address), and examples again.
 const SPECIAL_V6: [Ipv6Net; 4] =
     [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x2002, 0, 16), v6(0x3fff, 0, 20)];
 
@@ -47,70 +44,72 @@ const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Addresses {
     allow: Vec<IpNet>,
-    /// In lower case, without the dot at the end.
+    /// Allowed hosts, [`normalised`].
     hosts: Vec<String>,
 }
 
 impl Addresses {
     pub(crate) fn new(allow: Vec<IpNet>, hosts: &[String]) -> Self {
-        let hosts = hosts.iter().map(|host| plain(host)).collect();
+        let hosts = hosts.iter().map(|host| normalised(host)).collect();
         Self { allow, hosts }
     }
 
-    /// Whether the operator lets this host in by its name, wherever its addresses are.
+    /// Whether the operator allows this host by its name, whatever its addresses are.
     pub(crate) fn allow_name(&self, host: &str) -> bool {
-        !self.hosts.is_empty() && self.hosts.contains(&plain(host))
+        !self.hosts.is_empty() && self.hosts.contains(&normalised(host))
     }
 
-    /// [`Self::allow_name`] for the host of an address.
+    /// Whether the operator allows the host of a URL, by its name or with its port.
     pub(crate) fn allow_host(&self, url: &Url) -> bool {
         let is_named = matches!(url.host(), Some(Host::Domain(name)) if self.allow_name(name));
         is_named || self.hosts.contains(&with_port(url))
     }
 
-    /// What of this is let in for a home at this address, which has these addresses: the networks that
-    /// it lies in, and itself. One private network says nothing to a feed of another or of none.
-    pub(crate) fn around(&self, home: &Url, found: &[IpAddr]) -> Self {
+    /// The part of these exceptions that applies to requests whose home is `home`: the networks that contain one of its
+    /// addresses `found`, and the host of `home` itself. So a feed in a public or another network cannot lead into a
+    /// private network.
+    pub(crate) fn allowed_for_home(&self, home: &Url, found: &[IpAddr]) -> Self {
         let is_home = |net: &&IpNet| found.iter().any(|ip| net.contains(&ip.to_canonical()));
         let allow = self.allow.iter().filter(is_home).copied().collect();
-        let names = [plain(home.host_str().unwrap_or_default()), with_port(home)];
+        let names = [normalised(home.host_str().unwrap_or_default()), with_port(home)];
         let hosts = self.hosts.iter().filter(|host| names.contains(host)).cloned().collect();
         Self { allow, hosts }
     }
 
-    /// Whether it lets in the public network alone.
-    pub(crate) fn is_public_alone(&self) -> bool {
+    /// Whether only the public network is allowed.
+    pub(crate) fn is_public_only(&self) -> bool {
         self.allow.is_empty() && self.hosts.is_empty()
     }
 
-    /// Whether anything beyond the public network is let in.
-    pub(crate) fn allow_some(&self) -> bool {
+    /// Whether any network besides the public one is allowed.
+    pub(crate) fn allow_networks(&self) -> bool {
         !self.allow.is_empty()
     }
 
-    /// Whether the operator lets this address in by name of its network.
-    pub(crate) fn allow_expressly(&self, address: IpAddr) -> bool {
+    /// Whether this address is in a network that the operator allows.
+    pub(crate) fn allow_by_network(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.allow.iter().any(|net| net.contains(&address))
     }
 
-    /// Whether it may be connected to.
+    /// Whether this address may be connected to.
     pub(crate) fn allow(&self, address: IpAddr) -> bool {
-        is_public(address) || self.allow_expressly(address)
+        is_public(address) || self.allow_by_network(address)
     }
 }
 
 /// Host and port, such as `127.0.0.1:8080`.
 fn with_port(url: &Url) -> String {
     let port = url.port_or_known_default().unwrap_or_default();
-    format!("{}:{port}", plain(url.host_str().unwrap_or_default()))
+    format!("{}:{port}", normalised(url.host_str().unwrap_or_default()))
 }
 
-fn plain(host: &str) -> String {
+/// A host in lower case, without a dot at the end.
+fn normalised(host: &str) -> String {
     host.trim_end_matches('.').to_lowercase()
 }
 
-/// Whether an address is one of a public host. An IPv4 address in IPv6 clothes counts as itself.
+/// Whether an address can be that of a public host. An IPv4 address that is mapped into IPv6 counts as the IPv4 address.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|net| net.contains(&address)),
@@ -173,6 +172,6 @@ mod tests {
         ] {
             assert_eq!(addresses.allow(address.parse().unwrap()), allowed, "{address}");
         }
-        assert!(!addresses.allow_expressly("1.1.1.1".parse().unwrap()));
+        assert!(!addresses.allow_by_network("1.1.1.1".parse().unwrap()));
     }
 }

@@ -1,7 +1,4 @@
-//! Reads the body of an answer.
-//!
-//! Comes in: an answer and the cap of its body. Goes out: the decoded body, or that it is too large. It never holds
-//! more than the cap.
+//! Reads and decodes the body of a response, without ever holding more than its limit.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::HeaderValue;
@@ -13,17 +10,17 @@ use crate::error::SendError;
 pub(crate) async fn read(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, SendError> {
     let named = answer.headers().get("content-encoding").map(HeaderValue::as_bytes);
     let encoding = Encoding::named(named)?;
-    let body = received(answer, limit).await?;
+    let body = receive(answer, limit).await?;
     let Some(encoding) = encoding else {
         return Ok(body);
     };
-    // It may take a tenth of a second, which others need not wait.
+    // Decoding may take a tenth of a second, which must not block the async runtime.
     let decoding = tokio::task::spawn_blocking(move || encoding.decode(&body, limit));
     decoding.await.unwrap_or_else(|_| Err(SendError::broken("it breaks the decoder")))
 }
 
-/// Reads chunk by chunk and stops at the limit.
-async fn received(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, SendError> {
+/// Reads the body chunk by chunk, and stops at the limit.
+async fn receive(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, SendError> {
     let too_large = SendError::TooLarge { limit };
     if answer.content_length().is_some_and(|length| length > limit) {
         return Err(too_large);
@@ -41,6 +38,7 @@ async fn received(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, S
     }
 }
 
+/// The text of the innermost cause of an error.
 fn root_of(error: &reqwest::Error) -> String {
     let mut root: &dyn std::error::Error = error;
     while let Some(source) = root.source() {

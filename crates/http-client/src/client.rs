@@ -1,7 +1,6 @@
-//! The client: sends requests, follows redirects, and reads bodies under their cap.
+//! The client: sends requests, follows redirects, and reads bodies up to their limit.
 //!
-//! Comes in: a request with its bounds. Goes out: the answer, or what to do about it. It never reaches an address that
-//! was not checked.
+//! It never connects to an address that was not checked.
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, SocketAddr};
@@ -20,23 +19,23 @@ use crate::encoding::ACCEPTED;
 use crate::error::{ClientError, SendError};
 use crate::exchange::{Method, Redirect, Request, Response};
 use crate::redirect;
-use crate::resolve::{self, Lookup, System, Unresolved};
+use crate::resolve::{self, Lookup, ResolveError, System};
 use crate::target::{Reach, check, not_public};
 
 /// How the client behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Sent with every request.
+    /// The `User-Agent` header of every request.
     pub user_agent: String,
-    /// Networks that are let in besides the public ones, on every port, each for requests whose home
-    /// lies in it.
+    /// Networks that are allowed besides the public ones, on every port. Each is allowed only for requests whose home is in
+    /// that network.
     pub allow: Vec<IpNet>,
-    /// Hosts by name that are let in wherever their addresses are, on every port or with the one that
-    /// is named, such as `127.0.0.1:8080`; each for requests whose home it is.
+    /// Hosts that are allowed by name, whatever their addresses are. An entry allows every port, or only the one it
+    /// gives, such as `127.0.0.1:8080`. Each is allowed only for requests whose home it is.
     pub allow_hosts: Vec<String>,
-    /// How long resolving, connecting and TLS may take together. 10 s.
+    /// The time limit for resolving, connecting and TLS together. Default: 10 s.
     pub connect_timeout: Duration,
-    /// How many redirects are followed. 5. With 0 a redirect is the answer.
+    /// How many redirects are followed. Default: 5. With 0, a redirect is returned as the response.
     pub max_redirects: usize,
 }
 
@@ -52,7 +51,8 @@ impl Default for Settings {
     }
 }
 
-/// An HTTP client that connects to public addresses only. Clones share their connections.
+/// An HTTP client that connects only to public addresses and to those that its [`Settings`] allow. Clones share their
+/// connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     addresses: Arc<Addresses>,
@@ -63,24 +63,23 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client.
+    /// Creates a client.
     ///
-    /// A machine without CA certificates gets one that no `https` host can satisfy, so that what
-    /// needs none still works.
+    /// On a machine without CA certificates, the client trusts no `https` host, but `http` still works.
     ///
     /// # Errors
-    /// A [`ClientError`] that says what to mend.
+    /// A [`ClientError`], which says what to correct.
     pub fn new(settings: Settings) -> Result<Self, ClientError> {
         Self::with(settings, Arc::new(System), Vec::new())
     }
 
-    /// [`Client::new`] over another way to look up names, and hosts for which these vouch.
+    /// [`Client::new`] with another way to look up names, and with other root certificates.
     pub(crate) fn with(
         settings: Settings,
         lookup: Arc<dyn Lookup>,
         roots: Vec<Certificate>,
     ) -> Result<Self, ClientError> {
-        // Refused where the process has one already, which then is the same.
+        // This fails if the process has a provider already, which then is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&settings.user_agent)
             .map_err(|_| ClientError::UserAgent(settings.user_agent.clone()))?;
@@ -97,14 +96,14 @@ impl Client {
         Ok(Self { addresses, lookup, connections, max_redirects, connect_timeout })
     }
 
-    /// Sends a request, follows its redirects and reads the body. Any status is an answer.
+    /// Sends a request, follows its redirects and reads the body. A response with any status is a success.
     ///
-    /// Only a `GET` follows wherever it is led. A `POST` or `PUT` goes on only where the same origin
-    /// answers 307 or 308; any other redirect of it is given back as the answer, so that a body
-    /// neither reaches a stranger nor gets lost unseen. Where none is followed, each is the answer.
+    /// A `GET` follows every redirect. A `POST` or `PUT` only follows a 307 or 308 to the same origin; any other redirect
+    /// is returned as the response. So the body is neither sent to another host nor dropped without notice. With
+    /// `max_redirects` 0, every redirect is returned as the response.
     ///
     /// # Errors
-    /// A [`SendError`] that tells what to do.
+    /// A [`SendError`], which says what to do.
     pub async fn send(&self, request: Request) -> Result<Response, SendError> {
         let after = request.total;
         let answer = tokio::time::timeout(after, self.follow(request)).await;
@@ -131,17 +130,17 @@ impl Client {
         }
     }
 
-    /// Whether a request may be sent where it leads, as [`Client::send`] decides: for whoever asks the
-    /// host something else before.
+    /// Checks whether [`Client::send`] may send this request to its address, without sending it. For callers that have to
+    /// ask the same host something else first.
     ///
     /// # Errors
-    /// The [`SendError`] that sending it would give.
+    /// The [`SendError`] that sending would return.
     pub async fn check(&self, request: &Request) -> Result<(), SendError> {
         let addresses = self.allowed_for(request).await;
         let reach = check(&request.url, &addresses)?;
-        // Names of the public network are looked up when they are asked.
+        // If only the public network is allowed, the name is resolved and checked when the request is sent.
         let (false, Some(Host::Domain(name))) =
-            (self.addresses.is_public_alone() || request.proxy.is_some(), request.url.host())
+            (self.addresses.is_public_only() || request.proxy.is_some(), request.url.host())
         else {
             return Ok(());
         };
@@ -150,77 +149,77 @@ impl Client {
         checked.map(drop).map_err(|_| not_public(name))
     }
 
-    /// The addresses of a host that is spoken to in another protocol, checked as those of a request
-    /// are. On other ports than the protocol's `usual` ones only networks that are let in are reached.
+    /// The addresses of a host that is contacted with another protocol, checked like those of a request. On ports other
+    /// than the protocol's `usual` ones, only networks that the operator allows can be reached.
     ///
     /// # Errors
-    /// A [`SendError`] that tells what to do.
+    /// A [`SendError`], which says what to do.
     pub async fn resolve(
         &self,
         host: &str,
         port: u16,
         usual: &[u16],
     ) -> Result<Vec<SocketAddr>, SendError> {
-        let reach = if usual.contains(&port) { Reach::Usual } else { Reach::LetIn };
+        let reach = if usual.contains(&port) { Reach::Usual } else { Reach::AllowedOnly };
         let found = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
             Ok(literal) => vec![SocketAddr::new(literal, port)],
             Err(_) => {
-                let looking = self.lookup.lookup(host.to_owned());
-                let found = tokio::time::timeout(self.connect_timeout, looking).await;
+                let lookup = self.lookup.lookup(host.to_owned());
+                let found = tokio::time::timeout(self.connect_timeout, lookup).await;
                 found.ok().and_then(Result::ok).ok_or(SendError::NoSuchHost)?
             }
         };
         let checked = resolve::check(host, found, &self.addresses, reach);
         let mut checked = checked.map_err(|why| match why {
-            Unresolved::NoSuchHost => SendError::NoSuchHost,
-            Unresolved::Forbidden(_) if reach == Reach::LetIn => {
+            ResolveError::NoSuchHost => SendError::NoSuchHost,
+            ResolveError::Forbidden(_) if reach == Reach::AllowedOnly => {
                 SendError::refused(format!("port {port}: only {usual:?} outside networks let in"))
             }
-            Unresolved::Forbidden(name) => not_public(&name),
+            ResolveError::Forbidden(name) => not_public(&name),
         })?;
         checked.iter_mut().for_each(|address| address.set_port(port));
         Ok(checked)
     }
 
-    /// What is let in for a request besides the public network: that of its home, by a look-up of its
-    /// own where that is another host. A proxy resolves names itself, and is the operator's choice.
+    /// The exceptions that apply to a request. If its home is another host, that host is looked up, and the exceptions are
+    /// those for its network. With a proxy all apply, because the proxy resolves names itself and is the operator's choice.
     async fn allowed_for(&self, request: &Request) -> Arc<Addresses> {
         let Some(home) = request.home.as_ref().filter(|home| home.host() != request.url.host())
         else {
             return self.addresses.clone();
         };
-        if self.addresses.is_public_alone() || request.proxy.is_some() {
+        if self.addresses.is_public_only() || request.proxy.is_some() {
             return self.addresses.clone();
         }
         let found = match home.host() {
             Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
             Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
             Some(Host::Domain(name)) => {
-                let looking = self.lookup.lookup(name.to_owned());
-                let looked = tokio::time::timeout(self.connect_timeout, looking).await;
-                let found = looked.ok().and_then(Result::ok).unwrap_or_default();
+                let lookup = self.lookup.lookup(name.to_owned());
+                let answer = tokio::time::timeout(self.connect_timeout, lookup).await;
+                let found = answer.ok().and_then(Result::ok).unwrap_or_default();
                 found.iter().map(SocketAddr::ip).collect()
             }
             None => Vec::new(),
         };
-        Arc::new(self.addresses.around(home, &found))
+        Arc::new(self.addresses.allowed_for_home(home, &found))
     }
 
-    /// What is let in where an answer leads: the network that it came from.
+    /// The exceptions that apply to the target of a redirect: those for the host that the redirect came from.
     fn allowed_after(
         &self,
         addresses: &Arc<Addresses>,
         request: &Request,
         answer: &reqwest::Response,
     ) -> Arc<Addresses> {
-        if self.addresses.is_public_alone() || request.proxy.is_some() {
+        if self.addresses.is_public_only() || request.proxy.is_some() {
             return addresses.clone();
         }
         let found: Vec<IpAddr> = answer.remote_addr().iter().map(SocketAddr::ip).collect();
-        Arc::new(addresses.around(&request.url, &found))
+        Arc::new(addresses.allowed_for_home(&request.url, &found))
     }
 
-    /// Sends one request, follows nothing, and reads no body.
+    /// Sends one request, without following redirects and without reading the body.
     async fn send_once(
         &self,
         request: &Request,
@@ -245,9 +244,9 @@ impl Client {
             builder = builder.body(request.body.clone());
         }
         let answer = builder.send().await;
-        // Its address may hold a secret, as those of chat services do.
+        // The error must not contain the URL, which may hold a secret, as those of chat services do.
         let answer = answer.map_err(|error| self.explain(&request.url, &error.without_url()))?;
-        // The resolver and the check above have seen to it; a mistake there is caught here.
+        // The resolver and the check above have already ensured this. It is checked once more in case of a mistake there.
         let is_named = addresses.allow_host(&request.url);
         match answer.remote_addr() {
             Some(peer) if request.proxy.is_none() && !is_named => {
@@ -260,13 +259,14 @@ impl Client {
         }
     }
 
+    /// The error of this crate for an error of reqwest.
     fn explain(&self, url: &Url, error: &reqwest::Error) -> SendError {
         let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
         let mut root = error.to_string();
         while let Some(deeper) = cause {
-            match deeper.downcast_ref::<Unresolved>() {
-                Some(Unresolved::NoSuchHost) => return SendError::NoSuchHost,
-                Some(Unresolved::Forbidden(host)) => return not_public(host),
+            match deeper.downcast_ref::<ResolveError>() {
+                Some(ResolveError::NoSuchHost) => return SendError::NoSuchHost,
+                Some(ResolveError::Forbidden(host)) => return not_public(host),
                 None => root = deeper.to_string(),
             }
             cause = deeper.source();
@@ -285,7 +285,7 @@ impl Client {
     }
 }
 
-/// Reads the body of the answer to the last request, which `asked` led to.
+/// Reads the body and builds the response. `request` is the last request, and `asked` the address of the first.
 async fn finish(
     (asked, request): (Url, Request),
     redirects: Vec<Redirect>,
@@ -304,7 +304,7 @@ fn header_name(name: &str) -> Result<HeaderName, SendError> {
         .map_err(|_| SendError::refused(format!("{name:?} is no header")))
 }
 
-/// The value is not shown: it may be a secret.
+/// The error does not contain the value, which may be a secret.
 fn header_value(name: &str, value: &str) -> Result<HeaderValue, SendError> {
     HeaderValue::from_str(value)
         .map_err(|_| SendError::refused(format!("the value of {name} cannot stand in a header")))

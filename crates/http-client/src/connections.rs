@@ -1,6 +1,4 @@
-//! The clients of reqwest: one for each kind of connection, made when it is first needed.
-//!
-//! Comes in: a kind of connection. Goes out: the client for it. It never sends a request.
+//! Keeps one client of reqwest for each kind of connection, which is created when it is first needed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,33 +14,34 @@ use crate::error::{ClientError, SendError};
 use crate::resolve::{Lookup, Resolver};
 use crate::target::Reach;
 
-/// Proxies that are remembered at once; more than a few are somebody's mistake.
+/// The maximum number of clients that are kept. When it is reached, those with a proxy are dropped; nobody should need
+/// more than a few proxies.
 const MOST_KINDS: usize = 64;
 
-/// A way to connect.
+/// The properties in which connections differ.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ConnectionKind {
     pub(crate) reach: Reach,
-    /// What is let in besides the public network.
+    /// What is allowed besides the public network.
     pub(crate) addresses: Arc<Addresses>,
-    /// HTTP/1.1 only.
+    /// Whether only HTTP/1.1 is used.
     pub(crate) is_plain: bool,
     pub(crate) proxy: Option<Url>,
 }
 
-/// All clients that there are.
+/// All clients that have been created.
 #[derive(Debug)]
 pub(crate) struct Connections {
     lookup: Arc<dyn Lookup>,
     user_agent: HeaderValue,
     connect_timeout: Duration,
-    /// Who vouches for hosts instead of whom the machine trusts; nobody outside tests.
+    /// Root certificates that are trusted instead of those of the machine. Empty outside tests.
     roots: Vec<Certificate>,
-    made: Mutex<HashMap<ConnectionKind, reqwest::Client>>,
+    clients: Mutex<HashMap<ConnectionKind, reqwest::Client>>,
 }
 
 impl Connections {
-    /// Makes the usual client, so that what is wrong with the machine shows at once.
+    /// Creates the usual client at once, so that a problem with the machine shows early.
     pub(crate) fn new(
         addresses: Arc<Addresses>,
         lookup: Arc<dyn Lookup>,
@@ -50,32 +49,32 @@ impl Connections {
         connect_timeout: Duration,
         roots: Vec<Certificate>,
     ) -> Result<Self, ClientError> {
-        let made = Mutex::default();
-        let connections = Self { lookup, user_agent, connect_timeout, roots, made };
+        let clients = Mutex::default();
+        let connections = Self { lookup, user_agent, connect_timeout, roots, clients };
         let usual = ConnectionKind { reach: Reach::Usual, addresses, is_plain: false, proxy: None };
         connections.client(&usual).map_err(|why| ClientError::Setup { why })?;
         Ok(connections)
     }
 
-    /// The client that connects in this way, made if it is new.
+    /// The client for this kind of connection, which is created if there is none yet.
     pub(crate) fn client_for(&self, kind: &ConnectionKind) -> Result<reqwest::Client, SendError> {
         self.client(kind).map_err(|why| SendError::CannotConnect { why })
     }
 
     fn client(&self, kind: &ConnectionKind) -> Result<reqwest::Client, String> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = made.get(kind) {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(kind) {
             return Ok(client.clone());
         }
-        if made.len() >= MOST_KINDS {
-            made.retain(|known, _| known.proxy.is_none());
+        if clients.len() >= MOST_KINDS {
+            clients.retain(|known, _| known.proxy.is_none());
         }
-        let client = self.make(kind)?;
-        made.insert(kind.clone(), client.clone());
+        let client = self.build(kind)?;
+        clients.insert(kind.clone(), client.clone());
         Ok(client)
     }
 
-    fn make(&self, kind: &ConnectionKind) -> Result<reqwest::Client, String> {
+    fn build(&self, kind: &ConnectionKind) -> Result<reqwest::Client, String> {
         let proxy = match &kind.proxy {
             None => None,
             Some(proxy) => Some(Proxy::all(proxy.clone()).map_err(|error| error.to_string())?),
@@ -95,7 +94,7 @@ impl Connections {
                 roots => builder.tls_certs_only(roots.to_vec()),
             };
             match proxy.clone() {
-                // It resolves names itself; its own is the operator's choice.
+                // The proxy resolves the names of hosts itself, and its own name is the operator's choice.
                 Some(proxy) => builder.proxy(proxy),
                 None => builder.dns_resolver(Arc::new(Resolver {
                     addresses: kind.addresses.clone(),
@@ -104,7 +103,7 @@ impl Connections {
                 })),
             }
         };
-        // Only the certificates of the machine can be missing; without them no host is trusted.
+        // The first build only fails if the machine has no CA certificates. The second one then trusts no host.
         let built = builder().build().or_else(|_| builder().tls_certs_only([]).build());
         built.map_err(|error| error.to_string())
     }

@@ -1,7 +1,6 @@
-//! Decodes bodies, so that both the bytes that come in and those that come out are counted.
+//! Decodes bodies, and limits how much they may grow while they are decoded.
 //!
-//! Comes in: encoded bytes. Goes out: decoded bytes, or that there are too many. It never trusts the length that a host
-//! claims.
+//! It counts the decoded bytes itself, and does not rely on any length that the host claims.
 
 use std::io::Read;
 
@@ -12,16 +11,17 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::error::SendError;
 
-/// What is asked for.
+/// The value of the `Accept-Encoding` header.
 pub(crate) const ACCEPTED: &str = "gzip, br, zstd";
 
-/// Text shrinks to a fiftieth at best; what grows beyond this is made to grow.
-const MOST_TIMES: u64 = 200;
-/// So many bytes may come of anything, however little it was.
-const HARMLESS: u64 = 1024 * 1024;
-/// The most bytes that a frame of zstd may look back. RFC 9659 gives it this bound for HTTP.
+/// How many times its size a body may grow to. Text shrinks to a fiftieth at best, so a body that grows more than this was
+/// made to do so.
+const MAX_GROWTH: u64 = 200;
+/// Up to so many decoded bytes, the growth is not limited.
+const FREE_BYTES: u64 = 1024 * 1024;
+/// The maximum window size of zstd. RFC 9659 sets this limit for HTTP.
 const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
-/// How much is decoded at once.
+/// How many bytes are decoded at once.
 const STEP: usize = 64 * 1024;
 
 /// How a body is encoded.
@@ -33,8 +33,10 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding that a header names, if it names one that was asked for; none where the body
-    /// stands as it is.
+    /// The encoding that a `Content-Encoding` header names. `None` if the body is not encoded.
+    ///
+    /// # Errors
+    /// If it names an encoding that was not asked for.
     pub(crate) fn named(header: Option<&[u8]>) -> Result<Option<Self>, SendError> {
         let name = header.unwrap_or_default().trim_ascii().to_ascii_lowercase();
         match &*name {
@@ -46,24 +48,24 @@ impl Encoding {
         }
     }
 
-    /// The body decoded, of at most `limit` bytes.
+    /// Decodes the body, to at most `limit` bytes.
     pub(crate) fn decode(self, body: &[u8], limit: u64) -> Result<Bytes, SendError> {
-        // Some servers announce an encoding of nothing, as with an answer without a body.
+        // Some servers name an encoding although the response has no body.
         if body.is_empty() {
             return Ok(Bytes::new());
         }
-        let most = Most { limit, encoded: body.len() as u64 };
+        let bounds = DecodeLimit { limit, encoded: body.len() as u64 };
         let mut decoded = Vec::new();
         match self {
-            Self::Gzip => most.read(MultiGzDecoder::new(body), &mut decoded)?,
-            Self::Brotli => most.read(Decompressor::new(body, STEP), &mut decoded)?,
+            Self::Gzip => bounds.read(MultiGzDecoder::new(body), &mut decoded)?,
+            Self::Brotli => bounds.read(Decompressor::new(body, STEP), &mut decoded)?,
             Self::Zstd => {
                 let mut rest = body;
                 while !rest.is_empty() {
                     let mut frame = FrameDecoder::new();
                     frame.set_max_window_size(ZSTD_WINDOW);
                     let frame = StreamingDecoder::new_with_decoder(&mut rest, frame);
-                    most.read(frame.map_err(broken)?, &mut decoded)?;
+                    bounds.read(frame.map_err(broken)?, &mut decoded)?;
                 }
             }
         }
@@ -71,13 +73,15 @@ impl Encoding {
     }
 }
 
-/// How much may come of a body.
-struct Most {
+/// The limits on the decoded size of a body.
+struct DecodeLimit {
     limit: u64,
+    /// The size of the encoded body in bytes.
     encoded: u64,
 }
 
-impl Most {
+impl DecodeLimit {
+    /// Reads the decoded bytes of `source` and appends them to `decoded`.
     fn read(&self, mut source: impl Read, decoded: &mut Vec<u8>) -> Result<(), SendError> {
         let mut step = vec![0; STEP];
         loop {
@@ -90,8 +94,8 @@ impl Most {
             if grown > self.limit {
                 return Err(SendError::TooLarge { limit: self.limit });
             }
-            if grown > HARMLESS && grown / MOST_TIMES > self.encoded {
-                return Err(SendError::Bomb { times: MOST_TIMES });
+            if grown > FREE_BYTES && grown / MAX_GROWTH > self.encoded {
+                return Err(SendError::Bomb { times: MAX_GROWTH });
             }
         }
     }

@@ -1,16 +1,16 @@
-//! Why there is no answer. Each kind tells the caller what to do.
+//! The errors of the client. Each kind tells the caller what to do.
 //!
-//! An error never contains a secret or the address with a token in it.
+//! An error never contains a secret, nor an address that may hold one.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// Why a client could not be made: mend the settings or the machine.
+/// Why a client could not be created: correct the settings or the machine.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The user agent cannot stand in a header.
+    /// The user agent has characters that are not allowed in a header.
     #[error("the user agent {0:?} cannot be sent in a header: use printable ASCII")]
     UserAgent(String),
     /// The TLS library or the HTTP client did not start.
@@ -21,47 +21,47 @@ pub enum ClientError {
     },
 }
 
-/// Why a request has no answer.
+/// Why a request has no response.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The client does not go there: asking again changes nothing.
+    /// The client does not send this request. Trying again does not help.
     #[error("refused: {why}")]
     Refused {
-        /// The rule that forbids it, and where one can be made an exception, how.
+        /// The rule that forbids it, and how to allow it, if that is possible.
         why: String,
     },
-    /// The name has no address: mistyped, or gone, or the resolver is down.
+    /// The name has no address: it is mistyped or no longer exists, or the resolver is down.
     #[error("no such host, or its name cannot be resolved now")]
     NoSuchHost,
-    /// Nothing there that answers: try later.
+    /// No connection could be made: try later.
     #[error("cannot connect: {why}")]
     CannotConnect {
-        /// What the system or TLS said.
+        /// The error of the operating system or of TLS.
         why: String,
     },
-    /// The deadline over everything has passed: try later.
+    /// The deadline of the whole request has passed: try later.
     #[error("no full answer within {after:?}")]
     TimedOut {
         /// The deadline.
         after: Duration,
     },
-    /// The body, decoded, is larger than the request allows.
+    /// The decoded body is larger than the request allows.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
         /// The request's limit in bytes.
         limit: u64,
     },
-    /// The body grows beyond all measure when it is decoded.
+    /// The body grows so much when it is decoded that it was made to do harm.
     #[error("the body grows to more than {times} times its size when it is decoded")]
     Bomb {
-        /// How many times its size is too much.
+        /// How many times its size it may grow to.
         times: u64,
     },
-    /// More redirects than are followed.
+    /// There are more redirects than the client follows.
     #[error("too many redirects")]
     TooManyRedirects,
-    /// The answer is no HTTP, ends early, or cannot be decoded.
+    /// The response is not HTTP, ends early, or cannot be decoded.
     #[error("the answer is broken: {why}")]
     Broken {
         /// What is wrong with it.

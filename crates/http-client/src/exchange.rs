@@ -1,6 +1,4 @@
-//! A request with its bounds, and an answer.
-//!
-//! Comes in: what a service wants to send. Goes out: what a host answered. It never sends.
+//! Requests with their limits, and responses.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,28 +7,28 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use url::Url;
 
-/// The most bytes of a body, unless the request says otherwise.
+/// The default of [`Request::max_body`].
 const MAX_BODY: u64 = 10 * 1024 * 1024;
-/// How long an exchange may take, unless the request says otherwise.
+/// The default of [`Request::total`].
 const TOTAL: Duration = Duration::from_secs(30);
 
-/// The methods that are needed.
+/// The methods of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Fetches.
+    /// Fetches what is at an address.
     Get,
-    /// Delivers.
+    /// Delivers a body to an address.
     Post,
-    /// Delivers to an address that names what is delivered, so that twice is once.
+    /// Delivers a body to an address that identifies it, so that delivering it twice has the same effect as once.
     Put,
 }
 
-/// Headers that are never shown.
+/// Headers whose values are never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Vec<(String, String)>);
 
 impl Secrets {
-    /// Adds one.
+    /// Adds a header.
     pub fn add(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
@@ -39,7 +37,7 @@ impl Secrets {
         self.0.iter()
     }
 
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 }
@@ -50,36 +48,36 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// One request, with its bounds.
+/// One request, with its limits.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// Where to: `http` or `https`, without user and password.
+    /// The address: `http` or `https`, without user and password.
     pub url: Url,
-    /// Headers besides `User-Agent`, `Host` and `Accept-Encoding`. `Authorization`, `Cookie` and
-    /// `Proxy-Authorization` go to the first origin only.
+    /// Headers besides `User-Agent`, `Host` and `Accept-Encoding`. `Authorization`, `Cookie` and `Proxy-Authorization` are
+    /// sent only to the first origin.
     pub headers: Vec<(String, String)>,
-    /// Headers that go to the first origin only and are never shown.
+    /// Headers that are sent only to the first origin, and whose values are never printed.
     pub secrets: Secrets,
-    /// Whose private network it may reach: the address of the feed that leads there; none where nobody
-    /// leads there but the operator, and its own address counts.
+    /// The address of the feed that led to this request, whose private network the request may reach. `None` if the
+    /// operator gave the address of the request; then that address counts as the home.
     pub home: Option<Url>,
-    /// The proxy that it goes through, `socks5h` or `http`. It is trusted with the name of the
-    /// host, whose addresses it resolves; only ever an operator's choice.
+    /// The proxy to send it through, `socks5h` or `http`. Only the operator can choose one, because the proxy learns the
+    /// name of the host and resolves its addresses itself, unchecked.
     pub proxy: Option<Url>,
-    /// Whether it is asked in the plainest way: HTTP/1.1, and no encoding of the body.
+    /// Whether it is sent in the simplest way: with HTTP/1.1, and asking for a body without encoding.
     pub is_plain: bool,
     /// The body of a `POST` or `PUT`.
     pub body: Bytes,
-    /// The most bytes of the answer's body, decoded. 10 MiB.
+    /// The maximum size of the decoded response body in bytes. Default: 10 MiB.
     pub max_body: u64,
-    /// How long everything may take, redirects and the last byte of the body included. 30 s.
+    /// The time limit for everything, including redirects and the last byte of the body. Default: 30 s.
     pub total: Duration,
 }
 
 impl Request {
-    /// Fetches an address.
+    /// A request that fetches an address.
     #[must_use]
     pub fn get(url: Url) -> Self {
         Self {
@@ -96,19 +94,19 @@ impl Request {
         }
     }
 
-    /// Delivers a body to an address.
+    /// A request that delivers a body to an address.
     #[must_use]
     pub fn post(url: Url, body: impl Into<Bytes>) -> Self {
         Self { method: Method::Post, body: body.into(), ..Self::get(url) }
     }
 
-    /// Delivers a body to an address that names it.
+    /// A request that delivers a body to an address that identifies it.
     #[must_use]
     pub fn put(url: Url, body: impl Into<Bytes>) -> Self {
         Self { method: Method::Put, ..Self::post(url, body) }
     }
 
-    /// The same request with one header more.
+    /// Returns the request with one more header.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -121,44 +119,44 @@ impl Request {
 pub struct Redirect {
     /// Its status: 301, 302, 303, 307 or 308.
     pub status: u16,
-    /// Where it led.
+    /// The new address.
     pub to: Url,
 }
 
 impl Redirect {
-    /// Whether the host said that the old address is not to be used again.
+    /// Whether the old address should not be used again.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         matches!(self.status, 301 | 308)
     }
 }
 
-/// The answer, whatever its status.
+/// The response to a request, with any status.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// What was asked first, before any redirect.
+    /// The address of the request, before any redirect.
     pub asked: Url,
-    /// Where the answer came from, after all redirects.
+    /// The address that the response came from, after all redirects.
     pub url: Url,
     /// The redirects that were followed, in order.
     pub redirects: Vec<Redirect>,
-    /// The headers in order, names in lower case; bytes that are no UTF-8 are replaced.
+    /// The headers in order, with names in lower case. Bytes that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
-    /// The body, decoded.
+    /// The decoded body.
     pub body: Bytes,
 }
 
 impl Response {
-    /// The first header of this name; names are compared without case.
+    /// The value of the first header with this name. Upper and lower case are the same.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The status with the name that its standard gives it, such as `503 Service Unavailable`.
+    /// The status with its standard name, such as `503 Service Unavailable`.
     #[must_use]
     pub fn status_in_words(&self) -> String {
         let named = StatusCode::from_u16(self.status).ok();
@@ -168,7 +166,7 @@ impl Response {
         }
     }
 
-    /// Whether it leads to another address.
+    /// Whether the status is 3xx.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         (300..400).contains(&self.status)

@@ -1,15 +1,13 @@
-//! The HTTP client of all services: it connects to public addresses only, with caps and time limits.
+//! The HTTP client of all services: it connects only to public addresses and to those that the operator allows, and limits
+//! the size and the time of each response.
 //!
-//! Comes in: requests, with bounds, and the networks that the operator allows. Goes out: answers, or errors that say what
-//! to do. It is the only crate that names `reqwest`. It knows no feeds, caches nothing, keeps no cookies and tries
-//! nothing twice.
+//! It is the only crate that uses `reqwest`. It caches nothing, keeps no cookies and retries nothing.
 //!
-//! Feeds, pages and webhook targets are named by strangers, so every address is checked *after* a
-//! name is resolved and before it is connected to: the resolver answers with checked addresses
-//! only, literal addresses and every redirect are checked here, and no proxy of the environment
-//! comes between. Redirects are followed by us, so that their chain is seen and neither secrets
-//! nor bodies cross to another origin. Bodies are counted as they come and as they are decoded, and dropped at
-//! their cap; one deadline stands over everything.
+//! The addresses of feeds, pages and webhook targets come from strangers. So every address is checked *after* its name is
+//! resolved and before it is connected to: the resolver only returns checked addresses, literal addresses and every
+//! redirect are checked here, and proxies from the environment are ignored. This crate follows redirects itself, so that
+//! it knows their chain, and neither secrets nor bodies are sent to another origin. Bodies are counted while they are
+//! received and while they are decoded, and dropped at their limit. One deadline applies to the whole request.
 
 mod address;
 mod body;

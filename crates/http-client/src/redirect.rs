@@ -1,7 +1,4 @@
-//! Redirects: which answers are one, and who may follow it.
-//!
-//! Comes in: a request, and the head of its answer. Goes out: where the answer leads, if the request may follow. It never
-//! sends anything, and does not count redirects.
+//! Redirects: which responses are redirects, and which requests may follow them.
 //!
 //! | status | `GET` follows | `POST`, `PUT` follow | permanent |
 //! |---|---|---|---|
@@ -16,10 +13,10 @@ use url::Url;
 use crate::error::SendError;
 use crate::exchange::{Method, Redirect, Request};
 
-/// The longest address that a redirect may lead to, in bytes: as long as servers must take (RFC 9110, 4.1).
-const MOST_ADDRESS: usize = 8_000;
+/// The maximum length of the address of a redirect, in bytes: the length that servers should support (RFC 9110, 4.1).
+const MAX_ADDRESS_BYTES: usize = 8_000;
 
-/// Where the answer leads; none if it is no redirect, or one that this request may not follow.
+/// The redirect that the response is. `None` if it is not a redirect, or one that this request may not follow.
 pub(crate) fn of(
     request: &Request,
     answer: &reqwest::Response,
@@ -34,8 +31,8 @@ pub(crate) fn of(
     let location = String::from_utf8_lossy(location.as_bytes());
     let to = request.url.join(&location);
     let to = to.map_err(|_| SendError::broken("a redirect to what is no address"))?;
-    if to.as_str().len() > MOST_ADDRESS {
-        let why = format!("a redirect to an address of more than {MOST_ADDRESS} bytes");
+    if to.as_str().len() > MAX_ADDRESS_BYTES {
+        let why = format!("a redirect to an address of more than {MAX_ADDRESS_BYTES} bytes");
         return Err(SendError::broken(why));
     }
     let may_follow = match request.method {
@@ -47,11 +44,11 @@ pub(crate) fn of(
     Ok(may_follow.then_some(Redirect { status, to }))
 }
 
-/// Sends the request to the new address next. Secrets stay with the old origin.
+/// Changes the address of the request. If the origin changes, secrets are removed from it.
 pub(crate) fn move_to(request: &mut Request, to: Url) {
     if to.origin() != request.url.origin() {
         request.headers.retain(|(name, _)| !is_secret(name));
-        request.secrets.forget();
+        request.secrets.clear();
     }
     request.url = to;
 }

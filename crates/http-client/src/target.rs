@@ -1,6 +1,4 @@
-//! Checks an address before anything is sent: scheme, user, port, literal host.
-//!
-//! Comes in: the address of a request or redirect. Goes out: whether it may be reached. It never looks up a name.
+//! Checks the address of a request or redirect before anything is sent: its scheme, user, port and literal host.
 
 use std::net::IpAddr;
 
@@ -9,19 +7,19 @@ use url::{Host, Url};
 use crate::address::Addresses;
 use crate::error::SendError;
 
-/// The ports of the web. Others are those of other services, which must not be spoken to.
+/// The ports of the web. Other ports belong to other services, which must not be contacted.
 pub const WEB_PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
-/// Which addresses the name of a host may have.
+/// Which addresses a request may connect to, depending on its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Reach {
-    /// Public ones and those that are let in.
+    /// Public ones and those that the operator allows.
     Usual,
-    /// Only those that are let in: the port is none of the web's.
-    LetIn,
+    /// Only those that the operator allows, because the port is not one of the web.
+    AllowedOnly,
 }
 
-/// Checks where a request or a redirect leads.
+/// Checks the address of a request or redirect.
 pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError> {
     let port = match url.scheme() {
         "http" | "https" => url.port_or_known_default().unwrap_or_default(),
@@ -30,7 +28,7 @@ pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError
     if !url.username().is_empty() || url.password().is_some() {
         return Err(SendError::refused("the address carries a user or a password"));
     }
-    let reach = if WEB_PORTS.contains(&port) { Reach::Usual } else { Reach::LetIn };
+    let reach = if WEB_PORTS.contains(&port) { Reach::Usual } else { Reach::AllowedOnly };
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
@@ -38,18 +36,18 @@ pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError
         None => return Err(SendError::refused("the address names no host")),
     };
     if addresses.allow_host(url) {
-        return Ok(Reach::LetIn);
+        return Ok(Reach::AllowedOnly);
     }
     match (literal, reach) {
-        (Some(address), _) if addresses.allow_expressly(address) => Ok(reach),
+        (Some(address), _) if addresses.allow_by_network(address) => Ok(reach),
         (Some(address), _) if !addresses.allow(address) => Err(not_public(&address.to_string())),
-        (Some(_), Reach::LetIn) => Err(odd_port(port)),
-        (None, Reach::LetIn) if !addresses.allow_some() => Err(odd_port(port)),
+        (Some(_), Reach::AllowedOnly) => Err(odd_port(port)),
+        (None, Reach::AllowedOnly) if !addresses.allow_networks() => Err(odd_port(port)),
         _ => Ok(reach),
     }
 }
 
-/// Why a host is not spoken to.
+/// The error for a host that is not public.
 pub(crate) fn not_public(host: &str) -> SendError {
     SendError::refused(format!("{host} is no public address and no network that is let in"))
 }

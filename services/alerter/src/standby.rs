@@ -56,7 +56,7 @@ async fn until_leading(
     lease: &mut Lease,
     stop: &CancellationToken,
 ) -> bool {
-    lease.ask();
+    lease.request_lead();
     while !stop.is_cancelled() {
         let known = lease.leadership();
         if known == Leadership::Leads {
@@ -66,7 +66,7 @@ async fn until_leading(
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = lease.other_than(&known) => {}
+            () = lease.changed_from(&known) => {}
             () = clock.sleep_until(clock.now().plus(HEARTBEAT)) => {}
         }
         context.observer.observe(NAME, Event::Alive);
@@ -81,6 +81,6 @@ async fn replaced(lease: &mut Lease) {
         if matches!(known, Leadership::Follows(_)) {
             return;
         }
-        lease.other_than(&known).await;
+        lease.changed_from(&known).await;
     }
 }

@@ -239,15 +239,15 @@ impl Decide for Decider {
         }
     }
 
-    fn is_to_be_kept(&self) -> bool {
+    fn needs_save(&self) -> bool {
         self.snapshotter.is_due(self.state.detector.articles())
     }
 
-    fn keep(&mut self, last: &CommittedDecision) {
+    fn save(&mut self, last: &CommittedDecision) {
         self.snapshotter.start_writing(last, self.state.clone());
     }
 
-    fn leave(&mut self, last: CommittedDecision) -> BoxFuture<'_, ()> {
+    fn save_final(&mut self, last: CommittedDecision) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.snapshotter.wait_until_written().await;
             if self.snapshotter.has_new_decisions() {

@@ -1,5 +1,5 @@
-//! How to send requests to an address: with a login, under another user agent, through a proxy. The
-//! settings and a request come in, a request goes out. Nothing here sends it.
+//! How to request an address: with a login, under another user agent, through a proxy. A request comes
+//! in, the request with these settings goes out.
 
 use url::Url;
 use wirefold_http_client::{Request, Secrets};
@@ -9,15 +9,15 @@ use crate::sites::is_one_site;
 /// How addresses below a certain one are requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// The address: the same origin, and a path that this one's begins.
+    /// The settings apply to addresses of the same origin whose path begins with the path of this one.
     pub below: Url,
-    /// Headers that are sent there, such as `Authorization`, and nowhere else.
+    /// Headers that are sent only there, such as `Authorization`.
     pub secrets: Secrets,
-    /// What wirefold calls itself there.
+    /// The `User-Agent` there.
     pub user_agent: Option<String>,
-    /// The proxy that it goes through: `socks5h://` or `http://`.
+    /// The proxy: `socks5h://` or `http://`.
     pub proxy: Option<Url>,
-    /// Whether HTTP/2 and encoded bodies are left out.
+    /// Whether to use compatibility mode: HTTP/1.1 without compression.
     pub is_plain: bool,
 }
 
@@ -26,14 +26,14 @@ impl Access {
         let (below, path) = (self.below.path(), url.path());
         let rest = path.strip_prefix(below.trim_end_matches('/'));
         let is_path = rest.is_some_and(|rest| {
-            // What is named as a whole is a document or a folder, never the start of a name.
+            // The path names a document or a folder, never the beginning of a name.
             rest.is_empty() || rest.starts_with('/')
         });
         self.below.origin() == url.origin() && is_path
     }
 }
 
-/// The request with the access that applies to its address: that with the longest path.
+/// The request with the access settings for its address, those with the longest path.
 pub(crate) fn with_access(all: &[Access], request: Request) -> Request {
     let above = all.iter().filter(|access| access.is_above(&request.url));
     let Some(access) = above.max_by_key(|access| access.below.path().len()) else {
@@ -51,9 +51,9 @@ pub(crate) fn with_access(all: &[Access], request: Request) -> Request {
     }
 }
 
-/// The request as one to which the feed at `feed` leads. Its secrets are left out where that is
-/// another site: logins are not for what strangers link or redirect to. And it reaches no private
-/// network but that of the feed.
+/// The request for an address that came from the feed at `feed`. On another site, its secrets are
+/// removed: strangers must not get logins by links or redirects. It may reach a private network only
+/// if that is the feed's own.
 pub(crate) fn for_feed(request: Request, feed: &str) -> Request {
     let home = Url::parse(feed).ok();
     let is_own = home.as_ref().is_some_and(|own| is_one_site(own, &request.url));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closest_counts_and_no_stranger_has_any() {
+    fn the_longest_path_applies_and_only_to_its_origin() {
         let all = [
             access("https://wire.example/", "site"),
             access("https://wire.example/desk/", "desk"),

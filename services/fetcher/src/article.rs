@@ -1,13 +1,12 @@
-//! Turns items of feeds into submitted articles, and computes the keys by which items are told
-//! apart.
+//! Turns items of feeds into submitted articles, and computes the keys of items.
 
 use wirefold_address::canonical;
 use wirefold_proto::{ItemIdentity, SubmittedArticle};
 
 use crate::feed::Item;
 
-/// What tells an item from the others of its feed: guid, else canonical link, else title and day;
-/// from the one on that is named.
+/// The key of an item in its feed: guid, else canonical link, else title and day. `identity` says with
+/// which of these to start.
 #[must_use]
 pub(crate) fn item_key(item: &Item, identity: ItemIdentity) -> String {
     let is_by_id = matches!(identity, ItemIdentity::Auto | ItemIdentity::Guid);
@@ -16,16 +15,16 @@ pub(crate) fn item_key(item: &Item, identity: ItemIdentity) -> String {
     wirefold_address::item_key(id, link, &item.title, item.published)
 }
 
-/// Page and title of an item that has both.
+/// The canonical address of the page and the normalised title, if the item has both.
 pub(crate) fn page_and_title(item: &Item) -> Option<(String, String)> {
     let page = |link: &str| canonical(link).unwrap_or_else(|| link.to_owned());
     let title = wirefold_text::normalise(&item.title);
     (!title.is_empty()).then(|| Some((page(item.link.as_deref()?), title))).flatten()
 }
 
-/// An item with this text, as it is submitted.
+/// The submitted article of an item with this text.
 pub(crate) fn to_submitted(item: &Item, text: String) -> SubmittedArticle {
-    // A link that leads nowhere on the web is left out; the item is none the worse.
+    // Other links than web addresses are dropped.
     let is_web = |link: &&String| link.starts_with("http://") || link.starts_with("https://");
     SubmittedArticle {
         id: item.guid.clone(),
@@ -49,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_what_the_feed_calls_it() {
+    fn the_key_is_the_guid_else_the_link_else_the_title() {
         let mut item = Item { guid: Some("g".repeat(2000)), ..Item::default() };
         let item_key = |of: &Item| item_key(of, ItemIdentity::Auto);
         assert!(item_key(&item).len() <= 512);

@@ -2,12 +2,11 @@
 //!
 //! An article beyond the budget is not dropped. It is published at once like any other, with
 //! `beyond_budget` set. It is folded and shown; its alerts are held and come as one message at the
-//! end of the hour. Nothing waits here: a queue would have to be bounded and would then lose items,
-//! and a feed lists an item only for some time.
+//! end of the hour. Articles never wait here: a queue would have to be bounded and would then lose
+//! items, because a feed lists an item only for some time.
 //!
-//! The memo of a feed holds what the feed has sent. It is written after everything is published, so
-//! an interrupted poll counts nothing and is repeated with the same ids. A site has sent the sum of
-//! its feeds, each counted since its last poll.
+//! The usage of a feed is stored in its memo after everything is published. So an interrupted poll
+//! counts nothing and is repeated with the same ids. The usage of a site is the sum of its feeds.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,16 +22,16 @@ use crate::stable_hash::hash;
 
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;
-/// So many sites are counted before those that sent nothing in this hour are forgotten.
+/// From this number of sites on, those that sent nothing in this hour are forgotten.
 const MOST_SITES: usize = 10_000;
 
-/// What a feed has sent in an hour of the clock.
+/// How much a feed has sent in an hour of the clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Spent {
+pub(crate) struct HourlyUsage {
     hour: u64,
     articles: u64,
     bytes: u64,
-    /// The outlets, by hash, in whose name it spoke, up to the budget.
+    /// The hashes of the outlets to which it attributed articles, up to the budget.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     outlets: BTreeSet<u64>,
     /// How many of its articles were beyond a budget, and the last of these budgets.
@@ -42,7 +41,7 @@ pub(crate) struct Spent {
     limit: Option<Limit>,
 }
 
-/// What a budget limits.
+/// The kinds of limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Limit {
@@ -76,8 +75,9 @@ impl Limit {
     }
 }
 
-impl Spent {
-    /// Counts the outlet in whose name an article speaks, unless `most` were counted before.
+impl HourlyUsage {
+    /// Counts the outlet to which an article is attributed. Returns false if it is another one than the
+    /// first `most`.
     fn may_speak_for(&mut self, article: &ArticleFetched, most: u64) -> bool {
         let outlet = hash(&[article.article.outlet.as_str()]);
         if self.outlets.len() as u64 >= most {
@@ -87,7 +87,7 @@ impl Spent {
         true
     }
 
-    /// What it has sent beyond a budget in the hour of this time, for people.
+    /// How much it has sent beyond a budget in the hour of `now`, for people.
     pub(crate) fn problem(&self, now: UnixMillis) -> Option<String> {
         let limit = self.limit.filter(|_| self.hour == now.0 / HOUR)?;
         let Self { articles, beyond, .. } = self;
@@ -102,19 +102,19 @@ impl Spent {
 /// The budgets of all feeds and sites.
 pub(crate) struct Budgets {
     budget: Budget,
-    sites: Mutex<HashMap<String, SiteSpent>>,
+    sites: Mutex<HashMap<String, SiteUsage>>,
 }
 
-/// What the feeds of a site have sent in an hour.
+/// How much the feeds of a site have sent in an hour.
 #[derive(Default)]
-struct SiteSpent {
+struct SiteUsage {
     hour: u64,
-    all: Sum,
-    feeds: HashMap<FeedId, Sum>,
+    all: Volume,
+    feeds: HashMap<FeedId, Volume>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct Volume {
     articles: u64,
     bytes: u64,
 }
@@ -124,37 +124,37 @@ impl Budgets {
         Self { budget, sites: Mutex::default() }
     }
 
-    /// The account of a feed for one poll; `before` is what it had sent when it was last polled.
+    /// The account of a feed for one poll. `before` is its usage after its last poll.
     pub(crate) fn account(
         &self,
         feed: &FeedSettings,
-        before: Option<&Spent>,
+        before: Option<&HourlyUsage>,
         now: UnixMillis,
     ) -> Account<'_> {
         let hour = now.0 / HOUR;
-        let fresh = || Spent { hour, ..Spent::default() };
+        let fresh = || HourlyUsage { hour, ..HourlyUsage::default() };
         let spent = before.filter(|spent| spent.hour == hour).cloned().unwrap_or_else(fresh);
         let site = owner(&feed.url);
         let mut sites = self.sites();
         if sites.len() >= MOST_SITES {
-            sites.retain(|_, sums| sums.hour == hour);
+            sites.retain(|_, usage| usage.hour == hour);
         }
-        let sums = sites.entry(site.clone()).or_default();
-        sums.turn_to(hour);
-        // What a poll counted that was cut short is counted anew.
-        let sum = Sum { articles: spent.articles, bytes: spent.bytes };
-        let counted = sums.feeds.insert(feed.id.clone(), sum).unwrap_or_default();
-        sums.all.articles = sums.all.articles - counted.articles + sum.articles;
-        sums.all.bytes = sums.all.bytes - counted.bytes + sum.bytes;
+        let usage = sites.entry(site.clone()).or_default();
+        usage.turn_to(hour);
+        // Replaces the counts of a poll that was interrupted.
+        let volume = Volume { articles: spent.articles, bytes: spent.bytes };
+        let counted = usage.feeds.insert(feed.id.clone(), volume).unwrap_or_default();
+        usage.all.articles = usage.all.articles - counted.articles + volume.articles;
+        usage.all.bytes = usage.all.bytes - counted.bytes + volume.bytes;
         Account { budgets: self, site, feed: feed.id.clone(), spent }
     }
 
-    fn sites(&self) -> MutexGuard<'_, HashMap<String, SiteSpent>> {
+    fn sites(&self) -> MutexGuard<'_, HashMap<String, SiteUsage>> {
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl SiteSpent {
+impl SiteUsage {
     fn turn_to(&mut self, hour: u64) {
         if self.hour != hour {
             *self = Self { hour, ..Self::default() };
@@ -162,23 +162,24 @@ impl SiteSpent {
     }
 }
 
-/// What one feed sends in one poll.
+/// Counts the articles of one feed in one poll.
 pub(crate) struct Account<'a> {
     budgets: &'a Budgets,
     site: String,
     feed: FeedId,
-    spent: Spent,
+    spent: HourlyUsage,
 }
 
 impl Account<'_> {
-    /// Counts an article and says whether it is beyond a budget. What never alerts counts nothing.
+    /// Counts an article. Returns whether it is beyond a budget. Baseline articles are not counted.
     pub(crate) fn is_beyond(&mut self, article: &ArticleFetched) -> bool {
         if article.article.baseline {
             return false;
         }
         let bytes = article.text.len() + article.article.title.len();
-        let sum = Sum { articles: 1, bytes: bytes as u64 };
-        let limit = self.spend(article, sum).into_iter().chain(self.spend_of_site(sum)).next();
+        let volume = Volume { articles: 1, bytes: bytes as u64 };
+        let limit =
+            self.spend(article, volume).into_iter().chain(self.spend_of_site(volume)).next();
         if let Some(limit) = limit {
             self.spent.beyond += 1;
             self.spent.limit = Some(limit);
@@ -187,70 +188,70 @@ impl Account<'_> {
         limit.is_some()
     }
 
-    /// What the feed has sent in this hour.
-    pub(crate) fn spent(self) -> Spent {
+    /// How much the feed has sent in this hour.
+    pub(crate) fn spent(self) -> HourlyUsage {
         self.spent
     }
 
-    fn spend(&mut self, article: &ArticleFetched, sum: Sum) -> Option<Limit> {
+    fn spend(&mut self, article: &ArticleFetched, volume: Volume) -> Option<Limit> {
         let (budget, spent) = (&self.budgets.budget, &mut self.spent);
         let most = budget.of_feed(&self.site);
-        spent.articles += sum.articles;
-        spent.bytes += sum.bytes;
+        spent.articles += volume.articles;
+        spent.bytes += volume.bytes;
         let claims_too_many =
             article.article.via.is_some() && !spent.may_speak_for(article, most.outlets);
         match () {
-            () if spent.articles > most.sum.articles => Some(Limit::Articles),
-            () if spent.bytes > most.sum.bytes => Some(Limit::Bytes),
+            () if spent.articles > most.volume.articles => Some(Limit::Articles),
+            () if spent.bytes > most.volume.bytes => Some(Limit::Bytes),
             () if claims_too_many => Some(Limit::Outlets),
             () => None,
         }
     }
 
-    fn spend_of_site(&self, sum: Sum) -> Option<Limit> {
+    fn spend_of_site(&self, volume: Volume) -> Option<Limit> {
         let mut sites = self.budgets.sites();
-        let sums = sites.entry(self.site.clone()).or_default();
-        sums.turn_to(self.spent.hour.max(sums.hour));
-        sums.all.articles += sum.articles;
-        sums.all.bytes += sum.bytes;
-        let own = sums.feeds.entry(self.feed.clone()).or_default();
-        own.articles += sum.articles;
-        own.bytes += sum.bytes;
+        let usage = sites.entry(self.site.clone()).or_default();
+        usage.turn_to(self.spent.hour.max(usage.hour));
+        usage.all.articles += volume.articles;
+        usage.all.bytes += volume.bytes;
+        let own = usage.feeds.entry(self.feed.clone()).or_default();
+        own.articles += volume.articles;
+        own.bytes += volume.bytes;
         let most = self.budgets.budget.of_site(&self.site);
         match () {
-            () if sums.all.articles > most.articles => Some(Limit::SiteArticles),
-            () if sums.all.bytes > most.bytes => Some(Limit::SiteBytes),
+            () if usage.all.articles > most.articles => Some(Limit::SiteArticles),
+            () if usage.all.bytes > most.bytes => Some(Limit::SiteBytes),
             () => None,
         }
     }
 }
 
-/// The most that one feed may send in an hour.
-struct MostOfFeed {
-    sum: Sum,
+/// The limits of one feed in an hour.
+struct FeedLimits {
+    volume: Volume,
     outlets: u64,
 }
 
 impl Budget {
-    /// The most of a feed of this site.
-    fn of_feed(&self, site: &str) -> MostOfFeed {
+    /// The limits of a feed of this site.
+    fn of_feed(&self, site: &str) -> FeedLimits {
         let times = self.times(site);
-        let sum = Sum {
+        let volume = Volume {
             articles: u64::from(self.articles_per_hour) * times,
             bytes: self.bytes_per_hour.saturating_mul(times),
         };
-        MostOfFeed { sum, outlets: u64::from(self.outlets_per_hour) * times }
+        FeedLimits { volume, outlets: u64::from(self.outlets_per_hour) * times }
     }
 
-    /// The most of all feeds of this site: no less than of one.
-    fn of_site(&self, site: &str) -> Sum {
+    /// The limits of all feeds of this site together, no lower than those of one feed.
+    fn of_site(&self, site: &str) -> Volume {
         let times = self.times(site);
         let articles = self.site_articles_per_hour.max(self.articles_per_hour);
         let bytes = self.site_bytes_per_hour.max(self.bytes_per_hour);
-        Sum { articles: u64::from(articles) * times, bytes: bytes.saturating_mul(times) }
+        Volume { articles: u64::from(articles) * times, bytes: bytes.saturating_mul(times) }
     }
 
-    /// How many times the budgets of others a site has.
+    /// The factor for the budgets of a site.
     fn times(&self, site: &str) -> u64 {
         self.sites.get(site).copied().map_or(1, u64::from)
     }

@@ -15,7 +15,7 @@ pub(crate) struct Feed {
     pub(crate) title: Option<String>,
     /// The language it declares.
     pub(crate) language: Option<LanguageTag>,
-    /// How long its publisher wants it to be left alone.
+    /// The shortest time between two polls that its publisher wants.
     pub(crate) ttl: Option<Duration>,
     /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
     pub(crate) skip_hours: Vec<u8>,
@@ -25,48 +25,48 @@ pub(crate) struct Feed {
     pub(crate) older: Option<String>,
     /// Whether it breaks off before its end.
     pub(crate) is_broken: bool,
-    /// What it lists more of than is read, for people.
+    /// The limit that it exceeds, so that only a part was read; for people.
     pub(crate) cut_short: Option<String>,
-    /// What it lists.
+    /// Its items.
     pub(crate) items: Vec<Item>,
-    /// What was wrong with it and passed over, for people.
     /// How many dates cannot be read, and one of them, for people.
     pub(crate) unread_dates: Option<String>,
+    /// The problems that were skipped, for people.
     pub(crate) problems: Vec<String>,
 }
 
-/// What a feed lists; every text is plain, paragraphs parted by an empty line.
+/// An item of a feed. Every text is plain, with an empty line between paragraphs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Item {
-    /// What the feed calls it, opaque.
+    /// Its id in the feed, opaque.
     pub(crate) guid: Option<String>,
     /// The address of its page, absolute.
     pub(crate) link: Option<String>,
-    /// The title; empty where it has none.
+    /// The title; empty if it has none.
     pub(crate) title: String,
     /// The authors as given.
     pub(crate) authors: Vec<String>,
     /// The short text.
     pub(crate) teaser: Option<String>,
-    /// The full text, where the feed gives one.
+    /// The full text, if the feed gives one.
     pub(crate) text: Option<String>,
     /// When it was published, as the feed claims.
     pub(crate) published: Option<Timestamp>,
     /// The language it declares for itself.
     pub(crate) language: Option<LanguageTag>,
-    /// The true publisher, where the feed carries others' items.
+    /// The publisher, if the feed carries items of others.
     pub(crate) source: Option<ItemSource>,
     /// Images and enclosures.
     pub(crate) media: Vec<Media>,
 }
 
-/// From so many words on, a description is the article rather than a teaser.
+/// A description with at least this many words is the article and not a teaser.
 const FULL_TEXT_WORDS: usize = 80;
 
 /// The most characters of a feed's title that are kept.
 const MOST_TITLE: usize = 300;
 
-/// A title as long as anybody reads; it stands in the feed's record.
+/// Cuts a title to [`MOST_TITLE`] characters.
 fn cut(mut title: String) -> String {
     if let Some((end, _)) = title.char_indices().nth(MOST_TITLE) {
         title.truncate(end);
@@ -78,7 +78,7 @@ fn cut(mut title: String) -> String {
 /// Parses a feed as [`wirefold_feed::parse`] does.
 ///
 /// # Errors
-/// A [`FeedError`] where nothing can be read from it.
+/// A [`FeedError`] if nothing can be read from it.
 pub(crate) fn parse(
     body: &[u8],
     content_type: Option<&str>,
@@ -111,17 +111,17 @@ pub(crate) fn time(date: &str, language: Option<&str>) -> Option<Timestamp> {
     Timestamp::new(seconds, i32::try_from(nanoseconds).ok()?).ok()
 }
 
-/// A web address as everybody writes it; none where it is none. A user in it would have readers take it for
-/// another site's: `https://harbour.example@else.example/`.
+/// An address in its usual form; `None` if it is invalid. Removes a user name, because it can make the
+/// address look like another site's: `https://harbour.example@else.example/`.
 fn address(link: &str) -> Option<String> {
     let mut url = Url::parse(link).ok()?;
-    // What has no host has no user either, and cannot be given one.
+    // Fails for an address without a host, which has no user name either.
     let _ = url.set_username("").and_then(|()| url.set_password(None));
     Some(url.into())
 }
 
-/// Whether it is a media type (RFC 6838, section 4.2), with parameters or without: readers of our feeds may
-/// take it for markup.
+/// Whether a text is a media type (RFC 6838, section 4.2), with parameters or without. Other texts could
+/// inject markup into our output.
 fn is_media_type(name: &str) -> bool {
     let has_both =
         name.split_once('/').is_some_and(|(one, other)| !one.is_empty() && !other.is_empty());
@@ -142,7 +142,7 @@ impl From<wirefold_feed::Item> for Item {
                 title: media.title,
             })
         });
-        let mut taken = Self {
+        let mut converted = Self {
             guid: item.guid,
             link: item.link.as_deref().and_then(address),
             title: item.title,
@@ -154,15 +154,15 @@ impl From<wirefold_feed::Item> for Item {
             source,
             media: media.collect(),
         };
-        taken.take_texts(item.content, item.description);
-        taken
+        converted.set_texts(item.content, item.description);
+        converted
     }
 }
 
 impl Item {
-    /// Sets text and teaser from what stands in the feed: the longer is the text, and a
-    /// description alone is the text where it is long enough to be one.
-    fn take_texts(&mut self, content: Option<String>, description: Option<String>) {
+    /// Sets text and teaser from content and description. The longer one is the text. A description
+    /// alone is the text if it is long enough.
+    fn set_texts(&mut self, content: Option<String>, description: Option<String>) {
         let is_long = |text: &String| {
             wirefold_text::normalise(text).split(' ').nth(FULL_TEXT_WORDS - 1).is_some()
         };
@@ -202,20 +202,20 @@ mod tests {
     }
 
     #[test]
-    fn of_two_texts_the_longer_is_the_text() {
+    fn the_longer_of_two_texts_is_the_text() {
         let both = item("<description>Long one.</description><encoded>Short</encoded>");
         assert_eq!(both.text.as_deref(), Some("Long one."));
         assert_eq!(both.teaser.as_deref(), Some("Short"));
     }
 
     #[test]
-    fn addresses_are_written_as_everybody_does() {
+    fn addresses_are_normalised() {
         let item = item("<link>HTTPS://Harbour.example/a b</link>");
         assert_eq!(item.link.as_deref(), Some("https://harbour.example/a%20b"));
     }
 
     #[test]
-    fn a_title_that_nobody_can_read_is_cut() {
+    fn a_very_long_title_is_cut() {
         let title = |length: usize| {
             let title = "\u{e4}".repeat(length);
             let body = format!("<rss><channel><title>{title}</title></channel></rss>");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_media_type_is_one() {
+    fn drops_invalid_media_types() {
         let of = |kind: &str| {
             let enclosure =
                 format!("<enclosure url='https://a.example/b' type='{kind}' length='1'/>");
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn no_link_looks_like_another_sites() {
+    fn removes_user_names_from_links() {
         let item = item("<link>https://harbour.example:1@else.example/a</link>");
         assert_eq!(item.link.as_deref(), Some("https://else.example/a"));
     }

@@ -1,9 +1,9 @@
-//! When two addresses are the same feed.
+//! Recognises addresses of the same feed.
 
 use url::Url;
 
-/// The same for all addresses that are one feed whoever answers them: without what never tells two
-/// pages apart, without the scheme, and without a slash at the end.
+/// A name that is equal for all addresses of one feed: the canonical address without scheme and without
+/// a slash at the end.
 #[must_use]
 pub fn identity(address: &str) -> String {
     let canonical = wirefold_address::canonical(address);
@@ -12,7 +12,7 @@ pub fn identity(address: &str) -> String {
     without_scheme.trim_end_matches('/').to_owned()
 }
 
-/// An address as the URL standard writes it, as those of a list are.
+/// An address in the form of the URL standard, which is also the form in lists.
 #[must_use]
 pub fn written(address: &str) -> String {
     Url::parse(address).map_or_else(|_| address.to_owned(), |url| url.to_string())

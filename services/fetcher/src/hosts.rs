@@ -1,5 +1,5 @@
-//! Limits requests: how often one host is asked, how many requests it has at once, and how many all
-//! hosts have together.
+//! Limits requests: how often one host is requested, how many requests it gets at once, and how many all
+//! hosts get together.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,85 +12,85 @@ use wirefold_flow::{Clock, UnixMillis};
 use crate::settings::Settings;
 use crate::sites::host_key;
 
-/// How many hosts are remembered before those with no open wait are forgotten.
+/// From this number of hosts on, those without requests and waits are forgotten.
 const MOST_LANES: usize = 10_000;
 
-/// What a request is for. Pages never wait for a place that feeds need.
+/// The kind of a request. Each kind has slots of its own, so that pages never delay feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Errand {
+pub(crate) enum RequestKind {
     Feed,
     Page,
 }
 
-/// The right to one request; ends when it is dropped.
+/// The right to one request. Dropping it ends the right.
 pub(crate) struct Turn {
     _host: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
 }
 
-/// Gives turns. Clones are one.
+/// Gives turns. Clones share all limits.
 #[derive(Clone)]
 pub(crate) struct Hosts(Arc<Inner>);
 
 struct Inner {
     clock: Arc<dyn Clock>,
     delay: Duration,
-    /// How many requests one host has at once.
+    /// How many requests one host gets at once.
     per_host: usize,
     feeds: Arc<Semaphore>,
     pages: Arc<Semaphore>,
     lanes: Mutex<HashMap<String, Arc<Lane>>>,
 }
 
-/// One host.
+/// The state of one host.
 struct Lane {
-    room: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     next: Mutex<UnixMillis>,
-    /// Until when it wants to be left alone.
-    left_alone: Mutex<UnixMillis>,
+    /// The time until which the host wants no requests.
+    paused_until: Mutex<UnixMillis>,
 }
 
 impl Hosts {
-    /// At most `concurrency` feeds and as many pages at once, and of one host so many as its budget
-    /// has; `per_host_delay` between two requests to a host.
+    /// At most `concurrency` feeds and as many pages at once; of these at most `host_requests` to one
+    /// host, with `per_host_delay` between two.
     pub(crate) fn new(clock: Arc<dyn Clock>, settings: &Settings) -> Self {
-        let places = || Arc::new(Semaphore::new(settings.concurrency.max(1)));
+        let slots = || Arc::new(Semaphore::new(settings.concurrency.max(1)));
         let (delay, per_host) = (settings.per_host_delay, settings.budget.host_requests.max(1));
-        let (feeds, pages, lanes) = (places(), places(), Mutex::default());
+        let (feeds, pages, lanes) = (slots(), slots(), Mutex::default());
         Self(Arc::new(Inner { clock, delay, per_host, feeds, pages, lanes }))
     }
 
-    /// Waits for a turn at a host. The one after it comes no sooner than `patience` later, where
-    /// the host asks for more than the usual delay.
-    pub(crate) async fn turn(&self, url: &Url, errand: Errand, patience: Duration) -> Turn {
+    /// Waits for a turn at a host. The next turn comes after the usual delay, or after `delay_asked` if
+    /// that is longer.
+    pub(crate) async fn turn(&self, url: &Url, kind: RequestKind, delay_asked: Duration) -> Turn {
         let Inner { clock, delay, feeds, pages, .. } = &*self.0;
         let lane = self.lane(&host_key(url));
-        let host = acquire(&lane.room).await;
-        let places = if errand == Errand::Feed { feeds } else { pages };
+        let host = acquire(&lane.slots).await;
+        let slots = if kind == RequestKind::Feed { feeds } else { pages };
         loop {
-            // A place is held only while it is used, not while a host is waited for.
+            // The slot is acquired after the wait for the host, so that no slot is idle.
             let free_at = *guard(&lane.next);
             clock.sleep_until(free_at).await;
-            let place = acquire(places).await;
+            let slot = acquire(slots).await;
             let now = clock.now();
             let mut next = guard(&lane.next);
             if *next <= now {
-                *next = now.plus((*delay).max(patience));
-                return Turn { _host: host, _place: place };
+                *next = now.plus((*delay).max(delay_asked));
+                return Turn { _host: host, _slot: slot };
             }
         }
     }
 
-    /// Leaves a host alone until then, as it asks.
-    pub(crate) fn leave_alone(&self, url: &Url, until: UnixMillis) {
+    /// Pauses requests to a host until this time.
+    pub(crate) fn pause(&self, url: &Url, until: UnixMillis) {
         let lane = self.lane(&host_key(url));
-        let mut left_alone = guard(&lane.left_alone);
-        *left_alone = (*left_alone).max(until);
+        let mut paused_until = guard(&lane.paused_until);
+        *paused_until = (*paused_until).max(until);
     }
 
-    /// Until when a host wants to be left alone, if it does now.
-    pub(crate) fn left_alone(&self, url: &Url) -> Option<UnixMillis> {
-        let until = *guard(&self.lane(&host_key(url)).left_alone);
+    /// The time until which requests to a host pause, if they do now.
+    pub(crate) fn paused_until(&self, url: &Url) -> Option<UnixMillis> {
+        let until = *guard(&self.lane(&host_key(url)).paused_until);
         (until > self.0.clock.now()).then_some(until)
     }
 
@@ -99,14 +99,14 @@ impl Hosts {
         if lanes.len() >= MOST_LANES {
             let now = self.0.clock.now();
             lanes.retain(|_, lane| {
-                let is_waited_for = *guard(&lane.next) > now || *guard(&lane.left_alone) > now;
+                let is_waited_for = *guard(&lane.next) > now || *guard(&lane.paused_until) > now;
                 Arc::strong_count(lane) > 1 || is_waited_for
             });
         }
         let fresh = || {
-            let room = Arc::new(Semaphore::new(self.0.per_host));
-            let (next, left_alone) = (Mutex::new(UnixMillis(0)), Mutex::new(UnixMillis(0)));
-            Arc::new(Lane { room, next, left_alone })
+            let slots = Arc::new(Semaphore::new(self.0.per_host));
+            let (next, paused_until) = (Mutex::new(UnixMillis(0)), Mutex::new(UnixMillis(0)));
+            Arc::new(Lane { slots, next, paused_until })
         };
         lanes.entry(key.to_owned()).or_insert_with(fresh).clone()
     }
@@ -140,7 +140,7 @@ mod tests {
         Hosts::new(Arc::new(clock.clone()), &settings)
     }
 
-    async fn is_given(turn: &mut (impl Future<Output = Turn> + Unpin)) -> Option<Turn> {
+    async fn try_turn(turn: &mut (impl Future<Output = Turn> + Unpin)) -> Option<Turn> {
         std::future::poll_fn(|context| {
             Poll::Ready(match std::pin::Pin::new(&mut *turn).poll(context) {
                 Poll::Ready(turn) => Some(turn),
@@ -165,30 +165,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_is_given_time_and_another_does_not_wait() {
+    async fn delays_requests_to_one_host_but_not_to_another() {
         let clock = VirtualClock::default();
         let hosts = hosts(&clock, SECOND, 8);
-        let first = hosts.turn(&url("http://a.example/"), Errand::Feed, Duration::ZERO).await;
+        let first = hosts.turn(&url("http://a.example/"), RequestKind::Feed, Duration::ZERO).await;
         let (same, other) = (url("http://www.a.example/"), url("http://b.example/"));
-        let mut second = pin!(hosts.turn(&same, Errand::Feed, Duration::ZERO));
-        assert!(is_given(&mut second).await.is_none());
-        hosts.turn(&other, Errand::Feed, Duration::ZERO).await;
+        let mut second = pin!(hosts.turn(&same, RequestKind::Feed, Duration::ZERO));
+        assert!(try_turn(&mut second).await.is_none());
+        hosts.turn(&other, RequestKind::Feed, Duration::ZERO).await;
         clock.advance(SECOND);
-        assert!(is_given(&mut second).await.is_some());
+        assert!(try_turn(&mut second).await.is_some());
         drop(first);
     }
 
     #[test]
-    fn a_host_is_left_alone_with_all_its_names() {
+    fn a_pause_applies_to_all_names_of_a_host() {
         let clock = VirtualClock::default();
         let hosts = hosts(&clock, SECOND, 8);
         let until = clock.now().plus(60 * SECOND);
-        hosts.leave_alone(&url("http://www.a.example/feed"), until);
-        hosts.leave_alone(&url("http://a.example/"), clock.now().plus(SECOND));
-        assert_eq!(hosts.left_alone(&url("http://rss.a.example/")), Some(until));
-        assert_eq!(hosts.left_alone(&url("http://b.example/")), None);
+        hosts.pause(&url("http://www.a.example/feed"), until);
+        hosts.pause(&url("http://a.example/"), clock.now().plus(SECOND));
+        assert_eq!(hosts.paused_until(&url("http://rss.a.example/")), Some(until));
+        assert_eq!(hosts.paused_until(&url("http://b.example/")), None);
         clock.advance(60 * SECOND);
-        assert_eq!(hosts.left_alone(&url("http://a.example/")), None);
+        assert_eq!(hosts.paused_until(&url("http://a.example/")), None);
     }
 
     #[tokio::test]
@@ -196,30 +196,30 @@ mod tests {
         let clock = VirtualClock::default();
         let hosts = hosts(&clock, Duration::ZERO, 8);
         let host = url("http://a.example/");
-        let first = hosts.turn(&host, Errand::Feed, Duration::ZERO).await;
-        let _second = hosts.turn(&host, Errand::Page, Duration::ZERO).await;
-        let mut third = pin!(hosts.turn(&host, Errand::Feed, Duration::ZERO));
-        assert!(is_given(&mut third).await.is_none());
+        let first = hosts.turn(&host, RequestKind::Feed, Duration::ZERO).await;
+        let _second = hosts.turn(&host, RequestKind::Page, Duration::ZERO).await;
+        let mut third = pin!(hosts.turn(&host, RequestKind::Feed, Duration::ZERO));
+        assert!(try_turn(&mut third).await.is_none());
         drop(first);
-        assert!(is_given(&mut third).await.is_some());
+        assert!(try_turn(&mut third).await.is_some());
     }
 
     #[tokio::test]
-    async fn pages_take_no_place_of_feeds_and_a_host_in_waiting_takes_none() {
+    async fn pages_and_waiting_hosts_use_no_slots_of_feeds() {
         let clock = VirtualClock::default();
         let hosts = hosts(&clock, SECOND, 1);
         let slow = url("http://a.example/");
-        let page = hosts.turn(&slow, Errand::Page, 10 * SECOND).await;
-        let mut waiting = pin!(hosts.turn(&slow, Errand::Feed, Duration::ZERO));
-        assert!(is_given(&mut waiting).await.is_none());
+        let page = hosts.turn(&slow, RequestKind::Page, 10 * SECOND).await;
+        let mut waiting = pin!(hosts.turn(&slow, RequestKind::Feed, Duration::ZERO));
+        assert!(try_turn(&mut waiting).await.is_none());
         let other = url("http://b.example/");
-        let feed = hosts.turn(&other, Errand::Feed, Duration::ZERO).await;
+        let feed = hosts.turn(&other, RequestKind::Feed, Duration::ZERO).await;
         clock.advance(9 * SECOND);
-        assert!(is_given(&mut waiting).await.is_none(), "the host asked for ten seconds");
+        assert!(try_turn(&mut waiting).await.is_none(), "the host asked for ten seconds");
         clock.advance(SECOND);
-        assert!(is_given(&mut waiting).await.is_none(), "the only place is taken");
+        assert!(try_turn(&mut waiting).await.is_none(), "the only slot is taken");
         drop(feed);
-        assert!(is_given(&mut waiting).await.is_some());
+        assert!(try_turn(&mut waiting).await.is_some());
         drop(page);
     }
 }

@@ -1,4 +1,4 @@
-//! When a feed is polled next, from its own rhythm, the wishes of its publisher, and failures. Pure.
+//! Computes when a feed is polled next, from its rhythm, the wishes of its publisher, and failures. Pure.
 
 use std::time::Duration;
 
@@ -9,25 +9,26 @@ use wirefold_proto::FeedId;
 use crate::stable_hash::hash;
 use crate::state::STRIKE;
 
-/// Above this share of known items a feed is polled less often, below [`RICH`] more often. From
-/// the fetcher of Media Cloud, where it runs on tens of thousands of feeds.
+/// Above this share of known items a feed is polled less often, below [`RICH`] more often. The values
+/// are those of Media Cloud, which uses them for tens of thousands of feeds.
 const STALE: f64 = 0.67;
 const RICH: f64 = 0.33;
 const STEP: f64 = 1.5;
 
-/// Shortest and longest wait after a host asked for one.
+/// The shortest and longest wait for a `Retry-After`.
 const RETRY_AFTER: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24));
-/// The longest time between two looks at a feed that is given up.
+/// The longest time between two polls of a dead feed.
 const REVISIT: Duration = Duration::from_hours(30 * 24);
-/// The shortest time between two questions without validators.
+/// The shortest time between two requests without validators.
 const TRIAL: Duration = Duration::from_hours(24);
-/// The most that is added to what a host asks for.
-const LATER: Duration = Duration::from_mins(5);
-/// Each feed of a start adds so much to the time over which first polls are spread.
+/// The most that is added to a `Retry-After`.
+const MAX_EXTRA_WAIT: Duration = Duration::from_mins(5);
+/// First polls are spread over this time for each feed, …
 const SPREAD_EACH: Duration = Duration::from_millis(200);
+/// … but over no more than this.
 const SPREAD_MOST: Duration = Duration::from_mins(1);
 
-/// Between which bounds intervals move.
+/// The bounds of intervals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) min: Duration,
@@ -35,26 +36,27 @@ pub(crate) struct Bounds {
 }
 
 /// A feed is polled this often in the mean time between two of its items …
-const POLLS_A_GAP: u32 = 4;
+const POLLS_PER_GAP: u32 = 4;
 /// … and when it has been silent for longer, this often in the time since its last one.
-const POLLS_A_SILENCE: u32 = 8;
+const POLLS_PER_SILENCE: u32 = 8;
 
-/// The mean time between two items after so many came in this time: a fourth of it is the last time.
+/// The mean time between two items after this many items came in this time. It is a moving mean, of
+/// which the last time is a quarter.
 pub(crate) fn item_gap(before: Option<Duration>, time: Duration, items: usize) -> Duration {
     let gap = time / u32::try_from(items.max(1)).unwrap_or(u32::MAX);
     before.map_or(gap, |before| (before * 3 + gap) / 4)
 }
 
-/// The longest interval by which news is seen soon, given the mean time between two items and the
-/// time since the last one. The share of known items alone would let a feed of twenty items a day
-/// wait until half of its list is new.
+/// The longest interval at which news is seen soon, from the mean time between two items and the time
+/// since the last one. By the share of known items alone, a feed with twenty items a day would not be
+/// polled until half of its list is new.
 pub(crate) fn interval_for_news(gap: Duration, silence: Duration) -> Duration {
-    (gap / POLLS_A_GAP).max(silence / POLLS_A_SILENCE)
+    (gap / POLLS_PER_GAP).max(silence / POLLS_PER_SILENCE)
 }
 
-/// The interval after a good poll of which this share of items was known, and no longer than `soon`;
-/// none where nothing can be said of it. Never shorter than the publisher wants, unless that is
-/// beyond all bounds.
+/// The interval after a good poll. `known` is the share of its items that were known, if it can be
+/// computed. The result is no longer than `longest` and no shorter than `wanted` by the publisher,
+/// within the bounds.
 pub(crate) fn adapt_interval(
     interval: Duration,
     known: Option<f64>,
@@ -72,8 +74,8 @@ pub(crate) fn adapt_interval(
     stepped.clamp(floor, bounds.max.max(floor))
 }
 
-/// The wait after so many strikes in a row: twice as long for each whole one, up to a fifth more
-/// so that those who failed together do not come back together.
+/// The wait after this many strikes in a row. It doubles with each full [`STRIKE`]. Up to a fifth is
+/// added, so that feeds that failed together are not polled together.
 pub(crate) fn backoff(feed: &FeedId, interval: Duration, strikes: u32, bounds: Bounds) -> Duration {
     let whole = f64::from(strikes) / f64::from(STRIKE);
     let doubled = interval.mul_f64(2_f64.powf((whole - 1.0).clamp(0.0, 20.0)));
@@ -81,35 +83,35 @@ pub(crate) fn backoff(feed: &FeedId, interval: Duration, strikes: u32, bounds: B
     doubled.min(bounds.max).mul_f64(1.0 + jitter).min(bounds.max)
 }
 
-/// The wait for a feed that is given up: a surprising number of them come back.
+/// The wait for a dead feed. Many dead feeds come back.
 pub(crate) fn revisit_wait(feed: &FeedId, strikes: u32) -> Duration {
     REVISIT.mul_f64(0.9 + fraction_of(&[feed.as_str(), &strikes.to_string(), "revisit"]) / 10.0)
 }
 
-/// After what time a feed is asked without validators again: 24 to 72 hours.
+/// The wait before the next request without validators: 24 to 72 hours.
 pub(crate) fn trial_wait(feed: &FeedId, now: UnixMillis) -> Duration {
     TRIAL.mul_f64(1.0 + 2.0 * fraction_of(&[feed.as_str(), &now.0.to_string(), "trial"]))
 }
 
-/// How much later than its host asks for a feed is asked again, so that those who were sent away
-/// together do not come back together.
-pub(crate) fn after_patience(feed: &FeedId, waited: Duration) -> Duration {
-    (waited / 10).min(LATER).mul_f64(fraction_of(&[feed.as_str(), "patience"]))
+/// The time that is added to a `Retry-After` for this feed, so that the feeds of a host are not all
+/// polled together.
+pub(crate) fn extra_wait(feed: &FeedId, waited: Duration) -> Duration {
+    (waited / 10).min(MAX_EXTRA_WAIT).mul_f64(fraction_of(&[feed.as_str(), "patience"]))
 }
 
-/// What a host asks for, within reason.
+/// A `Retry-After` within the accepted range.
 pub(crate) fn clamp_retry_after(retry_after: Duration) -> Duration {
     retry_after.clamp(RETRY_AFTER.0, RETRY_AFTER.1)
 }
 
-/// How long after the start a feed that is due then is polled, among so many.
+/// How long after the start an overdue feed is polled, if `among` feeds are overdue.
 pub(crate) fn start_wait(feed: &FeedId, among: usize) -> Duration {
     let among = u32::try_from(among.saturating_sub(1)).unwrap_or(u32::MAX);
     SPREAD_EACH.saturating_mul(among).min(SPREAD_MOST).mul_f64(fraction_of(&[feed.as_str()]))
 }
 
 /// The first time from `at` on that is in none of these hours of the day and days of the week, UTC;
-/// `at` itself where no time of a week is.
+/// `at` itself if they cover the whole week.
 pub(crate) fn after_skipped(at: UnixMillis, skip_hours: &[u8], skip_days: &[u8]) -> UnixMillis {
     const HOUR: u64 = 3_600_000;
     /// 1970 began on a Thursday.
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn slower_when_stale_faster_when_rich() {
+    fn polls_less_often_when_stale_and_more_often_when_rich() {
         let cases = [
             (Some(1.0), 30),
             (Some(0.68), 30),
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_hold() {
+    fn intervals_stay_within_bounds() {
         assert_eq!(adapt_interval(11 * MINUTE, Some(0.0), None, None, BOUNDS), BOUNDS.min);
         assert_eq!(adapt_interval(BOUNDS.max, Some(1.0), None, None, BOUNDS), BOUNDS.max);
         let hour = Some(60 * MINUTE);
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn news_is_seen_soon_though_most_of_the_list_is_known() {
+    fn news_is_seen_soon_although_most_items_are_known() {
         let hour = 60 * MINUTE;
         // Twenty items a day: every eighteen minutes, as long as they come …
         let gap = item_gap(None, 24 * hour, 20);
@@ -190,7 +192,7 @@ mod tests {
         // … every hour after a night, and once a day after a week without any.
         assert_eq!(interval_for_news(gap, 8 * hour), hour);
         assert!(interval_for_news(gap, 8 * 24 * hour) >= BOUNDS.max);
-        // A burst is no new pace.
+        // A burst changes the mean only by a quarter.
         assert_eq!(item_gap(Some(gap), 60 * MINUTE, 60), (gap * 3 + MINUTE) / 4);
     }
 
@@ -219,8 +221,8 @@ mod tests {
             assert_ne!(trial_wait(&feed, at), trial_wait(&feed, at.plus(MINUTE)));
             let days = revisit_wait(&feed, 120).as_secs_f64() / 86_400.0;
             assert!((27.0..=30.0).contains(&days), "{days}");
-            assert!(after_patience(&feed, 10 * MINUTE) <= MINUTE);
-            assert!(after_patience(&feed, BOUNDS.max) <= 5 * MINUTE);
+            assert!(extra_wait(&feed, 10 * MINUTE) <= MINUTE);
+            assert!(extra_wait(&feed, BOUNDS.max) <= 5 * MINUTE);
         }
     }
 
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn skipped_hours_are_waited_out() {
+    fn polls_avoid_skipped_hours_and_days() {
         let at = |text: &str| {
             let at: Timestamp = text.parse().unwrap();
             UnixMillis(u64::try_from(at.as_millisecond()).unwrap())

@@ -4,13 +4,13 @@
 //! `WF_FETCHED`, records in `wf_feeds`.
 //!
 //! Each feed has a due time and a record. A poll sends the last validators, parses the answer,
-//! fetches the pages of teasers where the site allows it, and publishes. Only when all of it is
-//! stored does it remember which items it has seen; after a crash it repeats the rest with the same
-//! ids. No feed delays another: each poll is a task with a deadline, each host has a lane, parsers
-//! may panic, and child processes read the pages.
+//! fetches the pages of teasers if the site allows it, and publishes. It remembers the items that it
+//! has seen only after all articles are stored. After a crash it repeats the rest with the same ids.
+//! No feed delays another: each poll is a task with a deadline, each host has a queue of its own,
+//! parsers may panic, and child processes read the pages.
 //!
-//! It knows the bus, the contract and the HTTP client. It never knows the command line, the
-//! environment, or what happens to its articles.
+//! It depends on the bus, the contract and the HTTP client, not on the command line or the
+//! environment.
 
 mod access;
 mod answer;
@@ -52,7 +52,7 @@ use wirefold_http_client::{Client, ClientError};
 use budget::Budgets;
 use hosts::Hosts;
 use pages::Pages;
-use poll::{FeedLocks, Poller, Reading, Shared};
+use poll::{FeedLocks, ParseGate, Poller, Shared};
 use publish::Publisher;
 use schedule::Scheduler;
 use state::Store;
@@ -65,14 +65,14 @@ pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
 pub use settings::{Budget, ConfiguredFeed, ConfiguredList, Settings};
 pub use wirefold_http_client::Secrets;
 
-/// Why the fetcher ended other than by its stop signal.
+/// Why the fetcher ended without a stop signal.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FetcherError {
-    /// The bus must be mended before it is started again.
+    /// The bus must be repaired before the fetcher is started again.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// The settings or the machine give no HTTP client.
+    /// The HTTP client cannot be created with these settings or on this machine.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// A test crashed it here.
@@ -83,7 +83,7 @@ pub enum FetcherError {
 /// Polls feeds, reads local sources and follows subjects until `stop`.
 ///
 /// # Errors
-/// A [`FetcherError`] that says what to mend; a bus that may come back is waited for.
+/// A [`FetcherError`] for a problem that somebody must repair. It waits until passing errors are over.
 pub async fn run(
     context: StageContext,
     settings: Settings,
@@ -120,7 +120,7 @@ async fn poll_feeds(
         shared: Shared::default(),
         budgets,
         feed_locks: FeedLocks::default(),
-        reading: Reading::default(),
+        parse_gate: ParseGate::default(),
         stop,
     };
     Scheduler::load(Arc::new(poller)).await?.run().await
@@ -135,8 +135,8 @@ fn client(settings: &Settings) -> Result<Client, ClientError> {
     })
 }
 
-/// Ends the fetcher here if a test asks for it.
-fn pass(context: &StageContext, point: Point) -> Result<(), FetcherError> {
+/// Crashes the fetcher if a test wants that at this point.
+fn check_fail_point(context: &StageContext, point: Point) -> Result<(), FetcherError> {
     match context.fail_points.crashes_at(point) {
         true => Err(FetcherError::Crashed(point)),
         false => Ok(()),

@@ -3,9 +3,9 @@
 use url::Url;
 use wirefold_http_client::Response;
 
-/// The most bytes of such headers that are looked at.
+/// The most bytes of such headers that are read.
 const MOST_BYTES: usize = 16 * 1024;
-/// What feeds are called there.
+/// The media types of feeds.
 const FEED_TYPES: [&str; 5] = [
     "application/rss+xml",
     "application/atom+xml",
@@ -22,7 +22,7 @@ struct Link {
     media_type: Option<String>,
 }
 
-/// Where older items are, as the answer's head says. RFC 5005 has the words.
+/// The address of older items in the headers of the answer (relations of RFC 5005).
 pub(crate) fn older(answer: &Response) -> Option<String> {
     let links = links(answer);
     let by = |relation: &str| {
@@ -32,7 +32,7 @@ pub(crate) fn older(answer: &Response) -> Option<String> {
     by("prev-archive").or_else(|| by("next"))
 }
 
-/// The feeds that the answer's head names.
+/// The feeds in the headers of the answer.
 pub(crate) fn feeds(answer: &Response) -> Vec<String> {
     let is_feed = |link: &Link| {
         let is_type = |media_type: &String| FEED_TYPES.contains(&media_type.as_str());
@@ -70,7 +70,7 @@ fn links(answer: &Response) -> Vec<Link> {
     found
 }
 
-/// `<a>; rel="next"; type=b, <c>; rel=d`: what is not of that form is passed over.
+/// Reads `<a>; rel="next"; type=b, <c>; rel=d`. Skips everything that is not of that form.
 fn read(value: &str) -> Vec<Link> {
     let mut links = Vec::new();
     let mut rest = value;
@@ -105,7 +105,7 @@ impl Link {
             }
         };
         match name.as_str() {
-            // The first of a name counts.
+            // The first parameter of a name counts.
             "rel" if self.relations.is_empty() => {
                 self.relations = value.split_whitespace().map(str::to_owned).collect();
             }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_is_passed_over() {
+    fn skips_invalid_links() {
         for header in ["", "<", "<a", "<a>;", "<a>; rel", "<a>; rel=", "a; rel=next", "<a>; =\""] {
             assert_eq!((feeds(&answer(&[header])).len(), older(&answer(&[header]))), (0, None));
         }

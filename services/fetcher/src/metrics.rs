@@ -56,7 +56,7 @@ pub(crate) const FEEDS: Metric = Metric {
     labels: &["health"],
 };
 
-/// Feeds that are read no more, since wirefold crashed twice while it read them.
+/// Feeds that are set aside, because wirefold crashed twice while it read them.
 pub(crate) const SET_ASIDE: Metric = Metric {
     name: "wirefold_fetcher_feeds_set_aside",
     kind: MetricKind::Gauge,
@@ -100,7 +100,7 @@ pub(crate) const BEYOND_BUDGET: Metric = Metric::counter(
     &["budget"],
 );
 
-/// Articles that were forgotten and came again.
+/// Articles that people had wirefold forget, and that came again.
 pub(crate) const FORGOTTEN: Metric = Metric::counter(
     "wirefold_fetcher_forgotten_total",
     "articles left out because their address or outlet was forgotten",

@@ -1,5 +1,5 @@
-//! Requests an address once, for `feed test` and `feed add`: what is there, and what wirefold would
-//! do with it. Publishes nothing.
+//! Requests an address once, for `feed test` and `feed add`. Reports what is there, and what wirefold
+//! would do with it. Publishes nothing.
 
 use thiserror::Error;
 use url::Url;
@@ -7,7 +7,9 @@ use wirefold_address::find_site;
 use wirefold_http_client::{ClientError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
-use crate::answer::{Answer, Read, Unread, judge, no_feed, parse, question, send};
+use crate::answer::{
+    Answer, ParseFailure, ParsedFeed, describe_parse_failure, feed_request, judge, parse, send,
+};
 use crate::article::item_key;
 use crate::client;
 use crate::discovery::{Search, feed_at_usual_address, feeds_named};
@@ -18,32 +20,32 @@ use crate::pages::TEASER_WORDS;
 use crate::poll::leads_of;
 use crate::settings::Settings;
 
-/// What stands at an address.
+/// The result of requesting an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Probe {
     /// The redirects on the way, in order.
     pub redirects: Vec<Redirect>,
     /// The feed's title.
     pub title: Option<String>,
-    /// How many items it lists; 0 where it is no feed.
+    /// How many items it lists; 0 if it is not a feed.
     pub items: u32,
     /// How many of them have fewer than 80 words of text.
     pub teasers: u32,
     /// The titles of the newest items, at most 5.
     pub newest: Vec<String>,
-    /// What would be done with it, one sentence each.
+    /// What wirefold would do with it, one sentence each.
     pub would: Vec<String>,
-    /// Its newest item, as an article would be made of it.
+    /// Its newest item.
     pub sample: Option<Sample>,
-    /// The site that it speaks for, by its address and its items alone.
+    /// The site that it speaks for, only by its address and items.
     pub site: Option<FeedSite>,
-    /// The feeds that a page names, where it is a page.
+    /// The feeds that a page names, if it is a page.
     pub feeds: Vec<String>,
-    /// Why it cannot be polled, and what to do; none where all is well.
+    /// Why it cannot be polled, and what to do; `None` if it can.
     pub problem: Option<String>,
 }
 
-/// An item as an article would be made of it.
+/// An item and the article that wirefold would make of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sample {
     /// Its title.
@@ -52,54 +54,54 @@ pub struct Sample {
     pub link: Option<String>,
     /// When it was published, as the feed claims.
     pub published: Option<String>,
-    /// How many words its feed gives.
+    /// How many words its text in the feed has.
     pub words: usize,
-    /// What it is told from others by.
+    /// Its key in the feed.
     pub key: String,
-    /// How its text starts.
+    /// The beginning of its text.
     pub start: String,
 }
 
-/// Why an address was not looked at.
+/// Why an address was not requested.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProbeError {
-    /// It is none.
+    /// It is invalid.
     #[error("{0:?} is not an address: write it like https://harbour.example/feed.xml")]
     Address(String),
-    /// The settings or the machine give no HTTP client.
+    /// The HTTP client cannot be created with these settings or on this machine.
     #[error(transparent)]
     Client(#[from] ClientError),
 }
 
-/// Looks once at an address, under the address checks and the limits of the settings, and where it is a page
-/// for the feeds of that. Publishes nothing.
+/// Requests an address once, with the address checks and limits of the settings. If it is a page, finds
+/// its feeds. Publishes nothing.
 ///
 /// # Errors
-/// A [`ProbeError`] where nothing can be asked; whatever is found there is an answer.
+/// A [`ProbeError`] if no request can be sent. Any response is a result.
 pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Probe, ProbeError> {
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
     let client = client(settings)?;
-    let (answer, _) = send(&client, question(address, settings)).await;
+    let (answer, _) = send(&client, feed_request(address, settings)).await;
     let answer = match judge(answer, jiff::Timestamp::UNIX_EPOCH) {
         Answer::Body(answer) => answer,
         Answer::Failed(failure) => return Ok(problem(failure.problem)),
-        Answer::LeftAlone(_) | Answer::Unchanged(_) => return Ok(Probe::default()),
+        Answer::HostPaused(_) | Answer::Unchanged(_) => return Ok(Probe::default()),
         Answer::Gone => return Ok(problem("HTTP 410: gone for good".to_owned())),
     };
     let redirects = answer.redirects.clone();
     let mut would = effects_of_answer(&answer, settings);
-    let looked = match parse(answer.clone(), settings.items_per_feed).await {
-        Err(Unread::Error(FeedError::NotAFeed { found, feeds })) => {
+    let probe = match parse(answer.clone(), settings.items_per_feed).await {
+        Err(ParseFailure::Error(FeedError::NotAFeed { found, feeds })) => {
             let mut named = feeds_named(&answer, &feeds);
-            let is_looked_for = named.is_empty() && search == Search::Around;
-            if is_looked_for && is_page(&answer) {
+            let searches_site = named.is_empty() && search == Search::Around;
+            if searches_site && is_page(&answer) {
                 named.extend(feed_at_usual_address(&client, &answer.url, settings).await);
             }
-            let unread = Unread::Error(FeedError::NotAFeed { found, feeds: named.clone() });
-            Probe { feeds: named, ..problem(no_feed(&unread)) }
+            let unread = ParseFailure::Error(FeedError::NotAFeed { found, feeds: named.clone() });
+            Probe { feeds: named, ..problem(describe_parse_failure(&unread)) }
         }
-        Err(unread) => problem(no_feed(&unread)),
+        Err(unread) => problem(describe_parse_failure(&unread)),
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             would.extend(effects_of_feed(&read, settings));
@@ -118,10 +120,10 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
             }
         }
     };
-    Ok(Probe { redirects, ..looked })
+    Ok(Probe { redirects, ..probe })
 }
 
-/// Whether it is a page of a site, rather than a picture or a program's answer.
+/// Whether the answer is HTML.
 fn is_page(answer: &Response) -> bool {
     answer.header("content-type").is_none_or(|media_type| {
         let media_type = media_type.to_ascii_lowercase();
@@ -129,19 +131,19 @@ fn is_page(answer: &Response) -> bool {
     })
 }
 
-/// What stands at the address of a list.
+/// The result of requesting a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListProbe {
-    /// The list; none where there is none.
+    /// The list, if there is one.
     pub list: Option<Opml>,
-    /// Why there is none, or what is wrong with it.
+    /// Why there is none.
     pub problem: Option<String>,
 }
 
-/// Looks once at a list of feeds (OPML), under the address checks and the limits of the settings.
+/// Requests a list of feeds (OPML) once, with the address checks and limits of the settings.
 ///
 /// # Errors
-/// A [`ProbeError`] where nothing can be asked; whatever is found there is an answer.
+/// A [`ProbeError`] if no request can be sent. Any response is a result.
 pub async fn probe_list(settings: &Settings, url: &str) -> Result<ListProbe, ProbeError> {
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
     Ok(match read_list_once(&client(settings)?, address, settings).await {
@@ -150,10 +152,10 @@ pub async fn probe_list(settings: &Settings, url: &str) -> Result<ListProbe, Pro
     })
 }
 
-/// What the head of the answer brings about.
+/// The effects of the answer's headers, for people.
 fn effects_of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
     let has_validators = ["etag", "last-modified"].iter().any(|name| answer.header(name).is_some());
-    let questions = match has_validators {
+    let requests = match has_validators {
         true => "it is asked whether anything has changed, and in full once in one to three days",
         false => "it gives no validators, so each poll fetches all of it",
     };
@@ -164,17 +166,17 @@ fn effects_of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
     let first = format!(
         "it is polled again after {minutes} minutes, later or sooner depending on how often it changes"
     );
-    [first, questions.to_owned()].into_iter().chain(moved).collect()
+    [first, requests.to_owned()].into_iter().chain(moved).collect()
 }
 
-/// What its items bring about.
-fn effects_of_feed(read: &Read, settings: &Settings) -> Vec<String> {
-    let Read { feed, words } = read;
+/// The effects of the feed's items, for people.
+fn effects_of_feed(read: &ParsedFeed, settings: &Settings) -> Vec<String> {
+    let ParsedFeed { feed, words } = read;
     let count =
         |is: &dyn Fn(&crate::feed::Item) -> bool| feed.items.iter().filter(|it| is(it)).count();
     let (guids, undated) =
         (count(&|item| item.guid.is_some()), count(&|item| item.published.is_none()));
-    let told = match guids * 2 > feed.items.len() {
+    let identity = match guids * 2 > feed.items.len() {
         true => "items are told apart by their ids, unless these prove to change or repeat",
         false => "items are told apart by their links, else by title and day",
     };
@@ -193,7 +195,7 @@ fn effects_of_feed(read: &Read, settings: &Settings) -> Vec<String> {
     let cut = feed.is_broken.then(|| "it is cut off".to_owned());
     let older = feed.older.as_ref().map(|older| format!("older items are at {older}"));
     let found = [pages, dates, unread, wish, cut, older].into_iter().flatten();
-    std::iter::once(told.to_owned()).chain(found).collect()
+    std::iter::once(identity.to_owned()).chain(found).collect()
 }
 
 fn sample((item, words): (&crate::feed::Item, &usize)) -> Sample {

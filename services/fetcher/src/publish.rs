@@ -1,5 +1,4 @@
-//! Publishes articles on the bus: headers, a window of acknowledgements, retries while the bus is
-//! away.
+//! Publishes articles on the bus: headers, a window of acknowledgements, retries during an outage.
 
 use std::future::Future;
 use std::hash::Hasher as _;
@@ -20,10 +19,10 @@ use crate::metrics::{ARTICLES, FORGOTTEN, OVERSIZED};
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 /// How many publishes wait for their acknowledgement at once.
 const WINDOW: usize = 32;
-/// How long to wait before the next try of what the bus failed.
+/// The waits before a call to the bus is repeated.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
 
-/// Publishes articles. Clones are one.
+/// Publishes articles. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Publisher {
     context: StageContext,
@@ -36,7 +35,7 @@ impl Publisher {
         Ok(Self { context, forgotten })
     }
 
-    /// Whether a link leads to a page or outlet that was forgotten: nobody asks its host for it.
+    /// Whether people had wirefold forget the page or outlet of this link. Then it is not requested.
     pub(crate) async fn has_forgotten(&self, link: &str) -> Result<bool, BusError> {
         let page = wirefold_address::canonical(link).unwrap_or_else(|| link.to_owned());
         let outlet = wirefold_address::site_of(link).map(|outlet| forgotten_outlet(&outlet));
@@ -49,7 +48,7 @@ impl Publisher {
         retry_bus(&self.context, || self.forgotten.has(keys, now)).await
     }
 
-    /// Whether the article was forgotten; counts it then.
+    /// Whether people had wirefold forget the article. Counts it if so.
     async fn is_left_out(&self, article: &ArticleFetched) -> Result<bool, BusError> {
         let is_forgotten = self.is_forgotten(&article.article.forgotten_keys()).await?;
         if is_forgotten {
@@ -58,7 +57,7 @@ impl Publisher {
         Ok(is_forgotten)
     }
 
-    /// Returns once the article is stored. Waits while the bus is full or away.
+    /// Returns once the article is stored. Waits while the stream is full or the bus is away.
     async fn store(&self, article: &ArticleFetched) -> Result<(), BusError> {
         let now = self.context.clock.now();
         let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
@@ -78,25 +77,25 @@ impl Publisher {
     }
 }
 
-/// Publishes under way, at most 32, handed to the bus in the order in which they came.
+/// Publishes under way, at most [`WINDOW`]. They are passed to the bus in order.
 pub(crate) struct Window {
     publisher: Publisher,
     under_way: JoinSet<Result<(), BusError>>,
 }
 
 impl Window {
-    /// Hands an article to the bus; waits only while the window is full.
+    /// Passes an article to the bus. Waits only while the window is full.
     pub(crate) async fn push(&mut self, article: ArticleFetched) -> Result<(), BusError> {
         while self.under_way.len() >= WINDOW {
             self.finish_one().await?;
         }
-        // Not in the task: an article that waits there would be overtaken by later ones.
+        // Checked here and not in the task, where later articles could overtake this one.
         if self.publisher.is_left_out(&article).await? {
             return Ok(());
         }
         let publisher = self.publisher.clone();
         let mut publishing = Box::pin(async move { publisher.store(&article).await });
-        // Polled here once before it becomes a task, since tasks start in any order.
+        // Polled once before it becomes a task, because tasks start in any order.
         match poll_once(publishing.as_mut()).await {
             Poll::Ready(published) => published,
             Poll::Pending => {
@@ -146,7 +145,7 @@ where
     }
 }
 
-/// A new trace id, made from the id of the article and the time. It needs no random number.
+/// A new trace id, computed from the id of the article and the time, without a random number.
 fn trace_of(article: &ArticleFetched, now: UnixMillis) -> Option<TraceParent> {
     let mut hasher = SipHasher24::new_with_key(b"wirefold traces.");
     hasher.write(article.id.to_string().as_bytes());

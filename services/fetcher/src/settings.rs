@@ -10,24 +10,24 @@ use wirefold_proto::{FeedSettings, FullText};
 use crate::access::{self, Access};
 use crate::{extract, sources, subjects};
 
-/// What the fetcher polls and reads, and how.
+/// The inputs of the fetcher, and how to request them.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The feeds that files define. Others come by command.
+    /// The feeds that files define. Commands add others.
     pub feeds: Vec<ConfiguredFeed>,
-    /// Lists of feeds that are kept in sync.
+    /// The remote lists of feeds (OPML).
     pub lists: Vec<ConfiguredList>,
-    /// Files and folders that give articles.
+    /// Files and folders with articles.
     pub sources: Vec<sources::Source>,
-    /// Subjects of other servers that give articles.
+    /// Subjects of NATS servers with articles.
     pub subjects: Vec<subjects::Source>,
-    /// Sent with every request; what stands before the first `/` is the name in robots.txt.
+    /// The `User-Agent` of every request. The part before the first `/` is the name in robots.txt.
     pub user_agent: String,
-    /// Networks that are let in besides the public ones.
+    /// Networks that may be requested besides the public ones.
     pub allow: Vec<IpNet>,
-    /// Hosts by name that are let in wherever their addresses are.
+    /// Host names that may be requested whatever their addresses.
     pub allow_hosts: Vec<String>,
-    /// What is special about some addresses; the closest counts.
+    /// How to request some addresses. The one with the longest path applies.
     pub access: Vec<Access>,
     /// The shortest time between two polls of one feed. 10 min.
     pub min_interval: Duration,
@@ -41,42 +41,42 @@ pub struct Settings {
     pub feed_limit: u64,
     /// The most bytes of a page, decoded. 5 MB.
     pub page_limit: u64,
-    /// How long one answer may take, redirects and all. 30 s.
+    /// How long one answer may take, including redirects. 30 s.
     pub timeout: Duration,
     /// The most items that are read of one feed. 1,000.
     pub items_per_feed: usize,
-    /// The most pages that are fetched for one poll; the newest items have theirs. 50.
+    /// The most pages that are fetched for one poll, those of the newest items. 50.
     pub pages_per_poll: usize,
-    /// How many feeds are asked at once, and again how many pages. 32.
+    /// How many feeds are requested at once; the same number again for pages. 32.
     pub concurrency: usize,
-    /// How pages are extracted; without it no pages are fetched.
+    /// How pages are extracted. If it is absent, no pages are fetched.
     pub extract: Option<extract::Settings>,
-    /// Whether what a feed lists at its first good poll is baseline: indexed, never alerted.
+    /// Whether the items of a feed's first good poll are baseline: indexed, never alerted.
     pub baseline: bool,
-    /// What one feed, one site and one host may take.
+    /// The limits of one feed, one site and one host.
     pub budget: Budget,
 }
 
-/// What one feed, all feeds of one site, and one host may take, so that it harms only itself. Sites
-/// that carry the feeds of many people have a budget for each feed.
+/// The limits of one feed, of all feeds of one site, and of one host. Beyond them a source delays only
+/// itself. On sites that host the feeds of many people, each feed has a budget of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     /// The most articles of a feed in an hour whose alerts are not held. 600.
     pub articles_per_hour: u32,
     /// The same in bytes of titles and texts. 20 MB.
     pub bytes_per_hour: u64,
-    /// The most other outlets in whose name a feed may speak in an hour. 200.
+    /// The most outlets to which a feed may attribute articles in an hour. 200.
     pub outlets_per_hour: u32,
     /// The most articles of all feeds of a site, no fewer than of one feed. 3,000.
     pub site_articles_per_hour: u32,
     /// The same in bytes. 100 MB.
     pub site_bytes_per_hour: u64,
-    /// The most pages that all feeds of a site have open at once; each has one. 8.
+    /// The most pages that are fetched and read at once for all feeds of a site. 8.
     pub site_pages: usize,
-    /// The most requests that one host has at once. 2.
+    /// The most requests to one host at once. 2.
     pub host_requests: usize,
-    /// How many times the hourly budgets of others the feeds of a site have, by its domain, or by the
-    /// address of a feed at a host that many people share.
+    /// Factors for the hourly budgets of some sites, by domain, or by the address of a feed at a host
+    /// that many people share.
     pub sites: BTreeMap<String, u32>,
 }
 
@@ -124,7 +124,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// A request with what is special about its address.
+    /// The request with the access that applies to its address.
     pub(crate) fn access(&self, request: Request) -> Request {
         access::with_access(&self.access, request)
     }
@@ -144,11 +144,11 @@ pub struct ConfiguredFeed {
 pub struct ConfiguredList {
     /// Its address.
     pub url: String,
-    /// How often it is asked for.
+    /// How often it is requested.
     pub every: Duration,
-    /// Whether article pages of its feeds are fetched, whatever it says itself.
+    /// Whether article pages of its feeds are fetched. It overrides the list.
     pub full_text: Option<FullText>,
-    /// Whether they are where neither that nor the list says.
+    /// The value if neither `full_text` nor the list has one.
     pub else_full_text: FullText,
     /// The file and line, such as `wirefold.toml:14`.
     pub managed_by: String,

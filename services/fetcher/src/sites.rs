@@ -3,8 +3,8 @@
 use url::{Host, Url};
 use wirefold_address::is_shared_host;
 
-/// Who a feed belongs to, as far as its address says: its site, or itself where many people have
-/// theirs at one host.
+/// The owner of a feed by its address: its site. On a host with the feeds of many people, each feed is
+/// its own owner.
 pub(crate) fn owner(feed: &str) -> String {
     let is_own = |url: &Url| !url.host_str().is_some_and(is_shared_host);
     let site = Url::parse(feed).ok().filter(is_own);
@@ -16,8 +16,8 @@ pub(crate) fn is_one_site(one: &Url, other: &Url) -> bool {
     host_key(one) == host_key(other)
 }
 
-/// The host whose patience counts: the registrable domain; an address or a bare name with its
-/// port, since those are machines of one's own.
+/// The key of a host for limits: its registrable domain. An IP address or a name without a domain is
+/// a machine of its own, and its key includes the port.
 pub(crate) fn host_key(url: &Url) -> String {
     let with_port = |host: &str| format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
     match url.host() {
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn feeds_belong_to_their_site_but_where_many_share_a_host() {
+    fn a_feed_belongs_to_its_site_except_on_shared_hosts() {
         let a = "https://feeds.wire.example/world.xml";
         assert_eq!(owner(a), owner("http://www.wire.example/sport"));
         assert_ne!(owner(a), owner("https://post.example/world.xml"));

@@ -1,12 +1,12 @@
-//! Makes ids of names and addresses.
+//! Makes ids from names and addresses.
 
-/// Ids are no longer, in bytes.
+/// The most bytes of an id.
 const LONGEST: usize = 100;
 
 /// A name as an id: lower-case ASCII letters and digits, the rest as single `-`.
 ///
-/// Letters beyond ASCII count as their digits in hexadecimal, so that no name is left without an
-/// id and no two names of one alphabet share one.
+/// Other letters become the hexadecimal digits of their code point, so that every name with letters has
+/// an id, and two names of one alphabet have different ids.
 #[must_use]
 pub fn of_name(name: &str) -> String {
     let mut slug = String::new();

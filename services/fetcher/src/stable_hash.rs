@@ -4,7 +4,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher24;
 
-/// A 64-bit hash of texts, each with its length, the same in every version of wirefold.
+/// A 64-bit hash of texts and their lengths. It is the same in every version of wirefold.
 pub(crate) fn hash(parts: &[&str]) -> u64 {
     let mut hasher = SipHasher24::new_with_key(b"wirefold fetcher");
     for part in parts {

@@ -1,7 +1,4 @@
-//! The durable readers of a stream that is made again.
-//!
-//! Comes in: a stream. Goes out: its durable readers, and later the same readers made again where they were. It never
-//! reads a message.
+//! The durable readers of a stream that is created again.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,7 +6,7 @@ use wirefold_flow::BusError;
 
 use crate::Shared;
 
-/// A durable reader, and how far it was.
+/// A durable reader and its position.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Reader {
     durable: String,
@@ -21,11 +18,11 @@ pub(super) struct Reader {
 #[derive(Deserialize)]
 struct Page {
     total: usize,
-    consumers: Option<Vec<Described>>,
+    consumers: Option<Vec<Description>>,
 }
 
 #[derive(Deserialize)]
-struct Described {
+struct Description {
     config: Map<String, Value>,
     ack_floor: Floor,
 }
@@ -36,27 +33,29 @@ struct Floor {
 }
 
 impl Shared {
-    /// The durable readers of a stream. Others end with whoever reads.
+    /// The durable readers of a stream. Other readers end with their process.
     pub(super) async fn durable_readers(&self, stream: &str) -> Result<Vec<Reader>, BusError> {
         let (mut readers, mut offset) = (Vec::new(), 0);
         loop {
-            let asked = json!({ "offset": offset });
-            let reply = self.link.api(&format!("CONSUMER.LIST.{stream}"), &asked).await?;
+            let request = json!({ "offset": offset });
+            let reply = self.link.api(&format!("CONSUMER.LIST.{stream}"), &request).await?;
             let Page { total, consumers } = reply.done(stream)?;
             let consumers = consumers.unwrap_or_default();
             offset += consumers.len();
             let is_last = consumers.is_empty() || offset >= total;
-            readers.extend(consumers.into_iter().filter_map(|Described { config, ack_floor }| {
-                let durable = config.get("durable_name")?.as_str()?.to_owned();
-                Some(Reader { durable, config, through: ack_floor.stream_seq })
-            }));
+            readers.extend(consumers.into_iter().filter_map(
+                |Description { config, ack_floor }| {
+                    let durable = config.get("durable_name")?.as_str()?.to_owned();
+                    Some(Reader { durable, config, through: ack_floor.stream_seq })
+                },
+            ));
             if is_last {
                 return Ok(readers);
             }
         }
     }
 
-    /// Makes a reader go on where it was. What it had in hand, or settled out of order, comes again.
+    /// Creates a reader at its position. Messages in hand, or settled out of order, come again.
     pub(super) async fn make_reader(&self, stream: &str, reader: &Reader) -> Result<(), BusError> {
         let Reader { durable, config, through } = reader;
         let mut config = config.clone();

@@ -1,7 +1,4 @@
-//! Fills a stream with the messages of another.
-//!
-//! Comes in: two streams, and what becomes of each message. Goes out: the filled stream, with the same sequences where
-//! they must stay. It never deletes a stream.
+//! Fills a stream with the messages of another, with the same sequences if they must stay.
 
 use std::time::Duration;
 
@@ -12,43 +9,46 @@ use wirefold_flow::{BusError, OrderedReader as _, Outgoing, Published, Stored};
 
 use super::{Edit, Rewrite};
 use crate::api::code;
-use crate::batch::Prepared;
-use crate::lookup::id_of_place;
+use crate::batch::PreparedMessage;
+use crate::lookup::id_of_sequence;
 use crate::publish::{Expect, Leaderless, Sent, expecting};
 use crate::reader::NatsReader;
 use crate::streams::Info;
 use crate::{NatsBus, Shared, headers};
 
-/// The shortest window that a server takes.
+/// The shortest window that a server accepts.
 pub(super) const WINDOW: Duration = Duration::from_millis(100);
-/// Where what fills gaps is stored, until all of it is purged.
+/// The subject of messages that fill gaps until they are purged.
 const GAP: &str = "wirefold_rewrite_gap";
-/// The most messages, and about the most bytes, that are on their way at once. A server takes no larger batch
-/// than a thousand.
+/// The most messages, and about the most bytes, of one batch. A server accepts at most a thousand messages.
 const AT_ONCE: usize = 500;
 const BYTES_AT_ONCE: usize = 4 << 20;
 
-/// What is filled from what.
+/// The parameters of a copy.
 pub(super) struct Copying<'a> {
     pub(super) from: &'a str,
     pub(super) into: &'a str,
     /// The first sequence.
     pub(super) first: u64,
-    /// The last one that was given, also where no message stands there any more.
+    /// The last sequence used, even if its message is gone.
     pub(super) last: u64,
-    /// Whether each message stays at its sequence; else they follow one another.
+    /// Whether each message keeps its sequence. Otherwise the sequences are consecutive.
     pub(super) keeps_sequences: bool,
 }
 
 impl Copying<'_> {
-    /// Where a message is published so that it is stored under this subject.
+    /// The subject on which to publish a message so that it is stored under `stored`.
     pub(super) fn subject(&self, stored: &str) -> String {
         format!("wirefold_rewrite.{}.{stored}", self.into)
     }
 
     /// A message that only takes up its sequence.
-    fn gap(&self) -> Prepared {
-        Prepared { subject: self.subject(GAP), headers: HeaderMap::new(), body: Bytes::new() }
+    fn gap(&self) -> PreparedMessage {
+        PreparedMessage {
+            subject: self.subject(GAP),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
     }
 }
 
@@ -58,12 +58,12 @@ struct Batch<'a> {
     into: &'a str,
     /// The last sequence that is stored.
     last: u64,
-    messages: Vec<Prepared>,
+    messages: Vec<PreparedMessage>,
     bytes: usize,
 }
 
 impl NatsBus {
-    /// Makes the stream, and fills it.
+    /// Creates the stream and fills it.
     pub(super) async fn fill(
         &self,
         copying: &Copying<'_>,
@@ -81,16 +81,16 @@ impl NatsBus {
                 break;
             }
             for stored in messages {
-                let kept = match edit(&stored) {
-                    Rewrite::Stays => stored,
-                    Rewrite::Says(said) => *said,
-                    Rewrite::Goes => continue,
+                let message = match edit(&stored) {
+                    Rewrite::Keep => stored,
+                    Rewrite::Replace(message) => *message,
+                    Rewrite::Remove => continue,
                 };
-                while keeps_sequences && batch.next() < kept.sequence {
+                while keeps_sequences && batch.next() < message.sequence {
                     has_gaps = true;
                     batch.push(copying.gap()).await?;
                 }
-                batch.push(copying.prepared(kept)?).await?;
+                batch.push(copying.prepared(message)?).await?;
             }
         }
         while keeps_sequences && batch.next() <= last {
@@ -106,10 +106,10 @@ impl NatsBus {
 }
 
 impl Copying<'_> {
-    /// A message as it is to be stored.
-    fn prepared(&self, stored: Stored) -> Result<Prepared, BusError> {
+    /// The prepared form of a message to store.
+    fn prepared(&self, stored: Stored) -> Result<PreparedMessage, BusError> {
         let Stored { stream, sequence, at, subject, id, headers, body } = stored;
-        let has_id = id != id_of_place(&stream, sequence);
+        let has_id = id != id_of_sequence(&stream, sequence);
         let subject = self.subject(&subject);
         let message = Outgoing { headers, ..Outgoing::new(&*subject, &*id, body) };
         let mut written = match has_id {
@@ -117,7 +117,7 @@ impl Copying<'_> {
             false => headers::write_without_id(&message.headers)?,
         };
         written.insert(headers::STORED, at.0.to_string());
-        Ok(Prepared { subject, headers: written, body: message.body })
+        Ok(PreparedMessage { subject, headers: written, body: message.body })
     }
 }
 
@@ -131,7 +131,7 @@ impl<'a> Batch<'a> {
         self.last + self.messages.len() as u64 + 1
     }
 
-    async fn push(&mut self, message: Prepared) -> Result<(), BusError> {
+    async fn push(&mut self, message: PreparedMessage) -> Result<(), BusError> {
         self.bytes += message.body.len();
         self.messages.push(message);
         match self.messages.len() >= AT_ONCE || self.bytes >= BYTES_AT_ONCE {
@@ -140,11 +140,11 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Has all of them stored.
+    /// Stores all messages of the batch.
     async fn send(&mut self) -> Result<(), BusError> {
         let messages = std::mem::take(&mut self.messages);
         self.bytes = 0;
-        let Some(Prepared { subject, .. }) = messages.first() else { return Ok(()) };
+        let Some(PreparedMessage { subject, .. }) = messages.first() else { return Ok(()) };
         let mut leaderless = Leaderless::default();
         loop {
             match self.shared.commit_prepared(&messages, Some(self.last)).await? {
@@ -152,10 +152,10 @@ impl<'a> Batch<'a> {
                     self.last = last;
                     return Ok(());
                 }
-                Some(Ok(_)) => return Err(self.somebody_writes()),
+                Some(Ok(_)) => return Err(self.other_writer()),
                 Some(Err(failure)) => match failure.kind {
                     code::BATCH_KNOWS_ID => return self.send_singly(messages).await,
-                    code::WRONG_LAST_SEQUENCE => return Err(self.somebody_writes()),
+                    code::WRONG_LAST_SEQUENCE => return Err(self.other_writer()),
                     _ => return Err(failure.of_stream(self.into)),
                 },
                 None => leaderless.wait(&self.shared.link, subject).await?,
@@ -163,9 +163,10 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// One after the other. An id that stands twice is sent again once the server has forgotten it.
-    async fn send_singly(&mut self, messages: Vec<Prepared>) -> Result<(), BusError> {
-        for Prepared { subject, mut headers, body } in messages {
+    /// Stores the messages singly. A second message with the same id is sent again until the server has
+    /// forgotten the id.
+    async fn send_singly(&mut self, messages: Vec<PreparedMessage>) -> Result<(), BusError> {
+        for PreparedMessage { subject, mut headers, body } in messages {
             expecting(&mut headers, Expect::Last(self.last));
             loop {
                 let mark = self.shared.link.refusals();
@@ -177,7 +178,7 @@ impl<'a> Batch<'a> {
                     Sent::Stored { published, .. } if published.sequence() == self.last + 1 => {
                         break;
                     }
-                    Sent::Stored { .. } => return Err(self.somebody_writes()),
+                    Sent::Stored { .. } => return Err(self.other_writer()),
                     Sent::Full { .. } => return Err(BusError::DiskFull),
                 }
             }
@@ -186,7 +187,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn somebody_writes(&self) -> BusError {
+    fn other_writer(&self) -> BusError {
         BusError::Fenced(self.into.to_owned())
     }
 }

@@ -1,19 +1,22 @@
-//! Streams written anew, so that no byte of what was taken out stays in the server's files.
+//! Rewrites streams, so that no byte of the removed messages stays in the server's files.
 //!
-//! A deleted message leaves its bytes in the file until the server happens to write that file anew, a value that
-//! was replaced in a table does too, and no message can be changed in place. So a stream is copied without
-//! them, deleted, and made again from the copy:
+//! The bytes of a deleted message, or of a replaced value in a bucket, stay in the file until the server
+//! rewrites that file at some time. No message can be changed in place. So a stream is copied without the
+//! removed messages, deleted, and created again from the copy:
 //!
-//! 1. The copy is filled: same sequences, subjects, ids and headers, and the time at which each message was
-//!    stored in a header of ours ([`STORED`](crate::headers::STORED)), since no client can set that time.
-//! 2. The copy notes in its metadata how the stream was configured and how far its durable readers were.
-//! 3. The stream is deleted, made again and filled from the copy; its readers go on where they were.
+//! 1. The copy is filled, with the same sequences, subjects, ids and headers. A header of ours
+//!    ([`STORED`](crate::headers::STORED)) has the time at which each message was stored, because a client
+//!    cannot set that time.
+//! 2. The configuration of the stream and the positions of its durable readers are noted in the metadata of
+//!    the copy.
+//! 3. The stream is deleted, created again and filled from the copy. Its readers continue at their
+//!    positions.
 //! 4. The copy is deleted.
 //!
-//! A copy without the note of step 2 is worth nothing, and the stream stands untouched. With it, steps 3 and 4 can
-//! be repeated from the start, whenever they were interrupted ([`NatsBus::finish_rewrites`]). While a stream is
-//! filled it takes none of its subjects: publishers of others wait as they do for a server that is away.
-//! What they publish between steps 1 and 3 is lost, so nobody may be running.
+//! A copy without the note of step 2 is useless, and the stream is still untouched. With the note, steps 3
+//! and 4 can be repeated from the start after an interruption ([`NatsBus::finish_rewrites`]). While a stream
+//! is filled it has none of its subjects, and publishers wait as in an outage. Messages that they publish
+//! between steps 1 and 3 are lost, so no other process may run.
 
 mod consumers;
 mod copy;
@@ -29,26 +32,26 @@ use crate::{NatsBus, Shared, keys, objects};
 use consumers::Reader;
 use copy::Copying;
 
-/// What the names of copies begin with.
+/// The prefix of the names of copies.
 const COPY: &str = "REWRITE_";
-/// Where a copy notes what it is a copy of.
+/// The key of the note in a copy's metadata.
 const NOTE: &str = "wirefold-rewrite";
 
-/// What becomes of a message.
+/// What to do with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rewrite {
-    /// It stays as it is.
-    Stays,
-    /// It goes; its sequence is given to no other.
-    Goes,
-    /// It stays with these headers of ours and this body.
-    Says(Box<Stored>),
+    /// Keep it as it is.
+    Keep,
+    /// Remove it. Its sequence is not used again.
+    Remove,
+    /// Replace its headers and body by these.
+    Replace(Box<Stored>),
 }
 
-/// Says what becomes of a message.
+/// Decides what to do with a message.
 pub(crate) type Edit<'a> = &'a mut (dyn FnMut(&Stored) -> Rewrite + Send);
 
-/// What a whole copy knows of its stream.
+/// The note of a complete copy about its stream.
 #[derive(Serialize, Deserialize)]
 struct Note {
     stream: String,
@@ -57,19 +60,21 @@ struct Note {
 }
 
 impl NatsBus {
-    /// Writes a stream anew without what goes; none of its bytes stays in the server's files. How many
-    /// messages it holds then. Nobody may publish into it meanwhile.
+    /// Rewrites a stream as `edit` decides. No byte of a removed message stays in the server's files.
+    /// Returns how many messages the stream has then. Nobody may publish into it meanwhile.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this user may not make and delete streams, or whatever the server says.
-    /// Unless the copy was whole by then the stream stands as it was, and [`Self::finish_rewrites`] tells.
+    /// [`BusError::NotAllowed`] if this user may not create and delete streams, or another error of the
+    /// server. If the copy was not complete by then, the stream is unchanged. Otherwise
+    /// [`Self::finish_rewrites`] completes the rewrite.
     pub async fn rewrite_stream(&self, stream: &str, edit: Edit<'_>) -> Result<u64, BusError> {
         check_name("stream", stream)?;
         self.rewrite(stream, true, edit).await
     }
 
-    /// Writes a table anew, with nothing of what its keys held before. Keys get later revisions, in the
-    /// same order. What becomes of a key's last change is asked; how many keys there are then.
+    /// Rewrites a bucket with only the last change of each key, as `edit` decides: `None` keeps it,
+    /// `Some(None)` removes it, `Some(Some(value))` replaces its value. Keys get later revisions in the same
+    /// order. Returns how many keys there are then.
     ///
     /// # Errors
     /// As [`Self::rewrite_stream`].
@@ -80,14 +85,14 @@ impl NatsBus {
     ) -> Result<u64, BusError> {
         check_name("bucket", bucket)?;
         let mut of_message = |stored: &Stored| match edit(&keys::entry(bucket, stored.clone())) {
-            None => Rewrite::Stays,
-            Some(None) => Rewrite::Goes,
-            Some(Some(body)) => Rewrite::Says(Box::new(Stored { body, ..stored.clone() })),
+            None => Rewrite::Keep,
+            Some(None) => Rewrite::Remove,
+            Some(Some(body)) => Rewrite::Replace(Box::new(Stored { body, ..stored.clone() })),
         };
         self.rewrite(&keys::stream_of(bucket), false, &mut of_message).await
     }
 
-    /// Makes a store of objects anew, without any. Whether there was one.
+    /// Creates an object store again without objects. Returns whether it existed.
     ///
     /// # Errors
     /// As [`Self::rewrite_stream`].
@@ -104,8 +109,8 @@ impl NatsBus {
         Ok(true)
     }
 
-    /// Ends what [`Self::rewrite_stream`] and [`Self::rewrite_bucket`] had begun when they were interrupted.
-    /// The streams that were still to be made again.
+    /// Completes rewrites that were interrupted, and deletes incomplete copies. Returns the streams that
+    /// it completed.
     ///
     /// # Errors
     /// As [`Self::rewrite_stream`].
@@ -154,14 +159,14 @@ impl NatsBus {
         self.replace(&copy, &note).await
     }
 
-    /// Makes the stream again from its copy. How many messages it holds then.
+    /// Creates the stream again from its copy. Returns how many messages it has then.
     async fn replace(&self, copy: &str, note: &Note) -> Result<u64, BusError> {
         let stream = note.stream.as_str();
         let info = self.0.link.stream_info(copy).await?;
         let (first, last) = (info.state.first_seq.max(1), info.state.last_seq);
         self.0.delete_stream(stream).await?;
         let copying = Copying { from: copy, into: stream, first, last, keeps_sequences: true };
-        self.fill(&copying, &info, &mut |_| Rewrite::Stays).await?;
+        self.fill(&copying, &info, &mut |_| Rewrite::Keep).await?;
         let filled = self.0.link.stream_info(stream).await?;
         self.0.link.put_stream("UPDATE", stream, configured(&filled.config, &note.config)).await?;
         for reader in &note.readers {
@@ -173,7 +178,7 @@ impl NatsBus {
 }
 
 impl Shared {
-    /// Has a copy say that it is whole.
+    /// Stores the note in a copy's metadata, which marks the copy as complete.
     async fn annotate(&self, copy: &str, note: &Note) -> Result<(), BusError> {
         let text = serde_json::to_string(note)
             .map_err(|error| BusError::Unavailable(format!("{copy}: {error}")))?;
@@ -182,7 +187,7 @@ impl Shared {
         self.link.put_stream("UPDATE", copy, config).await
     }
 
-    /// Makes the stream that takes a copy, with no bound that a message could miss.
+    /// Creates the stream for a copy, without limits that could refuse a message.
     async fn make_empty(&self, copying: &Copying<'_>, like: &Info) -> Result<(), BusError> {
         let Copying { into, first, .. } = copying;
         let config = json!({
@@ -201,7 +206,7 @@ impl Shared {
             "max_age": 0,
             "max_msgs_per_subject": -1,
             "max_msg_size": -1,
-            // What stands twice stays twice.
+            // The shortest window, so that messages with the same id are all copied.
             "duplicate_window": copy::WINDOW.as_nanos() as u64,
             "allow_direct": true,
             "allow_atomic": true,
@@ -209,7 +214,7 @@ impl Shared {
         self.link.put_stream("CREATE", into, into_map(config)).await
     }
 
-    /// Deletes a stream with its files, where it is there.
+    /// Deletes a stream and its files if it exists.
     async fn delete_stream(&self, stream: &str) -> Result<(), BusError> {
         let what = format!("STREAM.DELETE.{stream}");
         let reply = self.link.api::<Value>(&what, &Value::Null).await?;
@@ -225,8 +230,8 @@ impl Shared {
         }
         let (mut names, mut offset) = (Vec::new(), 0);
         loop {
-            let asked = json!({ "offset": offset });
-            let reply = self.link.api("STREAM.NAMES", &asked).await?;
+            let request = json!({ "offset": offset });
+            let reply = self.link.api("STREAM.NAMES", &request).await?;
             let Names { total, streams } = reply.done(COPY)?;
             let streams = streams.unwrap_or_default();
             offset += streams.len();
@@ -239,9 +244,9 @@ impl Shared {
     }
 }
 
-/// How a stream that was filled is to be: as the one before it was.
+/// The original configuration for a filled stream.
 fn configured(filled: &Map<String, Value>, wanted: &Map<String, Value>) -> Map<String, Value> {
-    // The place of its first message is not asked for twice.
+    // The first sequence cannot be changed, so it stays that of the filled stream.
     let first = filled.get("first_seq").cloned();
     let mut config = wanted.clone();
     config.remove("first_seq");

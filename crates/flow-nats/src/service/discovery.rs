@@ -1,6 +1,5 @@
-//! What every service says about itself when somebody looks for services, and the form of a refusal.
-//!
-//! Comes in: the service and its counts. Goes out: JSON as the protocol has it. It sends nothing itself.
+//! The answers to discovery requests (PING, INFO, STATS), and the format of a refusal, as the protocol
+//! defines them.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -11,9 +10,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use wirefold_flow::UnixMillis;
 
-use super::{Denied, GROUP, Running};
+use super::{GROUP, Running, ServiceRefusal};
 
-/// What can be asked of every service.
+/// The discovery requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Ping,
@@ -42,7 +41,7 @@ impl Verb {
     }
 }
 
-/// What is counted of an endpoint.
+/// The counts of an endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     requests: u64,
@@ -52,16 +51,16 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn add(&mut self, denied: Option<&Denied>, took: Duration) {
+    pub(super) fn add(&mut self, denied: Option<&ServiceRefusal>, took: Duration) {
         self.requests += 1;
         self.processing += took;
-        if let Some(Denied { code, why, .. }) = denied {
+        if let Some(ServiceRefusal { code, why, .. }) = denied {
             self.errors += 1;
             self.last_error = format!("{code}:{why}");
         }
     }
 
-    /// In nanoseconds, as the protocol has it.
+    /// The total and mean processing time in nanoseconds.
     fn times(&self) -> (u64, u64) {
         let nanos = |time: u128| u64::try_from(time).unwrap_or(u64::MAX);
         let all = self.processing.as_nanos();
@@ -92,7 +91,7 @@ impl Running<'_> {
     pub(super) async fn stats(&self) -> Value {
         let mut endpoints = Vec::new();
         for (endpoint, counts) in self.service.endpoints.iter().zip(&self.counts) {
-            let data = endpoint.answering.data().await;
+            let data = endpoint.handler.data().await;
             let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
             let (processing, average) = counts.times();
             endpoints.push(json!({
@@ -104,7 +103,7 @@ impl Running<'_> {
                 "last_error": counts.last_error,
                 "processing_time": processing,
                 "average_processing_time": average,
-                // Always there: nats-py does not read what has none.
+                // Always present, because nats-py cannot read statistics without it.
                 "data": data,
             }));
         }
@@ -114,26 +113,26 @@ impl Running<'_> {
         stats
     }
 
-    /// What stands in every answer.
+    /// The fields of every answer.
     fn identity(&self, verb: Verb) -> Value {
         json!({
             "type": verb.answer(),
             "name": self.service.name,
-            "id": self.shared.life,
+            "id": self.shared.instance_id,
             "version": self.service.version,
             "metadata": {},
         })
     }
 }
 
-/// What was answered.
-pub(super) fn answer(message: Message) -> Result<Bytes, Denied> {
+/// The answer of a service, or its refusal.
+pub(super) fn answer(message: Message) -> Result<Bytes, ServiceRefusal> {
     let header = |name: &str| message.headers.as_ref()?.get(name).map(|value| value.as_str());
     match header(ERROR) {
         None => Ok(message.payload),
         Some(why) => {
             let code = header(CODE).and_then(|code| code.parse().ok()).unwrap_or(500);
-            Err(Denied { code, why: why.to_owned(), body: message.payload })
+            Err(ServiceRefusal { code, why: why.to_owned(), body: message.payload })
         }
     }
 }
@@ -142,16 +141,16 @@ const ERROR: &str = "Nats-Service-Error";
 const CODE: &str = "Nats-Service-Error-Code";
 
 /// The headers and the body of a refusal.
-pub(super) fn denial(denied: &Denied) -> (HeaderMap, Bytes) {
+pub(super) fn denial(denied: &ServiceRefusal) -> (HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
-    // A header is one line.
+    // A header must be one line.
     let why = denied.why.split_whitespace().collect::<Vec<_>>().join(" ");
     headers.insert(ERROR, why);
     headers.insert(CODE, denied.code.to_string());
     (headers, denied.body.clone())
 }
 
-/// A time as RFC 3339 writes it, always with three digits after the second: nats-py reads no other.
+/// A time in the format of RFC 3339, always with three decimals of the second, as nats-py requires.
 pub(super) fn time(time: UnixMillis) -> String {
     let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
     let at = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
@@ -167,7 +166,7 @@ mod tests {
         let mut counts = Counts::default();
         assert_eq!(counts.times(), (0, 0));
         counts.add(None, Duration::from_nanos(10));
-        counts.add(Some(&Denied::new(413, "too much")), Duration::from_nanos(20));
+        counts.add(Some(&ServiceRefusal::new(413, "too much")), Duration::from_nanos(20));
         counts.add(None, Duration::from_nanos(30));
         assert_eq!(counts.times(), (60, 20));
         assert_eq!((counts.requests, counts.errors), (3, 1));
@@ -177,7 +176,8 @@ mod tests {
     #[test]
     fn a_refusal_breaks_no_line() {
         let body = Bytes::from_static(b"{}");
-        let denied = Denied { code: 400, why: "one\r\nNats-X: two".into(), body: body.clone() };
+        let denied =
+            ServiceRefusal { code: 400, why: "one\r\nNats-X: two".into(), body: body.clone() };
         let (headers, sent) = denial(&denied);
         assert_eq!(headers.get(ERROR).unwrap().as_str(), "one Nats-X: two");
         assert_eq!(headers.get(CODE).unwrap().as_str(), "400");

@@ -1,15 +1,11 @@
-//! Services that others ask over the same server: the protocol behind `nats micro`, which is ADR-32 of NATS.
+//! Services over the same server: the protocol of `nats micro`, which is ADR-32 of NATS.
 //!
-//! Comes in: a service with its endpoints, and requests of others. Goes out: the answers of the endpoints, and what is
-//! asked of every service. It never knows what an endpoint answers.
-//!
-//! Each instance answers PING, INFO and STATS, and requests to its endpoints. By hand, as JetStream's
-//! requests are, because the layer of the client leaves things out that are asked here: it sends a
-//! refusal without a body, takes any number of requests at once, drops what it has in hand when it
-//! stops, and its STATS lack the metadata.
+//! Each instance answers PING, INFO and STATS, and requests to its endpoints. The protocol is implemented
+//! here, because the layer of the client is not sufficient: it sends refusals without a body, accepts any
+//! number of requests at once, drops requests in hand when it stops, and its STATS lack the metadata.
 
 mod discovery;
-mod present;
+mod running;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,24 +23,24 @@ use crate::link::closed;
 use crate::{NatsBus, Shared};
 use discovery::{Counts, Verb};
 
-/// Instances of a service share the requests to an endpoint as members of this group.
+/// The queue group in which the instances of a service share requests.
 const GROUP: &str = "q";
-/// Requests to endpoints in hand at once; more are refused.
+/// The most requests to endpoints in hand. More are refused.
 const AT_ONCE: usize = 16;
-/// Questions about the service itself in hand at once; more are left unanswered.
+/// The most discovery requests in hand. More are not answered.
 const DISCOVERIES_AT_ONCE: usize = 32;
-/// How long an answer may take. The server lets a role answer a request within a minute.
+/// How long an answer may take. The server permits a role to answer a request within a minute.
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
 
-/// A service, of which this process is to be an instance.
+/// A service that this process can be an instance of.
 pub struct Service {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
     /// The release, such as `0.1.0`.
     pub version: String,
-    /// What it is, for people.
+    /// Its description, for people.
     pub about: String,
-    /// What can be asked of it.
+    /// Its endpoints.
     pub endpoints: Vec<Endpoint>,
 }
 
@@ -52,75 +48,78 @@ pub struct Service {
 pub struct Endpoint {
     /// Its name.
     pub name: &'static str,
-    /// Where it is asked.
+    /// Its subject.
     pub subject: String,
-    /// Who answers.
-    pub answering: Arc<dyn Answering>,
+    /// Answers the requests.
+    pub handler: Arc<dyn RequestHandler>,
 }
 
 /// Answers the requests of an endpoint.
-pub trait Answering: Send + Sync {
+pub trait RequestHandler: Send + Sync {
     /// The answer to a request.
-    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>>;
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>>;
 
-    /// What else is told of the endpoint where somebody asks for its numbers.
+    /// More data for the statistics of the endpoint.
     fn data(&self) -> BoxFuture<'_, Option<Value>> {
         Box::pin(async { None })
     }
 }
 
-/// A request that is not answered as asked.
+/// The refusal of a request by a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
-    /// As of HTTP.
+pub struct ServiceRefusal {
+    /// A code of HTTP.
     pub code: u16,
     /// Why, in one line.
     pub why: String,
-    /// All there is to say, such as a problem in JSON; may be empty.
+    /// The details, such as a problem in JSON; may be empty.
     pub body: Bytes,
 }
 
-impl Denied {
+impl ServiceRefusal {
     fn new(code: u16, why: impl Into<String>) -> Self {
         Self { code, why: why.into(), body: Bytes::new() }
     }
 }
 
-/// What a message asks for.
+/// The kind of a request.
 #[derive(Clone, Copy)]
 enum RequestKind {
     Discovery(Verb),
     Endpoint(usize),
 }
 
-/// An instance.
+/// A running instance.
 struct Running<'a> {
     shared: &'a Shared,
     service: Service,
-    /// Since when, as its STATS say.
+    /// The time of the start, for STATS.
     started: String,
-    /// Of each endpoint.
+    /// The counts of each endpoint.
     counts: Vec<Mutex<Counts>>,
 }
 
 impl NatsBus {
-    /// Asks an endpoint of a service.
+    /// Sends a request to an endpoint of a service.
     ///
     /// # Errors
-    /// Whatever the server says. A refusal of the service's own is the answer, also where no
-    /// instance of it runs.
-    pub async fn ask(&self, subject: &str, body: Bytes) -> Result<Result<Bytes, Denied>, BusError> {
-        match self.0.link.ask(subject, None, body).await? {
+    /// An error of the server. A refusal by the service is the inner error, also if no instance runs.
+    pub async fn ask(
+        &self,
+        subject: &str,
+        body: Bytes,
+    ) -> Result<Result<Bytes, ServiceRefusal>, BusError> {
+        match self.0.link.request(subject, None, body).await? {
             Some(answer) => Ok(discovery::answer(answer)),
-            None => Ok(Err(Denied::new(503, format!("nobody answers at {subject}")))),
+            None => Ok(Err(ServiceRefusal::new(503, format!("nobody answers at {subject}")))),
         }
     }
 
-    /// Answers as a service until told to stop; then finishes what it has in hand. Its id is that of
-    /// this connection, which is part of the names of its readers.
+    /// Runs an instance of a service until `stop`; then finishes the requests in hand. Its id is that of
+    /// this connection.
     ///
     /// # Errors
-    /// [`BusError::Unavailable`] where the connection was closed.
+    /// [`BusError::Unavailable`] if the connection was closed.
     pub async fn serve(
         &self,
         service: Service,
@@ -172,7 +171,7 @@ impl Running<'_> {
     > {
         let client = &self.shared.link.client;
         let Service { name, endpoints, .. } = &self.service;
-        let id = &self.shared.life;
+        let id = &self.shared.instance_id;
         let mut requests = SelectAll::new();
         let mut add = |what: RequestKind, messages: async_nats::Subscriber| {
             requests.push(messages.map(move |message| (what, message)));
@@ -190,7 +189,7 @@ impl Running<'_> {
         Ok(requests)
     }
 
-    /// Answers what is asked of every service.
+    /// Answers a discovery request.
     async fn answer_discovery(&self, verb: Verb, reply: Subject) {
         let body = match verb {
             Verb::Ping => self.ping(),
@@ -203,20 +202,22 @@ impl Running<'_> {
     /// Answers a request to an endpoint, and counts it.
     async fn answer(&self, at: usize, reply: Subject, asked: Bytes, is_busy: bool) {
         let begun = Instant::now();
-        let answering = &self.service.endpoints[at].answering;
+        let handler = &self.service.endpoints[at].handler;
         let answer = match is_busy {
-            true => Err(Denied::new(503, "too many requests at once: try again in a moment")),
+            true => {
+                Err(ServiceRefusal::new(503, "too many requests at once: try again in a moment"))
+            }
             false => {
-                let answered = timeout(ANSWER_WITHIN, answering.answer(asked)).await;
+                let answered = timeout(ANSWER_WITHIN, handler.answer(asked)).await;
                 answered.unwrap_or_else(|_| {
-                    Err(Denied::new(503, "the answer took too long: try again in a moment"))
+                    Err(ServiceRefusal::new(503, "the answer took too long: try again in a moment"))
                 })
             }
         };
         let most = self.shared.link.client.max_payload();
         let answer = answer.and_then(|body| match body.len() <= most {
             true => Ok(body),
-            false => Err(Denied::new(
+            false => Err(ServiceRefusal::new(
                 413,
                 format!("the answer is over the {most} bytes that the server carries"),
             )),
@@ -230,8 +231,7 @@ impl Running<'_> {
         counts.add(answer.err().as_ref(), begun.elapsed());
     }
 
-    /// Nobody is told where an answer cannot be sent: the one who asked waits for it no longer than
-    /// for one that was lost.
+    /// Sends an answer. A failure is only logged: for the client the answer is lost.
     async fn send(&self, reply: Subject, headers: HeaderMap, body: Bytes) {
         let client = &self.shared.link.client;
         if let Err(error) = client.publish_with_headers(reply, headers, body).await {

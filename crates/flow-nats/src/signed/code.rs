@@ -1,6 +1,4 @@
-//! The codes of records: HMAC-SHA-256 over everything that a record says and over its sequence.
-//!
-//! Comes in: a key and a record. Goes out: its code, or whether a code is right. It never shows the key.
+//! The codes of records: HMAC-SHA-256 over all parts of a record and its sequence.
 
 use std::fmt;
 
@@ -13,19 +11,19 @@ use super::CODE;
 /// The fewest bytes of a key.
 const SHORTEST: usize = 16;
 
-/// The key that writer and readers of a signed stream share.
+/// The key that the writer and the readers of a signed stream share.
 #[derive(Clone)]
 pub struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
-    /// A key of these bytes; none where there are fewer than sixteen.
+    /// A key of these bytes; `None` if there are fewer than sixteen.
     #[must_use]
     pub fn new(key: &[u8]) -> Option<Self> {
         let is_long = key.len() >= SHORTEST;
         is_long.then(|| Hmac::new_from_slice(key).ok()).flatten().map(Self)
     }
 
-    /// A record that stands, with the code of what it says now; as it is where it has none.
+    /// A stored record with a new code for its present content. A record without a code stays as it is.
     #[must_use]
     pub fn signed_again(&self, stored: Stored) -> Stored {
         if !is_signed(&stored) {
@@ -40,14 +38,14 @@ impl SigningKey {
         Stored { headers, ..stored }
     }
 
-    /// The code of a record that is to stand at a sequence, in hexadecimal.
+    /// The code of a record for a sequence, in hexadecimal.
     pub(super) fn code(&self, stream: &str, sequence: u64, message: &Outgoing) -> String {
         let Outgoing { subject, id, headers, body } = message;
         let mac = self.mac_of(stream, sequence, [subject, id], headers, body);
         mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Whether a code is that of a record where it stands.
+    /// Whether a code is right for a stored record and its sequence.
     pub(super) fn is_of(&self, code: &str, stored: &Stored) -> bool {
         let Stored { stream, sequence, subject, id, headers, body, .. } = stored;
         let Some(code) = bytes_of(code) else { return false };
@@ -55,8 +53,8 @@ impl SigningKey {
         self.mac_of(stream, *sequence, [subject, id], headers, body).verify_slice(&code).is_ok()
     }
 
-    /// The code over all parts of a record, each after its length, so that no two records give the same bytes. Headers
-    /// are sorted by name, because servers and clients keep no order.
+    /// The code over all parts of a record, each after its length, so that no two records have the same
+    /// bytes. Headers are sorted by name, because servers and clients do not preserve their order.
     fn mac_of(
         &self,
         stream: &str,

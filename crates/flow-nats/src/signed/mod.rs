@@ -1,19 +1,20 @@
-//! Records that carry a message authentication code, so that none counts that its writer did not write.
+//! Records with a message authentication code. Readers skip a record that its writer did not write.
 //!
-//! What a NATS user may publish can be limited. But whoever may ask the server anything names the subject of
-//! the answer, and the server answers there without asking whether that user may publish to it. So any user can
-//! make the server store a message in a stream that only one role writes. [`SignedBus`] makes such
-//! messages worthless. It wraps a bus for those who write and read one stream: each record carries an
-//! HMAC-SHA-256 (RFC 2104) over its sequence, subject, id, headers and body, and a record without the
-//! right one is left out, counted and reported. The sequence is part of it, so that a record cannot
-//! be sent again elsewhere.
+//! NATS can limit the subjects on which a user may publish. But a user that may send any request names
+//! the subject of the answer, and the server answers there without checking whether that user may publish
+//! on it. So any user can make the server store a message in a stream that only one role writes.
 //!
-//! A stream may begin with records from before there was a key. Each signed record names the first sequence
-//! from which on all are signed; what stands before that is taken as it is.
+//! [`SignedBus`] makes such messages ineffective. It wraps a bus for the writer and the readers of one
+//! stream. Each record has an HMAC-SHA-256 (RFC 2104) over its sequence, subject, id, headers and body. A
+//! record without the right code is skipped, counted and reported. The sequence is part of the code, so
+//! that a record cannot be repeated elsewhere.
+//!
+//! A stream may begin with records from before there was a key. Each signed record names the sequence
+//! from which on all are signed. Earlier records are accepted without a code.
 
 mod chain;
 mod code;
-mod reading;
+mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,16 +27,16 @@ pub use code::{SigningKey, is_signed};
 
 use crate::metrics::FORGED;
 use chain::SignedChain;
-use reading::{SignedReader, SignedSubscription};
+use verify::{SignedReader, SignedSubscription};
 
 /// The header with a record's code, in hexadecimal.
 const CODE: &str = "Wf-Code";
-/// The header with the first sequence from which on all records are signed.
+/// The header with the sequence from which on all records are signed.
 const SIGNED_FROM: &str = "Wf-Signed-From";
-/// How many of the last records are looked at for one with a code: far more than anybody forges without
-/// being noticed.
+/// How many of the last records are searched for one with a code: far more than somebody could forge
+/// unnoticed.
 const LOOKED_BACK: usize = 10_000;
-/// How often a take-over is tried again behind a forged record.
+/// How often a take-over is tried again after a forged record.
 const TRIES: usize = 8;
 
 /// The stream that is signed.
@@ -47,25 +48,25 @@ pub struct SignedStream {
     pub epochs: String,
 }
 
-/// A bus for those who write or read a signed stream.
+/// A bus for the writer and the readers of a signed stream.
 pub struct SignedBus {
     bus: Arc<dyn Bus>,
     signing: Arc<Signing>,
 }
 
-/// What writer and readers of a signed stream share.
+/// The state that the writer and the readers of a signed stream share.
 struct Signing {
     key: SigningKey,
     stream: SignedStream,
     range: Mutex<SignedRange>,
 }
 
-/// What is known of the stream so far.
+/// Which records of the stream are signed, as far as it is known.
 #[derive(Default)]
 struct SignedRange {
-    /// The first sequence from which on all records are signed, once a signed record was seen.
+    /// The sequence from which on all records are signed, once a signed record was read.
     signed_from: Option<u64>,
-    /// Up to which sequence no record has a code, as far as was looked.
+    /// The sequence up to which no record has a code.
     unsigned_through: u64,
 }
 
@@ -76,7 +77,7 @@ impl SignedBus {
         Self { bus, signing: Arc::new(Signing { key, stream, range: Mutex::default() }) }
     }
 
-    /// The last record that its writer wrote, among those that the filter takes in.
+    /// The last genuine record that matches the filter.
     async fn last_genuine(&self, filter: &str) -> Result<Option<Stored>, BusError> {
         let signing = &self.signing;
         let mut last = self.bus.last(&signing.stream.name, filter).await?;
@@ -90,12 +91,12 @@ impl SignedBus {
         Ok(None)
     }
 
-    /// The last record before a sequence that the filter takes in.
+    /// The last record before a sequence that matches the filter.
     async fn before(&self, sequence: u64, filter: &str) -> Result<Option<Stored>, BusError> {
         let stream = &self.signing.stream.name;
         let first = self.bus.stream_state(stream).await?.first;
-        for place in (first.max(1)..sequence).rev() {
-            match self.bus.get(stream, place).await {
+        for earlier in (first.max(1)..sequence).rev() {
+            match self.bus.get(stream, earlier).await {
                 Ok(stored) if matches(filter, &stored.subject) => return Ok(Some(stored)),
                 Ok(_) | Err(BusError::Gone { .. }) => {}
                 Err(error) => return Err(error),
@@ -120,7 +121,7 @@ impl SignedBus {
                     let stands = self.bus.last(&stream.name, &stream.epochs).await?;
                     let found = stands.map_or(0, |stands| stands.sequence);
                     if found != sequence {
-                        // Somebody wrote in between, so its code is of another place: again.
+                        // Somebody wrote in between, so the code is for another sequence: try again.
                         return Err(BusError::Refused { expected: sequence, found });
                     }
                     self.signing.note(from);
@@ -145,7 +146,7 @@ impl SignedBus {
 }
 
 impl Signing {
-    /// The first sequence from which on all records are signed; none where no record is.
+    /// The sequence from which on all records are signed; `None` if no record is.
     async fn signed_from(&self, bus: &dyn Bus) -> Result<Option<u64>, BusError> {
         if let Some(from) = self.noted() {
             return Ok(Some(from));
@@ -171,7 +172,7 @@ impl Signing {
             }
         }
         if has_code {
-            // Leaving all of them out would decide everything anew.
+            // If all of them were skipped, everything would be decided again.
             return Err(BusError::BadStream {
                 stream: name.clone(),
                 why: "its records are signed with another key than that of `bus.signing_key_file`: \
@@ -182,7 +183,7 @@ impl Signing {
         Ok(None)
     }
 
-    /// Whether a record counts: it is signed, or from before records were.
+    /// Whether a record is genuine: it has the right code, or is from before records were signed.
     async fn is_genuine(&self, bus: &dyn Bus, stored: &Stored) -> Result<bool, BusError> {
         let from = match stored.headers.get(CODE) {
             Some(_) => self.noted(),
@@ -191,7 +192,7 @@ impl Signing {
         Ok(self.counts(stored, from))
     }
 
-    /// The same, where `from` is the first sequence from which on all records are signed.
+    /// The same, with the sequence `from` which on all records are signed.
     fn counts(&self, stored: &Stored, from: Option<u64>) -> bool {
         match stored.headers.get(CODE) {
             Some(code) if self.key.is_of(code, stored) => {
@@ -210,7 +211,7 @@ impl Signing {
         message
     }
 
-    /// Learns from a signed record from which sequence on all are.
+    /// Learns from a signed record the sequence from which on all are signed.
     fn learn(&self, stored: &Stored) {
         let named = stored.headers.get(SIGNED_FROM).and_then(|from| from.parse().ok());
         self.note(named.unwrap_or(stored.sequence));
@@ -225,12 +226,12 @@ impl Signing {
         self.range().signed_from
     }
 
-    // Nobody leaves it half changed: a poisoned lock is as good as another.
+    // A poisoned lock can be used, because no change can be left half done.
     fn range(&self) -> MutexGuard<'_, SignedRange> {
         self.range.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that a record was left out.
+    /// Counts and logs a forged record that is skipped.
     fn report(&self, stored: &Stored) {
         FORGED.add(1, &[]);
         tracing::error!(

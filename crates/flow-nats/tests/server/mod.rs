@@ -144,8 +144,8 @@ impl Server {
     /// A bus for one user of it.
     pub(crate) async fn bus_of(&self, user: &str) -> NatsBus {
         let login = Some(Login { user: user.into(), password: format!("{user}-password") });
-        let makes_room = user == "owner";
-        let options = Options { login, makes_room, ..Options::new(self.url(), user) };
+        let may_prune = user == "owner";
+        let options = Options { login, may_prune, ..Options::new(self.url(), user) };
         connect(&options, Arc::new(SystemClock)).await.unwrap()
     }
 

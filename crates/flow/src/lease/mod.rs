@@ -1,13 +1,12 @@
-//! A lease: which of several processes does a work that only one of them may do.
+//! A lease: decides which of several processes does work that only one of them may do.
 //!
-//! Comes in: the wish to lead, to resign or to release. Goes out: who leads. It never guards what the leader writes:
-//! the chain does.
+//! The lease is one key of a bucket. Its holder writes it again every [`RENEWAL_INTERVAL`]. The others
+//! check it every [`CHECK_INTERVAL`]. A process that finds the same revision
+//! [`CHECKS_UNTIL_ABANDONED`] times takes the lease by compare-and-set. Processes count checks and
+//! compare no clocks: neither those of two machines, nor two times of their own.
 //!
-//! It is one key of a table. Its holder writes it again each [`RENEWAL`]; the others look at it each
-//! [`LOOK`], and whoever has found the same revision [`LOOKS`] times takes it by compare-and-set. Looks are
-//! counted, and no clocks are compared: neither those of two machines nor, for the one who takes it, two
-//! times of its own. It keeps writers from taking over from each other in turn; that what they write
-//! stands once is held by the chain alone.
+//! The lease prevents two writers from taking over from each other again and again. Only the chain
+//! ensures that their output is written once.
 
 mod renewal;
 
@@ -20,88 +19,88 @@ use crate::bus::KeyValue;
 use crate::loops::StageContext;
 use renewal::Renewal;
 
-/// How often its holder writes it.
-pub(crate) const RENEWAL: Duration = Duration::from_millis(500);
-/// How often the others look at it.
-pub(crate) const LOOK: Duration = Duration::from_millis(250);
-/// After so many looks that found it as it was, it counts as left.
-pub(crate) const LOOKS: u32 = 8;
-/// A holder whose last renewal was begun so long ago does nothing until the next one stands: less than the
-/// others wait.
-pub(crate) const UNSURE: Duration = Duration::from_millis(1_500);
+/// How often the holder renews the lease.
+pub(crate) const RENEWAL_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the others check the lease.
+pub(crate) const CHECK_INTERVAL: Duration = Duration::from_millis(250);
+/// A lease that is unchanged at this many checks in a row counts as abandoned.
+pub(crate) const CHECKS_UNTIL_ABANDONED: u32 = 8;
+/// A holder starts no work if its last successful renewal began longer ago than this. It is less than
+/// the time that the others wait.
+pub(crate) const DOUBT_AFTER: Duration = Duration::from_millis(1_500);
 
-/// Where a lease stands, and who asks for it.
+/// The key of a lease, and the process that requests it.
 #[derive(Clone)]
 pub struct LeaseConfig {
-    /// Of what, as in the events of the loop that it is for.
+    /// The name of the loop in its events.
     pub name: String,
-    /// The table.
+    /// The bucket.
     pub keys: Arc<dyn KeyValue>,
     /// The key in it.
     pub key: String,
-    /// Who asks, for people. Without line breaks.
+    /// The name of this process, for people. Without line breaks.
     pub holder: String,
-    /// What no other process has, nor this one after a restart. Without spaces.
+    /// An id that no other process has, nor this one after a restart. Without spaces.
     pub unique: String,
 }
 
-/// Whether this process is the one.
+/// Whether this process leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leadership {
-    /// Another is, where it is known who.
+    /// Another process leads. Its name, if known.
     Follows(Option<String>),
-    /// This one is.
+    /// This process leads.
     Leads,
-    /// This one was, and cannot renew its lease: it begins nothing until it can.
-    Doubts,
-    /// It has given its lease back, and will not ask for it again.
+    /// This process led and cannot renew its lease. It starts no work until it can.
+    InDoubt,
+    /// This process has released its lease and will not request it again.
     Released,
 }
 
-/// What the user of a lease wants of it.
+/// What the user of a lease requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Wish {
-    /// To lead; otherwise, to know who does.
-    leads: bool,
-    /// How often it wished not to lead for a while, as another did without this lease.
-    resigned: u32,
+struct LeaseRequest {
+    /// To lead. Otherwise only to know who leads.
+    wants_lead: bool,
+    /// How often the user resigned, because another process wrote without having the lease.
+    resignations: u32,
     /// Never to lead again.
-    releases: bool,
+    wants_release: bool,
 }
 
-/// A lease that is kept up beside the work, or none where nobody else can be there.
+/// A lease that a task renews, or none if there can be no other process.
 pub struct Lease(Option<SharedLease>);
 
 struct SharedLease {
     leadership: watch::Receiver<Leadership>,
-    wishes: watch::Sender<Wish>,
+    requests: watch::Sender<LeaseRequest>,
     context: StageContext,
 }
 
 impl Lease {
-    /// Leads always, and costs nothing: for a bus of one process.
+    /// No lease: this process always leads. For a bus inside one process.
     #[must_use]
     pub fn alone() -> Self {
         Self(None)
     }
 
-    /// Looks after a lease in a task of this runtime. It is released where this is dropped.
+    /// Starts a task that requests and renews the lease. It releases the lease when this is dropped.
     #[must_use]
-    pub fn keep(context: &StageContext, config: LeaseConfig) -> Self {
-        let (told, leadership) = watch::channel(Leadership::Follows(None));
-        let (wishes, wished) = watch::channel(Wish::default());
-        let renewal = Renewal::new(context.clone(), config, told, wished);
+    pub fn spawn(context: &StageContext, config: LeaseConfig) -> Self {
+        let (current, leadership) = watch::channel(Leadership::Follows(None));
+        let (requests, requested) = watch::channel(LeaseRequest::default());
+        let renewal = Renewal::new(context.clone(), config, current, requested);
         tokio::spawn(renewal.run());
-        Self(Some(SharedLease { leadership, wishes, context: context.clone() }))
+        Self(Some(SharedLease { leadership, requests, context: context.clone() }))
     }
 
-    /// Whether others may ask for it.
+    /// Whether other processes can request it.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Whether this process is the one.
+    /// Whether this process leads.
     #[must_use]
     pub fn leadership(&self) -> Leadership {
         match &self.0 {
@@ -110,42 +109,45 @@ impl Lease {
         }
     }
 
-    /// Returns once it is told otherwise than `known`; never where this process is alone.
-    pub async fn other_than(&mut self, known: &Leadership) {
+    /// Returns once the leadership differs from `known`; never if this process is alone.
+    pub async fn changed_from(&mut self, known: &Leadership) {
         let Some(shared) = &mut self.0 else {
             return std::future::pending().await;
         };
-        if shared.leadership.wait_for(|told| told != known).await.is_err() {
-            // Whoever kept it up is gone with its runtime.
+        if shared.leadership.wait_for(|current| current != known).await.is_err() {
+            // The task that renewed it is gone with its runtime.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Asks for it from now on: what a leader must know is known.
-    pub fn ask(&self) {
-        self.wish(|wish| wish.leads = true);
+    /// Requests the lease from now on. Call it once this process is ready to lead.
+    pub fn request_lead(&self) {
+        self.change_request(|request| request.wants_lead = true);
     }
 
-    /// Gives it back, and asks for it again no sooner than after a while.
+    /// Gives the lease back, and requests it again only after a while.
     pub fn resign(&self) {
-        self.wish(|wish| (wish.leads, wish.resigned) = (false, wish.resigned + 1));
+        self.change_request(|request| {
+            request.wants_lead = false;
+            request.resignations += 1;
+        });
     }
 
-    /// Gives it back for good: whoever stands by takes it at once. Waits for that no longer than a moment.
+    /// Gives the lease back for good, so that a standby takes it at once. Waits a moment for that.
     pub async fn release(&mut self) {
-        self.wish(|wish| wish.releases = true);
+        self.change_request(|request| request.wants_release = true);
         if let Some(SharedLease { leadership, context, .. }) = &mut self.0 {
             tokio::select! {
                 biased;
-                _ = leadership.wait_for(|told| *told == Leadership::Released) => {}
-                () = context.wait(UNSURE) => {}
+                _ = leadership.wait_for(|current| *current == Leadership::Released) => {}
+                () = context.wait(DOUBT_AFTER) => {}
             }
         }
     }
 
-    fn wish(&self, change: impl FnOnce(&mut Wish)) {
+    fn change_request(&self, change: impl FnOnce(&mut LeaseRequest)) {
         if let Some(shared) = &self.0 {
-            shared.wishes.send_modify(change);
+            shared.requests.send_modify(change);
         }
     }
 }

@@ -1,39 +1,38 @@
-//! The task that renews a lease of ours, or looks whether another left theirs.
-//!
-//! Comes in: what the user of the lease wants (to lead, to resign, to release), and the key of the lease in a table. Goes
-//! out: who leads. It never knows what the leader does.
+//! The task that renews our lease, or checks whether another process has abandoned its lease.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::{LOOK, LOOKS, Leadership, LeaseConfig, RENEWAL, UNSURE, Wish};
+use super::{
+    CHECK_INTERVAL, CHECKS_UNTIL_ABANDONED, DOUBT_AFTER, Leadership, LeaseConfig, LeaseRequest,
+    RENEWAL_INTERVAL,
+};
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
 use crate::loops::{Event, StageContext};
 
-/// An answer that takes longer counts as none.
-const ANSWER: Duration = Duration::from_millis(900);
-/// Before a renewal that failed is tried again.
-const AGAIN: Duration = Duration::from_millis(100);
-/// Before who leads without a lease looks whether there can be one.
-const WITHOUT: Duration = Duration::from_secs(10);
-/// Looks for which who resigned does not ask again.
-const RESIGNED: u32 = 40;
+/// The longest wait for an answer of the bus.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(900);
+/// The wait before a failed renewal is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// The wait before a process that leads without a lease checks whether leases are possible now.
+const CHECK_WITHOUT_LEASE: Duration = Duration::from_secs(10);
+/// For this many checks, a process that resigned does not request the lease.
+const CHECKS_AFTER_RESIGNING: u32 = 40;
 
 pub(super) struct Renewal {
     context: StageContext,
     config: LeaseConfig,
     value: Bytes,
     leadership: watch::Sender<Leadership>,
-    wishes: watch::Receiver<Wish>,
-    wish: Wish,
+    requests: watch::Receiver<LeaseRequest>,
+    request: LeaseRequest,
     held: Option<OwnLease>,
-    /// The revision of another's lease that was found last, and how often again.
-    found: (u64, u32),
-    /// For so many looks it does not ask for the lease.
+    others: OthersLease,
+    /// For this many checks the lease is not requested.
     pause: u32,
 }
 
@@ -41,16 +40,25 @@ pub(super) struct Renewal {
 #[derive(Clone, Copy)]
 struct OwnLease {
     revision: u64,
-    /// When the last renewal that stands was begun.
+    /// When the last successful renewal began.
     renewed: UnixMillis,
 }
 
-/// Whose lease the table has under the key, with its revision.
+/// The lease of another process, as it was found last.
+#[derive(Clone, Copy, Default)]
+struct OthersLease {
+    /// 0 if there was none.
+    revision: u64,
+    /// How many checks in a row found the same revision again.
+    unchanged_checks: u32,
+}
+
+/// The owner of the lease in the bucket, with the revision.
 enum LeaseOwner {
-    /// Nobody's.
+    /// Nobody.
     Free(u64),
     Ours(u64),
-    /// Another's, and its name.
+    /// Another process, with its name.
     Others(u64, String),
 }
 
@@ -59,152 +67,155 @@ impl Renewal {
         context: StageContext,
         config: LeaseConfig,
         leadership: watch::Sender<Leadership>,
-        wishes: watch::Receiver<Wish>,
+        requests: watch::Receiver<LeaseRequest>,
     ) -> Self {
         let value = format!("{} {}", config.holder, config.unique).into();
-        let (wish, found) = (Wish::default(), (0, 0));
-        Self { context, config, value, leadership, wishes, wish, held: None, found, pause: 0 }
+        let (request, others) = (LeaseRequest::default(), OthersLease::default());
+        Self { context, config, value, leadership, requests, request, held: None, others, pause: 0 }
     }
 
     pub(super) async fn run(mut self) {
         loop {
-            let wish = *self.wishes.borrow_and_update();
-            let resigned = wish.resigned > self.wish.resigned;
-            self.wish = wish;
-            if wish.releases {
+            let request = *self.requests.borrow_and_update();
+            let has_resigned = request.resignations > self.request.resignations;
+            self.request = request;
+            if request.wants_release {
                 break;
             }
-            if resigned {
-                // Where another holds it, this is all there was to be noticed.
-                self.pause = if self.give_back().await { RESIGNED } else { 0 };
-                self.tell(Leadership::Follows(None));
+            if has_resigned {
+                // If another process has the lease already, there is no reason to pause.
+                self.pause = if self.give_back().await { CHECKS_AFTER_RESIGNING } else { 0 };
+                self.set_leadership(Leadership::Follows(None));
             }
             let pause = match self.held {
                 Some(held) => self.renew(held).await,
-                None => self.look().await,
+                None => self.check_lease().await,
             };
             let context = self.context.clone();
             tokio::select! {
                 biased;
-                changed = self.wishes.changed() => if changed.is_err() { break },
+                changed = self.requests.changed() => if changed.is_err() { break },
                 () = context.wait(pause) => {}
             }
         }
         self.give_back().await;
-        self.tell(Leadership::Released);
+        self.set_leadership(Leadership::Released);
     }
 
-    /// Frees the lease; false if it is another's.
+    /// Frees the lease. Returns false if it belongs to another process.
     async fn give_back(&mut self) -> bool {
         let Some(held) = self.held.take() else {
             return *self.leadership.borrow() == Leadership::Leads;
         };
         let LeaseConfig { keys, key, .. } = &self.config;
         let free = keys.put_if(key, Bytes::new(), held.revision);
-        // Where it fails otherwise, the others find out by looking.
-        !matches!(within(&self.context, ANSWER, free).await, Err(BusError::Refused { .. }))
+        // After any other failure, the others find the lease unchanged and take it.
+        !matches!(within(&self.context, ANSWER_TIMEOUT, free).await, Err(BusError::Refused { .. }))
     }
 
     /// Renews our lease. Returns how long to wait before the next renewal.
     async fn renew(&mut self, held: OwnLease) -> Duration {
         let begun = self.context.clock.now();
-        if begun.since(held.renewed) >= UNSURE {
-            self.tell(Leadership::Doubts);
+        if begun.since(held.renewed) >= DOUBT_AFTER {
+            self.set_leadership(Leadership::InDoubt);
         }
-        match self.put(held.revision, self.until_unsure(held)).await {
+        match self.put(held.revision, self.answer_timeout(held)).await {
             Ok(revision) => return self.lead_with(revision, begun),
             Err(BusError::Refused { .. }) => match self
-                .lease_in_table(self.until_unsure(held))
+                .lease_in_table(self.answer_timeout(held))
                 .await
             {
-                // The answer to the last one was lost.
+                // The answer to our last renewal was lost.
                 Ok(LeaseOwner::Ours(revision)) => return self.lead_with(revision, begun),
                 Ok(LeaseOwner::Others(revision, name)) => {
                     self.held = None;
-                    self.found = (revision, 0);
-                    self.tell(Leadership::Follows(Some(name)));
-                    return LOOK;
+                    self.others = OthersLease { revision, unchanged_checks: 0 };
+                    self.set_leadership(Leadership::Follows(Some(name)));
+                    return CHECK_INTERVAL;
                 }
-                // The table was deleted, or put back to an older copy.
+                // The bucket was deleted, or an older copy of it was restored.
                 Ok(LeaseOwner::Free(revision)) => self.held = Some(OwnLease { revision, ..held }),
                 Err(_) => {}
             },
-            // Nobody else can take it either.
-            Err(error) if !error.may_pass() => return RENEWAL,
+            // No other process can take it either.
+            Err(error) if !error.may_pass() => return RENEWAL_INTERVAL,
             Err(_) => {}
         }
-        if self.context.clock.now().since(held.renewed) >= UNSURE {
-            self.tell(Leadership::Doubts);
+        if self.context.clock.now().since(held.renewed) >= DOUBT_AFTER {
+            self.set_leadership(Leadership::InDoubt);
         }
-        AGAIN
+        RETRY_AFTER
     }
 
-    /// How long an answer is waited for: a lease that cannot be renewed is told before the others take it.
-    fn until_unsure(&self, held: OwnLease) -> Duration {
-        let left = held.renewed.plus(UNSURE).since(self.context.clock.now());
-        if left.is_zero() { ANSWER } else { left.min(ANSWER) }
+    /// How long to wait for an answer. A lease that cannot be renewed must be in doubt before the others
+    /// take it.
+    fn answer_timeout(&self, held: OwnLease) -> Duration {
+        let left = held.renewed.plus(DOUBT_AFTER).since(self.context.clock.now());
+        if left.is_zero() { ANSWER_TIMEOUT } else { left.min(ANSWER_TIMEOUT) }
     }
 
-    async fn look(&mut self) -> Duration {
+    async fn check_lease(&mut self) -> Duration {
         self.pause = self.pause.saturating_sub(1);
         let begun = self.context.clock.now();
-        let asks = self.wish.leads && self.pause == 0;
-        match self.lease_in_table(ANSWER).await {
+        let may_request = self.request.wants_lead && self.pause == 0;
+        match self.lease_in_table(ANSWER_TIMEOUT).await {
             Ok(LeaseOwner::Ours(revision)) => return self.lead_with(revision, begun),
-            Ok(LeaseOwner::Free(revision)) if asks => {
+            Ok(LeaseOwner::Free(revision)) if may_request => {
                 return self.take_lease(revision, begun).await;
             }
             Ok(LeaseOwner::Free(_)) => {}
             Ok(LeaseOwner::Others(revision, name)) => {
-                let times = if self.found.0 == revision { self.found.1 + 1 } else { 0 };
-                self.found = (revision, times);
-                self.tell(Leadership::Follows(Some(name)));
-                if asks && times >= LOOKS {
+                let OthersLease { revision: last, unchanged_checks } = self.others;
+                let unchanged_checks = if last == revision { unchanged_checks + 1 } else { 0 };
+                self.others = OthersLease { revision, unchanged_checks };
+                self.set_leadership(Leadership::Follows(Some(name)));
+                if may_request && unchanged_checks >= CHECKS_UNTIL_ABANDONED {
                     return self.take_lease(revision, begun).await;
                 }
             }
             Err(error) => return self.lead_without_or_wait(&error),
         }
-        LOOK
+        CHECK_INTERVAL
     }
 
     async fn take_lease(&mut self, revision: u64, begun: UnixMillis) -> Duration {
-        match self.put(revision, ANSWER).await {
+        match self.put(revision, ANSWER_TIMEOUT).await {
             Ok(revision) => self.lead_with(revision, begun),
             Err(error) => self.lead_without_or_wait(&error),
         }
     }
 
-    /// While the bus is away, nobody can renew: looks count from the beginning. Where there can be no lease,
-    /// as on a server that an earlier release set up, whoever has seen none leads without.
+    /// During an outage of the bus nobody can renew, so the count of checks starts again. If leases are
+    /// not possible, as on a server that an earlier release set up, a process that has never seen one
+    /// leads without.
     fn lead_without_or_wait(&mut self, error: &BusError) -> Duration {
-        let may_be_had = error.may_pass() || matches!(error, BusError::Refused { .. });
-        let has_seen = self.found.0 > 0;
-        self.found.1 = 0;
-        if !may_be_had && !has_seen && self.wish.leads && self.pause == 0 {
+        let is_possible = error.may_pass() || matches!(error, BusError::Refused { .. });
+        let has_seen_lease = self.others.revision > 0;
+        self.others.unchanged_checks = 0;
+        if !is_possible && !has_seen_lease && self.request.wants_lead && self.pause == 0 {
             if *self.leadership.borrow() != Leadership::Leads {
                 self.observe(Event::NoLease(error));
             }
-            self.tell(Leadership::Leads);
-            return WITHOUT;
+            self.set_leadership(Leadership::Leads);
+            return CHECK_WITHOUT_LEASE;
         }
-        LOOK
+        CHECK_INTERVAL
     }
 
     fn lead_with(&mut self, revision: u64, renewed: UnixMillis) -> Duration {
         self.held = Some(OwnLease { revision, renewed });
-        self.tell(Leadership::Leads);
-        RENEWAL
+        self.set_leadership(Leadership::Leads);
+        RENEWAL_INTERVAL
     }
 
-    async fn put(&self, expected: u64, longest: Duration) -> Result<u64, BusError> {
+    async fn put(&self, expected: u64, timeout: Duration) -> Result<u64, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
-        within(&self.context, longest, keys.put_if(key, self.value.clone(), expected)).await
+        within(&self.context, timeout, keys.put_if(key, self.value.clone(), expected)).await
     }
 
-    async fn lease_in_table(&self, longest: Duration) -> Result<LeaseOwner, BusError> {
+    async fn lease_in_table(&self, timeout: Duration) -> Result<LeaseOwner, BusError> {
         let LeaseConfig { keys, key, .. } = &self.config;
-        let found = within(&self.context, longest, keys.get(key)).await?;
+        let found = within(&self.context, timeout, keys.get(key)).await?;
         Ok(match found {
             Some(Entry { revision, value: Some(value), .. }) => {
                 if value == self.value {
@@ -219,15 +230,15 @@ impl Renewal {
         })
     }
 
-    fn tell(&self, leadership: Leadership) {
+    fn set_leadership(&self, leadership: Leadership) {
         let before = self.leadership.borrow().clone();
         if before == leadership {
             return;
         }
         match (&before, &leadership) {
             (_, Leadership::Follows(Some(leader))) => self.observe(Event::StandingBy { leader }),
-            (_, Leadership::Doubts) => self.observe(Event::LeaseInDoubt),
-            (Leadership::Doubts, Leadership::Leads) => self.observe(Event::LeaseRenewed),
+            (_, Leadership::InDoubt) => self.observe(Event::LeaseInDoubt),
+            (Leadership::InDoubt, Leadership::Leads) => self.observe(Event::LeaseRenewed),
             (_, Leadership::Leads) if self.held.is_some() => self.observe(Event::LeaseTaken),
             _ => {}
         }
@@ -239,22 +250,22 @@ impl Renewal {
     }
 }
 
-/// Who holds a lease, for people.
+/// The name of the holder of a lease, for people.
 fn holder(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
     text.rsplit_once(' ').map_or(&*text, |(holder, _)| holder).to_owned()
 }
 
-/// Waits for an answer no longer than that.
+/// Waits for an answer, at most for `timeout`.
 async fn within<T>(
     context: &StageContext,
-    longest: Duration,
-    answering: impl Future<Output = Result<T, BusError>>,
+    timeout: Duration,
+    call: impl Future<Output = Result<T, BusError>>,
 ) -> Result<T, BusError> {
     tokio::select! {
         biased;
-        answer = answering => answer,
-        () = context.wait(longest) => {
+        answer = call => answer,
+        () = context.wait(timeout) => {
             Err(BusError::Unavailable("no answer about a lease in time".to_owned()))
         }
     }

@@ -1,7 +1,6 @@
-//! The chained publisher of the bus of one process: each message expects its predecessor by id.
+//! The chained publisher of a bus inside one process: each message expects its predecessor by id.
 //!
-//! Comes in: decisions in order. Goes out: their sequences, or that another writer has taken over. It never goes on
-//! after a failure.
+//! After a failure it refuses everything.
 
 use super::LocalBus;
 use crate::bus::ChainedPublisher;
@@ -12,7 +11,7 @@ use crate::message::{Outgoing, Published};
 struct LocalChain {
     bus: LocalBus,
     stream: String,
-    /// The id of the last message that is known to stand; none after a failure.
+    /// The id of the last message that is certainly stored; `None` after a failure.
     predecessor: Option<String>,
 }
 
@@ -29,7 +28,7 @@ pub(super) async fn take_over(
     let predecessor = Some(record.id.clone());
     match crate::Bus::publish_if_last(&bus, record, expected).await? {
         Published::New(_) => Ok(Box::new(LocalChain { bus, stream, predecessor })),
-        // The record is another's, or of another life of ours: its chain may be in use.
+        // The record belongs to another writer, or to an earlier start of ours whose chain may be in use.
         Published::Duplicate(found) => Err(BusError::Refused { expected, found }),
     }
 }
@@ -37,19 +36,20 @@ pub(super) async fn take_over(
 impl ChainedPublisher for LocalChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
-            // Taken out, so that a failure or a dropped future leaves nothing to go on from.
+            // Removed first: after a failure or a dropped future there is no predecessor to go on from.
             let fenced = || BusError::Fenced(self.stream.clone());
             let mut predecessor = self.predecessor.take().ok_or_else(fenced)?;
             let mut rest = messages;
             let mut sequences = Vec::new();
             while !rest.is_empty() {
                 let (batch, after) = (rest.clone(), predecessor);
-                let ask = move |engine: &mut crate::store::Engine, now| {
+                let append = move |engine: &mut crate::store::Engine, now| {
                     engine.append(&batch, &after, now)
                 };
-                let stored = self.bus.until_done(ask).await?;
+                let stored = self.bus.until_done(append).await?;
                 let appended: Vec<Outgoing> = rest.drain(..stored.len()).collect();
-                let last = appended.last().expect("a step that is done has stored one");
+                let last =
+                    appended.last().expect("a completed step has stored at least one message");
                 predecessor = last.id.clone();
                 sequences.extend(stored);
             }

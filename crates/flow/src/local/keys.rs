@@ -1,6 +1,4 @@
-//! A table of keys on the bus of one process.
-//!
-//! Comes in: keys and values. Goes out: values with their revisions. It never knows what a value says.
+//! A bucket of keys on a bus inside one process.
 
 use bytes::Bytes;
 
@@ -30,7 +28,7 @@ impl LocalKeys {
 impl KeyValue for LocalKeys {
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
         let (bucket, key) = (self.bucket.clone(), key.to_owned());
-        Box::pin(self.bus.ask(move |engine, _| {
+        Box::pin(self.bus.query(move |engine, _| {
             Ok(engine.entry(&bucket, &key)?.filter(|entry| entry.value.is_some()))
         }))
     }
@@ -49,12 +47,12 @@ impl KeyValue for LocalKeys {
 
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
         let bucket = self.bucket.clone();
-        Box::pin(self.bus.ask(move |engine, _| engine.entries(&bucket, after)))
+        Box::pin(self.bus.query(move |engine, _| engine.entries(&bucket, after)))
     }
 
     fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
         let bucket = self.bucket.clone();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Box::pin(self.bus.ask(move |engine, _| engine.entries_under(&bucket, &names)))
+        Box::pin(self.bus.query(move |engine, _| engine.entries_under(&bucket, &names)))
     }
 }

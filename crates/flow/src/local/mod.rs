@@ -1,7 +1,4 @@
-//! The bus of one process: the seam over a [`Runner`].
-//!
-//! Comes in: the calls of the seam. Goes out: their answers, after the waiting that the rules ask for. It never knows
-//! where the tables are.
+//! The bus inside one process: implements [`Bus`] over a [`Runner`], and does the waiting.
 
 mod chain;
 mod keys;
@@ -20,10 +17,10 @@ use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::{ObjectStores, Objects};
-use crate::store::{Engine, Expect, Runner, Step, ask, call};
+use crate::store::{Engine, Expect, Runner, Step, call, query};
 use crate::subject::check_name;
 
-/// The bus of one process. Clones are one bus.
+/// The bus inside one process. All clones are the same bus.
 #[derive(Clone)]
 pub struct LocalBus {
     runner: Arc<dyn Runner>,
@@ -32,7 +29,7 @@ pub struct LocalBus {
 }
 
 impl LocalBus {
-    /// A bus over whatever carries out the jobs, and whatever keeps objects.
+    /// A bus over a runner of jobs and stores of objects.
     pub fn new(
         runner: Arc<dyn Runner>,
         clock: Arc<dyn Clock>,
@@ -43,53 +40,53 @@ impl LocalBus {
 
     async fn call<T: Send + 'static>(
         &self,
-        ask: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+        action: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     ) -> Result<T, BusError> {
-        call(&*self.runner, ask).await
+        call(&*self.runner, action).await
     }
 
-    /// Like [`call`](Self::call), for what only reads: it is not held up by what others write.
-    async fn ask<T: Send + 'static>(
+    /// Like [`call`](Self::call), for a call that only reads: it does not wait for the writes of others.
+    async fn query<T: Send + 'static>(
         &self,
-        question: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+        action: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     ) -> Result<T, BusError> {
-        ask(&*self.runner, question).await
+        query(&*self.runner, action).await
     }
 
-    /// Asks until there is room, each time that there may be some or time is up.
-    async fn until_done<T, F>(&self, ask: F) -> Result<T, BusError>
+    /// Repeats a call until it is done: each time that there may be room, or its time has come.
+    async fn until_done<T, F>(&self, call: F) -> Result<T, BusError>
     where
         T: Send + 'static,
         F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
     {
-        if let Step::Done(answer) = self.call(ask.clone()).await? {
+        if let Step::Done(answer) = self.call(call.clone()).await? {
             return Ok(answer);
         }
-        let room = self.call(|engine, _| Ok(engine.signal_of_room())).await?;
-        self.until(&room, ask).await
+        let room = self.call(|engine, _| Ok(engine.room_signal())).await?;
+        self.until(&room, call).await
     }
 
-    /// Asks until there is an answer, each time that a signal comes or time is up.
-    async fn until<T, F>(&self, signal: &Notify, ask: F) -> Result<T, BusError>
+    /// Repeats a call until it is done: each time that the signal comes, or its time has come.
+    async fn until<T, F>(&self, signal: &Notify, call: F) -> Result<T, BusError>
     where
         T: Send + 'static,
         F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
     {
         loop {
             let changed = signal.notified();
-            match self.call(ask.clone()).await? {
+            match self.call(call.clone()).await? {
                 Step::Done(answer) => return Ok(answer),
                 Step::Wait(until) => self.wait(changed, until).await,
             }
         }
     }
 
-    /// Waits for a change, counted from when `changed` was made, or for a time.
+    /// Waits for a change since `changed` was created, or for a time.
     async fn wait(&self, changed: Notified<'_>, until: Option<UnixMillis>) {
         let Some(until) = until else {
             return changed.await;
         };
-        // In a fixed order, so that a simulation goes the same way each time.
+        // In a fixed order, so that a simulation is repeatable.
         tokio::select! {
             biased;
             () = changed => {}
@@ -102,7 +99,7 @@ impl LocalBus {
         message: Outgoing,
         expect: Expect,
     ) -> Result<Published, BusError> {
-        // Asked again where it must wait: each time for the same message.
+        // Shared, because the call is repeated if it must wait.
         let message = Arc::new(message);
         self.until_done(move |engine, now| engine.publish(&message, &expect, now)).await
     }
@@ -115,7 +112,7 @@ impl Bus for LocalBus {
 
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
         let stream = stream.to_owned();
-        Box::pin(self.ask(move |engine, now| engine.stream_state(&stream, now)))
+        Box::pin(self.query(move |engine, now| engine.stream_state(&stream, now)))
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
@@ -135,7 +132,7 @@ impl Bus for LocalBus {
             let opened = consumer.clone();
             let open = move |engine: &mut Engine, _| {
                 engine.subscribe(&opened)?;
-                engine.signal_of(&opened.stream)
+                engine.readable_signal(&opened.stream)
             };
             let signal = self.call(open).await?;
             let subscription = subscription::LocalSubscription::new(self.clone(), consumer, signal);
@@ -146,8 +143,8 @@ impl Bus for LocalBus {
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
         let (stream, filter) = (stream.to_owned(), filter.to_owned());
         Box::pin(async move {
-            let asked = stream.clone();
-            let signal = self.call(move |engine, _| engine.signal_of(&asked)).await?;
+            let name = stream.clone();
+            let signal = self.call(move |engine, _| engine.readable_signal(&name)).await?;
             let reader = reader::LocalReader::new(self.clone(), (stream, filter), from, signal);
             Ok(Box::new(reader) as Box<dyn OrderedReader>)
         })
@@ -160,7 +157,7 @@ impl Bus for LocalBus {
 
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
         let stream = stream.to_owned();
-        Box::pin(self.ask(move |engine, now| engine.get(&stream, sequence, now)))
+        Box::pin(self.query(move |engine, now| engine.get(&stream, sequence, now)))
     }
 
     fn get_each<'a>(
@@ -169,7 +166,7 @@ impl Bus for LocalBus {
         sequences: &'a [u64],
     ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
         let (stream, sequences) = (stream.to_owned(), sequences.to_vec());
-        Box::pin(self.ask(move |engine, now| {
+        Box::pin(self.query(move |engine, now| {
             let get = |sequence: &u64| match engine.get(&stream, *sequence, now) {
                 Err(error) if error.is_failure() => Err(error),
                 answer => Ok(answer),
@@ -180,7 +177,7 @@ impl Bus for LocalBus {
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         let (stream, filter) = (stream.to_owned(), filter.to_owned());
-        Box::pin(self.ask(move |engine, _| engine.last(&stream, &filter)))
+        Box::pin(self.query(move |engine, _| engine.last(&stream, &filter)))
     }
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {

@@ -1,6 +1,4 @@
-//! Ordered reading on the bus of one process.
-//!
-//! Comes in: a stream, a filter and a sequence. Goes out: messages in order. It never acknowledges.
+//! Ordered reading on a bus inside one process.
 
 use std::sync::Arc;
 
@@ -17,9 +15,9 @@ pub(super) struct LocalReader {
     bus: LocalBus,
     stream: String,
     filter: String,
-    /// The first sequence not looked at.
+    /// The first sequence not read yet.
     next: u64,
-    /// Comes whenever there is more to read.
+    /// Notified whenever there is more to read.
     signal: Arc<Notify>,
 }
 
@@ -33,11 +31,11 @@ impl LocalReader {
         Self { bus, stream, filter, next: from, signal }
     }
 
-    /// What stands at its place, and the place after it.
+    /// The next messages, and the sequence after them.
     async fn step(&self, max: usize) -> Result<Step<(Vec<Stored>, u64)>, BusError> {
         let (stream, filter, from) = (self.stream.clone(), self.filter.clone(), self.next);
         let read = move |engine: &mut Engine, now| engine.read(&stream, &filter, from, max, now);
-        self.bus.ask(read).await
+        self.bus.query(read).await
     }
 }
 
@@ -45,7 +43,7 @@ impl OrderedReader for LocalReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
             loop {
-                // Listened to before it is asked for, so that nothing comes unnoticed in between.
+                // Created before the read, so that no notification in between is missed.
                 let changed = self.signal.notified();
                 match self.step(max).await? {
                     Step::Wait(until) => self.bus.wait(changed, until).await,

@@ -1,6 +1,4 @@
-//! Durable subscriptions on the bus of one process.
-//!
-//! Comes in: how many messages are wanted, and how each was settled. Goes out: deliveries. It never judges attempts.
+//! Durable subscriptions on a bus inside one process.
 
 use std::sync::Arc;
 
@@ -15,36 +13,36 @@ use crate::error::BusError;
 use crate::message::Stored;
 use crate::store::{DeliveredMessage, Step};
 
-type Taking = BoxFuture<'static, Result<Step<Vec<DeliveredMessage>>, BusError>>;
+type Pull = BoxFuture<'static, Result<Step<Vec<DeliveredMessage>>, BusError>>;
 
 pub(super) struct LocalSubscription {
     bus: LocalBus,
     consumer: Arc<ConsumerConfig>,
-    /// A take under way. It stays when `next` is dropped, so that what it took is not lost until
-    /// its deadline.
-    taking: Option<Taking>,
-    /// Comes whenever there may be more to take.
+    /// A pull under way. It is kept when `next` is dropped. Otherwise its messages would be lost until
+    /// their deadline.
+    pull: Option<Pull>,
+    /// Notified whenever there may be more messages.
     signal: Arc<Notify>,
 }
 
 impl LocalSubscription {
     pub(super) fn new(bus: LocalBus, consumer: ConsumerConfig, signal: Arc<Notify>) -> Self {
-        Self { bus, consumer: Arc::new(consumer), taking: None, signal }
+        Self { bus, consumer: Arc::new(consumer), pull: None, signal }
     }
 
     async fn step(&mut self, max: usize) -> Result<Step<Vec<DeliveredMessage>>, BusError> {
-        let taking = self.taking.get_or_insert_with(|| {
+        let pull = self.pull.get_or_insert_with(|| {
             let (bus, consumer) = (self.bus.clone(), self.consumer.clone());
             Box::pin(async move {
                 bus.call(move |engine, now| engine.deliver(&consumer, max, now)).await
             })
         });
-        let step = taking.await;
-        self.taking = None;
+        let step = pull.await;
+        self.pull = None;
         step
     }
 
-    fn deliveries(&self, taken: Vec<DeliveredMessage>) -> Vec<Delivery> {
+    fn deliveries(&self, delivered: Vec<DeliveredMessage>) -> Vec<Delivery> {
         let to_delivery = |DeliveredMessage { message, attempt }: DeliveredMessage| {
             let settler = Arc::new(LocalSettler {
                 bus: self.bus.clone(),
@@ -54,7 +52,7 @@ impl LocalSubscription {
             });
             Delivery { message, attempt, settler }
         };
-        taken.into_iter().map(to_delivery).collect()
+        delivered.into_iter().map(to_delivery).collect()
     }
 }
 
@@ -63,12 +61,12 @@ impl Subscription for LocalSubscription {
         Box::pin(async move {
             let (bus, signal) = (self.bus.clone(), self.signal.clone());
             loop {
-                // What an earlier call asked may have been answered before this signal was listened
-                // to: that there is nothing must be asked again.
-                let is_stale = self.taking.is_some();
+                // The answer to an earlier pull may be older than this signal. If it has no messages,
+                // pull again.
+                let is_stale = self.pull.is_some();
                 let changed = signal.notified();
                 match self.step(max).await? {
-                    Step::Done(taken) => return Ok(self.deliveries(taken)),
+                    Step::Done(delivered) => return Ok(self.deliveries(delivered)),
                     Step::Wait(_) if is_stale => {}
                     Step::Wait(until) => bus.wait(changed, until).await,
                 }
@@ -78,10 +76,10 @@ impl Subscription for LocalSubscription {
 
     fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
-            match self.taking.take() {
+            match self.pull.take() {
                 None => Ok(Vec::new()),
-                Some(taking) => match taking.await? {
-                    Step::Done(taken) => Ok(self.deliveries(taken)),
+                Some(pull) => match pull.await? {
+                    Step::Done(delivered) => Ok(self.deliveries(delivered)),
                     Step::Wait(_) => Ok(Vec::new()),
                 },
             }

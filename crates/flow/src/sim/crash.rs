@@ -1,10 +1,8 @@
 //! A crash at one point of a loop, for tests.
-//!
-//! It crashes once, and never by chance.
 
 use crate::loops::{FailPoints, Point};
 
-/// Crashes a loop whenever it comes to one point.
+/// Crashes a loop whenever it reaches one point.
 #[derive(Debug, Clone, Copy)]
 pub struct CrashAt(pub Point);
 

@@ -1,10 +1,7 @@
-//! Faults on the way to a bus: lost answers, dropped and late acks, duplicates, other orders, delays, and answers of a
-//! copy that lags behind.
+//! Adds faults to a bus, by odds and a seed: lost answers, lost and late settles, duplicates, other
+//! orders, delays, and answers of a replica that lags behind.
 //!
-//! Comes in: a bus, odds and a seed. Goes out: the same bus with faults that a real bus may have within its promises.
-//! It never breaks a promise.
-//!
-//! Whatever a real bus may do within its promises, at the odds given and in the order of a seed.
+//! Only faults that a real bus may have within its promises.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,29 +20,29 @@ use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;
 
-/// How often each fault comes, in a thousand.
+/// How often each fault happens, in a thousand calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Odds {
     /// A call is not carried out, and fails.
     pub refused: u64,
     /// A call is carried out, and its answer is lost.
     pub answer_lost: u64,
-    /// A settle is lost without a word, so that the deadline expires.
+    /// A settle is lost without an error, so that the deadline expires.
     pub settle_lost: u64,
     /// A settle arrives later than others that were sent after it.
     pub settle_late: u64,
-    /// What a stream holds, or a key, is told as it was before.
+    /// The state of a stream, or the value of a key, is an earlier one.
     pub stale: u64,
     /// A delivery comes twice.
     pub doubled: u64,
-    /// A call takes its time.
+    /// A call is slow.
     pub slow: u64,
-    /// How long it takes at most; longer than a deadline makes deadlines expire.
+    /// The longest delay. If it is longer than a deadline, deadlines expire.
     pub delay: Duration,
 }
 
 impl Odds {
-    /// No fault at all. A test names the faults that it means, and takes the others from here.
+    /// No faults. A test sets the faults that it needs and takes the others from here.
     pub const NONE: Self = Self {
         refused: 0,
         answer_lost: 0,
@@ -57,14 +54,14 @@ impl Odds {
         delay: Duration::ZERO,
     };
 
-    /// Calls that take their time, and settles that are late by it at most. No other fault.
+    /// Only slow calls and late settles, both by at most `delay`.
     #[must_use]
     pub const fn slow(slow: u64, delay: Duration) -> Self {
         Self { slow, delay, ..Self::NONE }
     }
 }
 
-/// A copy that lags behind lacks so many messages at most.
+/// The most messages that a replica which lags behind may lack.
 const LAG: u64 = 3;
 
 /// A bus with faults on the way to it.
@@ -73,7 +70,7 @@ pub struct FaultyBus {
     dice: Dice,
 }
 
-/// The dice that all parts of one bus throw.
+/// The source of chance that all parts of one bus share.
 #[derive(Clone)]
 struct Dice {
     random: Arc<Mutex<Random>>,
@@ -100,18 +97,18 @@ impl Dice {
 
     async fn delay(&self) {
         if self.happens(self.odds.slow) {
-            self.late().await;
+            self.sleep_randomly().await;
         }
     }
 
-    async fn late(&self) {
+    async fn sleep_randomly(&self) {
         let longest = u64::try_from(self.odds.delay.as_millis()).unwrap_or(u64::MAX);
         let millis = self.with(|random| random.below(longest.max(1)));
         self.clock.sleep_until(self.clock.now().plus(Duration::from_millis(millis))).await;
     }
 
-    /// A call with a delay before and after it, that may not happen or whose answer may be lost.
-    async fn risk<T>(&self, call: Answer<'_, T>) -> Result<T, BusError> {
+    /// Delays a call before and after, and may not carry it out or may lose its answer.
+    async fn call_with_faults<T>(&self, call: Answer<'_, T>) -> Result<T, BusError> {
         self.delay().await;
         if self.happens(self.odds.refused) {
             return Err(BusError::Unavailable("simulated: not carried out".to_owned()));
@@ -132,7 +129,7 @@ impl Bus for FaultyBus {
 
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
         Box::pin(async move {
-            let state = self.dice.risk(self.bus.stream_state(stream)).await?;
+            let state = self.dice.call_with_faults(self.bus.stream_state(stream)).await?;
             let most = if self.dice.happens(self.dice.odds.stale) { state.messages } else { 0 };
             let behind = self.dice.with(|random| random.below(most.min(LAG) + 1));
             let (last, messages) = (state.last - behind, state.messages - behind);
@@ -141,51 +138,51 @@ impl Bus for FaultyBus {
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        Box::pin(self.dice.risk(self.bus.publish(message)))
+        Box::pin(self.dice.call_with_faults(self.bus.publish(message)))
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
-        Box::pin(self.dice.risk(self.bus.publish_if_last(message, expected)))
+        Box::pin(self.dice.call_with_faults(self.bus.publish_if_last(message, expected)))
     }
 
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
         Box::pin(async move {
-            let chain = self.dice.risk(self.bus.take_over(record, expected)).await?;
-            Ok(Box::new(TroubledChain { chain, dice: self.dice.clone() }) as Box<_>)
+            let chain = self.dice.call_with_faults(self.bus.take_over(record, expected)).await?;
+            Ok(Box::new(FaultyChain { chain, dice: self.dice.clone() }) as Box<_>)
         })
     }
 
     fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
         Box::pin(async move {
-            let subscription = self.dice.risk(self.bus.subscribe(consumer)).await?;
+            let subscription = self.dice.call_with_faults(self.bus.subscribe(consumer)).await?;
             let dice = self.dice.clone();
-            Ok(Box::new(TroubledSubscription { subscription, dice }) as Box<dyn Subscription>)
+            Ok(Box::new(FaultySubscription { subscription, dice }) as Box<dyn Subscription>)
         })
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
         let reading = self.bus.read(stream, filter, from);
         Box::pin(async move {
-            let reader = self.dice.risk(reading).await?;
-            Ok(Box::new(TroubledReader { reader, dice: self.dice.clone() }) as Box<_>)
+            let reader = self.dice.call_with_faults(reading).await?;
+            Ok(Box::new(FaultyReader { reader, dice: self.dice.clone() }) as Box<_>)
         })
     }
 
     fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
-        Box::pin(self.dice.risk(self.bus.mark_read(stream, reader, through)))
+        Box::pin(self.dice.call_with_faults(self.bus.mark_read(stream, reader, through)))
     }
 
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
-        Box::pin(self.dice.risk(self.bus.get(stream, sequence)))
+        Box::pin(self.dice.call_with_faults(self.bus.get(stream, sequence)))
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
-        Box::pin(self.dice.risk(self.bus.last(stream, filter)))
+        Box::pin(self.dice.call_with_faults(self.bus.last(stream, filter)))
     }
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
         let (keys, dice) = (self.bus.key_value(bucket)?, self.dice.clone());
-        Ok(Arc::new(FaultyKeys { keys, dice, told: Mutex::default() }))
+        Ok(Arc::new(FaultyKeys { keys, dice, last_read: Mutex::default() }))
     }
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
@@ -193,15 +190,15 @@ impl Bus for FaultyBus {
     }
 }
 
-struct TroubledChain {
+struct FaultyChain {
     chain: Box<dyn ChainedPublisher>,
     dice: Dice,
 }
 
-impl ChainedPublisher for TroubledChain {
+impl ChainedPublisher for FaultyChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
-            // Part of a batch may stand when the rest is lost.
+            // Part of a batch may be stored when the rest is lost.
             let cut = self.dice.with(|random| random.below(messages.len() as u64 + 1));
             let lost = self.dice.happens(self.dice.odds.answer_lost);
             if lost {
@@ -209,17 +206,17 @@ impl ChainedPublisher for TroubledChain {
                 self.chain.append(part).await?;
                 return Err(BusError::Unavailable("simulated: part of it is lost".to_owned()));
             }
-            self.dice.risk(self.chain.append(messages)).await
+            self.dice.call_with_faults(self.chain.append(messages)).await
         })
     }
 }
 
-struct TroubledReader {
+struct FaultyReader {
     reader: Box<dyn OrderedReader>,
     dice: Dice,
 }
 
-impl OrderedReader for TroubledReader {
+impl OrderedReader for FaultyReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
             let fewer = self.dice.with(|random| random.below(max as u64)) + 1;
@@ -232,37 +229,37 @@ impl OrderedReader for TroubledReader {
     }
 }
 
-struct TroubledSubscription {
+struct FaultySubscription {
     subscription: Box<dyn Subscription>,
     dice: Dice,
 }
 
-impl TroubledSubscription {
-    /// Doubles some deliveries and puts them in another order, keeping that of each subject.
-    fn stir(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
-        let mut stirred: Vec<Delivery> = Vec::new();
+impl FaultySubscription {
+    /// Doubles some deliveries and changes their order, except within each subject.
+    fn shuffle(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
+        let mut shuffled: Vec<Delivery> = Vec::new();
         for Delivery { message, attempt, settler } in deliveries {
-            let settler = Arc::new(TroubledSettler { settler, dice: self.dice.clone() });
+            let settler = Arc::new(FaultySettler { settler, dice: self.dice.clone() });
             let copies = 1 + usize::from(self.dice.happens(self.dice.odds.doubled));
             for _ in 0..copies {
-                let same = stirred.iter().rposition(|d| d.message.subject == message.subject);
-                let first = same.map_or(0, |place| place + 1);
-                let choices = stirred.len() - first + 1;
+                let same = shuffled.iter().rposition(|d| d.message.subject == message.subject);
+                let first = same.map_or(0, |index| index + 1);
+                let choices = shuffled.len() - first + 1;
                 let at = self.dice.with(|random| random.below(choices as u64));
                 let at = first + usize::try_from(at).unwrap_or(0);
                 let (message, settler) = (message.clone(), settler.clone());
-                stirred.insert(at, Delivery { message, attempt, settler });
+                shuffled.insert(at, Delivery { message, attempt, settler });
             }
         }
-        stirred
+        shuffled
     }
 }
 
-impl Subscription for TroubledSubscription {
+impl Subscription for FaultySubscription {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
         Box::pin(async move {
             let deliveries = self.subscription.next(max).await?;
-            Ok(self.stir(deliveries))
+            Ok(self.shuffle(deliveries))
         })
     }
 
@@ -271,12 +268,12 @@ impl Subscription for TroubledSubscription {
     }
 }
 
-struct TroubledSettler {
+struct FaultySettler {
     settler: Arc<dyn Settler>,
     dice: Dice,
 }
 
-impl Settler for TroubledSettler {
+impl Settler for FaultySettler {
     fn settle(&self, settle: Settle) -> Answer<'_, ()> {
         Box::pin(async move {
             if self.dice.happens(self.dice.odds.settle_lost) {
@@ -285,31 +282,31 @@ impl Settler for TroubledSettler {
             if self.dice.happens(self.dice.odds.settle_late) {
                 let (settler, dice) = (self.settler.clone(), self.dice.clone());
                 tokio::spawn(async move {
-                    dice.late().await;
+                    dice.sleep_randomly().await;
                     let _ = settler.settle(settle).await;
                 });
                 return Ok(());
             }
-            self.dice.risk(self.settler.settle(settle)).await
+            self.dice.call_with_faults(self.settler.settle(settle)).await
         })
     }
 }
 
-/// A table with faults on the way to it.
+/// A bucket with faults.
 struct FaultyKeys {
     keys: Arc<dyn KeyValue>,
     dice: Dice,
-    /// What was told of each key.
-    told: Mutex<BTreeMap<String, Option<Entry>>>,
+    /// The last answer for each key.
+    last_read: Mutex<BTreeMap<String, Option<Entry>>>,
 }
 
 impl KeyValue for FaultyKeys {
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
         Box::pin(async move {
-            let entry = self.dice.risk(self.keys.get(key)).await?;
+            let entry = self.dice.call_with_faults(self.keys.get(key)).await?;
             let before = {
-                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-                told.insert(key.to_owned(), entry.clone())
+                let mut last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+                last_read.insert(key.to_owned(), entry.clone())
             };
             let is_stale = self.dice.happens(self.dice.odds.stale);
             Ok(before.filter(|_| is_stale).unwrap_or(entry))
@@ -317,22 +314,22 @@ impl KeyValue for FaultyKeys {
     }
 
     fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
-        Box::pin(self.dice.risk(self.keys.put(key, value)))
+        Box::pin(self.dice.call_with_faults(self.keys.put(key, value)))
     }
 
     fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
-        Box::pin(self.dice.risk(self.keys.put_if(key, value, expected)))
+        Box::pin(self.dice.call_with_faults(self.keys.put_if(key, value, expected)))
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64> {
-        Box::pin(self.dice.risk(self.keys.delete(key)))
+        Box::pin(self.dice.call_with_faults(self.keys.delete(key)))
     }
 
     fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
-        Box::pin(self.dice.risk(self.keys.changes(after)))
+        Box::pin(self.dice.call_with_faults(self.keys.changes(after)))
     }
 
     fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
-        Box::pin(self.dice.risk(self.keys.changes_under(names)))
+        Box::pin(self.dice.call_with_faults(self.keys.changes_under(names)))
     }
 }

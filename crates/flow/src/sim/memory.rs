@@ -1,6 +1,4 @@
-//! Tables in memory, with what a disk does to them: commits that fail, and a lost tail.
-//!
-//! Comes in: rows. Goes out: the same rows, unless a power cut took them. It never knows the rules.
+//! Tables in memory with the failures of a disk: failed commits, and commits lost in a power cut.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,22 +9,22 @@ use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
 use crate::message::Stored;
-use crate::store::{KnownId, Pending, Reader, StreamRow, Tables};
+use crate::store::{Pending, Reader, RecentId, StreamRow, Tables};
 use crate::subject::matches;
 
 type Result<T> = std::result::Result<T, BusError>;
 
-/// Tables in memory. Clones are one memory.
+/// Tables in memory. All clones are the same tables.
 #[derive(Clone, Default)]
 pub(super) struct Memory(Arc<Mutex<Disk>>);
 
-/// What stands, and how to undo what was done last.
+/// The tables, and how to undo the last changes.
 #[derive(Default)]
 pub(super) struct Disk {
     maps: Maps,
-    /// What undoes the changes since the last commit, in the order in which they were made.
+    /// Undoes the changes since the last commit; in the order of the changes.
     uncommitted: Changes,
-    /// The same for the commits of which the disk may still lose some, the oldest first.
+    /// The same for each commit that the disk may still lose, the oldest first.
     unsynced: VecDeque<Changes>,
     /// How many commits the disk may lose.
     loses_at_most: usize,
@@ -39,9 +37,9 @@ type Changes = Vec<Box<dyn FnOnce(&mut Maps) + Send>>;
 /// How a commit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailingCommit {
-    /// Nothing of it stands.
+    /// The commit is undone.
     Undone,
-    /// All of it stands, although whoever asked is told that it failed.
+    /// The commit is stored, although the caller gets an error.
     Done,
 }
 
@@ -49,14 +47,14 @@ pub(super) enum FailingCommit {
 pub(super) struct Maps {
     streams: BTreeMap<String, StreamRow>,
     messages: BTreeMap<String, BTreeMap<u64, Stored>>,
-    ids: BTreeMap<String, VecDeque<KnownId>>,
+    ids: BTreeMap<String, VecDeque<RecentId>>,
     readers: BTreeMap<(String, String), Cursor>,
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
-    /// So many objects are still stored or deleted; the process is killed before the next.
+    /// How many objects may still be stored or deleted before the process is killed.
     pub(super) objects_left: Option<usize>,
-    /// Whether it was.
+    /// Whether the process was killed.
     pub(super) is_killed: bool,
 }
 
@@ -81,7 +79,7 @@ impl std::ops::DerefMut for Disk {
 }
 
 impl Disk {
-    /// Notes how a change is undone.
+    /// Records how to undo a change.
     fn undone_by(&mut self, undo: impl FnOnce(&mut Maps) + Send + 'static) {
         self.uncommitted.push(Box::new(undo));
     }
@@ -96,17 +94,18 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the next commit fail.
+    /// Makes the next commit fail.
     pub(super) fn fail_commit(&self, how: FailingCommit) {
         self.maps().failing = Some(how);
     }
 
-    /// From now on the disk may lose so many commits.
+    /// From now on the disk may lose this many commits.
     pub(super) fn may_lose(&self, commits: usize) {
         self.maps().loses_at_most = commits;
     }
 
-    /// Loses the last commits, as a power cut does where nothing is synced. Says how many there were to lose.
+    /// Loses up to this many of the last commits, as a power cut does without a sync. Returns how many
+    /// were lost.
     pub(super) fn lose_tail(&self, commits: usize) -> usize {
         let mut disk = self.maps();
         let open = std::mem::take(&mut disk.uncommitted);
@@ -119,7 +118,7 @@ impl Memory {
         lost
     }
 
-    /// Counts an object that is stored or deleted; whether its process still lives.
+    /// Counts a change of an object. Returns false if the process is killed before it.
     pub(super) fn may_change_object(&self) -> bool {
         let mut maps = self.maps();
         match &mut maps.objects_left {
@@ -136,7 +135,7 @@ impl Memory {
     }
 }
 
-/// Puts back what stood under a key, if anything did.
+/// Restores the earlier value of a key, if it had one.
 fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
     match before {
         Some(before) => drop(map.insert(key, before)),
@@ -205,25 +204,27 @@ impl Tables for Memory {
     }
 
     fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
-        Ok(self.maps().messages.get(stream).and_then(|kept| kept.get(&sequence)).cloned())
+        Ok(self.maps().messages.get(stream).and_then(|messages| messages.get(&sequence)).cloned())
     }
 
     fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>> {
         let maps = self.maps();
-        let kept = maps.messages.get(stream).into_iter().flat_map(|kept| kept.range(from..));
-        Ok(kept.take(max).map(|(_, message)| message.clone()).collect())
+        let messages =
+            maps.messages.get(stream).into_iter().flat_map(|messages| messages.range(from..));
+        Ok(messages.take(max).map(|(_, message)| message.clone()).collect())
     }
 
     fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
         let maps = self.maps();
-        let kept = maps.messages.get(stream).into_iter().flat_map(|kept| kept.values().rev());
-        Ok(kept.into_iter().find(|message| matches(filter, &message.subject)).cloned())
+        let messages =
+            maps.messages.get(stream).into_iter().flat_map(|messages| messages.values().rev());
+        Ok(messages.into_iter().find(|message| matches(filter, &message.subject)).cloned())
     }
 
     fn drop_message(&mut self, message: &Stored) -> Result<()> {
         let mut disk = self.maps();
         let (stream, sequence) = (message.stream.clone(), message.sequence);
-        let before = disk.messages.get_mut(&stream).and_then(|kept| kept.remove(&sequence));
+        let before = disk.messages.get_mut(&stream).and_then(|messages| messages.remove(&sequence));
         disk.undone_by(move |maps| {
             put_back(maps.messages.entry(stream).or_default(), sequence, before);
         });
@@ -238,7 +239,7 @@ impl Tables for Memory {
             forgotten.extend(ids.pop_front());
         }
         let (sequence, at) = (message.sequence, message.at);
-        ids.push_back(KnownId { id: message.id.clone(), sequence, at });
+        ids.push_back(RecentId { id: message.id.clone(), sequence, at });
         let stream = message.stream.clone();
         disk.undone_by(move |maps| {
             let known = maps.ids.entry(stream).or_default();
@@ -248,18 +249,18 @@ impl Tables for Memory {
         Ok(())
     }
 
-    fn known_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>> {
+    fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>> {
         let maps = self.maps();
         let ids = maps.ids.get(stream).into_iter().flatten();
         Ok(ids.filter(|known| known.at > after).cloned().collect())
     }
 
     fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
-        Ok(self.maps().readers.get(&key(stream, durable)).map(|place| Reader {
-            next: place.next,
-            pending: place.pending.len() as u64,
-            first_pending: place.pending.keys().next().copied(),
-            next_due: place.pending.values().map(|pending| pending.due).min(),
+        Ok(self.maps().readers.get(&key(stream, durable)).map(|cursor| Reader {
+            next: cursor.next,
+            pending: cursor.pending.len() as u64,
+            first_pending: cursor.pending.keys().next().copied(),
+            next_due: cursor.pending.values().map(|pending| pending.due).min(),
         }))
     }
 
@@ -269,7 +270,7 @@ impl Tables for Memory {
         let before = disk.readers.get(&key).map(|reader| reader.next);
         disk.readers.entry(key.clone()).or_default().next = next;
         disk.undone_by(move |maps| match before {
-            Some(place) => maps.readers.entry(key).or_default().next = place,
+            Some(cursor) => maps.readers.entry(key).or_default().next = cursor,
             None => drop(maps.readers.remove(&key)),
         });
         Ok(())
@@ -277,8 +278,8 @@ impl Tables for Memory {
 
     fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>> {
         let maps = self.maps();
-        let place = maps.readers.get(&key(stream, durable));
-        Ok(place.and_then(|place| place.pending.get(&sequence)).copied())
+        let cursor = maps.readers.get(&key(stream, durable));
+        Ok(cursor.and_then(|cursor| cursor.pending.get(&sequence)).copied())
     }
 
     fn due(
@@ -289,8 +290,8 @@ impl Tables for Memory {
         max: usize,
     ) -> Result<Vec<Pending>> {
         let maps = self.maps();
-        let place = maps.readers.get(&key(stream, durable)).into_iter();
-        let due = place.flat_map(|place| place.pending.values()).filter(|p| p.due <= now);
+        let cursor = maps.readers.get(&key(stream, durable)).into_iter();
+        let due = cursor.flat_map(|cursor| cursor.pending.values()).filter(|p| p.due <= now);
         Ok(due.take(max).copied().collect())
     }
 

@@ -1,7 +1,7 @@
-//! The simulated bus: in memory, on a clock that tests move, with seeded faults where wanted.
+//! The simulated bus: in memory, on a clock that tests move, with seeded faults if wanted.
 //!
-//! It runs the same rules as the embedded bus, over maps instead of tables; so what a seed finds
-//! here is a fault of what ships. [`FaultyBus`] wraps any bus, this one or another.
+//! It runs the same rules as the embedded bus, over maps instead of tables, so a bug that a seed finds
+//! here is a bug of the product. [`FaultyBus`] wraps any bus.
 
 mod clock;
 mod crash;
@@ -26,33 +26,33 @@ use crate::clock::Clock;
 use crate::local::LocalBus;
 use crate::store::{Engine, Job, Runner};
 
-/// What a simulated bus has stored; outlives the buses over it as a disk does.
+/// The store of a simulated bus. Like a disk, it outlives the buses over it.
 #[derive(Clone, Default)]
 pub struct SimDisk(memory::Memory);
 
 impl SimDisk {
-    /// Lets so many objects more be stored or deleted, as if the process were killed before the next: who
-    /// waits for that goes on waiting. `None` ends this.
+    /// After this many more changes of objects, the process counts as killed: the next change waits for
+    /// ever. `None` ends this.
     pub fn kill_after_objects(&self, count: Option<usize>) {
         let mut maps = self.0.maps();
         (maps.objects_left, maps.is_killed) = (count, false);
     }
 
-    /// From now on a power cut may lose so many commits: none of them is synced.
+    /// From now on a power cut may lose this many commits: they are not synced.
     pub fn may_lose(&self, commits: usize) {
         self.0.may_lose(commits);
     }
 
-    /// Whether the process came to where it is killed.
+    /// Whether the process reached the point at which it is killed.
     #[must_use]
     pub fn is_killed(&self) -> bool {
         self.0.maps().is_killed
     }
 }
 
-/// A bus in memory. What is stored is in its [`SimDisk`]; what is only known is lost with it.
+/// A bus in memory. Its stored state is in its [`SimDisk`]; the rest is lost with it.
 pub struct SimBus {
-    place: Arc<InPlace>,
+    runner: Arc<InlineRunner>,
     bus: LocalBus,
     disk: SimDisk,
 }
@@ -66,43 +66,43 @@ impl SimBus {
     pub fn open(disk: &SimDisk, clock: Arc<dyn Clock>) -> Self {
         let engine = Engine::open(Box::new(disk.0.clone()), clock.now());
         let engine = Mutex::new(engine.expect("tables in memory can always be read"));
-        let place = Arc::new(InPlace {
+        let runner = Arc::new(InlineRunner {
             engine,
             clock: clock.clone(),
             disk: disk.0.clone(),
             faults: Mutex::default(),
         });
-        let bus = LocalBus::new(place.clone(), clock, Arc::new(disk.0.clone()));
-        Self { bus, place, disk: disk.clone() }
+        let bus = LocalBus::new(runner.clone(), clock, Arc::new(disk.0.clone()));
+        Self { bus, runner, disk: disk.clone() }
     }
 
-    /// From now on so many of a thousand commits fail, by a seed: half of them are undone, and the others
-    /// stand although the caller hears that they failed.
+    /// From now on this many of a thousand commits fail, by a seed. Half of them are undone. The others
+    /// are stored, although the caller gets an error.
     pub fn fail_commits(&self, in_a_thousand: u64, seed: u64) {
         let faults = Some((Random::new(seed), in_a_thousand));
-        *self.place.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+        *self.runner.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
-    /// The seam.
+    /// The bus.
     #[must_use]
     pub fn bus(&self) -> Arc<dyn Bus> {
         Arc::new(self.bus.clone())
     }
 
-    /// Crashes behind the seam and comes back: whatever was only known is lost, and who waits
-    /// for an answer goes on waiting.
+    /// Crashes and restarts the bus: state that is only in memory is lost, and calls that wait for an
+    /// answer go on waiting.
     ///
     /// # Panics
     /// Never: memory can be read.
     pub fn restart(&self) {
-        let mut engine = self.place.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        engine.reload(self.place.clock.now()).expect("tables in memory can always be read");
+        let mut engine = self.runner.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        engine.reload(self.runner.clock.now()).expect("tables in memory can always be read");
     }
 }
 
 impl SimBus {
-    /// A power cut: the last commits, so many at most, never reached the disk. Says how many were lost. Whoever used
-    /// the bus is gone, too: drop them first.
+    /// A power cut: up to this many of the last commits never reached the disk. Returns how many were
+    /// lost. The users of the bus would be gone, too: drop them first.
     pub fn lose_tail(&self, commits: usize) -> usize {
         let lost = self.disk.0.lose_tail(commits);
         self.restart();
@@ -110,8 +110,8 @@ impl SimBus {
     }
 }
 
-/// Carries out a job where it is submitted.
-struct InPlace {
+/// Carries out each job within `submit`.
+struct InlineRunner {
     engine: Mutex<Engine>,
     clock: Arc<dyn Clock>,
     disk: memory::Memory,
@@ -119,7 +119,7 @@ struct InPlace {
     faults: Mutex<Option<(Random, u64)>>,
 }
 
-impl InPlace {
+impl InlineRunner {
     /// How this commit fails, if it does.
     fn fault(&self) -> Option<FailingCommit> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,10 +130,10 @@ impl InPlace {
     }
 }
 
-impl Runner for InPlace {
+impl Runner for InlineRunner {
     fn submit(&self, mut job: Box<dyn Job>) {
         let now = self.clock.now();
-        // A job that panicked has changed nothing after the panic: the tables hold.
+        // A lock that a panic poisoned can be used: the tables are whole.
         let engine = || self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = {
             let mut engine = engine();
@@ -148,6 +148,6 @@ impl Runner for InPlace {
             done
         };
         job.finish(outcome);
-        engine().tell();
+        engine().wake_waiters();
     }
 }

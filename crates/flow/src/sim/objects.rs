@@ -1,6 +1,4 @@
 //! Stores of objects in memory.
-//!
-//! They never lose an object.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,15 +28,15 @@ fn done<'a, T: Send + 'a>(answer: Result<T, BusError>) -> Answer<'a, T> {
 
 impl Objects for Store {
     fn write<'a>(&'a self, name: &'a str) -> Answer<'a, Box<dyn ObjectWriter>> {
-        let (memory, place) = (self.memory.clone(), (self.name.clone(), name.to_owned()));
-        let begun = || Box::new(Begun { memory, place, parts: Vec::new() }) as Box<_>;
-        done(check_name("object", name).map(|()| begun()))
+        let (memory, key) = (self.memory.clone(), (self.name.clone(), name.to_owned()));
+        let open = || Box::new(NewObject { memory, key, parts: Vec::new() }) as Box<_>;
+        done(check_name("object", name).map(|()| open()))
     }
 
     fn read<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Box<dyn ObjectReader>>> {
-        let place = (self.name.clone(), name.to_owned());
-        let parts = self.memory.maps().objects.get(&place).cloned();
-        done(Ok(parts.map(|parts| Box::new(Opened(parts.into())) as Box<_>)))
+        let key = (self.name.clone(), name.to_owned());
+        let parts = self.memory.maps().objects.get(&key).cloned();
+        done(Ok(parts.map(|parts| Box::new(StoredObject(parts.into())) as Box<_>)))
     }
 
     fn names(&self) -> Answer<'_, Vec<String>> {
@@ -56,31 +54,31 @@ impl Objects for Store {
     }
 }
 
-struct Begun {
+struct NewObject {
     memory: Memory,
-    place: (String, String),
+    key: (String, String),
     parts: Vec<Bytes>,
 }
 
-impl ObjectWriter for Begun {
+impl ObjectWriter for NewObject {
     fn append(&mut self, bytes: Bytes) -> Answer<'_, ()> {
         self.parts.push(bytes);
         done(Ok(()))
     }
 
     fn finish(self: Box<Self>) -> Answer<'static, ()> {
-        let Self { memory, place, parts } = *self;
+        let Self { memory, key, parts } = *self;
         if !memory.may_change_object() {
             return Box::pin(std::future::pending());
         }
-        memory.maps().objects.insert(place, parts);
+        memory.maps().objects.insert(key, parts);
         done(Ok(()))
     }
 }
 
-struct Opened(VecDeque<Bytes>);
+struct StoredObject(VecDeque<Bytes>);
 
-impl ObjectReader for Opened {
+impl ObjectReader for StoredObject {
     fn next(&mut self) -> Answer<'_, Option<Bytes>> {
         done(Ok(self.0.pop_front()))
     }

@@ -1,8 +1,6 @@
 //! Random numbers from a seed, so that a failure can be replayed.
-//!
-//! It never asks the machine for chance.
 
-/// A SplitMix64 generator (Steele, Lea, Flood 2014): small, seeded, good enough for trouble.
+/// A SplitMix64 generator (Steele, Lea, Flood 2014): small, seeded, good enough for simulated faults.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
@@ -26,7 +24,7 @@ impl Random {
         self.next_number() % end
     }
 
-    /// True so many times in a thousand.
+    /// True this many times in a thousand.
     pub fn happens(&mut self, in_a_thousand: u64) -> bool {
         self.below(1000) < in_a_thousand
     }

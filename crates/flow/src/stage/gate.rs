@@ -1,18 +1,15 @@
-//! Lets messages that are handled side by side be published side by side.
+//! The gate between handling and publishing: messages that are handled together are published together.
 //!
-//! Comes in: each message that is being handled. Goes out: when it may be published. It never waits for a message that
-//! waits for something itself.
-//!
-//! Many messages at once cost a bus little more than one: a sync is paid for all of them. So who has
-//! handled a message waits for those that are still at theirs, but for no more than [`MOST`], and for
-//! none that waits for something itself. A message alone waits for nobody.
+//! A bus pays one sync for many messages published at once. So a handled message waits for the others
+//! that are still being handled. It does not wait once [`MAX_WAITING`] messages wait, and never for a
+//! message that itself waits for something. A single message does not wait.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// So many go on without waiting for more.
-const MOST: usize = 128;
+/// When this many messages wait, the gate opens.
+const MAX_WAITING: usize = 128;
 
 /// The gate between handling and publishing of one loop.
 #[derive(Default)]
@@ -23,31 +20,31 @@ pub(super) struct Gate {
 
 #[derive(Default)]
 struct Counts {
-    /// Those who are on their way to the gate.
-    coming: usize,
-    /// Those who stand before it.
+    /// Messages that are still being handled.
+    expected: usize,
+    /// Messages that wait at the gate.
     waiting: usize,
 }
 
-/// One who is on the way to the gate. Whoever drops it does not come.
-pub(super) struct Coming(Option<Arc<Gate>>);
+/// The ticket of a message that is being handled. Dropping it means that the message will not publish.
+pub(super) struct GateTicket(Option<Arc<Gate>>);
 
 impl Gate {
-    pub(super) fn approach(self: &Arc<Self>) -> Coming {
-        self.counts().coming += 1;
-        Coming(Some(self.clone()))
+    pub(super) fn register(self: &Arc<Self>) -> GateTicket {
+        self.counts().expected += 1;
+        GateTicket(Some(self.clone()))
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One has come. Whether that opens the gate.
+    /// A message has arrived. Returns whether that opens the gate.
     fn arrive(&self) -> bool {
         let mut counts = self.counts();
-        counts.coming -= 1;
+        counts.expected -= 1;
         counts.waiting += 1;
-        let opens = counts.coming == 0 || counts.waiting >= MOST;
+        let opens = counts.expected == 0 || counts.waiting >= MAX_WAITING;
         if opens {
             self.open(&mut counts);
         }
@@ -60,28 +57,28 @@ impl Gate {
     }
 }
 
-impl Coming {
-    /// Is waited for no longer.
-    pub(super) fn stay_back(&mut self) {
+impl GateTicket {
+    /// The others no longer wait for this message.
+    pub(super) fn leave(&mut self) {
         let Some(gate) = self.0.take() else {
             return;
         };
         let mut counts = gate.counts();
-        counts.coming -= 1;
-        if counts.coming == 0 {
+        counts.expected -= 1;
+        if counts.expected == 0 {
             gate.open(&mut counts);
         }
     }
 
-    /// Returns once all have come who are waited for. Whoever stayed back waits for nobody.
+    /// Returns once the gate opens; at once after [`leave`](Self::leave).
     pub(super) async fn pass(mut self) {
         let Some(gate) = self.0.take() else {
             return;
         };
-        // Made before the count, so that it is told of an opening between the two.
+        // Created before the count, so that an opening between the two is not missed.
         let opened = gate.opened.notified();
         if gate.arrive() {
-            // Those who waited go first.
+            // The waiting messages go first.
             tokio::task::yield_now().await;
         } else {
             opened.await;
@@ -89,9 +86,9 @@ impl Coming {
     }
 }
 
-impl Drop for Coming {
+impl Drop for GateTicket {
     fn drop(&mut self) {
-        self.stay_back();
+        self.leave();
     }
 }
 
@@ -101,62 +98,61 @@ mod tests {
 
     use super::*;
 
-    /// Passes of which each is looked at whenever it is asked.
-    type Passing = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+    type Pass = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
-    fn approach(gate: &Arc<Gate>, count: usize) -> Vec<Coming> {
-        (0..count).map(|_| gate.approach()).collect()
+    fn register(gate: &Arc<Gate>, count: usize) -> Vec<GateTicket> {
+        (0..count).map(|_| gate.register()).collect()
     }
 
-    fn has_passed(passing: &mut Passing) -> bool {
+    fn has_passed(passes: &mut Pass) -> bool {
         let mut context = Context::from_waker(Waker::noop());
-        passing.as_mut().poll(&mut context) == Poll::Ready(())
+        passes.as_mut().poll(&mut context) == Poll::Ready(())
     }
 
     #[test]
-    fn they_wait_for_those_who_are_on_the_way() {
+    fn messages_wait_for_those_still_being_handled() {
         let gate = Arc::<Gate>::default();
-        let [one, other, last] = <[Coming; 3]>::try_from(approach(&gate, 3)).ok().unwrap();
-        let [mut one, mut other, mut last]: [Passing; 3] =
+        let [one, other, last] = <[GateTicket; 3]>::try_from(register(&gate, 3)).ok().unwrap();
+        let [mut one, mut other, mut last]: [Pass; 3] =
             [Box::pin(one.pass()), Box::pin(other.pass()), Box::pin(last.pass())];
         assert!(!has_passed(&mut one));
         assert!(!has_passed(&mut other));
         assert!(!has_passed(&mut one));
-        assert!(!has_passed(&mut last), "those who waited go first");
+        assert!(!has_passed(&mut last), "the waiting messages go first");
         assert!(has_passed(&mut one) && has_passed(&mut other));
         assert!(has_passed(&mut last));
-        let mut alone: Passing = Box::pin(gate.approach().pass());
-        assert!(!has_passed(&mut alone) && has_passed(&mut alone), "nobody is waited for");
+        let mut alone: Pass = Box::pin(gate.register().pass());
+        assert!(!has_passed(&mut alone) && has_passed(&mut alone), "there is nobody to wait for");
     }
 
     #[test]
-    fn nobody_waits_for_those_who_do_not_come() {
+    fn messages_do_not_wait_for_those_that_left() {
         let gate = Arc::<Gate>::default();
-        let [one, mut late, gone] = <[Coming; 3]>::try_from(approach(&gate, 3)).ok().unwrap();
-        let mut one: Passing = Box::pin(one.pass());
+        let [one, mut late, gone] = <[GateTicket; 3]>::try_from(register(&gate, 3)).ok().unwrap();
+        let mut one: Pass = Box::pin(one.pass());
         assert!(!has_passed(&mut one));
-        late.stay_back();
+        late.leave();
         assert!(!has_passed(&mut one));
         drop(gone);
         assert!(has_passed(&mut one));
-        // Who stayed back waits for nobody either.
-        let _coming = gate.approach();
-        assert!(has_passed(&mut (Box::pin(late.pass()) as Passing)));
+        // A message that left does not wait either.
+        let _coming = gate.register();
+        assert!(has_passed(&mut (Box::pin(late.pass()) as Pass)));
     }
 
     #[test]
-    fn enough_wait_for_no_more() {
+    fn opens_when_enough_messages_wait() {
         let gate = Arc::<Gate>::default();
-        let mut coming = approach(&gate, MOST + 2);
-        let mut passing: Vec<Passing> =
-            coming.drain(..MOST - 1).map(|one| Box::pin(one.pass()) as Passing).collect();
-        assert!(!passing.iter_mut().any(has_passed));
-        let mut next: Vec<Passing> =
-            coming.drain(..2).map(|one| Box::pin(one.pass()) as Passing).collect();
+        let mut ticket = register(&gate, MAX_WAITING + 2);
+        let mut passes: Vec<Pass> =
+            ticket.drain(..MAX_WAITING - 1).map(|one| Box::pin(one.pass()) as Pass).collect();
+        assert!(!passes.iter_mut().any(has_passed));
+        let mut next: Vec<Pass> =
+            ticket.drain(..2).map(|one| Box::pin(one.pass()) as Pass).collect();
         assert!(!has_passed(&mut next[0]) && has_passed(&mut next[0]));
-        assert!(passing.iter_mut().all(has_passed));
-        assert!(!has_passed(&mut next[1]), "it waits for the one that is left");
-        drop(coming);
+        assert!(passes.iter_mut().all(has_passed));
+        assert!(!has_passed(&mut next[1]), "it waits for the last one");
+        drop(ticket);
         assert!(has_passed(&mut next[1]));
     }
 }

@@ -1,7 +1,7 @@
-//! Stages: what handles one message after the other and never sees the bus.
+//! Stages, which handle messages, and the loop that runs them.
 //!
-//! Comes in: a message with the one that it names. Goes out: messages to publish, a wish to try again, or a rejection.
-//! It never publishes or settles: the loop does.
+//! A stage gets a message and the message that it names. It returns messages to publish, or an error:
+//! try again, or reject. Only the loop publishes and settles.
 
 mod gate;
 mod output_ids;
@@ -19,28 +19,29 @@ use crate::message::{Outgoing, Stored};
 
 pub(crate) use panics::message;
 pub use run::{handle_once, run_stage};
-pub(crate) use tries::{MOST_STRIKES, ended_the_process};
+pub(crate) use tries::{MAX_STRIKES, killed_process_reason};
 
-/// One step of the pipeline. The loop takes, publishes and settles; a stage answers.
+/// One step of the pipeline.
 pub trait Stage: Send + Sync {
-    /// Handles one message. What it returns is published before the message is acked; it may be
-    /// handled again after a crash, so the same input must give messages with the same ids.
+    /// Handles one message. The loop publishes the returned messages before it acknowledges this one.
+    /// A message may be handled again after a crash, so the same input must give messages with the
+    /// same ids.
     ///
-    /// The loop keeps the delivery alive meanwhile. A panic rejects the message.
+    /// The loop extends the deadline of the delivery meanwhile. A panic rejects the message.
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>>;
 
-    /// The stream that takes what it gives. A message that comes again after long is looked for there:
-    /// by then the stream has forgotten which ids it has.
+    /// The stream of its output. If a message comes again after a long time, the loop reads this stream
+    /// to find out what was published before: by then the stream has forgotten the ids.
     fn output(&self) -> Option<&str> {
         None
     }
 
-    /// Is told what was taken together before any of it is handled: the loop starts that side by
-    /// side, and a stage that needs an order among them notes it here.
-    fn line_up(&self, _taken: &[Delivery]) {}
+    /// Gets each batch of deliveries before any of them is handled. The loop handles them concurrently.
+    /// A stage that needs their order notes it here.
+    fn note_order(&self, _deliveries: &[Delivery]) {}
 }
 
-/// What a stage is given.
+/// The input of a stage.
 #[derive(Debug, Clone)]
 pub struct Input {
     /// The message.
@@ -51,26 +52,26 @@ pub struct Input {
     pub referred: Option<Stored>,
 }
 
-/// What a stage sends on.
+/// A message that a stage publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Emit {
-    /// Published by its id.
+    /// Published unless its id is stored already.
     Message(Outgoing),
-    /// Published if its subject has no message yet; else it stands already, and that is well.
+    /// Published unless its subject has a message already.
     FirstOnSubject(Outgoing),
 }
 
 /// Why a stage did not handle a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StageError {
-    /// The world's fault: try again, not before `after`.
+    /// A passing problem: try again, not before `after`.
     Retry {
         /// How long to wait at least.
         after: Duration,
         /// For people.
         why: String,
     },
-    /// The message's fault: to the dead letters.
+    /// An invalid message: put it into the dead letters.
     Reject {
         /// For people.
         why: String,
@@ -78,7 +79,7 @@ pub enum StageError {
 }
 
 impl StageError {
-    /// The message's fault.
+    /// An error that rejects the message.
     pub fn reject(why: impl Into<String>) -> Self {
         Self::Reject { why: why.into() }
     }

@@ -1,7 +1,5 @@
-//! Which messages a stage has published already. A stream forgets ids sooner than a message may come again.
-//!
-//! Comes in: a stream, and what a stage is about to publish into it. Goes out: what the stream does not have yet. It never
-//! knows why a message came again.
+//! Finds out which messages a stage has published already. A stream may forget the ids of its output
+//! before an input is delivered again.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,35 +12,34 @@ use crate::clock::UnixMillis;
 use crate::error::BusError;
 use crate::position::{Position, first_since, rolled_back};
 
-/// A message that is older, and comes again, may have been handled before its ids were forgotten:
-/// half of the shortest window that anything of ours is made with.
-pub(super) const AFTER: Duration = Duration::from_mins(5);
-/// How far the clocks of two servers may be apart.
+/// The ids of output this old may be forgotten: half of the shortest window of our streams.
+pub(super) const IDS_MAY_EXPIRE_AFTER: Duration = Duration::from_mins(5);
+/// How much the clocks of two servers may differ.
 const SLACK: Duration = Duration::from_mins(1);
 
-/// So many ids are remembered; beyond that they are read anew.
-const MOST: usize = 1 << 19;
+/// The most ids in memory. Beyond that, the stream is read again.
+const MAX_IDS: usize = 1 << 19;
 
-/// The ids of a stage's output, as far as anybody had to look at it: each message is read once, however
-/// many come again after a long outage.
+/// The ids in a stage's output stream, as far as they were needed. Each message of the stream is read
+/// once, however many inputs come again after a long outage.
 #[derive(Default)]
-pub(super) struct OutputIds(Mutex<Seen>);
+pub(super) struct OutputIds(Mutex<ReadMessages>);
 
-/// The messages between two sequences.
+/// The messages that were read, from one sequence to another.
 #[derive(Default)]
-struct Seen {
+struct ReadMessages {
     first: u64,
-    /// The first that was not read yet.
+    /// The first sequence that was not read yet.
     next: u64,
-    /// The last that was read: another one there, and the stream went back in time.
+    /// The last message that was read, by which a stream that went back in time is recognised.
     last: Position,
     ids: HashSet<String>,
-    /// Messages that were read, in all.
+    /// The total number of messages read.
     reads: u64,
 }
 
 impl OutputIds {
-    /// Leaves out what the stream has taken since then.
+    /// Removes the messages that the stream has stored since then.
     pub(super) async fn without_published(
         &self,
         bus: &dyn Bus,
@@ -50,23 +47,24 @@ impl OutputIds {
         since: UnixMillis,
         emits: Vec<Emit>,
     ) -> Result<Vec<Emit>, BusError> {
-        let mut seen = self.0.lock().await;
-        seen.read_since(bus, stream, since).await?;
-        let is_published = |emit: &Emit| id_of(emit).is_some_and(|id| seen.ids.contains(id));
+        let mut read_messages = self.0.lock().await;
+        read_messages.read_since(bus, stream, since).await?;
+        let is_published =
+            |emit: &Emit| id_of(emit).is_some_and(|id| read_messages.ids.contains(id));
         Ok(emits.into_iter().filter(|emit| !is_published(emit)).collect())
     }
 }
 
-impl Seen {
-    /// Reads what it has not seen of what the stream has taken since then.
+impl ReadMessages {
+    /// Reads the messages since then that were not read yet.
     async fn read_since(
         &mut self,
         bus: &dyn Bus,
         stream: &str,
         since: UnixMillis,
     ) -> Result<(), BusError> {
-        let is_void = rolled_back(bus, stream, &self.last).await?.is_some();
-        if is_void || self.ids.len() > MOST {
+        let is_rolled_back = rolled_back(bus, stream, &self.last).await?.is_some();
+        if is_rolled_back || self.ids.len() > MAX_IDS {
             *self = Self { reads: self.reads, ..Self::default() };
         }
         let since = UnixMillis(since.0.saturating_sub(SLACK.as_millis() as u64));
@@ -75,7 +73,7 @@ impl Seen {
         if self.next == 0 {
             (self.first, self.next) = (from, from);
         }
-        // A failure in between leaves what is not read outside.
+        // After a failure in between, `first` and `next` still enclose only messages that were read.
         for sequence in (from..self.first).rev() {
             self.read(bus, stream, sequence).await?;
             self.first = sequence;
@@ -103,7 +101,7 @@ impl Seen {
     }
 }
 
-/// Of what is published by its id. The other form has a subject of its own.
+/// The id of a message that is published by its id. The other form has a subject of its own.
 fn id_of(emit: &Emit) -> Option<&str> {
     match emit {
         Emit::Message(message) => Some(&message.id),
@@ -128,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_message_is_read_once_however_many_come_again() {
+    async fn reads_each_message_once_however_many_come_again() {
         let clock = VirtualClock::default();
         let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
         bus.create_stream(StreamConfig::new("OUT", &["out.>"])).await.unwrap();
@@ -139,15 +137,15 @@ mod tests {
             clock.advance(Duration::from_mins(2));
         }
         let output_ids = OutputIds::default();
-        // The later ones first: what is before them is read behind.
+        // The later ones first: the earlier messages are read after them.
         for number in (0..MESSAGES).rev().step_by(3) {
             let since = times[usize::try_from(number).unwrap()];
-            let known = emits(&format!("m{number}"));
-            let none = output_ids.without_published(&*bus, "OUT", since, known).await.unwrap();
-            assert_eq!(none.len(), 0, "m{number} stands");
+            let stored = emits(&format!("m{number}"));
+            let rest = output_ids.without_published(&*bus, "OUT", since, stored).await.unwrap();
+            assert_eq!(rest.len(), 0, "m{number} is stored");
             let fresh = emits(&format!("new{number}"));
             let left = output_ids.without_published(&*bus, "OUT", since, fresh).await.unwrap();
-            assert_eq!(left.len(), 1, "new{number} does not");
+            assert_eq!(left.len(), 1, "new{number} is not");
         }
         let reads = output_ids.0.lock().await.reads;
         assert!(reads <= MESSAGES, "{reads} reads of {MESSAGES} messages");

@@ -1,6 +1,4 @@
-//! Turns a panic of a stage into an answer, so that one bad message does not take the others down.
-//!
-//! Comes in: the work of a stage. Goes out: its answer, or the text of the panic. It never starts the work again.
+//! Catches a panic of a stage, so that one bad message does not stop the others.
 
 use std::any::Any;
 use std::future::Future;
@@ -13,7 +11,7 @@ pub(crate) async fn caught<T>(
     mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
 ) -> Result<T, String> {
     std::future::poll_fn(move |context| {
-        // The future is not polled again after a panic, so nobody sees what it left half done.
+        // The future is not polled again after a panic, so nobody sees its half-changed state.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
@@ -23,7 +21,7 @@ pub(crate) async fn caught<T>(
     .await
 }
 
-/// What a panic said.
+/// The text of a panic, for people.
 pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

@@ -1,7 +1,4 @@
-//! The messages that a batch of deliveries names, fetched together.
-//!
-//! Comes in: deliveries. Goes out: the messages that they name. It never fetches one alone, because a request for each
-//! costs as much as one for all.
+//! Fetches the messages that a batch of deliveries names, all with one request for each stream.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,7 +8,7 @@ use tokio::sync::OnceCell;
 use crate::bus::{Bus, Delivery};
 use crate::message::{REFERENCE, Stored, parse_reference};
 
-/// What the deliveries of one batch name. Whoever needs the first of it fetches it for all.
+/// The messages that the deliveries of one batch name. The first delivery that needs one fetches all.
 pub(super) struct Referred {
     bus: Arc<dyn Bus>,
     wanted: BTreeMap<String, Vec<u64>>,
@@ -19,7 +16,7 @@ pub(super) struct Referred {
 }
 
 impl Referred {
-    /// None where there is nothing to be asked for together.
+    /// The messages that these deliveries name; `None` if no stream is named more than once.
     pub(super) fn by(deliveries: &[Delivery], bus: &Arc<dyn Bus>) -> Option<Arc<Self>> {
         let mut wanted: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for delivery in deliveries {
@@ -33,7 +30,7 @@ impl Referred {
         (!wanted.is_empty()).then(|| Arc::new(Self { bus, wanted, found }))
     }
 
-    /// The message, where it was found with the others. What the bus failed is left to who asks alone.
+    /// The message, if it was found with the others. After a failure the caller fetches it alone.
     pub(super) async fn get(&self, stream: &str, sequence: u64) -> Option<Stored> {
         if !self.wanted.get(stream)?.contains(&sequence) {
             return None;

@@ -1,7 +1,4 @@
-//! The loop of a stage: take, handle, publish, settle.
-//!
-//! Comes in: a stage, and the settings of its durable reader. Goes out: what the stage emits. Nobody but this loop
-//! settles.
+//! The loop of a stage: pull, handle, publish, settle. Nothing else settles.
 
 use std::sync::Arc;
 
@@ -19,20 +16,20 @@ use crate::config::ConsumerConfig;
 use crate::loops::{Event, HEARTBEAT, LoopError, RETRY, StageContext};
 use crate::message::Stored;
 
-/// How many named messages are fetched at once.
-const FETCHES: usize = 64;
-/// More is taken once this part of what may be in hand is free: a pull for each message that is
+/// The most named messages that are fetched at once.
+const MAX_FETCHES: usize = 64;
+/// The loop pulls once one part in this many of its capacity is free. A pull for each message that is
 /// done would cost as much as the message.
 const FREE_PART: usize = 4;
 
-/// Runs a stage until it is told to stop; then finishes what was taken and returns.
+/// Runs a stage until `stop`; then finishes the messages in hand and returns.
 ///
-/// At most `at_once` messages are in its hands. Messages of one subject are taken in order; with
+/// At most `at_once` messages are in hand. Messages of one subject are delivered in order; with
 /// `at_once = 1` they are handled in order too.
 ///
 /// # Errors
-/// [`LoopError::Bus`] where the stream, its dead letters or the configuration must be mended.
-/// Whatever may pass is waited out.
+/// [`LoopError::Bus`] if the stream, its dead letters or the configuration must be repaired. The loop
+/// waits until passing errors are over.
 pub async fn run_stage(
     context: StageContext,
     stage: Arc<dyn Stage>,
@@ -43,23 +40,23 @@ pub async fn run_stage(
     let worker = Worker {
         name: consumer.durable.clone(),
         ack_deadline: consumer.ack_deadline,
-        fetches: Semaphore::new(FETCHES),
+        fetches: Semaphore::new(MAX_FETCHES),
         gate: Arc::default(),
-        waits_until: Some(stop.clone()),
+        outage_stop: Some(stop.clone()),
         tries: Tries::new(&*context.bus, &consumer)?,
         output_ids: OutputIds::default(),
         context,
         stage,
     };
-    let running = Running { worker: Arc::new(worker), at_once, work: JoinSet::new(), stop };
+    let running = StageLoop { worker: Arc::new(worker), at_once, work: JoinSet::new(), stop };
     running.run(consumer).await
 }
 
-/// Has a stage handle one message anew, as when a person replays a dead letter: what it gives is
-/// published, under the ids that it would have had.
+/// Handles one message outside the loop, as when a person replays a dead letter. The output is published
+/// under the same ids as in the loop.
 ///
 /// # Errors
-/// What the loop would have settled with.
+/// The error with which the loop would have settled the message.
 pub async fn handle_once(
     context: StageContext,
     stage: Arc<dyn Stage>,
@@ -70,28 +67,28 @@ pub async fn handle_once(
         ack_deadline: HEARTBEAT,
         fetches: Semaphore::new(1),
         gate: Arc::default(),
-        waits_until: None,
+        outage_stop: None,
         tries: Tries::default(),
         output_ids: OutputIds::default(),
         context,
         stage,
     };
-    worker.once(message).await
+    worker.handle_once(message).await
 }
 
-struct Running {
+struct StageLoop {
     worker: Arc<Worker>,
     at_once: usize,
     work: JoinSet<Result<(), LoopError>>,
     stop: CancellationToken,
 }
 
-impl Running {
+impl StageLoop {
     async fn run(mut self, consumer: ConsumerConfig) -> Result<(), LoopError> {
         let Some(mut subscription) = self.subscribe(consumer).await? else {
             return Ok(());
         };
-        self.take_until_stopped(&mut *subscription).await?;
+        self.pull_until_stopped(&mut *subscription).await?;
         match subscription.close().await {
             Ok(late) => self.start(late),
             Err(error) => self.observe(Event::BusFailed(&error)),
@@ -102,7 +99,7 @@ impl Running {
         Ok(())
     }
 
-    /// Subscribes as soon as the bus lets it; nothing where it is told to stop before.
+    /// Subscribes as soon as the bus permits; `None` if the loop is stopped before.
     async fn subscribe(
         &self,
         consumer: ConsumerConfig,
@@ -122,32 +119,32 @@ impl Running {
         Ok(None)
     }
 
-    async fn take_until_stopped(
+    async fn pull_until_stopped(
         &mut self,
         subscription: &mut dyn Subscription,
     ) -> Result<(), LoopError> {
         let mut backoff = RETRY;
         let worker = self.worker.clone();
-        let worth_a_pull = (self.at_once / FREE_PART).max(1);
+        let min_pull = (self.at_once / FREE_PART).max(1);
         loop {
             while let Some(done) = self.work.try_join_next() {
                 finished(done)?;
             }
             let free = self.at_once.saturating_sub(self.work.len());
-            let taken = tokio::select! {
+            let deliveries = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
                 Some(done) = self.work.join_next(), if !self.work.is_empty() => {
                     finished(done)?;
                     continue;
                 }
-                taken = subscription.next(free), if free >= worth_a_pull => taken,
+                deliveries = subscription.next(free), if free >= min_pull => deliveries,
                 () = worker.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
                 }
             };
-            match taken {
+            match deliveries {
                 Ok(deliveries) => {
                     backoff.reset();
                     self.observe(Event::Alive);
@@ -164,14 +161,14 @@ impl Running {
     }
 
     fn start(&mut self, deliveries: Vec<Delivery>) {
-        self.worker.stage.line_up(&deliveries);
+        self.worker.stage.note_order(&deliveries);
         let referred = Referred::by(&deliveries, &self.worker.context.bus);
-        // All are on the way before the first of them arrives.
+        // All are registered before the first one is handled.
         let gate = &self.worker.gate;
-        let taken: Vec<_> = deliveries.into_iter().map(|one| (one, gate.approach())).collect();
-        for (delivery, coming) in taken {
+        let tickets: Vec<_> = deliveries.iter().map(|_| gate.register()).collect();
+        for (delivery, ticket) in deliveries.into_iter().zip(tickets) {
             let (worker, referred) = (self.worker.clone(), referred.clone());
-            self.work.spawn(async move { worker.work(delivery, coming, referred).await });
+            self.work.spawn(async move { worker.work(delivery, ticket, referred).await });
         }
     }
 
@@ -180,12 +177,12 @@ impl Running {
     }
 }
 
-/// Fails where a test crashed the work. A panic outside `handle` is a fault of the loop itself.
+/// Fails if a test crashed the work. A panic outside `handle` is a bug in the loop and is resumed.
 fn finished(done: Result<Result<(), LoopError>, JoinError>) -> Result<(), LoopError> {
     match done {
         Ok(done) => done,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // Only this loop could cancel its work, by being dropped.
+        // Only this loop can cancel its work, by being dropped.
         Err(_) => Ok(()),
     }
 }
@@ -213,7 +210,7 @@ mod tests {
         }
     }
 
-    /// Gives as many as it is asked for, and notes that.
+    /// Returns as many messages as are requested, and records the requests.
     #[derive(Default)]
     struct Plenty(Vec<usize>);
 
@@ -250,16 +247,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_is_taken_once_a_quarter_is_free() {
+    async fn pulls_more_once_a_quarter_is_free() {
         let clock = Arc::new(VirtualClock::default());
         let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
         let stage = Arc::new(Permitted(Semaphore::new(0)));
         let worker = Worker {
             name: "stage".to_owned(),
             ack_deadline: HEARTBEAT,
-            fetches: Semaphore::new(FETCHES),
+            fetches: Semaphore::new(MAX_FETCHES),
             gate: Arc::default(),
-            waits_until: None,
+            outage_stop: None,
             tries: Tries::default(),
             output_ids: OutputIds::default(),
             context: StageContext::new(bus, clock),
@@ -267,7 +264,7 @@ mod tests {
         };
         let stop = CancellationToken::new();
         let (work, worker) = (JoinSet::new(), Arc::new(worker));
-        let mut running = Running { worker, at_once: 8, work, stop: stop.clone() };
+        let mut running = StageLoop { worker, at_once: 8, work, stop: stop.clone() };
         let done_one_by_one = async {
             for _ in 0..12 {
                 for _ in 0..100 {
@@ -278,9 +275,9 @@ mod tests {
             stop.cancel();
         };
         let mut subscription = Plenty::default();
-        let (taken, ()) =
-            tokio::join!(running.take_until_stopped(&mut subscription), done_one_by_one);
-        taken.unwrap();
+        let (stopped, ()) =
+            tokio::join!(running.pull_until_stopped(&mut subscription), done_one_by_one);
+        stopped.unwrap();
         assert_eq!(subscription.0, [8, 2, 2, 2, 2, 2]);
     }
 }

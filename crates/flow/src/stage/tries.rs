@@ -1,12 +1,10 @@
-//! How often a message was tried, and which message is tried alone. No message is blamed for one kill.
+//! How often a message was tried, and whether it is tried alone. No message is blamed for a single kill.
 //!
-//! Comes in: deliveries with their attempts, and the answers of the stage. Goes out: the turn of each message, beside
-//! others or alone. It never knows what a message says.
-//!
-//! The bus counts deliveries, also those that ended with the process. So the answers of a stage are noted in a table. A
-//! message that came several times without an answer may be what ended the process. It gets a strike in that table, and
-//! is then tried while nothing else is in hand. Only a message that has ended the process three times in this way goes to
-//! the dead letters. Any answer takes the strikes away.
+//! The bus counts deliveries, also those during which the process was killed. So the answers of a stage
+//! are noted in a bucket. A message that came several times without an answer may have killed the
+//! process. It gets a strike in that bucket, and is then tried while no other message is in hand. Only
+//! a message that has killed the process three times in this way goes to the dead letters. Any answer
+//! removes its strikes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,72 +12,72 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::gate::Coming;
+use super::gate::GateTicket;
 use super::referred::Referred;
-use super::work::{Failure, Outage, Worker, or_else};
+use super::work::{Failure, Outage, Worker, call_if_pending};
 use crate::bus::{Bus, Delivery, Entry, KeyValue, Settle};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
 use crate::error::BusError;
-use crate::loops::{Event, LOOK_AGAIN};
+use crate::loops::{Event, REREAD_AFTER};
 use crate::message::Stored;
 
-/// A message that was delivered so often without an answer is tried alone.
+/// A message that was delivered this often without an answer is tried alone.
 const SUSPECT_AFTER: u32 = 2;
-/// So often a message may end the process while it is tried alone.
-pub(crate) const MOST_STRIKES: u32 = 3;
+/// A message goes to the dead letters after this many strikes.
+pub(crate) const MAX_STRIKES: u32 = 3;
 
-/// How often messages may be tried, and where that is noted.
+/// How often messages may be tried, and the bucket for the notes about it.
 #[derive(Default)]
 pub(super) struct Tries {
     durable: String,
-    most: u32,
+    max_tries: u32,
     notes: Option<Arc<dyn KeyValue>>,
-    /// Written by the one that is tried alone, read by all others.
+    /// Write-locked by a message that is tried alone, read-locked by all others.
     alone: RwLock<()>,
 }
 
-/// What is known of a message.
+/// The note about a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Note {
     /// How often it was tried alone without an answer.
     strikes: u32,
-    /// How often the stage answered that it is to be tried again.
+    /// How often the stage answered [`StageError::Retry`](super::StageError::Retry).
     answers: u32,
-    /// Tells this writing of it from others.
+    /// Distinguishes notes that are equal otherwise.
     mark: u64,
 }
 
-/// What stands in the table.
+/// An entry of the bucket.
 #[derive(Default)]
-struct Noted {
-    /// None of this message where another had its sequence.
+struct StoredNote {
+    /// `None` also if the entry is about an earlier message with the same sequence.
     note: Option<Note>,
-    /// 0 where nothing stands.
+    /// 0 if there is no entry.
     revision: u64,
 }
 
-/// A note that was changed, unless both are the same.
+/// A change of a note. Both are equal if nothing changed.
 #[derive(Clone, Copy)]
 struct Changed {
     before: Note,
     after: Note,
 }
 
-/// The turn of one message; others go on once it is dropped.
+/// The turn of one message. Others go on once it is dropped.
 #[derive(Default)]
 pub(super) struct Turn<'a> {
     _side_by_side: Option<RwLockReadGuard<'a, ()>>,
     _alone: Option<RwLockWriteGuard<'a, ()>>,
     note: Note,
-    /// What stands in the table.
-    noted: Option<Note>,
+    /// The note in the bucket.
+    stored_note: Option<Note>,
 }
 
-/// Why a message is set aside that ends the process.
-pub(crate) fn ended_the_process() -> Reason {
-    let text = format!("ended the process {MOST_STRIKES} times while it was tried alone");
+/// Why a message that kills the process goes to the dead letters.
+pub(crate) fn killed_process_reason() -> Reason {
+    let text = format!("ended the process {MAX_STRIKES} times while it was tried alone");
     Reason { cause: Cause::MaxDeliver, text }
 }
 
@@ -87,7 +85,7 @@ impl Tries {
     pub(super) fn new(bus: &dyn Bus, consumer: &ConsumerConfig) -> Result<Self, BusError> {
         let notes = consumer.notes.as_deref().map(|table| bus.key_value(table)).transpose()?;
         let durable = consumer.durable.clone();
-        Ok(Self { durable, most: consumer.max_tries, notes, alone: RwLock::default() })
+        Ok(Self { durable, max_tries: consumer.max_tries, notes, alone: RwLock::default() })
     }
 
     fn key(&self, message: &Stored) -> String {
@@ -96,8 +94,8 @@ impl Tries {
 }
 
 impl Note {
-    /// The note of a message as it is written: a stream made anew gives its sequences again, so its
-    /// id stands there, too.
+    /// The stored form of a message's note. It includes the id, because a stream that was created again
+    /// uses its sequences again.
     fn written(self, message: &Stored) -> Bytes {
         format!("{}@{} {} {}", self.strikes, self.mark, self.answers, message.id).into()
     }
@@ -105,7 +103,7 @@ impl Note {
     fn read(value: &[u8], message: &Stored) -> Option<Self> {
         let mut parts = std::str::from_utf8(value).ok()?.splitn(3, ' ');
         let strikes = parts.next()?;
-        // What an earlier release wrote has no mark.
+        // The notes of an earlier release have no mark.
         let (strikes, mark) = strikes.split_once('@').unwrap_or((strikes, "0"));
         let (strikes, mark) = (strikes.parse().ok()?, mark.parse().ok()?);
         let answers = parts.next()?.parse().ok()?;
@@ -114,12 +112,12 @@ impl Note {
 }
 
 impl Turn<'_> {
-    fn is_over(&self) -> bool {
-        self.note.strikes >= MOST_STRIKES
+    fn has_max_strikes(&self) -> bool {
+        self.note.strikes >= MAX_STRIKES
     }
 
-    /// What follows from the stage's wish to try again.
-    pub(super) fn answered(
+    /// How to settle after the stage answered [`StageError::Retry`](super::StageError::Retry).
+    pub(super) fn settle_for_retry(
         &mut self,
         tries: &Tries,
         delivery: &Delivery,
@@ -128,7 +126,7 @@ impl Turn<'_> {
     ) -> Settle {
         self.note.answers += 1;
         let tried = if tries.notes.is_some() { self.note.answers } else { delivery.attempt };
-        if tried < tries.most {
+        if tried < tries.max_tries {
             return Settle::Retry { after, why };
         }
         Settle::Reject(Reason { cause: Cause::MaxDeliver, text: why })
@@ -137,103 +135,111 @@ impl Turn<'_> {
 
 impl Worker {
     /// Handles a message in its turn.
-    pub(super) async fn in_turn(
+    pub(super) async fn handle_in_turn(
         &self,
         delivery: &Delivery,
-        mut coming: Coming,
+        mut ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> (Turn<'_>, Result<(), Failure>) {
-        let turn = match self.turn(delivery, &mut coming).await {
+        let turn = match self.turn(delivery, &mut ticket).await {
             Ok(turn) => turn,
             Err(failure) => return (Turn::default(), Err(failure)),
         };
-        if turn.is_over() {
-            return (turn, Err(Failure::Settle(Settle::Reject(ended_the_process()))));
+        if turn.has_max_strikes() {
+            return (turn, Err(Failure::Settle(Settle::Reject(killed_process_reason()))));
         }
-        let done = self.until_taken(delivery, coming, referred).await;
+        let done = self.handle_until_published(delivery, ticket, referred).await;
         (turn, done)
     }
 
-    /// Waits until a message may be tried: beside others, or struck and alone.
-    async fn turn(&self, delivery: &Delivery, coming: &mut Coming) -> Result<Turn<'_>, Failure> {
+    /// Waits until a message may be tried: with others, or alone after a strike.
+    async fn turn(
+        &self,
+        delivery: &Delivery,
+        ticket: &mut GateTicket,
+    ) -> Result<Turn<'_>, Failure> {
         let Some(notes) = self.tries.notes.as_deref() else {
             return Ok(Turn::default());
         };
         let (message, before) = (&delivery.message, delivery.attempt - 1);
-        let noted = match before {
+        let stored_note = match before {
             0 => None,
-            _ => or_else(self.noted(notes, message), || coming.stay_back()).await?.note,
+            _ => call_if_pending(self.stored_note(notes, message), || ticket.leave()).await?.note,
         };
-        let note = noted.unwrap_or_default();
-        // What is to be set aside is looked up again alone: a copy that lags behind may have shown the strikes.
-        if before.saturating_sub(note.answers) < SUSPECT_AFTER && note.strikes < MOST_STRIKES {
-            let beside = or_else(self.tries.alone.read(), || coming.stay_back()).await;
-            return Ok(Turn { _side_by_side: Some(beside), note, noted, ..Turn::default() });
+        let note = stored_note.unwrap_or_default();
+        // A message with all strikes is read again below: a replica that lags behind may have returned them.
+        if before.saturating_sub(note.answers) < SUSPECT_AFTER && note.strikes < MAX_STRIKES {
+            let beside = call_if_pending(self.tries.alone.read(), || ticket.leave()).await;
+            return Ok(Turn { _side_by_side: Some(beside), note, stored_note, ..Turn::default() });
         }
-        coming.stay_back();
+        ticket.leave();
         let alone = self.tries.alone.write().await;
-        // It may have come twice, and the other was first.
+        // `strike` reads the note again: another delivery of the message may have come first.
         self.strike(notes, message).await.map(|turn| Turn { _alone: Some(alone), ..turn })
     }
 
-    /// Strikes a message that is alone now.
+    /// Notes a strike for a message that is alone now.
     async fn strike(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Turn<'_>, Failure> {
         let strike = |before: Note| match before.strikes {
-            // Written again: that is refused where it is not what stands.
-            MOST_STRIKES.. => Note { mark: before.mark.wrapping_add(1), ..before },
+            // Written again with another mark: the bus refuses that if the note that was read is stale.
+            MAX_STRIKES.. => Note { mark: before.mark.wrapping_add(1), ..before },
             strikes => Note { strikes: strikes + 1, ..before },
         };
         let Changed { before, after } = self.change(notes, message, strike).await?;
         if before.strikes == after.strikes {
-            return Ok(Turn { note: before, noted: Some(after), ..Turn::default() });
+            return Ok(Turn { note: before, stored_note: Some(after), ..Turn::default() });
         }
         let event = Event::Struck { id: &message.id, strikes: after.strikes };
         self.context.observer.observe(&self.name, event);
-        // Any answer takes the strikes away.
+        // Any answer removes the strikes.
         let note = Note { strikes: 0, ..before };
-        Ok(Turn { note, noted: Some(after), ..Turn::default() })
+        Ok(Turn { note, stored_note: Some(after), ..Turn::default() })
     }
 
-    /// Notes that a message was answered with another try, and so did not end the process.
-    pub(super) async fn note_the_answer(&self, delivery: &Delivery, turn: &Turn<'_>) {
+    /// Notes that the stage answered [`Settle::Retry`], so that the message did not kill the process.
+    pub(super) async fn note_answer(&self, delivery: &Delivery, turn: &Turn<'_>) {
         let Some(notes) = self.tries.notes.as_deref() else {
             return;
         };
-        let noted = turn.noted.unwrap_or_default();
-        if noted != turn.note {
-            let more = turn.note.answers.saturating_sub(noted.answers);
+        let stored_note = turn.stored_note.unwrap_or_default();
+        if stored_note != turn.note {
+            let more = turn.note.answers.saturating_sub(stored_note.answers);
             let answer =
                 |before: Note| Note { strikes: 0, answers: before.answers + more, ..before };
-            // Where the bus is away, it counts as none.
+            // If the bus fails, the answer is not counted.
             let _ = self.change(notes, &delivery.message, answer).await;
         }
     }
 
-    /// Forgets what is settled for good. What ends the process is remembered: where the settle is lost, it comes
-    /// again.
+    /// Deletes the note of a message that is settled for good. The note of a message that kills the
+    /// process stays: if the settle is lost, the message comes again.
     pub(super) async fn forget(&self, delivery: &Delivery, turn: &Turn<'_>) {
         let (Some(notes), Some(_), false) =
-            (self.tries.notes.as_deref(), turn.noted, turn.is_over())
+            (self.tries.notes.as_deref(), turn.stored_note, turn.has_max_strikes())
         else {
             return;
         };
         if let Err(error) = notes.delete(&self.tries.key(&delivery.message)).await {
-            // It harms nobody: the message never comes again.
+            // This does no harm: the message never comes again.
             self.context.observer.observe(&self.name, Event::BusFailed(&error));
         }
     }
 
-    async fn noted(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Noted, Failure> {
+    async fn stored_note(
+        &self,
+        notes: &dyn KeyValue,
+        message: &Stored,
+    ) -> Result<StoredNote, Failure> {
         let key = self.tries.key(message);
-        let found = self.ask_until_answered(|| notes.get(&key)).await?.flatten();
+        let found = self.call_until_answered(|| notes.get(&key)).await?.flatten();
         let Some(Entry { revision, value: Some(value), .. }) = found else {
-            return Ok(Noted::default());
+            return Ok(StoredNote::default());
         };
-        Ok(Noted { note: Note::read(&value, message), revision })
+        Ok(StoredNote { note: Note::read(&value, message), revision })
     }
 
-    /// Changes the note of a message from what stands: a copy that lags behind shows an older one, and that
-    /// must take no strikes away. Where the table never will answer, nothing is written.
+    /// Changes the stored note of a message by compare-and-set: a replica that lags behind may return an
+    /// older note, and that must not remove strikes. Writes nothing if the bucket will never answer.
     async fn change(
         &self,
         notes: &dyn KeyValue,
@@ -243,13 +249,13 @@ impl Worker {
         let key = self.tries.key(message);
         let mut outage = Outage::default();
         let mark = self.context.clock.now().0;
-        // What was written and may stand, though nobody said so.
-        let mut unsaid: Vec<Changed> = Vec::new();
+        // Changes that were written without an answer, and may be stored.
+        let mut unconfirmed: Vec<Changed> = Vec::new();
         loop {
-            let Noted { note, revision } = self.noted(notes, message).await?;
+            let StoredNote { note, revision } = self.stored_note(notes, message).await?;
             let before = note.unwrap_or_default();
-            if let Some(stands) = unsaid.iter().find(|unsaid| unsaid.after == before) {
-                return Ok(*stands);
+            if let Some(stored) = unconfirmed.iter().find(|written| written.after == before) {
+                return Ok(*stored);
             }
             let mut changed = Changed { before, after: change(before) };
             if changed.before == changed.after {
@@ -258,9 +264,9 @@ impl Worker {
             changed.after.mark = mark;
             let error = match notes.put_if(&key, changed.after.written(message), revision).await {
                 Ok(_) => return Ok(changed),
-                // Something else stands than what was read.
+                // The stored note is not the one that was read.
                 Err(BusError::Refused { .. }) => {
-                    self.context.wait(LOOK_AGAIN).await;
+                    self.context.wait(REREAD_AFTER).await;
                     continue;
                 }
                 Err(error) => error,
@@ -269,24 +275,25 @@ impl Worker {
                 self.context.observer.observe(&self.name, Event::BusFailed(&error));
                 return Ok(changed);
             }
-            unsaid.push(changed);
+            unconfirmed.push(changed);
             match self.wait_out(&mut outage, &error).await {
-                // What comes again is looked for in the output anyhow.
-                Ok(()) | Err(Failure::Late) => {}
+                // The output is searched anyhow for a message that comes again.
+                Ok(()) | Err(Failure::LongOutage) => {}
                 Err(failure) => return Err(failure),
             }
         }
     }
 
-    /// Asks until the bus answers; fails once the loop is told to stop. Nothing where the bus never
-    /// will, as with a table that this user may not write: that is said, and the work goes on.
-    async fn ask_until_answered<'a, T>(
+    /// Repeats a call until the bus answers; fails once the loop is stopped. Returns `None` for an error
+    /// that does not pass, such as a bucket that this user may not write. The error is reported, and the
+    /// work goes on.
+    async fn call_until_answered<'a, T>(
         &self,
-        mut ask: impl FnMut() -> Answer<'a, T>,
+        mut call: impl FnMut() -> Answer<'a, T>,
     ) -> Result<Option<T>, Failure> {
         let mut outage = Outage::default();
         loop {
-            let error = match ask().await {
+            let error = match call().await {
                 Ok(answer) => return Ok(Some(answer)),
                 Err(error) => error,
             };
@@ -295,8 +302,8 @@ impl Worker {
                 return Ok(None);
             }
             match self.wait_out(&mut outage, &error).await {
-                // What comes again is looked for in the output anyhow.
-                Ok(()) | Err(Failure::Late) => {}
+                // The output is searched anyhow for a message that comes again.
+                Ok(()) | Err(Failure::LongOutage) => {}
                 Err(failure) => return Err(failure),
             }
         }

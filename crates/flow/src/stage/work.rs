@@ -1,6 +1,6 @@
 //! The work for one delivery: fetch the message that it names, handle, publish, settle.
 //!
-//! Comes in: a delivery. Goes out: how it is to be settled. An outage of the bus never counts against a message.
+//! An outage of the bus never counts against a message.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::{Coming, Gate};
+use super::gate::{Gate, GateTicket};
 use super::output_ids::{self, OutputIds};
 use super::panics::caught;
 use super::referred::Referred;
@@ -25,12 +25,12 @@ use crate::error::BusError;
 use crate::loops::{Event, LoopError, Point, StageContext};
 use crate::message::{REFERENCE, Stored, parse_reference};
 
-/// How soon a message is tried again that was given up on because the bus failed it.
+/// How soon a message is delivered again after a failure of the bus.
 const BUS_RETRY: Duration = Duration::from_secs(1);
-/// How long a stage waits before it asks a bus again that is away.
-const ASK_AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+/// The waits between calls during an outage of the bus.
+const OUTAGE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
-/// Settles what came from no subscription: there is nothing to settle.
+/// The settler of a message that came from no subscription. It does nothing.
 struct NoSettler;
 
 impl Settler for NoSettler {
@@ -39,18 +39,18 @@ impl Settler for NoSettler {
     }
 }
 
-/// What all deliveries of one loop share.
+/// The state that all deliveries of one loop share.
 pub(super) struct Worker {
     pub(super) context: StageContext,
     pub(super) stage: Arc<dyn Stage>,
     pub(super) name: String,
     pub(super) ack_deadline: Duration,
-    /// Bounds how many named messages are fetched at once.
+    /// Limits how many named messages are fetched at once.
     pub(super) fetches: Semaphore,
     pub(super) gate: Arc<Gate>,
-    /// Whether a bus that is away is waited for, and until when: what it fails is not the message's fault, so it
-    /// counts as no attempt.
-    pub(super) waits_until: Option<CancellationToken>,
+    /// During an outage of the bus the work waits until this stop signal; it does not wait if this is
+    /// `None`. An outage counts as no attempt.
+    pub(super) outage_stop: Option<CancellationToken>,
     pub(super) tries: Tries,
     pub(super) output_ids: OutputIds,
 }
@@ -58,16 +58,16 @@ pub(super) struct Worker {
 pub(super) enum Failure {
     Crash(LoopError),
     Settle(Settle),
-    /// The stage wants to try again, which counts.
-    Answered {
+    /// The stage wants to try again, which counts as an answer.
+    Retry {
         after: Duration,
         why: String,
     },
-    /// The bus was away so long that its streams may have forgotten what it took before.
-    Late,
+    /// The outage was so long that the streams may have forgotten the ids of earlier output.
+    LongOutage,
 }
 
-/// How long the bus has been away for one request.
+/// An outage of the bus during one call.
 pub(super) struct Outage {
     since: Option<UnixMillis>,
     backoff: Backoff,
@@ -75,7 +75,7 @@ pub(super) struct Outage {
 
 impl Default for Outage {
     fn default() -> Self {
-        Self { since: None, backoff: ASK_AGAIN }
+        Self { since: None, backoff: OUTAGE_BACKOFF }
     }
 }
 
@@ -86,27 +86,27 @@ impl From<LoopError> for Failure {
 }
 
 impl Worker {
-    /// Handles one delivery to its settle. Fails only where a test crashes it.
+    /// Handles one delivery and settles it. Fails only if a test crashes it.
     pub(super) async fn work(
         &self,
         delivery: Delivery,
-        coming: Coming,
+        ticket: GateTicket,
         referred: Option<Arc<Referred>>,
     ) -> Result<(), LoopError> {
-        self.context.pass(Point::Taken)?;
-        let doing = self.in_turn(&delivery, coming, referred.as_deref());
+        self.context.check_fail_point(Point::Taken)?;
+        let doing = self.handle_in_turn(&delivery, ticket, referred.as_deref());
         let (mut turn, done) = self.with_progress(&delivery, doing).await;
         let settle = match done {
             Ok(()) => Settle::Ack,
             Err(Failure::Settle(settle)) => settle,
-            Err(Failure::Answered { after, why }) => {
-                turn.answered(&self.tries, &delivery, after, why)
+            Err(Failure::Retry { after, why }) => {
+                turn.settle_for_retry(&self.tries, &delivery, after, why)
             }
-            Err(Failure::Late) => retry("the bus was away"),
+            Err(Failure::LongOutage) => retry("the bus was away"),
             Err(Failure::Crash(crash)) => return Err(crash),
         };
         if let Settle::Retry { .. } = settle {
-            self.note_the_answer(&delivery, &turn).await;
+            self.note_answer(&delivery, &turn).await;
         }
         let event = match &settle {
             Settle::Retry { why, .. } => Event::Retried { why },
@@ -116,34 +116,34 @@ impl Worker {
         let observer = &self.context.observer;
         observer.observe(&self.name, event);
         if let Err(error) = delivery.settler.settle(settle.clone()).await {
-            // The deadline brings it back, and the ids of what was published make that harmless.
+            // The message comes again after its deadline. The ids of its output make that harmless.
             observer.observe(&self.name, Event::BusFailed(&error));
         } else if !matches!(settle, Settle::Retry { .. }) {
             self.forget(&delivery, &turn).await;
         }
-        self.context.pass(Point::Settled)
+        self.context.check_fail_point(Point::Settled)
     }
 
-    /// Handles a message outside any subscription: what it gives is published, nothing settled.
-    pub(super) async fn once(&self, message: Stored) -> Result<(), StageError> {
-        // Not the first: some of what it gives may have gone out before it was given up on.
+    /// Handles a message outside any subscription: publishes its output and settles nothing.
+    pub(super) async fn handle_once(&self, message: Stored) -> Result<(), StageError> {
+        // Not the first attempt: some of its output may have been published before.
         let delivery = Delivery { message, attempt: 2, settler: Arc::new(NoSettler) };
-        let coming = self.gate.approach();
-        match self.handle_and_publish(&delivery, delivery.attempt, coming, None).await {
+        let ticket = self.gate.register();
+        match self.handle_and_publish(&delivery, delivery.attempt, ticket, None).await {
             Ok(()) => Ok(()),
             Err(Failure::Settle(Settle::Reject(reason))) => Err(StageError::reject(reason.text)),
-            Err(
-                Failure::Answered { after, why } | Failure::Settle(Settle::Retry { after, why }),
-            ) => Err(StageError::Retry { after, why }),
+            Err(Failure::Retry { after, why } | Failure::Settle(Settle::Retry { after, why })) => {
+                Err(StageError::Retry { after, why })
+            }
             Err(Failure::Settle(Settle::Ack | Settle::InProgress)) => Ok(()),
-            Err(Failure::Late) => {
+            Err(Failure::LongOutage) => {
                 Err(StageError::Retry { after: BUS_RETRY, why: "the bus was away".to_owned() })
             }
             Err(Failure::Crash(crash)) => Err(StageError::reject(crash.to_string())),
         }
     }
 
-    /// Says that it is in progress at every half of the deadline, until it is done.
+    /// Settles with `InProgress` at every half of the deadline, until the work is done.
     async fn with_progress<T>(&self, delivery: &Delivery, doing: impl Future<Output = T>) -> T {
         let mut doing = Box::pin(doing);
         loop {
@@ -165,21 +165,21 @@ impl Worker {
         }
     }
 
-    /// Handles and publishes; anew as often as the bus was away for long meanwhile, as what was published before
-    /// must then be looked for.
-    pub(super) async fn until_taken(
+    /// Handles and publishes. Begins again after each long outage of the bus, because it must then find
+    /// out what was published before.
+    pub(super) async fn handle_until_published(
         &self,
         delivery: &Delivery,
-        coming: Coming,
+        ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> Result<(), Failure> {
-        let (mut coming, mut attempt) = (coming, delivery.attempt);
+        let (mut ticket, mut attempt) = (ticket, delivery.attempt);
         loop {
-            match self.handle_and_publish(delivery, attempt, coming, referred).await {
-                Err(Failure::Late) => attempt = attempt.max(2),
+            match self.handle_and_publish(delivery, attempt, ticket, referred).await {
+                Err(Failure::LongOutage) => attempt = attempt.max(2),
                 done => return done,
             }
-            coming = self.gate.approach();
+            ticket = self.gate.register();
         }
     }
 
@@ -187,31 +187,32 @@ impl Worker {
         &self,
         delivery: &Delivery,
         attempt: u32,
-        mut coming: Coming,
+        mut ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> Result<(), Failure> {
         let message = delivery.message.clone();
-        let referred = self.fetch_referred(&message, &mut coming, referred).await?;
+        let referred = self.fetch_referred(&message, &mut ticket, referred).await?;
         let input = Input { message, attempt, referred };
         let handled = caught(self.stage.handle(input));
-        let emits = match or_else(handled, || coming.stay_back()).await {
+        let emits = match call_if_pending(handled, || ticket.leave()).await {
             Ok(Ok(emits)) => emits,
             Ok(Err(StageError::Retry { after, why })) => {
-                return Err(Failure::Answered { after, why });
+                return Err(Failure::Retry { after, why });
             }
             Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
         };
-        self.context.pass(Point::Handled)?;
+        self.context.check_fail_point(Point::Handled)?;
         let emits = self.without_already_published(&delivery.message, attempt, emits);
-        let emits = or_else(emits, || coming.stay_back()).await?;
-        coming.pass().await;
+        let emits = call_if_pending(emits, || ticket.leave()).await?;
+        ticket.pass().await;
         for emit in emits {
             self.publish(emit).await?;
         }
-        Ok(self.context.pass(Point::Published)?)
+        Ok(self.context.check_fail_point(Point::Published)?)
     }
 
-    /// Without what was published before a crash so long ago that its ids are forgotten.
+    /// Removes the messages that were published before, if that may be so long ago that the stream has
+    /// forgotten their ids.
     async fn without_already_published(
         &self,
         message: &Stored,
@@ -220,7 +221,8 @@ impl Worker {
     ) -> Result<Vec<Emit>, Failure> {
         let StageContext { bus, clock, .. } = &self.context;
         let stored = message.at;
-        let may_be_published = attempt > 1 && clock.now().since(stored) >= output_ids::AFTER;
+        let may_be_published =
+            attempt > 1 && clock.now().since(stored) >= output_ids::IDS_MAY_EXPIRE_AFTER;
         let Some(stream) = self.stage.output().filter(|_| may_be_published && !emits.is_empty())
         else {
             return Ok(emits);
@@ -235,15 +237,15 @@ impl Worker {
         }
     }
 
-    /// Waits a little where the bus is away, so that it can be asked again. Where the loop is told to stop meanwhile,
-    /// the message comes again.
+    /// Waits a little during an outage of the bus, before the call is repeated. If the loop is stopped
+    /// meanwhile, the message comes again.
     pub(super) async fn wait_out(
         &self,
         outage: &mut Outage,
         error: &BusError,
     ) -> Result<(), Failure> {
         let StageContext { clock, observer, .. } = &self.context;
-        let Some(stop) = self.waits_until.as_ref().filter(|_| is_away(error)) else {
+        let Some(stop) = self.outage_stop.as_ref().filter(|_| is_outage(error)) else {
             return Err(failure_of(error));
         };
         observer.observe(&self.name, Event::BusFailed(error));
@@ -253,13 +255,17 @@ impl Worker {
             () = stop.cancelled() => return Err(failure_of(error)),
             () = outage.backoff.wait(&**clock) => {}
         }
-        if clock.now().since(since) >= output_ids::AFTER { Err(Failure::Late) } else { Ok(()) }
+        if clock.now().since(since) >= output_ids::IDS_MAY_EXPIRE_AFTER {
+            Err(Failure::LongOutage)
+        } else {
+            Ok(())
+        }
     }
 
     async fn fetch_referred(
         &self,
         message: &Stored,
-        coming: &mut Coming,
+        ticket: &mut GateTicket,
         together: Option<&Referred>,
     ) -> Result<Option<Stored>, Failure> {
         let Some(reference) = message.headers.get(REFERENCE) else {
@@ -283,7 +289,7 @@ impl Worker {
                     return Err(Failure::Settle(Settle::Reject(reason)));
                 }
                 Err(error) => {
-                    coming.stay_back();
+                    ticket.leave();
                     self.wait_out(&mut outage, &error).await?;
                 }
             }
@@ -306,13 +312,16 @@ impl Worker {
     }
 }
 
-/// The future's output; is told where that does not come at once.
-pub(super) async fn or_else<T>(future: impl Future<Output = T>, mut later: impl FnMut()) -> T {
+/// The future's output. Calls `on_pending` whenever the future is not ready.
+pub(super) async fn call_if_pending<T>(
+    future: impl Future<Output = T>,
+    mut on_pending: impl FnMut(),
+) -> T {
     let mut future = pin!(future);
     poll_fn(|context| {
         let output = future.as_mut().poll(context);
         if output.is_pending() {
-            later();
+            on_pending();
         }
         output
     })
@@ -327,12 +336,13 @@ fn retry(why: impl Into<String>) -> Settle {
     Settle::Retry { after: BUS_RETRY, why: why.into() }
 }
 
-/// Whether the bus is what is wrong: it does not answer, or a stream of ours is gone, which people make again.
-fn is_away(error: &BusError) -> bool {
+/// Whether the bus is the problem: it does not answer, or a stream of ours is gone until somebody
+/// creates it again.
+fn is_outage(error: &BusError) -> bool {
     error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
 }
 
-/// What a refusal of the bus means for the message at hand.
+/// How a message is settled after a refusal of the bus.
 fn failure_of(error: &BusError) -> Failure {
     match error {
         BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),

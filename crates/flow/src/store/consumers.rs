@@ -1,7 +1,4 @@
-//! Durable readers of a local bus.
-//!
-//! Comes in: who asks for messages, and how each was settled. Goes out: messages with the number of their attempt, and dead
-//! letters. It never knows what a message says.
+//! Durable readers of a local bus: delivery, settling, dead letters.
 
 use super::engine::{Engine, Step};
 use super::tables::Pending;
@@ -14,7 +11,7 @@ use crate::message::Stored;
 use crate::store::publish::Expect;
 use crate::subject::{check_filter, check_name, matches};
 
-/// How many messages are looked at in one go by a reader that wants few of them.
+/// How many messages a reader scans at once if its filter matches few of them.
 const SCANNED_AT_ONCE: usize = 256;
 
 /// A message and how often it has been delivered.
@@ -25,10 +22,10 @@ pub(crate) struct DeliveredMessage {
 }
 
 impl Engine {
-    /// Gives a durable reader a place, if it has none.
+    /// Creates a durable reader unless it exists.
     ///
     /// # Errors
-    /// A name, filter or stream that is none, no stream for its dead letters, a failing store.
+    /// An invalid name or filter, an unknown stream, no stream for its dead letters, a failing store.
     pub fn subscribe(&mut self, consumer: &ConsumerConfig) -> Result<(), BusError> {
         check_name("durable", &consumer.durable)?;
         check_filter(&consumer.filter)?;
@@ -40,7 +37,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Delivers at most `max` messages: first those that are due again, then new ones.
+    /// Delivers at most `max` messages: first those due for redelivery, then new ones.
     pub(crate) fn deliver(
         &mut self,
         consumer: &ConsumerConfig,
@@ -49,10 +46,10 @@ impl Engine {
     ) -> Result<Step<Vec<DeliveredMessage>>, BusError> {
         let index = self.stream_index(&consumer.stream)?;
         self.expire(index, now)?;
-        let mut taken = self.deliver_again(consumer, max, now)?;
-        self.deliver_new(consumer, max, now, &mut taken)?;
-        if !taken.is_empty() {
-            return Ok(Step::Done(taken));
+        let mut delivered = self.deliver_again(consumer, max, now)?;
+        self.deliver_new(consumer, max, now, &mut delivered)?;
+        if !delivered.is_empty() {
+            return Ok(Step::Done(delivered));
         }
         let reader = self.tables.reader(&consumer.stream, &consumer.durable)?;
         Ok(Step::Wait(reader.and_then(|reader| reader.next_due)))
@@ -65,10 +62,10 @@ impl Engine {
         now: UnixMillis,
     ) -> Result<Vec<DeliveredMessage>, BusError> {
         let (stream, durable) = (&consumer.stream, &consumer.durable);
-        let mut taken = Vec::new();
+        let mut delivered = Vec::new();
         for pending in self.tables.due(stream, durable, now, max)? {
             let Some(message) = self.tables.message(stream, pending.sequence)? else {
-                // Older than the stream keeps: there is nothing left to deliver or to bury.
+                // Expired: there is nothing left to deliver or to put into the dead letters.
                 self.tables.drop_pending(stream, durable, pending.sequence)?;
                 continue;
             };
@@ -76,9 +73,9 @@ impl Engine {
             let due = now.plus(consumer.ack_deadline);
             let again = Pending { attempt, due, ..pending };
             self.tables.put_pending(stream, durable, again)?;
-            taken.push(DeliveredMessage { message, attempt });
+            delivered.push(DeliveredMessage { message, attempt });
         }
-        Ok(taken)
+        Ok(delivered)
     }
 
     fn deliver_new(
@@ -86,7 +83,7 @@ impl Engine {
         consumer: &ConsumerConfig,
         max: usize,
         now: UnixMillis,
-        taken: &mut Vec<DeliveredMessage>,
+        delivered: &mut Vec<DeliveredMessage>,
     ) -> Result<(), BusError> {
         let (stream, durable) = (&consumer.stream, &consumer.durable);
         let Some(reader) = self.tables.reader(stream, durable)? else {
@@ -95,17 +92,17 @@ impl Engine {
         let in_flight = usize::try_from(reader.pending).unwrap_or(usize::MAX);
         let free = consumer.max_in_flight.saturating_sub(in_flight);
         if free == 0 {
-            self.limited.insert(durable.clone());
+            self.at_limit.insert(durable.clone());
         }
-        let max = max.min(taken.len() + free);
+        let max = max.min(delivered.len() + free);
         let mut next = reader.next;
-        while taken.len() < max {
+        while delivered.len() < max {
             let scanned = self.tables.scan(stream, next, SCANNED_AT_ONCE.min(max))?;
             if scanned.is_empty() {
                 break;
             }
             for message in scanned {
-                if taken.len() == max {
+                if delivered.len() == max {
                     break;
                 }
                 next = message.sequence + 1;
@@ -113,7 +110,7 @@ impl Engine {
                     let due = now.plus(consumer.ack_deadline);
                     let pending = Pending { sequence: message.sequence, attempt: 1, due };
                     self.tables.put_pending(stream, durable, pending)?;
-                    taken.push(DeliveredMessage { message, attempt: 1 });
+                    delivered.push(DeliveredMessage { message, attempt: 1 });
                 }
             }
         }
@@ -123,8 +120,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Settles one delivery. An answer that comes after the message was delivered again, or was
-    /// settled, does no harm.
+    /// Settles one delivery. It does no harm if the message was delivered again or settled meanwhile.
     pub(crate) fn settle(
         &mut self,
         consumer: &ConsumerConfig,
@@ -138,19 +134,21 @@ impl Engine {
             return Ok(Step::Done(()));
         };
         let is_current = pending.attempt == attempt;
-        self.signals.free();
-        // When it is due again may be sooner than whoever takes them waits for. One that is done is
-        // waited for only where there were too many.
-        let is_awaited = match settle {
-            Settle::Ack | Settle::Reject(_) => self.limited.remove(consumer.durable.as_str()),
+        self.signals.mark_room();
+        // A redelivery may be due sooner than the readers wait for. A message that is done matters to
+        // them only if they were at their limit.
+        let wakes_readers = match settle {
+            Settle::Ack | Settle::Reject(_) => self.at_limit.remove(consumer.durable.as_str()),
             Settle::Retry { .. } | Settle::InProgress => true,
         };
-        if is_awaited {
-            self.signals.stir(stream);
+        if wakes_readers {
+            self.signals.mark_readable(stream);
         }
         match settle {
             Settle::Ack => self.tables.drop_pending(stream, durable, message.sequence)?,
-            Settle::Reject(reason) => return self.bury(consumer, message, attempt, reason, now),
+            Settle::Reject(reason) => {
+                return self.dead_letter(consumer, message, attempt, reason, now);
+            }
             Settle::Retry { .. } | Settle::InProgress if !is_current => {}
             Settle::Retry { after, .. } => {
                 let again = Pending { due: now.plus(*after), ..pending };
@@ -164,23 +162,28 @@ impl Engine {
         Ok(Step::Done(()))
     }
 
-    /// Says that a reader without deliveries needs nothing up to and with `through`.
+    /// Notes that an ordered reader needs no message up to and including `through`.
     ///
     /// # Errors
-    /// [`BusError::NoStream`], a name that is none, or a failing store.
+    /// [`BusError::NoStream`], an invalid name, or a failing store.
     pub fn mark_read(&mut self, stream: &str, reader: &str, through: u64) -> Result<(), BusError> {
         check_name("durable", reader)?;
         let index = self.stream_index(stream)?;
-        let stands = self.tables.reader(stream, reader)?.map_or(0, |reader| reader.next);
+        let current = self.tables.reader(stream, reader)?.map_or(0, |reader| reader.next);
         let next = through.saturating_add(1);
-        // A mark behind the end is of a stream that went back in time since.
-        let is_void = stands > self.streams[index].last + 1;
-        self.signals.free();
-        if next > stands || is_void { self.tables.put_reader(stream, reader, next) } else { Ok(()) }
+        // A mark beyond the end was set before the stream went back in time.
+        let is_beyond_end = current > self.streams[index].last + 1;
+        self.signals.mark_room();
+        if next > current || is_beyond_end {
+            self.tables.put_reader(stream, reader, next)
+        } else {
+            Ok(())
+        }
     }
 
-    /// Puts a message into the dead letters and forgets it; once, however often it is tried.
-    fn bury(
+    /// Publishes the dead letter of a message, then forgets the message. The letter's id makes this
+    /// safe to repeat.
+    fn dead_letter(
         &mut self,
         consumer: &ConsumerConfig,
         message: &Stored,
@@ -191,8 +194,8 @@ impl Engine {
         let stage = &consumer.durable;
         let body = Some(&message.body);
         let letter = DeadLetter { stage, reason, attempts, at: now, message, body };
-        let whole = consumer.dead.outgoing(&letter);
-        let published = match self.publish(&whole, &Expect::Nothing, now) {
+        let letter_message = consumer.dead.outgoing(&letter);
+        let published = match self.publish(&letter_message, &Expect::Nothing, now) {
             Err(BusError::TooLarge { .. }) => {
                 let bare = consumer.dead.outgoing(&DeadLetter { body: None, ..letter });
                 self.publish(&bare, &Expect::Nothing, now)?

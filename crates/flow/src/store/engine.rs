@@ -1,7 +1,7 @@
-//! The rules of a bus inside one process: streams and what they keep.
+//! The rules of a bus inside one process: streams and their stored messages.
 //!
-//! Comes in: one call after the other. Goes out: an answer, or until when to wait. It never waits itself, and does no
-//! I/O but through its tables.
+//! A call returns an answer, or until when to wait. The engine never waits itself, and does I/O only
+//! through its tables.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use crate::error::BusError;
 use crate::message::Stored;
 use crate::subject::{check_filter, check_name, matches};
 
-/// How many expired messages one job drops at most, so that none takes long.
+/// The most expired messages that one job drops, so that no job takes long.
 const DROPPED_AT_ONCE: usize = 100;
-/// How many messages are looked at in one go by a reader that wants few of them.
+/// How many messages a reader scans at once if its filter matches few of them.
 const SCANNED_AT_ONCE: usize = 256;
 
-/// A step towards an answer.
+/// The result of one try of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<T> {
     /// The answer.
     Done(T),
-    /// Nothing yet: try again once something has changed, or at that time.
+    /// No answer yet: try again once something has changed, or at that time.
     Wait(Option<UnixMillis>),
 }
 
@@ -37,48 +37,47 @@ pub struct Engine {
     pub(super) tables: Box<dyn Tables>,
     pub(super) streams: Vec<StreamRow>,
     pub(super) ids: HashMap<String, Ids>,
-    /// When the first message of a stream, by its index, was stored; with the `first` that it is
-    /// true for.
+    /// The sequence of the first message of each stream, by index, and when it was stored.
     oldest_at: HashMap<usize, (u64, UnixMillis)>,
     /// The streams whose counters are written with the next commit.
-    pub(super) uncounted: BTreeSet<usize>,
+    pub(super) unsaved_counters: BTreeSet<usize>,
     pub(super) signals: Signals,
-    /// The durable readers that had as much in their hands as they may when they last asked.
-    pub(super) limited: HashSet<String>,
+    /// The durable readers that were at their limit of unsettled messages when they last pulled.
+    pub(super) at_limit: HashSet<String>,
 }
 
 impl Engine {
-    /// The engine over tables that may hold something already.
+    /// The engine over tables, which may have rows already.
     ///
     /// # Errors
-    /// Whatever keeps the tables from being read.
+    /// A failure to read the tables.
     pub fn open(tables: Box<dyn Tables>, now: UnixMillis) -> Result<Self, BusError> {
         let mut engine = Self {
             tables,
             streams: Vec::new(),
             ids: HashMap::new(),
             oldest_at: HashMap::new(),
-            uncounted: BTreeSet::new(),
+            unsaved_counters: BTreeSet::new(),
             signals: Signals::default(),
-            limited: HashSet::new(),
+            at_limit: HashSet::new(),
         };
         engine.reload(now)?;
         Ok(engine)
     }
 
-    /// Forgets what it holds in memory and reads it anew, after a job was undone.
+    /// Discards the state in memory and reads it again, after a job was undone.
     ///
     /// # Errors
-    /// Whatever keeps the tables from being read.
+    /// A failure to read the tables.
     pub fn reload(&mut self, now: UnixMillis) -> Result<(), BusError> {
         self.streams = self.tables.streams()?;
         self.ids.clear();
         self.oldest_at.clear();
-        self.uncounted.clear();
-        self.signals.forget();
+        self.unsaved_counters.clear();
+        self.signals.clear();
         for row in &self.streams {
             let after = now.minus(row.config.window);
-            let known = self.tables.known_ids(&row.config.name, after)?;
+            let known = self.tables.recent_ids(&row.config.name, after)?;
             self.ids.insert(row.config.name.clone(), Ids::new(known));
         }
         Ok(())
@@ -92,44 +91,44 @@ impl Engine {
         self.tables.begin()
     }
 
-    /// Whether something was done since that is not durable yet, or may have been.
+    /// Whether there are, or may be, changes since [`begin`](Self::begin) that are not durable.
     #[must_use]
     pub fn has_changes(&self) -> bool {
         self.tables.has_changes()
     }
 
-    /// Makes what was done since durable.
+    /// Makes the changes since [`begin`](Self::begin) durable.
     ///
     /// # Errors
     /// A failing store: roll back then.
     pub fn commit(&mut self) -> Result<(), BusError> {
-        for index in &self.uncounted {
+        for index in &self.unsaved_counters {
             self.tables.put_counters(&self.streams[*index])?;
         }
-        self.uncounted.clear();
+        self.unsaved_counters.clear();
         self.tables.commit()
     }
 
-    /// Wakes those who wait for what was committed: once it is answered.
-    pub fn tell(&mut self) {
-        self.signals.tell();
+    /// Wakes the calls that wait for the committed changes. Call it after the jobs are answered.
+    pub fn wake_waiters(&mut self) {
+        self.signals.wake_waiters();
     }
 
-    /// What is told of whenever there is something to read in a stream.
+    /// The signal for new messages in a stream.
     ///
     /// # Errors
     /// [`BusError::NoStream`].
-    pub(crate) fn signal_of(&mut self, stream: &str) -> Result<Arc<Notify>, BusError> {
+    pub(crate) fn readable_signal(&mut self, stream: &str) -> Result<Arc<Notify>, BusError> {
         self.stream_index(stream)?;
         Ok(self.signals.of(stream))
     }
 
-    /// What is told of whenever there may be room in a stream.
-    pub(crate) fn signal_of_room(&self) -> Arc<Notify> {
+    /// The signal for possible room in a stream.
+    pub(crate) fn room_signal(&self) -> Arc<Notify> {
         self.signals.room()
     }
 
-    /// Undoes what was done since.
+    /// Undoes the changes since [`begin`](Self::begin).
     ///
     /// # Errors
     /// A failing store.
@@ -138,10 +137,10 @@ impl Engine {
         self.reload(now)
     }
 
-    /// Makes the stream be so.
+    /// Creates the stream, or changes its settings and keeps its messages.
     ///
     /// # Errors
-    /// A name or filter that is none, a subject that another stream takes, a failing store.
+    /// An invalid name or filter, a subject of another stream, a failing store.
     pub fn create_stream(&mut self, config: &StreamConfig) -> Result<(), BusError> {
         check_name("stream", &config.name)?;
         for filter in &config.subjects {
@@ -167,8 +166,8 @@ impl Engine {
             self.streams.len() - 1
         });
         self.streams[index].config = config.clone();
-        // It may be wider than before.
-        self.signals.free();
+        // The new settings may leave more room.
+        self.signals.mark_room();
         self.tables.put_stream(&self.streams[index])
     }
 
@@ -188,8 +187,8 @@ impl Engine {
         })
     }
 
-    /// At most `max` messages from a sequence on, and the sequence to go on from. None, where the
-    /// filter takes in none of those looked at.
+    /// At most `max` messages from a sequence on, and the next sequence to read. The list is empty if
+    /// the filter matches none of the scanned messages.
     ///
     /// # Errors
     /// [`BusError::NoStream`], or a failing store.
@@ -244,7 +243,7 @@ impl Engine {
         self.tables.message(stream, sequence)?.ok_or_else(gone)
     }
 
-    /// The last message that the filter takes in.
+    /// The last message that the filter matches.
     ///
     /// # Errors
     /// [`BusError::NoStream`], or a failing store.
@@ -253,7 +252,7 @@ impl Engine {
         self.tables.last(stream, filter)
     }
 
-    /// The stream that takes a subject.
+    /// The index of the stream that has a subject.
     ///
     /// # Errors
     /// [`BusError::NoStreamFor`].
@@ -272,11 +271,11 @@ impl Engine {
         found.ok_or_else(|| BusError::NoStream(stream.to_owned()))
     }
 
-    /// Drops what is older than the stream keeps.
+    /// Drops messages older than the stream's `max_age`.
     pub(super) fn expire(&mut self, index: usize, now: UnixMillis) -> Result<(), BusError> {
         let StreamRow { first, ref config, .. } = self.streams[index];
         let max_age = config.max_age;
-        // Asked at every call, so the time of the first message is not read each time.
+        // Every call comes here, so the time of the first message is cached.
         let known = self.oldest_at.get(&index).filter(|(sequence, _)| *sequence == first);
         if known.is_some_and(|(_, at)| at.plus(max_age) > now) {
             return Ok(());
@@ -307,8 +306,8 @@ impl Engine {
         row.first = oldest.sequence + 1;
         row.messages -= 1;
         row.bytes -= oldest.size();
-        self.signals.free();
-        self.uncounted.insert(index);
+        self.signals.mark_room();
+        self.unsaved_counters.insert(index);
         self.tables.drop_message(oldest)
     }
 
@@ -321,7 +320,7 @@ impl Engine {
     }
 }
 
-/// Whether two filters may take in one subject.
+/// Whether some subject matches both filters.
 fn overlap(one: &str, other: &str) -> bool {
     let mut ones = one.split('.');
     let mut others = other.split('.');
@@ -339,7 +338,7 @@ mod tests {
     use super::overlap;
 
     #[test]
-    fn filters_overlap_where_a_subject_matches_both() {
+    fn filters_overlap_if_a_subject_matches_both() {
         let cases = [
             ("a.b", "a.b", true),
             ("a.*", "*.b", true),

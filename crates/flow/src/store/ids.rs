@@ -1,15 +1,12 @@
-//! The ids that a stream remembers for its window.
-//!
-//! Comes in: ids with their times. Goes out: the sequence of a message with the same id. It never remembers longer than
-//! the window.
+//! The ids that a stream remembers for its window, to recognise duplicates.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::tables::KnownId;
+use super::tables::RecentId;
 use crate::clock::UnixMillis;
 
-/// Ids in the order in which they were stored, found by name.
+/// The sequences of ids, and the ids by age.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     sequences: HashMap<String, u64>,
@@ -17,9 +14,9 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    pub(super) fn new(known: Vec<KnownId>) -> Self {
+    pub(super) fn new(known: Vec<RecentId>) -> Self {
         let mut ids = Self::default();
-        for KnownId { id, sequence, at } in known {
+        for RecentId { id, sequence, at } in known {
             ids.add(id, sequence, at);
         }
         ids
@@ -30,7 +27,7 @@ impl Ids {
         self.sequences.insert(id, sequence);
     }
 
-    /// The message with this id, once ids older than the window are forgotten.
+    /// The sequence of this id within the window. Forgets older ids.
     pub(super) fn find(&mut self, id: &str, window: Duration, now: UnixMillis) -> Option<u64> {
         while let Some((_, old)) = self.by_age.front().filter(|(at, _)| at.plus(window) <= now) {
             self.sequences.remove(old);

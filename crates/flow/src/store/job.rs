@@ -1,6 +1,5 @@
-//! Jobs: one call to the engine each, carried out whole or not at all.
-//!
-//! Comes in: a call. Goes out: its answer, once it is durable. A job never sees another.
+//! Jobs: each is one call to the engine, carried out whole or not at all. It is answered once it is
+//! durable.
 
 use tokio::sync::oneshot;
 
@@ -8,28 +7,28 @@ use super::engine::Engine;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
 
-/// One call to the engine. May be run again after it was undone; is finished once.
+/// One call to the engine. It may be run again after it was undone. It is finished once.
 pub trait Job: Send {
-    /// Runs it. Fails where the store fails: what it and others in its group did is then undone.
+    /// Runs the call. If the store fails, this job and the others of its group are undone.
     ///
     /// # Errors
     /// The store's failure. A refusal is an answer and is kept for [`finish`](Self::finish).
     fn run(&mut self, engine: &mut Engine, now: UnixMillis) -> Result<(), BusError>;
 
-    /// Whether it is only to read: who waits for it need not wait for what others write. Such a job may
-    /// still drop what has expired.
+    /// Whether the call only reads, and so need not wait for the writes of others. It may still drop
+    /// expired messages.
     fn is_reading(&self) -> bool {
         false
     }
 
-    /// Answers: what it did is durable, or it was undone because of this failure.
+    /// Answers the caller: the changes are durable, or they were undone because of this failure.
     fn finish(self: Box<Self>, outcome: Result<(), BusError>);
 }
 
-/// Carries out jobs in the order in which they come, commits them, answers, and then has the
-/// engine [`tell`](Engine::tell).
+/// Carries out jobs in order, commits them, answers them, and then calls
+/// [`wake_waiters`](Engine::wake_waiters).
 pub trait Runner: Send + Sync {
-    /// Takes a job. Dropping it unfinished answers [`BusError::Unavailable`].
+    /// Submits a job. If the runner drops it unfinished, the answer is [`BusError::Unavailable`].
     fn submit(&self, job: Box<dyn Job>);
 }
 
@@ -63,15 +62,15 @@ where
         let Self { answer, reply, .. } = *self;
         let unanswered = || Err(BusError::Unavailable("the job was not run".to_owned()));
         let answer = outcome.and_then(|()| answer.unwrap_or_else(unanswered));
-        // Who asked may have gone; what was done is done all the same.
+        // The caller may be gone. The job is done all the same.
         let _ = reply.send(answer);
     }
 }
 
-/// Has a call carried out and waits for its answer.
+/// Submits a call and waits for its answer.
 ///
 /// # Errors
-/// The call's refusal, the store's failure, or that there is nobody to carry it out.
+/// A refusal of the call, a failure of the store, or a closed bus.
 pub async fn call<T: Send + 'static>(
     runner: &dyn Runner,
     call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
@@ -79,11 +78,11 @@ pub async fn call<T: Send + 'static>(
     submit(runner, call, false).await
 }
 
-/// Like [`call`], where the call only reads.
+/// Like [`call`], for a call that only reads.
 ///
 /// # Errors
 /// The same.
-pub async fn ask<T: Send + 'static>(
+pub async fn query<T: Send + 'static>(
     runner: &dyn Runner,
     call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
 ) -> Result<T, BusError> {

@@ -1,7 +1,4 @@
-//! The rules of tables of keys.
-//!
-//! Comes in: keys, values and expected revisions. Goes out: values with their revisions, or a refusal. It never knows
-//! what a value says.
+//! The rules of buckets.
 
 use bytes::Bytes;
 
@@ -10,7 +7,7 @@ use crate::bus::Entry;
 use crate::error::BusError;
 
 impl Engine {
-    /// Changes a key if its revision is the expected one, and says the new revision.
+    /// Changes a key if it has the expected revision. Returns the new revision.
     ///
     /// # Errors
     /// [`BusError::Refused`], or a failing store.

@@ -1,9 +1,9 @@
-//! The rules of a bus that lives inside one process, written once over plain tables.
+//! The rules of a bus inside one process, written once over plain tables.
 //!
-//! [`Engine`] holds the rules: sequences, ids, bounds, deadlines, dead letters. [`Tables`] is what
-//! it needs of a store and nothing more. [`Runner`] carries out one [`Job`] after the other, each
-//! whole or not at all, and answers once it is durable. [`LocalBus`](crate::LocalBus) makes the
-//! seam of them. A bus with a server of its own has its own rules and needs none of this.
+//! [`Engine`] has the rules: sequences, ids, bounds, deadlines, dead letters. [`Tables`] is its
+//! interface to a store. [`Runner`] carries out one [`Job`] after the other, each whole or not at all,
+//! and answers once it is durable. [`LocalBus`](crate::LocalBus) implements the bus over them. A bus
+//! with a server follows the server's rules and needs none of this.
 
 mod consumers;
 mod engine;
@@ -16,6 +16,6 @@ mod tables;
 
 pub(crate) use consumers::DeliveredMessage;
 pub use engine::{Engine, Step};
-pub use job::{Job, Runner, ask, call};
+pub use job::{Job, Runner, call, query};
 pub use publish::Expect;
-pub use tables::{KnownId, Pending, Reader, StreamRow, Tables};
+pub use tables::{Pending, Reader, RecentId, StreamRow, Tables};

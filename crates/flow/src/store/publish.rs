@@ -1,7 +1,4 @@
 //! The rules of publishing: ids, expectations, bounds.
-//!
-//! Comes in: a message, and what its stream must look like. Goes out: where it is stored, that it is a duplicate, or
-//! why it is refused. It never reads a body.
 
 use super::engine::{Engine, Step};
 use crate::clock::UnixMillis;
@@ -10,7 +7,7 @@ use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::subject::check_subject;
 
-/// How many messages are looked at in one go by who seeks one that names another.
+/// How many messages are scanned at once for one that names another.
 const SCANNED_AT_ONCE: usize = 64;
 
 /// What a publish expects of its stream.
@@ -18,14 +15,14 @@ const SCANNED_AT_ONCE: usize = 64;
 pub enum Expect {
     /// Nothing.
     Nothing,
-    /// The last message on the subject stands here; 0: there is none.
+    /// The last message on the subject has this sequence; 0: there is none.
     LastOnSubject(u64),
-    /// The last message of the stream has this id, and the new one's id is not known.
+    /// The last message of the stream has this id, and the id of the new one is not stored yet.
     Predecessor(String),
 }
 
 impl Engine {
-    /// Publishes, refuses, or finds the stream full.
+    /// Publishes a message. Returns [`Step::Wait`] if the stream is full.
     ///
     /// # Errors
     /// A refusal, which changes nothing, or a failing store.
@@ -57,10 +54,10 @@ impl Engine {
     }
 
     /// Publishes messages of which each expects the one before it, the first one `predecessor`.
-    /// Gives the sequences of those that found room.
+    /// Returns the sequences of those for which there was room.
     ///
     /// # Errors
-    /// [`BusError::Fenced`] where the first is refused, another refusal, or a failing store.
+    /// [`BusError::Fenced`] if the first is refused, another refusal, or a failing store.
     pub fn append(
         &mut self,
         messages: &[Outgoing],
@@ -119,8 +116,8 @@ impl Engine {
         BusError::Fenced(self.streams[index].config.name.clone())
     }
 
-    /// Prunes the stream: deletes the oldest messages that every named reader has read. What to wait for
-    /// where that is not enough.
+    /// Drops the oldest messages that every named reader has read. Returns how long to wait if that is
+    /// not enough.
     fn make_room<T>(&mut self, index: usize, size: u64) -> Result<Option<Step<T>>, BusError> {
         let has_room = |engine: &Self| {
             let row = &engine.streams[index];
@@ -163,8 +160,8 @@ impl Engine {
         Ok(reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next))))
     }
 
-    /// The first sequence of `stream` that a message of another one names which its reader has not
-    /// settled: messages name later and later ones.
+    /// The first sequence of `stream` that is named by a message of the stream `other` which the reader
+    /// `durable` has not settled. The names are in ascending order, so the first one is the lowest.
     fn first_named(&mut self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
         let mut next = self.first_unsettled(other, durable)?;
         loop {
@@ -202,8 +199,8 @@ impl Engine {
         row.messages += 1;
         row.bytes += message.size();
         row.last_id.clone_from(&message.id);
-        self.signals.stir(&stored.stream);
-        self.uncounted.insert(index);
+        self.signals.mark_readable(&stored.stream);
+        self.unsaved_counters.insert(index);
         let after = now.minus(row.config.window);
         self.tables.insert(&stored)?;
         self.tables.remember_id(&stored, after)?;

@@ -1,21 +1,21 @@
-//! Wakes those who wait.
+//! Signals that wake the calls waiting for new messages or for room.
 //!
-//! Comes in: what has changed. Goes out: a signal for those who wait for that, and for nobody else, because each that
-//! is woken asks the bus. It never says what has changed.
+//! Each signal wakes only the calls that wait for it, because each of them then asks the bus.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// What others may be waiting for, and what of it has come since they were last told.
+/// The signals, and those to send after the next commit.
 #[derive(Debug, Default)]
 pub(super) struct Signals {
-    /// Something to read, by stream.
+    /// Messages to read, by stream.
     streams: HashMap<String, Arc<Notify>>,
     /// Room in a stream.
     room: Arc<Notify>,
-    come: Vec<Arc<Notify>>,
+    /// The signals to send.
+    pending: Vec<Arc<Notify>>,
 }
 
 impl Signals {
@@ -30,30 +30,30 @@ impl Signals {
         self.room.clone()
     }
 
-    /// There is something to read in a stream, or to be delivered.
-    pub(super) fn stir(&mut self, stream: &str) {
+    /// Notes that a stream has messages to read or to deliver.
+    pub(super) fn mark_readable(&mut self, stream: &str) {
         let signal = self.of(stream);
-        self.note(signal);
+        self.add(signal);
     }
 
-    /// There may be room in a stream.
-    pub(super) fn free(&mut self) {
-        self.note(self.room());
+    /// Notes that a stream may have room.
+    pub(super) fn mark_room(&mut self) {
+        self.add(self.room());
     }
 
-    fn note(&mut self, signal: Arc<Notify>) {
-        if !self.come.iter().any(|other| Arc::ptr_eq(other, &signal)) {
-            self.come.push(signal);
+    fn add(&mut self, signal: Arc<Notify>) {
+        if !self.pending.iter().any(|other| Arc::ptr_eq(other, &signal)) {
+            self.pending.push(signal);
         }
     }
 
-    pub(super) fn tell(&mut self) {
-        self.come.drain(..).for_each(|signal| signal.notify_waiters());
+    pub(super) fn wake_waiters(&mut self) {
+        self.pending.drain(..).for_each(|signal| signal.notify_waiters());
     }
 
-    /// What came was undone.
-    pub(super) fn forget(&mut self) {
-        self.come.clear();
+    /// Discards the pending signals, because their changes were undone.
+    pub(super) fn clear(&mut self) {
+        self.pending.clear();
     }
 }
 
@@ -64,20 +64,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_those_are_woken_for_whom_something_came() {
+    fn wakes_only_the_waiters_of_a_change() {
         let mut signals = Signals::default();
         let (alerts, output, room) = (signals.of("ALERTS"), signals.of("OUTPUT"), signals.room());
         let (mut alerts, mut output) = (pin!(alerts.notified()), pin!(output.notified()));
         let mut room = pin!(room.notified());
-        signals.stir("OUTPUT");
-        assert!(!output.as_mut().enable(), "not before it is told");
-        signals.tell();
+        signals.mark_readable("OUTPUT");
+        assert!(!output.as_mut().enable(), "not before the waiters are woken");
+        signals.wake_waiters();
         assert!(output.as_mut().enable());
         assert!(!alerts.as_mut().enable() && !room.as_mut().enable());
-        signals.stir("ALERTS");
-        signals.forget();
-        signals.free();
-        signals.tell();
+        signals.mark_readable("ALERTS");
+        signals.clear();
+        signals.mark_room();
+        signals.wake_waiters();
         assert!(room.as_mut().enable());
         assert!(!alerts.as_mut().enable(), "that was undone");
     }

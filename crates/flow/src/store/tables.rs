@@ -1,6 +1,4 @@
-//! The tables that the rules need of a store, read and written one row at a time.
-//!
-//! Comes in: rows. Goes out: the same rows. A table never knows the rules.
+//! The tables that the engine needs, read and written one row at a time.
 
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
@@ -11,35 +9,35 @@ use crate::message::Stored;
 /// A stream with its counters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamRow {
-    /// What it keeps.
+    /// Its settings.
     pub config: StreamConfig,
-    /// The first sequence that may be kept.
+    /// The first sequence that may be stored.
     pub first: u64,
-    /// The last sequence given.
+    /// The last sequence used.
     pub last: u64,
-    /// How many messages are kept.
+    /// How many messages are stored.
     pub messages: u64,
-    /// How many bytes are kept.
+    /// How many bytes are stored.
     pub bytes: u64,
-    /// The id of the last message, kept or not.
+    /// The id of the last message, which may be dropped already.
     pub last_id: String,
 }
 
-/// An id that a stream remembers.
+/// An id within the window of its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownId {
+pub struct RecentId {
     /// The id.
     pub id: String,
-    /// Its message.
+    /// The sequence of its message.
     pub sequence: u64,
-    /// When it was stored.
+    /// When the message was stored.
     pub at: UnixMillis,
 }
 
-/// A message delivered and not settled, or waiting to be delivered again.
+/// A message that is delivered and not settled, or that waits for its redelivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
-    /// The message.
+    /// The sequence of the message.
     pub sequence: u64,
     /// How often it was delivered.
     pub attempt: u32,
@@ -47,28 +45,28 @@ pub struct Pending {
     pub due: UnixMillis,
 }
 
-/// The place of a durable reader.
+/// The state of a durable reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reader {
     /// The first sequence not delivered yet.
     pub next: u64,
-    /// How many are delivered and not settled.
+    /// How many messages are delivered and not settled.
     pub pending: u64,
-    /// The first of those.
+    /// The first of these.
     pub first_pending: Option<u64>,
-    /// When the next of those is delivered again.
+    /// When the next of these is delivered again.
     pub next_due: Option<UnixMillis>,
 }
 
 type Result<T> = std::result::Result<T, BusError>;
 
-/// Plain tables. Every error is the store's failure: the whole job is then undone.
+/// Plain tables. Every error is a failure of the store, and the whole job is then undone.
 pub trait Tables: Send {
-    /// Begins a group of jobs, which then is durable as a whole or undone.
+    /// Begins a group of jobs, which becomes durable or is undone as a whole.
     fn begin(&mut self) -> Result<()>;
     /// Makes the group durable.
     fn commit(&mut self) -> Result<()>;
-    /// Undoes the group; the store may have done so itself.
+    /// Undoes the group. The store may have undone it already.
     fn roll_back(&mut self) -> Result<()>;
     /// Whether the group has changed anything, or may have.
     fn has_changes(&self) -> bool {
@@ -88,19 +86,19 @@ pub trait Tables: Send {
     fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>>;
     /// The first messages from a sequence on.
     fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>>;
-    /// The last message on a subject, or on those that a filter takes in.
+    /// The last message that a filter matches.
     fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>>;
     /// Drops a message.
     fn drop_message(&mut self, message: &Stored) -> Result<()>;
-    /// Remembers the id of a message, also once that is dropped. Ids of its stream that were
+    /// Remembers the id of a message, also after the message is dropped. Ids of its stream that were
     /// stored before `after` may be forgotten.
     fn remember_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()>;
     /// The ids of a stream that were stored after a time, oldest first.
-    fn known_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<KnownId>>;
+    fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>>;
 
-    /// A durable reader's place.
+    /// The state of a durable reader.
     fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>>;
-    /// Puts the first sequence that a reader has not been given.
+    /// Puts the first sequence that is not delivered to a reader yet.
     fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()>;
     /// One message delivered and not settled.
     fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>>;
@@ -117,7 +115,7 @@ pub trait Tables: Send {
     /// Forgets a message that is settled.
     fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()>;
 
-    /// A key's last change, deletions too.
+    /// A key's last change, also a deletion.
     fn entry(&mut self, bucket: &str, key: &str) -> Result<Option<Entry>>;
     /// Puts a key's last change.
     fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()>;
@@ -125,6 +123,6 @@ pub trait Tables: Send {
     fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>>;
     /// The last change of each key that is this name, or begins with it and a dot.
     fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>>;
-    /// The last revision of a bucket; 0 where there is none.
+    /// The last revision of a bucket; 0 if there is none.
     fn revision(&mut self, bucket: &str) -> Result<u64>;
 }

@@ -142,7 +142,7 @@ impl Stand {
             unique: self.started.to_string(),
         };
         let stop = CancellationToken::new();
-        let lease = Lease::keep(&context, lease);
+        let lease = Lease::spawn(&context, lease);
         let restarts = Arc::new(AtomicUsize::new(0));
         let decide = Box::new(Counting { tally: Tally::default(), restarts: restarts.clone() });
         let running = run_leased_writer(context, writer_config(), decide, lease, stop.clone());

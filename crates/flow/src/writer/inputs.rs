@@ -1,7 +1,4 @@
-//! The inputs of a writer.
-//!
-//! Comes in: the streams that a writer reads, and the headers of its last decision. Goes out: the messages that follow, and
-//! how far each stream was read. It never knows what is decided on them.
+//! The inputs of a writer: how far each stream has been read, and the messages that follow.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -19,14 +16,14 @@ use crate::position::{Position, rolled_back};
 pub(super) struct Offsets(BTreeMap<String, Position>);
 
 impl Offsets {
-    /// As the headers of a decision have them.
+    /// The offsets in the headers of a decision.
     pub(super) fn of(decision: &Stored) -> Self {
         let header = |name: &str| decision.headers.get(name).unwrap_or_default().split(' ');
         let sequences = header(OFFSETS).filter_map(parse_reference);
         let mut offsets: BTreeMap<String, Position> = sequences
             .map(|(stream, sequence)| (stream.to_owned(), Position::at_sequence(sequence)))
             .collect();
-        // What an earlier release wrote names sequences alone.
+        // The decisions of an earlier release have sequences only.
         for (stream, position) in header(INPUTS).filter_map(|input| input.split_once('/')) {
             let position = Position::parse(position);
             let same =
@@ -46,21 +43,21 @@ impl Offsets {
         self.0.insert(input.stream.clone(), Position::from(input));
     }
 
-    /// Nothing of this stream counts as read.
+    /// Counts nothing of this stream as read.
     fn forget(&mut self, stream: &str) {
         self.0.remove(stream);
     }
 
     /// The value of [`OFFSETS`].
     pub(super) fn sequences(&self) -> String {
-        let places = self.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
-        places.collect::<Vec<_>>().join(" ")
+        let positions = self.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
+        positions.collect::<Vec<_>>().join(" ")
     }
 
     /// The value of [`INPUTS`].
     pub(super) fn inputs(&self) -> String {
-        let places = self.0.iter().map(|(stream, position)| format!("{stream}/{position}"));
-        places.collect::<Vec<_>>().join(" ")
+        let positions = self.0.iter().map(|(stream, position)| format!("{stream}/{position}"));
+        positions.collect::<Vec<_>>().join(" ")
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
@@ -68,12 +65,12 @@ impl Offsets {
     }
 }
 
-/// The streams that a writer reads, each from where it was left.
+/// Readers of the streams that a writer reads, each after its offset.
 pub(super) struct Inputs(Vec<Box<dyn OrderedReader>>);
 
 impl Inputs {
-    /// Opens the inputs, once what is missing of them has been reported. One that went back in time is
-    /// read from the first message that it keeps: what was decided on is known by its id.
+    /// Opens the inputs, and reports missing messages first. A stream that went back in time is read from
+    /// its first message: the decider recognises by the ids what it has decided on.
     pub(super) async fn open(
         context: &StageContext,
         name: &str,
@@ -103,7 +100,7 @@ impl Inputs {
         Ok(Self(readers))
     }
 
-    /// Waits for messages of whichever stream has some first.
+    /// Waits for messages of any stream.
     pub(super) async fn next(&mut self, max: usize) -> Result<Vec<Stored>, BusError> {
         let mut waiting: Vec<_> = self.0.iter_mut().map(|reader| reader.next(max)).collect();
         poll_fn(|context| {
@@ -118,20 +115,18 @@ impl Inputs {
     }
 }
 
-/// Finds the inputs of decisions that follow each other, reading each stream once, and again from where
-/// it went back in time.
+/// Finds the inputs of consecutive decisions. Reads each stream once, and again if its inputs go back.
 pub(super) struct InputsOfDecisions<'a> {
     bus: &'a dyn Bus,
     streams: BTreeMap<String, ReadAhead>,
 }
 
-/// What is read of one stream.
+/// The messages of one stream that were read ahead.
 struct ReadAhead {
     reader: Box<dyn OrderedReader>,
-    /// What has been read and not been asked for. Kept last first, so that the next one is taken off the
-    /// end.
+    /// The messages after `last_sequence`, in reverse order: the next one is popped from the end.
     messages: Vec<Stored>,
-    /// The sequence that was asked for last.
+    /// The sequence that was searched last.
     last_sequence: u64,
 }
 
@@ -148,8 +143,8 @@ impl<'a> InputsOfDecisions<'a> {
         stream: &str,
         sequence: u64,
     ) -> Result<Option<Stored>, BusError> {
-        let goes_on = |ahead: &&mut ReadAhead| ahead.last_sequence <= sequence;
-        if let Some(ahead) = self.streams.get_mut(stream).filter(goes_on) {
+        let is_ahead = |ahead: &&mut ReadAhead| ahead.last_sequence <= sequence;
+        if let Some(ahead) = self.streams.get_mut(stream).filter(is_ahead) {
             return ahead.find(sequence).await;
         }
         let reader = self.bus.read(stream, ">", sequence).await?;
@@ -173,7 +168,7 @@ impl ReadAhead {
         while self.messages.last().is_some_and(|next| next.sequence < sequence) {
             self.messages.pop();
         }
-        let is_it = self.messages.last().is_some_and(|next| next.sequence == sequence);
-        Ok(if is_it { self.messages.pop() } else { None })
+        let is_found = self.messages.last().is_some_and(|next| next.sequence == sequence);
+        Ok(if is_found { self.messages.pop() } else { None })
     }
 }

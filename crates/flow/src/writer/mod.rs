@@ -1,13 +1,10 @@
-//! The single writer: it reads its inputs in order and writes at most one decision for each, never two.
+//! The single writer: it reads its inputs in order and writes at most one decision for each.
 //!
-//! Comes in: the messages of its inputs. Goes out: decisions, and dead letters for inputs that cannot be decided on. It
-//! never knows what a decision says.
-//!
-//! The place in the inputs stands in the output itself, so there is nothing to keep in step. Taking
-//! over writes an epoch record, which fences whoever wrote before; then the last decision says from
-//! where to go on.
+//! An input that cannot be decided on becomes a dead letter. Each decision has the offsets of the
+//! inputs in its headers, so output and offsets cannot differ. To take over, a writer writes an epoch
+//! record, which fences the previous writer. Then it goes on from the offsets of the last decision.
 
-mod flight;
+mod batch_writer;
 mod inputs;
 mod run;
 mod suspects;
@@ -26,60 +23,60 @@ pub use suspects::is_writers_note;
 pub const EPOCH: &str = "Wf-Epoch";
 /// The header of a decision that names its input, as `stream/sequence`.
 pub const INPUT: &str = "Wf-Input";
-/// The header of a decision that says how far all inputs had been read after it, as
-/// `stream/sequence` for each, parted by spaces.
+/// The header of a decision with the offsets of all inputs after it: `stream/sequence` for each,
+/// separated by spaces.
 pub const OFFSETS: &str = "Wf-Offsets";
-/// The header of a decision that names the last message read of each input, as
-/// `stream/sequence/milliseconds/id` for each, parted by spaces: a store that was put back to an older
-/// copy is recognised by it.
+/// The header of a decision that names the last message read of each input:
+/// `stream/sequence/milliseconds/id` for each, separated by spaces. An input that went back in time is
+/// recognised by it.
 pub const INPUTS: &str = "Wf-Inputs";
 
-/// Decides. Pure: the same inputs in the same order give the same decisions.
+/// Makes decisions. The same inputs in the same order must give the same decisions.
 pub trait Decide: Send {
-    /// Reads what it keeps outside the stream, such as a snapshot, for the restart that follows.
+    /// Loads state that is stored outside the stream, such as a snapshot, for the restart that follows.
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }
 
-    /// Goes back to what it recalled, and says up to which sequence of the output that knows the
-    /// decisions; 0 where it knows none.
+    /// Resets the state to the loaded one. Returns the sequence of the last decision in it; 0 if it has
+    /// none.
     fn restart(&mut self) -> u64;
 
-    /// Learns a decision that stands, with its input where that is still kept.
+    /// Applies a stored decision to the state, with its input if that is still stored.
     fn replay(&mut self, decision: &Stored, input: Option<&Stored>);
 
-    /// The record that says that a writer has taken over.
+    /// The record of a take-over.
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
 
-    /// Looks at inputs that will be decided on next, in this order: what needs no memory of others can be
-    /// done on all cores. Nothing is learnt by it, and what is wrong with an input is left to its turn.
+    /// Prepares inputs that will be decided on next, in this order. Work that does not depend on other
+    /// inputs can use all cores here. This must not change the state, and reports no errors.
     fn look_ahead(&mut self, _inputs: &[Stored]) {}
 
-    /// Decides on one input, which is thereby learnt. `None` where nothing is to be decided, as for
-    /// an article that is known already: nothing is written, and the place moves on.
+    /// Decides on one input and applies the decision to the state. Returns `None` if there is nothing to
+    /// decide, as for a duplicate: nothing is written, and the next decision moves the offsets on.
     ///
     /// # Errors
-    /// The reason for which the input goes to the dead letters. A panic is one too, and has
-    /// everything learnt anew.
+    /// The reason for which the input goes to the dead letters. A panic is a reason too, and the state
+    /// is then built again.
     fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason>;
 
-    /// Whether it has learnt so much that it is to be kept outside the stream. Asked between
-    /// batches; the writer then waits until everything decided stands.
-    fn is_to_be_kept(&self) -> bool {
+    /// Whether the state should be saved outside the stream. The writer asks between batches, and then
+    /// waits until every decision is stored.
+    fn needs_save(&self) -> bool {
         false
     }
 
-    /// Keeps what it knows outside the stream, for the next restart: everything decided stands, the
-    /// last of it here. What takes time goes on beside.
-    fn keep(&mut self, _last: &CommittedDecision) {}
+    /// Saves the state outside the stream for the next restart. Every decision is stored, the last one
+    /// is `last`. Slow work goes on in the background.
+    fn save(&mut self, _last: &CommittedDecision) {}
 
-    /// The same at the end, once nothing more is decided: returns when it is kept.
-    fn leave(&mut self, _last: CommittedDecision) -> BoxFuture<'_, ()> {
+    /// Saves the state when the writer stops, and returns once it is saved.
+    fn save_final(&mut self, _last: CommittedDecision) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }
 }
 
-/// A decision that stands.
+/// A decision that is stored in the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedDecision {
     /// Its sequence in the output.
@@ -88,7 +85,7 @@ pub struct CommittedDecision {
     pub id: String,
 }
 
-/// What a writer writes. Its subject, id and the headers of this module are the loop's.
+/// The content of a record. The loop adds subject, id and the headers of this module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// Headers.
@@ -102,19 +99,19 @@ pub struct Record {
 pub struct Source {
     /// The stream.
     pub stream: String,
-    /// Which subjects.
+    /// The filter of the subjects to read.
     pub filter: String,
-    /// Stands before the sequence in the ids of decisions, so that those on two streams differ:
-    /// `<epoch>-<mark><sequence>`. Empty for one of them.
+    /// The part before the sequence in the ids of decisions, `<epoch>-<mark><sequence>`. It makes the
+    /// ids for two streams differ. It is empty for one of them.
     pub mark: String,
 }
 
-/// What a writer reads and where it writes.
+/// The inputs and outputs of a writer.
 #[derive(Debug, Clone)]
 pub struct WriterConfig {
-    /// Its name, under which its place counts as a named reader of its inputs.
+    /// Its name, also as a named reader of its inputs.
     pub name: String,
-    /// What it reads.
+    /// Its inputs.
     pub sources: Vec<Source>,
     /// The stream that it alone writes.
     pub output: String,
@@ -124,7 +121,7 @@ pub struct WriterConfig {
     pub epochs: String,
     /// Where inputs go that cannot be decided on.
     pub dead: DeadLetters,
-    /// The table in which it notes from where it goes on, and strikes what may end the process. Without one
-    /// nothing is struck.
+    /// The bucket for the offsets at each start and for strikes of inputs that may kill the process.
+    /// Without one there are no strikes.
     pub notes: Option<String>,
 }

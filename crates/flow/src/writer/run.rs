@@ -1,19 +1,16 @@
-//! The loop of a writer.
-//!
-//! Comes in: a [`Decide`], its settings and a lease. Goes out: the decisions in the output stream. Nobody else writes
-//! there.
+//! The loop of a writer: it takes over its output stream, then reads inputs and writes decisions.
 
 mod alone;
 mod deciding;
-mod life;
 mod standby;
+mod term;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::flight::{Flight, WrittenBatch};
+use super::batch_writer::{BatchWriter, WrittenBatch};
 use super::inputs::{Inputs, Offsets};
 use super::suspects::Suspects;
 use super::{CommittedDecision, Decide, EPOCH, WriterConfig};
@@ -25,22 +22,22 @@ use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use deciding::BatchDecision;
-use life::Life;
+use term::Term;
 
 /// How many inputs are decided on before their decisions are written.
 const BATCH: usize = 100;
-/// While a batch is being written, others are decided on until so many decisions wait: they are written
-/// together, which costs little more than one of them.
-const WAITING: usize = 500;
-/// Before an input that went back in time is looked at again.
-const AGAIN: Duration = Duration::from_millis(100);
+/// While a batch is being written, the writer decides on more inputs until this many decisions wait.
+/// They are written together, which costs little more than writing one.
+const MAX_UNWRITTEN: usize = 500;
+/// The wait after a stream went back in time, before it is read again.
+const RECHECK_AFTER: Duration = Duration::from_millis(100);
 
-/// Runs a writer until it is told to stop; then writes what is decided and returns.
+/// Runs a writer until `stop`; then writes its last decisions and returns.
 ///
 /// # Errors
-/// [`LoopError::Fenced`] once another has taken over, [`LoopError::Bus`] where something must be mended.
-/// Whatever may pass is waited out, by taking over anew; so is a stream that went back in time, which is
-/// told, and read from what is there.
+/// [`LoopError::Fenced`] once another writer has taken over, [`LoopError::Bus`] for an error that
+/// somebody must repair. After passing errors the writer waits and takes over again. It reports a
+/// stream that went back in time, and reads the messages that are there.
 pub async fn run_writer(
     context: StageContext,
     config: WriterConfig,
@@ -50,11 +47,11 @@ pub async fn run_writer(
     run_leased_writer(context, config, decide, Lease::alone(), stop).await
 }
 
-/// Does as [`run_writer`] where the lease is this process's, and otherwise stands by: learns what another
-/// decides, to take over from it. Who has been overtaken stands by, too.
+/// Works as [`run_writer`] while this process has the lease. Otherwise it stands by: it learns the
+/// decisions of the leader, ready to take over. A writer that was overtaken stands by, too.
 ///
 /// # Errors
-/// As [`run_writer`]; [`LoopError::Fenced`] only where there is no lease.
+/// As [`run_writer`]; [`LoopError::Fenced`] only with [`Lease::alone`].
 pub async fn run_leased_writer(
     context: StageContext,
     config: WriterConfig,
@@ -68,21 +65,21 @@ pub async fn run_leased_writer(
         config,
         decide,
         lease,
-        learnt: None,
-        poisonous: BTreeSet::new(),
+        learnt_through: None,
+        poison_inputs: BTreeSet::new(),
         own_epoch: None,
-        stood: None,
+        last_committed: None,
     };
     let mut backoff = RETRY;
     while !stop.is_cancelled() {
-        let error = match writer.live(&stop, &mut backoff).await {
+        let error = match writer.run_term(&stop, &mut backoff).await {
             Ok(()) => continue,
             Err(LoopError::Bus(error)) => error,
             Err(end) => return Err(end),
         };
-        // What it learnt may have gone with the stream.
-        writer.learnt = None;
-        let anew = match error {
+        // The decisions that it learnt may be gone with the stream.
+        writer.learnt_through = None;
+        let passing = match error {
             BusError::Fenced(stream) if writer.is_overtaken().await => {
                 if !writer.lease.is_shared() {
                     return Err(LoopError::Fenced(stream));
@@ -90,18 +87,18 @@ pub async fn run_leased_writer(
                 writer.lease.resign();
                 continue;
             }
-            // Ours are the only records, and yet one was refused: a write of ours was cut short.
+            // All records are ours, so one of our own writes was interrupted.
             BusError::Fenced(_) | BusError::Refused { .. } => {
                 BusError::Unavailable(error.to_string())
             }
             BusError::RolledBack { stream, read, last } => {
                 writer.observe(Event::RolledBack { stream: &stream, read, last });
-                writer.context.wait(AGAIN).await;
+                writer.context.wait(RECHECK_AFTER).await;
                 continue;
             }
             other => other,
         };
-        writer.context.retry_or_fail(&mut backoff, &writer.config.name, anew, &stop).await?;
+        writer.context.retry_or_fail(&mut backoff, &writer.config.name, passing, &stop).await?;
     }
     Ok(())
 }
@@ -111,22 +108,22 @@ struct Writer {
     config: WriterConfig,
     decide: Box<dyn Decide>,
     lease: Lease,
-    /// The decision up to which it knows what stands, and nothing else.
-    learnt: Option<Position>,
-    /// Inputs on which it panicked, or that end the process: stream, sequence, id.
-    poisonous: BTreeSet<(String, u64, String)>,
+    /// The last decision that it has learnt, if it has learnt stored decisions only.
+    learnt_through: Option<Position>,
+    /// Inputs on which it panicked, or that kill the process: stream, sequence, id.
+    poison_inputs: BTreeSet<(String, u64, String)>,
     suspects: Suspects,
     own_epoch: Option<u64>,
-    /// The last decision that stood in any life of this writer.
-    stood: Option<CommittedDecision>,
+    /// The last decision that was stored in any term of this writer.
+    last_committed: Option<CommittedDecision>,
 }
 
 impl Writer {
-    /// From taking over to the stop signal, or the first failure.
+    /// Runs one term: from taking over to the stop signal or the first failure.
     ///
-    /// While a batch of decisions is being written the next one is decided on. What a failed write
-    /// leaves learnt but not written is forgotten with this life.
-    async fn live(
+    /// While a batch of decisions is being written, the writer decides on the next one. Decisions that
+    /// were learnt but not written are forgotten with the term.
+    async fn run_term(
         &mut self,
         stop: &CancellationToken,
         backoff: &mut Backoff,
@@ -134,65 +131,68 @@ impl Writer {
         if !self.stand_by(stop).await? {
             return Ok(());
         }
-        let mut life = self.begin().await?;
+        let mut term = self.begin().await?;
         self.observe(Event::Alive);
         backoff.reset();
         loop {
             if self.is_led_by_another(stop).await {
                 return Ok(());
             }
-            let at_once = self.at_once();
+            let batch_size = self.batch_size();
             let inputs = tokio::select! {
                 biased;
                 () = stop.cancelled() => {
-                    self.write_rest(&mut life).await?;
-                    self.mark_rest(&mut life).await?;
-                    return self.leave(life).await;
+                    self.write_rest(&mut term).await?;
+                    self.mark_rest(&mut term).await?;
+                    return self.save_final(term).await;
                 }
-                () = self.lease.other_than(&Leadership::Leads) => continue,
-                () = life.flight.over() => {
-                    self.land(&mut life).await?;
-                    if !life.decided.is_empty() {
-                        life.start(false);
+                () = self.lease.changed_from(&Leadership::Leads) => continue,
+                () = term.batch_writer.finished() => {
+                    self.finish(&mut term).await?;
+                    if !term.unwritten.is_empty() {
+                        term.start(false);
                     }
                     continue;
                 }
-                inputs = life.inputs.next(at_once) => inputs?,
+                inputs = term.inputs.next(batch_size) => inputs?,
                 () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
-                    self.mark_rest(&mut life).await?;
-                    self.keep(&mut life).await?;
-                    self.note_survival(&mut life).await;
+                    self.mark_rest(&mut term).await?;
+                    self.save(&mut term).await?;
+                    self.note_survival(&mut term).await;
                     continue;
                 }
             };
             self.observe(Event::Alive);
-            self.keep(&mut life).await?;
-            let BatchDecision { records, panicked } = self.decide_on(&mut life, &inputs).await?;
-            self.context.pass(Point::Decided)?;
-            life.decided.extend(records);
-            life.unmarked += 1;
+            self.save(&mut term).await?;
+            let BatchDecision { records, panicked } = self.decide_on(&mut term, &inputs).await?;
+            self.context.check_fail_point(Point::Decided)?;
+            term.unwritten.extend(records);
+            term.unmarked += 1;
             let are_more_to_come = inputs.len() == BATCH && !panicked;
-            if are_more_to_come && life.decided.len() < WAITING && life.flight.is_underway().await {
+            if are_more_to_come
+                && term.unwritten.len() < MAX_UNWRITTEN
+                && term.batch_writer.is_writing().await
+            {
                 continue;
             }
-            self.land(&mut life).await?;
-            life.start(inputs.len() < BATCH);
+            self.finish(&mut term).await?;
+            term.start(inputs.len() < BATCH);
             if panicked {
-                return self.land(&mut life).await;
+                return self.finish(&mut term).await;
             }
         }
     }
 
-    /// Waits until what is being written stands, then marks how far the inputs were read for it.
-    async fn land(&mut self, life: &mut Life) -> Result<(), LoopError> {
-        let Some(WrittenBatch { appended, marks }) = life.flight.land().await? else {
+    /// Waits until the batch is stored, then marks how far the inputs were read for it.
+    async fn finish(&mut self, term: &mut Term) -> Result<(), LoopError> {
+        let Some(WrittenBatch { appended, marks }) = term.batch_writer.finish().await? else {
             return Ok(());
         };
         if appended.is_some() {
-            self.stood.clone_from(&appended);
-            life.last = appended;
-            self.context.pass(Point::Appended)?;
+            self.last_committed.clone_from(&appended);
+            term.last = appended;
+            self.context.check_fail_point(Point::Appended)?;
         }
         match marks {
             Some(marks) => self.mark(&marks).await,
@@ -200,44 +200,44 @@ impl Writer {
         }
     }
 
-    /// Waits until everything that was decided stands.
-    async fn write_rest(&mut self, life: &mut Life) -> Result<(), LoopError> {
-        self.land(life).await?;
-        if !life.decided.is_empty() {
-            life.start(false);
-            self.land(life).await?;
+    /// Waits until every decision is stored.
+    async fn write_rest(&mut self, term: &mut Term) -> Result<(), LoopError> {
+        self.finish(term).await?;
+        if !term.unwritten.is_empty() {
+            term.start(false);
+            self.finish(term).await?;
         }
         Ok(())
     }
 
-    /// Has it kept what is known, where that is wanted: once nothing is under way.
-    async fn keep(&mut self, life: &mut Life) -> Result<(), LoopError> {
-        if self.decide.is_to_be_kept() {
-            self.write_rest(life).await?;
-            if let Some(last) = &life.last {
-                self.decide.keep(last);
+    /// Saves the state if needed, once every decision is stored.
+    async fn save(&mut self, term: &mut Term) -> Result<(), LoopError> {
+        if self.decide.needs_save() {
+            self.write_rest(term).await?;
+            if let Some(last) = &term.last {
+                self.decide.save(last);
             }
         }
         Ok(())
     }
 
-    async fn leave(&mut self, mut life: Life) -> Result<(), LoopError> {
-        self.note_survival(&mut life).await;
-        // Who takes over need not wait for what is kept.
+    async fn save_final(&mut self, mut term: Term) -> Result<(), LoopError> {
+        self.note_survival(&mut term).await;
+        // A standby can take over before the state is saved.
         self.lease.release().await;
-        if let Some(last) = life.last {
-            self.decide.leave(last).await;
+        if let Some(last) = term.last {
+            self.decide.save_final(last).await;
         }
         Ok(())
     }
 
-    /// Marks what full batches have left unmarked, where nothing is being written.
-    async fn mark_rest(&mut self, life: &mut Life) -> Result<(), LoopError> {
-        if life.unmarked == 0 || !life.flight.is_idle() || !life.decided.is_empty() {
+    /// Marks the offsets that full batches have left unmarked, unless something is being written.
+    async fn mark_rest(&mut self, term: &mut Term) -> Result<(), LoopError> {
+        if term.unmarked == 0 || !term.batch_writer.is_idle() || !term.unwritten.is_empty() {
             return Ok(());
         }
-        life.unmarked = 0;
-        self.mark(&life.offsets).await
+        term.unmarked = 0;
+        self.mark(&term.offsets).await
     }
 
     async fn mark(&mut self, offsets: &Offsets) -> Result<(), LoopError> {
@@ -247,10 +247,10 @@ impl Writer {
         Ok(())
     }
 
-    async fn begin(&mut self) -> Result<Life, LoopError> {
+    async fn begin(&mut self) -> Result<Term, LoopError> {
         let (epoch, chain, epoch_at) = self.take_over().await?;
         self.observe(Event::TakenOver { epoch });
-        self.context.pass(Point::TakenOver)?;
+        self.context.check_fail_point(Point::TakenOver)?;
         let bus = self.context.bus.clone();
         self.check_output().await?;
         let last = bus.last(&self.config.output, &self.config.decisions).await?;
@@ -260,15 +260,15 @@ impl Writer {
             Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
         self.note_start(epoch, &offsets).await?;
-        self.poisonous.extend(self.suspects.set_aside());
+        self.poison_inputs.extend(self.suspects.set_aside());
         let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
-        let (flight, decided) = (Flight::new(chain), Vec::new());
-        Ok(Life { epoch, flight, decided, offsets, inputs, last, unmarked: 0 })
+        let (batch_writer, unwritten) = (BatchWriter::new(chain), Vec::new());
+        Ok(Term { epoch, batch_writer, unwritten, offsets, inputs, last, unmarked: 0 })
     }
 
-    /// Tells where what stood in an earlier life stands no more.
+    /// Reports it if the last decision of an earlier term is no longer stored.
     async fn check_output(&mut self) -> Result<(), BusError> {
-        let Some(CommittedDecision { sequence, id }) = self.stood.take() else {
+        let Some(CommittedDecision { sequence, id }) = self.last_committed.take() else {
             return Ok(());
         };
         let output = &self.config.output;
@@ -279,11 +279,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the epoch record after the last one. The epoch, the chain from it on, its sequence.
+    /// Writes the next epoch record. Returns the epoch, its chain, and the sequence of the record.
     async fn take_over(&mut self) -> Result<(u64, Box<dyn ChainedPublisher>, u64), LoopError> {
         let bus = self.context.bus.clone();
         let last = bus.last(&self.config.output, &self.config.epochs).await?;
-        // Never one of ours again, also where the record of it is gone.
+        // An epoch of ours is never used again, even if its record is gone.
         let epoch = last.as_ref().map_or(0, epoch_of).max(self.own_epoch.unwrap_or(0)) + 1;
         let expected = last.map_or(0, |last| last.sequence);
         let record = self.decide.epoch_record(epoch, self.context.clock.now());
@@ -293,20 +293,20 @@ impl Writer {
         let record = Outgoing { subject, id, headers, body: record.body };
         self.own_epoch = Some(epoch);
         let chain = bus.take_over(record, expected).await?;
-        let stands = bus.last(&self.config.output, &self.config.epochs).await?;
-        let stands = stands.filter(|stands| epoch_of(stands) == epoch);
+        let stored = bus.last(&self.config.output, &self.config.epochs).await?;
+        let ours = stored.filter(|stored| epoch_of(stored) == epoch);
         let fenced = || BusError::Fenced(self.config.output.clone());
-        Ok((epoch, chain, stands.ok_or_else(fenced)?.sequence))
+        Ok((epoch, chain, ours.ok_or_else(fenced)?.sequence))
     }
 
     async fn is_overtaken(&mut self) -> bool {
-        self.has_a_later_one().await.unwrap_or(false)
+        self.has_later_epoch().await.unwrap_or(false)
     }
 
     /// Whether the last epoch record is that of a later writer.
-    async fn has_a_later_one(&mut self) -> Result<bool, BusError> {
+    async fn has_later_epoch(&mut self) -> Result<bool, BusError> {
         let last = self.context.bus.last(&self.config.output, &self.config.epochs).await?;
-        // One that has aged out, or that a store put back to an older copy has, says nothing of another.
+        // A record that has expired, or that is older than ours, is not of a later writer.
         Ok(last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch))
     }
 

@@ -1,11 +1,8 @@
-//! Which input ends the process, if one does. Nothing is blamed for one kill.
+//! Finds the input that kills the process, if there is one. No input is blamed for a single kill.
 //!
-//! Comes in: from where a writer goes on, and each input that it is about to try alone. Goes out: whether inputs are tried
-//! alone, and which ones are set aside. It never knows what is decided.
-//!
-//! A writer notes in a table from where it goes on. If two processes have ended there and nothing was decided behind it,
-//! the next one decides on one input at a time, and counts a strike for each in the table first. An input that has
-//! ended the process three times in this way goes to the dead letters.
+//! At its start, a writer notes the offsets of its inputs in a bucket. If two processes have died at the
+//! same offsets, the next one decides on one input at a time, and first counts a strike for it in the
+//! bucket. An input that has killed the process three times in this way goes to the dead letters.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,55 +13,55 @@ use super::WriterConfig;
 use super::inputs::Offsets;
 use crate::bus::{Bus, KeyValue};
 use crate::error::BusError;
-use crate::loops::{Event, LOOK_AGAIN, StageContext};
+use crate::loops::{Event, REREAD_AFTER, StageContext};
 use crate::message::Stored;
 use crate::position::Position;
-use crate::stage::MOST_STRIKES;
+use crate::stage::MAX_STRIKES;
 
-/// So many processes may end at one place before its inputs are tried alone.
+/// If more processes than this have started at the same offsets, inputs are tried alone.
 const SUSPECT_AFTER: u32 = 2;
-/// So many inputs are tried alone then, as many as may have been in hand; twice as many each time that a
-/// process ends at the same place again, as inputs on which nothing is written do not move it.
-const ALONE: u64 = 2_000;
+/// How many inputs are tried alone: as many as may have been in hand. The number doubles each time that
+/// another process dies at the same offsets, because inputs without a decision do not move the offsets.
+const TRIED_ALONE: u64 = 2_000;
 const MOST_DOUBLINGS: u32 = 20;
-/// More strikes than any input gets: it is in the dead letters, and is passed over.
-const SET_ASIDE: u32 = MOST_STRIKES + 1;
+/// The number of strikes that marks an input as dead-lettered. The writer skips it.
+const SET_ASIDE: u32 = MAX_STRIKES + 1;
 
-/// What the note of a later epoch means.
+/// The meaning of a note with a later epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LaterEpoch {
     /// Its writer has overtaken this one.
-    Leads,
-    /// The stream with its epoch is gone, and epochs are counted anew.
-    IsGone,
+    Overtakes,
+    /// The stream with that epoch is gone, and epochs are counted from the beginning.
+    StreamRecreated,
 }
 
-/// What a writer knows of inputs that may have ended it.
+/// The inputs that may have killed a writer's process.
 pub(super) struct Suspects {
     table: Option<Arc<dyn KeyValue>>,
     /// The writer's name, and the key of its note.
     name: String,
-    /// As it stands, but for the strike of the input that is being tried.
+    /// The stored note, without the strike of the input that is being tried.
     note: Note,
     revision: u64,
-    /// What was written last, and then what was written and may stand, though nobody said so.
+    /// The note written last, and after it notes that were written without an answer and may be stored.
     written: Vec<Bytes>,
     has_begun: bool,
-    /// Whether it was said that inputs are tried alone.
-    has_told: bool,
-    /// So many inputs are still tried alone.
-    alone: u64,
+    /// Whether an event has reported that inputs are tried alone.
+    has_reported: bool,
+    /// How many more inputs are tried alone.
+    alone_left: u64,
 }
 
-/// What stands in the table.
+/// The entry in the bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Note {
     /// The epoch of the writer that wrote it.
     epoch: u64,
-    /// From where the writer went on.
-    place: String,
-    /// So many processes went on from there.
-    lives: u32,
+    /// The offsets at which the writer started.
+    offsets: String,
+    /// How many processes started at these offsets.
+    starts: u32,
     struck: Vec<Struck>,
 }
 
@@ -86,19 +83,19 @@ impl Struck {
     }
 }
 
-/// Whether an entry of the table of notes is what a writer writes there, for whoever checks tables.
+/// Whether this value of the bucket of notes is a writer's note. For checks of a store.
 #[must_use]
 pub fn is_writers_note(value: &[u8]) -> bool {
     let is_input = |input: &str| {
         input.split_once('/').is_some_and(|(_, input)| Position::parse(input).is_some())
     };
     Note::read(value)
-        .is_some_and(|note| note.place.is_empty() || note.place.split(' ').all(is_input))
+        .is_some_and(|note| note.offsets.is_empty() || note.offsets.split(' ').all(is_input))
 }
 
 impl Note {
     fn text(&self) -> Bytes {
-        let mut text = format!("{}@{} {}", self.lives, self.epoch, self.place);
+        let mut text = format!("{}@{} {}", self.starts, self.epoch, self.offsets);
         for Struck { stream, input, strikes } in &self.struck {
             let _ = write!(text, "\n{strikes} {stream}/{input}");
         }
@@ -107,10 +104,10 @@ impl Note {
 
     fn read(text: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(text).ok()?.lines();
-        let (first, place) = lines.next()?.split_once(' ')?;
-        // Those before it had no epoch.
-        let (lives, epoch) = first.split_once('@').unwrap_or((first, "0"));
-        let (lives, epoch) = (lives.parse().ok()?, epoch.parse().ok()?);
+        let (first, offsets) = lines.next()?.split_once(' ')?;
+        // The notes of an earlier release have no epoch.
+        let (starts, epoch) = first.split_once('@').unwrap_or((first, "0"));
+        let (starts, epoch) = (starts.parse().ok()?, epoch.parse().ok()?);
         let struck = lines.map(|line| {
             let (strikes, input) = line.split_once(' ')?;
             let (stream, input) = input.split_once('/')?;
@@ -118,7 +115,7 @@ impl Note {
             Some(Struck { stream, input, strikes: strikes.parse().ok()? })
         });
         let struck = struck.collect::<Option<_>>()?;
-        Some(Self { epoch, place: place.to_owned(), lives, struck })
+        Some(Self { epoch, offsets: offsets.to_owned(), starts, struck })
     }
 
     fn strikes(&self, input: &Stored) -> u32 {
@@ -148,13 +145,13 @@ impl Suspects {
             revision: 0,
             written: Vec::new(),
             has_begun: false,
-            has_told: false,
-            alone: 0,
+            has_reported: false,
+            alone_left: 0,
         })
     }
 
-    /// Notes that the writer goes on from here. What may pass is an error, and so is
-    /// [`BusError::Fenced`]: a later epoch has noted its place, unless `later` ones count as gone.
+    /// Notes the offsets at which the writer starts. Fails with passing errors, and with
+    /// [`BusError::Fenced`] if the note has a later epoch and `later` is [`LaterEpoch::Overtakes`].
     pub(super) async fn begin(
         &mut self,
         context: &StageContext,
@@ -164,16 +161,16 @@ impl Suspects {
     ) -> Result<(), BusError> {
         let begun = loop {
             match self.write_note(epoch, later, offsets).await {
-                Err(BusError::Refused { .. }) => context.wait(LOOK_AGAIN).await,
+                Err(BusError::Refused { .. }) => context.wait(REREAD_AFTER).await,
                 begun => break begun,
             }
         };
-        self.or_go_on_without(context, begun)?;
-        let more = self.note.lives.saturating_sub(SUSPECT_AFTER);
+        self.disable_if_unavailable(context, begun)?;
+        let more = self.note.starts.saturating_sub(SUSPECT_AFTER);
         let doublings = more.saturating_sub(1).min(MOST_DOUBLINGS);
-        let alone = if more > 0 { ALONE << doublings } else { 0 };
-        // In one process those that were to be tried alone still are.
-        self.alone = self.alone.max(alone);
+        let alone_left = if more > 0 { TRIED_ALONE << doublings } else { 0 };
+        // Inputs that this process was to try alone are still tried alone.
+        self.alone_left = self.alone_left.max(alone_left);
         Ok(())
     }
 
@@ -189,18 +186,18 @@ impl Suspects {
             Some((Some(value), revision)) => (value, revision),
             _ => (Bytes::new(), 0),
         };
-        // What this process struck has not ended it.
+        // The strikes of this process have not killed it.
         let is_own = self.written.contains(&value);
         let noted = if is_own { self.note.clone() } else { Note::read(&value).unwrap_or_default() };
-        if noted.epoch > epoch && later == LaterEpoch::Leads {
+        if noted.epoch > epoch && later == LaterEpoch::Overtakes {
             return Err(BusError::Fenced(self.name.clone()));
         }
-        let mut note = Note { epoch, place: offsets.inputs(), ..noted.clone() };
+        let mut note = Note { epoch, offsets: offsets.inputs(), ..noted.clone() };
         note.struck.retain(|struck| !struck.is_passed(offsets));
-        if note.place != noted.place {
-            note.lives = 1;
+        if note.offsets != noted.offsets {
+            note.starts = 1;
         } else if !self.has_begun && !is_own {
-            note.lives += 1;
+            note.starts += 1;
         }
         self.revision = revision;
         self.note = note.clone();
@@ -209,77 +206,78 @@ impl Suspects {
         Ok(())
     }
 
-    /// Whether each input is tried alone now.
-    pub(super) fn are_tried_alone(&self) -> bool {
+    /// Whether inputs are tried alone now.
+    pub(super) fn tries_alone(&self) -> bool {
         let is_suspect = |struck: &Struck| struck.strikes < SET_ASIDE;
-        self.table.is_some() && (self.alone > 0 || self.note.struck.iter().any(is_suspect))
+        self.table.is_some() && (self.alone_left > 0 || self.note.struck.iter().any(is_suspect))
     }
 
     /// The inputs that are in the dead letters: stream, sequence, id.
     pub(super) fn set_aside(&self) -> impl Iterator<Item = (String, u64, String)> {
-        let are = self.note.struck.iter().filter(|struck| struck.strikes >= SET_ASIDE);
-        are.map(|Struck { stream, input, .. }| (stream.clone(), input.sequence, input.id.clone()))
+        let set_aside = self.note.struck.iter().filter(|struck| struck.strikes >= SET_ASIDE);
+        set_aside
+            .map(|Struck { stream, input, .. }| (stream.clone(), input.sequence, input.id.clone()))
     }
 
-    /// Whether it has ended the process as often as it may.
-    pub(super) fn is_over(&self, input: &Stored) -> bool {
-        self.note.strikes(input) >= MOST_STRIKES
+    /// Whether an input has all its strikes and must not be tried again.
+    pub(super) fn has_max_strikes(&self, input: &Stored) -> bool {
+        self.note.strikes(input) >= MAX_STRIKES
     }
 
-    /// Strikes an input that is tried next.
+    /// Notes a strike for the input that is tried next.
     pub(super) async fn strike(
         &mut self,
         context: &StageContext,
         input: &Stored,
     ) -> Result<(), BusError> {
         let strikes = self.note.strikes(input) + 1;
-        // One line for all that are tried alone for the first time.
-        if strikes > 1 || !self.has_told {
-            self.has_told = true;
+        // One event for all inputs that are tried alone for the first time.
+        if strikes > 1 || !self.has_reported {
+            self.has_reported = true;
             context.observer.observe(&self.name, Event::Struck { id: &input.id, strikes });
         }
         let struck = self.note.with_strikes(input, strikes);
         let before = std::mem::take(&mut self.note);
         let written = self.write(struck).await;
         self.note = before;
-        self.or_go_on_without(context, written)
+        self.disable_if_unavailable(context, written)
     }
 
-    /// It was decided on, and what was decided stands: that takes its strikes away.
+    /// Removes the strikes of an input whose decision is stored.
     pub(super) fn answered(&mut self, input: &Stored, offsets: &Offsets) {
-        self.alone = self.alone.saturating_sub(1);
+        self.alone_left = self.alone_left.saturating_sub(1);
         let mut note = self.note.without(input);
-        // One that is not there any more is not waited for.
+        // A struck input that is no longer in the stream never comes.
         note.struck.retain(|struck| struck.strikes >= SET_ASIDE || !struck.is_passed(offsets));
         self.note = note;
     }
 
-    /// Writes that the inputs that were tried have an answer.
+    /// Writes the note without the strikes of the inputs that were decided on.
     pub(super) async fn write_answered(&mut self, context: &StageContext) -> Result<(), BusError> {
         let written = match self.written == [self.note.text()] {
             true => Ok(()),
             false => self.write(self.note.clone()).await,
         };
-        self.or_go_on_without(context, written)
+        self.disable_if_unavailable(context, written)
     }
 
-    /// It is in the dead letters now.
+    /// Notes that an input is in the dead letters.
     pub(super) async fn note_set_aside(
         &mut self,
         context: &StageContext,
         input: &Stored,
     ) -> Result<(), BusError> {
         let written = self.write(self.note.with_strikes(input, SET_ASIDE)).await;
-        self.or_go_on_without(context, written)
+        self.disable_if_unavailable(context, written)
     }
 
-    /// Nothing waits that could end the process, so this one has not ended here.
+    /// Notes that this process survived: every input that could have killed it is decided on.
     pub(super) async fn note_survival(&mut self, context: &StageContext) {
-        if self.table.is_none() || self.note.lives == 0 {
+        if self.table.is_none() || self.note.starts == 0 {
             return;
         }
-        self.alone = 0;
-        if let Err(error) = self.write(Note { lives: 0, ..self.note.clone() }).await {
+        self.alone_left = 0;
+        if let Err(error) = self.write(Note { starts: 0, ..self.note.clone() }).await {
             context.observer.observe(&self.name, Event::BusFailed(&error));
         }
     }
@@ -300,8 +298,9 @@ impl Suspects {
         Ok(())
     }
 
-    /// Where there can be no table, as for a user without the right, that is said and the work goes on.
-    fn or_go_on_without(
+    /// If the bucket cannot be used, as for a user without the permission, reports that and goes on
+    /// without it.
+    fn disable_if_unavailable(
         &mut self,
         context: &StageContext,
         done: Result<(), BusError>,
@@ -328,15 +327,15 @@ mod tests {
     use crate::tests::pipeline::{create_streams, writer_config};
 
     #[test]
-    fn a_note_comes_back() {
+    fn a_note_survives_its_text_form() {
         let input = Position { sequence: 7, at: UnixMillis(1_700), id: "a b\n".to_owned() };
         let one = Struck { stream: "IN".to_owned(), input, strikes: 2 };
-        let place = "IN/6/1699/a-1 CONTROL/2/1/c".to_owned();
+        let offsets = "IN/6/1699/a-1 CONTROL/2/1/c".to_owned();
         for struck in [Vec::new(), vec![one.clone(), one]] {
-            let note = Note { epoch: 8, place: place.clone(), lives: 3, struck };
+            let note = Note { epoch: 8, offsets: offsets.clone(), starts: 3, struck };
             assert_eq!(Note::read(&note.text()), Some(note));
         }
-        let before = Note { place: "IN/6/1/a".to_owned(), lives: 2, ..Note::default() };
+        let before = Note { offsets: "IN/6/1/a".to_owned(), starts: 2, ..Note::default() };
         assert_eq!(Note::read(b"2 IN/6/1/a"), Some(before), "without an epoch");
         assert_eq!(Note::read(b""), None);
     }
@@ -349,18 +348,18 @@ mod tests {
         let context = StageContext::new(bus.clone(), clock);
         let suspects = || Suspects::new(&*bus, &writer_config()).unwrap();
         let (mut before, mut after) = (suspects(), suspects());
-        let place = Offsets::default();
-        after.begin(&context, 2, LaterEpoch::Leads, &place).await.unwrap();
-        let noted = before.begin(&context, 1, LaterEpoch::Leads, &place).await;
+        let offsets = Offsets::default();
+        after.begin(&context, 2, LaterEpoch::Overtakes, &offsets).await.unwrap();
+        let noted = before.begin(&context, 1, LaterEpoch::Overtakes, &offsets).await;
         assert!(matches!(noted, Err(BusError::Fenced(_))), "{noted:?}");
         let notes = bus.key_value("notes").unwrap();
-        let stands = async || {
+        let record = async || {
             let entry = notes.get("writer").await.unwrap().unwrap();
             Note::read(&entry.value.unwrap()).unwrap().epoch
         };
-        assert_eq!(stands().await, 2);
-        // The stream was made anew, and epochs are counted from the first.
-        before.begin(&context, 1, LaterEpoch::IsGone, &place).await.unwrap();
-        assert_eq!(stands().await, 1);
+        assert_eq!(record().await, 2);
+        // The stream was created again, and epochs are counted from the beginning.
+        before.begin(&context, 1, LaterEpoch::StreamRecreated, &offsets).await.unwrap();
+        assert_eq!(record().await, 1);
     }
 }

@@ -10,7 +10,7 @@ use axum::routing::get as route;
 
 use super::server::serve;
 use super::{client, client_that_allows, get, refusal};
-use crate::resolve::{Looking, Lookup};
+use crate::resolve::{Lookup, LookupFuture};
 use crate::{Client, ClientError, Request, SendError, Settings};
 
 /// Ways to write an address that is not public, as `url` and the eye may differ on them.
@@ -164,7 +164,7 @@ struct Rebinding {
 }
 
 impl Lookup for Rebinding {
-    fn lookup(&self, _: String) -> Looking {
+    fn lookup(&self, _: String) -> LookupFuture {
         let look = self.looks.fetch_add(1, Ordering::Relaxed).min(self.answers.len() - 1);
         let address = |text: &&str| SocketAddr::new(text.parse().unwrap(), 0);
         let found: Vec<SocketAddr> = self.answers[look].iter().map(address).collect();

@@ -43,14 +43,14 @@ pub(crate) fn of(config: &Config) -> Arc<dyn Subjects> {
 fn options(config: &Config, delivery: &DeliveryConfig) -> Option<Options> {
     let Some(url) = &delivery.url else {
         let is_there = !config.bus.nats.is_empty();
-        return is_there.then(|| Options { makes_room: false, ..nats::options(&config.bus, ROLE) });
+        return is_there.then(|| Options { may_prune: false, ..nats::options(&config.bus, ROLE) });
     };
     let password = delivery.secret.first().map_or("", |secret| secret.expose());
     let login = |user: &String| Login { user: user.clone(), password: password.to_owned() };
     Some(Options {
         login: delivery.user.as_ref().map(login),
-        makes_room: false,
-        stays: true,
+        may_prune: false,
+        only_given_servers: true,
         ..Options::new(url.url().as_str(), NAME)
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
-use wirefold_fetcher::subjects::{Opening, Source};
+use wirefold_fetcher::subjects::{Source, SubscriptionOpener};
 use wirefold_flow::{BoxFuture, Clock, Subscription};
 use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 
@@ -15,13 +15,13 @@ const NAME: &str = "wirefold";
 /// The subjects of these settings, each with the way there.
 pub(super) fn of(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Source> {
     let source = |nats: &NatsConfig| {
-        let opening = Way { nats: nats.clone(), clock: clock.clone(), bus: OnceCell::new() };
+        let opener = Way { nats: nats.clone(), clock: clock.clone(), bus: OnceCell::new() };
         Some(Source {
             feed: nats.id.clone()?,
             outlet: nats.outlet.clone(),
             subject: nats.subject.clone(),
             server: nats.server.clone(),
-            opening: Arc::new(opening),
+            opener: Arc::new(opener),
         })
     };
     config.nats.iter().filter_map(source).collect()
@@ -41,14 +41,14 @@ impl Way {
         Options {
             login: self.nats.user.as_ref().map(login),
             root_certificates: self.nats.ca_file.clone(),
-            makes_room: false,
-            stays: true,
+            may_prune: false,
+            only_given_servers: true,
             ..Options::new(self.nats.server.clone(), NAME)
         }
     }
 }
 
-impl Opening for Way {
+impl SubscriptionOpener for Way {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
         Box::pin(async move {
             let (options, clock) = (self.options(), self.clock.clone());

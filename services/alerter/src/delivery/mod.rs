@@ -354,7 +354,7 @@ impl Stage for DeliveryStage {
         })
     }
 
-    fn line_up(&self, taken: &[Taken]) {
+    fn note_order(&self, taken: &[Taken]) {
         self.order.give(taken);
     }
 }

@@ -126,7 +126,7 @@ impl Weekly {
                 }
             },
         };
-        self.common.context.pass(Point::Handled)?;
+        self.common.context.check_fail_point(Point::Handled)?;
         let page = self.common.page.as_deref();
         let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
         let lines = lines(&digest);
@@ -143,7 +143,7 @@ impl Weekly {
             now,
         };
         let sent = self.channel.tell(notice).await;
-        self.common.context.pass(Point::Published)?;
+        self.common.context.check_fail_point(Point::Published)?;
         let outcome = match sent {
             Ok(()) => "ok",
             Err(Failure::Later { after, why }) => {

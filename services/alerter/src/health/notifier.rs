@@ -111,9 +111,9 @@ impl HealthNotifier {
             true => self.save(&told, Some(&notice), revision).await?,
             false => revision,
         };
-        self.common.context.pass(Point::Handled)?;
+        self.common.context.check_fail_point(Point::Handled)?;
         let sent = self.send(&notice, now).await?;
-        self.common.context.pass(Point::Published)?;
+        self.common.context.check_fail_point(Point::Published)?;
         let (told, outcome) = match sent {
             Ok(()) => (after(told, &notice), "ok"),
             Err(Failure::Later { after: asked, why }) => {

@@ -176,7 +176,7 @@ impl Matcher<'_> {
     async fn apply_batch(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
         let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
-        self.context.pass(Point::Taken)?;
+        self.context.check_fail_point(Point::Taken)?;
         // One by one, so that what comes late comes in the order of the stream.
         for item in loaded {
             self.since_saved += 1;
@@ -292,7 +292,7 @@ impl Matcher<'_> {
         if self.table.save_progress(&saved).await? {
             let bus = &self.context.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
-            self.context.pass(Point::Settled)?;
+            self.context.check_fail_point(Point::Settled)?;
         }
         self.put_away().await?;
         self.save_scores().await

@@ -44,7 +44,7 @@ impl Matcher<'_> {
                 }
             };
             self.engine.hold_late(&mut draft.alert, self.bus_clock.corrected(self.now()));
-            self.context.pass(Point::Handled)?;
+            self.context.check_fail_point(Point::Handled)?;
             // One of an alert at a time, so that none stands without the one before it.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);
             if is_under_way || self.leaving.len() == WINDOW {
@@ -69,7 +69,7 @@ impl Matcher<'_> {
             match published {
                 Ok(Published::New(sequence)) => {
                     self.engine.stands(&draft.alert.id, sequence);
-                    self.context.pass(Point::Published)?;
+                    self.context.check_fail_point(Point::Published)?;
                     count(&draft.alert);
                 }
                 Ok(Published::Duplicate(_)) | Err(BusError::Refused { .. }) => {

@@ -66,7 +66,7 @@ async fn take(stage: &DeliveryStage, world: &World, most: usize) -> Vec<Taken> {
     let consumer = ConsumerConfig::new(streams::ALERTS.name, "alerter-desk", dead);
     let bus = world.context().bus;
     let taken = bus.subscribe(consumer).await.unwrap().next(most).await.unwrap();
-    stage.line_up(&taken);
+    stage.note_order(&taken);
     taken
 }
 

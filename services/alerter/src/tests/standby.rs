@@ -28,7 +28,7 @@ fn start(world: &World, name: &str) -> Replica {
         holder: name.to_owned(),
         unique: name.to_owned(),
     };
-    let lease = Lease::keep(&context, config);
+    let lease = Lease::spawn(&context, config);
     let stop = CancellationToken::new();
     let settings = settings([at_once()]);
     let running = run_under(context, settings, world.paper.clone(), lease, stop.clone());

@@ -1,10 +1,10 @@
-//! Recognises pages that keep programs out. If one comes instead of a feed, the feed is probably
-//! still there.
+//! Recognises pages that block programs. If one comes instead of a feed, the feed is probably still
+//! there.
 
-/// How much of a page is looked at, in bytes.
+/// How many bytes of a page are searched.
 const SCANNED_BYTES: usize = 128 * 1024;
 
-/// What pages say, or carry, that let only browsers in; in lower case.
+/// Texts and markup of pages that admit only browsers, in lower case.
 const CHALLENGES: [&str; 14] = [
     "just a moment...",
     "cf-challenge",
@@ -22,26 +22,26 @@ const CHALLENGES: [&str; 14] = [
     "pardon our interruption",
 ];
 
-/// What pages carry that ask for a login; in lower case.
+/// Markup of pages with a login, in lower case.
 const LOGINS: [&str; 2] = ["type=\"password\"", "type=password"];
 
-/// What keeps programs out.
+/// A barrier that blocks programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Barrier {
-    /// A riddle for browsers.
+    /// A test that only browsers pass.
     Challenge,
     /// A login.
     Login,
 }
 
-/// What keeps programs out of a page, if anything does.
+/// The barrier of a page, if it has one.
 pub(super) fn barrier(body: &[u8]) -> Option<Barrier> {
     let start = &body[..body.len().min(SCANNED_BYTES)];
     let page = String::from_utf8_lossy(start).to_lowercase();
-    let says = |signs: &[&str]| signs.iter().any(|sign| page.contains(sign));
+    let has_any = |signs: &[&str]| signs.iter().any(|sign| page.contains(sign));
     match () {
-        () if says(&CHALLENGES) => Some(Barrier::Challenge),
-        () if says(&LOGINS) => Some(Barrier::Login),
+        () if has_any(&CHALLENGES) => Some(Barrier::Challenge),
+        () if has_any(&LOGINS) => Some(Barrier::Login),
         () => None,
     }
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn barriers_are_told_from_pages() {
+    fn recognises_barriers() {
         let check = |page: &str, expected| assert_eq!(barrier(page.as_bytes()), expected, "{page}");
         check("<title>Just a moment...</title>", Some(Barrier::Challenge));
         check("<script src=/cdn-cgi/challenge-platform/x></script>", Some(Barrier::Challenge));

@@ -1,5 +1,5 @@
-//! What the answer of a host means. A response comes in. An [`Answer`] goes out, or a parsed feed,
-//! or a [`Failure`] with a text for people. It does not know which feed was asked for.
+//! Interprets the answer of a host. An HTTP response comes in. An [`Answer`], a parsed feed, or a
+//! [`Failure`] with a text for people goes out.
 
 mod blocked;
 mod send;
@@ -23,15 +23,15 @@ use blocked::{Barrier, barrier};
 pub(crate) use send::send;
 pub(crate) use words::{text_of, word_count};
 
-/// The longest validator that is kept. It goes with every request, also to where that is redirected.
+/// The longest validator that is stored. Every request has it, also after redirects.
 const LONGEST_VALIDATOR: usize = 1024;
 
-/// What feeds are written in, and whatever else a server calls them.
+/// The media types of feeds, and at last all others, because some servers label feeds wrongly.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
                       application/rdf+xml;q=0.9, application/json;q=0.8, application/xml;q=0.8, \
                       text/xml;q=0.8, */*;q=0.5";
 
-/// What a poll came to.
+/// The interpreted answer to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// A body that may be a feed.
@@ -40,47 +40,48 @@ pub(crate) enum Answer {
     Unchanged(Response),
     /// The host says that it is gone for good.
     Gone,
-    /// Nothing can be read.
+    /// There is no usable answer.
     Failed(Failure),
-    /// The host wants to be left alone until then, and was not asked.
-    LeftAlone(UnixMillis),
+    /// No request was sent, because the host wants none until this time.
+    HostPaused(UnixMillis),
 }
 
-/// Why nothing can be read.
+/// Why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// What was found, and what to do, for people.
     pub(crate) problem: String,
-    /// What kind of trouble it is.
-    pub(crate) trouble: FeedFinding,
-    /// What it counts: [`STRIKE`], or less where it may well pass by itself.
+    /// The finding about the feed.
+    pub(crate) finding: FeedFinding,
+    /// The strikes that it counts: [`STRIKE`], or fewer if it may pass by itself.
     pub(crate) weight: u32,
-    /// How long the host asks to be left alone.
+    /// The wait that the host asks for.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether another site asks for that, to which a redirect led: it binds this feed alone.
+    /// Whether another site asks for the wait, to which a redirect led. Then it applies only to this
+    /// feed.
     pub(crate) is_elsewhere: bool,
 }
 
-/// The longest that a feed waits as another site asks for.
+/// The longest wait that another site can ask for.
 const ELSEWHERE: Duration = Duration::from_hours(6);
-/// A failure of the host that passes more often than not.
+/// The weight of a failure of the host that usually passes.
 const SOFT: u32 = STRIKE / 2;
-/// A failure that may be our own network's, or that the host explains.
+/// The weight of a failure that may be in our own network, or that the host explains.
 const SOFTEST: u32 = STRIKE / 4;
 
 impl Failure {
-    /// What is there cannot be read as a feed.
+    /// The failure of an answer that is not a readable feed.
     pub(crate) fn broken(problem: impl Into<String>) -> Self {
         Self::of(FeedFinding::Broken, STRIKE, problem)
     }
 
-    fn of(trouble: FeedFinding, weight: u32, problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), trouble, weight, retry_after: None, is_elsewhere: false }
+    fn of(finding: FeedFinding, weight: u32, problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), finding, weight, retry_after: None, is_elsewhere: false }
     }
 }
 
-/// The question, without validators.
-pub(crate) fn question(url: Url, settings: &Settings) -> Request {
+/// A request for a feed, without validators.
+pub(crate) fn feed_request(url: Url, settings: &Settings) -> Request {
     let request = Request {
         max_body: settings.feed_limit,
         total: settings.timeout,
@@ -100,7 +101,7 @@ pub(crate) fn conditional(
     given.fold(request, |request, (name, value)| request.with_header(name, value))
 }
 
-/// What the answer to a request without validators means.
+/// Interprets the answer to a request without validators.
 pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
     match judge_conditional(answer, now) {
         Answer::Unchanged(_) => {
@@ -111,7 +112,7 @@ pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answ
     }
 }
 
-/// What the answer to a request with validators means, by its status and headers.
+/// Interprets the answer to a request with validators, by its status and headers.
 pub(crate) fn judge_conditional(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
     let answer = match answer {
         Ok(answer) => answer,
@@ -122,28 +123,28 @@ pub(crate) fn judge_conditional(answer: Result<Response, SendError>, now: Timest
         410 => Answer::Gone,
         _ if answer.is_success() => Answer::Body(answer),
         _ => {
-            let (retry_after, is_elsewhere) = (patience(&answer, now), is_elsewhere(&answer));
+            let (retry_after, is_elsewhere) = (retry_after_of(&answer, now), is_elsewhere(&answer));
             Answer::Failed(Failure { retry_after, is_elsewhere, ..refused(&answer) })
         }
     }
 }
 
-/// How long a feed is left alone, as its host asks, whatever else that answers. Where a redirect led
-/// to another site, that site's wish is kept for [`ELSEWHERE`] at most.
-pub(crate) fn patience(answer: &Response, now: Timestamp) -> Option<Duration> {
-    let asked = clamp_retry_after(retry_after(answer.header("retry-after")?, now)?);
-    Some(if is_elsewhere(answer) { asked.min(ELSEWHERE) } else { asked })
+/// The `Retry-After` of an answer with any status. If a redirect led to another site, it is at most
+/// [`ELSEWHERE`].
+pub(crate) fn retry_after_of(answer: &Response, now: Timestamp) -> Option<Duration> {
+    let wait = clamp_retry_after(retry_after(answer.header("retry-after")?, now)?);
+    Some(if is_elsewhere(answer) { wait.min(ELSEWHERE) } else { wait })
 }
 
-/// A validator of the answer; none where it is longer than any server needs.
+/// A validator of the answer; `None` if it is too long.
 pub(crate) fn validator(answer: &Response, name: &str) -> Option<String> {
     answer.header(name).filter(|value| value.len() <= LONGEST_VALIDATOR).map(str::to_owned)
 }
 
-/// [`patience`] where it binds all feeds of the host that answered: only if that itself was asked.
-/// Else whoever redirects to a busy site would stop the feeds of that site.
-pub(crate) fn patience_of_host(answer: &Response, now: Timestamp) -> Option<Duration> {
-    patience(answer, now).filter(|_| !is_elsewhere(answer))
+/// [`retry_after_of`], if it applies to all feeds of the host: only if no redirect led to another site.
+/// Otherwise a redirect to a busy site would stop the feeds of that site.
+pub(crate) fn host_retry_after(answer: &Response, now: Timestamp) -> Option<Duration> {
+    retry_after_of(answer, now).filter(|_| !is_elsewhere(answer))
 }
 
 /// Whether a redirect led to another site.
@@ -151,25 +152,25 @@ fn is_elsewhere(answer: &Response) -> bool {
     !is_one_site(&answer.asked, &answer.url)
 }
 
-/// A feed, with the words that it gives of each item.
+/// A feed and the number of words of each item.
 #[derive(Debug)]
-pub(crate) struct Read {
+pub(crate) struct ParsedFeed {
     pub(crate) feed: Feed,
-    /// One count an item.
+    /// One count for each item.
     pub(crate) words: Vec<usize>,
 }
 
-/// Why a body is no feed.
+/// Why a body is not a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unread {
-    /// What the parser says.
+pub(crate) enum ParseFailure {
+    /// The error of the parser.
     Error(FeedError),
-    /// The parser broke over it.
+    /// The parser panicked.
     Panicked,
 }
 
-/// Parses a body where neither its size nor a fault of the parser holds anyone up.
-pub(crate) async fn parse(answer: Response, items: usize) -> Result<Read, Unread> {
+/// Parses a body on a blocking thread, so that a large body or a panic affects nothing else.
+pub(crate) async fn parse(answer: Response, items: usize) -> Result<ParsedFeed, ParseFailure> {
     let parsing = tokio::task::spawn_blocking(move || {
         let media_type = answer.header("content-type");
         let mut feed = crate::feed::parse(&answer.body, media_type, &answer.url)?;
@@ -178,26 +179,26 @@ pub(crate) async fn parse(answer: Response, items: usize) -> Result<Read, Unread
             feed.items.truncate(items);
         }
         let words = feed.items.iter().map(|item| word_count(text_of(item))).collect();
-        Ok(Read { feed, words })
+        Ok(ParsedFeed { feed, words })
     });
     match parsing.await {
-        Ok(read) => read.map_err(Unread::Error),
-        Err(_) => Err(Unread::Panicked),
+        Ok(read) => read.map_err(ParseFailure::Error),
+        Err(_) => Err(ParseFailure::Panicked),
     }
 }
 
-/// Where the answer's permanent redirects led from that address, if all of them were permanent
-/// and none gave up encryption.
+/// The address to which redirects led, if all of them were permanent and the last address is not less
+/// secure than `from`.
 pub(crate) fn moved_to<'a>(answer: &'a Response, from: &str) -> Option<&'a str> {
     let last = answer.redirects.last()?;
     let is_open = |url: &Url| url.scheme() != "https";
-    let gives_up = from.starts_with("https:") && is_open(&last.to);
-    let is_lasting = answer.redirects.iter().all(Redirect::is_permanent) && !gives_up;
-    is_lasting.then(|| last.to.as_str())
+    let loses_encryption = from.starts_with("https:") && is_open(&last.to);
+    let is_move = answer.redirects.iter().all(Redirect::is_permanent) && !loses_encryption;
+    is_move.then(|| last.to.as_str())
 }
 
 fn no_answer(error: &SendError) -> Failure {
-    let (trouble, weight) = match error {
+    let (finding, weight) = match error {
         SendError::Refused { .. } => (FeedFinding::Broken, STRIKE),
         SendError::NoSuchHost | SendError::CannotConnect { .. } => {
             (FeedFinding::Unreachable, SOFTEST)
@@ -207,7 +208,7 @@ fn no_answer(error: &SendError) -> Failure {
         }
         _ => (FeedFinding::Unreachable, SOFT),
     };
-    Failure::of(trouble, weight, in_words(error))
+    Failure::of(finding, weight, in_words(error))
 }
 
 fn in_words(error: &SendError) -> String {
@@ -227,7 +228,7 @@ fn in_words(error: &SendError) -> String {
 fn refused(answer: &Response) -> Failure {
     let is_challenge = answer.header("cf-mitigated").is_some();
     let is_walled = matches!(answer.status, 400..=599) && barrier(&answer.body).is_some();
-    let (trouble, weight) = match answer.status {
+    let (finding, weight) = match answer.status {
         429 if !is_challenge => (FeedFinding::Unreachable, SOFTEST),
         _ if is_challenge || is_walled => (FeedFinding::Blocked, STRIKE),
         401 | 403 | 407 | 451 => (FeedFinding::Blocked, STRIKE),
@@ -235,7 +236,7 @@ fn refused(answer: &Response) -> Failure {
         500..=599 => (FeedFinding::Unreachable, SOFT),
         _ => (FeedFinding::Broken, STRIKE),
     };
-    Failure::of(trouble, weight, refusal(answer))
+    Failure::of(finding, weight, refusal(answer))
 }
 
 fn refusal(answer: &Response) -> String {
@@ -263,9 +264,9 @@ fn refusal(answer: &Response) -> String {
     }
 }
 
-/// A body that is no feed.
-pub(crate) fn not_read(unread: &Unread, body: &[u8]) -> Failure {
-    let is_page = matches!(unread, Unread::Error(FeedError::NotAFeed { .. }));
+/// The failure of a body that is not a feed.
+pub(crate) fn parse_failure(unread: &ParseFailure, body: &[u8]) -> Failure {
+    let is_page = matches!(unread, ParseFailure::Error(FeedError::NotAFeed { .. }));
     match is_page.then(|| barrier(body)).flatten() {
         Some(Barrier::Challenge) => {
             let problem = "a page that lets only browsers in; ask its publisher";
@@ -275,25 +276,28 @@ pub(crate) fn not_read(unread: &Unread, body: &[u8]) -> Failure {
             let problem = "a page that asks for a login; give it one with [[access]]";
             Failure::of(FeedFinding::Blocked, STRIKE, problem)
         }
-        _ => Failure::broken(no_feed(unread)),
+        _ => Failure::broken(describe_parse_failure(unread)),
     }
 }
 
-/// Many pages have a login in a corner; those that name a feed are the site's own.
-fn names_no_feed(unread: &Unread) -> bool {
-    matches!(unread, Unread::Error(FeedError::NotAFeed { feeds, .. }) if feeds.is_empty())
+/// Whether a page names no feed. Pages that name one are usual pages, although many of them have a
+/// login in a corner.
+fn names_no_feed(unread: &ParseFailure) -> bool {
+    matches!(unread, ParseFailure::Error(FeedError::NotAFeed { feeds, .. }) if feeds.is_empty())
 }
 
-/// What was found instead of a feed, and what to do.
-pub(crate) fn no_feed(unread: &Unread) -> String {
+/// What was found instead of a feed, and what to do, for people.
+pub(crate) fn describe_parse_failure(unread: &ParseFailure) -> String {
     match unread {
-        Unread::Panicked => "the parser crashed on this feed; please report its address".to_owned(),
-        Unread::Error(error @ FeedError::NotAFeed { feeds, .. }) if !feeds.is_empty() => {
+        ParseFailure::Panicked => {
+            "the parser crashed on this feed; please report its address".to_owned()
+        }
+        ParseFailure::Error(error @ FeedError::NotAFeed { feeds, .. }) if !feeds.is_empty() => {
             format!("{error}; its site has {}: use that address", feeds.join(" and "))
         }
-        Unread::Error(error @ FeedError::NotAFeed { .. }) => {
+        ParseFailure::Error(error @ FeedError::NotAFeed { .. }) => {
             format!("{error}; look there for the address of its feed")
         }
-        Unread::Error(error) => format!("{error}; it is tried again"),
+        ParseFailure::Error(error) => format!("{error}; it is tried again"),
     }
 }

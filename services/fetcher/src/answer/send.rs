@@ -2,8 +2,8 @@
 
 use wirefold_http_client::{Client, Request, Response, SendError};
 
-/// Some hosts break what they send over HTTP/2 or in an encoding: they are asked once more, in the
-/// plainest way. Says whether it was that way that was answered.
+/// Sends a request. Some hosts send broken answers over HTTP/2 or with compression, so it is repeated
+/// once in compatibility mode. Returns whether the answer came in that mode.
 pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response, SendError>, bool) {
     let is_plain = request.is_plain;
     let again = Request { is_plain: true, ..request.clone() };

@@ -4,12 +4,12 @@ use wirefold_text::Text;
 
 use crate::feed::Item;
 
-/// The best text that the feed gives of an item.
+/// The best text of an item in the feed.
 pub(crate) fn text_of(item: &Item) -> &str {
     item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default()
 }
 
-/// How many words a text has, in any script.
+/// The number of words of a text in any script.
 pub(crate) fn word_count(text: &str) -> usize {
     Text::new(text).words().len()
 }

@@ -1,9 +1,9 @@
 //! Reads the archive of a feed (RFC 5005) on request, page by page, at the pace of its host.
 //!
 //! Items of an archive have their own dates and count as baseline: they are compared with others but
-//! never alert. Items that are known already stay as they are. After each page, once its articles
-//! are stored and its items remembered, the progress is stored too. A process that is killed repeats
-//! at most one page, with the same ids.
+//! never alert. Items that were listed before stay as they are. The progress is stored after each page,
+//! once its articles and items are stored. After a kill, at most one page is repeated, with the same
+//! ids.
 
 mod page;
 

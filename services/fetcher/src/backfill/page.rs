@@ -11,8 +11,10 @@ use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
 
 use crate::FetcherError;
 use crate::access::for_feed;
-use crate::answer::{Answer, Failure, Read, judge, no_feed, parse, question};
-use crate::hosts::Errand;
+use crate::answer::{
+    Answer, Failure, ParsedFeed, describe_parse_failure, feed_request, judge, parse,
+};
+use crate::hosts::RequestKind;
 use crate::links;
 use crate::metrics::BACKFILL;
 use crate::poll::{ItemOrigin, Poller};
@@ -21,25 +23,25 @@ use crate::state::Memo;
 
 /// The most bytes of all addresses of an archive together.
 const ADDRESSES: usize = 512 * 1024;
-/// How long a page is waited for that cannot be reached, before each further try.
+/// The waits before each further try of a page that cannot be reached.
 const WAITS: [Duration; 3] =
     [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15)];
 
 /// A page that was read, and where older items are.
 struct Page {
-    read: Read,
+    read: ParsedFeed,
     older: Option<String>,
 }
 
 /// Why there is no page.
 enum NoPage {
-    /// Everything stops; the next start goes on here.
+    /// The fetcher was stopped. The next start continues here.
     Stopped,
     Ended(BackfillEnd, Option<String>),
 }
 
 impl Poller {
-    /// Reads an archive to its end, or as far as was asked for.
+    /// Reads an archive to its end, or to the limits of the command.
     pub(crate) async fn read_archive(
         &self,
         record: &FeedRecord,
@@ -52,7 +54,7 @@ impl Poller {
         loop {
             let (page, is_feed) = match &backfill.next {
                 Some(next) => (self.page(next, &base, record).await, false),
-                // The feed itself says where its archive begins; its own items are the polls'.
+                // The feed names the first page of its archive. Its own items are left to the polls.
                 None => (self.page(&base, &base, record).await, true),
             };
             let mut page = match page {
@@ -75,7 +77,7 @@ impl Poller {
                     return Ok(());
                 };
                 BACKFILL.add(1, &["read"]);
-                crate::pass(&self.context, Point::Settled)?;
+                crate::check_fail_point(&self.context, Point::Settled)?;
                 backfill.pages += 1;
                 backfill.items += u32::try_from(page.read.feed.items.len()).unwrap_or(u32::MAX);
                 backfill.articles += listing.published;
@@ -103,14 +105,14 @@ impl Poller {
         }
     }
 
-    /// Stores how the reading of the archive ended.
+    /// Stores the end of the backfill.
     async fn finish_archive(&self, backfill: Backfill) -> Result<(), FetcherError> {
         let Backfill { feed, pages, articles, ended, problem, .. } = &backfill;
         tracing::info!(%feed, pages, articles, ?ended, problem, "archive of a feed is read");
         Ok(self.store.put_backfill(&backfill).await?)
     }
 
-    /// A page, however long its host wants to be left alone, and after some more tries.
+    /// Requests a page with some retries. Waits as long as its host asks.
     async fn page(&self, address: &str, base: &str, record: &FeedRecord) -> Result<Page, NoPage> {
         let failed = |problem: String| NoPage::Ended(BackfillEnd::Failed, Some(problem));
         let url =
@@ -120,14 +122,14 @@ impl Poller {
             let answer = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Err(NoPage::Stopped),
-                answer = self.ask_for_page(&url, record) => answer,
+                answer = self.request_page(&url, record) => answer,
             };
             let failure = match answer {
                 Answer::Body(answer) => return self.read_page(answer, base, record).await,
                 Answer::Failed(failure) => failure,
                 _ => Failure::broken("HTTP 410: gone for good"),
             };
-            let may_pass = failure.trouble == FeedFinding::Unreachable;
+            let may_pass = failure.finding == FeedFinding::Unreachable;
             let Some(wait) = waits.next().filter(|_| may_pass) else {
                 return Err(failed(format!("{address}: {}", failure.problem)));
             };
@@ -141,13 +143,13 @@ impl Poller {
         }
     }
 
-    async fn ask_for_page(&self, url: &Url, record: &FeedRecord) -> Answer {
+    async fn request_page(&self, url: &Url, record: &FeedRecord) -> Answer {
         let clock = &self.context.clock;
-        // No archive is so urgent that polls of the same host should wait for it.
+        // Slower than polls, because an archive is not urgent.
         let gently = self.settings.per_host_delay * 2;
         let _turn = loop {
-            let turn = self.hosts.turn(url, Errand::Feed, gently).await;
-            match self.hosts.left_alone(url) {
+            let turn = self.hosts.turn(url, RequestKind::Feed, gently).await;
+            match self.hosts.paused_until(url) {
                 None => break turn,
                 Some(until) => {
                     drop(turn);
@@ -155,7 +157,7 @@ impl Poller {
                 }
             }
         };
-        let request: Request = question(url.clone(), &self.settings);
+        let request: Request = feed_request(url.clone(), &self.settings);
         let request = for_feed(request, &record.feed.url);
         let (answer, _) = self.send(request).await;
         judge(answer, timestamp(clock.now()))
@@ -175,20 +177,23 @@ impl Poller {
         let read = parse(answer, self.settings.items_per_feed).await;
         let read = read.map_err(|unread| {
             tracing::debug!(feed = %record.feed.id, %at, "a page of its archive cannot be read");
-            NoPage::Ended(BackfillEnd::Failed, Some(format!("{at}: {}", no_feed(&unread))))
+            NoPage::Ended(
+                BackfillEnd::Failed,
+                Some(format!("{at}: {}", describe_parse_failure(&unread))),
+            )
         })?;
         let older = read.feed.older.clone().or(named);
         Ok(Page { read, older })
     }
 }
 
-/// Whether the addresses of all pages can be stored. Without them a loop cannot be noticed.
+/// Whether the addresses of all pages can be stored. A loop is recognised by them.
 fn has_room_for(backfill: &Backfill, next: Option<&str>) -> bool {
     let all = backfill.addresses.iter().map(String::as_str).chain(next);
     all.map(str::len).sum::<usize>() <= ADDRESSES
 }
 
-/// Why nothing is read after this page; none where the next one is.
+/// Why the backfill ends after this page; `None` if it continues.
 fn end_after(
     backfill: &Backfill,
     older: Option<&str>,
@@ -201,7 +206,7 @@ fn end_after(
     };
     let is_known = older == base || backfill.addresses.iter().any(|address| address == older);
     let ends = [
-        // Some sites answer any number of pages with the same one.
+        // Some sites return the same page for every page number.
         (BackfillEnd::Loop, is_known || is_same),
         (BackfillEnd::OtherSite, !is_allowed(older, base)),
         (BackfillEnd::PageLimit, backfill.pages >= backfill.most_pages),
@@ -210,9 +215,9 @@ fn end_after(
     ends.into_iter().find(|(_, is_so)| *is_so).map(|(end, _)| end)
 }
 
-/// Whether an archive may lead there: to the same site, and not out of encryption.
+/// Whether an archive may lead to this address: on the same site, and not from `https` to `http`.
 fn is_allowed(address: &str, base: &str) -> bool {
     let (Ok(to), Ok(from)) = (Url::parse(address), Url::parse(base)) else { return false };
-    let gives_up = from.scheme() == "https" && to.scheme() != "https";
-    matches!(to.scheme(), "http" | "https") && is_one_site(&to, &from) && !gives_up
+    let loses_encryption = from.scheme() == "https" && to.scheme() != "https";
+    matches!(to.scheme(), "http" | "https") && is_one_site(&to, &from) && !loses_encryption
 }

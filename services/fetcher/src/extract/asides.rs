@@ -4,15 +4,15 @@
 
 use trafilatura::dom::{Document, NodeId};
 
-use super::signs::has_word;
+use super::labels::has_word;
 use super::tidy::{Limits, letters, may_go, share_of_links};
 
-/// Parts of names of what is said to those who cannot see the page.
-const UNSEEN: &[&str] = &[
+/// Parts of names of elements that are only for screen readers.
+const HIDDEN_NAMES: &[&str] = &[
     "visually-hidden", "visuallyhidden", "visually_hidden", "sr-only", "screen-reader",
     "screenreader", "hidden-visually",
 ];
-/// Parts of names of boxes in which a site speaks of pictures, authors, advertisements, films and itself.
+/// Parts of names of boxes about pictures, authors, advertisements, videos and the site.
 #[rustfmt::skip]
 const NAMES: &[&str] = &[
     "photo-credit", "photocredit", "photo_credit", "image-credit", "imagecredit", "img-credit", "picture-credit",
@@ -21,11 +21,11 @@ const NAMES: &[&str] = &[
     "reader-support", "support-banner", "app-promo", "app-banner", "app-download", "video-player", "videoplayer",
     "share-tools", "share-bar", "sharebar", "social-share", "read-time", "reading-time", "readtime",
 ];
-/// The same, where it is a whole word of a name.
+/// Whole words in such names.
 const WORDS: &[&str] = &["advert", "bio"];
 /// The most letters of such a box.
 const LONGEST_BOX: usize = 600;
-/// Labels of advertisements, in small letters, each all that a paragraph says.
+/// Labels of advertisements, in lower case. Each is the whole text of a paragraph.
 #[rustfmt::skip]
 const LABELS: &[&str] = &[
     "advertisement", "advertising", "ad", "sponsored", "sponsored content", "article continues below", "story continues below",
@@ -35,22 +35,22 @@ const LABELS: &[&str] = &[
 ];
 /// The longest notice of rights, in letters.
 const LONGEST_NOTICE: usize = 220;
-/// The fewest letters of a headline that a link shows.
+/// The fewest letters of a headline in a link.
 const HEADLINE: usize = 20;
-/// From this share of letters on, a paragraph is a link and nothing else.
+/// A paragraph with at least this share of its letters in links is only a link.
 const ALL_LINK: f64 = 0.95;
-/// What ends a sentence: a headline has none of it.
+/// Signs at the end of a sentence, which a headline does not have.
 const ENDS: &[char] = &['.', '!', ':', '…', '”', '"', '»', '。'];
 
 /// Whether a browser does not show an element.
-pub(super) fn is_unseen(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+pub(super) fn is_hidden(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
     let hidden = page.get_attribute(id, "hidden");
     let is_hidden = hidden.is_some_and(|how| !how.eq_ignore_ascii_case("until-found"));
-    (is_hidden || UNSEEN.iter().any(|sign| names.contains(sign))) && may_go(page, id, limits)
+    (is_hidden || HIDDEN_NAMES.iter().any(|sign| names.contains(sign))) && may_go(page, id, limits)
 }
 
-/// Whether an element is named for something that is no article, and is no longer than that is.
-pub(super) fn is_named_so(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+/// Whether an element is named for something other than the article, and is short enough for it.
+pub(super) fn is_named_aside(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
     let is_named = NAMES.iter().any(|sign| names.contains(sign)) || has_word(page, id, WORDS);
     is_named && letters(&page.text_content(id)) <= LONGEST_BOX && may_go(page, id, limits)
 }

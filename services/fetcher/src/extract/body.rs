@@ -1,30 +1,30 @@
-//! Repairs the article text that a page gives as data: escaped tags, and a text that is there twice.
+//! Repairs the article text in the data of a page: escaped tags, and a text that is repeated as a whole.
 
 use wirefold_feed::html;
 
-/// How many words in a row show that the text begins anew.
+/// If this many words in a row equal the first words, a copy of the text may begin there.
 const BEGINNING: usize = 8;
-/// So many beginnings are no copies: such a text repeats itself.
+/// With this many such beginnings the text has a refrain and is not a copy.
 const MOST_COPIES: usize = 4;
-/// How many of the words of the second copy are those of the first.
+/// The share of the words of the second copy that must equal those of the first.
 const MOSTLY: f64 = 0.9;
 
-/// The text, plain, once.
-pub(super) fn mended(body: &str) -> String {
-    // What was escaped once more is markup only now.
+/// The plain text, once.
+pub(super) fn repaired(body: &str) -> String {
+    // Tags that were escaped twice become markup only in the second pass.
     let plain = html::loose_to_text(&html::loose_to_text(body));
     let end = end_of_first(&plain).unwrap_or(plain.len());
     plain[..end].trim_end().to_owned()
 }
 
-/// Where the first copy ends, if another follows to the end; a copy may be cut, or lack its last words.
+/// The end of the first copy, if the rest is another copy. That may be cut.
 fn end_of_first(text: &str) -> Option<usize> {
     let mut end = 0;
-    let pieces = text.split_inclusive(char::is_whitespace).map(|piece| {
-        end += piece.len();
-        (end - piece.len(), piece.trim_end())
+    let parts = text.split_inclusive(char::is_whitespace).map(|part| {
+        end += part.len();
+        (end - part.len(), part.trim_end())
     });
-    let words: Vec<(usize, &str)> = pieces.filter(|(_, word)| !word.is_empty()).collect();
+    let words: Vec<(usize, &str)> = parts.filter(|(_, word)| !word.is_empty()).collect();
     let beginning = words.get(..BEGINNING)?;
     let is_same = |one: &[(usize, &str)], other: &[(usize, &str)]| {
         let same = one.iter().zip(other).filter(|(a, b)| a.1 == b.1).count();
@@ -51,21 +51,21 @@ mod tests {
         since dawn, and two pilots had refused to board.";
 
     #[test]
-    fn a_text_that_stands_there_twice_is_taken_once() {
-        assert_eq!(mended(&format!("{TEXT} {TEXT}")), TEXT);
-        assert_eq!(mended(&format!("{TEXT}\n\n{TEXT}")), TEXT);
-        assert_eq!(mended(TEXT), TEXT);
+    fn removes_a_second_copy_of_the_text() {
+        assert_eq!(repaired(&format!("{TEXT} {TEXT}")), TEXT);
+        assert_eq!(repaired(&format!("{TEXT}\n\n{TEXT}")), TEXT);
+        assert_eq!(repaired(TEXT), TEXT);
         let refrain =
             format!("{TEXT} Later that day: The ferry to Ness left once more, in clear sight.");
-        assert_eq!(mended(&refrain), refrain);
-        assert_eq!(mended(""), "");
+        assert_eq!(repaired(&refrain), refrain);
+        assert_eq!(repaired(""), "");
     }
 
     #[test]
     fn escaped_tags_are_markup() {
         let escaped = "&lt;p&gt;One &amp;amp; two.&lt;/p&gt;&lt;p&gt;Three.&lt;/p&gt;";
-        assert_eq!(mended(escaped), "One & two.\n\nThree.");
-        assert_eq!(mended("<p>One.</p>"), "One.");
-        assert_eq!(mended("5 &lt; 7 &amp; more"), "5 < 7 & more");
+        assert_eq!(repaired(escaped), "One & two.\n\nThree.");
+        assert_eq!(repaired("<p>One.</p>"), "One.");
+        assert_eq!(repaired("5 &lt; 7 &amp; more"), "5 < 7 & more");
     }
 }

@@ -1,13 +1,12 @@
-//! Recognises paragraphs in which a page talks about itself: requests for cookies, calls to
-//! subscribe or to follow. Their elements have no names that tell them from the article's
-//! paragraphs.
+//! Recognises paragraphs in which a page talks about itself: requests for cookies, calls to subscribe
+//! or to follow. Class names do not distinguish them from paragraphs of the article.
 
 use trafilatura::dom::{Document, NodeId};
 
-use super::signs::names;
+use super::labels::names;
 use super::tidy::{Limits, letters, may_go};
 
-/// What a site says of itself where it asks for cookies, in small letters.
+/// Phrases that ask for cookies, in lower case.
 #[rustfmt::skip]
 const ASKS_FOR_COOKIES: &[&str] = &[
     "we use cookies", "we and our partners", "this site uses cookies", "this website uses cookies",
@@ -20,14 +19,14 @@ const ASKS_FOR_COOKIES: &[&str] = &[
     "používáme soubory cookie", "sütiket használunk", "мы используем файлы cookie", "мы используем cookie",
     "çerezleri kullanıyoruz",
 ];
-/// What a site says of itself where it asks for money, in small letters.
+/// Phrases that ask for money, in lower case.
 #[rustfmt::skip]
 const ASKS_FOR_MONEY: &[&str] = &[
     "small favour to ask", "small favor to ask", "please consider giving", "please consider donating",
     "please consider supporting", "support our journalism", "support independent journalism", "support our work",
     "unterstützen sie uns", "soutenez-nous", "faites un don", "haz una donación", "apóyanos", "sostienici",
 ];
-/// How a call to subscribe or to follow begins, in small letters.
+/// Beginnings of calls to subscribe or to follow, in lower case.
 #[rustfmt::skip]
 const CALLS: &[&str] = &[
     "already a subscriber", "already subscribed?", "this article is for subscribers", "subscribe now", "subscribe to read",
@@ -42,17 +41,17 @@ const CALLS: &[&str] = &[
     "get the latest news", "sign up for our", "subscribe to our", "laden sie unsere app", "abonnieren sie", "téléchargez notre app",
     "descarga nuestra app", "scarica l'app", "scarica la nostra app", "baixe o app", "download onze app",
 ];
-/// Parts of names of boxes that stand before the rest of an article.
+/// Parts of names of boxes with a paywall.
 const WALLS: &[&str] =
     &["paywall", "pay-wall", "regwall", "reg-wall", "subscri", "abonn", "piano", "meter"];
-/// The longest call, and the longest question about cookies, in letters.
+/// The longest call, and the longest request for cookies, in letters.
 const LONGEST_CALL: usize = 220;
 const LONGEST_QUESTION: usize = 900;
 /// The most letters of a heading and a button beside a call.
 const LONGEST_HEADING: usize = 80;
-/// A box with more elements than these is no paragraph.
+/// A box with more elements than this is not a paragraph.
 const FEW: usize = 3;
-/// Elements that hold one paragraph.
+/// Elements that may be one paragraph.
 const PARAGRAPHS: &[&str] = &["b", "div", "h2", "h3", "h4", "h5", "li", "p", "span", "strong"];
 
 /// Removes such paragraphs, and the whole box of a paywall.
@@ -68,7 +67,7 @@ pub(super) fn remove_calls(page: &mut Document, limits: Limits) {
     }
 }
 
-/// The letters of a paragraph that is such a call. None if it is not.
+/// The number of letters of a paragraph that is such a call; `None` if it is not.
 fn letters_of_call(page: &Document, id: NodeId) -> Option<usize> {
     if matches!(page.tag_name(id), "div" | "li" | "span") && page.children(id).len() > FEW {
         return None;
@@ -78,14 +77,14 @@ fn letters_of_call(page: &Document, id: NodeId) -> Option<usize> {
     if size > LONGEST_QUESTION || size == 0 {
         return None;
     }
-    let said = text.trim().to_lowercase();
-    // Words in quotation marks are somebody else's.
-    let is_own = |at: usize| !said[..at].contains(['"', '“', '„', '«', '‘', '»']);
-    let asks = ASKS_FOR_COOKIES.iter().any(|sign| said.find(*sign).is_some_and(is_own));
-    let wants = ASKS_FOR_MONEY.iter().any(|sign| said.find(*sign).is_some_and(is_own));
+    let lower = text.trim().to_lowercase();
+    // Words after a quotation mark are quoted.
+    let is_own = |at: usize| !lower[..at].contains(['"', '“', '„', '«', '‘', '»']);
+    let asks = ASKS_FOR_COOKIES.iter().any(|sign| lower.find(*sign).is_some_and(is_own));
+    let wants = ASKS_FOR_MONEY.iter().any(|sign| lower.find(*sign).is_some_and(is_own));
     let is_call = asks
         || (wants && size <= 2 * LONGEST_CALL)
-        || (size <= LONGEST_CALL && CALLS.iter().any(|start| said.starts_with(start)));
+        || (size <= LONGEST_CALL && CALLS.iter().any(|start| lower.starts_with(start)));
     is_call.then_some(size)
 }
 
@@ -94,7 +93,7 @@ fn is_wall(page: &Document, id: NodeId, limits: Limits) -> bool {
     WALLS.iter().any(|sign| names.contains(sign)) && may_go(page, id, limits)
 }
 
-/// Whether a box has hardly more than a call of this size, such as a heading and a button.
+/// Whether a box has little more than a call of this size, such as a heading and a button.
 fn is_around(page: &Document, id: NodeId, size: usize, limits: Limits) -> bool {
     matches!(page.tag_name(id), "aside" | "div" | "section")
         && letters(&page.text_content(id)) <= size + LONGEST_HEADING

@@ -1,4 +1,4 @@
-//! What a page says about its article in JSON-LD (schema.org).
+//! Reads the data about the article in the JSON-LD of a page (schema.org).
 
 use serde_json::Value;
 
@@ -26,25 +26,25 @@ const ARTICLES: &[&str] = &[
     "TechArticle",
 ];
 
-/// The most objects that are looked at.
+/// The most objects that are examined.
 const MOST: usize = 1000;
 
-/// What is said of the article.
+/// The data about an article.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ArticleData {
     pub(super) headline: Option<String>,
-    /// What the article is called, where that is something else.
+    /// Its `name`, which is often another text.
     pub(super) name: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) published: Option<String>,
     pub(super) language: Option<String>,
-    /// The text, plain.
+    /// The plain text.
     pub(super) body: Option<String>,
     /// Whether it, or a part of it, is not free to everybody.
     pub(super) not_free: bool,
 }
 
-/// What the documents say about the first article in them.
+/// The data about the first article in the documents.
 pub(super) fn article_data(documents: &[String]) -> ArticleData {
     let parsed: Vec<Value> =
         documents.iter().filter_map(|document| serde_json::from_str(bare(document)).ok()).collect();
@@ -68,7 +68,7 @@ pub(super) fn article_data(documents: &[String]) -> ArticleData {
     ArticleData::default()
 }
 
-/// A document without the section of XML that old pages wrap around scripts.
+/// A document without the CDATA section that old pages wrap around scripts.
 fn bare(document: &str) -> &str {
     let document = document.trim().trim_start_matches("//").trim_start();
     let Some(inner) = document.strip_prefix("<![CDATA[") else {
@@ -91,7 +91,7 @@ fn of(article: &Value) -> ArticleData {
         text.filter(|text| !text.is_empty())
     };
     let language = article["inLanguage"].as_str().or(article["inLanguage"]["name"].as_str());
-    let body = article["articleBody"].as_str().map(body::mended);
+    let body = article["articleBody"].as_str().map(body::repaired);
     ArticleData {
         headline: line("headline"),
         name: line("name"),
@@ -99,7 +99,7 @@ fn of(article: &Value) -> ArticleData {
         published: line("datePublished"),
         language: language.map(str::to_owned),
         body: body.filter(|body| !body.is_empty()),
-        not_free: paywall::is_said_of(article),
+        not_free: paywall::is_in_data(article),
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_article_is_found_among_other_things() {
+    fn finds_the_article_among_other_objects() {
         let documents = [
             "no json".to_owned(),
             r#"//<![CDATA[

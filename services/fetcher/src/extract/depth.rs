@@ -1,25 +1,24 @@
-//! Estimates cheaply how deep the elements of a page are nested, so that the child never gets the
-//! worst pages.
+//! Estimates how deeply the elements of a page are nested, so that the child never gets the worst pages.
 
-/// Elements without an end.
+/// Elements without an end tag.
 const VOID: &[&[u8]] = &[
     b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param",
     b"source", b"track", b"wbr",
 ];
 
-/// Elements whose end may be left out: the next one ends them.
+/// Elements whose end tag is optional: the next one ends them.
 const OPTIONAL: &[&[u8]] = &[
     b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr", b"thead", b"tbody", b"tfoot", b"option",
     b"optgroup", b"colgroup", b"rt", b"rp",
 ];
 
-/// Elements whose content is no markup.
+/// Elements whose content is not markup.
 const RAW: &[&[u8]] = &[b"script", b"style", b"textarea", b"title"];
 
 /// Whether elements nest deeper than `most`.
 ///
-/// An end closes the innermost element of its name, and without one nothing; that is near enough
-/// to what parsers do. The time is the bytes times `most` at worst, and the bytes as a rule.
+/// An end tag closes the innermost open element of its name. This is close to what parsers do. The time
+/// is usually linear in the bytes, and at worst the bytes times `most`.
 pub(super) fn is_deeper_than(html: &[u8], most: usize) -> bool {
     let mut open: Vec<u64> = Vec::with_capacity(most + 1);
     let mut at = 0;
@@ -53,14 +52,14 @@ pub(super) fn is_deeper_than(html: &[u8], most: usize) -> bool {
     false
 }
 
-/// The name that a tag begins with, in lower case; of longer ones the beginning.
+/// The name at the beginning of a tag, in lower case, cut to 12 letters.
 fn name(tag: &[u8]) -> Vec<u8> {
     const LONGEST: usize = 12;
     let letters = tag.iter().take(LONGEST).take_while(|byte| byte.is_ascii_alphanumeric());
     letters.map(u8::to_ascii_lowercase).collect()
 }
 
-/// The name as a number: its first eight bytes, which tell apart all that matter.
+/// The name as a number: its first eight bytes, which suffice to distinguish the relevant names.
 fn key(name: &[u8]) -> Option<u64> {
     name.first().filter(|byte| byte.is_ascii_alphabetic())?;
     Some(name.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte)))
@@ -70,7 +69,7 @@ fn is_any(names: &[&[u8]], name: &[u8]) -> bool {
     names.contains(&name)
 }
 
-/// Where `wanted` begins, in any case.
+/// The position of `wanted`, in upper or lower case.
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted))
 }

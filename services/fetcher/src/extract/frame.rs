@@ -1,8 +1,8 @@
 //! The protocol between parent and child.
 //!
-//! The child starts with [`HELLO`]; the parent skips everything before it. Then comes a header that
-//! says how far the child is confined. A request is a header and the page; an answer is a header
-//! alone. A header is JSON after its length in four bytes, little-endian.
+//! The child starts with [`HELLO`]; the parent skips everything before it. Then comes a header with the
+//! child's [`Sandbox`](super::Sandbox). A request is a header and the page; an answer is a header alone.
+//! A header is JSON after its length in four bytes, little-endian.
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
@@ -18,23 +18,23 @@ pub(super) const HELLO: &[u8] = b"\0wirefold extraction 4\n";
 /// The longest header, in bytes.
 const LONGEST_HEADER: usize = 32 * 1024 * 1024;
 
-/// The most bytes of a page that are read; articles of longer pages stand well before that.
+/// The most bytes of a page that are read. On longer pages the article is well before that.
 pub(super) const LONGEST_PAGE: usize = 4 * 1024 * 1024;
 
-/// Asks for the article of a page.
+/// A request for the article of a page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Request {
     /// The address of the page.
     pub(super) url: String,
-    /// Where its feed says that the article stands.
+    /// The rule of its feed.
     pub(super) rule: Rule,
-    /// How many bytes of page follow.
+    /// The length of the page that follows.
     pub(super) bytes: usize,
-    /// What the child may take; nothing is limited where it is absent.
+    /// The limits of the child; no limits if absent.
     pub(super) limits: Option<Limits>,
 }
 
-/// What the child may take.
+/// The limits of the child.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Limits {
     /// Address space in bytes.
@@ -48,7 +48,7 @@ pub(super) struct Limits {
 pub(super) enum Reply {
     /// The article.
     Page(Box<Page>),
-    /// There is none.
+    /// There is no article.
     Nothing,
     /// The extraction panicked; the child goes on.
     Crashed,
@@ -61,7 +61,7 @@ pub(super) fn header<T: Serialize>(content: &T) -> io::Result<Vec<u8>> {
     Ok([length.to_le_bytes().as_slice(), &json].concat())
 }
 
-/// The length that four bytes say, unless it is absurd.
+/// The length in four bytes, unless it is too large.
 pub(super) fn length(bytes: [u8; 4]) -> io::Result<usize> {
     let length = usize::try_from(u32::from_le_bytes(bytes)).map_err(io::Error::other)?;
     if length > LONGEST_HEADER {
@@ -70,12 +70,12 @@ pub(super) fn length(bytes: [u8; 4]) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Reads what stands in a header.
+/// Reads the content of a header.
 pub(super) fn content<T: DeserializeOwned>(json: &[u8]) -> io::Result<T> {
     serde_json::from_slice(json).map_err(io::Error::other)
 }
 
-/// Reads a request and its page; none at the end of the input.
+/// Reads a request and its page; `None` at the end of the input.
 pub(super) fn read_request(input: &mut impl Read) -> io::Result<Option<(Request, Vec<u8>)>> {
     let mut start = [0_u8; 4];
     match input.read_exact(&mut start) {

@@ -5,7 +5,7 @@
 //! therefore does the work, under limits that it sets itself, and the parent kills it if it takes
 //! too long. The child also gives up every right that an intruder could use: see [`Sandbox`].
 //!
-//! A page comes in, a [`Page`] goes out. Neither parent nor child knows feeds or articles.
+//! The bytes of a page come in, a [`Page`] goes out.
 
 mod asides;
 mod body;
@@ -13,15 +13,15 @@ mod calls;
 mod data;
 mod depth;
 mod frame;
-mod lost;
+mod labels;
 mod page;
 mod paywall;
 mod pool;
 mod repeats;
+mod restore;
 mod rule;
 mod sandbox;
 mod serve;
-mod signs;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tidy;
@@ -44,11 +44,11 @@ pub use serve::serve;
 /// How pages are extracted.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The program to start as the child.
+    /// The program of the child.
     pub program: PathBuf,
-    /// Its arguments; with them it must call [`serve`] on its standard input and output.
+    /// Its arguments. With them it must call [`serve`] on its standard input and output.
     pub args: Vec<String>,
-    /// How many children there are at most; 0 counts as 1.
+    /// The most children; 0 counts as 1.
     pub workers: usize,
     /// The most memory a child may take, in bytes of address space.
     pub memory: u64,
@@ -58,7 +58,7 @@ pub struct Settings {
     pub wall: Duration,
 }
 
-/// What was read from a page.
+/// The article of a page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// The headline, in one line.
@@ -69,17 +69,16 @@ pub struct Page {
     pub published: Option<Timestamp>,
     /// The language that the page declares.
     pub language: Option<LanguageTag>,
-    /// The article, plain, paragraphs parted by an empty line; never empty.
+    /// The plain text, with an empty line between paragraphs; never empty.
     pub text: String,
-    /// Whether the page asks not to be kept: `<meta name="robots" content="noarchive">`.
+    /// Whether the page asks not to be stored: `<meta name="robots" content="noarchive">`.
     pub noarchive: bool,
     /// Whether the page reserves text and data mining: `<meta name="tdm-reservation"
     /// content="1">` (W3C TDM Reservation Protocol).
     pub reserved: bool,
-    /// Whether the page says that it is not free to everybody; its text is all the same whatever
-    /// stands on it.
+    /// Whether the page says that it is not free to everybody. The text is extracted all the same.
     pub paywalled: bool,
-    /// Whether its feed's rule says where the article stands, and nothing stands there.
+    /// Whether its feed's rule selects the article, and selected nothing.
     pub article_missed: bool,
 }
 
@@ -89,16 +88,16 @@ pub enum ExtractError {
     /// It took longer than a page may: do not try it again soon.
     #[error("extraction took too long and was stopped")]
     TimedOut,
-    /// The child died over it, for want of memory or by a fault: do not try it again soon.
+    /// The child died, for lack of memory or by a bug: do not try it again soon.
     #[error("extraction crashed on this page")]
     Crashed,
-    /// No child can be started: mend the installation, then try again.
+    /// No child can be started: repair the installation, then try again.
     #[error("extraction cannot be started: {0}")]
     Unavailable(std::io::Error),
     /// There is no article on the page.
     #[error("no article text on the page")]
     Nothing,
-    /// Its elements nest deeper than any article's do; it was not even tried.
+    /// Its elements are nested too deep. It was not tried.
     #[error("the page is nested too deep")]
     TooDeep,
 }

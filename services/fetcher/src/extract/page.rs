@@ -1,4 +1,4 @@
-//! Extracts the article of a page. Runs in the child.
+//! Extracts the article of a page. Runs in the child process.
 
 use trafilatura::dom::Document;
 use trafilatura::{HtmlDateMode, Options, extract_document};
@@ -6,19 +6,20 @@ use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
 use super::data::{self, ArticleData};
-use super::lost::Pieces;
+use super::restore::Pieces;
 use super::tidy::tidy;
 use super::{Page, Rule, paywall, rule, title};
 use crate::feed::{decode, language, time};
 use wirefold_feed::html::{self, Head};
 
-/// The body that a page gives as data is taken where it is at least this much of the text found.
+/// The body in the page's data is used if it has at least this share of the length of the extracted
+/// text.
 const LONG_ENOUGH: f64 = 0.7;
 
-/// So many characters of Chinese, Japanese or Korean are an article, where others take 250.
+/// The fewest characters of an article in Chinese, Japanese or Korean. Other scripts need 250.
 const ENOUGH_IN_DENSE_SCRIPTS: usize = 100;
 
-/// Names of meta elements with the time of publication, the surest first.
+/// Names of meta elements with the time of publication, the most reliable first.
 const DATES: &[&str] = &[
     "article:published_time",
     "og:published_time",
@@ -39,62 +40,71 @@ const DATES: &[&str] = &[
 const AUTHORS: &[&str] =
     &["author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author"];
 
-/// The most bytes of a text that leave the child: a little more than articles keep, so that they
-/// can say that it was cut.
+/// The most bytes of a text that the child returns: a little more than an article can have, so that
+/// the parent notices the cut.
 const LONGEST_TEXT: usize = MAX_TEXT_BYTES + 16;
 
-/// Reads the article of a page, where its feed's rule says or else where it is found; none where
-/// there is no text.
-pub(super) fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
+/// Extracts the article of a page, by the feed's rule if it has one. Returns `None` if there is no text.
+pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let page = decode::decode(bytes, None);
     let head = html::head_of(&page);
-    let said = data::article_data(&head.data);
-    let spoken = head.language.as_deref().or(said.language.as_deref());
+    let article_data = data::article_data(&head.data);
+    let language_tag = head.language.as_deref().or(article_data.language.as_deref());
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
-    // What the page says for machines is right nearly always, what is found by looking less so.
-    let dates = [said.published.as_deref(), first_meta(DATES), head.time.as_deref()];
-    let published = dates.into_iter().flatten().find_map(|date| time(date, spoken));
-    let ruled = rule::applied(rule, &page);
-    // Data may hold what the rule takes out: then the page's elements have the word.
-    let body = said.body.as_deref().filter(|_| ruled.rest.is_none());
-    let found = found_in(ruled.rest.as_deref().unwrap_or(&page), url, spoken, published.is_some());
-    let title = title_of(&head, &said).or(found.title);
+    // The data for machines is nearly always right, the dates found in the text less often.
+    let dates = [article_data.published.as_deref(), first_meta(DATES), head.time.as_deref()];
+    let published = dates.into_iter().flatten().find_map(|date| time(date, language_tag));
+    let ruled = rule::apply_rule(rule, &page);
+    // If the rule removed something, the body in the data may still have it and is not used.
+    let body = article_data.body.as_deref().filter(|_| ruled.rest.is_none());
+    let found = extract_with_library(
+        ruled.rest.as_deref().unwrap_or(&page),
+        url,
+        language_tag,
+        published.is_some(),
+    );
+    let title = title_of(&head, &article_data).or(found.title);
     let whole = ruled.text.or_else(|| text_of(found.text, body))?;
     let mut text = without_headline(whole, title.as_deref().unwrap_or_default());
     text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     Some(Page {
         title,
-        byline: byline_of(&said, first_meta(AUTHORS)).or(found.byline),
-        published: published.or(found.date.as_deref().and_then(|date| time(date, spoken))),
-        language: spoken.and_then(language),
+        byline: byline_of(&article_data, first_meta(AUTHORS)).or(found.byline),
+        published: published.or(found.date.as_deref().and_then(|date| time(date, language_tag))),
+        language: language_tag.and_then(language),
         text,
         noarchive: head.has_meta(&["robots", "googlebot"], "noarchive"),
         reserved: head.has_meta(&["tdm-reservation"], "1"),
-        paywalled: said.not_free || paywall::is_in(&head),
+        paywalled: article_data.not_free || paywall::is_in_head(&head),
         article_missed: ruled.is_missed,
     })
 }
 
-/// What the library finds.
+/// The result of the extraction library.
 #[derive(Debug, Default)]
-struct Found {
+struct LibraryResult {
     text: String,
     title: Option<String>,
     byline: Option<String>,
     date: Option<String>,
 }
 
-fn found_in(page: &str, url: &str, spoken: Option<&str>, is_dated: bool) -> Found {
+fn extract_with_library(
+    page: &str,
+    url: &str,
+    language_tag: Option<&str>,
+    is_dated: bool,
+) -> LibraryResult {
     let mut options = Options::default().with_fallback(true).with_exclude_comments(true);
-    // What is enough text is counted in characters, of which some scripts need fewer.
-    let is_dense = spoken.is_some_and(|tag| {
+    // The library counts characters, of which some scripts need fewer.
+    let is_dense = language_tag.is_some_and(|tag| {
         ["ja", "ko", "zh"].iter().any(|dense| tag.to_ascii_lowercase().starts_with(dense))
     });
     if is_dense {
         options.config = options.config.with_min_extracted_size(ENOUGH_IN_DENSE_SCRIPTS);
     }
     if is_dated {
-        // To look for a date in the text takes long.
+        // Searching the text for a date is slow.
         options.html_date_mode = HtmlDateMode::Disabled;
     }
     options.original_url = url.parse().ok();
@@ -102,11 +112,11 @@ fn found_in(page: &str, url: &str, spoken: Option<&str>, is_dated: bool) -> Foun
     tidy(&mut document);
     let pieces = Pieces::of(&document);
     let Ok(result) = extract_document(document, &options) else {
-        return Found::default();
+        return LibraryResult::default();
     };
     let line = |text: &str| Some(html::one_line(text)).filter(|line| !line.is_empty());
     let text = html::to_text(&result.content_html);
-    Found {
+    LibraryResult {
         text: pieces.restored(text, &result.metadata.title),
         title: line(&result.metadata.title),
         byline: line(&result.metadata.author),
@@ -114,25 +124,25 @@ fn found_in(page: &str, url: &str, spoken: Option<&str>, is_dated: bool) -> Foun
     }
 }
 
-/// The text: what the page gives as data, where that is about as long as what was found.
+/// The body in the page's data if it is about as long as the extracted text, else the extracted text.
 fn text_of(found: String, body: Option<&str>) -> Option<String> {
     let length = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
-    let (by_look, by_data) = (length(&found), body.map_or(0, length));
-    let is_long = by_data as f64 >= LONG_ENOUGH * by_look as f64;
-    // A body in one block has lost its paragraphs, by which quotations are read.
+    let (extracted, in_data) = (length(&found), body.map_or(0, length));
+    let is_long = in_data as f64 >= LONG_ENOUGH * extracted as f64;
+    // A body without line breaks has lost its paragraphs, which the reading of quotations needs.
     let is_flat = body.is_some_and(|body| !body.contains('\n')) && found.contains("\n\n");
     let text = match body {
-        Some(body) if is_long && !(is_flat && by_look as f64 >= LONG_ENOUGH * by_data as f64) => {
+        Some(body) if is_long && !(is_flat && extracted as f64 >= LONG_ENOUGH * in_data as f64) => {
             body.to_owned()
         }
         _ => found,
     };
-    (by_look.max(by_data) > 0).then_some(text)
+    (extracted.max(in_data) > 0).then_some(text)
 }
 
-/// The text without the headline over it, unless that is all there is.
+/// The text without the headline above it, unless there is nothing else.
 fn without_headline(text: String, title: &str) -> String {
-    // Behind a short title its site may still stand.
+    // A short title may still be followed by the name of its site.
     let parts = [" | ", " - ", " – ", " — "].map(|mark| title.split(mark).next());
     let is_title = |line: &str| {
         let line = normalise(line);
@@ -141,7 +151,7 @@ fn without_headline(text: String, title: &str) -> String {
     };
     match text.split_once("\n\n") {
         Some((first, rest)) if is_title(first) => rest.to_owned(),
-        // A short article is found with its headline glued to it.
+        // A short article may follow its headline without a space.
         _ => match text.strip_prefix(title) {
             Some(rest) if !title.is_empty() && rest.starts_with(char::is_uppercase) => {
                 rest.to_owned()
@@ -151,7 +161,7 @@ fn without_headline(text: String, title: &str) -> String {
     }
 }
 
-/// Names of meta elements with the title, the one about the article alone first.
+/// Names of meta elements with the title, the most specific to the article first.
 const TITLES: &[&str] = &[
     "dc:title",
     "dc.title",
@@ -165,20 +175,21 @@ const TITLES: &[&str] = &[
     "parsely-title",
 ];
 
-fn title_of(head: &Head, said: &ArticleData) -> Option<String> {
+fn title_of(head: &Head, article_data: &ArticleData) -> Option<String> {
     let whole = head.title.as_deref().unwrap_or_default();
-    // Some call by the name what others call the headline, and some call so their site.
+    // `name` is the headline on some pages, and the name of the site on others.
     let is_shown =
         |title: &&String| whole.contains(title.as_str()) && title.len() * 2 > whole.len();
-    let shown = [&said.headline, &said.name].into_iter().flatten().find(is_shown);
-    let said = shown.or(said.headline.as_ref()).or(said.name.as_ref()).cloned();
+    let shown = [&article_data.headline, &article_data.name].into_iter().flatten().find(is_shown);
+    let from_data =
+        shown.or(article_data.headline.as_ref()).or(article_data.name.as_ref()).cloned();
     let meta = TITLES.iter().find_map(|name| head.meta(name)).map(html::one_line);
-    said.or(meta).or_else(|| Some(title::of_page(whole)).filter(|title| !title.is_empty()))
+    from_data.or(meta).or_else(|| Some(title::of_page(whole)).filter(|title| !title.is_empty()))
 }
 
-fn byline_of(said: &ArticleData, meta: Option<&str>) -> Option<String> {
-    if !said.authors.is_empty() {
-        return Some(said.authors.join(", "));
+fn byline_of(article_data: &ArticleData, meta: Option<&str>) -> Option<String> {
+    if !article_data.authors.is_empty() {
+        return Some(article_data.authors.join(", "));
     }
     meta.map(html::one_line).filter(|name| !name.starts_with("http"))
 }
@@ -198,11 +209,11 @@ mod tests {
              </head><body><nav><a href=/>Home</a><a href=/s>Sport</a></nav><article><h1>Ferry \
              late</h1>{BODY}</article><footer>All rights reserved</footer></body></html>"
         );
-        read(html.as_bytes(), "https://ledger.example/ferry", &Rule::default()).unwrap()
+        extract(html.as_bytes(), "https://ledger.example/ferry", &Rule::default()).unwrap()
     }
 
     #[test]
-    fn the_text_has_its_paragraphs_and_nothing_else() {
+    fn extracts_the_paragraphs_and_nothing_else() {
         let page = page("<meta property=og:title content='Ferry late'>");
         let paragraphs: Vec<&str> = page.text.split("\n\n").collect();
         assert_eq!(paragraphs.len(), 2, "{paragraphs:?}");
@@ -213,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_says_for_machines_comes_first() {
+    fn data_for_machines_comes_first() {
         let page = page(
             "<meta name=robots content='index,noarchive'><meta name=TDM-Reservation content=1>
              <meta property='article:published_time' content='2026-03-04'>
@@ -229,15 +240,15 @@ mod tests {
     }
 
     #[test]
-    fn the_title_is_the_one_that_the_page_gives_for_its_article() {
+    fn the_title_is_that_of_the_article_not_of_the_site() {
         let check = |title: &str, data: &str, metas: &[(&str, &str)], expected: &str| {
             let metas: String = metas
                 .iter()
-                .map(|(name, said)| format!("<meta name='{name}' content='{said}'>"))
+                .map(|(name, content)| format!("<meta name='{name}' content='{content}'>"))
                 .collect();
             let head = html::head_of(&format!("<title>{title}</title>{metas}"));
-            let said = data::article_data(&[format!("{{\"@type\":\"Article\",{data}}}")]);
-            assert_eq!(title_of(&head, &said).as_deref(), Some(expected));
+            let article_data = data::article_data(&[format!("{{\"@type\":\"Article\",{data}}}")]);
+            assert_eq!(title_of(&head, &article_data).as_deref(), Some(expected));
         };
         let title = "Ferry leaves four hours late | The Ledger";
         let ferry = "Ferry leaves four hours late";
@@ -254,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_given_as_data_is_taken_where_it_is_whole() {
+    fn uses_the_body_in_the_data_if_it_is_complete() {
         let check = |found: &str, body: Option<&str>, expected: Option<&str>| {
             assert_eq!(text_of(found.to_owned(), body).as_deref(), expected);
         };
@@ -268,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_heard_before_anything_else() {
+    fn a_rule_comes_before_everything_else() {
         let html = format!(
             "<html><head><title>Ferry late</title><script type='application/ld+json'>\
              {{\"@type\":\"Article\",\"articleBody\":\"{} Advert.\"}}</script></head><body>\
@@ -279,9 +290,9 @@ mod tests {
         let read = |article: Option<&str>, remove: &[&str]| {
             let remove = remove.iter().map(|&selector| selector.to_owned()).collect();
             let rule = Rule { article: article.map(str::to_owned), remove };
-            read(html.as_bytes(), "https://ledger.example/ferry", &rule).unwrap()
+            extract(html.as_bytes(), "https://ledger.example/ferry", &rule).unwrap()
         };
-        assert!(read(None, &[]).text.contains("Advert"), "data has the word");
+        assert!(read(None, &[]).text.contains("Advert"), "the body in the data is used");
         let live = read(Some("#live"), &[]);
         assert_eq!((live.text.as_str(), live.article_missed), ("Live: 12:00 a siren.", false));
         assert_eq!(live.title.as_deref(), Some("Ferry late"));
@@ -292,8 +303,8 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_text_is_none() {
-        assert_eq!(read(b"<html><body></body></html>", "", &Rule::default()), None);
-        assert_eq!(read(b"", "", &Rule::default()), None);
+    fn a_page_without_text_has_no_article() {
+        assert_eq!(extract(b"<html><body></body></html>", "", &Rule::default()), None);
+        assert_eq!(extract(b"", "", &Rule::default()), None);
     }
 }

@@ -1,34 +1,34 @@
 //! Whether a page says that it is not free to everybody.
 //!
-//! Only what the publisher says to machines counts. There are three ways: `isAccessibleForFree` of
+//! Only the publisher's data for machines counts. It has three forms: `isAccessibleForFree` of
 //! schema.org, on the article or on a part of it ("hasPart", named by a CSS selector), as search
 //! engines require of subscription, metered and registration walls
 //! (developers.google.com/search/docs/appearance/structured-data/paywalled-content); the same as
 //! microdata; and the Open Graph tag `article:content_tier`, which is `free`, `metered` or `locked`
 //! (developers.facebook.com/docs/instant-articles/subscriptions/content-tiering).
 //!
-//! A page that says both is not free: templates say "free" by default, and never "not free". A
-//! metered article is not free either, since only some can read it. The look of a wall (a class
-//! name, a call to subscribe) proves nothing, because free pages have it too.
+//! A page that says both is not free: templates say "free" by default, and never "not free". A metered
+//! article is not free either, because only some people can read it. A class name or a call to subscribe
+//! proves nothing, because free pages have them too.
 
 use serde_json::Value;
 use wirefold_feed::html::Head;
 
-/// Tiers that are not free. The third is in no standard, and in use.
+/// Tiers that are not free. The third is in use but in no standard.
 const TIERS: &[&str] = &["locked", "metered", "premium"];
 
-/// The most parts of an article that are looked at.
+/// The most parts of an article that are examined.
 const MOST_PARTS: usize = 100;
 
-/// Whether the elements of the page say so.
-pub(super) fn is_in(head: &Head) -> bool {
+/// Whether the elements of the page say that it is not free.
+pub(super) fn is_in_head(head: &Head) -> bool {
     let tier = head.meta("article:content_tier").unwrap_or_default();
     let free = head.meta("isaccessibleforfree").unwrap_or_default();
     TIERS.iter().any(|paid| tier.eq_ignore_ascii_case(paid)) || is_no(free)
 }
 
-/// Whether the JSON-LD of an article says so, of all of it or of a part.
-pub(super) fn is_said_of(article: &Value) -> bool {
+/// Whether the JSON-LD of an article says that it, or a part of it, is not free.
+pub(super) fn is_in_data(article: &Value) -> bool {
     let parts = match &article["hasPart"] {
         Value::Array(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
@@ -41,7 +41,7 @@ pub(super) fn is_said_of(article: &Value) -> bool {
     })
 }
 
-/// `False` as pages write it: a word of any case, or the address that schema.org gives the value.
+/// Whether a text means false: the word in any case, or the address of the value at schema.org.
 fn is_no(said: &str) -> bool {
     let word = said.trim().rsplit('/').next().unwrap_or_default();
     ["false", "no"].iter().any(|no| word.eq_ignore_ascii_case(no))
@@ -54,10 +54,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_article_says_that_it_is_not_free() {
+    fn reads_from_json_ld_that_an_article_is_not_free() {
         let check = |json: &str, expected: bool| {
             let article: Value = serde_json::from_str(json).unwrap();
-            assert_eq!(is_said_of(&article), expected, "{json}");
+            assert_eq!(is_in_data(&article), expected, "{json}");
         };
         check("{}", false);
         check(r#"{"isAccessibleForFree":false}"#, true);
@@ -80,9 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn elements_say_that_it_is_not_free() {
+    fn reads_from_elements_that_a_page_is_not_free() {
         let check =
-            |html: &str, expected: bool| assert_eq!(is_in(&head_of(html)), expected, "{html}");
+            |html: &str, expected: bool| assert_eq!(is_in_head(&head_of(html)), expected, "{html}");
         check("<meta property='article:content_tier' content='locked'>", true);
         check("<meta name='article:content_tier' content=' Metered '>", true);
         check("<meta property='article:content_tier' content='premium'>", true);

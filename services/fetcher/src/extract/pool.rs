@@ -1,4 +1,4 @@
-//! Shares the child processes out to those who extract pages, and replaces them.
+//! The pool of child processes that extract pages.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,13 +14,13 @@ use super::frame::{LONGEST_PAGE, Limits, Reply, Request};
 use super::worker::Worker;
 use super::{ExtractError, Page, Rule, Sandbox, Settings, depth};
 
-/// The deepest nesting that is tried: browsers flatten what is deeper.
+/// The deepest nesting that is extracted. Browsers flatten deeper elements.
 const MAX_DEPTH: usize = 512;
-/// So many pages a child reads, so that what leaks leaks little.
+/// A child is replaced after this many pages, which bounds memory leaks.
 const PAGES_OF_ONE_CHILD: u32 = 500;
 
-/// Extracts pages in child processes; clones share them. Children are started when they are
-/// needed, and killed when the last clone is dropped.
+/// Extracts pages in child processes, which clones share. Children are started when they are needed, and
+/// killed when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct Extractor {
     pool: Arc<Pool>,
@@ -34,7 +34,7 @@ struct Pool {
 }
 
 impl Extractor {
-    /// Starts no child yet.
+    /// Creates an extractor without starting a child.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let permits = Semaphore::new(settings.workers.max(1));
@@ -42,11 +42,11 @@ impl Extractor {
         Self { pool: Arc::new(pool) }
     }
 
-    /// The article of a page; `url` is where it came from, `rule` its feed's word on it. Waits while all children are at work;
-    /// the time limit counts from when one is free. May be dropped at any time.
+    /// Extracts the article of a page from the address `url`, by the `rule` of its feed. Waits while all
+    /// children are busy. The time limit starts when one is free. The future may be dropped at any time.
     ///
     /// # Errors
-    /// An [`ExtractError`] that says whether the page or the machine is at fault.
+    /// An [`ExtractError`] that tells whether the page or the machine is the cause.
     pub async fn extract(&self, html: Bytes, url: &str, rule: &Rule) -> Result<Page, ExtractError> {
         let page = html.slice(..html.len().min(LONGEST_PAGE));
         if depth::is_deeper_than(&page, MAX_DEPTH) {
@@ -55,10 +55,10 @@ impl Extractor {
         self.pool.extract(&page, url, rule).await
     }
 
-    /// How far this system confines the children; one is started to find out, and ended.
+    /// The sandbox of the children on this system. Starts a child to find out, and kills it.
     ///
     /// # Errors
-    /// [`ExtractError::Unavailable`] where none can be started, or it does not answer in time.
+    /// [`ExtractError::Unavailable`] if it cannot be started or does not answer in time.
     pub async fn sandbox(&self) -> Result<Sandbox, ExtractError> {
         let settings = &self.pool.settings;
         let mut worker = Worker::start(settings).map_err(ExtractError::Unavailable)?;
@@ -68,7 +68,7 @@ impl Extractor {
         answer.flatten().map_err(ExtractError::Unavailable)
     }
 
-    /// [`Extractor::extract`] of a page that nobody has looked at.
+    /// [`Extractor::extract`] without the check of the nesting.
     #[cfg(test)]
     pub(super) async fn extract_unseen(&self, page: &Bytes) -> Result<Page, ExtractError> {
         self.pool.extract(page, "https://harbour.example/", &Rule::default()).await
@@ -100,9 +100,9 @@ impl Pool {
                     };
                 }
                 Ok(Err(error)) => {
-                    let was_known = worker.has_said_hello();
+                    let was_known = worker.has_hello();
                     let status = worker.kill().await;
-                    // It may have died of what it read before: a fresh one gets a try.
+                    // The cause may be an earlier page: try again with a new child.
                     if !was_idle {
                         return Err(failure(was_known, status, error));
                     }

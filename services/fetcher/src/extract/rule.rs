@@ -13,12 +13,12 @@ const LONGEST: usize = 1_000;
 /// The most brackets of a selector.
 const MOST_BRACKETS: usize = 32;
 
-/// Where the article stands on a page, and what on it belongs to no article.
+/// The selectors of a feed for its article pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// What the article is made of; none: it is found as usual.
+    /// Selects the article. If absent, the article is found as usual.
     pub article: Option<String>,
-    /// What is taken out first.
+    /// Select elements that are removed first.
     pub remove: Vec<String>,
 }
 
@@ -29,10 +29,10 @@ impl Rule {
         Self { article: feed.article_selector.clone(), remove: feed.remove_selectors.clone() }
     }
 
-    /// What is wrong with the first of its selectors that is none.
+    /// Checks the selectors.
     ///
     /// # Errors
-    /// As [`check_selector`].
+    /// The problem of the first invalid selector, as [`check_selector`].
     pub fn check(&self) -> Result<(), String> {
         self.article.iter().chain(&self.remove).try_for_each(|selector| check_selector(selector))
     }
@@ -42,17 +42,16 @@ impl Rule {
     }
 }
 
-/// Whether a text is a CSS selector.
+/// Checks whether a text is a CSS selector.
 ///
 /// # Errors
-/// What is wrong with it, for people.
+/// The problem, for people.
 pub fn check_selector(text: &str) -> Result<(), String> {
-    parsed(text).map(|_| ())
+    parse_selector(text).map(|_| ())
 }
 
-/// Reads a selector. The library's parser recurses with the brackets, which a command may have
-/// thousands of.
-fn parsed(text: &str) -> Result<Selector, String> {
+/// Reads a selector. Brackets are limited, because the library's parser recurses with them.
+fn parse_selector(text: &str) -> Result<Selector, String> {
     let brackets = text.bytes().filter(|byte| b"([{".contains(byte)).count();
     if text.len() > LONGEST || brackets > MOST_BRACKETS {
         let start: String = text.chars().take(40).collect();
@@ -65,7 +64,7 @@ fn parsed(text: &str) -> Result<Selector, String> {
     Selector::parse(text).map_err(|error| {
         let why = match error {
             SelectorErrorKind::EndOfLine => "it ends too soon".to_owned(),
-            // The library has no words for these, only names such as `ClassNeedsIdent(".")`.
+            // The library has no message for these, only names such as `ClassNeedsIdent(".")`.
             SelectorErrorKind::UnexpectedSelectorParseError(named) => spaced(&format!("{named:?}")),
             other => other.to_string().to_lowercase(),
         };
@@ -73,7 +72,7 @@ fn parsed(text: &str) -> Result<Selector, String> {
     })
 }
 
-/// A name as words, what stands behind it in brackets left as it is.
+/// A name in camel case as words. The part in brackets after it stays as it is.
 fn spaced(name: &str) -> String {
     let (name, rest) = name.split_at(name.find('(').unwrap_or(name.len()));
     let mut words = String::new();
@@ -86,36 +85,36 @@ fn spaced(name: &str) -> String {
     if rest.is_empty() { words } else { format!("{words} {rest}") }
 }
 
-/// What a rule makes of a page.
+/// The result of applying a rule to a page.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Applied {
-    /// The page without what was taken out; none where that is nothing.
+pub(super) struct RuleResult {
+    /// The page without the removed elements; `None` if nothing was removed.
     pub(super) rest: Option<String>,
-    /// The article, plain; none where the rule names none, or finds nothing.
+    /// The plain text of the article; `None` if the rule does not select one, or selects nothing.
     pub(super) text: Option<String>,
-    /// Whether it names one and finds nothing.
+    /// Whether the rule selects an article, and selected nothing.
     pub(super) is_missed: bool,
 }
 
-/// Applies a rule. Selectors that are none find nothing.
-pub(super) fn applied(rule: &Rule, page: &str) -> Applied {
+/// Applies a rule. Invalid selectors select nothing.
+pub(super) fn apply_rule(rule: &Rule, page: &str) -> RuleResult {
     if rule.is_empty() {
-        return Applied::default();
+        return RuleResult::default();
     }
     let mut document = Html::parse_document(page);
-    let rest = take_out(&mut document, &rule.remove).then(|| document.html());
+    let rest = remove_elements(&mut document, &rule.remove).then(|| document.html());
     let Some(article) = &rule.article else {
-        return Applied { rest, ..Applied::default() };
+        return RuleResult { rest, ..RuleResult::default() };
     };
-    let text = parsed(article).ok().map(|article| text_at(&document, &article));
+    let text = parse_selector(article).ok().map(|article| text_at(&document, &article));
     let text = text.filter(|text| !text.is_empty());
-    Applied { rest, is_missed: text.is_none(), text }
+    RuleResult { rest, is_missed: text.is_none(), text }
 }
 
-/// Whether there was anything to take out.
-fn take_out(document: &mut Html, selectors: &[String]) -> bool {
+/// Removes the selected elements. Returns whether there were any.
+fn remove_elements(document: &mut Html, selectors: &[String]) -> bool {
     let mut found = Vec::new();
-    for selector in selectors.iter().filter_map(|selector| parsed(selector).ok()) {
+    for selector in selectors.iter().filter_map(|selector| parse_selector(selector).ok()) {
         found.extend(document.select(&selector).map(|element| element.id()));
     }
     for id in &found {
@@ -126,7 +125,7 @@ fn take_out(document: &mut Html, selectors: &[String]) -> bool {
     !found.is_empty()
 }
 
-/// The text of all elements that are selected, each word once though they stand in each other.
+/// The text of all selected elements, without elements that are inside other selected ones.
 fn text_at(document: &Html, selector: &Selector) -> String {
     let found: Vec<_> = document.select(selector).collect();
     let ids: HashSet<_> = found.iter().map(|element| element.id()).collect();
@@ -149,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn the_article_is_what_is_selected_without_what_is_taken_out() {
+    fn the_article_is_the_selected_text_without_removed_elements() {
         let check = |article: &str, remove: &[&str], expected: &str| {
-            let applied = applied(&rule(Some(article), remove), PAGE);
-            assert_eq!(applied.text.as_deref(), Some(expected).filter(|text| !text.is_empty()));
-            assert_eq!(applied.is_missed, expected.is_empty());
+            let apply_rule = apply_rule(&rule(Some(article), remove), PAGE);
+            assert_eq!(apply_rule.text.as_deref(), Some(expected).filter(|text| !text.is_empty()));
+            assert_eq!(apply_rule.is_missed, expected.is_empty());
         };
         check(".story", &["aside"], "One fish.\n\nTwo fish.");
         check(".story", &[], "One fish.\n\nAdvert\n\nTwo fish.");
@@ -166,21 +165,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_out_is_gone_from_the_page() {
-        let left = applied(&rule(None, &["nav", "aside"]), PAGE);
+    fn removes_elements_from_the_page() {
+        let left = apply_rule(&rule(None, &["nav", "aside"]), PAGE);
         let rest = left.rest.unwrap();
         assert!(
             !rest.contains("Home") && !rest.contains("Advert") && rest.contains("Red"),
             "{rest}"
         );
         assert!(!left.is_missed && left.text.is_none());
-        assert_eq!(applied(&rule(None, &[".none"]), PAGE), Applied::default());
-        assert_eq!(applied(&rule(None, &[]), PAGE), Applied::default());
-        applied(&rule(Some("p"), &["*"]), PAGE);
+        assert_eq!(apply_rule(&rule(None, &[".none"]), PAGE), RuleResult::default());
+        assert_eq!(apply_rule(&rule(None, &[]), PAGE), RuleResult::default());
+        apply_rule(&rule(Some("p"), &["*"]), PAGE);
     }
 
     #[test]
-    fn what_is_no_selector_is_told() {
+    fn reports_invalid_selectors() {
         for good in ["p", "div.story > p:not(.ad)", "[itemprop=articleBody]", "main p, main h2"] {
             assert_eq!(check_selector(good), Ok(()));
         }
@@ -190,7 +189,7 @@ mod tests {
         for far in [":not(".repeat(400), "p:is(".repeat(60_000), "p ".repeat(501), "[".repeat(33)] {
             let why = check_selector(&far).unwrap_err();
             assert!(why.contains("more than 32 brackets") && why.len() < 200, "{why}");
-            assert!(applied(&rule(Some(&far), &[&far]), PAGE).is_missed);
+            assert!(apply_rule(&rule(Some(&far), &[&far]), PAGE).is_missed);
         }
         let nested = format!("{}p{}", ":not(".repeat(32), ")".repeat(32));
         assert_eq!(check_selector(&nested), Ok(()));

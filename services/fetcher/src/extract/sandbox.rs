@@ -1,9 +1,9 @@
-//! Takes rights away from the child once it has said hello: network, files and other processes.
+//! Removes the child's access to network, files and other processes before it reads a page.
 //!
-//! If a page exploits a fault in a parser, it gains a process that can compute and answer its
-//! parent, and nothing else. On Linux two layers ensure that, and no process can leave them: seccomp
-//! allows only the system calls that extraction needs, and Landlock denies all files, ports and
-//! signals. A system that lacks one of them runs without it, and [`Sandbox`] says so.
+//! If a page exploits a bug in a parser, it gains a process that can only compute and answer its
+//! parent. On Linux two layers ensure that, and no process can leave them: seccomp allows only the
+//! system calls that extraction needs, and Landlock denies all files, ports and signals. A system that
+//! lacks one of them runs without it, and [`Sandbox`] says so.
 
 #[cfg(all(
     target_os = "linux",
@@ -13,10 +13,10 @@ mod linux;
 
 use serde::{Deserialize, Serialize};
 
-/// How far the system confines a child.
+/// The sandbox of a child.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sandbox {
-    /// The layers that this system does not give, each with the reason.
+    /// The layers that this system does not have, each with the reason.
     pub missing: Vec<String>,
 }
 
@@ -26,13 +26,13 @@ pub struct Sandbox {
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 ))]
 pub(super) fn enter() -> Sandbox {
-    // Landlock first: its own system calls are not among those that seccomp leaves.
+    // Landlock first, because seccomp does not allow its system calls.
     let landlock = linux::deny_files().map_err(|why| format!("Landlock: {why}"));
     let seccomp = linux::limit_system_calls().map_err(|why| format!("seccomp: {why}"));
     Sandbox { missing: [landlock, seccomp].into_iter().filter_map(Result::err).collect() }
 }
 
-/// Confines nothing: neither layer is known here.
+/// Confines nothing, because this system has neither layer.
 #[cfg(not(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")

@@ -11,31 +11,31 @@ use rustix::time::{ClockId, clock_gettime};
 use super::frame::{self, HELLO, Limits, Reply};
 use super::{Page, Rule, page, sandbox};
 
-/// The stack on which a page is read: libraries recurse with the nesting of elements.
+/// The stack for reading a page: libraries recurse with the nesting of elements.
 const STACK: usize = 64 * 1024 * 1024;
-/// How often it is looked what a page has taken.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often the used processor time is checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The child's loop: one page after the other, until its input ends. It confines the process for good
-/// (see [`Sandbox`](super::Sandbox)), limits its own memory and processor time as the requests say, and
-/// leaves no core file.
+/// Runs the child's loop: one page after the other, until its input ends. It confines the process for
+/// good (see [`Sandbox`](super::Sandbox)), limits its own memory and processor time as the requests
+/// require, and leaves no core file.
 ///
 /// # Errors
-/// What reading or writing fails with, and what the limits were refused with.
+/// An error of reading, of writing, or of setting the limits.
 pub fn serve(input: impl Read, output: impl Write) -> io::Result<()> {
-    serve_with(input, output, &page::read)
+    serve_with(input, output, &page::extract)
 }
 
-/// How a page of this address is read by this rule.
+/// Extracts the article from the bytes of a page, its address and a rule.
 type Reader = dyn Fn(&[u8], &str, &Rule) -> Option<Page> + Sync;
 
-/// [`serve`] with another way to read pages.
+/// [`serve`] with another function that reads pages.
 pub(super) fn serve_with(
     mut input: impl Read,
     mut output: impl Write,
     read: &Reader,
 ) -> io::Result<()> {
-    // At its first use the clock reads a file of the kernel.
+    // Called before the sandbox, because at its first use the clock reads a file of the kernel.
     let _ = used();
     let sandbox = sandbox::enter();
     output.write_all(HELLO)?;
@@ -47,11 +47,11 @@ pub(super) fn serve_with(
             let (ended, end) = channel::<()>();
             let reader = thread::Builder::new().stack_size(STACK);
             let reader = reader.spawn_scoped(scope, || {
-                // Dropped at the end, by a panic too.
+                // Dropped at the end, also by a panic.
                 let _ended = ended;
                 read(&bytes, &request.url, &request.rule)
             })?;
-            while end.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            while end.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 if most.is_some_and(|most| used() > most) {
                     kill_process(getpid(), Signal::XCPU)?;
                 }
@@ -74,14 +74,14 @@ fn used() -> Duration {
 }
 
 fn limit(limits: Limits) -> io::Result<()> {
-    // The kernel counts whole seconds: it stops what the look at the clock does not.
+    // The kernel counts whole seconds. Its limit applies if the check above does not.
     let seconds = (used() + limits.cpu).as_secs();
     soft(Resource::Cpu, seconds.saturating_add(2))?;
     soft(Resource::Core, 0)?;
     soft(Resource::As, limits.memory)
 }
 
-/// Sets the limit that counts, under the one that nobody may raise.
+/// Sets the soft limit, at most to the hard limit.
 fn soft(resource: Resource, most: u64) -> io::Result<()> {
     let maximum = getrlimit(resource).maximum;
     let current = Some(maximum.map_or(most, |maximum| maximum.min(most)));

@@ -63,7 +63,7 @@ fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
         b"pid" => Some(Page { text: std::process::id().to_string(), ..Page::default() }),
         b"escape" => Some(Page { text: escapes(url).join("\n"), ..Page::default() }),
         b"confine" => Some(Page { text: sandbox::enter().missing.join("\n"), ..Page::default() }),
-        other => page::read(other, url, rule),
+        other => page::extract(other, url, rule),
     }
 }
 
@@ -84,11 +84,11 @@ fn escapes(file: &str) -> Vec<String> {
             Ok(rustix::process::test_kill_process(first).map(|()| "sent".to_owned())?)
         }),
     ];
-    let told = attempts.map(|(name, attempt)| match attempt() {
+    let describe = attempts.map(|(name, attempt)| match attempt() {
         Ok(gained) => format!("{name}: {gained}"),
         Err(error) => format!("{name}: {}", error.raw_os_error().unwrap_or_default()),
     });
-    told.to_vec()
+    describe.to_vec()
 }
 
 fn good() -> Bytes {
@@ -190,10 +190,10 @@ async fn a_child_that_a_page_has_taken_over_gains_nothing() {
     fs::write(&file, "secret").unwrap();
     let path = file.path().to_str().unwrap();
     let extractor = Extractor::new(settings());
-    let told = extractor.extract("escape".into(), path, &NONE).await.unwrap().text;
+    let describe = extractor.extract("escape".into(), path, &NONE).await.unwrap().text;
     let refused = format!(": {}", libc::EPERM);
-    assert_eq!(told.lines().count(), 9, "{told}");
-    assert!(told.lines().all(|line| line.ends_with(&refused)), "{told}");
+    assert_eq!(describe.lines().count(), 9, "{describe}");
+    assert!(describe.lines().all(|line| line.ends_with(&refused)), "{describe}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "secret");
     expect_text(extractor.extract(good(), "", &NONE).await);
 }
@@ -229,7 +229,7 @@ async fn the_sandbox_changes_no_article() {
     let pages = fs::read_dir("fixtures/pages").unwrap().map(|entry| entry.unwrap().path());
     for path in pages.filter(|path| path.extension().is_some_and(|it| it == "html")) {
         let (html, url) = (fs::read(&path).unwrap(), "https://ledger.example/ferry");
-        let here = page::read(&html, url, &NONE);
+        let here = page::extract(&html, url, &NONE);
         let there = extractor.extract(html.into(), url, &NONE).await.ok();
         assert_eq!(there, here, "{}", path.display());
     }
@@ -266,7 +266,7 @@ fn pages_with_a_problem_each_give_their_article() {
             let gold = fs::read_to_string(path.with_extension("txt")).unwrap();
             let html = fs::read(path).unwrap();
             let found =
-                page::read(&html, "https://ledger.example/ferry", &NONE).unwrap_or_default();
+                page::extract(&html, "https://ledger.example/ferry", &NONE).unwrap_or_default();
             (found.text.trim() != gold.trim())
                 .then(|| format!("{}:\n{}\n--- wanted\n{gold}", path.display(), found.text))
         })

@@ -1,38 +1,38 @@
-//! Removes what is not part of the article on any page: text for browsers without scripts, cookie
-//! dialogs, player settings, lists of other articles, and readings over characters (ruby).
+//! Removes page chrome before the extraction: text for browsers without scripts, cookie dialogs, player
+//! settings, lists of other articles, and readings over characters (ruby).
 
 use trafilatura::dom::{Document, NodeId};
 
-use super::asides::{is_named_so, is_unseen, remove_lines};
+use super::asides::{is_hidden, is_named_aside, remove_lines};
 use super::calls::remove_calls;
+use super::labels::{CONSENT, LIST_HEADINGS, RELATED, SETTINGS, is_agreement, names};
 use super::repeats::remove_pull_quotes;
-use super::signs::{CONSENT, RELATED, SAID_BEFORE_LISTS, SETTINGS, is_agreement, names};
 
-/// Elements that show no text of the article.
-const GONE: &[&str] = &[
+/// Elements that never have text of the article.
+const INVISIBLE: &[&str] = &[
     "canvas", "dialog", "embed", "iframe", "math", "noscript", "object", "rp", "rt", "rtc",
     "select", "style", "svg", "template", "textarea",
 ];
-/// Elements around what belongs together.
+/// Elements that may be boxes.
 const BOXES: &[&str] = &["aside", "div", "dl", "form", "nav", "ol", "p", "section", "ul"];
-/// What a box that is taken out holds of the page's letters at most.
+/// The largest share of the page's letters that a removed box may have.
 const MOST_OF_PAGE: f64 = 0.4;
-/// From this share of letters in links on, a box lists links.
+/// A box with at least this share of its letters in links is a list of links.
 const LISTS_LINKS: f64 = 0.6;
-/// How far above a button the question stands that it answers.
+/// How many elements above a button its dialog may be.
 const STEPS_UP: usize = 6;
-/// The longest question about cookies, in letters.
+/// The longest cookie dialog, in letters.
 const LONGEST_QUESTION: usize = 4_000;
 /// The longest heading of a list, in letters.
 const LONGEST_HEADING: usize = 60;
 
-/// Takes out what is no article.
+/// Removes page chrome.
 pub(super) fn tidy(page: &mut Document) {
     let Some(body) = page.body() else {
         return;
     };
     for id in page.iter_descendants(body, &[]) {
-        if is_gone(page, id) {
+        if is_invisible(page, id) {
             page.remove(id, true);
         }
     }
@@ -40,16 +40,16 @@ pub(super) fn tidy(page: &mut Document) {
     let limits = Limits { body, most: (whole as f64 * MOST_OF_PAGE) as usize };
     for id in page.iter_descendants(body, &[]) {
         let names = names(page, id);
-        if is_question(page, id, &names, limits)
+        if is_dialog_box(page, id, &names, limits)
             || is_list_of_others(page, id, &names, limits)
-            || is_unseen(page, id, &names, limits)
-            || is_named_so(page, id, &names, limits)
+            || is_hidden(page, id, &names, limits)
+            || is_named_aside(page, id, &names, limits)
         {
             page.remove(id, true);
         }
     }
     for id in page.iter_descendants(body, &["a", "button", "input"]) {
-        if let Some(question) = question_of(page, id, limits) {
+        if let Some(question) = cookie_dialog_of(page, id, limits) {
             page.remove(question, true);
         }
     }
@@ -62,22 +62,22 @@ pub(super) fn tidy(page: &mut Document) {
     }
 }
 
-/// What bounds the boxes that may be taken out.
+/// The limits of boxes that may be removed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) body: NodeId,
-    /// The most letters.
+    /// The most letters of a box.
     pub(super) most: usize,
 }
 
-fn is_gone(page: &Document, id: NodeId) -> bool {
+fn is_invisible(page: &Document, id: NodeId) -> bool {
     let tag = page.tag_name(id);
     let kind = || page.get_attribute(id, "type").unwrap_or_default();
-    GONE.contains(&tag) || (tag == "script" && !kind().contains("json"))
+    INVISIBLE.contains(&tag) || (tag == "script" && !kind().contains("json"))
 }
 
-/// Whether an element asks about cookies or holds settings.
-fn is_question(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+/// Whether an element is a cookie dialog or has settings.
+fn is_dialog_box(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
     let is = |name: &str, values: &[&str]| {
         page.get_attribute(id, name).is_some_and(|value| values.contains(&value.as_str()))
     };
@@ -94,13 +94,13 @@ fn is_list_of_others(page: &Document, id: NodeId, names: &str, limits: Limits) -
         && may_go(page, id, limits)
 }
 
-/// The outermost box of a question about cookies that a button answers.
-fn question_of(page: &Document, button: NodeId, limits: Limits) -> Option<NodeId> {
-    let said = match page.tag_name(button) {
+/// The outermost box of the cookie dialog that a button belongs to.
+fn cookie_dialog_of(page: &Document, button: NodeId, limits: Limits) -> Option<NodeId> {
+    let label = match page.tag_name(button) {
         "input" => page.get_attribute(button, "value").unwrap_or_default(),
         _ => page.text_content(button),
     };
-    if !is_agreement(&said) {
+    if !is_agreement(&label) {
         return None;
     }
     let limits = Limits { most: limits.most * 2, ..limits };
@@ -114,7 +114,7 @@ fn question_of(page: &Document, button: NodeId, limits: Limits) -> Option<NodeId
             break;
         }
         if ["cookie", "Cookie", "クッキー"].iter().any(|word| text.contains(word)) {
-            // What is around it and says much more is no longer the question.
+            // A box with much more text around it is not the dialog.
             if letters(&text) > first.saturating_mul(2) {
                 break;
             }
@@ -125,7 +125,7 @@ fn question_of(page: &Document, button: NodeId, limits: Limits) -> Option<NodeId
     question
 }
 
-/// Takes out a list of links with its heading, such as "Read also".
+/// Removes a list of links with its heading, such as "Read also".
 fn remove_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
     if matches!(page.tag_name(heading), "div" | "span") && page.children(heading).len() > 1 {
         return;
@@ -134,12 +134,12 @@ fn remove_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
     if letters(&text) > LONGEST_HEADING && share_of_links(page, heading) < LISTS_LINKS {
         return;
     }
-    let said = text.trim().to_lowercase();
-    if !SAID_BEFORE_LISTS.iter().any(|start| said.starts_with(start)) {
+    let lower = text.trim().to_lowercase();
+    if !LIST_HEADINGS.iter().any(|start| lower.starts_with(start)) {
         return;
     }
-    // "Read also: Fog closes the harbour", all of it in one paragraph.
-    if share_of_links(page, heading) >= LISTS_LINKS && said.contains(':') {
+    // A heading with one link in the same paragraph: "Read also: Fog closes the harbour".
+    if share_of_links(page, heading) >= LISTS_LINKS && lower.contains(':') {
         return page.remove(heading, true);
     }
     let lists = |id: &NodeId| {
@@ -153,13 +153,13 @@ fn remove_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
     }
 }
 
-/// Whether a box is small enough and holds nothing that only an article has.
+/// Whether a box may be removed: it is small enough and has no element that only an article has.
 pub(super) fn may_go(page: &Document, id: NodeId, limits: Limits) -> bool {
     let holds_article = || !page.iter(id, &["article", "body", "h1", "main"]).is_empty();
     id != limits.body && letters(&page.text_content(id)) <= limits.most && !holds_article()
 }
 
-/// The share of letters that stand in links.
+/// The share of letters in links.
 pub(super) fn share_of_links(page: &Document, id: NodeId) -> f64 {
     let all = letters(&page.text_content(id));
     let links = page.iter(id, &["a"]);
@@ -167,7 +167,7 @@ pub(super) fn share_of_links(page: &Document, id: NodeId) -> f64 {
     if all == 0 { 0.0 } else { linked as f64 / all as f64 }
 }
 
-/// How many letters and digits a text has.
+/// The number of letters and digits of a text.
 pub(super) fn letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphanumeric()).count()
 }

@@ -1,10 +1,10 @@
 //! Takes the headline from `<title>`, which often also has the name of the site.
 
-/// Signs that part the headline from the names of section and site.
+/// Signs between the headline and the names of section and site.
 const SIGNS: &[char] = &['|', '-', '–', '—', '\\', '/', '>', '»'];
 
-/// The title without its last part, or its first where little else is left; the whole where that
-/// would say next to nothing.
+/// The title without its last part. If little else is left, without its first part. If the rest is too
+/// short, the whole title.
 pub(super) fn of_page(title: &str) -> String {
     let whole = title.trim();
     let parts: Vec<(usize, char)> = whole
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_site_is_left_out_where_a_headline_remains() {
+    fn removes_the_site_if_a_headline_remains() {
         let check = |title: &str, expected: &str| assert_eq!(of_page(title), expected);
         check("Ferry leaves four hours late | The Ledger", "Ferry leaves four hours late");
         check("Ferry late - The Ledger", "Ferry late - The Ledger");

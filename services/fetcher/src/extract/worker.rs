@@ -1,4 +1,4 @@
-//! One child process, seen from its parent.
+//! The parent's side of one child process.
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use super::frame::{self, HELLO, Reply, Request};
 use super::{Sandbox, Settings};
 
-/// How much a child may say before it says hello.
+/// The most bytes that a child may write before its hello.
 const MOST_BEFORE_HELLO: usize = 64 * 1024;
 
 /// A child that waits for pages. Dropping it kills it.
@@ -20,7 +20,7 @@ pub(super) struct Worker {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    has_said_hello: bool,
+    has_hello: bool,
     pages: u32,
 }
 
@@ -28,7 +28,7 @@ impl Worker {
     pub(super) fn start(settings: &Settings) -> io::Result<Self> {
         let mut child = Command::new(&settings.program)
             .args(&settings.args)
-            // It reads what strangers wrote: no secret of the environment goes with it.
+            // The child reads untrusted pages, so it gets no secrets of the environment.
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -38,23 +38,24 @@ impl Worker {
         let gone = || io::Error::other("no pipe to the child");
         let input = child.stdin.take().ok_or_else(gone)?;
         let output = BufReader::new(child.stdout.take().ok_or_else(gone)?);
-        Ok(Self { child, input, output, has_said_hello: false, pages: 0 })
+        Ok(Self { child, input, output, has_hello: false, pages: 0 })
     }
 
-    /// How many pages it has been asked for.
+    /// How many pages were requested from it.
     pub(super) fn pages(&self) -> u32 {
         self.pages
     }
 
-    /// Whether it is a child that extracts: it has said so.
-    pub(super) fn has_said_hello(&self) -> bool {
-        self.has_said_hello
+    /// Whether it has sent its hello, which shows that it is an extraction process.
+    pub(super) fn has_hello(&self) -> bool {
+        self.has_hello
     }
 
-    /// Asks for one page. After a failure, or where this is dropped, it may not be asked again.
+    /// Requests the article of one page. After a failure, or if this future is dropped, the child must not
+    /// be used again.
     pub(super) async fn request(&mut self, request: &Request, page: &Bytes) -> io::Result<Reply> {
         self.pages += 1;
-        if !self.has_said_hello {
+        if !self.has_hello {
             self.read_hello().await?;
         }
         self.input.write_all(&frame::header(request)?).await?;
@@ -71,25 +72,26 @@ impl Worker {
         frame::content(&json)
     }
 
-    /// Waits until it says hello, and how far it is confined. To be called once.
+    /// Waits for its hello and reads its sandbox. Call it once.
     pub(super) async fn read_hello(&mut self) -> io::Result<Sandbox> {
-        let mut heard = 0;
+        let mut matched = 0;
         for _ in 0..MOST_BEFORE_HELLO {
             let byte = self.output.read_u8().await?;
-            // No byte of it but the first is the first, so there is no other way back.
-            heard = if byte == HELLO[heard] { heard + 1 } else { usize::from(byte == HELLO[0]) };
-            if heard == HELLO.len() {
+            // The first byte of the hello occurs only once in it, so a mismatch restarts there.
+            matched =
+                if byte == HELLO[matched] { matched + 1 } else { usize::from(byte == HELLO[0]) };
+            if matched == HELLO.len() {
                 let sandbox = self.read_header().await?;
-                self.has_said_hello = true;
+                self.has_hello = true;
                 return Ok(sandbox);
             }
         }
         Err(io::Error::other("the child does not say hello"))
     }
 
-    /// Ends it for good; says how it ended.
+    /// Kills it and returns its status.
     pub(super) async fn kill(mut self) -> Option<ExitStatus> {
-        // It may have ended by itself, which is as good.
+        // Fails if it has ended by itself, which does no harm.
         let _ = self.child.start_kill();
         self.child.wait().await.ok()
     }

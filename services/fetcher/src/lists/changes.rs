@@ -10,19 +10,19 @@ use crate::opml::{Opml, OpmlFeed};
 use crate::settings::ConfiguredList;
 use crate::slug;
 
-/// So many feeds may be removed at once, whatever the size of the list.
+/// This many feeds may be removed at once whatever the size of the list.
 const FEW: usize = 3;
-/// The most bytes of an id that is made of an address, before a number.
+/// The most bytes of an id that is made from an address, before a number.
 const ID_BYTES: usize = 94;
 
-/// The changes after which the polled feeds are those that the lists name.
+/// The changes that bring the polled feeds in step with a list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// Feeds that nobody polls yet.
+    /// Feeds that are not polled yet.
     pub(crate) add: Vec<FeedSettings>,
-    /// What changes about feeds that are polled.
+    /// Changes of feeds that are polled.
     pub(crate) change: Vec<(FeedId, Change)>,
-    /// Feeds that no list and no file has any more.
+    /// Feeds that no list and no file names any more.
     pub(crate) remove: Vec<FeedId>,
     /// Feeds of the list that somebody changed by hand, by address without scheme.
     pub(crate) overridden: Vec<String>,
@@ -30,19 +30,19 @@ pub(crate) struct Changes {
     pub(crate) has_shrunk: bool,
 }
 
-/// What changes about a feed.
+/// A change of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// The list, which brought it first, has other settings for it.
+    /// The list that named the feed first has other settings for it.
     Settings(Box<FeedSettings>),
-    /// The list has it now, too.
+    /// The list names it now, too.
     Join,
-    /// The list has it no more, but another or a file has.
+    /// The list no longer names it, but another list or a file does.
     Leave,
 }
 
 impl Change {
-    /// The record with the change of this list.
+    /// The record after this change by the list.
     pub(crate) fn apply(self, mut record: FeedRecord, list: &str) -> FeedRecord {
         match self {
             Self::Settings(feed) => {
@@ -70,9 +70,9 @@ pub(crate) fn changes<'a>(
     let is_its = |record: &FeedRecord| record.lists.iter().any(|other| other == url);
     let (mut by_identity, mut ids) = (HashMap::<String, &FeedRecord>::new(), Ids::default());
     for record in known {
-        ids.taken.insert(record.feed.id.to_string());
+        ids.used.insert(record.feed.id.to_string());
         let here = by_identity.entry(identity(&record.feed.url)).or_insert(record);
-        // Of two feeds at one address, that which the list brought is the list's.
+        // Of two feeds at one address, the one that came from the list counts.
         if is_its(record) {
             *here = record;
         }
@@ -108,7 +108,7 @@ pub(crate) fn changes<'a>(
     let leaving = gone.clone().count();
     changes.has_shrunk = leaving > FEW && 2 * leaving > its.len();
     if !opml.is_whole || opml.feeds.is_empty() || (changes.has_shrunk && !may_shrink) {
-        // The part after the break is unknown.
+        // The list is not complete, so overrides of feeds that it does not name are kept.
         changes.overridden.extend(overridden.iter().filter(|name| !named.contains(*name)).cloned());
         return changes;
     }
@@ -122,8 +122,8 @@ pub(crate) fn changes<'a>(
     changes
 }
 
-/// For full text, the section of the configuration overrides the list. A list cannot say which site a
-/// feed speaks for.
+/// The settings of a feed of a list. For full text, the configuration overrides the list. A list cannot
+/// set which site a feed speaks for.
 fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettings {
     FeedSettings {
         title: feed.title.clone(),
@@ -137,27 +137,27 @@ fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettin
 /// The ids of all feeds, and the next number for each.
 #[derive(Default)]
 struct Ids {
-    taken: HashSet<String>,
-    /// The next number behind a name that was taken.
+    used: HashSet<String>,
+    /// The next number to append to an id that is used.
     next: HashMap<String, u32>,
 }
 
 impl Ids {
-    /// An id that no other feed has, made from the id in the list, else from the address.
+    /// An id that no other feed has, from the id in the list, else from the address.
     fn new_id(&mut self, feed: &OpmlFeed) -> Option<FeedId> {
-        let brought = feed.id.as_ref().filter(|id| id.parse::<FeedId>().is_ok()).cloned();
-        let base = brought.or_else(|| {
-            let mut made = slug::of_address(&Url::parse(&feed.url).ok()?);
-            made.truncate(ID_BYTES);
-            Some(made.trim_matches('-').to_owned())
+        let from_list = feed.id.as_ref().filter(|id| id.parse::<FeedId>().is_ok()).cloned();
+        let base = from_list.or_else(|| {
+            let mut slug = slug::of_address(&Url::parse(&feed.url).ok()?);
+            slug.truncate(ID_BYTES);
+            Some(slug.trim_matches('-').to_owned())
         })?;
         let mut id = base.clone();
-        while self.taken.contains(&id) || id == FeedId::push().as_str() {
+        while self.used.contains(&id) || id == FeedId::push().as_str() {
             let next = self.next.entry(base.clone()).or_insert(2);
             id = format!("{base}-{next}");
             *next += 1;
         }
-        self.taken.insert(id.clone());
+        self.used.insert(id.clone());
         id.parse().ok()
     }
 }
@@ -202,20 +202,20 @@ mod tests {
     const OTHER: &str = "https://list.example/other.opml";
 
     #[test]
-    fn what_is_new_is_added_under_a_name_of_its_own() {
+    fn adds_new_feeds_under_unused_ids() {
         let known = [record("a-example-feed", "https://else.example/", &[])];
         let found = of(&opml(&[A, B]), &[], &known);
         let ids: Vec<&str> = found.add.iter().map(|feed| feed.id.as_str()).collect();
         assert_eq!(ids, ["a-example-feed-2", "b-example-feed"]);
         assert!(found.change.is_empty() && found.remove.is_empty() && found.overridden.is_empty());
-        // The same again, with what was added, changes nothing.
+        // The same list again changes nothing.
         let both = [record("a", A, &[LIST]), record("b", "http://b.example/feed/", &[LIST])];
         let again = of(&opml(&[A, "http://b.example/feed/"]), &[], &both);
         assert_eq!(again, Changes::default());
     }
 
     #[test]
-    fn what_leaves_the_list_leaves_with_the_last_that_has_it() {
+    fn removes_a_feed_when_no_list_or_file_names_it() {
         let mut managed = record("c", "https://c.example/", &[LIST]);
         managed.managed_by = Some("wirefold.toml:9".to_owned());
         let known = [
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_because_of_a_list_that_is_broken_or_empty() {
+    fn a_broken_or_empty_list_removes_nothing() {
         let known = [record("a", A, &[LIST]), record("b", B, &[LIST])];
         let broken = Opml { is_whole: false, ..opml(&[A, "https://new.example/"]) };
         let found = of(&broken, &["gone.example"], &known);
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_half_leaves_only_where_the_list_says_so_again() {
+    fn removes_more_than_half_only_if_the_list_repeats_it() {
         let urls: Vec<String> = (0..10).map(|at| format!("https://{at}.example/")).collect();
         let known: Vec<FeedRecord> =
             urls.iter().map(|url| record(&url[8..9], url, &[LIST])).collect();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn one_name_for_all_is_counted_on() {
+    fn numbers_feeds_with_the_same_id() {
         let feed = |at: usize| OpmlFeed {
             url: format!("https://{at}.example/"),
             id: Some("news".to_owned()),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_peoples_is_left_to_them() {
+    fn leaves_feeds_with_a_manual_override_alone() {
         let known = [record("a", A, &[])];
         let found = of(&opml(&[A, B]), &["b.example/feed", "old.example"], &known);
         let nothing = (found.add.is_empty(), found.change.is_empty(), found.remove.is_empty());
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_of_a_file_or_another_list_is_joined_and_told_by_the_first() {
+    fn joins_feeds_of_files_and_other_lists_without_changing_their_settings() {
         let mut managed = record("a", A, &[]);
         managed.managed_by = Some("wirefold.toml:9".to_owned());
         let mut brought = record("b", B, &[OTHER]);

@@ -1,16 +1,16 @@
 //! Keeps the polled feeds in step with remote OPML lists.
 //!
-//! A list is requested when it is due, as a feed is: at the pace of its host, with validators, and
+//! Lists are requested as feeds are: when they are due, at the pace of their host, with validators, and
 //! with the same checks of addresses. wirefold adds feeds that the list names. It removes feeds that
 //! came from the list and are no longer in it, unless another list or a file names them. Only a list
 //! that was read to its end and names feeds removes anything. Feeds that somebody added, changed or
 //! removed by hand stay as they are for as long as the list names them.
 //!
-//! The validators of a list are stored after all of its changes are done. A process that is killed
-//! before requests the list again in full; repeated changes have no effect.
+//! The validators of a list are stored after all of its changes are stored. If the process is killed
+//! before that, the next one requests the list again in full. Repeated changes have no effect.
 
-mod ask;
 mod changes;
+mod request;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,14 +21,14 @@ use wirefold_proto::ListRecord;
 
 use crate::settings::ConfiguredList;
 
-pub(crate) use ask::{ListAnswer, read_list_once};
 pub(crate) use changes::{Change, changes};
+pub(crate) use request::{ListAnswer, read_list_once};
 
-/// A list as the scheduler has it.
+/// A configured list and its state.
 pub(crate) struct List {
     pub(crate) settings: ConfiguredList,
     pub(crate) record: ListRecord,
-    /// When it is asked for next; none while it is.
+    /// When it is requested next; `None` while it is being requested.
     pub(crate) due: Option<UnixMillis>,
 }
 
@@ -36,13 +36,13 @@ pub(crate) struct List {
 #[derive(Default)]
 pub(crate) struct Lists {
     pub(crate) lists: BTreeMap<String, List>,
-    /// The questions under way.
-    pub(crate) asking: JoinSet<(String, ListAnswer)>,
+    /// The requests under way.
+    pub(crate) requests: JoinSet<(String, ListAnswer)>,
 }
 
 impl Lists {
-    /// Lists as files define and the memory knows them, each due when its record says; and those
-    /// that are defined no more.
+    /// The configured lists with their stored records, and the addresses of stored lists that are no
+    /// longer configured.
     pub(crate) fn plan(
         configured: &[ConfiguredList],
         mut remembered: HashMap<String, ListRecord>,
@@ -53,7 +53,7 @@ impl Lists {
             let due = Some(record.next_poll.map_or(UnixMillis(0), unix_millis));
             lists.insert(settings.url.clone(), List { settings: settings.clone(), record, due });
         }
-        // Where one list takes the place of another, what people said of its feeds still holds.
+        // If a new list replaces another, manual overrides of its feeds still apply.
         let overridden: Vec<String> =
             remembered.values().flat_map(|it| it.manual_overrides.iter().cloned()).collect();
         for list in lists.values_mut().filter(|list| list.record.last_good.is_none()) {
@@ -62,7 +62,7 @@ impl Lists {
             list.record.manual_overrides.dedup();
         }
         let gone = remembered.into_keys().collect();
-        (Self { lists, asking: JoinSet::new() }, gone)
+        (Self { lists, requests: JoinSet::new() }, gone)
     }
 
     /// The records of lists that have never been read.
@@ -70,7 +70,7 @@ impl Lists {
         self.lists.values().map(|list| &list.record).filter(|record| record.last_good.is_none())
     }
 
-    /// When the next one is due.
+    /// When the next list is due.
     pub(crate) fn next_due(&self) -> Option<UnixMillis> {
         self.lists.values().filter_map(|list| list.due).min()
     }
@@ -83,8 +83,8 @@ impl Lists {
     }
 }
 
-/// The record with what a file says now: asked for sooner where that is wanted, and in full where
-/// its feeds are to be treated otherwise.
+/// The record with the settings of the file. A shorter interval makes it due sooner. A changed
+/// `full_text` makes the next request unconditional, so that all feeds are updated.
 fn as_configured(settings: &ConfiguredList, before: Option<ListRecord>) -> ListRecord {
     let seconds = u32::try_from(settings.every.as_secs()).unwrap_or(u32::MAX);
     let managed_by = settings.managed_by.clone();

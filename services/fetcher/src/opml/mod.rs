@@ -1,5 +1,5 @@
-//! OPML 2.0 (opml.org/spec2.opml), the list format of feed readers. Reads lists of strangers with
-//! care, and writes lists that read back the same.
+//! OPML 2.0 (opml.org/spec2.opml), the list format of feed readers. Reads untrusted lists, and writes
+//! lists that read back the same.
 
 mod read;
 mod write;
@@ -10,39 +10,39 @@ pub use write::write;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::FullText;
 
-/// The namespace of what OPML has no word for.
+/// The namespace of our own attributes.
 const NAMESPACE: &str = "urn:wirefold:opml";
 
-/// A feed as a list names it.
+/// A feed in a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OpmlFeed {
     /// Its address, `http` or `https`.
     pub url: String,
-    /// Its title as the list has it.
+    /// Its title.
     pub title: Option<String>,
-    /// The folders it stands in, outermost first, joined by `/`.
+    /// The folders around it, outermost first, joined by `/`.
     pub group: Option<String>,
-    /// Its id, where wirefold wrote the list.
+    /// Its id, if wirefold wrote the list.
     pub id: Option<String>,
-    /// Its publisher, where wirefold wrote the list.
+    /// Its outlet, if wirefold wrote the list.
     pub outlet: Option<String>,
-    /// The site that it speaks for as its operator said, where wirefold wrote the list. Only the
-    /// operator may say so: not to be believed of a list at an address.
+    /// The site that it speaks for by its operator's setting, if wirefold wrote the list. Ignore it in
+    /// remote lists, because only the operator may set it.
     pub speaks_for: Option<String>,
-    /// Whether article pages are fetched, where wirefold wrote the list.
+    /// Whether article pages are fetched, if wirefold wrote the list.
     pub full_text: Option<FullText>,
 }
 
-/// What a list holds.
+/// A list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Opml {
     /// The feeds in their order, each once.
     pub feeds: Vec<OpmlFeed>,
-    /// What was left out and why, a line each; at most a few.
+    /// The first entries that were skipped, and why, one line each.
     pub notes: Vec<String>,
-    /// Whether it goes on to its end.
+    /// Whether it is complete.
     pub is_whole: bool,
 }
 
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_the_same() {
+    fn a_written_list_reads_back_the_same() {
         let mut marked = feed("https://marked.example/a?b=1&c=%222%22", "World/Sea & Coast");
         marked.title = Some("<Tides> & \"Harbours\" 'today'".to_owned());
         marked.id = Some("marked".to_owned());

@@ -18,20 +18,20 @@ use crate::feed_address::identity;
 pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// The most feeds of a list.
 const MOST_FEEDS: usize = 50_000;
-/// The most folders in folders.
+/// The deepest nesting of folders.
 const MOST_DEPTH: usize = 64;
-/// The most attributes of an outline that are looked at.
+/// The most attributes of an outline that are read.
 const MOST_ATTRIBUTES: usize = 64;
-/// The most characters of a title or of a folder's name that are kept.
+/// The most characters of a title or of a folder's name.
 const MOST_CHARS: usize = 300;
-/// The most notes that are kept; more would hide the first.
+/// The most notes.
 const MOST_NOTES: usize = 20;
 
-/// Why a document gives no list of feeds.
+/// Why a document is not a list of feeds.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum OpmlError {
-    /// It is larger, deeper or longer than any honest list.
+    /// It exceeds a limit of size, depth or number.
     #[error("{0}")]
     TooMuch(String),
     /// It is something else.
@@ -47,7 +47,7 @@ pub enum OpmlError {
 /// Reads a list.
 ///
 /// # Errors
-/// An [`OpmlError`] that says what is there instead, and where.
+/// An [`OpmlError`] with the reason and the line.
 pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
     if bytes.len() as u64 > MOST_BYTES {
         let what = format!("larger than {} MiB, the limit for a list of feeds", MOST_BYTES >> 20);
@@ -82,7 +82,7 @@ pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
     Ok(list.finish())
 }
 
-/// UTF-8, else UTF-16 by its mark, else Latin-1, which takes all bytes.
+/// Decodes UTF-8, else UTF-16 with a byte order mark, else Latin-1, which accepts all bytes.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {
     let wide = |of: fn([u8; 2]) -> u16, rest: &[u8]| {
         let units: Vec<u16> = rest.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
@@ -104,17 +104,17 @@ fn line_of(text: &str, at: usize) -> usize {
     before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// A list in the making.
+/// A list while it is read.
 #[derive(Default)]
 struct List {
     opml: Opml,
     is_opml: bool,
-    /// The outlines that stand open: the name of a folder, none for a feed with outlines inside.
+    /// The open outlines: the name of a folder, or `None` for a feed with outlines inside.
     open: Vec<Option<String>>,
-    /// What tells the feeds apart.
+    /// The identities of the feeds.
     feeds: HashSet<String>,
     repeated: usize,
-    /// Whether outlines are left out that may be feeds.
+    /// Whether outlines were skipped that may be feeds.
     is_lossy: bool,
 }
 
@@ -146,7 +146,7 @@ impl List {
         Ok(())
     }
 
-    /// Checks by the first element that the file is OPML.
+    /// Checks by the root element that the file is OPML.
     fn check_root(
         &mut self,
         name: &str,
@@ -210,7 +210,7 @@ impl List {
     }
 
     fn leave_out(&mut self, given: &str, line: &dyn Fn() -> usize) {
-        // To count lines for every one of many would take quadratic time.
+        // Counting the line of every skipped entry would take quadratic time.
         if self.opml.notes.len() < MOST_NOTES {
             let shown: String = given.chars().take(80).collect();
             let note = format!("line {}: {shown:?} is not a web address; skipped", line());
@@ -229,7 +229,7 @@ impl List {
     }
 }
 
-/// The address as the URL standard writes it, where it is one of the web.
+/// The address in the form of the URL standard, if it is a web address.
 fn web_address(given: &str) -> Option<String> {
     let trimmed = given.trim();
     let of_feed = trimmed.strip_prefix("feed:").map(|rest| match rest.strip_prefix("//") {
@@ -240,7 +240,7 @@ fn web_address(given: &str) -> Option<String> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
 }
 
-/// The attributes of an outline that count.
+/// The attributes of an outline that are used.
 #[derive(Default)]
 struct Outline {
     /// Whether attributes of it could not be read.
@@ -258,7 +258,7 @@ impl Outline {
     fn of(start: &BytesStart<'_>) -> Outline {
         let mut outline = Outline::default();
         let mut attributes = start.attributes();
-        // The check for repeated names is quadratic; the first of a name counts here.
+        // The library's check for repeated names is quadratic. Here the first of a name counts.
         for attribute in attributes.with_checks(false).take(MOST_ATTRIBUTES) {
             let Ok(attribute) = attribute else {
                 outline.is_broken = true;
@@ -293,13 +293,13 @@ impl Outline {
         }
     }
 
-    /// The name of the folder that it is: a folder has a name and no address.
+    /// The name of the folder, if this is one: a folder has a name and no address.
     fn folder(&self) -> Option<String> {
         if self.url.is_some() {
             return None;
         }
         let name = self.text.as_ref().or(self.title.as_ref())?;
-        // A `/` in a name would make two folders of it when it is written again.
+        // A `/` in the name would become two folders when the list is written.
         Some(name.replace('/', "∕"))
     }
 }
@@ -309,8 +309,8 @@ fn one_line(value: &str) -> String {
     line.chars().filter(|c| !is_deceptive(*c)).take(MOST_CHARS).collect()
 }
 
-/// Control characters, and those that turn the direction of what follows: a title stands in settings and on
-/// terminals, and must not look other than it is.
+/// Whether a character is a control character or changes the text direction. Titles appear in settings
+/// and on terminals, and must not deceive there.
 fn is_deceptive(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_as_people_have_them() {
+    fn reads_lists_with_common_faults() {
         let read = list(
             "<outline text='A & B' xmlUrl='https://a.example/?x=1&y=2'/>
              <outline text='Once' xmlUrl='https://a.example/?x=1&amp;y=2'>
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_named() {
+    fn reports_what_is_there_instead_of_a_list() {
         assert!(refused("<rss version='2.0'/>").contains("`wirefold feed add`"));
         assert!(refused("\n\n<!doctype html><html>").starts_with("line 3: this is a web page"));
         assert!(refused("{\"feeds\": []}").contains("no <opml>"));
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_told_from_what_ends() {
+    fn recognises_incomplete_lists() {
         for (text, is_whole) in [
             ("<opml><body><outline xmlUrl='https://a.example/'/></body></opml>", true),
             ("<OPML><body/></OPML >", true),

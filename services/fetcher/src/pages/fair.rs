@@ -1,6 +1,6 @@
-//! Fair shares: the feeds of one site may have only so many pages in work at once, from the request
-//! for robots.txt until the page is read. Slow hosts and slow pages of one site therefore never use
-//! up the places of other sites.
+//! Fair shares: limits how many pages the feeds of one site may fetch at once, from the request for
+//! robots.txt until the page is read. So slow hosts and pages of one site never use up the slots of
+//! other sites.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,11 +21,11 @@ impl FairShares {
         Self { most: most.max(1), sites: Mutex::default() }
     }
 
-    /// The right to one page for the feed at this address, once its site has one to give.
+    /// Waits for the right to fetch one page for the feed at this address.
     pub(crate) async fn share_of(&self, feed: &str) -> OwnedSemaphorePermit {
         let site = {
             let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-            // Who has or awaits a page holds on to its site.
+            // A site stays while a page of it is fetched or waits.
             sites.retain(|_, site| Arc::strong_count(site) > 1);
             let fresh = || Arc::new(Semaphore::new(self.most));
             sites.entry(owner(feed)).or_insert_with(fresh).clone()

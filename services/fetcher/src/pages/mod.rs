@@ -1,10 +1,9 @@
-//! Fetches the article pages of teasers, where robots.txt allows it and at the pace of the host. A
-//! link comes in, the text of its page goes out, or the reason why the item keeps the text of its
-//! feed.
+//! Fetches the article pages of teasers, if robots.txt allows it and at the pace of the host. A link
+//! comes in. The text of its page goes out, or the reason why the item keeps the text of its feed.
 
-mod courier;
 mod fair;
-mod naming;
+mod named_feeds;
+mod page_client;
 mod robots;
 mod rules;
 
@@ -21,11 +20,11 @@ use wirefold_text::Text;
 use crate::access::for_feed;
 use crate::answer::word_count;
 use crate::extract::{ExtractError, Extractor, Page, Rule};
-use crate::hosts::{Errand, Hosts};
+use crate::hosts::{Hosts, RequestKind};
 use crate::metrics::PAGES;
 use crate::settings::Settings;
-use courier::Courier;
 use fair::FairShares;
+use page_client::PageClient;
 use robots::{Permission, Robots};
 pub use rules::Rules;
 
@@ -34,53 +33,52 @@ pub(crate) const TEASER_WORDS: usize = 80;
 
 /// Fetches article pages and reads them.
 pub(crate) struct Pages {
-    courier: Arc<Courier>,
+    client: Arc<PageClient>,
     hosts: Hosts,
-    fair: FairShares,
+    shares: FairShares,
     robots: Robots,
     extractor: Option<Extractor>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
 }
 
-/// What the page of an item says.
+/// The result of the page of an item.
 #[derive(Debug, Default)]
 pub(crate) struct PageResult {
-    /// The page, where it says more than the feed; of one that is not free, its lead alone.
+    /// The page, if it has more text than the feed. If it is paywalled, only its lead.
     pub(crate) better: Option<Page>,
     /// Whether it says that it is not free to everybody.
     pub(crate) is_paywalled: bool,
-    /// Whether its feed's rule found the article on it; none where no rule says where it stands, or
-    /// no page was read.
+    /// Whether its feed's rule found the article on it; `None` without such a rule or without a page.
     pub(crate) is_found: Option<bool>,
 }
 
 /// Why a page was not read, so that its item keeps the text of its feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SkipReason {
-    /// Its link is no address of the web.
+    /// Its link is not a web address.
     NoAddress,
     /// robots.txt forbids the page.
     Robots,
-    /// robots.txt cannot be had.
+    /// robots.txt cannot be fetched.
     RobotsUnknown,
-    /// The host wants to be left alone.
-    LeftAlone,
-    /// No answer, or none that is a page.
+    /// The host wants no requests now.
+    HostPaused,
+    /// No answer.
     Failed,
     /// The host answers with an error.
     Status,
-    /// Something else than HTML.
+    /// It is not HTML.
     NotHtml,
-    /// Larger than pages may be.
+    /// It is larger than the limit.
     TooLarge,
-    /// The page asks not to be kept, or reserves mining.
+    /// It asks not to be stored, or reserves text and data mining.
     Reserved,
     /// Reading it took too long, crashed, or found it nested too deep.
     Hostile,
     /// There is no article on it.
     Nothing,
-    /// The machine cannot start the reader.
+    /// The child process that reads pages cannot be started.
     NoReader,
 }
 
@@ -90,7 +88,7 @@ impl SkipReason {
             Self::NoAddress => "no_address",
             Self::Robots => "robots",
             Self::RobotsUnknown => "robots_unknown",
-            Self::LeftAlone => "left_alone",
+            Self::HostPaused => "left_alone",
             Self::Failed => "failed",
             Self::Status => "status",
             Self::NotHtml => "not_html",
@@ -110,14 +108,14 @@ impl Pages {
         clock: Arc<dyn Clock>,
         settings: &Arc<Settings>,
     ) -> Self {
-        let courier = Arc::new(Courier::new(client));
-        let robots = Robots::new(courier.clone(), hosts.clone(), clock.clone(), settings.clone());
+        let client = Arc::new(PageClient::new(client));
+        let robots = Robots::new(client.clone(), hosts.clone(), clock.clone(), settings.clone());
         let extractor = settings.extract.clone().map(Extractor::new);
-        let fair = FairShares::new(settings.budget.site_pages);
-        Self { courier, hosts, fair, robots, extractor, clock, settings: settings.clone() }
+        let shares = FairShares::new(settings.budget.site_pages);
+        Self { client, hosts, shares, robots, extractor, clock, settings: settings.clone() }
     }
 
-    /// Logs how far the system confines the children that read pages.
+    /// Logs the sandbox of the child processes that read pages.
     pub(crate) fn log_sandbox(&self) {
         let Some(extractor) = self.extractor.clone() else { return };
         tokio::spawn(async move {
@@ -134,7 +132,7 @@ impl Pages {
         });
     }
 
-    /// Whether the page of an item with so many words is to be fetched.
+    /// Whether to fetch the page of an item with this many words.
     pub(crate) fn are_wanted(&self, full_text: FullText, words: usize) -> bool {
         let wanted = match full_text {
             FullText::On => true,
@@ -153,9 +151,9 @@ impl Pages {
         words: usize,
         rule: &Rule,
     ) -> PageResult {
-        let _share = self.fair.share_of(feed).await;
+        let _share = self.shares.share_of(feed).await;
         let (result, outcome) = match self.read(link, feed, rule).await {
-            Ok(page) => judged(page, words, rule.article.is_some()),
+            Ok(page) => to_result(page, words, rule.article.is_some()),
             Err(reason) => (PageResult::default(), reason.label()),
         };
         PAGES.add(1, &[outcome]);
@@ -168,12 +166,12 @@ impl Pages {
     async fn read(&self, link: &str, feed: &str, rule: &Rule) -> Result<Page, SkipReason> {
         let extractor = self.extractor.as_ref().ok_or(SkipReason::NoReader)?;
         let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(SkipReason::NoAddress)?;
-        let patience = match self.permission(&url, feed).await {
-            Permission::Allowed(patience) => patience,
+        let crawl_delay = match self.permission(&url, feed).await {
+            Permission::Allowed(crawl_delay) => crawl_delay,
             Permission::Forbidden => return Err(SkipReason::Robots),
             Permission::Unknown => return Err(SkipReason::RobotsUnknown),
         };
-        let answer = self.fetch(url, feed, patience).await?;
+        let answer = self.fetch(url, feed, crawl_delay).await?;
         let page = extractor.extract(answer.body, answer.url.as_str(), rule).await;
         let page = page.map_err(|error| skip_reason(&error))?;
         if page.noarchive || page.reserved {
@@ -182,36 +180,36 @@ impl Pages {
         Ok(page)
     }
 
-    /// Whether robots.txt allows a page, which is asked for only where the page could be reached.
+    /// Whether robots.txt allows a page. It is requested only if the page may be requested.
     async fn permission(&self, url: &Url, feed: &str) -> Permission {
-        match self.courier.check(&for_feed(Request::get(url.clone()), feed)).await {
+        match self.client.check(&for_feed(Request::get(url.clone()), feed)).await {
             Ok(()) => self.robots.permission(url).await,
             Err(_) => Permission::Unknown,
         }
     }
 
-    /// Asks for a page to which the feed at `feed` leads.
+    /// Requests a page that the feed at `feed` links to.
     async fn fetch(
         &self,
         url: Url,
         feed: &str,
-        patience: Duration,
+        crawl_delay: Duration,
     ) -> Result<Response, SkipReason> {
         let Settings { page_limit, timeout, .. } = *self.settings;
-        let _turn = self.hosts.turn(&url, Errand::Page, patience).await;
-        if self.hosts.left_alone(&url).is_some() {
-            return Err(SkipReason::LeftAlone);
+        let _turn = self.hosts.turn(&url, RequestKind::Page, crawl_delay).await;
+        if self.hosts.paused_until(&url).is_some() {
+            return Err(SkipReason::HostPaused);
         }
         let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
         let request = for_feed(self.settings.access(request), feed);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
-        let answer = self.courier.send(request).await.map_err(|error| match error {
+        let answer = self.client.send(request).await.map_err(|error| match error {
             SendError::TooLarge { .. } => SkipReason::TooLarge,
             _ => SkipReason::Failed,
         })?;
         let now = self.clock.now();
-        if let Some(asked) = crate::answer::patience_of_host(&answer, timestamp(now)) {
-            self.hosts.leave_alone(&answer.url, now.plus(asked));
+        if let Some(asked) = crate::answer::host_retry_after(&answer, timestamp(now)) {
+            self.hosts.pause(&answer.url, now.plus(asked));
         }
         match () {
             () if !answer.is_success() => Err(SkipReason::Status),
@@ -222,9 +220,9 @@ impl Pages {
     }
 }
 
-/// What is used of a page, and its outcome in the metrics. The feed gives `words` words. Of a page that
-/// is not free, only the lead is kept; the text of the feed is kept whole.
-fn judged(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static str) {
+/// The result of a page, and its outcome in the metrics. The text of the feed has `words` words. Of a
+/// paywalled page only the lead is used; the text of the feed is never cut.
+fn to_result(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static str) {
     let (page, is_paywalled) = match page.paywalled {
         true => {
             let text = Text::new(&page.text).opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned();
@@ -253,7 +251,7 @@ fn is_html(answer: &Response) -> bool {
     ["text/html", "application/xhtml+xml"].iter().any(|html| essence.eq_ignore_ascii_case(html))
 }
 
-/// Reservations that stand in the head of the answer: `X-Robots-Tag`, and `TDM-Reservation` of the
+/// Whether the headers of the answer have a reservation: `X-Robots-Tag`, or `TDM-Reservation` of the
 /// W3C's TDM Reservation Protocol.
 fn is_reserved(answer: &Response) -> bool {
     let named = |name: &'static str| {

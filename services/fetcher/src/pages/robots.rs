@@ -10,62 +10,62 @@ use url::{Position, Url};
 use wirefold_flow::{Clock, UnixMillis};
 use wirefold_http_client::Request;
 
-use super::courier::Courier;
+use super::page_client::PageClient;
 use super::rules::Rules;
-use crate::hosts::{Errand, Hosts};
+use crate::hosts::{Hosts, RequestKind};
 use crate::settings::Settings;
 
-/// How long an answer holds.
+/// How long the rules of a host are cached.
 const GOOD_FOR: Duration = Duration::from_hours(24);
-/// How long a host that gave none is not asked again.
+/// The wait after a failed request for robots.txt.
 const WAIT: Duration = Duration::from_mins(30);
-/// What is read of the file. RFC 9309, section 2.5, asks for 500 KiB at least.
+/// The most bytes of the file that are read. RFC 9309, section 2.5, asks for 500 KiB at least.
 const MOST_BYTES: usize = 500 * 1024;
-/// The most bytes that a host may send in its place.
+/// The most bytes that the answer may have.
 const LIMIT: u64 = 4 * 1024 * 1024;
-/// The longest `Crawl-delay` that is honoured; beyond it the page is not worth it.
+/// The longest `Crawl-delay` that is obeyed. Pages of hosts with a longer one are not fetched.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// How many hosts are remembered.
+/// From this number of hosts on, expired rules are dropped.
 const MOST_HOSTS: usize = 10_000;
 
-/// What a host says about a page.
+/// Whether a page may be fetched.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Permission {
-    /// It may be fetched, and the next request comes no sooner than this later.
+    /// Allowed, with this delay before the next request.
     Allowed(Duration),
-    /// It may not.
+    /// Forbidden.
     Forbidden,
-    /// Nobody can say now, which forbids it for now.
+    /// Unknown now, and therefore forbidden for now.
     Unknown,
 }
 
 /// The rules of all hosts.
 pub(crate) struct Robots {
-    courier: Arc<Courier>,
+    client: Arc<PageClient>,
     hosts: Hosts,
     clock: Arc<dyn Clock>,
     agent: String,
     settings: Arc<Settings>,
-    known: Mutex<HashMap<String, Arc<HostRules>>>,
+    hosts_rules: Mutex<HashMap<String, Arc<HostRules>>>,
 }
 
 /// One host's rules, fetched by the first request that needs them.
 struct HostRules {
     until: Mutex<UnixMillis>,
-    /// None where they cannot be had.
+    /// `None` if robots.txt could not be fetched.
     rules: OnceCell<Option<Rules>>,
 }
 
 impl Robots {
     pub(crate) fn new(
-        courier: Arc<Courier>,
+        client: Arc<PageClient>,
         hosts: Hosts,
         clock: Arc<dyn Clock>,
         settings: Arc<Settings>,
     ) -> Self {
         let name = settings.user_agent.split('/').next().unwrap_or_default();
         let agent = name.trim().to_owned();
-        Self { courier, hosts, clock, agent, settings, known: Mutex::default() }
+        Self { client, hosts, clock, agent, settings, hosts_rules: Mutex::default() }
     }
 
     /// Whether the page may be fetched.
@@ -83,16 +83,16 @@ impl Robots {
 
     fn host_rules(&self, page: &Url) -> Arc<HostRules> {
         let now = self.clock.now();
-        let mut known = guard(&self.known);
-        if known.len() >= MOST_HOSTS {
-            known.retain(|_, host_rules| *guard(&host_rules.until) > now);
+        let mut hosts_rules = guard(&self.hosts_rules);
+        if hosts_rules.len() >= MOST_HOSTS {
+            hosts_rules.retain(|_, host_rules| *guard(&host_rules.until) > now);
         }
         let origin = page.origin().ascii_serialization();
         let fresh = || {
             let until = Mutex::new(now.plus(GOOD_FOR));
             Arc::new(HostRules { until, rules: OnceCell::new() })
         };
-        let host_rules = known.entry(origin).or_insert_with(fresh);
+        let host_rules = hosts_rules.entry(origin).or_insert_with(fresh);
         if *guard(&host_rules.until) <= now {
             *host_rules = fresh();
         }
@@ -111,13 +111,13 @@ impl Robots {
     }
 
     async fn fetch(&self, url: Url) -> Option<Rules> {
-        let _turn = self.hosts.turn(&url, Errand::Page, Duration::ZERO).await;
+        let _turn = self.hosts.turn(&url, RequestKind::Page, Duration::ZERO).await;
         let total = self.settings.timeout;
         let request = Request { max_body: LIMIT, total, ..Request::get(url.clone()) };
         let request = self.settings.access(request);
-        match self.courier.send(request).await {
+        match self.client.send(request).await {
             Ok(answer) if answer.is_success() => self.read(answer.body).await,
-            // RFC 9309, section 2.3.1.3: the file is not there, so nothing is forbidden.
+            // RFC 9309, section 2.3.1.3: without the file, nothing is forbidden.
             Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {
                 Some(Rules::default())
             }
@@ -132,7 +132,7 @@ impl Robots {
         }
     }
 
-    /// Reads the file where neither its size nor a fault of the parser holds anyone up.
+    /// Parses the file on a blocking thread, so that a large file or a panic affects nothing else.
     async fn read(&self, file: Bytes) -> Option<Rules> {
         let agent = self.agent.clone();
         let start = file.slice(..file.len().min(MOST_BYTES));

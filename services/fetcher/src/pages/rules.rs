@@ -1,10 +1,10 @@
-//! The rules of a robots.txt: as RFC 9309 says, and as the large crawlers do where it leaves a
-//! choice. Common misspellings count, the longest rule wins, and `Allow` wins a tie.
+//! The rules of a robots.txt by RFC 9309, and as the large crawlers do if the RFC leaves a choice.
+//! Common misspellings count, the longest rule wins, and `Allow` wins a tie.
 //!
-//! Everything is linear: reading in the bytes of the file, a question in the rules of one group and
-//! the path.
+//! Reading takes linear time in the bytes of the file, a check linear time in the rules of one group
+//! times the path.
 
-/// What counts of a line, in bytes.
+/// The bytes of a line that are read.
 const LONGEST_LINE: usize = 16 * 1024;
 
 /// The rules of one host for one crawler.
@@ -20,25 +20,25 @@ struct Rule {
     pattern: String,
 }
 
-/// What a line says.
+/// A line of the file.
 enum Line<'a> {
     Agent(&'a [u8]),
     Rule { is_allowed: bool, pattern: &'a [u8] },
     Delay(&'a [u8]),
 }
 
-/// The groups that a line belongs to.
+/// The current group of lines.
 #[derive(Debug, Clone, Copy, Default)]
 struct Group {
     is_ours: bool,
     is_for_all: bool,
-    /// Whether it has rules, so that the next agent begins another.
+    /// Whether it has rules, so that the next agent line begins another group.
     has_rules: bool,
 }
 
 impl Rules {
-    /// Reads a file for the crawler whose product token is `agent`. Whatever stands there is taken;
-    /// what is no rule says nothing.
+    /// Reads a file for the crawler with the product token `agent`. Accepts any bytes, and skips lines
+    /// that are not rules.
     #[must_use]
     pub fn read(file: &[u8], agent: &str) -> Self {
         let (mut ours, mut for_all) = (Self::default(), Self::default());
@@ -76,14 +76,14 @@ impl Rules {
                 }
             }
         }
-        // A group that names a crawler stands in for the one for all, also where it is empty.
+        // A group for this crawler replaces the group for all, even if it is empty.
         if is_named { ours } else { for_all }
     }
 
-    /// Whether a page may be fetched: its path with its query, as it stands in its address.
+    /// Whether a page may be fetched. `path` is the path with the query, as in its address.
     #[must_use]
     pub fn allow(&self, path: &str) -> bool {
-        let path = respelled(path.split('#').next().unwrap_or_default());
+        let path = with_uniform_escapes(path.split('#').next().unwrap_or_default());
         let path = if path.is_empty() { "/" } else { path.as_str() };
         let (mut allowed, mut forbidden) = (0, 0);
         for rule in &self.rules {
@@ -96,7 +96,7 @@ impl Rules {
         forbidden <= allowed
     }
 
-    /// The seconds that are to lie between two requests.
+    /// The delay between two requests, in seconds.
     #[must_use]
     pub fn delay(&self) -> Option<f64> {
         self.delay
@@ -104,12 +104,12 @@ impl Rules {
 }
 
 impl Rule {
-    /// How strongly it speaks of a path, if it does.
+    /// The length of the rule if it matches a path. The longest rule wins.
     fn strength(&self, path: &str) -> Option<usize> {
         if matches(&self.pattern, path) {
             return Some(self.pattern.len());
         }
-        // A page that stands for its folder: `/a/index.html` allows `/a/`.
+        // An index page includes its folder: `/a/index.html` allows `/a/`.
         let (folder, _) = self.pattern.rsplit_once('/')?;
         let is_index = self.is_allowed && self.pattern[folder.len()..].starts_with("/index.htm");
         let only = format!("{folder}/$");
@@ -117,33 +117,33 @@ impl Rule {
     }
 }
 
-/// Whether a pattern speaks of a path: `*` is anything, `$` at its end is the end.
+/// Whether a pattern matches a path. `*` is any text, a last `$` is the end.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, is_whole) = match pattern.strip_suffix('$') {
         Some(start) => (start, true),
         None => (pattern, false),
     };
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| path.strip_prefix(first)) else {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| path.strip_prefix(first)) else {
         return false;
     };
-    let mut pieces = pieces.peekable();
-    if pieces.peek().is_none() {
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
         return !is_whole || rest.is_empty();
     }
-    while let Some(piece) = pieces.next() {
-        if is_whole && pieces.peek().is_none() {
-            return rest.ends_with(piece);
+    while let Some(part) = parts.next() {
+        if is_whole && parts.peek().is_none() {
+            return rest.ends_with(part);
         }
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
             None => return false,
         }
     }
     true
 }
 
-/// Some files begin with a mark of their encoding, or with a part of it.
+/// The file without a byte order mark, or a part of one.
 fn without_mark(file: &[u8]) -> &[u8] {
     let mark = [0xef, 0xbb, 0xbf];
     let common = file.iter().zip(mark).take_while(|(byte, part)| *byte == part).count();
@@ -171,7 +171,7 @@ fn line_of(line: &[u8]) -> Option<Line<'_>> {
     }
 }
 
-/// Where a line has no colon: the gap between its words, if they are two.
+/// The space between the words of a line without a colon, if it has two words.
 fn only_gap(line: &[u8]) -> Option<usize> {
     let gap = line.iter().position(u8::is_ascii_whitespace)?;
     let value = line[gap..].trim_ascii();
@@ -189,7 +189,7 @@ fn token(name: &[u8]) -> &[u8] {
     &name[..end]
 }
 
-/// Escapes written in one way: what is not ASCII escaped, digits in upper case.
+/// A pattern with uniform escapes: other characters than ASCII escaped, digits in upper case.
 fn escaped(text: &[u8]) -> String {
     let mut written = String::with_capacity(text.len());
     let mut left_of_escape = 0;
@@ -209,16 +209,15 @@ fn escaped(text: &[u8]) -> String {
     written
 }
 
-/// A path with the digits of its escapes in upper case; one of an address has no other bytes to
-/// escape.
-fn respelled(path: &str) -> String {
-    let mut pieces = path.split('%');
-    let mut written = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let digits = piece.get(..2).filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit()));
+/// A path with the digits of its escapes in upper case. The path of an address needs no other escapes.
+fn with_uniform_escapes(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut written = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.get(..2).filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit()));
         written.push('%');
         written.push_str(&digits.unwrap_or_default().to_ascii_uppercase());
-        written.push_str(&piece[digits.map_or(0, str::len)..]);
+        written.push_str(&part[digits.map_or(0, str::len)..]);
     }
     written
 }
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_rule_counts_and_allow_wins_a_tie() {
+    fn the_longest_rule_wins_and_allow_wins_a_tie() {
         check("user-agent: *\ndisallow: /\nallow: /news\n", &["/news/a"], &["/", "/new"]);
         check("user-agent: *\ndisallow: /a\nallow: /a\n", &["/a"], &[]);
         check("user-agent: *\ndisallow:\n", &["/", "/a"], &[]);
@@ -260,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_of_our_own_stands_in_for_the_one_for_all() {
+    fn a_group_for_this_crawler_replaces_the_group_for_all() {
         let file = "user-agent: *\ndisallow: /\ncrawl-delay: 9\n\nUser-Agent: WireFold/1.0\nAllow: /\n\
                     Crawl-delay: 2.5\n";
         check(file, &["/a"], &[]);
@@ -283,9 +282,9 @@ mod tests {
         allow: bool,
     }
 
-    /// What others' specification test expects.
+    /// Checks the expectations of an independent specification test.
     #[test]
-    fn the_specification_is_met() {
+    fn meets_the_specification() {
         let suite_path = Path::new("../../../shared/suites/robots-expectations.json");
         let Ok(suite) = std::fs::read(suite_path) else {
             eprintln!("SKIPPED: {} is absent", suite_path.display());
@@ -309,7 +308,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the time is what is measured")]
-    fn what_is_made_to_take_long_does_not() {
+    fn hostile_patterns_are_checked_quickly() {
         let pattern = format!("disallow: /{}b$\n", "*a".repeat(200));
         let file = format!("user-agent: *\n{}", pattern.repeat(500 * 1024 / pattern.len()));
         let rules = Rules::read(file.as_bytes(), "wirefold");
@@ -321,19 +320,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_taken(file in prop::collection::vec(any::<u8>(), 0..400), path in "\\PC{0,60}") {
+        fn accepts_any_bytes(file in prop::collection::vec(any::<u8>(), 0..400), path in "\\PC{0,60}") {
             let rules = Rules::read(&file, "wirefold");
             prop_assert_eq!(rules.allow(&path), rules.allow(&path));
         }
 
         #[test]
-        fn lines_that_look_like_rules_are_taken(
+        fn accepts_lines_that_look_like_rules(
             lines in prop::collection::vec(
                 "(user-agent|allow|disallow|crawl-delay|x)[: ]{1,2}[/*$a-c%#0-9. -]{0,12}", 0..12),
             path in "/[a-c/%$*?]{0,10}",
         ) {
             let rules = Rules::read(lines.join("\n").as_bytes(), "wirefold");
-            // What only allows never forbids.
+            // Rules that only allow never forbid.
             let only_allowing = Rules {
                 rules: rules.rules.iter().filter(|rule| rule.is_allowed).cloned().collect(),
                 ..Rules::default()

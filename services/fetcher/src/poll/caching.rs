@@ -1,27 +1,27 @@
-//! How long an answer says it is fresh. RFC 9111, sections 4.2.1 and 5.2.2.
+//! For how long an answer is fresh. RFC 9111, sections 4.2.1 and 5.2.2.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use wirefold_http_client::Response;
 
-/// What claims to be good for longer is an image's setting, not a feed's.
-const LONGEST: Duration = Duration::from_hours(24);
+/// A longer lifetime is a setting for images and is ignored.
+const MAX_FRESHNESS: Duration = Duration::from_hours(24);
 
-/// How long the answer is good for; none where it does not say, or says what no feed means.
+/// For how long the answer is fresh; `None` if it has no lifetime or an implausible one.
 pub(super) fn fresh_for(answer: &Response, now: Timestamp) -> Option<Duration> {
     let stated = max_age(answer).or_else(|| expires_in(answer, now))?;
     let age = answer.header("age").and_then(|age| age.trim().parse().ok()).unwrap_or(0);
     let left = stated.saturating_sub(Duration::from_secs(age));
-    (!left.is_zero() && stated <= LONGEST).then_some(left)
+    (!left.is_zero() && stated <= MAX_FRESHNESS).then_some(left)
 }
 
-/// Whether the answer's validators may be sent back: servers that say `Expires: 0` make them up.
+/// Whether the answer's validators can be used: those of servers that send `Expires: 0` are made up.
 pub(super) fn has_validators(answer: &Response) -> bool {
     answer.header("expires").is_none_or(|expires| expires.trim() != "0")
 }
 
-/// `Some` also where it says that it is good for no time at all: then `Expires` does not count.
+/// The lifetime in `Cache-Control`. `Some` also if it is zero: then `Expires` does not count.
 fn max_age(answer: &Response) -> Option<Duration> {
     let control = answer.header("cache-control")?;
     let mut age = None;
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn freshness_is_read_and_the_absurd_ignored() {
+    fn reads_freshness_and_ignores_implausible_values() {
         let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         let cases: [(Headers, Option<u64>); 11] = [
             (&[], None),

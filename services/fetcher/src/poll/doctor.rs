@@ -8,16 +8,16 @@ use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ItemIdentity, SiteProo
 
 use crate::state::Memo;
 
-/// A feed that gives nothing new for so many times its usual gap is silent.
+/// A feed with nothing new for this many times its usual gap is silent.
 const GAPS: u32 = 5;
-/// However fast its rhythm, a weekend is no silence.
+/// Shorter gaps, such as a weekend, never make a feed silent.
 const WEEKEND: Duration = Duration::from_hours(72);
 
-/// What is wrong, most urgent first. `trouble` is what the last poll failed of.
+/// The findings, most urgent first. `failure` is the finding of the last poll, if that failed.
 pub(super) fn findings(
     record: &FeedRecord,
     memo: &Memo,
-    trouble: Option<FeedFinding>,
+    failure: Option<FeedFinding>,
     now: UnixMillis,
 ) -> Vec<FeedFinding> {
     let is_good = record.health == FeedHealth::Good;
@@ -38,18 +38,18 @@ pub(super) fn findings(
         (FeedFinding::Moved, record.moved_to.is_some()),
         (FeedFinding::OverBudget, is_over_budget),
     ];
-    let mut found: Vec<FeedFinding> = trouble.into_iter().collect();
+    let mut found: Vec<FeedFinding> = failure.into_iter().collect();
     found.extend(all.into_iter().filter(|(_, is_so)| *is_so).map(|(finding, _)| finding));
     found.sort_unstable();
     found
 }
 
-/// Whether nearly all of its items are said to be of one site that it does not speak for.
+/// Whether nearly all of its items claim to be of one site that it does not speak for.
 fn speaks_for_others(record: &FeedRecord) -> bool {
     record.site.as_ref().is_some_and(|site| site.how == SiteProof::Unproven)
 }
 
-/// Whether it has given nothing new for long, by its own rhythm.
+/// Whether it has had nothing new for a long time, compared with its own rhythm.
 fn is_silent(record: &FeedRecord, memo: &Memo, now: UnixMillis) -> bool {
     let (Some(last), Some(rhythm)) = (record.last_new, memo.rhythm) else {
         return false;
@@ -58,7 +58,7 @@ fn is_silent(record: &FeedRecord, memo: &Memo, now: UnixMillis) -> bool {
     now.since(unix_millis(last)) > usual
 }
 
-/// The rhythm after something new came: a fourth of it is the last gap.
+/// The rhythm after a poll with something new: a moving mean, of which the last gap is a quarter.
 pub(super) fn rhythm(before: Option<u64>, gap: Duration) -> u64 {
     let gap = gap.as_secs();
     before.map_or(gap, |before| (before.saturating_mul(3).saturating_add(gap)) / 4)
@@ -73,7 +73,7 @@ mod tests {
     const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
-    fn silence_is_by_the_feeds_own_rhythm() {
+    fn silence_is_relative_to_the_feeds_rhythm() {
         let start = UnixMillis(1_800_000_000_000);
         let feed = FeedSettings::new("a".parse().unwrap(), "http://a.example/");
         let mut record = FeedRecord::waiting(feed, None, 900);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_urgent_is_first() {
+    fn the_most_urgent_finding_is_first() {
         let feed = FeedSettings::new("a".parse().unwrap(), "http://a.example/");
         let mut record = FeedRecord::waiting(feed, None, 900);
         record.health = FeedHealth::Failing;

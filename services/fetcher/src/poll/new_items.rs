@@ -10,57 +10,59 @@ use wirefold_flow::{Point, UnixMillis};
 use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle, TextSource};
 
 use super::Poller;
-use super::burst::find_flood;
+use super::flood::find_flood;
 use super::listed::{ItemList, ListedItem, list_items};
 use super::outcome::Listing;
 use super::site;
 use crate::FetcherError;
-use crate::answer::Read;
+use crate::answer::ParsedFeed;
 use crate::article::to_submitted;
 use crate::extract::{Page, Rule};
 use crate::feed::Item;
 use crate::metrics::{FORGOTTEN, ITEMS, PAGES};
 use crate::pages::{PageResult, TEASER_WORDS};
-use crate::state::{KnownItem, Memo};
+use crate::state::{Memo, SeenItem};
 
-/// How long the pages of one poll may take together; later ones go out with their teasers.
-const PAGES_MAY_TAKE: Duration = Duration::from_mins(10);
+/// How long the pages of one poll may take together. The remaining items are published with their
+/// teasers.
+const MAX_PAGES_TIME: Duration = Duration::from_mins(10);
 
 /// Where items come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ItemOrigin {
-    /// The feed as it is now.
+    /// The feed itself.
     Feed,
-    /// An archive of the feed. They never alert.
+    /// An archive of the feed. Its items never alert.
     Archive,
 }
 
-/// What all articles of one poll have in common.
+/// The data that all articles of one poll share.
 struct Batch<'a> {
     record: &'a FeedRecord,
     seen: UnixMillis,
-    /// The site that is responsible for its items.
+    /// The site that the feed speaks for.
     authority: Authority,
-    /// Where the articles are on their pages, by the settings of the feed.
+    /// The selectors for article pages, from the settings of the feed.
     rule: Rule,
     is_baseline: bool,
-    /// Which items are old ones that came in a flood.
+    /// For each item, whether it is an old one that came in a flood.
     flood: Vec<bool>,
     /// The indexes, in the feed, of the items whose pages are fetched.
     with_page: HashSet<usize>,
 }
 
-/// An article, and whether the feed's rule found it on its page. None for an item without words.
-type MadeArticle = Option<(ArticleFetched, Option<bool>)>;
+/// An article, and whether the feed's rule found it on its page; `None` for an item without words.
+type ItemArticle = Option<(ArticleFetched, Option<bool>)>;
 
 impl Poller {
     /// Publishes new and changed items, the oldest first, and remembers them once all are stored.
-    /// None if the fetcher was stopped. Then nothing is remembered, and the next poll repeats it.
+    /// Returns `None` if the fetcher was stopped. Then nothing is remembered, and the next poll repeats
+    /// the work.
     pub(crate) async fn publish_new_items(
         &self,
         record: &FeedRecord,
         memo: &Memo,
-        read: &Read,
+        read: &ParsedFeed,
         origin: ItemOrigin,
     ) -> Result<Option<Listing>, FetcherError> {
         let id = &record.feed.id;
@@ -90,21 +92,21 @@ impl Poller {
         let mut seen = before.clone();
         let mut window = self.publisher.window();
         let mut account = self.budgets.account(&record.feed, memo.spent.as_ref(), now);
-        for (place, item) in listed.iter().enumerate().rev() {
+        for (index, item) in listed.iter().enumerate().rev() {
             let is_old_news = origin == ItemOrigin::Archive && item.known.is_some();
             if is_old_news {
-                // An item of an archive is never a newer version of a known one.
+                // An item of an archive is never a newer version of a remembered one.
                 continue;
             }
             let was_baseline = item.known.is_some_and(|known| known.is_baseline);
             let (article, is_baseline) = match item.unchanged() {
                 Some(known) => (known.article, was_baseline),
                 None => {
-                    let Some(made) = self.article(&batch, place, item).await else {
+                    let Some(converted) = self.article(&batch, index, item).await else {
                         window.finish().await?;
                         return Ok(None);
                     };
-                    let Some((mut article, is_found)) = made else { continue };
+                    let Some((mut article, is_found)) = converted else { continue };
                     listing.ruled += usize::from(is_found.is_some());
                     listing.missed += usize::from(is_found == Some(false));
                     let (article_id, is_baseline) = (article.id, article.article.baseline);
@@ -118,15 +120,15 @@ impl Poller {
                 }
             };
             let (content, page) = (item.content, item.page);
-            // Items of an archive never push out items that the feed lists now.
+            // Items of an archive never push out items that the feed lists.
             if origin == ItemOrigin::Feed || !seen.is_full() {
                 let day = day(now);
-                seen.put(&item.key, KnownItem { content, article, day, page, is_baseline });
+                seen.put(&item.key, SeenItem { content, article, day, page, is_baseline });
             }
         }
         window.finish().await?;
         listing.spent = Some(account.spent());
-        crate::pass(&self.context, Point::Published)?;
+        crate::check_fail_point(&self.context, Point::Published)?;
         seen.prune(day(now));
         if seen != before {
             self.store.put_seen(id, &seen).await?;
@@ -137,12 +139,12 @@ impl Poller {
         Ok(Some(listing))
     }
 
-    /// The items whose articles nobody had forgotten.
+    /// The items without those whose articles people had wirefold forget.
     async fn without_forgotten<'a>(
         &self,
         listed: Vec<ListedItem<'a>>,
     ) -> Result<Vec<ListedItem<'a>>, FetcherError> {
-        let mut kept = Vec::with_capacity(listed.len());
+        let mut left = Vec::with_capacity(listed.len());
         for item in listed {
             let is_forgotten = match item.item.link.as_deref() {
                 Some(link) if item.unchanged().is_none() => {
@@ -153,10 +155,10 @@ impl Poller {
             if is_forgotten {
                 FORGOTTEN.add(1, &[]);
             } else {
-                kept.push(item);
+                left.push(item);
             }
         }
-        Ok(kept)
+        Ok(left)
     }
 
     /// The items whose pages are fetched: the first ones, since feeds list the newest first.
@@ -166,7 +168,7 @@ impl Poller {
             wanted && item.unchanged().is_none() && item.item.link.is_some()
         };
         let mut wanted: Vec<usize> =
-            listed.iter().enumerate().filter(is_wanted).map(|(place, _)| place).collect();
+            listed.iter().enumerate().filter(is_wanted).map(|(index, _)| index).collect();
         let beyond = wanted.len().saturating_sub(self.settings.pages_per_poll);
         if beyond > 0 {
             PAGES.add(beyond as u64, &["too_many"]);
@@ -175,18 +177,18 @@ impl Poller {
         wanted.into_iter().collect()
     }
 
-    /// The article of an item. None if the fetcher was stopped while it fetched the page.
+    /// The article of an item; `None` if the fetcher was stopped while it fetched the page.
     async fn article(
         &self,
         batch: &Batch<'_>,
-        place: usize,
+        index: usize,
         listed: &ListedItem<'_>,
-    ) -> Option<MadeArticle> {
-        let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&place));
+    ) -> Option<ItemArticle> {
+        let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&index));
         let spent = self.context.clock.now().since(batch.seen);
         let page_result = match link {
             None => PageResult::default(),
-            Some(_) if spent > PAGES_MAY_TAKE => {
+            Some(_) if spent > MAX_PAGES_TIME => {
                 PAGES.add(1, &["too_late"]);
                 PageResult::default()
             }
@@ -196,7 +198,7 @@ impl Poller {
                 page_result = self.pages.full_text(link, &batch.record.feed.url, listed.words, &batch.rule) => page_result,
             },
         };
-        let is_old = batch.is_baseline || batch.flood.get(place).is_some_and(|is_old| *is_old);
+        let is_old = batch.is_baseline || batch.flood.get(index).is_some_and(|is_old| *is_old);
         let is_found = page_result.is_found;
         Some(article_of(batch, listed, page_result, is_old).map(|article| (article, is_found)))
     }
@@ -209,19 +211,19 @@ fn article_of(
     is_old: bool,
 ) -> Option<ArticleFetched> {
     let Batch { record, seen, .. } = batch;
-    let of_feed = || listed.text().to_owned();
+    let feed_text = || listed.text().to_owned();
     let (item, text, text_source) = match page_result.better {
         None if listed.words < TEASER_WORDS => {
-            (Cow::Borrowed(listed.item), of_feed(), TextSource::Teaser)
+            (Cow::Borrowed(listed.item), feed_text(), TextSource::Teaser)
         }
-        None => (Cow::Borrowed(listed.item), of_feed(), TextSource::Feed),
+        None => (Cow::Borrowed(listed.item), feed_text(), TextSource::Feed),
         Some(page) => {
             let item = filled_in(listed.item, &page);
             (Cow::Owned(item), page.text, TextSource::Page)
         }
     };
     let feed = &record.feed;
-    let given = SubmittedArticle {
+    let submitted = SubmittedArticle {
         outlet: feed.outlet.as_ref().map(ToString::to_string),
         ..to_submitted(&item, text)
     };
@@ -232,7 +234,7 @@ fn article_of(
         text_source,
         seen: timestamp(*seen),
     };
-    let Identified { mut article, former_id } = identify(given, &arrival).ok()?;
+    let Identified { mut article, former_id } = identify(submitted, &arrival).ok()?;
     let about = &mut article.article;
     about.paywalled = page_result.is_paywalled;
     about.baseline = is_old && listed.known.is_none();
@@ -240,14 +242,14 @@ fn article_of(
     about.item_key.clone_from(&listed.key);
     let before = listed.known.map(|known| known.article);
     if let Some(former) = former_id.filter(|former| before == Some(*former)) {
-        // It is stored with the id by the previous rule, and has not changed.
+        // It has not changed and is stored under the id of the previous rule.
         article.id = former;
     }
     about.version_of = before.filter(|before| *before != article.id);
     Some(article)
 }
 
-/// The item, completed with what only its page says.
+/// The item with its missing fields filled in from its page.
 fn filled_in(item: &Item, page: &Page) -> Item {
     let mut item = item.clone();
     if item.title.is_empty() {

@@ -1,5 +1,4 @@
-//! Computes the record of a feed after a poll. The request and its answer come in, the record goes
-//! out. Pure.
+//! Computes the record and memo of a feed after a poll. Pure.
 
 use std::time::Duration;
 
@@ -10,54 +9,57 @@ use wirefold_proto::{
     FeedFinding, FeedHealth, FeedId, FeedRecord, FeedSettings, ItemIdentity, Teasers,
 };
 
-use super::Polled;
+use super::PollResult;
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
 use super::listed::{ItemList, ListedItem};
-use crate::answer::{Failure, Read, moved_to, patience, patience_of_host, validator};
-use crate::budget::Spent;
+use crate::answer::{Failure, ParsedFeed, host_retry_after, moved_to, retry_after_of, validator};
+use crate::budget::HourlyUsage;
 use crate::interval::{
-    Bounds, adapt_interval, after_patience, after_skipped, backoff, interval_for_news, item_gap,
+    Bounds, adapt_interval, after_skipped, backoff, extra_wait, interval_for_news, item_gap,
     revisit_wait, trial_wait,
 };
 use crate::pages::TEASER_WORDS;
 use crate::settings::Settings;
 use crate::state::Memo;
 
-/// What a feed listed at a poll, and what was published of it.
+/// The result of reading a feed: its properties, and counts of items and articles.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Listing {
     pub(super) title: Option<String>,
     pub(super) ttl: Option<Duration>,
     pub(super) skip_hours: Vec<u8>,
     pub(super) skip_days: Vec<u8>,
-    /// What tells its items apart from now on, where that changes.
+    /// The part of an item that identifies it from now on, if that changes.
     pub(super) identity: Option<ItemIdentity>,
     /// Whether it breaks off before its end.
     pub(super) is_broken: bool,
-    /// What it lists more of than is read, for people.
+    /// The limit that it exceeds, so that only a part was read; for people.
     pub(super) cut_short: Option<String>,
     /// Whether some of its dates cannot be read.
     pub(super) has_unread_dates: bool,
     /// Items without a date.
     pub(super) undated: usize,
     pub(super) teasers: u32,
-    /// Items listed; of these never seen before; of these seen with other words.
+    /// All items.
     pub(crate) listed: usize,
+    /// Items that were never listed before.
     pub(super) new: usize,
+    /// Items that were listed before with other words.
     pub(super) changed: usize,
-    /// Pages read by the feed's rule; of these those on which it found no article.
+    /// Pages that were read by the feed's rule.
     pub(super) ruled: usize,
+    /// Pages on which that rule found no article.
     pub(super) missed: usize,
     /// Articles published.
     pub(crate) published: u64,
-    /// What the feed has sent in this hour.
-    pub(super) spent: Option<Spent>,
+    /// How much the feed has sent in this hour.
+    pub(super) spent: Option<HourlyUsage>,
 }
 
 impl Listing {
-    /// What a feed lists, before anything is published.
-    pub(super) fn of(read: &Read, list: &ItemList<'_>) -> Self {
+    /// The listing of a feed before anything is published.
+    pub(super) fn of(read: &ParsedFeed, list: &ItemList<'_>) -> Self {
         let listed = &list.items;
         let count =
             |is: &dyn Fn(&&ListedItem<'_>) -> bool| listed.iter().filter(|item| is(item)).count();
@@ -98,29 +100,29 @@ pub(crate) fn waiting(
     FeedRecord::waiting(feed, managed_by, seconds(settings.first_interval))
 }
 
-/// An answer that the feed could be read from, or that says that nothing has changed.
+/// An answer with a readable feed, or one that says that nothing has changed.
 pub(super) struct GoodAnswer<'a> {
     pub(super) answer: &'a Response,
-    /// What the feed lists; none if nothing has changed.
+    /// The listing; `None` if nothing has changed.
     pub(super) listing: Option<Listing>,
-    /// A hash of the body, where there was one.
+    /// A hash of the body, if there was one.
     pub(super) body: Option<u64>,
     pub(super) was_conditional: bool,
     pub(super) is_plain: bool,
 }
 
-/// After the feed was read, or had not changed.
+/// The feed after it was read, or had not changed.
 pub(super) fn after_good(
     record: FeedRecord,
     mut memo: Memo,
     good: GoodAnswer<'_>,
     now: UnixMillis,
     settings: &Settings,
-) -> Polled {
+) -> PollResult {
     let (at, answer) = (timestamp(now), good.answer);
     note_move(&record.feed, &mut memo, answer, now);
     note_validators(&record, &mut memo, &good, now);
-    // Of a first poll nothing can be said: everything is new.
+    // The share is unknown at the first poll, at which all items are new.
     let known = match (&good.listing, record.last_good) {
         (None, _) => Some(1.0),
         (Some(_), None) => None,
@@ -134,8 +136,8 @@ pub(super) fn after_good(
     memo.is_plain = good.is_plain;
     memo.fresh = fresh_for(answer, at).map(|fresh| fresh.as_secs());
     memo.strikes = 0;
-    let patience = patience(answer, at);
-    memo.left_alone = patience_of_host(answer, at).map(|asked| now.plus(asked).0);
+    let retry_after = retry_after_of(answer, at);
+    memo.left_alone = host_retry_after(answer, at).map(|wait| now.plus(wait).0);
     let longest = longest(&record, &memo, now);
     let interval = adapt_interval(
         interval_of(&record),
@@ -153,7 +155,7 @@ pub(super) fn after_good(
     record.failing_since = None;
     record.last_poll = Some(at);
     record.last_good = Some(at);
-    let next = now.plus(interval.max(patience.unwrap_or_default()));
+    let next = now.plus(interval.max(retry_after.unwrap_or_default()));
     record.next_poll = Some(timestamp(after_skipped(next, &memo.skip_hours, &memo.skip_days)));
     with_findings(record, memo, None, now)
 }
@@ -188,8 +190,8 @@ fn note_listing(record: &mut FeedRecord, memo: &mut Memo, listing: Listing, now:
     record.articles += listing.published;
 }
 
-/// Finds out whether validators lie: asked without them, the host names the same ones again, and
-/// there is something new all the same.
+/// Finds out whether validators are unreliable: the host answers a request without validators with the
+/// same ones as before, although there is something new.
 fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &GoodAnswer<'_>, now: UnixMillis) {
     let answer = good.answer;
     if answer.status == 304 || good.was_conditional {
@@ -210,43 +212,43 @@ fn note_validators(record: &FeedRecord, memo: &mut Memo, good: &GoodAnswer<'_>, 
     memo.trial = Some(now.plus(trial_wait(&record.feed.id, now)).0);
 }
 
-/// The longest interval by which its news is seen soon; none before something new came.
+/// The longest interval at which its news is still seen soon; `None` before the second poll with news.
 fn longest(record: &FeedRecord, memo: &Memo, now: UnixMillis) -> Option<Duration> {
     let (last, gap) = (record.last_new?, memo.item_gap?);
     Some(interval_for_news(Duration::from_secs(gap), now.since(unix_millis(last))))
 }
 
-/// How long its publisher wants it to be left alone, and no sooner than is fair where each answer
-/// costs the whole feed though its validators would have spared it.
+/// The shortest interval that its publisher wants. If its validators are unreliable, at least one hour,
+/// because every request then transfers the whole feed.
 fn least_interval(memo: &Memo) -> Option<Duration> {
     const WITHOUT_VALIDATORS: Duration = Duration::from_hours(1);
-    let said = memo.ttl.max(memo.fresh).map(Duration::from_secs);
-    if memo.validators_lie { said.max(Some(WITHOUT_VALIDATORS)) } else { said }
+    let wanted = memo.ttl.max(memo.fresh).map(Duration::from_secs);
+    if memo.validators_lie { wanted.max(Some(WITHOUT_VALIDATORS)) } else { wanted }
 }
 
-/// The record with what an operator may want to look at.
+/// The record with its findings.
 fn with_findings(
     mut record: FeedRecord,
     memo: Memo,
-    trouble: Option<FeedFinding>,
+    failure: Option<FeedFinding>,
     now: UnixMillis,
-) -> Polled {
+) -> PollResult {
     let address = memo.address(&record.feed.url);
     record.moved_to = (address != record.feed.url).then(|| address.to_owned());
-    record.findings = findings(&record, &memo, trouble, now);
-    Polled { record, memo, was_fetched: true }
+    record.findings = findings(&record, &memo, failure, now);
+    PollResult { record, memo, was_fetched: true }
 }
 
-/// After a poll that gave nothing.
+/// The feed after a failed poll.
 pub(super) fn after_failure(
     mut record: FeedRecord,
     mut memo: Memo,
     failure: Failure,
     now: UnixMillis,
     settings: &Settings,
-) -> Polled {
+) -> PollResult {
     if memo.address(&record.feed.url) != record.feed.url {
-        // The place it had moved to fails: the configured one is asked again.
+        // The address that it had moved to fails: the configured one is used again.
         memo.moved = None;
     }
     record.failures = record.failures.saturating_add(1);
@@ -257,27 +259,27 @@ pub(super) fn after_failure(
         false => backoff(feed, interval_of(&record), strikes, bounds(settings)),
     };
     let wait = failure.retry_after.unwrap_or_else(own);
-    let of_host = failure.retry_after.filter(|_| !failure.is_elsewhere);
-    memo.left_alone = of_host.map(|patience| now.plus(patience).0);
+    let host_wait = failure.retry_after.filter(|_| !failure.is_elsewhere);
+    memo.left_alone = host_wait.map(|pause| now.plus(pause).0);
     record.next_poll = Some(timestamp(now.plus(wait)));
     record.health = FeedHealth::Failing;
     record.problem = Some(failure.problem);
     record.last_poll = Some(timestamp(now));
     record.failing_since.get_or_insert(timestamp(now));
-    with_findings(record, memo, Some(failure.trouble), now)
+    with_findings(record, memo, Some(failure.finding), now)
 }
 
-/// Where its host was not asked, since it wants to be left alone until then: nothing is said of
-/// the feed.
-pub(super) fn after_nothing(
+/// The feed after a poll without a request, because its host wants none until then. Only the next poll
+/// changes.
+pub(super) fn after_pause(
     mut record: FeedRecord,
     memo: Memo,
     until: UnixMillis,
     now: UnixMillis,
-) -> Polled {
-    let later = after_patience(&record.feed.id, until.since(now));
+) -> PollResult {
+    let later = extra_wait(&record.feed.id, until.since(now));
     record.next_poll = Some(timestamp(until.plus(later)));
-    Polled { record, memo, was_fetched: false }
+    PollResult { record, memo, was_fetched: false }
 }
 
 /// Why a feed was set aside, for people.
@@ -288,7 +290,8 @@ pub(crate) fn set_aside_problem(feed: &FeedId) -> String {
     )
 }
 
-/// After the process died twice while it read the feed, the second time this feed alone.
+/// The record of a feed that is set aside: the process died twice while it parsed the feed, the second
+/// time this feed alone.
 pub(crate) fn set_aside(mut record: FeedRecord, now: UnixMillis) -> FeedRecord {
     let id = &record.feed.id;
     record.problem = Some(set_aside_problem(id));
@@ -301,8 +304,8 @@ pub(crate) fn set_aside(mut record: FeedRecord, now: UnixMillis) -> FeedRecord {
     record
 }
 
-/// After the host said that the feed is gone for good.
-pub(super) fn after_gone(mut record: FeedRecord, memo: Memo, now: UnixMillis) -> Polled {
+/// The feed after the host answered that it is gone for good.
+pub(super) fn after_gone(mut record: FeedRecord, memo: Memo, now: UnixMillis) -> PollResult {
     let gone = "HTTP 410: the host says that this feed is gone for good; remove it, or give it \
                 another address";
     record.failures = record.failures.saturating_add(1);
@@ -325,8 +328,8 @@ fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response, now: UnixM
     }
 }
 
-/// Validators are opaque: they go back byte for byte, and those of another answer never do. An
-/// answer without change keeps those it does not name.
+/// The record with the validators of this answer. They are opaque and are sent back byte for byte. An
+/// answer 304 keeps the earlier validators that it does not have.
 fn with_validators(record: FeedRecord, answer: &Response) -> FeedRecord {
     let is_trusted = has_validators(answer);
     let named = |name: &str| validator(answer, name).filter(|_| is_trusted);

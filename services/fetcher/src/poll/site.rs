@@ -1,5 +1,4 @@
-//! Which site a feed speaks for. It is decided before the first articles are published, and then
-//! kept.
+//! Which site a feed speaks for. This is decided before the first articles are published, and stored.
 
 use std::borrow::Cow;
 
@@ -11,35 +10,36 @@ use wirefold_http_client::Response;
 use wirefold_proto::{FeedRecord, FeedSettings, FeedSite};
 
 use super::Poller;
-use crate::answer::Read;
+use crate::answer::ParsedFeed;
 use crate::feed::Item;
 use crate::feed_address::identity;
 
-/// Whether it is known for which site a feed speaks that answers at this address.
-fn is_found(record: &FeedRecord, address: &str) -> bool {
-    record.site.as_ref().is_some_and(|site| still_holds(site, &vouched(record), address))
+/// Whether the stored site of a feed applies to an answer from this address.
+fn has_valid_site(record: &FeedRecord, address: &str) -> bool {
+    record.site.as_ref().is_some_and(|site| still_holds(site, &trusted_settings(record), address))
 }
 
-/// A feed's settings as far as the operator vouches for them: a list that is followed may say whose its
-/// items are, and not who says so.
-fn vouched(record: &FeedRecord) -> Cow<'_, FeedSettings> {
+/// A feed's settings without those that only the operator may decide: a remote list must not set the
+/// outlet that a feed speaks for.
+fn trusted_settings(record: &FeedRecord) -> Cow<'_, FeedSettings> {
     match record.managed_by.is_none() && !record.lists.is_empty() {
         true => Cow::Owned(FeedSettings { outlet: None, ..record.feed.clone() }),
         false => Cow::Borrowed(&record.feed),
     }
 }
 
-/// Who says what a feed's items say.
+/// The authority for a feed's items.
 pub(super) fn authority(record: &FeedRecord) -> Authority {
-    authority_of(&vouched(record), record.site.as_ref())
+    authority_of(&trusted_settings(record), record.site.as_ref())
 }
 
-/// Whether that must be found first: the version before has taken articles from it without knowing.
-pub(super) fn is_to_be_found(record: &FeedRecord, address: &str) -> bool {
-    record.articles > 0 && !is_found(record, address)
+/// Whether the site must be found although the feed has articles, as after an upgrade from a release
+/// without sites.
+pub(super) fn needs_site(record: &FeedRecord, address: &str) -> bool {
+    record.articles > 0 && !has_valid_site(record, address)
 }
 
-/// Where the items of a feed lead.
+/// The sites that the items of a feed link to.
 pub(crate) fn leads_of(items: &[Item]) -> Leads {
     let mut leads = Leads::default();
     for item in items {
@@ -49,16 +49,16 @@ pub(crate) fn leads_of(items: &[Item]) -> Leads {
 }
 
 impl Poller {
-    /// The site that a feed speaks for: as it was found, else by what it lists now. The outer none says
-    /// that the fetcher was stopped over it.
+    /// The site that a feed speaks for: the stored one, else by its items. The outer `None` means that the
+    /// fetcher was stopped.
     pub(super) async fn site_of(
         &self,
         record: &FeedRecord,
         answer: &Response,
-        read: &Read,
+        read: &ParsedFeed,
     ) -> Option<Option<FeedSite>> {
-        let (address, feed) = (answer.url.as_str(), vouched(record));
-        if is_found(record, address) {
+        let (address, feed) = (answer.url.as_str(), trusted_settings(record));
+        if has_valid_site(record, address) {
             return Some(record.site.clone());
         }
         let leads = leads_of(&read.feed.items);
@@ -75,8 +75,8 @@ impl Poller {
         Some(Some(found))
     }
 
-    /// Whether one of these pages names a feed at one of these addresses. None says that the fetcher was
-    /// stopped over it.
+    /// Whether one of these pages names a feed at one of these addresses; `None` if the fetcher was
+    /// stopped.
     async fn is_named(&self, feed: &str, addresses: &[String], pages: &[Url]) -> Option<bool> {
         for page in pages {
             let named = tokio::select! {
@@ -92,7 +92,7 @@ impl Poller {
     }
 }
 
-/// The pages that may name the feed: the front page of the site that its items lead to, and the page of
+/// The pages that may name the feed: the front page of the site that most items link to, and the page of
 /// the newest item there.
 fn pages_to_ask(leads: &Leads, items: &[Item]) -> Vec<Url> {
     let is_there = |url: &Url| site_of(url.as_str()).as_ref() == leads.leading();

@@ -8,8 +8,8 @@ use super::Scheduler;
 use crate::FetcherError;
 
 impl Scheduler {
-    /// Begins to read a feed's archive; one that is being read begins anew. The same command once
-    /// more changes nothing.
+    /// Begins to read a feed's archive, from the start if it is being read already. Repeating a command
+    /// has no effect.
     pub(crate) async fn backfill(
         &mut self,
         feed: FeedId,
@@ -43,7 +43,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Reads on where an archive was left.
+    /// Continues an archive at its stored position.
     pub(crate) fn continue_backfill(&mut self, backfill: Backfill) {
         let Some(entry) = self.table.get(&backfill.feed) else { return };
         let (record, memo) = (entry.record.clone(), entry.memo.clone());
@@ -55,8 +55,7 @@ impl Scheduler {
         self.backfills.by_feed.insert(feed, reading);
     }
 
-    /// Ends the reading of a feed's archive, if it is being read; nothing of it is written after
-    /// this.
+    /// Stops the backfill of a feed, if there is one. Nothing of it is written after this.
     pub(crate) async fn end_backfill(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(reading) = self.backfills.by_feed.remove(feed) else { return Ok(()) };
         reading.abort();
@@ -69,7 +68,7 @@ impl Scheduler {
         Ok(self.poller.store.forget_backfill(feed).await?)
     }
 
-    /// Takes in how the reading of an archive ended.
+    /// Handles the end of a backfill.
     pub(crate) fn backfill_ended(
         &mut self,
         ended: Result<Result<(), FetcherError>, JoinError>,

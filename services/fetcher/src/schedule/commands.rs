@@ -1,4 +1,4 @@
-//! Commands of people: feeds are added, changed and removed while the fetcher runs.
+//! Carries out commands that add, change, remove and poll feeds.
 
 use wirefold_envelope::decode;
 use wirefold_flow::Stored;
@@ -16,19 +16,19 @@ pub(crate) const FILTER: &str = "wirefold.v1.control.feed.>";
 
 /// Why a command is not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refused {
-    /// The feed is defined by a file, and changed there only.
+enum Refusal {
+    /// The feed is defined in a file and can be changed only there.
     Managed,
-    /// The id is that of pushed articles.
+    /// The id is reserved for pushed articles.
     Reserved,
     /// There is no such feed.
     Unknown,
-    /// Its rule for pages has a selector that is none.
+    /// Its rule for pages has an invalid selector.
     Rule,
 }
 
 impl Scheduler {
-    /// Carries out commands in order, and then remembers how far. Each can be carried out twice.
+    /// Carries out commands in order, then stores the last sequence. A command may be carried out twice.
     pub(crate) async fn apply_command(
         &mut self,
         commands: Vec<Stored>,
@@ -68,7 +68,7 @@ impl Scheduler {
         &mut self,
         id: &str,
         command: Command,
-    ) -> Result<Result<(), Refused>, FetcherError> {
+    ) -> Result<Result<(), Refusal>, FetcherError> {
         match command {
             Command::FeedAdd { feed } => match self.check_feed(&feed) {
                 Ok(()) => self.put_feed(feed).await.map(Ok),
@@ -79,7 +79,7 @@ impl Scheduler {
             }
             Command::FeedChange { feed } => match self.check_feed(&feed) {
                 Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
-                Ok(()) => Ok(Err(Refused::Unknown)),
+                Ok(()) => Ok(Err(Refusal::Unknown)),
                 Err(refused) => Ok(Err(refused)),
             },
             Command::FeedRemove { feed } => match self.may_change(&feed) {
@@ -93,37 +93,37 @@ impl Scheduler {
                 let now = self.poller.context.clock.now();
                 let is_known = self.table.get(&feed).is_some();
                 self.table.poll_soon(&feed, now);
-                Ok(if is_known { Ok(()) } else { Err(Refused::Unknown) })
+                Ok(if is_known { Ok(()) } else { Err(Refusal::Unknown) })
             }
             Command::FeedBackfill { feed, pages, items } => match self.table.get(&feed) {
                 Some(_) => self.backfill(feed, id, pages, items).await.map(Ok),
-                None => Ok(Err(Refused::Unknown)),
+                None => Ok(Err(Refusal::Unknown)),
             },
             _ => Ok(Ok(())),
         }
     }
 
-    fn check_feed(&self, feed: &FeedSettings) -> Result<(), Refused> {
-        Rule::of(feed).check().map_err(|_| Refused::Rule)?;
+    fn check_feed(&self, feed: &FeedSettings) -> Result<(), Refusal> {
+        Rule::of(feed).check().map_err(|_| Refusal::Rule)?;
         self.may_change(&feed.id)
     }
 
-    fn may_change(&self, feed: &FeedId) -> Result<(), Refused> {
+    fn may_change(&self, feed: &FeedId) -> Result<(), Refusal> {
         let is_managed = |record: &FeedRecord| record.managed_by.is_some();
         match self.table.get(feed) {
-            _ if *feed == FeedId::push() => Err(Refused::Reserved),
-            Some(entry) if is_managed(&entry.record) => Err(Refused::Managed),
+            _ if *feed == FeedId::push() => Err(Refusal::Reserved),
+            Some(entry) if is_managed(&entry.record) => Err(Refusal::Managed),
             _ => Ok(()),
         }
     }
 
-    /// Whether it is set aside with the very settings that it has, whoever manages them.
+    /// Whether the feed is set aside and has exactly these settings, whoever manages it.
     fn is_set_aside(&self, feed: &FeedSettings) -> bool {
         let entry = self.table.get(&feed.id);
         entry.is_some_and(|it| it.record.set_aside.is_some() && it.record.feed == *feed)
     }
 
-    /// Polls a feed again that was set aside: as a suspect, alone.
+    /// Polls a feed again that was set aside. As a suspect, it is parsed alone.
     async fn poll_again(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(entry) = self.table.remove(feed) else {
             return Ok(());
@@ -132,19 +132,19 @@ impl Scheduler {
         record.health = FeedHealth::Waiting;
         record.findings = Vec::new();
         self.poller.store.put_record(&record).await?;
-        self.poller.reading.suspect([feed.clone()]);
+        self.poller.parse_gate.suspect([feed.clone()]);
         tracing::info!(%feed, "feed that was set aside is polled again");
         let now = self.poller.context.clock.now();
         self.table.put(record, entry.memo, Some(now));
         Ok(())
     }
 
-    /// Polls the feed at once with these settings; no list has a say in them any more. Another address makes it another feed, whose
-    /// first items are its baseline; what the old one listed stays known.
+    /// Polls the feed at once with these settings, which lists no longer change. With another address it
+    /// is another feed, whose first items are its baseline. The items of the old one stay remembered.
     async fn put_feed(&mut self, feed: FeedSettings) -> Result<(), FetcherError> {
         let is_same = |record: &FeedRecord| {
-            let is_peoples = record.lists.is_empty();
-            record.feed == feed && record.health != FeedHealth::Gone && is_peoples
+            let is_manual = record.lists.is_empty();
+            record.feed == feed && record.health != FeedHealth::Gone && is_manual
         };
         if self.table.get(&feed.id).is_some_and(|entry| is_same(&entry.record)) {
             return Ok(());
@@ -174,7 +174,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Ends a feed: whoever has it removed has said so to its lists.
+    /// Stops polling a feed and forgets its state. The caller updates its lists.
     pub(crate) async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         self.interrupt(feed).await?;
         self.end_backfill(feed).await?;

@@ -18,35 +18,35 @@ use crate::poll::waiting;
 use crate::settings::ConfiguredList;
 use crate::state::Memo;
 
-/// The wait after the first failure; twice as long after each, up to the usual one.
+/// The wait after the first failure. It doubles after each further one, up to the list's interval.
 const FIRST_WAIT: Duration = Duration::from_mins(15);
 
-/// While a list has many feeds leave, it is said after so many that the fetcher is alive.
+/// While many feeds are removed, the fetcher sends a heartbeat after this many.
 const ALIVE_EACH: usize = 16;
-/// The problem of a list that names less than half of what it named; the next time it is believed.
+/// The problem of a list that names less than half of its earlier feeds. The next such answer is applied.
 const SHRUNK: &str = "it names less than half of the feeds that it named before: wirefold removes none unless the next answer says the same";
 
 impl Scheduler {
-    /// Asks for the lists that are due.
-    pub(crate) fn ask_for_lists(&mut self) {
+    /// Requests the lists that are due.
+    pub(crate) fn request_due_lists(&mut self) {
         let now = self.poller.context.clock.now();
         while let Some(list) = self.lists.take_due(now) {
             let (poller, record) = (self.poller.clone(), list.record.clone());
-            self.lists.asking.spawn(async move {
-                let asked = poller.ask_for_list(&record).await;
+            self.lists.requests.spawn(async move {
+                let asked = poller.request_list(&record).await;
                 (record.url, asked)
             });
         }
     }
 
-    /// Carries out what a list says, and then remembers that it was read.
-    pub(crate) async fn list_answered(
+    /// Applies the answer for a list, then stores that it was read.
+    pub(crate) async fn apply_list_answer(
         &mut self,
         answered: Result<(String, ListAnswer), JoinError>,
     ) -> Result<(), FetcherError> {
         let now = self.poller.context.clock.now();
         let Ok((url, asked)) = answered else {
-            // Which one it was is not known: all that are not due are asked for again.
+            // The task panicked and its list is unknown: every list without a due time is requested again.
             let later = now.plus(FIRST_WAIT);
             self.lists.lists.values_mut().for_each(|list| list.due = list.due.or(Some(later)));
             return Ok(());
@@ -63,12 +63,12 @@ impl Scheduler {
                 after_failure(record, problem, retry_after, now, &settings)
             }
             ListAnswer::Read { opml, etag, last_modified } => {
-                let said_so = record.problem.as_deref() == Some(SHRUNK);
+                let was_reported = record.problem.as_deref() == Some(SHRUNK);
                 let (manual_overrides, has_shrunk) =
-                    self.apply_list(&settings, &opml, said_so).await?;
-                // People may have spoken meanwhile, never of what was just carried out.
+                    self.apply_list(&settings, &opml, was_reported).await?;
+                // These include manual overrides that were added meanwhile.
                 let record = ListRecord { manual_overrides, ..record };
-                let shrunk = (has_shrunk && !said_so).then_some(SHRUNK);
+                let shrunk = (has_shrunk && !was_reported).then_some(SHRUNK);
                 match problem(&opml).or(shrunk) {
                     Some(problem) => {
                         LISTS.add(1, &["failed"]);
@@ -83,11 +83,11 @@ impl Scheduler {
                 }
             }
         };
-        crate::pass(&self.poller.context, Point::Settled)?;
+        crate::check_fail_point(&self.poller.context, Point::Settled)?;
         self.put_list(record).await
     }
 
-    /// Remembers a list, and when it is due.
+    /// Stores the record of a list, and sets when it is due.
     async fn put_list(&mut self, record: ListRecord) -> Result<(), FetcherError> {
         self.poller.store.put_list(&record).await?;
         if let Some(list) = self.lists.lists.get_mut(&record.url) {
@@ -97,8 +97,8 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Adds, changes and removes feeds so that they are what the list says. Says which feeds of it
-    /// are people's, and whether more than half of its feeds left or would have left.
+    /// Adds, changes and removes feeds as the list requires. Returns its feeds with a manual override,
+    /// and whether more than half of its feeds left or would have left.
     async fn apply_list(
         &mut self,
         list: &ConfiguredList,
@@ -130,7 +130,7 @@ impl Scheduler {
         Ok((changes.overridden, changes.has_shrunk))
     }
 
-    /// A feed with a change, put in again; it keeps its place in time.
+    /// Applies a change to a feed. Its due time stays the same.
     async fn apply_change(
         &mut self,
         feed: &FeedId,
@@ -147,7 +147,7 @@ impl Scheduler {
         Ok(Some(record))
     }
 
-    /// New feeds, whose first polls are spread.
+    /// Adds feeds to the table and spreads their first polls. Returns their records.
     fn add_feeds(&mut self, feeds: Vec<FeedSettings>, list: &str) -> Vec<FeedRecord> {
         let now = self.poller.context.clock.now();
         let among = feeds.len();
@@ -178,7 +178,7 @@ impl Scheduler {
     }
 }
 
-/// Why nothing leaves because of a list that could be read.
+/// Why a readable list removes no feeds, if so.
 fn problem(opml: &Opml) -> Option<&'static str> {
     match opml.feeds.is_empty() {
         _ if !opml.is_whole => {

@@ -19,18 +19,18 @@ use crate::FetcherError;
 use crate::answer::Failure;
 use crate::backfill::Backfills;
 use crate::lists::Lists;
-use crate::poll::{Polled, Poller};
+use crate::poll::{PollResult, Poller};
 pub(crate) use start::write;
 pub(crate) use table::Table;
 
-/// How long the scheduler waits at most before it says that it is alive.
+/// The longest time between two heartbeats of the scheduler.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long polls may take to end once everything stops.
+/// How long polls may take to end after the stop signal.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 /// How many commands are read at once.
 const COMMANDS: usize = 64;
 
-type Ended = Result<Option<Polled>, FetcherError>;
+type Ended = Result<Option<PollResult>, FetcherError>;
 
 /// Polls feeds when they are due.
 pub(crate) struct Scheduler {
@@ -44,24 +44,24 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    /// Runs until it is stopped, or something must be mended.
+    /// Runs until it is stopped, or fails with an error that somebody must repair.
     pub(crate) async fn run(mut self) -> Result<(), FetcherError> {
         let clock: Arc<dyn Clock> = self.poller.context.clock.clone();
         let stop = self.poller.stop.clone();
         self.alive();
         loop {
             self.start_due();
-            self.ask_for_lists();
+            self.request_due_lists();
             let beat = clock.now().plus(HEARTBEAT);
             let due = self.table.next_due().into_iter().chain(self.lists.next_due());
             let wake = due.fold(beat, UnixMillis::min);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.drain().await,
-                Some(ended) = self.polls.join_next_with_id() => self.ended(ended).await?,
+                Some(ended) = self.polls.join_next_with_id() => self.poll_ended(ended).await?,
                 Some(ended) = self.backfills.running.join_next() => self.backfill_ended(ended)?,
-                Some(answered) = self.lists.asking.join_next() => {
-                    self.list_answered(answered).await?;
+                Some(answered) = self.lists.requests.join_next() => {
+                    self.apply_list_answer(answered).await?;
                 }
                 commands = self.commands.next(COMMANDS) => match commands {
                     Ok(commands) => self.apply_command(commands).await?,
@@ -82,7 +82,7 @@ impl Scheduler {
             let (mut record, memo) = (entry.record.clone(), entry.memo.clone());
             let feed = record.feed.id.clone();
             let with_same_address = self.table.with_same_address(&feed);
-            // The first of them by name is the one that the others double.
+            // The others are duplicates of the first one by name.
             record.duplicate_of = with_same_address.iter().find(|twin| **twin < feed).cloned();
             let (poller, is_shared) = (self.poller.clone(), !with_same_address.is_empty());
             let poll = self.polls.spawn(async move { poller.poll(record, memo, is_shared).await });
@@ -93,8 +93,11 @@ impl Scheduler {
         }
     }
 
-    /// Takes in how a poll ended.
-    async fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) -> Result<(), FetcherError> {
+    /// Handles the end of a poll.
+    async fn poll_ended(
+        &mut self,
+        ended: Result<(Id, Ended), JoinError>,
+    ) -> Result<(), FetcherError> {
         let id = match &ended {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
@@ -105,33 +108,34 @@ impl Scheduler {
         match ended {
             Ok((_, polled)) => {
                 if let Some(polled) = polled? {
-                    self.take_in(polled);
+                    self.apply_result(polled);
                 }
             }
             Err(error) if error.is_panic() => self.panicked(&feed).await?,
-            // Cut short by a command, which puts the feed in again.
+            // Interrupted by a command, which puts the feed into the table again.
             Err(_) => {}
         }
         Ok(())
     }
 
-    /// A fault of ours over one feed is a failure of that feed.
+    /// Counts a panic during a poll as a failure of that feed.
     async fn panicked(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(entry) = self.table.get(feed) else {
             return Ok(());
         };
         tracing::warn!(%feed, "a poll crashed; please report it with the feed's address");
         let failure = Failure::broken("polling crashed on this feed; please report its address");
-        let Polled { record, memo, .. } =
+        let PollResult { record, memo, .. } =
             self.poller.failed(entry.record.clone(), entry.memo.clone(), failure);
         self.poller.store.put_record(&record).await?;
         self.put(record, memo);
         Ok(())
     }
 
-    /// Puts a feed in again, and has those of its address take the same answer.
-    fn take_in(&mut self, polled: Polled) {
-        let Polled { record, memo, was_fetched } = polled;
+    /// Puts a polled feed into the table. Makes the other feeds of its address due, so that they use the
+    /// same answer.
+    fn apply_result(&mut self, polled: PollResult) {
+        let PollResult { record, memo, was_fetched } = polled;
         let feed = record.feed.id.clone();
         self.put(record, memo);
         if was_fetched {
@@ -146,8 +150,8 @@ impl Scheduler {
         self.table.count();
     }
 
-    /// Ends the poll of a feed, if there is one, and waits until it has ended: nothing of it is
-    /// written after this.
+    /// Stops the poll of a feed, if there is one, and waits until it has ended. Nothing of it is written
+    /// after this.
     pub(crate) async fn interrupt(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let Some(poll) = self.table.get_mut(feed).and_then(|entry| entry.poll.take()) else {
             return Ok(());
@@ -155,15 +159,15 @@ impl Scheduler {
         poll.abort();
         while self.polled.contains_key(&poll.id()) {
             match self.polls.join_next_with_id().await {
-                Some(ended) => self.ended(ended).await?,
+                Some(ended) => self.poll_ended(ended).await?,
                 None => return Ok(()),
             }
         }
         Ok(())
     }
 
-    /// Waits for polls that have published and not yet remembered; what takes longer is done
-    /// again after the next start.
+    /// Waits for polls that have published but not stored their state yet. Polls that take longer are
+    /// repeated after the next start.
     async fn drain(mut self) -> Result<(), FetcherError> {
         let clock = self.poller.context.clock.clone();
         let until = clock.now().plus(LAST_WAIT);
@@ -171,7 +175,7 @@ impl Scheduler {
             tokio::select! {
                 biased;
                 ended = self.polls.join_next_with_id() => match ended {
-                    Some(ended) => self.ended(ended).await?,
+                    Some(ended) => self.poll_ended(ended).await?,
                     None => return Ok(()),
                 },
                 () = clock.sleep_until(until) => return self.clear_suspicion().await,
@@ -179,7 +183,7 @@ impl Scheduler {
         }
     }
 
-    /// What is still being read ends with this process, which is no fault of it.
+    /// Deletes the marks of feeds that are still being parsed: the shutdown interrupts them, not a crash.
     async fn clear_suspicion(self) -> Result<(), FetcherError> {
         for feed in self.polled.values() {
             self.poller.store.forget_read_mark(feed).await?;
@@ -187,7 +191,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Waits a little where the bus may come back.
+    /// Waits a little if the error may pass. Fails otherwise.
     async fn retry_or_fail(&mut self, error: BusError) -> Result<(), FetcherError> {
         let context = &self.poller.context;
         context.observer.observe("fetcher", Event::of_failure(&error));

@@ -21,7 +21,7 @@ use crate::lists::Lists;
 use crate::poll::{Poller, set_aside, set_aside_problem, waiting};
 use crate::settings::Settings;
 
-use crate::state::{Memo, ReadMark, Remembered};
+use crate::state::{Memo, ReadMark, StoredState};
 
 /// How many records are written at once.
 const AT_ONCE: usize = 64;
@@ -29,7 +29,7 @@ const AT_ONCE: usize = 64;
 impl Scheduler {
     /// Joins the feeds and lists of the configuration with the stored ones.
     pub(crate) async fn load(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let Remembered { feeds, read_marks, lists, backfills, control } =
+        let StoredState { feeds, read_marks, lists, backfills, control } =
             poller.store.load().await?;
         let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
         let may_follow = lists.unread().next().is_some();
@@ -49,7 +49,7 @@ impl Scheduler {
         let commands = commands_after(&poller.context, control).await?;
         let now = poller.context.clock.now();
         handle_read_marks(&poller, &mut feeds, read_marks).await?;
-        leave_alone(&poller.hosts, &feeds);
+        restore_pauses(&poller.hosts, &feeds);
         let table = table_of(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
@@ -60,8 +60,8 @@ impl Scheduler {
     }
 }
 
-/// The commands behind those that were carried out. Where their stream went back in time, what it holds was
-/// carried out, or may have been: it goes on with what comes.
+/// A reader of the commands after those that were carried out. If the stream went back in time, its
+/// commands may have been carried out, and only new ones are read.
 pub(super) async fn commands_after(
     context: &StageContext,
     carried_out: u64,
@@ -78,7 +78,7 @@ pub(super) async fn commands_after(
     bus.read(CONTROL.name, FILTER, from).await
 }
 
-/// What is to be polled, and what is to be changed in the memory.
+/// The feeds to poll, and the changes to the stored state.
 #[derive(Default)]
 struct Plan {
     feeds: Vec<(FeedRecord, Memo)>,
@@ -86,8 +86,9 @@ struct Plan {
     to_forget: Vec<FeedId>,
 }
 
-/// A list that was never read `may_follow` on one that is defined no more: until it is, the feeds of
-/// that are polled on, and what is known of them is kept.
+/// Joins the configured feeds with the stored ones. `may_follow`: there is a list that was never read,
+/// which may replace one that is no longer configured. Until it is read, the feeds of the old list and
+/// their state stay.
 fn plan(
     settings: &Settings,
     mut remembered: HashMap<FeedId, (FeedRecord, Memo)>,
@@ -116,16 +117,16 @@ fn plan(
         plan.feeds.push((record, memo));
     }
     for (feed, (record, memo)) in remembered {
-        let is_peoples = record.managed_by.is_none() && record.lists.is_empty();
+        let is_manual = record.managed_by.is_none() && record.lists.is_empty();
         let lists: Vec<String> = record.lists.iter().filter(|it| is_list(it)).cloned().collect();
-        if lists.is_empty() && !is_peoples {
+        if lists.is_empty() && !is_manual {
             match may_follow && !record.lists.is_empty() {
                 true => plan.feeds.push((record, memo)),
                 false => plan.to_forget.push(feed),
             }
             continue;
         }
-        // What a file defined before may be in a list still.
+        // A feed that a file defined before may still be in a list.
         let kept = FeedRecord { managed_by: None, lists, ..record.clone() };
         if kept != record {
             plan.to_write.push(kept.clone());
@@ -135,7 +136,8 @@ fn plan(
     plan
 }
 
-/// What was being read when the last process died is read alone; what was alone is set aside.
+/// Feeds that were being parsed when the last process died are parsed alone. A feed that was parsed
+/// alone then is set aside.
 async fn handle_read_marks(
     poller: &Poller,
     feeds: &mut [(FeedRecord, Memo)],
@@ -149,27 +151,27 @@ async fn handle_read_marks(
         }
         poller.store.forget_read_mark(feed).await?;
     }
-    // Said at each start: whoever restarts may not have seen the last one.
+    // Logged at each start, because people may not have seen the last one.
     for (record, _) in feeds.iter().filter(|(record, _)| record.set_aside.is_some()) {
         let feed = &record.feed.id;
         tracing::error!(%feed, "{}", set_aside_problem(feed));
     }
     let suspects = read_marks.into_iter().filter(|(_, mark)| !mark.is_alone).map(|(feed, _)| feed);
-    poller.reading.suspect(suspects);
+    poller.parse_gate.suspect(suspects);
     Ok(())
 }
 
-/// Hosts that asked to be left alone are, also by the other feeds there.
-fn leave_alone(hosts: &Hosts, feeds: &[(FeedRecord, Memo)]) {
+/// Restores the times until which hosts want no requests. They apply to all feeds of a host.
+fn restore_pauses(hosts: &Hosts, feeds: &[(FeedRecord, Memo)]) {
     for (record, memo) in feeds {
         let address = url::Url::parse(memo.address(&record.feed.url));
         if let (Ok(url), Some(until)) = (address, memo.left_alone) {
-            hosts.leave_alone(&url, UnixMillis(until));
+            hosts.pause(&url, UnixMillis(until));
         }
     }
 }
 
-/// Writes many records, as fast as they are stored.
+/// Writes many records, [`AT_ONCE`] at a time.
 pub(crate) async fn write(
     poller: &Arc<Poller>,
     records: Vec<FeedRecord>,
@@ -197,7 +199,7 @@ fn written_result(
     }
 }
 
-/// What is due already is spread over the first minute, always in the same way.
+/// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way.
 fn table_of(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
     let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
     let is_at_rest =

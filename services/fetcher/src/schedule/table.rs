@@ -9,11 +9,11 @@ use wirefold_proto::{FeedHealth, FeedId, FeedRecord};
 use crate::metrics::{FEEDS, SET_ASIDE};
 use crate::state::Memo;
 
-/// A feed as the scheduler has it.
+/// A feed in the table.
 pub(crate) struct Entry {
     pub(crate) record: FeedRecord,
     pub(crate) memo: Memo,
-    /// When it is polled next; none while it is polled, and where it is gone.
+    /// When it is polled next; `None` while it is polled, and if it is gone.
     due: Option<UnixMillis>,
     /// The poll under way.
     pub(crate) poll: Option<AbortHandle>,
@@ -38,7 +38,7 @@ impl Table {
         self.feeds.values().map(|entry| &entry.record)
     }
 
-    /// When a feed is polled next; none while it is polled, and where it is gone.
+    /// When a feed is polled next; `None` while it is polled, and if it is gone.
     pub(crate) fn due(&self, feed: &FeedId) -> Option<UnixMillis> {
         self.feeds.get(feed)?.due
     }
@@ -47,7 +47,7 @@ impl Table {
         self.feeds.get_mut(feed)
     }
 
-    /// Puts a feed in, in the place of the one with its id.
+    /// Adds a feed, or replaces the one with its id.
     pub(crate) fn put(&mut self, record: FeedRecord, memo: Memo, due: Option<UnixMillis>) {
         let feed = record.feed.id.clone();
         self.remove(&feed);
@@ -94,7 +94,7 @@ impl Table {
 
     /// Makes a feed due, unless it is polled right now, is set aside or gone.
     pub(crate) fn poll_soon(&mut self, feed: &FeedId, now: UnixMillis) {
-        // One that is being polled has no time at which it is due.
+        // A feed that is being polled has no due time.
         if let Some(entry) = self.feeds.get_mut(feed)
             && let Some(due) = entry.due.filter(|due| *due > now)
         {
@@ -104,7 +104,7 @@ impl Table {
         }
     }
 
-    /// The next feed that is due, taken from the order until it is put in again.
+    /// The next feed that is due. It has no due time until it is put into the table again.
     pub(crate) fn take_due(&mut self, now: UnixMillis) -> Option<&mut Entry> {
         let is_due = self.due.first().is_some_and(|(due, _)| *due <= now);
         let (_, feed) = is_due.then(|| self.due.pop_first()).flatten()?;
@@ -118,7 +118,7 @@ impl Table {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// Shows how the feeds are doing.
+    /// Sets the metrics about the health of feeds.
     pub(crate) fn count(&self) {
         let healths = [
             (FeedHealth::Waiting, "waiting"),

@@ -1,4 +1,4 @@
-//! Reads a file that holds a feed, item by item.
+//! Reads a file that is a feed, item by item.
 
 use std::io;
 use std::path::Path;
@@ -9,20 +9,20 @@ use url::Url;
 use wirefold_address::identify;
 use wirefold_proto::{FeedId, TextSource};
 
-use super::file_reader::{Broken, FileReader, read_start};
+use super::file_reader::{FileReader, ReadError, read_start};
 use super::watch::File;
 use crate::article::to_submitted;
 use crate::feed::{self, Feed};
 use crate::publish::Window;
 
 impl FileReader {
-    /// The items of a feed, the oldest first as feeds list the newest first.
+    /// Publishes the items of a feed, the oldest first. Feeds list the newest first.
     pub(super) async fn read_feed(
         &self,
         file: &File,
         feed: &FeedId,
         window: &mut Window,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ReadError> {
         let bytes = read_start(&file.path).await?;
         let path = file.path.display();
         let Feed { items, language, problems, .. } = match parse(&file.path, bytes).await {
@@ -51,9 +51,9 @@ impl FileReader {
     }
 }
 
-/// Parses where a panic is caught. The error is for people.
+/// Parses a feed on a blocking thread, which catches a panic. The error is for people.
 async fn parse(path: &Path, bytes: Vec<u8>) -> Result<Feed, String> {
-    // Relative links of a file lead to files, which are no articles.
+    // Relative links lead to files, which are not web addresses and are dropped.
     let base = Url::from_file_path(path).map_err(|()| "the path is not absolute".to_owned())?;
     let parsing = tokio::task::spawn_blocking(move || feed::parse(&bytes, None, &base));
     match parsing.await {
@@ -62,7 +62,7 @@ async fn parse(path: &Path, bytes: Vec<u8>) -> Result<Feed, String> {
     }
 }
 
-/// Whether the beginning of a file says that it is a JSON Feed.
+/// Whether a file begins like a JSON Feed.
 pub(super) async fn is_json_feed(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     fs::File::open(path).await?.take(4096).read_to_end(&mut start).await?;

@@ -18,20 +18,20 @@ use crate::publish::{Publisher, Window};
 /// The most bytes of a text or feed that are read.
 pub(super) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
-/// How the reading of a file ended.
+/// The result of reading a file.
 #[derive(Debug)]
 pub(super) enum FileResult {
-    /// All of it is stored and remembered.
+    /// All of its articles and its record are stored.
     Whole,
-    /// It could not be read; it may be later.
+    /// The file could not be read. It is tried again later.
     Unreadable(io::Error),
     /// The stop signal came first. The next start reads the file again.
     Stopped,
 }
 
 /// Why a file was not published to its end.
-pub(super) enum Broken {
-    /// The bus failed for good.
+pub(super) enum ReadError {
+    /// The bus failed with an error that does not pass.
     Bus(BusError),
     /// The file could not be read.
     File(io::Error),
@@ -39,19 +39,19 @@ pub(super) enum Broken {
     Stop,
 }
 
-impl From<BusError> for Broken {
+impl From<BusError> for ReadError {
     fn from(error: BusError) -> Self {
         Self::Bus(error)
     }
 }
 
-impl From<io::Error> for Broken {
+impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         Self::File(error)
     }
 }
 
-/// Reads files: publishes their articles, then remembers the files.
+/// Reads files: publishes their articles, then stores their records.
 pub(super) struct FileReader {
     context: StageContext,
     publisher: Publisher,
@@ -84,9 +84,9 @@ impl FileReader {
                 self.records.put(&file.path, &record).await?;
                 Ok(FileResult::Whole)
             }
-            Err(Broken::Bus(error)) => Err(error),
-            Err(Broken::Stop) => Ok(FileResult::Stopped),
-            Err(Broken::File(error)) => Ok(FileResult::Unreadable(error)),
+            Err(ReadError::Bus(error)) => Err(error),
+            Err(ReadError::Stop) => Ok(FileResult::Stopped),
+            Err(ReadError::File(error)) => Ok(FileResult::Unreadable(error)),
         }
     }
 
@@ -96,10 +96,10 @@ impl FileReader {
         file: &File,
         feed: &FeedId,
         before: Option<&Record>,
-    ) -> Result<Record, Broken> {
+    ) -> Result<Record, ReadError> {
         let content = hash_of(&file.path).await?;
         if let Some(before) = before.filter(|before| before.content == content) {
-            // Only touched.
+            // Only its time has changed.
             return Ok(Record { stamp: file.stamp, ..before.clone() });
         }
         let mut window = self.publisher.window();
@@ -108,7 +108,7 @@ impl FileReader {
         Ok(Record { stamp: file.stamp, content, article })
     }
 
-    /// The person who puts a file there is responsible for its content.
+    /// The arrival of a file's articles. Whoever can write the file is trusted as the operator is.
     pub(super) fn arrival(&self, file: &File, feed: &FeedId, text_source: TextSource) -> Arrival {
         Arrival {
             feed: feed.clone(),
@@ -123,9 +123,9 @@ impl FileReader {
         &self,
         article: ArticleFetched,
         window: &mut Window,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ReadError> {
         if self.stop.is_cancelled() {
-            return Err(Broken::Stop);
+            return Err(ReadError::Stop);
         }
         Ok(window.push(article).await?)
     }

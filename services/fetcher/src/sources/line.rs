@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use wirefold_address::identify;
 use wirefold_proto::{FeedId, SubmittedArticle, TextSource};
 
-use super::file_reader::{Broken, FileReader};
+use super::file_reader::{FileReader, ReadError};
 use super::watch::File;
 use crate::feed;
 use crate::publish::Window;
@@ -18,7 +18,7 @@ use crate::publish::Window;
 /// The longest line of JSON that is read.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
-/// The fields that are read; others are passed over.
+/// The fields that are read. Others are ignored.
 #[derive(Deserialize)]
 struct Line {
     #[serde(default)]
@@ -30,7 +30,7 @@ struct Line {
     url: Option<String>,
     #[serde(default)]
     published: Value,
-    /// Other people's lines may hold anything here.
+    /// Lines of other programs may have any value here.
     #[serde(default)]
     feed: Value,
 }
@@ -39,13 +39,13 @@ struct Line {
 const LATEST_SECONDS: u64 = 100_000_000_000;
 
 impl FileReader {
-    /// One article a line. A bad line is logged and skipped.
+    /// Publishes one article for each line. A bad line is logged and skipped.
     pub(super) async fn read_lines(
         &self,
         file: &File,
         feed: &FeedId,
         window: &mut Window,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), ReadError> {
         let mut reader = BufReader::new(fs::File::open(&file.path).await?);
         let path = file.path.display();
         let mut bytes = Vec::new();
@@ -61,8 +61,8 @@ impl FileReader {
                 tracing::warn!(%path, line = number, "line skipped: longer than 16 MiB");
             } else if !bytes.trim_ascii().is_empty() {
                 let arrival = self.arrival(file, feed, TextSource::Given);
-                let identified = read(&bytes).and_then(|given| {
-                    identify(given, &arrival).map_err(|refusal| refusal.to_string())
+                let identified = read(&bytes).and_then(|submitted| {
+                    identify(submitted, &arrival).map_err(|refusal| refusal.to_string())
                 });
                 match identified {
                     Ok(identified) => {
@@ -80,7 +80,7 @@ impl FileReader {
     }
 }
 
-/// Reads on to the end of a line without keeping it.
+/// Skips to the end of a line.
 async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
     loop {
         let buffer = reader.fill_buf().await?;
@@ -93,11 +93,11 @@ async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
     }
 }
 
-/// Reads a line; the error says what is wrong with it.
+/// Reads a line. The error is for people.
 fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
     let line = feed::decode::decode(line, None);
     let line: Line = serde_json::from_str(line.trim()).map_err(|error| {
-        // serde says line 1 of every line; the column is what helps.
+        // serde reports line 1 for every line, so the message has only the column.
         format!("not an article in JSON, column {}: {error}", error.column())
     })?;
     let id = match line.id {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_article_is_said() {
+    fn reports_why_a_line_is_not_an_article() {
         let why = |line: &str| read(line.as_bytes()).unwrap_err();
         assert_eq!(why(r#"{"text":"a"}"#), "no \"id\"");
         assert_eq!(why(r#"{"id":"a"}"#), "no \"text\"");

@@ -1,18 +1,18 @@
 //! Local sources: files, and folders that are watched.
 //!
-//! A file is read when it no longer changes, in the order of file names. Once its articles are
-//! stored, it is remembered in `wf_feeds` under `source.<escaped path>`. After a crash in between it
-//! is read again with the same ids. None of its articles is baseline: a person who drops a file
-//! wants to hear about it.
+//! Files are read in the order of their names, once they no longer change. After the articles of a
+//! file are stored, its record is stored in `wf_feeds` under `source.<escaped path>`. After a crash in
+//! between, the file is read again with the same ids. None of its articles is baseline: a person who
+//! adds a file wants to hear about it.
 
 mod feed_file;
 mod file_reader;
 mod line;
+mod non_article;
 mod record;
 #[cfg(test)]
 mod tests;
 mod text;
-mod unfit;
 mod watch;
 
 use std::ffi::OsStr;
@@ -24,43 +24,43 @@ use wirefold_flow::{BusError, StageContext};
 use wirefold_proto::{ArticleId, FeedId, Outlet};
 
 use crate::publish::Window;
-use file_reader::{Broken, FileReader};
+use file_reader::{FileReader, ReadError};
 use record::Record;
 use watch::{File, Watch};
 
-/// How long after one look at a folder the next comes.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// The time between two checks of the sources.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A file or folder that gives articles.
+/// A file or folder with articles.
 ///
-/// By its name, a file holds one article (`.txt`, `.text`, `.md`; its stem is the item key), one
-/// article a line (`.jsonl`, `.ndjson`, `.json`), or a feed (`.xml`, `.rss`, `.atom`, and a
-/// `.json` that is a JSON Feed). Other files of a folder are passed over.
+/// By its extension, a file is one article (`.txt`, `.text`, `.md`; its stem is the item key), one
+/// article for each line (`.jsonl`, `.ndjson`, `.json`), or a feed (`.xml`, `.rss`, `.atom`, and a
+/// `.json` that is a JSON Feed). Other files of a folder are skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What it is.
+    /// File or folder.
     pub kind: Kind,
-    /// The publisher of what names none.
+    /// The outlet of articles that name none.
     pub outlet: Option<Outlet>,
 }
 
-/// The format of a file. This is the list of formats: each has its extensions and its reader here.
+/// The format of a file. The methods list the extensions and the reader of each format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     /// One article.
     Text,
-    /// An article a line.
+    /// One article for each line.
     Lines,
     /// A feed.
     Feed,
-    /// An article a line, or a JSON Feed.
+    /// One article for each line, or a JSON Feed.
     Json,
 }
 
 impl Format {
-    /// The format of a file by the extension of its name; none where that says nothing.
+    /// The format of a file by its extension; `None` if the extension is unknown.
     fn of(path: &Path) -> Option<Self> {
         let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
         match extension.as_str() {
@@ -72,7 +72,8 @@ impl Format {
         }
     }
 
-    /// Reads a file that is new or has changed since the record `before`. Gives the article of a file that is one.
+    /// Reads a file that is new or has changed since the record `before`. Returns its article if the file
+    /// is one article.
     async fn read(
         self,
         reader: &FileReader,
@@ -80,7 +81,7 @@ impl Format {
         feed: &FeedId,
         before: Option<&Record>,
         window: &mut Window,
-    ) -> Result<Option<ArticleId>, Broken> {
+    ) -> Result<Option<ArticleId>, ReadError> {
         match self {
             Self::Text => {
                 let version_of = before.and_then(|before| before.article);
@@ -98,18 +99,17 @@ impl Format {
     }
 }
 
-/// What a local source is.
+/// The kind of a local source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A file, read once; a later start reads it again only where it has changed.
+    /// A file that is read once. A later start reads it again only if it has changed.
     File,
-    /// A folder: its own files, not those of folders in it, looked at every second.
+    /// A folder that is checked every second, without its subfolders.
     Folder,
 }
 
 impl Source {
-    /// The feed that its articles come through: its name as a slug, `local` where nothing of the
-    /// name is left.
+    /// The feed of its articles: its name as a slug, or `local` if the name has no usable characters.
     #[must_use]
     pub fn feed(&self) -> FeedId {
         let name = match self.kind {
@@ -125,10 +125,10 @@ impl Source {
     }
 }
 
-/// Reads the sources until `stop`, or until the last file is read where none is a folder.
+/// Reads the sources until `stop`. Without folders, returns once the last file is read.
 ///
 /// # Errors
-/// What the bus fails with for good.
+/// An error of the bus that does not pass.
 pub(crate) async fn run(
     context: &StageContext,
     sources: Vec<Source>,
@@ -144,7 +144,7 @@ pub(crate) async fn run(
         watches.retain(|watch| !watch.is_done());
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = clock.sleep_until(clock.now().plus(BETWEEN_LOOKS)) => {}
+            () = clock.sleep_until(clock.now().plus(CHECK_INTERVAL)) => {}
         }
     }
     Ok(())

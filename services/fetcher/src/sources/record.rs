@@ -1,4 +1,4 @@
-//! What is stored about a file that was read.
+//! The records of files that were read.
 
 use std::hash::Hasher as _;
 use std::path::Path;
@@ -13,15 +13,15 @@ use wirefold_proto::{ArticleId, token};
 use super::watch::FileStamp;
 use crate::publish::retry_bus;
 
-/// What is remembered of a file that was taken.
+/// The record of a file that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// How it looked.
+    /// Its size and time.
     #[serde(rename = "look")]
     pub(super) stamp: FileStamp,
     /// A hash of its content, in hexadecimal digits.
     pub(super) content: String,
-    /// The article that it was, where it was one.
+    /// Its article, if the file is one article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) article: Option<ArticleId>,
 }
@@ -38,7 +38,7 @@ impl Records {
         Ok(Self { context: context.clone(), keys })
     }
 
-    /// The record of a file; one that cannot be read is as if it were not there.
+    /// The record of a file; `None` also if it is unreadable.
     pub(super) async fn get(&self, path: &Path) -> Result<Option<Record>, BusError> {
         let key = key(path);
         let entry = retry_bus(&self.context, || self.keys.get(&key)).await?;
@@ -59,7 +59,7 @@ fn key(path: &Path) -> String {
     format!("source.{}", token::escape(&path.to_string_lossy()))
 }
 
-/// Hashes a content as it is read.
+/// Hashes the content of a file in parts.
 #[derive(Default)]
 pub(super) struct ContentHasher(SipHasher24);
 

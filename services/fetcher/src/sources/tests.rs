@@ -68,7 +68,7 @@ impl WatchedFolder {
     }
 }
 
-pub(super) async fn looks(watch: &mut Watch, reader: &FileReader, count: usize) {
+pub(super) async fn changing_checks(watch: &mut Watch, reader: &FileReader, count: usize) {
     for _ in 0..count {
         watch.check(reader).await.unwrap();
     }
@@ -95,7 +95,7 @@ async fn files_are_taken_when_they_stand_still_in_the_order_of_their_names() {
     assert_eq!(first.article.outlet.as_str(), "local");
     assert_eq!(first.article.date_problem, Some(DateProblem::Missing));
     assert!(!first.article.baseline);
-    looks(&mut watch, &reader, 3).await;
+    changing_checks(&mut watch, &reader, 3).await;
     assert_eq!(place.keys().await.len(), 3);
 }
 
@@ -115,12 +115,12 @@ async fn a_file_that_never_rests_holds_the_others_up_for_a_while_only() {
 async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
     let place = WatchedFolder::new().await;
     place.write("a.txt", "One text.");
-    looks(&mut Watch::new(place.source()), &place.reader(), 2).await;
-    looks(&mut Watch::new(place.source()), &place.reader(), 3).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 3).await;
     let first = place.articles().await;
     assert_eq!(first.len(), 1);
     place.write("a.txt", "Another text.");
-    looks(&mut Watch::new(place.source()), &place.reader(), 3).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 3).await;
     let both = place.articles().await;
     assert_eq!(both.len(), 2);
     assert_eq!(both[1].article.version_of, Some(both[0].id));
@@ -136,7 +136,7 @@ async fn what_is_no_text_is_left_out_and_remembered() {
     place.write("b.txt", bytes);
     place.write("c.txt", " \n\n— \n");
     let path = place.write("d.txt", "One text.");
-    looks(&mut Watch::new(place.source()), &place.reader(), 2).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
     assert_eq!(place.keys().await, ["d"]);
     let records = Records::open(&place.context()).unwrap();
     for name in ["a.txt", "b.txt", "c.txt"] {
@@ -145,7 +145,7 @@ async fn what_is_no_text_is_left_out_and_remembered() {
     }
     for content in ["", "Another text."] {
         std::fs::write(&path, content).unwrap();
-        looks(&mut Watch::new(place.source()), &place.reader(), 2).await;
+        changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
     }
     let both = place.articles().await;
     assert_eq!(both.len(), 2);
@@ -156,7 +156,7 @@ async fn what_is_no_text_is_left_out_and_remembered() {
 async fn a_file_that_is_too_long_is_cut() {
     let place = WatchedFolder::new().await;
     place.write("a.txt", "x".repeat(2 * MAX_TEXT_BYTES));
-    looks(&mut Watch::new(place.source()), &place.reader(), 2).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
     let articles = place.articles().await;
     assert!(articles[0].article.truncated && articles[0].text.len() <= MAX_TEXT_BYTES);
 }
@@ -170,7 +170,7 @@ async fn lines_are_articles_and_bad_ones_are_passed_over() {
           {\"id\":\"2\",\"text\":\"T\xE9.\",\"published\":\"2026-03-05\"}",
     );
     place.write("b.json", "{\"id\":3,\"text\":\"Three.\"}\n");
-    looks(&mut Watch::new(place.source()), &place.reader(), 2).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
     assert_eq!(place.keys().await, ["1", "2", "3"]);
     let articles = place.articles().await;
     assert_eq!(articles[0].article.outlet.as_str(), "harbour.example");
@@ -185,7 +185,7 @@ async fn feeds_are_read_the_oldest_first() {
         std::fs::copy(seeds.join(name), place.folder.path().join(name)).unwrap();
     }
     place.write("broken.xml", "<html>no feed</html>");
-    looks(&mut Watch::new(place.source()), &place.reader(), 2).await;
+    changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
     let articles = place.articles().await;
     assert!(articles.len() > 20, "{}", articles.len());
     let ledger: Vec<_> = articles
@@ -224,7 +224,7 @@ async fn what_is_not_there_is_waited_for() {
     watch.check(&reader).await.unwrap();
     std::fs::create_dir(&path).unwrap();
     std::fs::write(path.join("a.txt"), "A.").unwrap();
-    looks(&mut watch, &reader, 2).await;
+    changing_checks(&mut watch, &reader, 2).await;
     assert_eq!(place.keys().await, ["a"]);
 }
 

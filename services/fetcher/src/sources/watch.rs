@@ -12,8 +12,8 @@ use wirefold_proto::{FeedId, Outlet};
 use super::file_reader::{FileReader, FileResult};
 use super::{Format, Kind, Source};
 
-/// For so many checks wirefold waits for a folder whose files keep changing.
-const MOST_LOOKS: u32 = 10;
+/// For this many checks wirefold waits for a folder whose files keep changing.
+const MAX_CHANGING_CHECKS: u32 = 10;
 
 /// Size and time of a file. A file is read once this no longer changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -40,16 +40,16 @@ pub(super) struct Watch {
     source: Source,
     feed: FeedId,
     /// The files that were read, by this process or an earlier one.
-    known: HashMap<PathBuf, FileStamp>,
+    read_files: HashMap<PathBuf, FileStamp>,
     /// The files that had changed at the last check.
-    restless: HashMap<PathBuf, FileStamp>,
+    changing: HashMap<PathBuf, FileStamp>,
     /// How many checks in a row found changes.
-    looks: u32,
+    changing_checks: u32,
     done: bool,
-    /// Files that cannot be read, which is said once.
+    /// Files that cannot be read. Each is logged once.
     unreadable: HashSet<PathBuf>,
-    /// What is wrong with the source, said once.
-    complaint: Option<String>,
+    /// The problem of the source that was logged last.
+    last_problem: Option<String>,
 }
 
 impl Watch {
@@ -57,16 +57,16 @@ impl Watch {
         Self {
             feed: source.feed(),
             source,
-            known: HashMap::new(),
-            restless: HashMap::new(),
-            looks: 0,
+            read_files: HashMap::new(),
+            changing: HashMap::new(),
+            changing_checks: 0,
             done: false,
             unreadable: HashSet::new(),
-            complaint: None,
+            last_problem: None,
         }
     }
 
-    /// Whether nothing more will come from it.
+    /// Whether the source has no more articles.
     pub(super) fn is_done(&self) -> bool {
         self.done
     }
@@ -75,16 +75,16 @@ impl Watch {
     pub(super) async fn check(&mut self, reader: &FileReader) -> Result<(), BusError> {
         match list_files(&self.source).await {
             Ok(files) => {
-                self.complaint = None;
+                self.last_problem = None;
                 self.read_still(files, reader).await
             }
             Err(error) => {
-                let complaint = error.to_string();
-                if self.complaint.as_ref() != Some(&complaint) {
+                let last_problem = error.to_string();
+                if self.last_problem.as_ref() != Some(&last_problem) {
                     let path = self.source.path.display();
                     tracing::warn!(%path, %error, "local source cannot be read; looking again");
                 }
-                self.complaint = Some(complaint);
+                self.last_problem = Some(last_problem);
                 Ok(())
             }
         }
@@ -96,34 +96,36 @@ impl Watch {
         mut files: Vec<File>,
         reader: &FileReader,
     ) -> Result<(), BusError> {
-        files.retain(|file| self.known.get(&file.path) != Some(&file.stamp));
-        let is_still = |file: &File| self.restless.get(&file.path) == Some(&file.stamp);
-        // Files that are dropped together are read in the order of their names, so all wait for
-        // the last one, but not for ever: some files never stop changing.
+        files.retain(|file| self.read_files.get(&file.path) != Some(&file.stamp));
+        let is_still = |file: &File| self.changing.get(&file.path) == Some(&file.stamp);
+        // Files that are added together are read in the order of their names. So all wait for the last
+        // one, but not for ever, because some files never stop changing.
         let all_still = files.iter().all(is_still);
-        self.looks = if all_still { 0 } else { self.looks + 1 };
-        let takes = all_still || self.looks > MOST_LOOKS || self.source.kind == Kind::File;
+        self.changing_checks = if all_still { 0 } else { self.changing_checks + 1 };
+        let may_read = all_still
+            || self.changing_checks > MAX_CHANGING_CHECKS
+            || self.source.kind == Kind::File;
         let (ready, waiting): (Vec<File>, Vec<File>) = files
             .into_iter()
-            .partition(|file| takes && (self.source.kind == Kind::File || is_still(file)));
-        self.restless = waiting.into_iter().map(|file| (file.path, file.stamp)).collect();
+            .partition(|file| may_read && (self.source.kind == Kind::File || is_still(file)));
+        self.changing = waiting.into_iter().map(|file| (file.path, file.stamp)).collect();
         for file in ready {
             match reader.read_file(&file, &self.feed).await? {
                 FileResult::Stopped => return Ok(()),
                 FileResult::Whole => {
                     self.unreadable.remove(&file.path);
-                    self.known.insert(file.path, file.stamp);
+                    self.read_files.insert(file.path, file.stamp);
                 }
                 FileResult::Unreadable(error) => {
                     if self.unreadable.insert(file.path.clone()) {
                         let path = file.path.display();
                         tracing::warn!(%path, %error, "file cannot be read; looking again");
                     }
-                    self.restless.insert(file.path, file.stamp);
+                    self.changing.insert(file.path, file.stamp);
                 }
             }
         }
-        self.done = self.source.kind == Kind::File && !self.known.is_empty();
+        self.done = self.source.kind == Kind::File && !self.read_files.is_empty();
         Ok(())
     }
 }
@@ -144,7 +146,7 @@ async fn list_files(source: &Source) -> io::Result<Vec<File>> {
         let Some(format) = Format::of(&path).filter(|_| !is_hidden(&path)) else {
             continue;
         };
-        // It may be gone again.
+        // The file may be deleted by now.
         if let Ok(of_file) = tokio::fs::metadata(&path).await
             && of_file.is_file()
         {

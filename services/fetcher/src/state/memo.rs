@@ -1,4 +1,4 @@
-//! What is stored about a feed besides its record: mostly what its publisher asked for.
+//! The memo of a feed: stored state besides its record, mostly the wishes of its publisher.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -8,24 +8,24 @@ use std::time::Duration;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::ItemIdentity;
 
-use crate::budget::Spent;
+use crate::budget::HourlyUsage;
 
-/// How often in a row, and over which time, a permanent redirect must lead to one place before
-/// that is asked at once.
+/// How often in a row, and for how long, a permanent redirect must lead to one address before that
+/// address is requested directly.
 const CONSISTENT: u32 = 3;
 const LASTING: Duration = Duration::from_hours(24);
-/// What a failure adds to the strikes of a feed at most; lesser ones add less.
+/// The most strikes that one failure adds to a feed. Less severe failures add fewer.
 pub(crate) const STRIKE: u32 = 4;
-/// So many strikes make a feed dead.
+/// The number of strikes from which a feed counts as dead.
 const DEAD: u32 = 30 * STRIKE;
 
-/// What a feed's publisher asked for.
+/// The memo of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memo {
     /// Where permanent redirects lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved: Option<Moved>,
-    /// How long it wants to be left alone, in seconds.
+    /// The shortest time between two polls that its publisher wants, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ttl: Option<u64>,
     /// The hours of the day, UTC, in which it wants no polls.
@@ -34,28 +34,28 @@ pub(crate) struct Memo {
     /// The days of the week, 0 for Monday, in which it wants no polls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) skip_days: Vec<u8>,
-    /// How long the last answer is good for, in seconds.
+    /// For how long the last answer is fresh, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fresh: Option<u64>,
-    /// Until when its host wants to be left alone.
+    /// The time until which its host wants no requests (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) left_alone: Option<u64>,
-    /// When it is next asked without validators, to see whether they tell the truth.
+    /// The time of the next request without validators, which tests whether they are reliable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trial: Option<u64>,
-    /// Whether its validators stayed while it changed.
+    /// Whether its validators stayed the same while it changed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) validators_lie: bool,
     /// A hash of the last body that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<u64>,
-    /// Failures in a row, each by its weight.
+    /// The sum of the weights of its failures in a row.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) strikes: u32,
-    /// What tells its items apart, where that is not what its settings would take.
+    /// The part of an item that identifies it, if it differs from that of the settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) identity: Option<ItemIdentity>,
-    /// Whether it only answers the plainest questions.
+    /// Whether it answers only in compatibility mode.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_plain: bool,
     /// The usual time between two polls with something new, in seconds.
@@ -67,7 +67,7 @@ pub(crate) struct Memo {
     /// Whether it broke off in the middle the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_truncated: bool,
-    /// What it listed more of the last time than is read, for people.
+    /// The limit that it exceeded the last time, so that only a part was read; for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cut_short: Option<String>,
     /// Whether its rule found no article on most of the pages that were read last.
@@ -79,24 +79,24 @@ pub(crate) struct Memo {
     /// Whether most of its items had no date the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_undated: bool,
-    /// What it has sent in the hour of its last articles.
+    /// How much it sent in the hour of its last articles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) spent: Option<Spent>,
+    pub(crate) spent: Option<HourlyUsage>,
 }
 
 /// Where permanent redirects of a feed's address lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Moved {
-    /// The address that leads on.
+    /// The address that redirects.
     pub(crate) from: String,
-    /// Where it leads.
+    /// The address that it redirects to.
     pub(crate) to: String,
     /// How often in a row it did.
     pub(crate) times: u32,
-    /// Since when.
+    /// When it first did.
     #[serde(default)]
     pub(crate) since: u64,
-    /// Whether that was often and long enough for it to be asked at once.
+    /// Whether the new address is requested directly.
     #[serde(default)]
     pub(crate) is_adopted: bool,
 }
@@ -110,7 +110,7 @@ impl Memo {
         serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
     }
 
-    /// The address to ask for a feed whose settings name `configured`.
+    /// The address to request for a feed with the address `configured` in its settings.
     pub(crate) fn address<'a>(&'a self, configured: &'a str) -> &'a str {
         match &self.moved {
             Some(moved) if moved.from == configured && moved.is_adopted => &moved.to,
@@ -118,10 +118,10 @@ impl Memo {
         }
     }
 
-    /// Notes where permanent redirects of the configured address led this time, if anywhere.
+    /// Notes the address to which permanent redirects of the configured address led this time, if any.
     pub(crate) fn note_move(&mut self, configured: &str, to: Option<&str>, now: UnixMillis) {
         let Some(to) = to else {
-            // An adopted address answers without a redirect, and stays.
+            // An adopted address answers without a redirect, and remains.
             if self.address(configured) == configured {
                 self.moved = None;
             }
@@ -139,12 +139,12 @@ impl Memo {
         });
     }
 
-    /// Whether it has failed for so long that it is asked only now and then.
+    /// Whether it has failed for so long that it is polled rarely.
     pub(crate) fn is_dead(&self) -> bool {
         self.strikes >= DEAD
     }
 
-    /// Whether it is to be asked without its validators.
+    /// Whether to request it without its validators.
     pub(crate) fn is_on_trial(&self, now: UnixMillis) -> bool {
         self.validators_lie || self.trial.is_some_and(|at| at <= now.0)
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_that_is_taken_back_starts_anew() {
+    fn an_interrupted_move_is_counted_from_the_start() {
         let mut memo = Memo::default();
         let answers = [Some(NEW), Some(NEW), None, Some(NEW), Some("http://x.example/"), Some(NEW)];
         for (at, to) in (0..).zip(answers) {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_as_nothing() {
+    fn an_unreadable_memo_is_empty() {
         assert_eq!(Memo::read(b"oops"), Memo::default());
         assert_eq!(Memo::read(b"{}"), Memo::default());
     }

@@ -1,17 +1,17 @@
-//! What the fetcher remembers, in the bucket `wf_feeds`.
+//! The stored state of the fetcher, in the bucket `wf_feeds`.
 //!
 //! | key | value |
 //! |---|---|
-//! | `feed.<feed>` | the record of a feed, for everybody; also when it is polled next |
+//! | `feed.<feed>` | the record of a feed, with the time of its next poll; others may read it |
 //! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
-//! | `poll.<feed>` | the memo: another address, patience, and more that its publisher asked for |
+//! | `poll.<feed>` | the memo: the wishes of its publisher, another address, and more |
 //! | `begun.<feed>` | the mark that it is being parsed; it remains if the process dies |
 //! | `backfill.<feed>` | the progress in its archive, after each page |
 //! | `list.<address>` | the record of a list of feeds, once all of its changes are done |
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
-//! Except for the mark, everything is written after the event that it records, and that event can
-//! happen again: a crash before the writing repeats work with the same ids and loses nothing.
+//! Except for the mark, everything is written after the work that it records. A crash between the two
+//! repeats the work with the same ids and loses nothing.
 
 mod memo;
 mod read_mark;
@@ -28,28 +28,28 @@ use wirefold_proto::{Backfill, FeedId, FeedRecord, ListRecord, Message, decode, 
 
 pub(crate) use memo::{Memo, STRIKE};
 pub(crate) use read_mark::ReadMark;
-pub(crate) use seen::{KnownItem, Seen};
+pub(crate) use seen::{SeenItem, SeenItems};
 
 use crate::publish::retry_bus;
 
 const CONTROL: &str = "control";
 
-/// The fetcher's memory. Clones are one.
+/// The store of the fetcher's state. All clones are the same store.
 #[derive(Clone)]
 pub(crate) struct Store {
     context: StageContext,
     keys: Arc<dyn KeyValue>,
 }
 
-/// What was remembered at the start.
+/// The state that was stored before the start.
 #[derive(Default)]
-pub(crate) struct Remembered {
+pub(crate) struct StoredState {
     pub(crate) feeds: HashMap<FeedId, (FeedRecord, Memo)>,
     /// The feeds that were being read when the process before this one ended.
     pub(crate) read_marks: HashMap<FeedId, ReadMark>,
     /// Lists of feeds, by address.
     pub(crate) lists: HashMap<String, ListRecord>,
-    /// How the reading of archives goes, of those that are not over.
+    /// The backfills that are not finished.
     pub(crate) backfills: Vec<Backfill>,
     /// The last sequence of `WF_CONTROL` that was carried out.
     pub(crate) control: u64,
@@ -61,8 +61,8 @@ impl Store {
         Ok(Self { context: context.clone(), keys })
     }
 
-    /// Everything but the seen items. What cannot be read is as if it were not there.
-    pub(crate) async fn load(&self) -> Result<Remembered, BusError> {
+    /// Loads everything except the seen items. Ignores unreadable entries.
+    pub(crate) async fn load(&self) -> Result<StoredState, BusError> {
         let mut records: HashMap<FeedId, FeedRecord> = HashMap::new();
         let mut memos: HashMap<FeedId, Memo> = HashMap::new();
         let mut lists: HashMap<String, ListRecord> = HashMap::new();
@@ -85,7 +85,7 @@ impl Store {
                     let backfill = decode::<Backfill>(value).ok();
                     backfills.extend(backfill.filter(|it| it.ended.is_none()));
                 }
-                // One that cannot be read is asked for anew.
+                // An unreadable list is requested again.
                 Some(("list", _)) => {
                     let list = decode::<ListRecord>(value).ok();
                     lists.extend(list.map(|list| (list.url.clone(), list)));
@@ -98,15 +98,15 @@ impl Store {
             (id, (record, memo))
         };
         let feeds = records.into_iter().map(with_memo).collect();
-        Ok(Remembered { feeds, read_marks, lists, backfills, control })
+        Ok(StoredState { feeds, read_marks, lists, backfills, control })
     }
 
-    pub(crate) async fn load_seen(&self, feed: &FeedId) -> Result<Seen, BusError> {
+    pub(crate) async fn load_seen(&self, feed: &FeedId) -> Result<SeenItems, BusError> {
         let value = self.get(&key("seen", feed)).await?;
-        Ok(value.map(|value| Seen::read(&value)).unwrap_or_default())
+        Ok(value.map(|value| SeenItems::read(&value)).unwrap_or_default())
     }
 
-    pub(crate) async fn put_seen(&self, feed: &FeedId, seen: &Seen) -> Result<(), BusError> {
+    pub(crate) async fn put_seen(&self, feed: &FeedId, seen: &SeenItems) -> Result<(), BusError> {
         self.put(&key("seen", feed), seen.write()).await
     }
 

@@ -1,4 +1,4 @@
-//! The items that a feed has listed: the article that each became, and a hash of its text then.
+//! The items that a feed has listed, each with its last article and a hash of its text then.
 
 use std::collections::BTreeMap;
 
@@ -10,60 +10,61 @@ use crate::stable_hash::hash;
 
 /// How many days an item is remembered after it was listed last.
 const DAYS_KEPT: u32 = 90;
-/// How many items are remembered of one feed.
+/// The most items that are remembered of one feed.
 const MOST: usize = 5000;
 
 /// The items that a feed has listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
-    items: BTreeMap<u64, KnownItem>,
+pub(crate) struct SeenItems {
+    items: BTreeMap<u64, SeenItem>,
 }
 
-/// What is known of an item.
+/// An item that a feed has listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KnownItem {
-    /// A hash of what the feed said of it.
+pub(crate) struct SeenItem {
+    /// A hash of its title and texts in the feed.
     pub(crate) content: u64,
-    /// The last article that it became.
+    /// Its last article.
     pub(crate) article: ArticleId,
     /// The day it was listed last, counted from 1970.
     pub(crate) day: u32,
-    /// A hash of its link and title; 0 where one of them is missing.
+    /// A hash of its link and title; 0 if one of them is missing.
     pub(crate) page: u64,
     /// Whether one of its articles was baseline.
     pub(crate) is_baseline: bool,
 }
 
-/// One item as it is written: hashes in hex, so that they pass through any JSON. The last is the hash of its link
-/// and title, with [`BASELINE`] behind it for an item of which an article was baseline. An earlier release reads
-/// that as an item without link and title.
+/// The stored form of an item. Hashes are in hexadecimal digits, which every JSON reader keeps exact.
+/// The last column is the hash of its link and title, followed by [`BASELINE`] if one of its articles
+/// was baseline. An earlier release reads that as an item without link and title.
 #[derive(Serialize, Deserialize)]
 struct Row(String, String, ArticleId, u32, #[serde(default)] String);
 
 const BASELINE: char = '+';
 
-impl Seen {
-    /// What is known of an item.
-    pub(crate) fn get(&self, item_key: &str) -> Option<KnownItem> {
+impl SeenItems {
+    /// The item with this key.
+    pub(crate) fn get(&self, item_key: &str) -> Option<SeenItem> {
         self.items.get(&hash(&[item_key])).copied()
     }
 
-    /// All that is known, by the hashes of the keys.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, KnownItem)> {
+    /// All items, with the hashes of their keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, SeenItem)> {
         self.items.iter().map(|(key, known)| (*key, *known))
     }
 
     /// Remembers an item.
-    pub(crate) fn put(&mut self, item_key: &str, known: KnownItem) {
+    pub(crate) fn put(&mut self, item_key: &str, known: SeenItem) {
         self.items.insert(hash(&[item_key]), known);
     }
 
-    /// Whether one more would have another forgotten.
+    /// Whether one more item would push out another.
     pub(crate) fn is_full(&self) -> bool {
         self.items.len() >= MOST
     }
 
-    /// Forgets what was not listed for long, and the longest unlisted beyond the bound.
+    /// Forgets items that were not listed for a long time. Beyond the limit, forgets those that were
+    /// unlisted longest.
     pub(crate) fn prune(&mut self, today: u32) {
         self.items.retain(|_, known| known.day.saturating_add(DAYS_KEPT) >= today);
         let excess = self.items.len().saturating_sub(MOST);
@@ -79,7 +80,7 @@ impl Seen {
 
     pub(crate) fn write(&self) -> Bytes {
         let hex = |number: u64| format!("{number:016x}");
-        let row = |(key, known): (&u64, &KnownItem)| {
+        let row = |(key, known): (&u64, &SeenItem)| {
             let mut page = hex(known.page);
             page.extend(known.is_baseline.then_some(BASELINE));
             Row(hex(*key), hex(known.content), known.article, known.day, page)
@@ -88,7 +89,7 @@ impl Seen {
         serde_json::to_vec(&rows).map(Bytes::from).unwrap_or_default()
     }
 
-    /// What cannot be read counts as nothing seen: articles then repeat under the same ids.
+    /// An unreadable value counts as no items: articles are then published again with the same ids.
     pub(crate) fn read(value: &[u8]) -> Self {
         let rows: Vec<Row> = serde_json::from_slice(value).unwrap_or_default();
         let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
@@ -97,7 +98,7 @@ impl Seen {
             let is_baseline = of_baseline.is_some();
             let page = number(of_baseline.unwrap_or(&page)).unwrap_or(0);
             let content = number(&content)?;
-            Some((number(&key)?, KnownItem { content, article, day, page, is_baseline }))
+            Some((number(&key)?, SeenItem { content, article, day, page, is_baseline }))
         };
         Self { items: rows.into_iter().filter_map(item).collect() }
     }
@@ -107,34 +108,34 @@ impl Seen {
 mod tests {
     use super::*;
 
-    fn item_of_day(day: u32) -> KnownItem {
+    fn item_of_day(day: u32) -> SeenItem {
         let article = "a-00000000000000000000000001".parse().unwrap();
-        KnownItem { content: u64::MAX, article, day, page: 7, is_baseline: day.is_multiple_of(2) }
+        SeenItem { content: u64::MAX, article, day, page: 7, is_baseline: day.is_multiple_of(2) }
     }
 
-    /// Hashes stand in buckets for months: this value may never change.
+    /// Hashes are stored for months: this value must never change.
     #[test]
-    fn golden() {
+    fn hashes_never_change() {
         assert_eq!(format!("{:016x}", hash(&["guid-1"])), "90c18f00e384a88a");
     }
 
     #[test]
-    fn comes_back_as_it_was() {
-        let mut seen = Seen::default();
+    fn seen_items_survive_storage() {
+        let mut seen = SeenItems::default();
         seen.put("one", item_of_day(20_000));
         seen.put("two", item_of_day(20_001));
-        assert_eq!(Seen::read(&seen.write()), seen);
+        assert_eq!(SeenItems::read(&seen.write()), seen);
         assert_eq!(seen.get("two"), Some(item_of_day(20_001)));
         assert_eq!(seen.get("three"), None);
-        assert_eq!(Seen::read(b"oops"), Seen::default());
-        // As it was written before links and titles were remembered.
+        assert_eq!(SeenItems::read(b"oops"), SeenItems::default());
+        // A row of a release without the hash of link and title.
         let older = br#"[["90c18f00e384a88a","01","a-00000000000000000000000001",20000]]"#;
-        assert_eq!(Seen::read(older).get("guid-1").map(|known| known.page), Some(0));
+        assert_eq!(SeenItems::read(older).get("guid-1").map(|known| known.page), Some(0));
     }
 
     #[test]
-    fn items_are_kept_while_listed_and_ninety_days() {
-        let mut seen = Seen::default();
+    fn items_are_remembered_for_ninety_days_after_the_last_listing() {
+        let mut seen = SeenItems::default();
         seen.put("old", item_of_day(100));
         seen.put("new", item_of_day(101));
         seen.prune(190);
@@ -144,8 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_unlisted_go_first() {
-        let mut seen = Seen::default();
+    fn forgets_the_longest_unlisted_items_first() {
+        let mut seen = SeenItems::default();
         for number in 0..6000 {
             seen.put(&number.to_string(), item_of_day(if number < 1500 { 100 } else { 101 }));
         }

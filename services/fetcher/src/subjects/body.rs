@@ -7,8 +7,8 @@ use wirefold_proto::{ArticleFetched, SubmittedArticle};
 /// The most articles of one message.
 const MOST: usize = 1_000;
 
-/// The articles of a message: one object, or an array of them. The error says what is wrong; then
-/// none of them is used.
+/// The articles of a message: one object, or an array of them. If one is invalid, none is used. The
+/// error is for people.
 pub(super) fn read(body: &[u8], arrival: &Arrival) -> Result<Vec<ArticleFetched>, String> {
     let no_json = |error: serde_json::Error| format!("not an article in JSON: {error}");
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -19,14 +19,15 @@ pub(super) fn read(body: &[u8], arrival: &Arrival) -> Result<Vec<ArticleFetched>
     if parts.len() > MOST {
         return Err(format!("more than {MOST} articles in one message"));
     }
-    let about = |number: usize, why: String| match is_array {
+    let describe = |number: usize, why: String| match is_array {
         true => format!("article {}: {why}", number + 1),
         false => why,
     };
     let one = |(number, part): (usize, &RawValue)| {
-        let given: SubmittedArticle =
-            serde_json::from_str(part.get()).map_err(|error| about(number, no_json(error)))?;
-        let identified = identify(given, arrival).map_err(|why| about(number, why.to_string()));
+        let submitted: SubmittedArticle =
+            serde_json::from_str(part.get()).map_err(|error| describe(number, no_json(error)))?;
+        let identified =
+            identify(submitted, arrival).map_err(|why| describe(number, why.to_string()));
         Ok(identified?.article)
     };
     parts.iter().map(|part| &**part).enumerate().map(one).collect()
@@ -65,13 +66,13 @@ mod tests {
         let outlets: Vec<&str> = two.iter().map(|it| it.article.outlet.as_str()).collect();
         assert_eq!(outlets, ["wire", "the ledger"]);
         assert!(articles_in("[]").unwrap().is_empty());
-        let told = r#"{"text":"A.","url":"https://harbour.example/a","feed":"planet.example"}"#;
-        let told = &articles_in(told).unwrap()[0];
-        assert_eq!(told.article.outlet_in_words(), "harbour.example via planet.example");
+        let via = r#"{"text":"A.","url":"https://harbour.example/a","feed":"planet.example"}"#;
+        let via = &articles_in(via).unwrap()[0];
+        assert_eq!(via.article.outlet_in_words(), "harbour.example via planet.example");
     }
 
     #[test]
-    fn what_is_no_article_is_said() {
+    fn reports_why_a_message_has_no_articles() {
         for (body, why) in [
             ("", "not an article in JSON: EOF"),
             ("oops", "not an article in JSON: expected value"),
@@ -83,8 +84,8 @@ mod tests {
             (r#"[{"text":"a"},{"text":""}]"#, "article 2: `text` and `title` are empty"),
             (r#"{"text":"a"} {"text":"b"}"#, "trailing characters"),
         ] {
-            let said = articles_in(body).unwrap_err();
-            assert!(said.contains(why), "{said} for {body}");
+            let error = articles_in(body).unwrap_err();
+            assert!(error.contains(why), "{error} for {body}");
         }
         assert!(articles_in("\u{feff}{\"text\":\"a\"}").is_err());
     }

@@ -5,7 +5,7 @@
 //! and has no further effect, because the same article has the same id. A message that is not an
 //! article goes to the dead letters with the reason, and is acknowledged once it is stored there.
 //!
-//! The caller provides the connection ([`Opening`]). This module knows no server and no protocol.
+//! The caller provides the connection ([`SubscriptionOpener`]).
 
 mod body;
 
@@ -30,24 +30,24 @@ use crate::metrics::MESSAGES;
 use crate::publish::{Publisher, retry_bus};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
-/// How many messages are taken at once.
+/// How many messages are read at once.
 const AT_ONCE: usize = 64;
-/// The wait before a subject is opened again that failed.
+/// The wait before a failed subscription is opened again.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// A subject that gives articles.
+/// A subject with articles.
 #[derive(Clone)]
 pub struct Source {
-    /// The feed that its articles come through.
+    /// The feed of its articles.
     pub feed: FeedId,
-    /// The publisher of what names none, and has no address.
+    /// The outlet of articles that have neither an outlet nor an address.
     pub outlet: Option<Outlet>,
     /// The subject, for people.
     pub subject: String,
-    /// The server, for people: no secret stands in it.
+    /// The server, for people, without secrets.
     pub server: String,
-    /// Opens the way there.
-    pub opening: Arc<dyn Opening>,
+    /// Opens the subscription.
+    pub opener: Arc<dyn SubscriptionOpener>,
 }
 
 impl fmt::Debug for Source {
@@ -62,27 +62,27 @@ impl fmt::Debug for Source {
 }
 
 /// Opens a durable subscription to a subject.
-pub trait Opening: Send + Sync {
-    /// Opens it at the place where it was left; an error says what to mend, for people.
+pub trait SubscriptionOpener: Send + Sync {
+    /// Opens it at its stored position. The error says what to repair, for people.
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>>;
 }
 
 /// Reads articles from the subjects until `stop`.
 ///
 /// # Errors
-/// What the bus fails with for good.
+/// An error of the bus that does not pass.
 pub(crate) async fn run(
     context: &StageContext,
     sources: Vec<Source>,
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
-    let mut following = JoinSet::new();
+    let mut followers = JoinSet::new();
     for source in sources {
         let publisher = Publisher::new(context.clone())?;
         let follower = Follower { context: context.clone(), publisher, source, stop: stop.clone() };
-        following.spawn(follower.follow());
+        followers.spawn(follower.follow());
     }
-    while let Some(ended) = following.join_next().await {
+    while let Some(ended) = followers.join_next().await {
         match ended {
             Ok(ended) => ended?,
             Err(error) => {
@@ -102,21 +102,21 @@ struct Follower {
 }
 
 /// The articles of a message, or why it has none.
-type Read = Result<Vec<ArticleFetched>, String>;
+type ParsedMessage = Result<Vec<ArticleFetched>, String>;
 
 impl Follower {
     async fn follow(self) -> Result<(), FetcherError> {
         let Source { subject, server, feed, .. } = &self.source;
-        let mut complaint = None;
+        let mut last_problem = None;
         loop {
             let opened = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
-                opened = self.source.opening.open() => opened,
+                opened = self.source.opener.open() => opened,
             };
             let problem = match opened {
                 Ok(subscription) => {
-                    complaint = None;
+                    last_problem = None;
                     tracing::info!(subject, server, %feed, "subject is followed");
                     match self.read_subscription(subscription).await? {
                         None => return Ok(()),
@@ -125,11 +125,11 @@ impl Follower {
                 }
                 Err(problem) => problem,
             };
-            // Logged once, and not at each further try.
-            if complaint.as_ref() != Some(&problem) {
+            // The same problem is logged only once.
+            if last_problem.as_ref() != Some(&problem) {
                 tracing::warn!(subject, server, why = problem, "subject cannot be followed");
             }
-            complaint = Some(problem);
+            last_problem = Some(problem);
             let clock = &self.context.clock;
             tokio::select! {
                 biased;
@@ -139,7 +139,8 @@ impl Follower {
         }
     }
 
-    /// Stores messages until the subscription fails, and returns why. None once it was stopped.
+    /// Stores messages until the subscription fails, and returns the problem; `None` after the stop
+    /// signal.
     async fn read_subscription(
         &self,
         mut subscription: Box<dyn Subscription>,
@@ -150,18 +151,18 @@ impl Follower {
                 () = self.stop.cancelled() => return Ok(None),
                 deliveries = subscription.next(AT_ONCE) => deliveries,
             };
-            let taken = match deliveries {
+            let stored = match deliveries {
                 Ok(deliveries) => self.store_messages(deliveries).await?,
                 Err(error) => Err(error),
             };
-            if let Err(error) = taken {
+            if let Err(error) = stored {
                 return Ok(Some(error.to_string()));
             }
         }
     }
 
-    /// Stores the articles of these messages, and acknowledges them only then. The inner error is
-    /// that of the messages' server.
+    /// Stores the articles of these messages, and acknowledges the messages only after all are stored.
+    /// The inner error is that of the messages' server.
     async fn store_messages(
         &self,
         deliveries: Vec<Delivery>,
@@ -182,22 +183,22 @@ impl Follower {
             }
         }
         window.finish().await?;
-        crate::pass(&self.context, Point::Published)?;
+        crate::check_fail_point(&self.context, Point::Published)?;
         for delivery in &deliveries {
             if let Err(error) = delivery.settler.settle(Settle::Ack).await {
-                // All of it is stored: the message comes again and has no effect.
+                // Everything is stored, so the message has no effect when it comes again.
                 return Ok(Err(error));
             }
         }
         Ok(Ok(()))
     }
 
-    fn read(&self, message: &Stored) -> Read {
+    fn read(&self, message: &Stored) -> ParsedMessage {
         let seen = timestamp(self.context.clock.now());
         let Source { feed, outlet, .. } = &self.source;
         let arrival = Arrival {
             feed: feed.clone(),
-            // The people who may publish there are responsible for what they publish.
+            // Whoever may publish there is trusted as the operator is.
             authority: Authority::Operator,
             outlet: outlet.clone(),
             text_source: TextSource::Given,
@@ -235,7 +236,7 @@ impl Follower {
         };
         let at = letter.at;
         let outgoing = SENDER.outgoing(&letter, at, None).or_else(|_| {
-            // Too large for a letter, which then only says where the message is.
+            // The message is too large for a letter. The letter only says where it is.
             SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at, None)
         });
         let Ok(outgoing) = outgoing else { return Ok(()) };

@@ -12,7 +12,7 @@ use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
 use super::bench::{Bench, until};
 use crate::FetcherError;
-use crate::subjects::{Opening, Source};
+use crate::subjects::{Source, SubscriptionOpener};
 
 /// A message: its sequence and its body.
 type Message = (u64, Vec<u8>);
@@ -20,7 +20,7 @@ type Message = (u64, Vec<u8>);
 /// A server that a test plays: what it delivers, and what it was told.
 #[derive(Clone, Default)]
 struct FakeServer {
-    /// What is delivered; a message that is not acknowledged comes again with the next opening.
+    /// What is delivered; a message that is not acknowledged comes again with the next opener.
     messages: Arc<Mutex<Vec<Message>>>,
     /// What was acknowledged, with what stood in the stream of articles then.
     acked: Arc<Mutex<Vec<(u64, usize)>>>,
@@ -40,7 +40,7 @@ impl FakeServer {
     }
 }
 
-impl Opening for FakeServer {
+impl SubscriptionOpener for FakeServer {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
         Box::pin(async {
             let mut opened = self.opened.lock().unwrap();
@@ -129,7 +129,7 @@ async fn following() -> (FakeServer, Bench) {
         outlet: "wire".parse().ok(),
         subject: "news.>".to_owned(),
         server: "nats://wire.example:4222".to_owned(),
-        opening: Arc::new(server.clone()),
+        opener: Arc::new(server.clone()),
     }];
     (server, bench)
 }

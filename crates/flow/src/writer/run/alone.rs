@@ -1,53 +1,50 @@
-//! Inputs that a writer tries alone, because one of them may have ended the process.
-//!
-//! Comes in: a batch of inputs. Goes out: the decisions, each written before the next input is tried, and dead letters. It
-//! never decides itself.
+//! Tries inputs one at a time, because one of them may have killed the process.
 
 use super::super::inputs::Offsets;
 use super::super::suspects::LaterEpoch;
 use super::deciding::{BatchDecision, InputDecision};
-use super::{BATCH, Life, Writer};
+use super::{BATCH, Term, Writer};
 use crate::error::BusError;
 use crate::loops::{LoopError, Point};
 use crate::message::Stored;
-use crate::stage::ended_the_process;
+use crate::stage::killed_process_reason;
 
-/// How many inputs are taken at once to be tried alone: each costs some syncs.
-const FEW: usize = 10;
+/// How many inputs are read at once to be tried alone. Each of them costs some syncs.
+const ALONE_BATCH: usize = 10;
 
 impl Writer {
-    /// How many inputs are taken at once.
-    pub(super) fn at_once(&self) -> usize {
-        if self.suspects.are_tried_alone() { FEW } else { BATCH }
+    /// How many inputs are read at once.
+    pub(super) fn batch_size(&self) -> usize {
+        if self.suspects.tries_alone() { ALONE_BATCH } else { BATCH }
     }
 
-    /// Decides on one after the other: strikes each first, and goes on once what was decided on it stands.
+    /// Decides on one input after the other: first notes a strike, and goes on once the decision is stored.
     pub(super) async fn decide_alone(
         &mut self,
-        life: &mut Life,
+        term: &mut Term,
         inputs: &[Stored],
     ) -> Result<BatchDecision, LoopError> {
         let mut panicked = false;
         for input in inputs {
-            life.offsets.set(input);
-            if self.is_poisonous(input) {
+            term.offsets.set(input);
+            if self.is_poison(input) {
                 continue;
             }
-            if self.suspects.is_over(input) {
-                self.bury(input, &ended_the_process()).await?;
+            if self.suspects.has_max_strikes(input) {
+                self.dead_letter(input, &killed_process_reason()).await?;
                 self.suspects.note_set_aside(&self.context, input).await?;
-                self.note_poisonous(input);
+                self.note_poison(input);
                 continue;
             }
             self.suspects.strike(&self.context, input).await?;
-            let one = self.decide_on_one(life, input).await?;
-            self.context.pass(Point::Decided)?;
+            let one = self.decide_on_one(term, input).await?;
+            self.context.check_fail_point(Point::Decided)?;
             panicked = matches!(one, InputDecision::Panicked);
             if let InputDecision::Record(record) = one {
-                life.decided.push(record);
-                self.write_rest(life).await?;
+                term.unwritten.push(record);
+                self.write_rest(term).await?;
             }
-            self.suspects.answered(input, &life.offsets);
+            self.suspects.answered(input, &term.offsets);
             if panicked {
                 break;
             }
@@ -56,23 +53,23 @@ impl Writer {
         Ok(BatchDecision { records: Vec::new(), panicked })
     }
 
-    /// Notes from where this writer goes on, unless another has overtaken it.
+    /// Notes the offsets at which this writer starts, unless another has overtaken it.
     pub(super) async fn note_start(
         &mut self,
         epoch: u64,
         offsets: &Offsets,
     ) -> Result<(), BusError> {
-        let noted = self.suspects.begin(&self.context, epoch, LaterEpoch::Leads, offsets).await;
+        let noted = self.suspects.begin(&self.context, epoch, LaterEpoch::Overtakes, offsets).await;
         let Err(BusError::Fenced(_)) = noted else { return noted };
-        if self.has_a_later_one().await? {
+        if self.has_later_epoch().await? {
             return Err(BusError::Fenced(self.config.output.clone()));
         }
-        self.suspects.begin(&self.context, epoch, LaterEpoch::IsGone, offsets).await
+        self.suspects.begin(&self.context, epoch, LaterEpoch::StreamRecreated, offsets).await
     }
 
-    /// Notes that this process lives where all that came is decided on: what ends it later is something else.
-    pub(super) async fn note_survival(&mut self, life: &mut Life) {
-        if life.flight.is_idle() && life.decided.is_empty() {
+    /// If every input is decided on, notes that this process survived them: a later kill has another cause.
+    pub(super) async fn note_survival(&mut self, term: &mut Term) {
+        if term.batch_writer.is_idle() && term.unwritten.is_empty() {
             self.suspects.note_survival(&self.context).await;
         }
     }

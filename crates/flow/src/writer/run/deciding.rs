@@ -1,19 +1,16 @@
-//! One batch of a writer.
-//!
-//! Comes in: inputs in order. Goes out: the records to write, and a dead letter for each input that cannot be decided on. It
-//! never writes a record itself.
+//! Decides on one batch of inputs. An input that cannot be decided on becomes a dead letter.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::super::{EPOCH, INPUT, INPUTS, OFFSETS, Record};
-use super::{Life, Writer};
+use super::{Term, Writer};
 use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::loops::{Event, LoopError};
 use crate::message::{Outgoing, Stored};
 use crate::stage::message as panic_message;
 
-/// What was decided on one input.
+/// The result of one input.
 pub(super) enum InputDecision {
     Record(Outgoing),
     Nothing,
@@ -21,27 +18,27 @@ pub(super) enum InputDecision {
     Panicked,
 }
 
-/// What was decided on a batch.
+/// The result of a batch.
 pub(super) struct BatchDecision {
     pub(super) records: Vec<Outgoing>,
-    /// It panicked, and must learn everything anew.
+    /// A decision panicked, and the state must be built again.
     pub(super) panicked: bool,
 }
 
 impl Writer {
     pub(super) async fn decide_on(
         &mut self,
-        life: &mut Life,
+        term: &mut Term,
         inputs: &[Stored],
     ) -> Result<BatchDecision, LoopError> {
-        if self.suspects.are_tried_alone() {
-            return self.decide_alone(life, inputs).await;
+        if self.suspects.tries_alone() {
+            return self.decide_alone(term, inputs).await;
         }
         let mut records = Vec::new();
         self.look_ahead(inputs);
         for input in inputs {
-            life.offsets.set(input);
-            match self.decide_on_one(life, input).await? {
+            term.offsets.set(input);
+            match self.decide_on_one(term, input).await? {
                 InputDecision::Record(record) => records.push(record),
                 InputDecision::Nothing => {}
                 InputDecision::Panicked => return Ok(BatchDecision { records, panicked: true }),
@@ -50,60 +47,66 @@ impl Writer {
         Ok(BatchDecision { records, panicked: false })
     }
 
-    /// Has all but those looked at that it does not decide on.
+    /// Prepares the inputs, except those that the writer skips.
     fn look_ahead(&mut self, inputs: &[Stored]) {
-        if self.poisonous.is_empty() {
+        if self.poison_inputs.is_empty() {
             return self.decide.look_ahead(inputs);
         }
         let inputs: Vec<_> =
-            inputs.iter().filter(|input| !self.is_poisonous(input)).cloned().collect();
+            inputs.iter().filter(|input| !self.is_poison(input)).cloned().collect();
         self.decide.look_ahead(&inputs);
     }
 
     pub(super) async fn decide_on_one(
         &mut self,
-        life: &mut Life,
+        term: &mut Term,
         input: &Stored,
     ) -> Result<InputDecision, LoopError> {
-        if self.is_poisonous(input) {
+        if self.is_poison(input) {
             return Ok(InputDecision::Nothing);
         }
-        // Nobody sees what a panic left half learnt: everything is learnt anew.
-        let decide = AssertUnwindSafe(|| self.decide.decide(life.epoch, input));
+        // After a panic the state is built again, so nobody sees a half-changed one.
+        let decide = AssertUnwindSafe(|| self.decide.decide(term.epoch, input));
         match catch_unwind(decide) {
-            Ok(Ok(Some(record))) => Ok(InputDecision::Record(self.outgoing(life, input, record))),
+            Ok(Ok(Some(record))) => Ok(InputDecision::Record(self.outgoing(term, input, record))),
             Ok(Ok(None)) => Ok(InputDecision::Nothing),
-            Ok(Err(reason)) => self.bury(input, &reason).await.map(|()| InputDecision::Nothing),
+            Ok(Err(reason)) => {
+                self.dead_letter(input, &reason).await.map(|()| InputDecision::Nothing)
+            }
             Err(panic) => {
-                self.bury(input, &Reason::rejected(panic_message(&*panic))).await?;
-                self.note_poisonous(input);
+                self.dead_letter(input, &Reason::rejected(panic_message(&*panic))).await?;
+                self.note_poison(input);
                 Ok(InputDecision::Panicked)
             }
         }
     }
 
-    /// Whether the writer skips this input, because it panicked on it or the process ended on it.
-    pub(super) fn is_poisonous(&self, input: &Stored) -> bool {
-        self.poisonous.contains(&identity_of(input))
+    /// Whether the writer skips this input, because it panicked on it or the process was killed by it.
+    pub(super) fn is_poison(&self, input: &Stored) -> bool {
+        self.poison_inputs.contains(&identity_of(input))
     }
 
-    pub(super) fn note_poisonous(&mut self, input: &Stored) {
-        self.poisonous.insert(identity_of(input));
+    pub(super) fn note_poison(&mut self, input: &Stored) {
+        self.poison_inputs.insert(identity_of(input));
     }
 
-    fn outgoing(&self, life: &Life, input: &Stored, record: Record) -> Outgoing {
+    fn outgoing(&self, term: &Term, input: &Stored, record: Record) -> Outgoing {
         let source = self.config.sources.iter().find(|source| source.stream == input.stream);
         let mark = source.map(|source| source.mark.as_str()).unwrap_or_default();
-        let id = format!("{}-{mark}{}", life.epoch, input.sequence);
+        let id = format!("{}-{mark}{}", term.epoch, input.sequence);
         let mut headers = record.headers;
-        headers.set(EPOCH, life.epoch.to_string());
+        headers.set(EPOCH, term.epoch.to_string());
         headers.set(INPUT, input.reference());
-        headers.set(OFFSETS, life.offsets.sequences());
-        headers.set(INPUTS, life.offsets.inputs());
+        headers.set(OFFSETS, term.offsets.sequences());
+        headers.set(INPUTS, term.offsets.inputs());
         Outgoing { subject: self.config.decisions.clone(), id, headers, body: record.body }
     }
 
-    pub(super) async fn bury(&mut self, input: &Stored, reason: &Reason) -> Result<(), LoopError> {
+    pub(super) async fn dead_letter(
+        &mut self,
+        input: &Stored,
+        reason: &Reason,
+    ) -> Result<(), LoopError> {
         self.observe(Event::Rejected { why: &reason.text });
         let letter = DeadLetter {
             stage: &self.config.name,
@@ -127,7 +130,7 @@ impl Writer {
     }
 }
 
-/// Stream, sequence and id: together they name one input.
+/// Stream, sequence and id. Together they identify an input.
 fn identity_of(input: &Stored) -> (String, u64, String) {
     (input.stream.clone(), input.sequence, input.id.clone())
 }

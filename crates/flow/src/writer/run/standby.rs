@@ -1,7 +1,4 @@
-//! What a writer learns from decisions in the stream: at a take-over, and while another leads.
-//!
-//! Comes in: the decisions of the stream, with their inputs. Goes out: a [`Decide`](super::super::Decide) that knows
-//! them. It never writes.
+//! Learns the stored decisions with their inputs: at a take-over, and while another process leads.
 
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +13,7 @@ use crate::message::{Stored, parse_reference};
 use crate::position::{Position, rolled_back};
 
 impl Writer {
-    /// Returns once this process is to lead, and false where it is told to stop before. Until then it
-    /// learns what another decides.
+    /// Learns the decisions of the leader until this process leads. Returns false if it is stopped before.
     pub(super) async fn stand_by(&mut self, stop: &CancellationToken) -> Result<bool, LoopError> {
         if !self.lease.is_shared() || self.lease.leadership() == Leadership::Leads {
             return Ok(!stop.is_cancelled());
@@ -25,97 +21,101 @@ impl Writer {
         let bus = self.context.bus.clone();
         let mut reader = self.learn_rest(&*bus, u64::MAX).await?;
         let mut inputs = InputsOfDecisions::new(&*bus);
-        self.lease.ask();
+        self.lease.request_lead();
         loop {
             let follows = self.lease.leadership();
             if follows == Leadership::Leads {
                 return Ok(true);
             }
-            let decided = tokio::select! {
+            let decisions = tokio::select! {
                 biased;
                 () = stop.cancelled() => {
                     self.lease.release().await;
                     return Ok(false);
                 }
-                () = self.lease.other_than(&follows) => continue,
-                decided = reader.next(BATCH) => decided?,
+                () = self.lease.changed_from(&follows) => continue,
+                decisions = reader.next(BATCH) => decisions?,
                 () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
                 }
             };
             self.observe(Event::Alive);
-            self.learn(&decided, u64::MAX, &mut inputs).await?;
+            self.learn(&decisions, u64::MAX, &mut inputs).await?;
         }
     }
 
-    /// Whether another leads now. Waits for as long as it is in doubt, but not beyond the stop signal.
+    /// Whether another process leads now. While the lease is in doubt it waits, at most until the stop
+    /// signal.
     pub(super) async fn is_led_by_another(&mut self, stop: &CancellationToken) -> bool {
-        while self.lease.leadership() == Leadership::Doubts && !stop.is_cancelled() {
+        while self.lease.leadership() == Leadership::InDoubt && !stop.is_cancelled() {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
-                () = self.lease.other_than(&Leadership::Doubts) => {}
+                () = self.lease.changed_from(&Leadership::InDoubt) => {}
                 () = self.context.wait(HEARTBEAT) => self.observe(Event::Alive),
             }
         }
         matches!(self.lease.leadership(), Leadership::Follows(_))
     }
 
-    /// Has everything learnt that stands before our epoch record; after this it is more than that.
+    /// Learns every decision before our epoch record. From then on this writer adds its own, so
+    /// `learnt_through` no longer applies.
     pub(super) async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
         let bus = self.context.bus.clone();
         self.learn_rest(&*bus, epoch_at).await?;
-        self.learnt = None;
+        self.learnt_through = None;
         Ok(())
     }
 
-    /// Learns what stands before this sequence and is not known yet, from what it recalls on where it has
-    /// learnt nothing. What reads on behind that.
+    /// Learns the decisions before this sequence that it has not learnt yet. If it has learnt none, it
+    /// starts from the loaded state. Returns a reader of the decisions that follow.
     async fn learn_rest(
         &mut self,
         bus: &dyn Bus,
         before: u64,
     ) -> Result<Box<dyn OrderedReader>, LoopError> {
-        let (output, decisions) = (self.config.output.clone(), self.config.decisions.clone());
-        let stands = match self.learnt.take() {
-            Some(learnt) if rolled_back(bus, &output, &learnt).await?.is_none() => Some(learnt),
+        let (output, subject) = (self.config.output.clone(), self.config.decisions.clone());
+        let valid = match self.learnt_through.take() {
+            Some(learnt_through) if rolled_back(bus, &output, &learnt_through).await?.is_none() => {
+                Some(learnt_through)
+            }
             _ => None,
         };
-        let known = match stands {
-            Some(learnt) => learnt,
+        let known = match valid {
+            Some(learnt_through) => learnt_through,
             None => {
                 self.decide.recall().await;
                 Position::at_sequence(self.decide.restart())
             }
         };
         let from = known.sequence + 1;
-        self.learnt = Some(known);
-        let mut reader = bus.read(&output, &decisions, from).await?;
+        self.learnt_through = Some(known);
+        let mut reader = bus.read(&output, &subject, from).await?;
         let mut inputs = InputsOfDecisions::new(bus);
         loop {
-            let decided = reader.ready(BATCH).await?;
-            if decided.is_empty() {
+            let decisions = reader.ready(BATCH).await?;
+            if decisions.is_empty() {
                 return Ok(reader);
             }
-            self.learn(&decided, before, &mut inputs).await?;
+            self.learn(&decisions, before, &mut inputs).await?;
         }
     }
 
-    /// Learns decisions in order, those before a sequence.
+    /// Learns those of the decisions, in order, that are before a sequence.
     async fn learn(
         &mut self,
-        decided: &[Stored],
+        decisions: &[Stored],
         before: u64,
         inputs: &mut InputsOfDecisions<'_>,
     ) -> Result<(), BusError> {
-        for decision in decided.iter().filter(|decision| decision.sequence < before) {
+        for decision in decisions.iter().filter(|decision| decision.sequence < before) {
             let input = match decision.headers.get(INPUT).and_then(parse_reference) {
                 Some((stream, sequence)) => inputs.find(stream, sequence).await?,
                 None => None,
             };
             self.decide.replay(decision, input.as_ref());
-            self.learnt = Some(Position::from(decision));
+            self.learnt_through = Some(Position::from(decision));
         }
         Ok(())
     }

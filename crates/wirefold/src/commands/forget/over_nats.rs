@@ -118,9 +118,9 @@ impl OverNats {
             let edits: BTreeMap<u64, Option<Bytes>> =
                 of_stream.map(|it| (it.sequence, it.body.clone())).collect();
             let mut edit = |stored: &Stored| match edits.get(&stored.sequence) {
-                None => Rewrite::Stays,
-                Some(None) => Rewrite::Goes,
-                Some(Some(body)) => Rewrite::Says(Box::new(self.saying(stored, body.clone()))),
+                None => Rewrite::Keep,
+                Some(None) => Rewrite::Remove,
+                Some(Some(body)) => Rewrite::Replace(Box::new(self.saying(stored, body.clone()))),
             };
             self.runtime.block_on(self.bus.rewrite_stream(stream, &mut edit))?;
         }

@@ -26,7 +26,7 @@ pub(in crate::up) fn lease(
         holder: format!("{instance} ({} on {})", std::process::id(), host()),
         unique: random::hex::<8>()?,
     };
-    Ok(Lease::keep(context, config))
+    Ok(Lease::spawn(context, config))
 }
 
 /// The name of this machine, for people.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 use wirefold_flow::{BusError, Clock, ConsumerConfig, UnixMillis};
-use wirefold_flow_nats::{Kept, NatsBus};
+use wirefold_flow_nats::{NatsBus, StreamUsage};
 use wirefold_proto::streams::STREAMS;
 
 use crate::telemetry::{
@@ -53,7 +53,7 @@ pub(in crate::up) async fn run(
 /// What a stream kept when it was looked at.
 struct StreamCheck {
     at: UnixMillis,
-    kept: Kept,
+    kept: StreamUsage,
 }
 
 /// What may pass is looked at again later.
@@ -85,7 +85,7 @@ async fn check_stream(
     before: &mut BTreeMap<&'static str, StreamCheck>,
     clock: &dyn Clock,
 ) -> Result<(), BusError> {
-    let kept = bus.keep_below(stream, FULL_FROM).await?;
+    let kept = bus.prune_below(stream, FULL_FROM).await?;
     let at = clock.now();
     let missing = before.get(stream).map_or(0, |before| left_early(before, &kept, at));
     if missing > 0 {
@@ -112,7 +112,7 @@ async fn check_stream(
 
 /// How many messages have left a stream since the last look, neither by age nor because it was full. No stage
 /// would miss them: a server counts what is purged as read.
-fn left_early(before: &StreamCheck, now: &Kept, at: UnixMillis) -> u64 {
+fn left_early(before: &StreamCheck, now: &StreamUsage, at: UnixMillis) -> u64 {
     let StreamCheck { at: looked, kept: before } = before;
     // What came after the last look is no older than that.
     let oldest = before.oldest.unwrap_or(*looked);
@@ -132,21 +132,27 @@ mod tests {
     #[test]
     fn what_leaves_neither_by_age_nor_for_room_is_missed() {
         let (start, hour) = (UnixMillis(1_000_000), Duration::from_hours(1));
-        let kept =
-            Kept { share: 0.1, dropped: 0, first: 5, oldest: Some(start), max_age: Some(hour) };
+        let kept = StreamUsage {
+            share: 0.1,
+            dropped: 0,
+            first: 5,
+            oldest: Some(start),
+            max_age: Some(hour),
+        };
         let later = start.plus(Duration::from_mins(1));
-        let now = |first, dropped| Kept { first, dropped, ..kept };
-        let early =
-            |old: Kept, new: Kept, at| left_early(&StreamCheck { at: start, kept: old }, &new, at);
+        let now = |first, dropped| StreamUsage { first, dropped, ..kept };
+        let early = |old: StreamUsage, new: StreamUsage, at| {
+            left_early(&StreamCheck { at: start, kept: old }, &new, at)
+        };
         assert_eq!(early(kept, now(12, 0), later), 7);
         assert_eq!(early(kept, now(12, 3), later), 4);
         assert_eq!(early(kept, now(5, 0), later), 0);
         // A stream that was made anew begins at 1: whoever reads it says that it went back.
         assert_eq!(early(kept, now(1, 0), later), 0);
         assert_eq!(early(kept, now(12, 0), start.plus(hour)), 0, "they left by age");
-        assert_eq!(early(Kept { share: 0.9, ..kept }, now(12, 0), later), 0, "for room");
-        assert_eq!(early(Kept { max_age: None, ..kept }, now(12, 0), later), 7);
-        let empty = Kept { oldest: None, first: 0, ..kept };
+        assert_eq!(early(StreamUsage { share: 0.9, ..kept }, now(12, 0), later), 0, "for room");
+        assert_eq!(early(StreamUsage { max_age: None, ..kept }, now(12, 0), later), 7);
+        let empty = StreamUsage { oldest: None, first: 0, ..kept };
         assert_eq!(early(empty, now(12, 0), later), 11, "all that came since");
         assert_eq!(early(empty, now(1, 0), later), 0);
         assert_eq!(early(empty, now(12, 0), start.plus(hour)), 0, "they left by age");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
 use wirefold_flow::{self as flow, BoxFuture, StageContext};
-use wirefold_flow_nats::{self as flow_nats, Answering, Denied, Endpoint, NatsBus};
+use wirefold_flow_nats::{self as flow_nats, Endpoint, NatsBus, RequestHandler, ServiceRefusal};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
 use wirefold_proto::rights::{COMPARE, READERS, REPLAY, Service};
@@ -77,18 +77,18 @@ impl Serving {
         let mut endpoints = vec![Endpoint {
             name: "health",
             subject: service.health_subject(),
-            answering: Arc::new(condition),
+            handler: Arc::new(condition),
         }];
         endpoints.extend(own.map(|own| match own {
             Own::Compare(gateway) => Endpoint {
                 name: "compare",
                 subject: COMPARE.to_owned(),
-                answering: Arc::new(Comparing(gateway)),
+                handler: Arc::new(Comparing(gateway)),
             },
             Own::Replay(context, enricher) => Endpoint {
                 name: "replay",
                 subject: REPLAY.to_owned(),
-                answering: Arc::new(Retrying { context, enricher }),
+                handler: Arc::new(Retrying { context, enricher }),
             },
         }));
         let answers = flow_nats::Service {
@@ -137,8 +137,8 @@ struct Condition {
     inputs: Vec<Input>,
 }
 
-impl Answering for Condition {
-    fn answer(&self, _asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+impl RequestHandler for Condition {
+    fn answer(&self, _asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async { json_of(&self.health.readiness()) })
     }
 
@@ -176,8 +176,8 @@ impl Condition {
 /// Compares two texts, as `POST /api/v1/compare` does.
 struct Comparing(Gateway);
 
-impl Answering for Comparing {
-    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+impl RequestHandler for Comparing {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
             match self.0.compare(&asked).await {
                 Ok(comparison) => json_of(&comparison),
@@ -193,10 +193,10 @@ struct Retrying {
     enricher: Arc<dyn flow::Stage>,
 }
 
-impl Answering for Retrying {
-    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+impl RequestHandler for Retrying {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
-            let refused = |code, why| Denied { code, why, body: Bytes::new() };
+            let refused = |code, why| ServiceRefusal { code, why, body: Bytes::new() };
             let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
             let sequence =
                 sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
@@ -206,15 +206,18 @@ impl Answering for Retrying {
     }
 }
 
-fn denied(problem: &Problem) -> Denied {
+fn denied(problem: &Problem) -> ServiceRefusal {
     let why = problem.detail.as_ref().unwrap_or(&problem.title).clone();
     let body = serde_json::to_vec(problem).unwrap_or_default().into();
-    Denied { code: problem.status, why, body }
+    ServiceRefusal { code: problem.status, why, body }
 }
 
-fn json_of(answer: &impl serde::Serialize) -> Result<Bytes, Denied> {
-    let unsaid =
-        |error: serde_json::Error| Denied { code: 500, why: error.to_string(), body: Bytes::new() };
+fn json_of(answer: &impl serde::Serialize) -> Result<Bytes, ServiceRefusal> {
+    let unsaid = |error: serde_json::Error| ServiceRefusal {
+        code: 500,
+        why: error.to_string(),
+        body: Bytes::new(),
+    };
     Ok(serde_json::to_vec(answer).map_err(unsaid)?.into())
 }
 

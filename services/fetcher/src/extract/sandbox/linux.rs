@@ -12,16 +12,16 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
-/// The newest Landlock whose rights we know; an older kernel denies what it can.
+/// The newest Landlock version that we use. An older kernel denies what it can.
 const LANDLOCK: ABI = ABI::V6;
 
-/// System calls that may have any arguments: memory, threads, time, chance, and reading and writing
-/// what is open already, which is the pipes to the parent.
+/// System calls that are allowed with any arguments: memory, threads, time, random numbers, and reading
+/// and writing open files, which are the pipes to the parent.
 const ALLOWED: [c_long; 31] = [
     libc::SYS_brk,
     libc::SYS_clock_gettime,
     libc::SYS_clock_nanosleep,
-    // The other filter answers it.
+    // The other filter handles it.
     libc::SYS_clone3,
     libc::SYS_close,
     libc::SYS_exit,
@@ -52,8 +52,8 @@ const ALLOWED: [c_long; 31] = [
     libc::SYS_writev,
 ];
 
-/// Denies all files, ports, and signals to others, by Landlock. It binds this thread and those that
-/// it starts.
+/// Denies all files, ports, and signals to other processes, by Landlock. This applies to this thread and
+/// those that it starts.
 pub(super) fn deny_files() -> Result<(), String> {
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(LANDLOCK))
@@ -74,23 +74,23 @@ pub(super) fn deny_files() -> Result<(), String> {
     }
 }
 
-/// Refuses all system calls but those that extraction needs, in all threads, by seccomp.
+/// Refuses all system calls except those that extraction needs, in all threads, by seccomp.
 pub(super) fn limit_system_calls() -> Result<(), String> {
-    let told = |error: &dyn std::error::Error| {
+    let describe = |error: &dyn std::error::Error| {
         let cause = error.source().map(|cause| format!(": {cause}"));
         format!("{error}{}", cause.unwrap_or_default())
     };
-    let filters = filters().map_err(|error| told(&error))?;
-    filters.iter().try_for_each(|it| apply_filter_all_threads(it)).map_err(|error| told(&error))
+    let filters = filters().map_err(|error| describe(&error))?;
+    filters.iter().try_for_each(|it| apply_filter_all_threads(it)).map_err(|error| describe(&error))
 }
 
-/// What is refused fails with EPERM, so that a library that asks for more than it needs goes on.
+/// The filters. A refused call fails with EPERM, so that a library that tries more than it needs goes on.
 fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
     let architecture: TargetArch = std::env::consts::ARCH.try_into()?;
     let filter =
         |rules, others, these| SeccompFilter::new(rules, others, these, architecture)?.try_into();
-    // The flags of clone3 stand in memory, where no filter sees them. The C library takes clone
-    // where clone3 is absent.
+    // The flags of clone3 are in memory, where a filter cannot read them. The C library uses clone if
+    // clone3 is absent.
     let absent = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
@@ -100,7 +100,7 @@ fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
     ])
 }
 
-/// The system calls that are let through, with what their arguments must be.
+/// The allowed system calls, with the conditions on their arguments.
 fn allowed() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, seccompiler::BackendError> {
     let this_process = u64::from(std::process::id());
     let threads = libc::CLONE_THREAD.unsigned_abs();
@@ -120,7 +120,7 @@ fn allowed() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, seccompiler::BackendE
     Ok(any.into_iter().chain(some).collect())
 }
 
-/// What one argument must be, as 32 bits.
+/// The condition on one argument of 32 bits.
 fn rule(
     argument: u8,
     comparison: SeccompCmpOp,
@@ -135,9 +135,9 @@ mod tests {
     use std::fs;
     use std::thread;
 
-    /// Landlock alone: in a child, seccomp would refuse before it is asked. It binds one thread.
+    /// Tests only Landlock, in one thread: in a child, seccomp would refuse the calls first.
     #[test]
-    fn landlock_denies_files_to_a_thread_where_the_kernel_has_it() {
+    fn landlock_denies_files_to_a_thread_if_the_kernel_has_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         fs::write(&file, "secret").unwrap();
@@ -149,7 +149,7 @@ mod tests {
         });
         match denied {
             Ok((read, written)) => assert!(read.is_err() && written.is_err(), "{read:?}"),
-            // Nothing to try on such a kernel; the child says so, and `wirefold check`.
+            // Such a kernel has no Landlock, which the child and `wirefold check` report.
             Err(why) => assert!(why.contains("kernel"), "{why}"),
         }
         assert_eq!(fs::read(&file).unwrap(), b"secret");

@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wirefold_dedup::{Shard, Shards};
 use wirefold_flow::{BoxFuture, SystemClock};
-use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Options, Service, connect};
+use wirefold_flow_nats::{
+    Endpoint, NatsBus, Options, RequestHandler, Service, ServiceRefusal, connect,
+};
 
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 use crate::commands::bench::nats::server::{Part, server_command};
@@ -46,14 +48,14 @@ impl Answers {
     }
 }
 
-impl Answering for Answers {
-    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
+impl RequestHandler for Answers {
+    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
             let held = &mut *self.held();
             let watch = ThreadWatch::start();
             let answer = held.0.answer(&asked);
             held.1 = watch.micros();
-            answer.map(Bytes::from).ok_or_else(|| Denied {
+            answer.map(Bytes::from).ok_or_else(|| ServiceRefusal {
                 code: 400,
                 why: "no question of a detector".to_owned(),
                 body: Bytes::new(),
@@ -151,12 +153,12 @@ impl OnBus {
     }
 }
 
-fn service(number: usize, answering: Arc<Answers>) -> Service {
+fn service(number: usize, handler: Arc<Answers>) -> Service {
     Service {
         name: format!("documents-{number}"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         about: "One shard of documents.".to_owned(),
-        endpoints: vec![Endpoint { name: "ask", subject: subject(number), answering }],
+        endpoints: vec![Endpoint { name: "ask", subject: subject(number), handler }],
     }
 }
 

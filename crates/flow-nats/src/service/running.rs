@@ -1,7 +1,4 @@
-//! Which services answer.
-//!
-//! Comes in: how long to wait. Goes out: the names of all services that answer a PING by then. It never asks an
-//! endpoint.
+//! Finds the services that are running.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,16 +19,16 @@ struct Pong {
 }
 
 impl NatsBus {
-    /// The names of all services of which an instance answers a PING within so long.
+    /// The names of all services of which an instance answers a PING within this time.
     ///
     /// # Errors
-    /// [`BusError::Unavailable`] where the connection is closed.
+    /// [`BusError::Unavailable`] if the connection is closed.
     pub async fn services(&self, within: Duration) -> Result<BTreeSet<String>, BusError> {
         let client = &self.0.link.client;
         let inbox = client.new_inbox();
         let mut answers = client.subscribe(inbox.clone()).await.map_err(|_| closed())?;
-        let asked = client.publish_with_reply("$SRV.PING", inbox, Bytes::new());
-        asked.await.map_err(|_| closed())?;
+        let sent = client.publish_with_reply("$SRV.PING", inbox, Bytes::new());
+        sent.await.map_err(|_| closed())?;
         let (mut names, end) = (BTreeSet::new(), Instant::now() + within);
         while let Ok(answer) = timeout_at(end, answers.next()).await {
             let answer = answer.ok_or_else(closed)?;

@@ -2,18 +2,18 @@
 
 use trafilatura::dom::{Document, NodeId};
 
-/// Names of elements that ask whether cookies may be set.
+/// Parts of names of cookie dialogs.
 pub(super) const CONSENT: &[&str] = &[
     "cookie", "consent", "gdpr", "onetrust", "didomi", "qc-cmp", "sp_message", "truste",
     "usercentrics", "cybot", "privacy-settings", "privacy-manager", "privacy-center",
     "privacy-banner",
 ];
-/// Names of elements with settings, as players of films have them.
+/// Parts of names of elements with settings, such as those of video players.
 pub(super) const SETTINGS: &[&str] = &[
     "vjs-", "jw-settings", "player-settings", "settings-dialog", "settings-modal",
     "settings-panel", "caption-settings",
 ];
-/// Names of elements that list other articles.
+/// Parts of names of elements that list other articles.
 #[rustfmt::skip]
 pub(super) const RELATED: &[&str] = &[
     "related", "recirc", "recommend", "more-stories", "morestories", "read-more", "readmore", "read-also",
@@ -22,9 +22,9 @@ pub(super) const RELATED: &[&str] = &[
     "lire-aussi", "a-lire", "mehr-zum", "weitere", "relacionad", "correlat", "leia-mais", "leia-tambem",
     "lees-ook", "lees-meer", "verwandt", "similar", "teaser", "promo", "popular", "latest-news", "headlines",
 ];
-/// What stands over such lists, in small letters.
+/// Headings of such lists, in lower case.
 #[rustfmt::skip]
-pub(super) const SAID_BEFORE_LISTS: &[&str] = &[
+pub(super) const LIST_HEADINGS: &[&str] = &[
     "related", "read more", "read also", "read next", "also read", "more on this", "more from", "more stories",
     "more news", "you may also", "you might also", "recommended", "most read", "most popular", "trending",
     "don't miss", "don’t miss", "lire aussi", "à lire aussi", "à lire", "lisez aussi", "sur le même sujet",
@@ -36,7 +36,7 @@ pub(super) const SAID_BEFORE_LISTS: &[&str] = &[
     "читайте также", "по теме", "читайте також", "за темою", "関連記事", "あわせて読みたい", "相关阅读", "相关新闻",
     "相關新聞", "延伸閱讀", "관련기사", "관련 기사", "اقرأ أيضا", "اقرأ أيضًا", "ilgili haberler", "baca juga", "xem thêm",
 ];
-/// Parts of names of the paragraph that stands over an article in larger type.
+/// Words in names of the standfirst, the paragraph above an article in larger type.
 #[rustfmt::skip]
 pub(super) const STANDFIRSTS: &[&str] = &[
     "speakable", "standfirst", "dek", "deck", "subtitle", "subhead", "subheadline", "subheading", "lede", "lead",
@@ -44,14 +44,14 @@ pub(super) const STANDFIRSTS: &[&str] = &[
     "sottotitolo", "sommario", "entradilla", "bajada", "copete", "vorspann", "ingress", "manchet", "perex",
     "zajawka", "linhafina",
 ];
-/// Names of paragraphs inside an article that are none of its own.
+/// Words in names of paragraphs inside an article that are not part of it.
 #[rustfmt::skip]
 pub(super) const ASIDES: &[&str] = &[
     "author", "byline", "caption", "comment", "copyright", "credit", "date", "disclaimer", "footer", "hidden",
     "meta", "newsletter", "promo", "related", "share", "social", "subscribe", "tags", "time",
 ];
 
-/// What buttons say that agree to something.
+/// Labels of buttons that agree to something, in lower case.
 #[rustfmt::skip]
 const AGREEMENTS: &[&str] = &[
     "accept", "agree", "allow all", "i agree", "akzeptieren", "zustimmen", "einverstanden", "accepter", "j'accepte",
@@ -60,25 +60,25 @@ const AGREEMENTS: &[&str] = &[
     "согласен", "прийняти", "kabul", "同意", "接受", "동의", "قبول",
 ];
 
-/// The longest words of a button.
+/// The longest label of a button, in bytes.
 const LONGEST_BUTTON: usize = 60;
 
-/// Whether a button says that somebody agrees.
-pub(super) fn is_agreement(said: &str) -> bool {
-    let said = said.trim();
-    if said.is_empty() || said.len() > LONGEST_BUTTON {
+/// Whether the label of a button agrees to something.
+pub(super) fn is_agreement(label: &str) -> bool {
+    let label = label.trim();
+    if label.is_empty() || label.len() > LONGEST_BUTTON {
         return false;
     }
-    let said = said.to_lowercase();
-    AGREEMENTS.iter().any(|word| said.contains(word))
+    let label = label.to_lowercase();
+    AGREEMENTS.iter().any(|word| label.contains(word))
 }
 
-/// What an element is called, id and classes, in small letters.
+/// The names of an element: its id and classes, in lower case.
 pub(super) fn names(page: &Document, id: NodeId) -> String {
     format!("{} {}", page.id_attr(id), page.class_name(id)).to_lowercase()
 }
 
-/// Whether one of the words of an element's names is among these; `leadText` and `lead-text` have two words.
+/// Whether an element's names have one of these words. `leadText` and `lead-text` have two words.
 pub(super) fn has_word(page: &Document, id: NodeId, words: &[&str]) -> bool {
     let item = page.get_attribute(id, "itemprop").unwrap_or_default();
     let names = format!("{} {} {item}", page.id_attr(id), page.class_name(id));

@@ -8,21 +8,21 @@ use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::ListRecord;
 
 use crate::answer::{Answer, conditional, judge, judge_conditional, send, validator};
-use crate::hosts::Errand;
+use crate::hosts::RequestKind;
 use crate::opml::{MOST_BYTES, Opml, read};
 use crate::poll::Poller;
 use crate::settings::Settings;
 
 const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
-/// What a list's host answered.
+/// The answer for a list.
 #[derive(Debug)]
 pub(crate) enum ListAnswer {
     /// A list, with the validators of the answer.
     Read { opml: Opml, etag: Option<String>, last_modified: Option<String> },
     /// Nothing has changed.
     Unchanged,
-    /// Nothing can be read.
+    /// There is no readable list.
     Failed { problem: String, retry_after: Option<Duration> },
 }
 
@@ -33,20 +33,20 @@ impl ListAnswer {
 }
 
 impl Poller {
-    /// Asks for a list at its host's pace.
-    pub(crate) async fn ask_for_list(&self, record: &ListRecord) -> ListAnswer {
+    /// Requests a list at its host's pace.
+    pub(crate) async fn request_list(&self, record: &ListRecord) -> ListAnswer {
         let Ok(url) = Url::parse(&record.url) else {
             return ListAnswer::failed(format!("{:?} is not an address; correct it", record.url));
         };
         let clock = &self.context.clock;
-        let _turn = self.hosts.turn(&url, Errand::Feed, Duration::ZERO).await;
-        if let Some(until) = self.hosts.left_alone(&url) {
+        let _turn = self.hosts.turn(&url, RequestKind::Feed, Duration::ZERO).await;
+        if let Some(until) = self.hosts.paused_until(&url) {
             let retry_after = Some(until.since(clock.now()));
             let problem = "its host asks to be left alone for a while".to_owned();
             return ListAnswer::Failed { problem, retry_after };
         }
         let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
-        let request = conditional(question(url, &self.settings), etag, last_modified);
+        let request = conditional(list_request(url, &self.settings), etag, last_modified);
         let is_conditional = etag.is_some() || last_modified.is_some();
         let (answer, _) = self.send(request).await;
         list_answer(answer, is_conditional, timestamp(clock.now())).await
@@ -59,7 +59,7 @@ pub(crate) async fn read_list_once(
     url: Url,
     settings: &Settings,
 ) -> Result<Opml, String> {
-    let (answer, _) = send(client, question(url, settings)).await;
+    let (answer, _) = send(client, list_request(url, settings)).await;
     match list_answer(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
         ListAnswer::Read { opml, .. } => Ok(opml),
         ListAnswer::Failed { problem, .. } => Err(problem),
@@ -67,7 +67,7 @@ pub(crate) async fn read_list_once(
     }
 }
 
-fn question(url: Url, settings: &Settings) -> Request {
+fn list_request(url: Url, settings: &Settings) -> Request {
     let request = Request {
         max_body: MOST_BYTES,
         total: settings.timeout,
@@ -76,7 +76,7 @@ fn question(url: Url, settings: &Settings) -> Request {
     settings.access(request)
 }
 
-/// Reads what the host answered.
+/// Interprets the answer of the host.
 async fn list_answer(
     answer: Result<Response, SendError>,
     is_conditional: bool,
@@ -98,11 +98,11 @@ async fn list_answer(
         Answer::Failed(failure) => {
             ListAnswer::Failed { problem: failure.problem, retry_after: failure.retry_after }
         }
-        Answer::LeftAlone(_) => ListAnswer::failed("its host asks to be left alone for a while"),
+        Answer::HostPaused(_) => ListAnswer::failed("its host asks to be left alone for a while"),
     }
 }
 
-/// Reads a list on a thread of its own, since a large one takes time.
+/// Reads a list on a blocking thread, because a large one takes time.
 async fn read_list(answer: Response) -> ListAnswer {
     let named = |name: &str| validator(&answer, name);
     let (etag, last_modified) = (named("etag"), named("last-modified"));

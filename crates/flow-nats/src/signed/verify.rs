@@ -1,7 +1,5 @@
-//! Leaves out records that their writer did not sign.
-//!
-//! Comes in: the messages of a reader or subscription. Goes out: those that count. A message that was taken from the
-//! bus stays here until it is given out, so that a call that is dropped loses nothing. It never signs.
+//! Skips records that their writer did not sign. Messages from the bus are stored here until they are
+//! returned, so that a dropped call loses nothing.
 
 use std::sync::Arc;
 
@@ -11,7 +9,8 @@ use wirefold_flow::{
 
 use super::{CODE, Signing};
 
-/// The first sequence from which on all records are signed, where one of these has no code.
+/// The sequence from which on all records are signed. It is searched only if one of these records has no
+/// code.
 async fn signed_from<'a>(
     signing: &Signing,
     bus: &dyn Bus,
@@ -39,7 +38,7 @@ impl SignedReader {
         Self { reader, bus, signing, held: Vec::new() }
     }
 
-    /// Those of the held records that count.
+    /// The genuine ones of the held records.
     async fn genuine(&mut self) -> Result<Vec<Stored>, BusError> {
         let from = signed_from(&self.signing, &*self.bus, self.held.iter()).await?;
         let mut held = std::mem::take(&mut self.held);
@@ -87,8 +86,8 @@ impl OrderedReader for SignedReader {
     }
 }
 
-/// Of so many records, one by the other, only the first forged one becomes a dead letter: whoever forges
-/// thousands must not push the letters of others out of their stream.
+/// Among this many sequences only the first forged record becomes a dead letter. Otherwise thousands of
+/// forged records would push other letters out of their stream.
 const LETTER_EVERY: u64 = 1_000;
 
 pub(super) struct SignedSubscription {
@@ -109,7 +108,7 @@ impl SignedSubscription {
         Self { subscription, bus, signing, held: Vec::new(), next_letter: 0 }
     }
 
-    /// Those of the held deliveries that count. The others are settled, so that they never come again.
+    /// The genuine ones of the held deliveries. The others are settled, so that they do not come again.
     async fn genuine(&mut self) -> Result<Vec<Delivery>, BusError> {
         let records = self.held.iter().map(|delivery| &delivery.message);
         let from = signed_from(&self.signing, &*self.bus, records).await?;
@@ -119,14 +118,14 @@ impl SignedSubscription {
         for delivery in forged {
             self.signing.report(&delivery.message);
             let settle = self.settle(delivery.message.sequence);
-            // One that is not settled comes again, and is left out again.
+            // If the settle fails, the record comes again and is skipped again.
             let settled = async move { delivery.settler.settle(settle).await };
             tokio::spawn(settled);
         }
         Ok(genuine)
     }
 
-    /// How a forged record is settled: a dead letter has people told of it.
+    /// How to settle a forged record. A dead letter makes people notice it.
     fn settle(&mut self, sequence: u64) -> Settle {
         if sequence < self.next_letter {
             return Settle::Ack;

@@ -7,33 +7,33 @@ use wirefold_proto::FeedRecord;
 
 use super::listed::ListedItem;
 
-/// What is older than the last good poll by more than this is late, not new.
-const LATE: Duration = Duration::from_hours(48);
-/// So many late items are no accident.
-const MANY: usize = 10;
-/// A feed that was read within this time has no reason to be all new.
-const RECENT: Duration = Duration::from_hours(24);
+/// An item that was published this long before the last good poll is old.
+const OLD_AFTER: Duration = Duration::from_hours(48);
+/// The fewest old items of a flood.
+const MIN_FLOOD: usize = 10;
+/// If a feed was read within this time, it is suspicious that all of its items are new.
+const READ_RECENTLY: Duration = Duration::from_hours(24);
 
-/// Which of the items are old ones that came in a flood, by their places.
+/// For each item, whether it is an old one that came in a flood.
 pub(super) fn find_flood(
     record: &FeedRecord,
     listed: &[ListedItem<'_>],
     now: Timestamp,
 ) -> Vec<bool> {
     let Some(last_good) = record.last_good else {
-        // The first good poll is baseline as a whole, or not at all.
+        // At the first good poll, either all items are baseline or none.
         return vec![false; listed.len()];
     };
-    let was_read_recently = now.duration_since(last_good) < signed(RECENT);
+    let was_read_recently = now.duration_since(last_good) < signed(READ_RECENTLY);
     let new = listed.iter().filter(|item| item.known.is_none()).count();
-    let is_all_new = was_read_recently && new >= MANY && new == listed.len();
+    let is_all_new = was_read_recently && new >= MIN_FLOOD && new == listed.len();
     let is_old = |item: &ListedItem<'_>| match item.item.published {
-        Some(published) => last_good.duration_since(published) > signed(LATE),
+        Some(published) => last_good.duration_since(published) > signed(OLD_AFTER),
         None => is_all_new,
     };
     let old: Vec<bool> = listed.iter().map(|item| item.known.is_none() && is_old(item)).collect();
-    let many = old.iter().filter(|late| **late).count();
-    match many >= MANY && many * 2 >= new {
+    let count = old.iter().filter(|late| **late).count();
+    match count >= MIN_FLOOD && count * 2 >= new {
         true => old,
         false => vec![false; listed.len()],
     }

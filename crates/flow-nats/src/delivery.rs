@@ -1,7 +1,5 @@
-//! A delivery, read from the message that the server sent.
-//!
-//! Comes in: a message whose reply subject is that of its ack. Goes out: the stored message, the number of its attempt and
-//! where to settle it. It never settles.
+//! Parses a delivery from the message that the server sent. The reply subject of the message has the
+//! sequence and the attempt.
 
 use async_nats::Message;
 use wirefold_flow::{Stored, UnixMillis};
@@ -9,16 +7,16 @@ use wirefold_flow::{Stored, UnixMillis};
 use crate::headers;
 use crate::lookup::stored;
 
-/// A message that was delivered, with its place.
-pub(crate) struct Delivered {
+/// A delivered message.
+pub(crate) struct ParsedDelivery {
     pub(crate) stored: Stored,
     /// How often it has been delivered, this time included.
     pub(crate) attempt: u32,
-    /// Where to settle it.
+    /// The subject on which to settle it.
     pub(crate) ack: String,
 }
 
-/// What the subject of an ack says.
+/// The parts of the subject of an acknowledgement.
 struct AckSubject<'a> {
     stream: &'a str,
     attempt: u32,
@@ -26,8 +24,8 @@ struct AckSubject<'a> {
     at: UnixMillis,
 }
 
-/// Reads `$JS.ACK.<stream>.<reader>.<attempt>.<sequence>.<number>.<time>.<pending>`, which in its
-/// newer form has domain and account after `ACK`.
+/// Parses `$JS.ACK.<stream>.<reader>.<attempt>.<sequence>.<number>.<time>.<pending>`. The newer form has
+/// domain and account after `ACK`.
 fn parse_ack_subject(ack: &str) -> Option<AckSubject<'_>> {
     let tokens: Vec<&str> = ack.strip_prefix("$JS.ACK.")?.split('.').collect();
     let rest = match tokens.len() {
@@ -44,14 +42,14 @@ fn parse_ack_subject(ack: &str) -> Option<AckSubject<'_>> {
     })
 }
 
-/// The delivery, unless the message is none.
-pub(crate) fn delivered(message: Message) -> Option<Delivered> {
+/// The delivery; `None` if the message is not one.
+pub(crate) fn parse_delivery(message: Message) -> Option<ParsedDelivery> {
     let ack = message.reply?.to_string();
     let AckSubject { stream, attempt, sequence, at } = parse_ack_subject(&ack)?;
     let received = headers::read(message.headers.as_ref());
     let subject = message.subject.to_string();
     let stored = stored(stream, sequence, at, subject, received, message.payload);
-    Some(Delivered { stored, attempt, ack })
+    Some(ParsedDelivery { stored, attempt, ack })
 }
 
 #[cfg(test)]

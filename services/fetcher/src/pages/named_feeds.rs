@@ -1,23 +1,23 @@
-//! The feeds that a page names, requested as politely as any page.
+//! The feeds that a page names. The page is requested under the same rules as article pages.
 
 use url::Url;
 
 use super::{Pages, Permission, is_of_the_web};
-use crate::answer::{Unread, parse};
+use crate::answer::{ParseFailure, parse};
 use crate::discovery::feeds_named;
 use crate::feed::FeedError;
 
 impl Pages {
-    /// The feeds that the page at this address names, to which the feed at `feed` leads; none where it
-    /// may not be asked for, does not answer, or is no page.
+    /// The feeds named by the page at this address, which the feed at `feed` links to. The list is empty
+    /// if the page may not be requested, does not answer, or is not a page.
     pub(crate) async fn feeds_named_by(&self, url: &Url, feed: &str) -> Vec<String> {
         if !is_of_the_web(url) {
             return Vec::new();
         }
-        let Permission::Allowed(patience) = self.permission(url, feed).await else {
+        let Permission::Allowed(crawl_delay) = self.permission(url, feed).await else {
             return Vec::new();
         };
-        let answer = match self.fetch(url.clone(), feed, patience).await {
+        let answer = match self.fetch(url.clone(), feed, crawl_delay).await {
             Ok(answer) => answer,
             Err(reason) => {
                 tracing::debug!(%url, why = reason.label(), "not asked which feeds it names");
@@ -25,7 +25,9 @@ impl Pages {
             }
         };
         match parse(answer.clone(), 1).await {
-            Err(Unread::Error(FeedError::NotAFeed { feeds, .. })) => feeds_named(&answer, &feeds),
+            Err(ParseFailure::Error(FeedError::NotAFeed { feeds, .. })) => {
+                feeds_named(&answer, &feeds)
+            }
             _ => Vec::new(),
         }
     }

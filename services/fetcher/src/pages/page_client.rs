@@ -1,5 +1,5 @@
-//! Sends requests for pages and robots.txt. If a host garbles its answer, the request is repeated in
-//! compatibility mode, and later requests to that host use it from the start.
+//! Sends requests for pages and robots.txt. If the answer of a host is broken, the request is repeated
+//! in compatibility mode, and later requests to that host use this mode at once.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -8,27 +8,27 @@ use wirefold_http_client::{Client, Request, Response, SendError};
 
 use crate::answer::send;
 
-/// How many hosts are remembered.
+/// The most hosts that are remembered.
 const MOST_HOSTS: usize = 10_000;
 
-/// Asks, and remembers who must be asked plainly.
-pub(crate) struct Courier {
+/// Sends requests, and remembers the hosts that need compatibility mode.
+pub(crate) struct PageClient {
     client: Client,
-    /// Origins that broke what was not asked for plainly.
+    /// Origins that need compatibility mode.
     plain: Mutex<HashSet<String>>,
 }
 
-impl Courier {
+impl PageClient {
     pub(crate) fn new(client: Client) -> Self {
         Self { client, plain: Mutex::default() }
     }
 
-    /// Whether a request may be sent where it leads.
+    /// Checks whether the request may be sent to its address.
     pub(crate) async fn check(&self, request: &Request) -> Result<(), SendError> {
         self.client.check(request).await
     }
 
-    /// Asks as polls do, and in the plainest way at once where that was what helped.
+    /// Sends a request as polls do, in compatibility mode at once if the host needs it.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = request.url.origin().ascii_serialization();
         let was_plain = request.is_plain || self.plain().contains(&origin);

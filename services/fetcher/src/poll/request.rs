@@ -9,20 +9,20 @@ use wirefold_http_client::{Request, Response, SendError};
 use wirefold_proto::FeedRecord;
 
 use super::Poller;
-use super::shared::{KeptAnswer, Validators};
+use super::shared::{CachedAnswer, Validators};
 use crate::access::for_feed;
 use crate::answer::{
-    Answer, Failure, conditional, judge, judge_conditional, patience_of_host, question, send,
+    Answer, Failure, conditional, feed_request, host_retry_after, judge, judge_conditional, send,
 };
-use crate::hosts::Errand;
+use crate::hosts::RequestKind;
 use crate::state::Memo;
 
-/// An answer, and how it was got.
+/// An answer, and how it was obtained.
 pub(super) struct FeedAnswer {
     pub(super) answer: Answer,
     /// Whether the request had validators.
     pub(super) was_conditional: bool,
-    /// Whether the host was asked, and not the answer of another feed used.
+    /// Whether a request was sent, as opposed to a cached answer.
     pub(super) was_fetched: bool,
     /// Whether only compatibility mode got an answer.
     pub(super) is_plain: bool,
@@ -36,7 +36,7 @@ impl FeedAnswer {
 
 impl Poller {
     /// Requests a feed, or uses the answer that another feed with its address got.
-    pub(super) async fn ask_for_feed(
+    pub(super) async fn request_feed(
         &self,
         record: &FeedRecord,
         memo: &Memo,
@@ -48,33 +48,33 @@ impl Poller {
             return FeedAnswer::without(Answer::Failed(Failure::broken(problem)));
         };
         if !is_shared {
-            return self.ask_host(&url, record, memo).await;
+            return self.request_from_host(&url, record, memo).await;
         }
         let validators = validators_of(record, memo, self);
         let mut slot = self.shared.lock_slot(address, self.context.clock.now()).await;
         let now = self.context.clock.now();
-        if let Some(answer) = slot.as_ref().and_then(|kept| kept.serves(&validators, now)) {
+        if let Some(answer) = slot.as_ref().and_then(|cached| cached.answer_for(&validators, now)) {
             let was_conditional = validators != Validators::default();
             return FeedAnswer { was_conditional, ..FeedAnswer::without(answer) };
         }
-        let asked = self.ask_host(&url, record, memo).await;
+        let answer_of_host = self.request_from_host(&url, record, memo).await;
         let at = self.context.clock.now();
-        *slot = Some(KeptAnswer { at, asked_with: validators, answer: asked.answer.clone() });
-        asked
+        *slot = Some(CachedAnswer { at, validators, answer: answer_of_host.answer.clone() });
+        answer_of_host
     }
 
-    async fn ask_host(&self, url: &Url, record: &FeedRecord, memo: &Memo) -> FeedAnswer {
-        if let Some(until) = self.hosts.left_alone(url) {
-            return FeedAnswer::without(Answer::LeftAlone(until));
+    async fn request_from_host(&self, url: &Url, record: &FeedRecord, memo: &Memo) -> FeedAnswer {
+        if let Some(until) = self.hosts.paused_until(url) {
+            return FeedAnswer::without(Answer::HostPaused(until));
         }
-        let _turn = self.hosts.turn(url, Errand::Feed, Duration::ZERO).await;
+        let _turn = self.hosts.turn(url, RequestKind::Feed, Duration::ZERO).await;
         // The host may have refused another request while this one waited.
-        if let Some(until) = self.hosts.left_alone(url) {
-            return FeedAnswer::without(Answer::LeftAlone(until));
+        if let Some(until) = self.hosts.paused_until(url) {
+            return FeedAnswer::without(Answer::HostPaused(until));
         }
         let was_conditional = validators_of(record, memo, self) != Validators::default();
-        // It may have moved to another site.
-        let request = for_feed(question(url.clone(), &self.settings), &record.feed.url);
+        // The feed may have moved to another site.
+        let request = for_feed(feed_request(url.clone(), &self.settings), &record.feed.url);
         let request = Request { is_plain: request.is_plain || memo.is_plain, ..request };
         let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
         let request = match was_conditional {
@@ -90,14 +90,15 @@ impl Poller {
         FeedAnswer { answer, was_conditional, was_fetched: true, is_plain }
     }
 
-    /// [`send`], after which the host is left alone as long as it asks for, if it was asked itself.
+    /// Sends a request ([`send`]). If the requested host itself answers with `Retry-After`, requests to it
+    /// pause for that time.
     pub(crate) async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
         let (answer, is_plain) = send(&self.client, request).await;
         let now = self.context.clock.now();
         if let Ok(answer) = &answer
-            && let Some(patience) = patience_of_host(answer, timestamp(now))
+            && let Some(wait) = host_retry_after(answer, timestamp(now))
         {
-            self.hosts.leave_alone(&answer.url, now.plus(patience));
+            self.hosts.pause(&answer.url, now.plus(wait));
         }
         (answer, is_plain)
     }

@@ -9,23 +9,23 @@ use trafilatura::dom::{Document, NodeId};
 use wirefold_feed::html;
 use wirefold_text::normalise;
 
-use super::signs::{ASIDES, STANDFIRSTS, has_word};
+use super::labels::{ASIDES, STANDFIRSTS, has_word};
 use super::tidy::{letters, share_of_links};
 
-/// The most pieces of a page that are looked at.
+/// The most pieces of a page that are examined.
 const MOST: usize = 3_000;
 /// The fewest and the most letters of a standfirst.
 const STANDFIRST: std::ops::RangeInclusive<usize> = 25..=900;
-/// The fewest letters of a paragraph that is missed.
+/// The fewest letters of a paragraph that is restored.
 const SHORTEST: usize = 25;
-/// From this share of letters in links on, a piece is no text of the article.
+/// A piece with at least this share of its letters in links is not text of the article.
 const MANY_LINKS: f64 = 0.4;
 /// How many words a run has.
 const RUN: usize = 3;
 /// The fewest rows of a table of data.
 const FEWEST_ROWS: usize = 2;
 
-/// What a piece of a page may be.
+/// The kind of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Paragraph,
@@ -39,9 +39,9 @@ enum Kind {
 struct Piece {
     kind: Kind,
     parent: Option<NodeId>,
-    /// Plain.
+    /// The plain text.
     text: String,
-    /// As [`normalise`] has it.
+    /// The text after [`normalise`].
     words: String,
 }
 
@@ -50,7 +50,7 @@ struct Piece {
 pub(super) struct Pieces(Vec<Piece>);
 
 impl Pieces {
-    /// Those of a page, before the article is searched in it.
+    /// The pieces of a page before the extraction.
     pub(super) fn of(page: &Document) -> Self {
         let Some(body) = page.body() else {
             return Self::default();
@@ -60,7 +60,7 @@ impl Pieces {
         Self(all.into_iter().filter_map(|id| piece(page, id)).take(MOST).collect())
     }
 
-    /// The text that was found with what was lost of it.
+    /// The extracted text with its lost pieces restored.
     pub(super) fn restored(&self, found: String, title: &str) -> String {
         let whole = Runs::of(&found);
         let is_found: Vec<bool> =
@@ -94,7 +94,7 @@ impl Pieces {
         if lost.is_empty() { found } else { self.with(&found, &lost, &is_found) }
     }
 
-    /// The parent of most of the text that was found.
+    /// The parent element of most of the extracted text.
     fn parent_of_most(&self, is_found: &[bool]) -> Option<NodeId> {
         let mut letters_by_parent: HashMap<NodeId, usize> = HashMap::new();
         for (piece, _) in self.0.iter().zip(is_found).filter(|(_, is_found)| **is_found) {
@@ -105,7 +105,7 @@ impl Pieces {
         letters_by_parent.into_iter().max_by_key(|(_, letters)| *letters).map(|(parent, _)| parent)
     }
 
-    /// The text with pieces put back, each behind the one that it stood behind.
+    /// The text with the lost pieces, each after the piece that it followed on the page.
     fn with(&self, found: &str, lost: &[usize], is_found: &[bool]) -> String {
         let mut paragraphs: Vec<(String, Runs)> = found
             .split("\n\n")
@@ -126,7 +126,7 @@ impl Pieces {
     }
 }
 
-/// Runs of words of a text, by which a piece is found although signs and spaces differ.
+/// The runs of words of a text. They find a piece although signs and spaces differ.
 #[derive(Debug, Default)]
 struct Runs(HashSet<u64>);
 
@@ -146,7 +146,7 @@ impl Runs {
     }
 }
 
-/// Every run of three words of a normalised text, or all of it where it is shorter.
+/// The hashes of all runs of three words of a normalised text, or of the whole text if it is shorter.
 fn runs(words: &str) -> impl Iterator<Item = u64> {
     let all: Vec<&str> = words.split(' ').collect();
     let length = all.len().min(RUN);
@@ -195,7 +195,7 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
     (is_fit && !has_word(page, id, ASIDES) && !is_aside(page, id)).then_some(kind)
 }
 
-/// Whether an element stands in one that holds no text of the article.
+/// Whether an element is inside one that has no text of the article.
 fn is_aside(page: &Document, id: NodeId) -> bool {
     const BESIDE: &[&str] = &["aside", "figure", "footer", "form", "nav"];
     let mut at = id;

@@ -1,12 +1,10 @@
-//! Tries what the server lets its user do, without leaving anything behind.
+//! Checks which publishes and subscriptions the server permits to its user, without changing anything.
 //!
-//! Comes in: subjects to publish on or to subscribe to. Goes out: which of them the server refuses to this user. It
-//! never stores or changes anything.
-//!
-//! The server judges a publish before it looks at the message. So each message that is sent here fails at its receiver: it
-//! expects a stream that does not exist, or it is a request that JetStream cannot read, or one that contradicts
-//! itself. Nobody answers a permitted publish of this kind, and refusals come beside all answers. So a publish that no
-//! user may do is sent last. Once the server refuses that one, it has judged all others.
+//! The server checks the permission of a publish before it reads the message. So each message sent here
+//! fails at its receiver: it expects a stream that does not exist, or it is a request that JetStream
+//! cannot read, or one that contradicts itself. A permitted publish of this kind gets no answer, and
+//! refusals do not come as answers. So a publish that no user is permitted is sent last. Once the server
+//! refuses that one, it has checked all others.
 
 use std::time::Duration;
 
@@ -18,14 +16,14 @@ use wirefold_flow::{BusError, check_name};
 use crate::NatsBus;
 use crate::link::{Link, closed};
 
-/// How many are tried before their refusals are waited for: all of them are remembered.
+/// How many attempts are sent before their refusals are awaited. The log of refusals holds more.
 const AT_ONCE: usize = 16;
-/// By then the refusal of what no user may do has come, or this user may do all.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest wait for the refusal of the last publish. It never comes if this user may do everything.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 /// No stream has this name.
 const NO_STREAM: &str = "wirefold-check-no-such-stream";
 
-/// Something that a user may or may not do.
+/// A publish or subscription to check.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attempt {
     /// Publish on this subject.
@@ -35,10 +33,10 @@ pub enum Attempt {
 }
 
 impl NatsBus {
-    /// What of this the server refuses to this user: one answer for each, in order.
+    /// Whether the server refuses each of these attempts to this user, in order.
     ///
     /// # Errors
-    /// [`BusError::Unavailable`] where there is no connection.
+    /// [`BusError::Unavailable`] if there is no connection.
     pub async fn are_refused(&self, attempts: &[Attempt]) -> Result<Vec<bool>, BusError> {
         let mut refused = Vec::new();
         for part in attempts.chunks(AT_ONCE) {
@@ -47,17 +45,17 @@ impl NatsBus {
         Ok(refused)
     }
 
-    /// Whether a durable reader is there.
+    /// Whether a durable reader exists.
     ///
     /// # Errors
-    /// [`BusError::NotAllowed`] where this role may not look, or whatever the server says.
+    /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
     pub async fn has_reader(&self, stream: &str, durable: &str) -> Result<bool, BusError> {
         check_name("stream", stream)?;
         check_name("durable", durable)?;
         Ok(self.0.link.consumer_info::<Value>(stream, durable).await?.is_some())
     }
 
-    /// The server's version, as it says.
+    /// The version that the server reports.
     #[must_use]
     pub fn server_version(&self) -> String {
         self.0.link.client.server_info().version
@@ -71,7 +69,7 @@ impl Link {
         let mut subscriptions = Vec::new();
         for attempt in attempts {
             match attempt {
-                Attempt::Publish(subject) => self.send_in_vain(subject).await?,
+                Attempt::Publish(subject) => self.send_without_effect(subject).await?,
                 Attempt::Subscribe(pattern) => {
                     let subscribed = self.client.subscribe(pattern.clone()).await;
                     subscriptions.push(subscribed.map_err(|_| closed())?);
@@ -79,9 +77,9 @@ impl Link {
             }
         }
         let last = format!("wirefold-check.{}", self.unique_token());
-        self.send_in_vain(&last).await?;
-        // Without it, and with all sent, this user may do what nobody needs.
-        let _ = tokio::time::timeout(PATIENCE, self.refused(mark, &last)).await;
+        self.send_without_effect(&last).await?;
+        // If the refusal does not come, this user may do everything.
+        let _ = tokio::time::timeout(CHECK_TIMEOUT, self.refused(mark, &last)).await;
         let is_refused = |attempt: &Attempt| match attempt {
             Attempt::Publish(subject) => self.was_refused(mark, true, subject),
             Attempt::Subscribe(pattern) => self.was_refused(mark, false, pattern),
@@ -89,27 +87,27 @@ impl Link {
         Ok(attempts.iter().map(is_refused).collect())
     }
 
-    async fn send_in_vain(&self, subject: &str) -> Result<(), BusError> {
+    async fn send_without_effect(&self, subject: &str) -> Result<(), BusError> {
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Expected-Stream", NO_STREAM);
-        let body = Bytes::from_static(in_vain(subject).as_bytes());
+        let body = Bytes::from_static(body_without_effect(subject).as_bytes());
         let sent = self.client.publish_with_headers(subject.to_owned(), headers, body);
         sent.await.map_err(|_| closed())
     }
 }
 
 /// A body that has no effect on this subject.
-fn in_vain(subject: &str) -> &'static str {
+fn body_without_effect(subject: &str) -> &'static str {
     const API: &str = "$JS.API.";
     match subject.strip_prefix(API) {
-        // By sequence and by count at once; a body that cannot be read would purge everything.
+        // `seq` and `keep` contradict each other. An unreadable body would purge everything.
         Some(rest) if rest.starts_with("STREAM.PURGE.") => r#"{"seq":1,"keep":1}"#,
-        // These take no body at all.
+        // These requests are refused with any body.
         Some(rest) if rest.starts_with("STREAM.DELETE.") => r#"{"wirefold":"check"}"#,
         Some(rest) if rest.starts_with("CONSUMER.DELETE.") => r#"{"wirefold":"check"}"#,
-        // Half a request; a pull has nowhere to deliver to, besides.
+        // Half a request. A pull also has no reply subject.
         Some(_) => "{",
-        // For a delivery that was never made.
+        // Settles a delivery that never happened.
         None if subject.starts_with("$JS.ACK.") => "+WPI",
         None => "",
     }

@@ -17,7 +17,7 @@ use crate::state::ReadMark;
 
 /// Which feeds may be parsed now: many at once, or one suspect alone.
 #[derive(Default)]
-pub(crate) struct Reading {
+pub(crate) struct ParseGate {
     gate: Arc<RwLock<()>>,
     suspects: Mutex<HashSet<FeedId>>,
 }
@@ -28,7 +28,7 @@ enum Permit {
     WithOthers { _gate: OwnedRwLockReadGuard<()> },
 }
 
-impl Reading {
+impl ParseGate {
     /// Makes these feeds suspects: each is parsed alone once.
     pub(crate) fn suspect(&self, feeds: impl IntoIterator<Item = FeedId>) {
         self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(feeds);
@@ -52,18 +52,18 @@ impl Reading {
 }
 
 impl Poller {
-    /// Parses a feed with `read`. Before that, stores the mark that it does.
-    pub(super) async fn read_marked<T>(
+    /// Stores the mark that a feed is being parsed, then parses it with `read`, then deletes the mark.
+    pub(super) async fn parse_marked<T>(
         &self,
         feed: &FeedId,
         read: impl Future<Output = T>,
     ) -> Result<T, BusError> {
-        let is_alone = self.reading.is_suspect(feed);
-        let _permit = self.reading.permit(is_alone).await;
+        let is_alone = self.parse_gate.is_suspect(feed);
+        let _permit = self.parse_gate.permit(is_alone).await;
         self.store.put_read_mark(feed, ReadMark { is_alone }).await?;
         let read = read.await;
         self.store.forget_read_mark(feed).await?;
-        self.reading.clear(feed);
+        self.parse_gate.clear(feed);
         Ok(read)
     }
 }

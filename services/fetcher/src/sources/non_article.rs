@@ -1,19 +1,19 @@
 //! Recognises files that are not texts: binary data, and files without words.
 
-/// A text of which more than one character in so many is none that people write is binary.
+/// A text in which more than one in this many characters is strange is binary.
 const ONE_IN: usize = 10;
 
-/// Why a file is no article.
+/// Why a file is not an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// Its characters are none that people write.
+pub(super) enum NonArticle {
+    /// Too many of its characters are strange.
     Binary,
-    /// It is empty, or white space and signs alone.
+    /// It is empty, or has only white space and signs.
     Wordless,
 }
 
-impl Unfit {
-    /// What keeps this text from being an article; none where nothing does.
+impl NonArticle {
+    /// Why this text is not an article; `None` if it may be one.
     pub(super) fn of(text: &str) -> Option<Self> {
         let (mut all, mut strange) = (0_usize, 0_usize);
         let mut has_words = false;
@@ -40,7 +40,8 @@ impl Unfit {
     }
 }
 
-/// Control characters but those of lines and pages, and what stands for bytes that are no text.
+/// Whether a character is a control character other than those of lines and pages, or the replacement
+/// for invalid bytes.
 fn is_strange(character: char) -> bool {
     let is_layout = matches!(character, '\n' | '\r' | '\t' | '\u{c}' | '\u{85}');
     (character.is_control() && !is_layout) || character == '\u{fffd}'
@@ -51,19 +52,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_binary_or_empty_is_told() {
-        let check = |text: &str, expected: Option<Unfit>| {
-            assert_eq!(Unfit::of(text), expected, "{text:?}");
+    fn recognises_binary_and_wordless_texts() {
+        let check = |text: &str, expected: Option<NonArticle>| {
+            assert_eq!(NonArticle::of(text), expected, "{text:?}");
         };
         check("The ferry sails.\r\n\tAgain.\u{c}", None);
         check("7", None);
         check("泽", None);
-        check("", Some(Unfit::Wordless));
-        check(" \n \u{feff}— …", Some(Unfit::Wordless));
-        check("The ferry\0 sails.", Some(Unfit::Binary));
-        check("words \u{1}\u{2}", Some(Unfit::Binary));
+        check("", Some(NonArticle::Wordless));
+        check(" \n \u{feff}— …", Some(NonArticle::Wordless));
+        check("The ferry\0 sails.", Some(NonArticle::Binary));
+        check("words \u{1}\u{2}", Some(NonArticle::Binary));
         check("caf\u{fffd} by the quay", None);
         check(&format!("{}{}", "a".repeat(90), "\u{fffd}".repeat(10)), None);
-        check(&format!("{}{}", "a".repeat(89), "\u{fffd}".repeat(11)), Some(Unfit::Binary));
+        check(&format!("{}{}", "a".repeat(89), "\u{fffd}".repeat(11)), Some(NonArticle::Binary));
     }
 }
