@@ -73,12 +73,13 @@ fn rest_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     line.strip_prefix(name).filter(|rest| rest.starts_with(['{', ' ']))
 }
 
-/// Logs once which names go away with the next release.
+/// Logs once that old names go away with the next release. docs/metrics.md lists them, so the line gives only
+/// their number.
 pub(crate) fn log_old_names() {
-    let names: Vec<String> = RENAMED.iter().map(|it| format!("{}={}", it.old, it.new)).collect();
     tracing::info!(
-        renamed = names.join(","),
-        "metrics have new names; the old ones are served until the next release"
+        renamed = RENAMED.len(),
+        list = "docs/metrics.md#old-names",
+        "some metrics have new names; the old ones are served until the next release"
     );
 }
 
