@@ -81,6 +81,6 @@ fn output_without_room_is_a_failure() {
         let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.starts_with("error: "), "{said}");
+        assert!(said.starts_with("error: cannot write to standard output: "), "{said}");
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
 
+use anyhow::Context as _;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use unicode_width::UnicodeWidthChar;
@@ -12,15 +13,18 @@ pub(crate) use wirefold_dedup::percent;
 
 use crate::exit::Exit;
 
-/// Writes to standard output as it is.
+/// The context of an error of standard output.
+pub(crate) const STDOUT_FAILED: &str = "cannot write to standard output";
+
+/// Writes bytes to standard output unchanged.
 pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
-    std::io::stdout().write_all(bytes)?;
+    std::io::stdout().write_all(bytes).context(STDOUT_FAILED)?;
     Ok(Exit::Ok)
 }
 
 /// Writes text with styles to standard output; they are left out where nobody wants them.
 pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
-    Ok(anstream::stdout().write_all(harmless(text).as_bytes())?)
+    anstream::stdout().write_all(harmless(text).as_bytes()).context(STDOUT_FAILED)
 }
 
 /// [`print_styled`], a line.
@@ -32,7 +36,7 @@ pub(crate) fn print_line_styled(line: &str) -> std::io::Result<()> {
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut line = harmless_json(serde_json::to_string(value)?);
     line.push('\n');
-    Ok(std::io::stdout().write_all(line.as_bytes())?)
+    std::io::stdout().write_all(line.as_bytes()).context(STDOUT_FAILED)
 }
 
 /// JSON that says the same, but with each character escaped that a terminal would obey. The writer of JSON escapes only

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Map, Value};
 use wirefold_flow::{Clock, SystemClock};
@@ -185,7 +186,7 @@ impl Tail {
         }
         if let Some(line) = self.lines.line(event) {
             output::print_styled(&line)?;
-            anstream::stdout().flush()?;
+            anstream::stdout().flush().context(output::STDOUT_FAILED)?;
         }
         Ok(())
     }
@@ -200,7 +201,7 @@ fn print_json(event: &ServerEvent) -> anyhow::Result<()> {
         body.insert("sequence".to_owned(), id.into());
     }
     output::print_json(&body)?;
-    Ok(std::io::stdout().flush()?)
+    std::io::stdout().flush().context(output::STDOUT_FAILED)
 }
 
 /// Turns messages into lines, and remembers whose text was whose.

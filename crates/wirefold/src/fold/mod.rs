@@ -10,6 +10,7 @@ mod table;
 use std::io::Write;
 use std::sync::mpsc::sync_channel;
 
+use anyhow::Context as _;
 use wirefold_dedup::{Detector, DocId, Prepared, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
@@ -211,14 +212,14 @@ impl<'a> Fold<'a> {
             }
             self.print(&line)?;
             // Whoever reads our output as it comes should not wait for a full buffer.
-            self.out.flush()?;
+            self.out.flush().context(output::STDOUT_FAILED)?;
         }
         Ok(())
     }
 
     fn print(&mut self, line: &VerdictLine) -> anyhow::Result<()> {
         let json = output::harmless_json(String::from_utf8(encode(line)?)?);
-        Ok(writeln!(self.out, "{json}")?)
+        writeln!(self.out, "{json}").context(output::STDOUT_FAILED)
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
@@ -228,7 +229,7 @@ impl<'a> Fold<'a> {
                 self.print(&settled.line)?;
             }
         }
-        self.out.flush()?;
+        self.out.flush().context(output::STDOUT_FAILED)?;
         if !self.arguments.json && !self.articles.is_empty() {
             table::print(&self.settled(), &self.articles, self.details(), self.global)?;
         }
