@@ -121,8 +121,9 @@ fn load_without(
     let mut tree = layered.tree;
     let mut origins = tree.origins();
     let refuse = |problems| ConfigError::new(renamed::name_old_keys(problems, &layered.old_names));
-    let mut config: Config = read::read(&mut tree).map_err(refuse)?;
-    let problems = finish::finish(&mut config, &origins, sources);
+    let read::Partial { settings, mut problems, broken } = read::read_partial::<Config>(&mut tree);
+    let Some(mut config) = settings else { return Err(refuse(problems)) };
+    problems.extend(finish::finish(&mut config, &origins, sources, &broken));
     if !problems.is_empty() {
         return Err(refuse(problems));
     }

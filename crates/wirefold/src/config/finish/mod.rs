@@ -5,7 +5,7 @@ mod deliveries;
 mod intake;
 mod secrets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,13 +20,17 @@ use crate::config::settings::{
 };
 use secrets::{one_secret, read_secret};
 
-/// Finishes the settings and says what is wrong with them.
+/// Finishes the settings and returns what is wrong with them.
+///
+/// Settings under the top-level keys in `broken` are incomplete, because wrong values were removed. Nothing is
+/// reported about them here: it could follow from the removal.
 pub(in crate::config) fn finish(
     config: &mut Config,
     origins: &Origins,
     sources: &Sources,
+    broken: &BTreeSet<String>,
 ) -> Vec<Problem> {
-    let mut finish = Finish { origins, sources, problems: Vec::new() };
+    let mut finish = Finish { origins, sources, broken, problems: Vec::new() };
     if !config.delivery.iter().any(|delivery| delivery.kind == DeliveryKind::Stdout) {
         config.delivery.push(DeliveryConfig::stdout());
     }
@@ -89,11 +93,20 @@ const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(10);
 struct Finish<'a> {
     origins: &'a Origins,
     sources: &'a Sources,
+    broken: &'a BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
 impl Finish<'_> {
+    /// Whether the top-level key of `key` has a mistake that is reported already.
+    fn is_broken(&self, key: &str) -> bool {
+        key.split('.').next().is_some_and(|top| self.broken.contains(top))
+    }
+
     fn refuse(&mut self, key: &str, what: impl Into<String>) {
+        if self.is_broken(key) {
+            return;
+        }
         let what = format!("`{key}`: {}", what.into());
         self.problems.push(Problem::new(self.origins.of(key), what));
     }
@@ -101,6 +114,9 @@ impl Finish<'_> {
     /// Two settings that do not go together: the place is that of the first, or of the second
     /// where nobody set the first.
     fn refuse_both(&mut self, key: &str, other: &str, what: &str) {
+        if self.is_broken(key) || self.is_broken(other) {
+            return;
+        }
         let here = match self.origins.of(key) {
             Origin::Default => self.origins.of(other),
             told => told,
@@ -286,7 +302,7 @@ impl Finish<'_> {
             }
             let names: Vec<&str> = config.delivery.iter().map(|d| d.name.as_str()).collect();
             for name in &config.subscription[at].deliveries {
-                if !names.contains(&name.as_str()) {
+                if !names.contains(&name.as_str()) && !self.is_broken("delivery") {
                     let hint = suggestion(name, &names);
                     let what = format!("no [[delivery]] is named {name:?}; {hint}");
                     self.refuse(&format!("{key}.deliveries"), what);

@@ -6,6 +6,7 @@
 mod error;
 mod node;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -17,26 +18,41 @@ use super::problem::{Problem, suggestion};
 use super::reference;
 use super::tree::Node;
 
-/// Rounds are as many as there are mistakes; nobody mends more in one go.
+/// The most mistakes that are reported at once. The tree is read again for each.
 const MOST_MISTAKES: usize = 50;
 
-/// Reads the settings. `tree` loses what was wrong.
+/// The settings as far as they can be read.
+pub(super) struct Partial<T> {
+    /// The settings without the values that are wrong. `None` if there are more than [`MOST_MISTAKES`].
+    pub(super) settings: Option<T>,
+    pub(super) problems: Vec<Problem>,
+    /// The top-level keys that are wrong, or that have something wrong below them.
+    pub(super) broken: BTreeSet<String>,
+}
+
+/// Reads the settings, which must have no mistake. Removes wrong values from `tree`.
 pub(super) fn read<T: DeserializeOwned>(tree: &mut Node) -> Result<T, Vec<Problem>> {
-    let mut problems: Vec<Problem> = Vec::new();
+    match read_partial(tree) {
+        Partial { settings: Some(settings), problems, .. } if problems.is_empty() => Ok(settings),
+        Partial { problems, .. } => Err(problems),
+    }
+}
+
+/// Reads the settings that have no mistake. Removes wrong values from `tree`.
+pub(super) fn read_partial<T: DeserializeOwned>(tree: &mut Node) -> Partial<T> {
+    let (mut problems, mut broken) = (Vec::new(), BTreeSet::new());
     for _ in 0..MOST_MISTAKES {
         let path = Path::Root;
         let error = match T::deserialize(NodeReader { node: tree, path: &path }) {
-            Ok(settings) if problems.is_empty() => return Ok(settings),
-            Ok(_) => return Err(problems),
+            Ok(settings) => return Partial { settings: Some(settings), problems, broken },
             Err(error) => error,
         };
         let keys = error.path.clone().unwrap_or_default();
-        if let Some(problem) = problem_of(&error, &keys, tree) {
-            problems.push(problem);
-        }
+        problems.extend(problem_of(&error, &keys, tree));
+        broken.extend(keys.first().cloned());
         tree.break_at(&keys);
     }
-    Err(problems)
+    Partial { settings: None, problems, broken }
 }
 
 /// What is told of a mistake: nothing, where it only follows from one that was told.

@@ -75,6 +75,22 @@ fn values_that_mean_nothing_are_told_all_at_once() {
 }
 
 #[test]
+fn a_wrong_value_does_not_hide_mistakes_in_other_tables() {
+    check(
+        "windw = \"7d\"\nlog = \"inof\"\n[fetcher]\nmin_interval = 600\nmax_interval = \"5m\"\n[[delivery]]\n\
+         name = 7\nkind = \"ntfy\"\n[[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"phone\"\n",
+        &[
+            "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
+            "wirefold.toml:2:1: `log`: \"inof\" is no level and no part with one; write \"info\"",
+            "wirefold.toml:4:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+             \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
+            "wirefold.toml:7:8: `delivery.0.name`: expected a text, found the number 7; for example \
+             name = \"phone\"",
+        ],
+    );
+}
+
+#[test]
 fn what_is_missing_is_told_once_where_it_is_missed() {
     check(
         "[[feed]]\ntitle = \"A\"\n\n[[feed]]\nurl = 5\n",
@@ -101,12 +117,8 @@ fn variables_and_flags_are_named_in_their_mistakes() {
     world.flags.set("fetcher.concurrency=0").unwrap();
     assert_eq!(
         world.mistakes(),
-        "WIREFOLD_PAGE__LISTE: unknown key `liste` in [page]; did you mean `listen`?"
-    );
-    world.sources.environment.pop();
-    assert_eq!(
-        world.mistakes(),
-        "--set fetcher.concurrency: `fetcher.concurrency`: expected a number from 1 to 1000"
+        "WIREFOLD_PAGE__LISTE: unknown key `liste` in [page]; did you mean `listen`?\n\
+         --set fetcher.concurrency: `fetcher.concurrency`: expected a number from 1 to 1000"
     );
     assert!(Overrides::default().set("page.listen").is_err());
 }
