@@ -1,4 +1,4 @@
-//! `wirefold alert show` and `wirefold alert replay`: the life of an alert, and sending it once more.
+//! `wirefold alert show` and `wirefold alert replay`: the life of an alert, and sending it again.
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::{
@@ -14,7 +14,7 @@ use crate::output::{self, clean, count};
 
 const LOUD: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
-/// Where ids of alerts can be found.
+/// The command that lists the ids of alerts.
 const LIST: &str = "wirefold alert ls";
 
 /// Shows an alert with its revisions and deliveries.
@@ -43,7 +43,7 @@ pub(super) async fn show(client: &Client, id: &str, json: bool) -> anyhow::Resul
     Ok(Exit::Ok)
 }
 
-/// `2  12:04  updated  loud · 5 outlets, at most 3 origins, 2 copies folded`, and below it why.
+/// `2  12:04  updated  loud · 5 outlets, at most 3 origins, 2 copies folded`, and the reasons below it.
 fn revision(alert: &Alert, time: &LocalTime) -> String {
     let volume = match (&alert.held, alert.volume) {
         (Some(hold), _) => {
@@ -85,7 +85,7 @@ fn deliveries(found: &AlertDetail, time: &LocalTime) -> Columns {
     table
 }
 
-/// Each attempt that is kept, of all deliveries in the order of time; nothing where there was none.
+/// The stored attempts of all deliveries, in order of time. Empty if there was none.
 fn attempts(deliveries: &[AlertDelivery], time: &LocalTime) -> String {
     let each = |it: &'_ AlertDelivery| {
         it.attempts.iter().map(|attempt| (it.delivery.clone(), attempt.clone())).collect::<Vec<_>>()
@@ -116,7 +116,7 @@ fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
     format!("{at}  {delivery}: revision {}: {said}", attempt.revision)
 }
 
-/// How a delivery stands with the newest revision that notifies.
+/// The state of a delivery with the newest revision that notifies.
 fn standing(found: &AlertDetail, delivery: &AlertDelivery) -> String {
     let is_sent = |alert: &&Alert| alert.volume == Volume::Loud && alert.held.is_none();
     let Some(newest) = found.revisions.iter().rev().find(is_sent) else {

@@ -1,4 +1,4 @@
-//! What B changed against A, sentence by sentence.
+//! The changes from A to B, sentence by sentence.
 
 use std::fmt::Write as _;
 
@@ -101,8 +101,8 @@ fn write_lines(
     Ok(())
 }
 
-/// A text in lines of at most `room` columns, as a terminal counts them: broken between words, and
-/// inside one that is wider, as everything is in scripts without spaces.
+/// A text in lines of at most `room` columns, as a terminal counts them. Lines break between words, or inside
+/// a word that is wider. Scripts without spaces have only such words.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;

@@ -51,10 +51,10 @@ release drops them. `wirefold_up_seconds` is `time() - process_start_time_second
 |---|---|
 ";
 
-/// Names that all programs share, as Prometheus' client libraries write them.
+/// Names that all programs use, as Prometheus' client libraries write them.
 const STANDARD: [&str; 2] = ["process_start_time_seconds", "process_resident_memory_bytes"];
 
-/// Help texts of all crates as sentences.
+/// A help text as a sentence.
 fn sentence(help: &str) -> String {
     let mut letters = help.trim_end_matches('.').chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::exit::Exit;
 use crate::global::Global;
 
-/// What is written where it is left to be found.
+/// The value that lets wirefold find the site.
 const FOUND: &str = "found";
 
 /// Arguments of `feed set`.
@@ -23,7 +23,7 @@ pub(super) struct SetArguments {
     speaks_for: Outlet,
 }
 
-/// A feed with the settings that it has.
+/// The current settings of a feed.
 pub(super) fn as_it_is(feed: FeedSettings) -> FeedAddition {
     FeedAddition {
         id: Some(feed.id),

@@ -59,12 +59,12 @@ pub(crate) struct ReplayArguments {
 const WHY_DRY: &str = "this release can only say what would change: decisions that stand are not \
     taken back, since alerts and ids rest on them; add --dry-run";
 
-/// Judges again and tells what differs.
+/// Judges the articles again and prints the differences.
 pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Exit> {
     if !arguments.dry_run {
         return Err(Stop::new(Exit::Usage, WHY_DRY).into());
     }
-    let settings = Both::read(arguments, global)?;
+    let settings = SettingsPair::read(arguments, global)?;
     let mut taken = if arguments.from.is_empty() {
         block_on(from_store(arguments, global))?
     } else {
@@ -99,34 +99,34 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     Ok(if taken.problems > 0 { Exit::Partial } else { Exit::Ok })
 }
 
-/// The settings in force, and those to try.
-struct Both {
+/// The settings in force and the settings to try.
+struct SettingsPair {
     now: Settings,
     then: Settings,
 }
 
-impl Both {
-    /// Warns of old names; they stand in the file, or in what is to be tried.
-    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Both> {
+impl SettingsPair {
+    /// Reads both and warns about old names in either.
+    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<SettingsPair> {
         let load = |overrides| load_here(&arguments.asking.instance, overrides);
         let method = |config: &Config| config.detector.method(config.window);
         let then = load(Overrides::of_detector(&arguments.set)?)?;
         then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
         let now = load(Overrides::default())?;
-        Ok(Both { now: method(&now.config), then: method(&then.config) })
+        Ok(SettingsPair { now: method(&now.config), then: method(&then.config) })
     }
 }
 
-/// The articles to judge again.
+/// The articles that are judged again.
 #[derive(Default)]
-struct Taken {
+struct StoredArticles {
     articles: Vec<Input>,
-    /// Articles whose text is kept no longer.
+    /// The number of articles whose text is no longer stored.
     without_text: usize,
     problems: usize,
 }
 
-impl Taken {
+impl StoredArticles {
     fn keep_since(&mut self, since: Option<Interval>) {
         let time = |article: &Input| article.seen.or(article.published);
         let last = self.articles.iter().filter_map(time).max();
@@ -137,13 +137,16 @@ impl Taken {
     }
 }
 
-async fn from_store(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
+async fn from_store(
+    arguments: &ReplayArguments,
+    global: &Global,
+) -> anyhow::Result<StoredArticles> {
     let client = arguments.asking.client().await?;
     stored::read(&client, global).await
 }
 
-fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
-    let mut taken = Taken::default();
+fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<StoredArticles> {
+    let mut taken = StoredArticles::default();
     let progress = Progress::of_reading(&arguments.from, false, global.quiet);
     input::read(&arguments.from, &progress, &mut |reading| {
         match reading {

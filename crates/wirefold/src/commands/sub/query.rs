@@ -1,4 +1,4 @@
-//! Shows a query with its mistake: a caret stands under the wrong place.
+//! Shows a query with a caret under its mistake.
 
 use unicode_width::UnicodeWidthStr;
 use wirefold_query::{Lists, Query};
@@ -6,9 +6,9 @@ use wirefold_query::{Lists, Query};
 use crate::exit::{Exit, Stop};
 use crate::output::clean;
 
-/// Refuses a query that cannot be read, pointing at its column.
+/// Fails if a query cannot be parsed, and points at the column.
 pub(super) fn check(query: &str) -> anyhow::Result<()> {
-    // The lists are those of the wirefold that it is put to, which looks for them there.
+    // The running wirefold has its own lists, so names of lists are not checked here.
     match Query::parse_with(query, &Lists::elsewhere()) {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -20,7 +20,7 @@ pub(super) fn check(query: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Characters that are shown before and after the place.
+/// The number of characters that are shown before and after the caret.
 const AROUND: usize = 60;
 
 /// The query, and under it a caret at the column, counted in characters from 1.

@@ -40,7 +40,7 @@ pub(super) async fn run(
     Ok(Exit::Ok)
 }
 
-/// What a subscription would have sent in the last day, in words; none where nothing was read.
+/// The result of a rehearsal over the last day, in words. `None` if no article was read.
 pub(super) async fn last_day(
     client: &Client,
     subscription: SubscriptionSettings,
@@ -59,7 +59,7 @@ async fn rehearse(
     client.post("/api/v1/subscriptions/test", &request).await
 }
 
-/// The subscription of this id, else a bare one with this query.
+/// The subscription with this id, or else one with this query.
 async fn subscription(client: &Client, what: &str) -> anyhow::Result<SubscriptionSettings> {
     let all = subscriptions(client).await?;
     if let Some(known) = super::named(all.subscriptions, what)? {
@@ -101,7 +101,7 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
     Ok(out)
 }
 
-/// One alert with its first revision and how many follow.
+/// One alert with its first revision and the number of later ones.
 fn alert(sample: &RehearsedAlert) -> String {
     let outlets = many(sample.outlets.into(), "outlet", "outlets");
     let origins = many(sample.origins.into(), "origin", "origins");
@@ -114,7 +114,7 @@ fn alert(sample: &RehearsedAlert) -> String {
     line
 }
 
-/// Why a revision would have notified, and why it would have been held.
+/// Why a revision would have notified, or would have been held.
 fn why(revision: &RehearsedRevision) -> String {
     let reasons = clean(&revision.reasons.join("; "));
     match &revision.held {

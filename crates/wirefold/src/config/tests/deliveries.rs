@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{DeliveryConfig, lines, reference};
 
-/// One of each kind, as somebody would write it.
+/// One delivery of each kind.
 const ALL: &str = r#"
 [[delivery]]
 name = "post"
@@ -78,7 +78,7 @@ fn the_page_about_deliveries_has_a_row_and_a_sample_for_every_kind() {
         world = world.variable(variable, secret);
     }
     let loaded = world.loaded();
-    // The one that prints is there without being written.
+    // The delivery to the terminal always exists.
     let samples: Vec<&str> = loaded.config.delivery.iter().map(|it| it.kind.word()).collect();
     for kind in words_of_kinds() {
         assert!(samples.contains(&kind.as_str()), "docs/deliveries.md has no sample of {kind}");

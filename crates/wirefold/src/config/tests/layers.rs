@@ -47,7 +47,7 @@ fn files_of_subscriptions_add_theirs_and_a_mistake_leaves_one_file_out() {
         assert!(told.ends_with("(this file is left out)"), "{told}");
     }
     assert!(warnings.iter().any(|told| told.contains("did you mean `query`?")), "{warnings:#?}");
-    // A mistake elsewhere is one still.
+    // A mistake in another file is still an error.
     world.write("wirefold.toml", "widow = \"1d\"\n");
     assert!(world.mistakes().starts_with("wirefold.toml:1:1: unknown key `widow`"));
 }
