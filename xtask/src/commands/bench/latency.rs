@@ -1,4 +1,4 @@
-//! How long an article takes from its publish to whoever reads the output, and until it has alerted.
+//! The time from the publication of an article until it is in the output, and until its alert.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,29 +13,29 @@ use wirefold_proto::{Alert, Command, ControlCommand, Interval, SubscriptionSetti
 use super::articles::Press;
 use super::machine::Stopwatch;
 
-/// How often an article is published: 20 a second.
+/// The interval at which articles are published: 20 a second.
 const EVERY: Duration = Duration::from_millis(50);
-/// An article that takes longer is a fault, and not a figure.
+/// An article that takes longer is an error and not a figure.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// How often is asked whether the subscription is in force.
+/// How often to check whether the subscription is in force.
 const ASK_EVERY: Duration = Duration::from_millis(20);
-/// The subscription that alerts on every article, without any wait.
+/// The subscription that alerts on every article without waiting.
 const AT_ONCE: &str = "at-once";
 
-/// An article that is in the output for so long without an alert makes none.
+/// An article without an alert for this long after its output has none.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// From the call of `publish` to the message in the hands of an ordered reader.
+/// The times from the call of `publish` until an ordered reader has the message.
 pub(super) struct Latency {
-    /// Of the output.
+    /// Until the output.
     pub(super) output: Percentiles,
-    /// Of the first revision of an alert that speaks of the article.
+    /// Until the first revision of an alert that has the article.
     pub(super) alert: Percentiles,
-    /// How many of the articles made such a revision.
+    /// The number of articles with such a revision.
     pub(super) alerted: usize,
 }
 
-/// The middle and the slowest of a hundred, in milliseconds.
+/// The median and the 99th percentile in milliseconds.
 pub(super) struct Percentiles {
     pub(super) p50: f64,
     pub(super) p99: f64,
@@ -50,7 +50,7 @@ impl Percentiles {
     }
 }
 
-/// Publishes one article after the other, and waits until the last is in the output.
+/// Publishes articles one after the other and waits until the last is in the output.
 pub(super) async fn latency(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
@@ -60,7 +60,7 @@ pub(super) async fn latency(
     Percentiles::of(timed(bus, clock, press, time, Duration::ZERO).await?.output)
 }
 
-/// The same, and until it has alerted: the alerter must run.
+/// The same, and until the alert of each. The alerter must run.
 pub(super) async fn latency_with_alerts(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
@@ -73,7 +73,8 @@ pub(super) async fn latency_with_alerts(
     Ok(Latency { output: Percentiles::of(output)?, alert, alerted })
 }
 
-/// Publishes, reads output and alerts, and ends where all came out and no alert came for `silence`.
+/// Publishes, reads output and alerts, and ends once all articles are in the output and no alert came for
+/// `silence`.
 async fn timed(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
@@ -122,7 +123,7 @@ async fn next_of(bus: &dyn Bus, stream: &str) -> anyhow::Result<u64> {
     Ok(bus.stream_state(stream).await?.last + 1)
 }
 
-/// Adds the subscription as an API would, and waits until the alerter has it.
+/// Adds the subscription as the API would and waits until the alerter has it.
 async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow::Result<()> {
     let id = AT_ONCE.parse().context("an id")?;
     let now = Some(Interval::from_seconds(0));
@@ -147,15 +148,15 @@ async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow
     Ok(())
 }
 
-/// What came so far, in milliseconds.
+/// The times so far, in milliseconds.
 #[derive(Default)]
 struct Timed {
-    /// When each article was published that has not come out, by its id, in seconds.
+    /// The publication time of each article that is not yet in the output, by its id, in seconds.
     begun: HashMap<String, f64>,
-    /// The same of those that came out, by their sequence in the output.
+    /// The same for articles in the output, by their sequence there.
     came_out: HashMap<u64, f64>,
     output: Vec<f64>,
-    /// By the sequence in the output, the first alert that speaks up to it.
+    /// The first alert for each sequence of the output.
     alerts: HashMap<u64, f64>,
     /// Alerts that were read before the article in the output.
     early: HashMap<u64, f64>,

@@ -1,7 +1,7 @@
-//! `cargo xtask bench NAME`: how fast, how soon and how small. A table, then one line of JSON.
+//! `cargo xtask bench NAME`: measures speed, latency and size. Prints a table, then one line of JSON.
 //!
-//! What is measured is what is shipped: called from another build, the command builds xtask and the
-//! product with `cargo build --profile dist` and runs that xtask.
+//! It measures what is shipped: from another build, the command builds xtask and the product with `cargo
+//! build --profile dist` and runs that xtask.
 
 mod alerts;
 mod articles;
@@ -34,10 +34,10 @@ pub(crate) use machine::{Stopwatch, cores, load, processor_seconds_of_children};
 
 use crate::tree;
 
-/// What is shipped is built with it, so what is measured too.
+/// The profile of the shipped build, which is measured.
 const PROFILE: &str = "dist";
 
-/// What to measure.
+/// The arguments of `bench`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -115,7 +115,7 @@ struct Common {
     folder: Option<PathBuf>,
 }
 
-/// What a bench without a data folder is told.
+/// The arguments of a bench without a data folder.
 #[derive(clap::Args)]
 struct Look {
     /// Less of everything, for a look: no figures to publish.
@@ -127,8 +127,8 @@ struct Look {
 }
 
 impl What {
-    /// Whether it runs in a build of the profile `dist` only. The child of a flame graph runs in a build of
-    /// its own, and so may others.
+    /// Whether it runs only in a build with the profile `dist`. The child of a flame graph has a build of its
+    /// own, so children may run in other builds.
     fn needs_dist(&self) -> bool {
         !matches!(
             self,
@@ -136,7 +136,7 @@ impl What {
         )
     }
 
-    /// Whether it runs the product, or its NATS example.
+    /// Whether it runs the product or its NATS example.
     fn needs_product(&self) -> bool {
         !matches!(
             self,
@@ -145,7 +145,7 @@ impl What {
     }
 }
 
-/// Measures, in a build of the profile `dist`.
+/// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let What::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
         return detect::flame::run(name, *articles);
@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
         return in_dist(arguments.what.needs_product());
     }
-    // Made where it is needed: the threads of one stay on the core of who makes it.
+    // Created only where it is needed: its threads stay on the core of the thread that creates it.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.what {
         What::Pipeline(Pipeline { common, only_nats }) => {
@@ -207,12 +207,12 @@ impl Common {
     }
 }
 
-/// The folder with what is built, of which a program is a part.
+/// The folder of a build, from the path of a program in it.
 fn built(program: &Path) -> anyhow::Result<PathBuf> {
     Ok(program.parent().context("a program stands in a folder")?.to_owned())
 }
 
-/// Whether a program was built with the profile `dist`: Cargo names the folder after it.
+/// Whether a program was built with the profile `dist`, after which Cargo names the folder.
 fn is_dist(program: &Path) -> bool {
     program.parent().is_some_and(|folder| folder.ends_with(PROFILE))
 }

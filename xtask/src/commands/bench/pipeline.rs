@@ -1,5 +1,5 @@
-//! `bench pipeline`: articles a second through all stages on the embedded bus, each stage by
-//! itself, and how long one article takes from the first bus hop to the output.
+//! `bench pipeline`: articles a second through all stages on the embedded bus and through each stage alone,
+//! and how long one article takes from the first bus hop to the output.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use super::report::{Goal, Report};
 use super::stages::DataFolder;
 use super::{baseline, machine::file_system};
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
-/// Publishes that wait for their acknowledgement at once.
+/// The number of publishes that wait for their acknowledgement at a time.
 const WINDOW: usize = 100;
-/// The articles were seen so far apart, the last of them now: what comes so fast is seen so fast.
+/// The time between two articles, the last of which is seen now.
 const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
 
-/// Measures in folders inside this one, which is on a disk; over NATS too, or there alone.
+/// Measures in folders inside this one, which is on a disk; also over NATS, or only there.
 pub(super) async fn run(folder: &Path, common: &Common, only_nats: bool) -> anyhow::Result<()> {
     let is_quick = common.quick;
     if common.write && !Half::is_possible() {
@@ -77,7 +77,7 @@ const SIMHASH: &str = "SimHash and a map lookup";
 const SQLITE: &str = "plain SQLite inserts by 100";
 const SINGLE: &str = "one SQLite insert, p50";
 
-/// So many articles, the last of them seen now.
+/// This many articles, the last of them seen now.
 pub(super) fn print(
     press: &mut Press,
     clock: &dyn Clock,
@@ -104,7 +104,7 @@ fn messages(articles: &[Ready]) -> Vec<Outgoing> {
     articles.iter().map(|article| article.message.clone()).collect()
 }
 
-/// All stages at once, as in `up`; then one article at a time.
+/// Measures all stages at once, as in `up`, and then one article at a time.
 async fn whole(
     folder: &Path,
     clock: &Arc<dyn Clock>,
@@ -166,7 +166,7 @@ async fn whole(
     stages.stop().await
 }
 
-/// How many articles of the output are copies.
+/// The number of copies in the output.
 async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
     let mut reader = bus.read(OUTPUT.name, "wirefold.v1.output.article.copy.>", 1).await?;
     let mut folded = 0;
@@ -178,7 +178,7 @@ async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
     }
 }
 
-/// Each stage by itself, on what the one before it left.
+/// Measures each stage alone, on the messages of the previous one.
 async fn by_stage(
     folder: &Path,
     clock: &Arc<dyn Clock>,
@@ -208,7 +208,7 @@ async fn by_stage(
     detector.stop().await?;
 
     let decisions = ground.bus.stream_state(JUDGED.name).await?.messages;
-    // The first record says who writes.
+    // The first record names the writer.
     let decisions = decisions.checked_sub(1).context("nothing was judged")?;
     watch = Stopwatch::start();
     let enricher = ground.enricher();

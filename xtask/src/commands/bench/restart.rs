@@ -1,7 +1,7 @@
 //! `bench restart`: how soon the real program judges again over a full window.
 //!
-//! The stages fill the window in this process, with articles seen over six days, the last of them now.
-//! They stop as for an update. One more article waits in the bus, and `wirefold up` starts.
+//! The stages fill the window in this process, with articles seen over six days, the last of them now. They
+//! stop as for an update. One more article waits in the bus, and `wirefold up` starts.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,26 +20,26 @@ use super::report::{Goal, Report};
 use super::stages::{DataFolder, Stages};
 use crate::commands::attack::running::{Running, command};
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 1_000_000;
 const QUICK: usize = 20_000;
-/// All are within the seven days that the detector compares with.
+/// All articles are within the seven days of the detector's window.
 const SPAN: Duration = Duration::from_hours(6 * 24);
-/// Published at once.
+/// The number of articles that are published at a time.
 const BATCH: usize = 2_000;
-/// The detector may be so far behind.
+/// The largest lag of the detector while the window is filled.
 const LAG: u64 = 10_000;
-/// How often the filling says how far it is.
+/// How often the progress is printed, in articles.
 const SAY_EVERY: usize = 50_000;
-/// `retention.max_bytes`: no article leaves the window early.
+/// `retention.max_bytes`. No article leaves the window early.
 const MAX_BYTES: u64 = 24 << 30;
 const SEED: u64 = 20_261_125;
-/// Goes by between two questions.
+/// The pause between two requests.
 const EVERY: Duration = Duration::from_millis(5);
-/// A start that takes longer is a fault, and not a figure.
+/// A start that takes longer is an error and not a figure, in seconds.
 const DEADLINE: f64 = 600.0;
 
-/// How much to fill.
+/// The arguments of `bench restart`.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -74,7 +74,7 @@ pub(super) fn run(
     );
     std::fs::write(folder.join("wirefold.toml"), config)?;
     if arguments.data.is_some() {
-        // Whatever ended it before, it ends well now.
+        // Starts and stops it once, in case the earlier run was killed.
         start(folder, None)?.stop()?;
     } else {
         let filled = runtime.block_on(fill(&data, count))?;
@@ -112,10 +112,10 @@ fn program() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("wirefold"))
 }
 
-/// A data folder whose window is full.
+/// A data folder with a full window.
 struct Filled {
     seconds: f64,
-    /// Seconds until all stages had stopped.
+    /// The seconds until all stages had stopped.
     stopped: f64,
 }
 
@@ -134,10 +134,10 @@ async fn fill(data: &Path, count: usize) -> anyhow::Result<Filled> {
     Ok(Filled { seconds, stopped })
 }
 
-/// Puts an article into the bus that no stage has seen. Its id.
+/// Publishes an article that no stage has seen, and returns its id.
 async fn one_more(data: &Path) -> anyhow::Result<String> {
     let ground = DataFolder::open_for(data, Arc::new(SystemClock), MAX_BYTES).await?;
-    // Seeds beside each other have articles in common.
+    // Neighbouring seeds have articles in common.
     let mut press = Press::new(SEED + ground.clock.now().0)?;
     let message = press.next(ground.clock.now())?.message;
     let body: serde_json::Value = serde_json::from_slice(&message.body)?;
@@ -172,11 +172,11 @@ async fn publish_all(
     Ok(())
 }
 
-/// Waits until every stage has come to the end of its stream.
+/// Waits until every stage has reached the end of its stream.
 async fn until_done(ground: &DataFolder, stages: &Stages) -> anyhow::Result<()> {
     let last = async |stream| Ok::<u64, anyhow::Error>(ground.bus.stream_state(stream).await?.last);
     stages.detector.progress.until_handled(last(FETCHED.name).await?).await;
-    // The first record says who writes.
+    // The first record names the writer.
     let judged = last(JUDGED.name).await?;
     let decisions = judged.checked_sub(1).context("nothing was judged")?;
     stages.enricher.progress.until_done(decisions).await;
@@ -186,7 +186,7 @@ async fn until_done(ground: &DataFolder, stages: &Stages) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// A running `up`, and the seconds from its start.
+/// A running `up`, and the seconds since its start.
 struct Started {
     up: Running,
     page: f64,
@@ -206,7 +206,7 @@ impl Started {
     }
 }
 
-/// Starts `up`, and waits for its page and, if there is one, for the article that waits.
+/// Starts `up` and waits for its page, and for the waiting article if there is one.
 fn start(folder: &Path, article: Option<&str>) -> anyhow::Result<Started> {
     let watch = Stopwatch::start();
     let mut up = Running::start_as(command(&program()?, folder))?;

@@ -1,4 +1,4 @@
-//! The stages over one bus as `wirefold up` makes them, without ports; each can run alone.
+//! The stages over one bus as `wirefold up` makes them, without ports. Each can run alone.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) struct DataFolder {
     max_bytes: u64,
 }
 
-/// A stage that runs.
+/// A running stage.
 pub(super) struct Running {
     pub(super) progress: Arc<Progress>,
     stop: CancellationToken,
@@ -36,20 +36,20 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Has it finish what it took.
+    /// Lets it finish its work and stops it.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
         self.task.await.context("a stage broke down")?
     }
 }
 
-/// All stages but the fetcher.
+/// All stages except the fetcher.
 pub(super) struct Stages {
     pub(super) detector: Running,
     pub(super) enricher: Running,
     pub(super) alerter: Running,
     pub(super) gateway: Running,
-    /// What the gateway serves.
+    /// The router of the gateway.
     pub(super) page: Router,
 }
 
@@ -63,12 +63,12 @@ impl Stages {
 }
 
 impl DataFolder {
-    /// Opens a data folder, and makes the streams in it.
+    /// Opens a data folder and makes the streams in it.
     pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         Self::open_for(folder, clock, Limits::default().max_bytes).await
     }
 
-    /// The same with room for so many bytes of texts, and for as many in the window.
+    /// The same with room for this many bytes of texts, and for as many in the window.
     pub(super) async fn open_for(
         folder: &Path,
         clock: Arc<dyn Clock>,
@@ -79,7 +79,7 @@ impl DataFolder {
         Ok(Self { folder: folder.to_owned(), bus, clock, max_bytes })
     }
 
-    /// All stages but the fetcher.
+    /// Starts all stages except the fetcher.
     pub(super) async fn all(&self) -> anyhow::Result<Stages> {
         let (detector, enricher) = (self.detector(), self.enricher());
         let (alerter, (gateway, page)) = (self.alerter()?, self.gateway().await?);
@@ -121,7 +121,7 @@ impl DataFolder {
         }))
     }
 
-    /// The projection, and what is served of it where somebody listens.
+    /// Starts the projection and returns the router over it.
     pub(super) async fn gateway(&self) -> anyhow::Result<(Running, Router)> {
         let nowhere = Arc::new(Nowhere);
         let settings = wirefold_gateway::Settings {
@@ -145,7 +145,7 @@ impl DataFolder {
         Ok((start(progress, |stop| async move { Ok(gateway.run(stop).await?) }), page))
     }
 
-    /// Runs a service, watched over the stream that it reads.
+    /// Runs a service and observes how far it has read the stream.
     pub(super) fn run<F>(
         &self,
         stream: &'static str,
@@ -166,19 +166,19 @@ impl DataFolder {
     }
 }
 
-/// When nothing is under way.
+/// When the stages count as idle.
 #[derive(Clone, Copy)]
 pub(super) struct Idle {
-    /// Nobody has asked the bus for anything for so long …
+    /// There was no request to the bus for this long,
     pub(super) quiet: Duration,
-    /// … and the process has taken no more of the processor than this.
+    /// and the process has used no more processor time than this.
     pub(super) processor: Duration,
-    /// What takes longer hangs, in seconds.
+    /// After this many seconds they hang.
     pub(super) deadline: f64,
 }
 
 impl DataFolder {
-    /// Waits until no stage lags and nothing was under way for a moment.
+    /// Waits until no stage lags and all are idle.
     pub(super) async fn until_idle(
         &self,
         stages: &Stages,
@@ -235,7 +235,7 @@ where
     Running { progress, stop, task }
 }
 
-/// Twenty subscriptions: one takes everything, the others ask as people do. None has a delivery.
+/// Twenty subscriptions: one matches everything, the others are typical queries. None has a delivery.
 fn subscriptions() -> anyhow::Result<Vec<ConfiguredSubscription>> {
     let mut queries = vec!["*".to_owned()];
     queries.extend((0..6).map(|number| format!("outlet:paper{number:03}.example")));
@@ -252,7 +252,7 @@ fn subscription(number: usize, query: &str) -> anyhow::Result<ConfiguredSubscrip
     Ok(ConfiguredSubscription { settings, managed_by: "the benchmark".to_owned() })
 }
 
-/// Stands where `wirefold up` has a terminal, and where its page asks other services.
+/// A stub for the terminal of `wirefold up` and for the services that its page uses.
 struct Nowhere;
 
 impl Printer for Nowhere {

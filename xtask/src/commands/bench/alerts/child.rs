@@ -1,4 +1,4 @@
-//! One set of subscriptions, in a process of its own.
+//! Measures one set of subscriptions in a process of its own.
 
 use std::io::Write as _;
 
@@ -11,15 +11,15 @@ use super::made::{Kind, Maker};
 use super::times::{Spread, Time, quantile};
 use crate::commands::bench::machine::{self, ThreadWatch};
 
-/// A loop over all queries is timed until so many of them were asked, on three articles at least.
+/// A loop over all queries is timed for this many query evaluations, but for at least three articles.
 const NAIVE: usize = 10_000_000;
 const NAIVE_ARTICLES: std::ops::Range<usize> = 3..51;
-/// Subscriptions that are added and removed among all others.
+/// The number of subscriptions that are added and removed among the others.
 const CHANGED: usize = 2_000;
-/// How often all articles are gone through.
+/// The number of passes over all articles.
 const PASSES: usize = 3;
 
-/// Which set, on how much.
+/// The arguments of the child: the set and its size.
 #[derive(clap::Args)]
 pub(crate) struct Child {
     #[arg(long, value_enum)]
@@ -30,23 +30,23 @@ pub(crate) struct Child {
     articles: usize,
 }
 
-/// What the child found.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Told {
     pub(super) subscriptions: usize,
     pub(super) spread: Spread,
-    /// Microseconds to make an article ready, the mean; not in the times.
+    /// Microseconds to prepare an article, the mean. They are not part of the times.
     pub(super) preparing: f64,
-    /// Resident memory of all subscriptions, their ids included.
+    /// Resident memory of all subscriptions with their ids.
     pub(super) megabytes: f64,
     pub(super) megabytes_of_tenth: f64,
-    /// Microseconds, the mean; a query is parsed before.
+    /// Microseconds, the mean, for a query that is already parsed.
     pub(super) adding: f64,
     pub(super) removing: f64,
     pub(super) naive: Naive,
 }
 
-/// A loop that asks each query, on the first articles.
+/// The times of a loop that evaluates each query, on the first articles.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Naive {
     pub(super) articles: usize,
@@ -58,7 +58,7 @@ type Subscriptions = Percolator<SubscriptionId>;
 /// The ids of the subscriptions that an article matched.
 type Matches = Vec<SubscriptionId>;
 
-/// Measures, and tells the parent in one line of JSON.
+/// Measures and prints the results as a line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let maker = Maker::new();
@@ -100,9 +100,9 @@ fn megabytes() -> anyhow::Result<f64> {
     Ok(machine::resident_memory(std::process::id())? as f64 / 1e6)
 }
 
-/// The times of all articles, what making one ready takes, and the matches of the first `kept`. Of
-/// each article the quickest pass over all counts: what else runs on the machine is in the others, and
-/// between two passes an article's words and queries have left the caches.
+/// The times of all articles, the time to prepare one, and the matches of the first `kept`. For each article
+/// the quickest pass counts: the others include other work of the machine. Between two passes, the words and
+/// queries of an article leave the caches.
 fn time(
     child: &Child,
     maker: &Maker,
@@ -133,7 +133,7 @@ fn time(
     (Spread::of(&times), made_ready, found)
 }
 
-/// What it takes to add one among all others, and to remove it again.
+/// The times to add one subscription among all others and to remove it again.
 fn change(
     child: &Child,
     maker: &Maker,
@@ -153,7 +153,7 @@ fn change(
     Ok((adding, removing.micros() / CHANGED as f64))
 }
 
-/// A loop over the same queries, which must find the same.
+/// Times a loop over the same queries, which must find the same matches.
 fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<Naive> {
     let texts = maker.queries(child.kind).take(child.subscriptions);
     let queries: Vec<Query> = texts.map(|text| Query::parse(&text)).collect::<Result<_, _>>()?;

@@ -1,4 +1,4 @@
-//! The table of `bench alerts` in docs/performance.md: written by the command, never by hand.
+//! Writes the table of `bench alerts` into docs/performance.md.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::Measured;
 use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
 
-/// Puts the table of a run into the document, in place of the one before.
+/// Writes the table of a run, in place of the previous one.
 pub(super) fn write(measured: &[Measured]) -> anyhow::Result<()> {
     let head = format!(
         "`cargo xtask bench alerts --write`, {}, one of {} cores, load average {:.1} at the end; processor \

@@ -1,5 +1,5 @@
-//! `bench alerts`: one article against 100,000 and a million subscriptions, beside a loop over the same
-//! queries. Each set is measured in a process of its own, on one core, so that its memory can be told.
+//! `bench alerts`: one article against 100,000 and a million subscriptions, compared with a loop over the
+//! same queries. Each set has a process of its own on one core, so that its memory can be measured.
 
 mod child;
 mod document;
@@ -15,13 +15,13 @@ use super::machine::file_system;
 use super::own_process::{own_process, told};
 use super::report::{Goal, Report};
 
-/// Subscriptions of the sets, and of a quick run.
+/// The number of subscriptions in each set, also for a quick run.
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 const QUICK: [usize; 1] = [20_000];
-/// Articles that each set is asked about.
+/// The number of articles that are matched against each set.
 const ARTICLES: usize = 2_000;
 
-/// What a set came to.
+/// The results of a set.
 struct Measured {
     kind: Kind,
     told: Told,
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Look) -> anyhow::Result<()> {
     report.print()
 }
 
-/// Has a child measure a set.
+/// Measures a set in a child.
 fn measure(kind: Kind, subscriptions: usize) -> anyhow::Result<Told> {
     let mut child = own_process("alerts-set")?;
     child.args(["--kind", kind.name(), "--subscriptions", &subscriptions.to_string()]);

@@ -1,13 +1,14 @@
-//! What was timed, article by article.
+//! The times of articles.
 
 use serde::{Deserialize, Serialize};
 
-/// Matches that are no excuse for taking longer, …
+/// With up to this many matches, an article may not take longer.
 const FEW: f64 = 100.0;
-/// … and what each further one may take, in microseconds.
+/// The time that each further match may take, in microseconds.
 const FURTHER: f64 = 1.0;
 
-/// One article: processor time in microseconds, its words, and how many subscriptions matched.
+/// The time of one article: processor time in microseconds, its words, and the number of matching
+/// subscriptions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
     pub(super) micros: f64,
@@ -15,18 +16,18 @@ pub(super) struct Time {
     pub(super) matches: f64,
 }
 
-/// The times of all articles.
+/// The distribution of all times.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spread {
     /// In milliseconds.
     pub(super) p50: f64,
     pub(super) p99: f64,
-    /// In milliseconds, without a microsecond for each match above a hundred.
+    /// In milliseconds, less one microsecond for each match above a hundred.
     pub(super) p99_of_few: f64,
-    /// Matches an article, the mean.
+    /// The mean number of matches of an article.
     pub(super) matches: f64,
-    /// What a further match takes in nanoseconds, among articles of one length: the slope of time over
-    /// matches by least squares, of what either is above what its article's length lets expect.
+    /// The nanoseconds of a further match, among articles of one length. It is the slope of time over matches by
+    /// least squares, after the part that depends on the length is removed from both.
     pub(super) further: f64,
 }
 
@@ -45,7 +46,7 @@ impl Spread {
     }
 }
 
-/// The value below which this share of all values is.
+/// The value below which this share of all values lies.
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

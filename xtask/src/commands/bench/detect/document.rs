@@ -1,4 +1,4 @@
-//! The tables of `bench detect` in docs/performance.md: written by the command, never by hand.
+//! Writes the tables of `bench detect` into docs/performance.md.
 
 use std::fmt::Write as _;
 
@@ -12,20 +12,21 @@ use crate::tree;
 
 const DOCUMENT: &str = "docs/performance.md";
 
-/// What a method came to on a set.
+/// The results of a method on a set.
 pub(super) struct Measured {
     pub(super) method: Name,
     pub(super) set: Set,
     pub(super) told: Told,
 }
 
-/// What a method came to on a set, where it was measured.
+/// The results of a method on a set, if it was measured.
 pub(super) fn find(measured: &[Measured], method: Name, set: Set) -> Option<&Told> {
     let found = measured.iter().find(|one| one.method == method && one.set == set);
     found.map(|one| &one.told)
 }
 
-/// Puts the tables of a run over so many articles into the document, in place of those of such a run before.
+/// Writes the tables of a run over this many articles, in place of those of the previous run of the same
+/// size.
 pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()> {
     let path = tree::root().join(DOCUMENT);
     let document = std::fs::read_to_string(&path)?;
@@ -42,7 +43,7 @@ pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()
     Ok(())
 }
 
-/// The document with a block between the marks of a run over so many articles; where there are none yet,
+/// The document with a block between the marks of a run of this size. If there are none yet, the block is put
 /// before the mark that ends all blocks.
 fn replaced(document: &str, articles: usize, block: &str) -> anyhow::Result<String> {
     const LAST: &str = "<!-- bench detect writes above this line -->";
@@ -87,7 +88,7 @@ fn methods(measured: &[Measured], set: Set) -> String {
     table + "\n"
 }
 
-/// The detector alone, on all sets side by side.
+/// The detector alone on all sets.
 fn ours(measured: &[Measured]) -> String {
     let sets: Vec<&Measured> = measured.iter().filter(|one| one.method == Name::Wirefold).collect();
     let heads: Vec<&str> = sets.iter().map(|one| one.set.name()).collect();

@@ -1,5 +1,5 @@
-//! `bench detect`: the detector beside what others do, on the same articles and one core, each method in a
-//! process of its own, so that its memory can be told. Time is the processor time of one thread.
+//! `bench detect`: the detector and other methods on the same articles and one core. Each method has a
+//! process of its own, so that its memory can be measured. Time is the processor time of one thread.
 
 mod child;
 mod document;
@@ -22,16 +22,16 @@ use super::machine::file_system;
 use super::own_process::{own_process, told};
 use super::report::{Goal, Report};
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
-/// Windows that pass by, and the most articles of one: the whole is as long as so many runs.
+/// The number of windows that pass, and the most articles of one.
 const WINDOWS: usize = 3;
 const OF_A_WINDOW: usize = 100_000;
-/// What memory may grow by once the window slides: a day of its seven leaves at a time.
+/// The most by which memory may grow once the window slides. It loses one of its seven days at a time.
 const FLAT: f64 = 1.25;
 
-/// How much to measure.
+/// The arguments of `bench detect`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Less of everything, for a look: no figures to publish.
@@ -78,14 +78,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     report.print()
 }
 
-/// Has a child measure a method, over so many windows.
+/// Measures a method in a child, over this many windows.
 fn measure(method: Name, set: Set, articles: usize, windows: usize) -> anyhow::Result<Told> {
     let mut child = own_process("detect-method")?;
     child.args(["--method", method.name(), "--set", set.name()]);
     told(child.args(["--articles", &articles.to_string(), "--windows", &windows.to_string()]))
 }
 
-/// All methods on one set with planted reprints, ours last.
+/// Reports all methods on one set with planted reprints, the detector last.
 fn describe_set(report: &mut Report, set: Set, measured: &[Measured]) {
     const ANCHOR: &str = "SimHash";
     let Some(anchor) = document::find(measured, Name::Simhash, set).map(Told::speed) else {
@@ -113,7 +113,7 @@ fn describe_set(report: &mut Report, set: Set, measured: &[Measured]) {
     }
 }
 
-/// What is told of the detector alone.
+/// Reports the figures of the detector alone.
 fn describe_ours(report: &mut Report, told: &Told, anchor: f64) {
     let judged = 1e6 / told.spread.judged().max(f64::MIN_POSITIVE);
     report.add("… until the story is judged", judged, "articles/s").beside("SimHash", anchor);
@@ -131,7 +131,7 @@ fn describe_ours(report: &mut Report, told: &Told, anchor: f64) {
     report.add("… of days that are over", told.sealed / 1e3, "KB/article").goal(Goal::AtMost(1.2));
 }
 
-/// The detector on all that feeds bring.
+/// Reports the detector on all kinds of news.
 fn describe_news(report: &mut Report, told: &Told) {
     const TIMES: &str = "all steps";
     report.add("news: wirefold, all steps", told.speed(), "articles/s");
@@ -164,7 +164,7 @@ fn describe_news(report: &mut Report, told: &Told) {
     }
 }
 
-/// Memory as the window slides: what it was when it was full for the first time, and then.
+/// Reports the memory while the window slides, compared with the first time that it was full.
 fn describe_sliding(report: &mut Report, of_a_window: usize, told: &Told) {
     let Some(first) = told.by_window.first() else { return };
     for (past, bytes) in told.by_window.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The product, timed by its steps.
+//! The product's detector, timed by its steps.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -13,10 +13,10 @@ use wirefold_detector::{FolderTextFile, TextFolder};
 use super::child::{Article, Kept, Method, STEPS};
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 
-/// Bytes that are copied at once.
+/// The number of bytes that are copied at a time.
 const PIECE: usize = 1 << 18;
 
-/// The detector, with texts in files that last, as where snapshots are kept.
+/// The detector with its texts in durable files, as beside snapshots.
 pub(super) struct Wirefold {
     detector: Detector,
     steps: [f64; STEPS],
@@ -32,7 +32,7 @@ impl Wirefold {
         Wirefold { detector, steps: [0.0; STEPS], folder, root }
     }
 
-    /// The files that texts stand in, and how much.
+    /// The files of texts, with the number of bytes in each.
     fn texts(&self) -> Option<Vec<(Arc<FolderTextFile>, u64)>> {
         let text_files = self.detector.text_files();
         let texts = text_files.iter().map(|text_file| self.folder.find_own(text_file));
@@ -40,7 +40,7 @@ impl Wirefold {
     }
 }
 
-/// All that stands in these files, one after the other, in another.
+/// Copies the contents of these files, one after the other, into another file.
 fn copied(texts: &[(Arc<FolderTextFile>, u64)], to: &Path) -> io::Result<()> {
     let (mut file, mut result) = (File::create(to)?, Ok(()));
     for (found, length) in texts {
@@ -53,7 +53,7 @@ fn copied(texts: &[(Arc<FolderTextFile>, u64)], to: &Path) -> io::Result<()> {
     result
 }
 
-/// Such a file again as files of texts.
+/// The files of texts again, from such a copy.
 fn restored(
     lengths: &[u64],
     from: &Path,

@@ -1,4 +1,4 @@
-//! The tables of `bench enrich` in docs/performance.md: written by the command, never by hand.
+//! Writes the tables of `bench enrich` into docs/performance.md.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::child::{STEPS, Told};
 use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
 
-/// Puts the tables of a run into the document, in place of those before.
+/// Writes the tables of a run, in place of the previous ones.
 pub(super) fn write(told: &Told) -> anyhow::Result<()> {
     let head = format!(
         "`cargo xtask bench enrich --write`, {}, one of {} cores, load average {:.1} at the end; processor \

@@ -1,5 +1,5 @@
-//! `bench enrich`: what the enricher takes for an article, by language and by step, and what bad input takes
-//! at the most. In a process of its own, on one core.
+//! `bench enrich`: the time of the enricher for an article, by language and by step, and the most that bad
+//! input takes. It runs in a process of its own on one core.
 
 mod child;
 mod document;
@@ -14,10 +14,11 @@ use super::machine::file_system;
 use super::own_process::{own_process, told};
 use super::report::{Goal, Report};
 
-/// Texts of a set, and of a quick run.
+/// The number of texts of a set, also for a quick run.
 const TEXTS: usize = 400;
 const QUICK: usize = 40;
-/// Articles a second: of English news, of any other language, and how much quicker a copy shall be.
+/// The goals: articles a second of English news and of any other language, and how much quicker a copy must
+/// be.
 const ENGLISH: f64 = 8_000.0;
 const OTHERS: f64 = 4_000.0;
 const COPIES: f64 = 4.0;

@@ -1,4 +1,4 @@
-//! Attacks one after the other, each beside a healthy feed that is polled all the time.
+//! Runs attacks one after the other, each beside a healthy feed that is polled all the time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,25 +20,25 @@ use super::extract;
 
 /// How often the healthy feed is polled.
 const RHYTHM: Duration = Duration::from_millis(20);
-/// How long an answer may take: those without end take all of it.
+/// How long an answer may take. Endless ones take all of it.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// The healthy feed is watched so much longer than an attack takes.
+/// How much longer than an attack the healthy feed is observed.
 const AFTER: Duration = Duration::from_millis(100);
 const DEADLINE: f64 = 60.0;
 const MEGA: f64 = 1e6;
 
-/// What an attack did.
+/// The effects of an attack.
 #[derive(Debug, Clone, Copy, Default)]
 struct Harm {
     /// Seconds until it was over.
     took: f64,
-    /// How many bytes of memory it took.
+    /// The growth of memory in bytes.
     growth: f64,
-    /// By how many seconds the healthy feed was polled late.
+    /// The delay of the healthy feed's polls in seconds.
     delay: f64,
 }
 
-/// A fetcher with a healthy feed, and a place for an attack.
+/// A fetcher with a healthy feed and a place for an attacking one.
 struct AttackBench {
     bus: Arc<dyn Bus>,
     steps: Arc<Mutex<Arc<Served>>>,
@@ -47,7 +47,7 @@ struct AttackBench {
     watch: Arc<Stopwatch>,
 }
 
-/// What the attacking server answers.
+/// The current answer of the attacking server.
 #[derive(Default)]
 struct Served {
     feed: Vec<Step>,
@@ -108,7 +108,7 @@ impl AttackBench {
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 let served = guard(&served).clone();
-                // Whoever has heard enough goes away.
+                // An error means that the client closed the connection.
                 tokio::spawn(async move { converse(connection, &served).await });
             }
         });
@@ -146,7 +146,7 @@ impl AttackBench {
         })
     }
 
-    /// By how much the healthy feed is late where nothing attacks.
+    /// The delay of the healthy feed without an attack.
     async fn quiet(&self) -> anyhow::Result<f64> {
         while guard(&self.polled).is_empty() {
             anyhow::ensure!(self.watch.seconds() < DEADLINE, "the healthy feed is not polled");
@@ -160,7 +160,7 @@ impl AttackBench {
     async fn attack(&self, attack: &Attack) -> anyhow::Result<Harm> {
         let page = attack.page.clone().unwrap_or_default();
         *guard(&self.steps) = Arc::new(Served { feed: attack.feed.clone(), page });
-        // Makes the peak start anew. Linux, proc_pid_clear_refs(5).
+        // Resets the peak. Linux, proc_pid_clear_refs(5).
         std::fs::write("/proc/self/clear_refs", "5")?;
         let before = machine::resident_memory(std::process::id())?;
         let begin = self.watch.elapsed();
@@ -180,7 +180,7 @@ impl AttackBench {
         Ok(Harm { took: (end - begin).as_secs_f64(), growth, delay })
     }
 
-    /// The longest time between two polls of the healthy feed, but for its rhythm.
+    /// The longest time between two polls of the healthy feed, less its interval.
     fn late(&self, begin: Duration, end: Duration) -> f64 {
         let polled = guard(&self.polled);
         let first = polled.partition_point(|at| *at < begin).saturating_sub(1);

@@ -13,7 +13,7 @@ use crate::tree;
 
 const MEGA: f64 = 1e6;
 
-/// A parser of feeds: how many items it reads, none where it reads nothing.
+/// A parser of feeds. Returns the number of items, or `None` if it fails.
 type Parser = (&'static str, fn(&[u8]) -> Option<usize>);
 
 const PARSERS: [Parser; 3] = [
@@ -28,7 +28,7 @@ const PARSERS: [Parser; 3] = [
 /// Measures each parser on the same documents.
 pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     let seconds = if report.is_quick() { 1.0 } else { 5.0 };
-    // Another parser's panic is its answer, and no news.
+    // A panic of another parser counts as its result and is not printed.
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = measure(report, seconds);
@@ -73,7 +73,7 @@ fn attempt(document: &[u8], parse: fn(&[u8]) -> Option<usize>) -> Option<usize> 
     catch_unwind(AssertUnwindSafe(|| parse(document))).ok().flatten()
 }
 
-/// All feeds of the suites but those that abort other parsers.
+/// All feeds of the suites, except those that make other parsers abort.
 fn suites() -> anyhow::Result<Vec<Vec<u8>>> {
     let mut waiting = vec![tree::root().join("../shared/suites/feedparser/tests")];
     let mut files: Vec<PathBuf> = Vec::new();

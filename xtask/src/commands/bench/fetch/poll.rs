@@ -1,7 +1,7 @@
-//! Ten thousand feeds in one process: the first round, and hours of polling after it.
+//! Ten thousand feeds in one process: the first round, and then hours of polling.
 //!
-//! The feeds are served by this process; the fetcher runs in a child, so that its memory is its
-//! own. Its clock goes by the minute: on to the next as soon as everything that is due is done.
+//! This process serves the feeds. The fetcher runs in a child, so that its memory is its own. The clock of
+//! the child advances by a minute as soon as all due work is done.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -33,7 +33,7 @@ struct Fetcher {
     _child: tokio::process::Child,
 }
 
-/// Measures with the child's data in this folder.
+/// Measures with the data of the child in this folder.
 pub(super) async fn run(report: &mut Report, folder: &Path) -> anyhow::Result<()> {
     let (count, minutes) = if report.is_quick() { (1_000, 60) } else { (10_000, 180) };
     let settings = wirefold_fetcher::Settings::default();
@@ -93,7 +93,7 @@ impl Fetcher {
         start: UnixMillis,
     ) -> anyhow::Result<(Self, Told)> {
         let mut command = Command::from(own_process("fetch-poll")?);
-        // As the systemd unit and the image of the containers set it.
+        // As the systemd unit and the container image set it.
         command.env("MALLOC_ARENA_MAX", "1");
         command.arg("--data").arg(folder.join("fetcher"));
         command.args(["--port", &port.to_string(), "--feeds", &feeds.to_string()]);
@@ -107,8 +107,8 @@ impl Fetcher {
         Ok((fetcher, told))
     }
 
-    /// Makes it that time, and waits until everything that is due is done: until the fetcher has
-    /// had nothing under way for a while, and nobody has come meanwhile.
+    /// Sets the clock and waits until all due work is done: until the fetcher was idle for a while and no
+    /// request came meanwhile.
     async fn turn(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<Told> {
         feeds.turn(now);
         loop {
@@ -128,7 +128,7 @@ impl Fetcher {
     }
 }
 
-/// The seconds that asking every feed once takes with as many sockets at once, and nothing more.
+/// The seconds to request every feed once over as many plain sockets.
 async fn plain(feeds: usize, port: u16, at_once: usize) -> anyhow::Result<f64> {
     let places = Arc::new(Semaphore::new(at_once));
     let watch = Stopwatch::start();

@@ -1,7 +1,7 @@
-//! `bench hostile`: a simulated day of fifty-two healthy feeds, alone and beside as many hostile ones.
+//! `bench hostile`: a simulated day of fifty-two healthy feeds, alone and with as many hostile ones.
 //!
-//! All feeds are served by this process. The pipeline runs in a child, once without the hostile feeds
-//! and once with them. The child's clock is moved on by five minutes whenever nothing is under way.
+//! This process serves all feeds. The pipeline runs in a child, once without the hostile feeds and once with
+//! them. The clock of the child advances by five minutes whenever it is idle.
 
 mod child;
 mod feeds;
@@ -23,37 +23,37 @@ use crate::generator::OUTLETS;
 pub(super) use child::{Child, run as run_child};
 use feeds::Hostile;
 
-/// Healthy feeds: one an outlet. There are as many hostile ones.
+/// The number of healthy feeds, one for each outlet, and of hostile ones.
 const FEEDS: usize = OUTLETS;
 /// New items of a healthy feed in a day.
 const ITEMS_A_DAY: u64 = 20;
 const MEGA: f64 = 1e6;
 
-/// What the child tells when its day is over.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
-    /// All articles, those of the hostile feeds too.
+    /// The number of all articles, including those of hostile feeds.
     articles: u64,
-    /// The healthy feeds' articles by address.
+    /// The articles of healthy feeds by address.
     healthy: BTreeMap<String, Healthy>,
-    /// Seconds that the slowest step of five minutes took, and all together.
+    /// The seconds of the slowest step of five minutes, and of all steps.
     slowest_step: f64,
     seconds: f64,
     processor_seconds: f64,
-    /// Milliseconds until the page answered, the least first.
+    /// The milliseconds of each answer of the page, sorted.
     page: Vec<f64>,
     peak_memory: u64,
 }
 
-/// What became of a healthy feed's article.
+/// The result for an article of a healthy feed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Healthy {
     seen: u64,
-    /// Seconds that the step took in which it was seen.
+    /// The seconds of the step in which it was seen.
     step: f64,
     /// The first of the healthy articles in its story.
     story: String,
-    /// Whether an alert told of it at once.
+    /// Whether an alert about it was sent at once.
     alerted: bool,
 }
 
@@ -86,7 +86,8 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
     report.beside("alone", alone.healthy.len() as f64);
     let story = |of: &Told| differences(&alone, of, |it| &it.story);
     let alert = |of: &Told| differences(&alone, of, |it| &it.alerted);
-    // What is polled at the same time comes in another order in each run, so two runs alone differ, too.
+    // Feeds that are polled at the same time arrive in another order in each run, so two runs without hostile
+    // feeds differ too.
     for (name, with, without) in [
         ("… lost, or in another story than alone", story(&beside), story(&again)),
         ("… without their alert, or with one more", alert(&beside), alert(&again)),
@@ -118,7 +119,7 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
     report.print_and_write("hostile", common.write)
 }
 
-/// Articles of which a fact is another than in the run without hostile feeds, or which are missing.
+/// The number of articles that are missing or for which a fact differs from the run without hostile feeds.
 fn differences<F: PartialEq>(alone: &Told, beside: &Told, fact: impl Fn(&Healthy) -> &F) -> f64 {
     let urls: BTreeSet<&String> = alone.healthy.keys().chain(beside.healthy.keys()).collect();
     let told = |of: &Told, url: &String| of.healthy.get(url).map(&fact).is_some();
@@ -129,8 +130,8 @@ fn differences<F: PartialEq>(alone: &Told, beside: &Told, fact: impl Fn(&Healthy
     urls.iter().filter(is_other).count() as f64
 }
 
-/// Seconds from each item's printing to its output, the least first. Work costs no simulated time, so
-/// the real time of the step is added.
+/// The seconds from each item's publication to its output, sorted. Work takes no simulated time, so the real
+/// time of the step is added.
 fn delays(told: &Told, times: &BTreeMap<String, UnixMillis>, start: UnixMillis) -> Vec<f64> {
     let delay = |(url, article): (&String, &Healthy)| {
         let printed = times.get(url).filter(|at| **at > start)?;

@@ -1,5 +1,5 @@
-//! The NATS half of `bench pipeline`: JetStream alone over three hops, then ours over the same three
-//! with messages as large, on the same server settings, in one run.
+//! The NATS part of `bench pipeline`: JetStream alone over three hops, then wirefold over the same three hops
+//! with messages of the same size, with the same server settings, in one run.
 
 pub(super) mod plain;
 pub(super) mod server;
@@ -23,35 +23,35 @@ use crate::nats_server::{self, Found};
 use crate::tree;
 use server::{Part, Server, Sync};
 
-/// A hop that takes longer is a fault, and not a figure.
+/// A hop that takes longer is an error and not a figure.
 const DEADLINE: Duration = Duration::from_secs(300);
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
-/// What stands between the article and the output.
+/// The programs between the articles and the output.
 #[derive(Clone, Copy)]
 enum Form {
     /// Detector and enricher.
     Ours,
-    /// The detector, and a stage that passes on what it is given.
+    /// The detector, and a stage that only passes messages on.
     WithoutEnrichment,
-    /// Our two loops, and nothing in them.
+    /// Our two loops without any work.
     Loops,
 }
 
-/// How fast, and who took how much of a core meanwhile.
+/// The throughput, and the processor time of each process.
 struct Flow {
     rate: f64,
     shares: Vec<(String, f64)>,
 }
 
-/// What ours writes an article, on average: for the stages that only pass on.
+/// The mean size of wirefold's messages, for stages that only pass on.
 #[derive(Clone, Copy)]
 struct Sizes {
     decision: u64,
     output: u64,
 }
 
-/// The programs, the articles, and where the data goes.
+/// The programs, the articles, and the folder of the data.
 pub(super) struct Half<'a> {
     found: Found,
     programs: PathBuf,
@@ -65,7 +65,7 @@ impl<'a> Half<'a> {
         nats_server::find(&tree::root()).is_some()
     }
 
-    /// Nothing where this machine has no nats-server.
+    /// `None` if this machine has no nats-server.
     pub(super) fn new(folder: &Path, articles: &'a [Ready]) -> anyhow::Result<Option<Self>> {
         let Some(found) = nats_server::find(&tree::root()) else {
             return Ok(None);
@@ -74,7 +74,7 @@ impl<'a> Half<'a> {
         Ok(Some(Self { found, programs, folder: folder.to_owned(), articles }))
     }
 
-    /// Measures in both settings of the server.
+    /// Measures with both settings of the server.
     pub(super) async fn run(&self, press: &mut Press, report: &mut Report) -> anyhow::Result<()> {
         report.note(format!("nats-server {}", self.found.version));
         for sync in [Sync::Always, Sync::Default] {
@@ -107,7 +107,7 @@ impl<'a> Half<'a> {
         command
     }
 
-    /// By the plain client, a process a hop.
+    /// JetStream alone, with a process of the plain client for each hop.
     async fn raw(&self, sync: Sync) -> anyhow::Result<Flow> {
         let mut server = self.server(sync, "raw")?;
         let url = server.url.clone();
@@ -135,7 +135,7 @@ impl<'a> Half<'a> {
         flow(self.articles.len(), seconds, &parts)
     }
 
-    /// The bytes of all articles, headers too.
+    /// The bytes of all articles with headers.
     fn bytes(&self) -> u64 {
         let size = |message: &Outgoing| {
             let headers = message.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
@@ -144,7 +144,7 @@ impl<'a> Half<'a> {
         self.articles.iter().map(|article| size(&article.message)).sum()
     }
 
-    /// By our stages or loops, a process each.
+    /// Our stages or loops, with a process each.
     async fn ours(
         &self,
         sync: Sync,
@@ -190,7 +190,7 @@ impl<'a> Half<'a> {
         Ok(Arc::new(bus))
     }
 
-    /// Makes the streams, and starts what stands between.
+    /// Makes the streams and starts the programs between them.
     fn stages(&self, url: &str, form: Form, sizes: Option<Sizes>) -> anyhow::Result<Vec<Part>> {
         let setup = self.program("wirefold", &["setup", "--nats", url]).output()?;
         anyhow::ensure!(setup.status.success(), "{}", String::from_utf8_lossy(&setup.stderr));
@@ -215,7 +215,7 @@ impl<'a> Half<'a> {
         })
     }
 
-    /// One article after the other through detector and enricher.
+    /// Publishes one article after the other through detector and enricher.
     async fn latency(&self, press: &mut Press, report: &mut Report) -> anyhow::Result<()> {
         let time = Duration::from_secs(if report.is_quick() { 10 } else { 30 });
         for sync in [Sync::Always, Sync::Default] {
@@ -231,7 +231,7 @@ impl<'a> Half<'a> {
     }
 }
 
-/// Reads the output until so many articles have come.
+/// Reads the output until this many articles have arrived.
 async fn read_output(bus: &dyn Bus, count: usize) -> anyhow::Result<()> {
     let mut reader = bus.read(OUTPUT.name, ARTICLES, 1).await?;
     let mut taken = 0;

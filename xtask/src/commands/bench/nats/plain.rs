@@ -1,4 +1,4 @@
-//! Our two loops with nothing to do in them: what the seam and the bus cost without the news.
+//! Our two loops without any work: the cost of the loops and the bus alone.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::Subject;
 use wirefold_proto::streams::{FETCHED, JUDGED, Stage as Role};
 
-/// Which loop, and how much it writes.
+/// The arguments: which loop, and the size of its messages.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[arg(value_enum)]
     which: Which,
     url: String,
-    /// Bytes of each body that it writes.
+    /// The bytes of each body that it writes.
     bytes: usize,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Which {
-    /// Where the detector stands.
+    /// In the place of the detector.
     Writer,
-    /// Where the enricher stands.
+    /// In the place of the enricher.
     Stage,
 }
 
@@ -40,7 +40,7 @@ impl Which {
     }
 }
 
-/// Runs it until it is killed.
+/// Runs until it is killed.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use std::io::Write as _;
     let clock = Arc::new(SystemClock);
@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As many as the enricher has in its hands.
+/// The number of messages in flight, as for the enricher.
 const AT_ONCE: usize = 256;
 
 fn writer() -> WriterConfig {
@@ -76,7 +76,7 @@ fn writer() -> WriterConfig {
     }
 }
 
-/// Says the same of everything.
+/// Answers every message with the same body.
 struct Plain {
     body: Bytes,
 }

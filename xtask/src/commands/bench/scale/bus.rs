@@ -1,5 +1,5 @@
-//! Shards of documents that are asked over a real nats-server: each is a service with a connection of its own,
-//! and what passes between is bytes.
+//! Shards of documents over a real nats-server. Each is a service with its own connection, and all messages
+//! are bytes.
 
 use std::fmt;
 use std::path::Path;
@@ -18,25 +18,25 @@ use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 use crate::commands::bench::nats::server::{Part, server_command};
 use crate::{nats_server, tree};
 
-/// Bytes of a message that the server carries: a text of 512 KB with its packed body.
+/// The largest message of the server in bytes: a text of 512 KB with its packed body.
 const MOST_BYTES: usize = 8 << 20;
 
-/// A question and its answer, as they were on the bus.
+/// A question and its answer on the bus.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exchange {
-    /// What was asked for.
+    /// The kind of question.
     pub(super) name: &'static str,
     pub(super) asked: usize,
     pub(super) answered: usize,
-    /// Processor time of the shard, in microseconds.
+    /// The processor time of the shard in microseconds.
     pub(super) service: f64,
-    /// Until all that was asked at the same time was answered, in microseconds.
+    /// The microseconds until all questions of that moment were answered.
     pub(super) waited: f64,
 }
 
 /// One shard, which answers one question after the other.
 struct Answers {
-    /// With the processor microseconds of the last answer.
+    /// The shard, and the processor microseconds of its last answer.
     shard: Mutex<(Shard, f64)>,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Debug for OnBus {
 }
 
 impl OnBus {
-    /// Starts a server in a folder, and so many empty shards.
+    /// Starts a server in a folder and this many empty shards.
     pub(super) fn start(folder: &Path, count: usize) -> anyhow::Result<OnBus> {
         let found =
             nats_server::find(&tree::root()).context("no nats-server: cargo xtask tools")?;
@@ -112,7 +112,7 @@ impl OnBus {
         Ok(on_bus)
     }
 
-    /// A service answers once the server knows its subscription.
+    /// Waits for an answer of each shard. A service answers once the server knows its subscription.
     fn wait_until_all_answer(&self) -> anyhow::Result<()> {
         let deadline = Stopwatch::start();
         for number in 0..self.shards.len() {
@@ -128,12 +128,12 @@ impl OnBus {
         Ok(())
     }
 
-    /// What was asked since the last call.
+    /// The exchanges since the last call.
     pub(super) fn take_exchanges(&self) -> Vec<Exchange> {
         std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Articles of each shard, the bytes of all indexes, and those of all texts.
+    /// The number of articles of each shard, the bytes of all indexes, and those of all texts.
     pub(super) fn kept(&self) -> (Vec<usize>, usize, usize) {
         let articles = self.shards.iter().map(|shard| shard.held().0.articles()).collect();
         let bytes: Vec<(usize, usize)> =

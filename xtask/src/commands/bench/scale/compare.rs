@@ -1,4 +1,4 @@
-//! The seam on real bytes: one detector beside a writer with its documents on shards, article by article.
+//! Compares one detector with a writer whose documents are on shards, article by article.
 
 use anyhow::ensure;
 use std::path::Path;
@@ -12,24 +12,24 @@ use crate::commands::bench::detect::Article;
 use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::{self, Generator};
 
-/// What an article took.
+/// The times of an article.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
-    /// Processor time of preparing it, in microseconds.
+    /// The processor time of preparing it, in microseconds.
     pub(super) prepare: f64,
-    /// Processor time of deciding about it with all documents at hand.
+    /// The processor time of deciding with all documents in memory.
     pub(super) alone: f64,
-    /// Processor time of the writer with its documents on shards: what the shards and the bus take is not in it.
+    /// The processor time of the writer with documents on shards, without the shards and the bus.
     pub(super) writer: f64,
     pub(super) exchanges: Vec<Exchange>,
 }
 
-/// What a comparison came to.
+/// The results of a comparison.
 #[derive(Debug)]
 pub(super) struct Compared {
     pub(super) samples: Vec<Sample>,
     pub(super) copies: usize,
-    /// Articles of each shard.
+    /// The number of articles of each shard.
     pub(super) articles: Vec<usize>,
     /// The bytes of the indexes of all shards, of their texts, and of the writer's snapshot.
     pub(super) index: usize,
@@ -37,7 +37,7 @@ pub(super) struct Compared {
     pub(super) writer: usize,
 }
 
-/// Judges articles twice, and fails at the first verdict that is not the same byte for byte.
+/// Judges articles twice and fails at the first verdict that is not the same byte for byte.
 pub(super) fn compare(
     folder: &Path,
     news: generator::Settings,
@@ -88,7 +88,7 @@ pub(super) fn judge_twice(
     Ok(Compared { samples, copies, articles: kept, index, texts, writer: snapshot(&writer) })
 }
 
-/// What is done, and its processor time in microseconds.
+/// Does some work and returns its processor time in microseconds.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let watch = ThreadWatch::start();
     let done = work();
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::commands::bench::detect::NEWS;
 
-    /// Hostile articles fill so many bytes; the set spans eight days, so that a day leaves the window.
+    /// The size of hostile articles in bytes. The set spans eight days, so that a day leaves the window.
     const LIMIT: usize = 20_000;
     const ARTICLES: usize = 3_000;
     const APART: i64 = 8 * 86_400 * 1_000 / 3_000;
@@ -137,7 +137,7 @@ mod tests {
         assert!(count("read") > 0, "some texts stood on shards alone");
     }
 
-    /// Shards of which the second says that it knows nothing.
+    /// Shards of which the second loses its answers.
     #[derive(Debug)]
     struct Deaf(Arc<OnBus>);
 

@@ -1,7 +1,7 @@
-//! `bench small`: 200 feeds for 30 simulated days, then the real program over what they left.
+//! `bench small`: 200 feeds for 30 simulated days, then the real program over their data.
 //!
-//! The feeds are served by this process; the pipeline runs in a child, so that its memory and its
-//! writes are its own. The child's clock is moved on whenever nothing is under way.
+//! This process serves the feeds. The pipeline runs in a child, so that its memory and its writes are its
+//! own. The clock of the child advances whenever it is idle.
 
 mod child;
 mod idle;
@@ -22,14 +22,14 @@ pub(super) use child::{Child, run as run_child};
 use idle::Idle;
 use server::Papers;
 
-/// How many feeds there are.
+/// The number of feeds.
 pub(super) const FEEDS: usize = 200;
 /// New items of one feed in a day.
 pub(super) const ITEMS_A_DAY: u64 = 5;
 pub(super) const DAY: Duration = Duration::from_hours(24);
 const MEGA: f64 = 1e6;
 
-/// What the child tells when it has come through all days.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
     articles: u64,

@@ -1,9 +1,9 @@
-//! `bench detect --flame NAME`: where the detector's time goes, as a picture in docs/flame.
+//! `bench detect --flame NAME`: draws a flame graph of the detector into docs/flame.
 //!
-//! `perf` looks at the stack of the detector a thousand times a second of processor time; stacks are drawn
-//! from the call that observes an article on, so making the articles is not in the picture. Build and child
-//! are those of the bench but for a profile with symbols and frame pointers. Functions that the compiler
-//! put into others are counted with those.
+//! `perf` samples the stack of the detector a thousand times a second of processor time. Stacks are drawn
+//! from the call that observes an article, so that making the articles is not included. Build and child are
+//! those of the bench, with a profile that has symbols and frame pointers. Inlined functions count for their
+//! callers.
 
 mod stacks;
 mod svg;
@@ -19,12 +19,12 @@ use super::set::Set;
 use crate::tree;
 use stacks::Stacks;
 
-/// Articles looked at where no other number is given.
+/// The number of articles by default.
 const ARTICLES: usize = 8_000;
-/// Looks a second.
+/// Samples a second.
 const RATE: &str = "997";
 const PROFILE: &str = "flame";
-/// What the frames that stand at the bottom of a stack are called.
+/// The function at the bottom of the drawn stacks.
 const BOTTOM: &str = "Detector::observe";
 
 /// Draws the picture.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A function on a stack: how often it was there, and what it had called.
+/// A function on a stack: how often it was sampled, and which functions it called.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) looks: u64,
@@ -15,9 +15,9 @@ pub(super) struct Stacks {
 }
 
 impl Stacks {
-    /// Reads stacks, of which each line is an address and a function, the innermost first, an empty line
-    /// behind each. Those without a function whose name has `bottom` in it are left out, and so is what
-    /// stands below it.
+    /// Reads stacks. Each line of a stack is an address and a function, the innermost first, and an empty
+    /// line ends it. Stacks without a function whose name contains `bottom` are left out, and so are the
+    /// functions below it.
     pub(super) fn read(script: &str, bottom: &str) -> Stacks {
         let mut all = Frame::default();
         for stack in script.split("\n\n") {
@@ -35,12 +35,12 @@ impl Stacks {
         Stacks { bottom: all }
     }
 
-    /// How many stacks there are.
+    /// The number of stacks.
     pub(super) fn looks(&self) -> u64 {
         self.bottom.looks
     }
 
-    /// The functions that were innermost most often, with their share of all.
+    /// The functions that were innermost most often, with their share of all samples.
     pub(super) fn heaviest(&self, count: usize) -> Vec<(String, f64)> {
         let mut own: BTreeMap<String, u64> = BTreeMap::new();
         add_own(&self.bottom, &mut own);
@@ -61,7 +61,7 @@ fn add_own(frame: &Frame, own: &mut BTreeMap<String, u64>) {
     }
 }
 
-/// The function of a line, without its hash and without what its types are made of.
+/// The function of a line, without its hash and its type parameters.
 fn function(line: &str) -> Option<String> {
     let (_address, name) = line.trim().split_once(' ')?;
     let (name, _) = name.rsplit_once("+0x").unwrap_or((name, ""));
@@ -76,7 +76,7 @@ fn function(line: &str) -> Option<String> {
             _ => {}
         }
     }
-    // `<A as B>::c` is all type in front of `::c`: there the type is the name.
+    // In `<A as B>::c` the type comes before `::c`, so it is kept as the name.
     if short.starts_with("::") {
         let inner = name.trim_start_matches('<').split(" as ").next().unwrap_or(name);
         short = format!("{}{short}", inner.split('<').next().unwrap_or(inner));

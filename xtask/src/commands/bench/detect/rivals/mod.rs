@@ -1,7 +1,7 @@
-//! What the detector is compared with: methods that others publish, each as quick as safe Rust makes it.
+//! The methods with which the detector is compared: published methods, each as quick as safe Rust makes it.
 //!
-//! All but SimHash split words by one quick splitter and make five-word shingles of them. None of them looks for
-//! events, credit, novelty or evidence, and none forgets.
+//! All except SimHash split words with one quick splitter and make five-word shingles of them. None of them
+//! finds events, credit, novelty or evidence, and none forgets old articles.
 
 mod exact;
 mod gaoya;
@@ -14,7 +14,7 @@ mod words;
 use super::child::{Article, Method};
 use super::ours::Wirefold;
 
-/// A method by its name.
+/// The name of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Name {
     Wirefold,
@@ -25,12 +25,12 @@ pub(super) enum Name {
     Passages,
 }
 
-/// The methods that the detector is compared with, the anchor of all ratios first.
+/// The methods with which the detector is compared. The first is the anchor of all ratios.
 pub(super) const RIVALS: [Name; 5] =
     [Name::Simhash, Name::OnePermutation, Name::Gaoya, Name::Exact, Name::Passages];
 
 impl Name {
-    /// The name by which the child is asked for it.
+    /// The name in the arguments of the child.
     pub(super) fn name(self) -> &'static str {
         match self {
             Name::Wirefold => "wirefold",
@@ -42,7 +42,7 @@ impl Name {
         }
     }
 
-    /// What tables call it.
+    /// The name in tables.
     pub(super) fn title(self) -> &'static str {
         match self {
             Name::Wirefold => "wirefold, all steps",
@@ -54,7 +54,7 @@ impl Name {
         }
     }
 
-    /// The method, with room for so many articles.
+    /// The method, with room for this many articles.
     pub(super) fn method(self, articles: usize) -> Box<dyn Method> {
         match self {
             Name::Wirefold => Box::new(Wirefold::new()),
@@ -67,7 +67,7 @@ impl Name {
     }
 }
 
-/// The stories that a method has made by putting each article with the likeliest earlier one.
+/// The stories of a method that puts each article with the most similar earlier one.
 #[derive(Default)]
 struct Stories {
     of: Vec<u32>,
@@ -75,7 +75,7 @@ struct Stories {
 }
 
 impl Stories {
-    /// Puts an article into the story of the one that it was found to be like; returns that story.
+    /// Puts an article into the story of the most similar one, and returns that story.
     fn join(&mut self, article: &Article, likeliest: Option<u32>) -> u32 {
         let story = likeliest.map_or(article.number, |other| self.of[other as usize]);
         self.of.push(story);
@@ -108,8 +108,8 @@ mod tests {
         }
     }
 
-    /// A method that is only quick would be no anchor: those with shingles find a reprint that has another
-    /// beginning and lacks its end.
+    /// A method that is only quick would not be an anchor. Those with shingles find a reprint with another
+    /// beginning and without its end.
     #[test]
     fn those_with_shingles_find_two_thirds_of_a_text() {
         let text = |words: &[usize]| words.iter().map(|n| format!("w{n:x} ")).collect::<String>();

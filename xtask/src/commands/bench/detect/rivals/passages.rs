@@ -1,35 +1,36 @@
-//! The floor of a detector by passages: words, shingles, one in eight of them kept, looked up and entered.
+//! The minimum of a detector by passages: words and shingles, one in eight of which is stored, looked up and
+//! added.
 //!
-//! It has no boilerplate, no alignment and no evidence: what a method of this kind cannot do without.
+//! It has no boilerplate, no alignment and no evidence.
 
 use super::super::child::{Article, Method};
 use super::Stories;
 use super::table::Table;
 use super::words::Splitter;
 
-/// One shingle of so many is kept.
+/// One shingle in this many is stored.
 const SAMPLED: u64 = 8;
-/// Kept shingles of an article of news, for the size of the table.
+/// The stored shingles of a news article, for the size of the table.
 const OF_AN_ARTICLE: usize = 72;
-/// A shingle that more articles have says nothing.
+/// Shingles that more articles have are ignored.
 const MOST: u32 = 8;
-/// What two articles must share: so many kept shingles, and of the fewer ones so many in a hundred.
+/// The number of stored shingles that two articles must share, and the percentage of the fewer ones.
 const LEAST: u32 = 2;
 const PERCENT: u32 = 20;
 
-/// Folds with the earlier article that shares the most kept shingles.
+/// Folds with the earlier article that shares the most stored shingles.
 pub(super) struct Passages {
     splitter: Splitter,
     table: Table,
     keys: Vec<u64>,
-    /// How many keys each article has.
+    /// The number of keys of each article.
     counts: Vec<u32>,
     found: Vec<u32>,
     stories: Stories,
 }
 
 impl Passages {
-    /// With room for so many articles.
+    /// With room for this many articles.
     pub(super) fn new(articles: usize) -> Passages {
         Passages {
             splitter: Splitter::default(),
@@ -50,7 +51,7 @@ impl Passages {
             let fewer = here.min(self.counts[*other as usize]);
             *shared >= LEAST.min(fewer) && 100 * shared >= PERCENT * fewer
         });
-        // Of equals the first.
+        // The first of equals.
         likely.min_by_key(|(shared, other)| (u32::MAX - shared, *other)).map(|(_, other)| other)
     }
 }
