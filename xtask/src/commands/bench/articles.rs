@@ -24,7 +24,7 @@ pub(super) struct Ready {
 }
 
 /// Makes generated articles ready to be published.
-pub(super) struct Press {
+pub(super) struct ArticleFactory {
     news: News,
     /// The outlets. Each has one feed.
     outlets: Vec<Outlet>,
@@ -32,10 +32,10 @@ pub(super) struct Press {
     /// The last version of each item.
     items: HashMap<u64, ArticleId>,
     /// The ids of all articles so far.
-    printed: HashSet<ArticleId>,
+    published: HashSet<ArticleId>,
 }
 
-impl Press {
+impl ArticleFactory {
     /// A factory whose articles have a median of some 500 words.
     pub(super) fn new(seed: u64) -> anyhow::Result<Self> {
         let outlets = (0..OUTLETS).map(|number| generator::host(number).parse());
@@ -45,7 +45,7 @@ impl Press {
             outlets: outlets.collect::<Result<_, _>>().context("an outlet")?,
             feeds: feeds.collect::<Result<_, _>>().context("a feed")?,
             items: HashMap::new(),
-            printed: HashSet::new(),
+            published: HashSet::new(),
         })
     }
 
@@ -56,7 +56,7 @@ impl Press {
             let made = self.news.next();
             let text = made.text();
             let article = self.article(&made, text.clone(), seen);
-            if self.printed.insert(article.id) {
+            if self.published.insert(article.id) {
                 let message = SENDER.outgoing(&article, timestamp(seen), None)?;
                 // Copies, merged texts and texts above a wall have the text of another article.
                 let is_reprint = made.main != made.number && made.kind != Kind::Version;
@@ -112,9 +112,9 @@ mod tests {
     /// this seed, the correction at index 778 has the text of an earlier article.
     #[test]
     fn no_article_comes_twice() {
-        let mut press = Press::new(20_260_301).unwrap();
+        let mut factory = ArticleFactory::new(20_260_301).unwrap();
         let mut ids = HashSet::new();
-        let all: Vec<Ready> = (0..800).map(|_| press.next(UnixMillis(0)).unwrap()).collect();
+        let all: Vec<Ready> = (0..800).map(|_| factory.next(UnixMillis(0)).unwrap()).collect();
         assert!(all.iter().all(|article| ids.insert(article.message.id.clone())));
         let reprints = all.iter().filter(|article| article.is_reprint).count();
         assert!((200..320).contains(&reprints), "{reprints} reprints");

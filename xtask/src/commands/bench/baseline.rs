@@ -14,7 +14,7 @@ const BATCH: usize = 100;
 const SINGLES: usize = 50;
 
 /// The times of SQLite alone with the same bytes.
-pub(super) struct Plain {
+pub(super) struct SqliteTimes {
     /// Seconds for all articles, in batches of 100.
     pub(super) all: f64,
     /// The median of a single insert in milliseconds.
@@ -34,7 +34,7 @@ pub(super) fn simhash(articles: &[Ready]) -> f64 {
 }
 
 /// Inserts the same bodies into a table in the same folder, with the durability of the bus.
-pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<Plain> {
+pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<SqliteTimes> {
     let mut connection = Connection::open(folder.join("plain.sqlite"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -51,7 +51,7 @@ pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<Plain>
         singles.push(one.seconds() * 1_000.0);
     }
     singles.sort_by(f64::total_cmp);
-    Ok(Plain { all, single: singles.get(singles.len() / 2).copied().unwrap_or_default() })
+    Ok(SqliteTimes { all, single: singles.get(singles.len() / 2).copied().unwrap_or_default() })
 }
 
 fn insert(connection: &mut Connection, articles: &[Ready]) -> anyhow::Result<()> {

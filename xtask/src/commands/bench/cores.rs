@@ -12,9 +12,9 @@ use wirefold_flow::{Clock, SystemClock};
 use wirefold_proto::streams::FETCHED;
 
 use super::Common;
-use super::articles::{Press, Ready};
+use super::articles::{ArticleFactory, Ready};
 use super::machine::{self, Stopwatch, file_system};
-use super::own_process::{own_process, told};
+use super::own_process::{own_process, results_of};
 use super::pipeline::{print, publish};
 use super::report::{Goal, Report};
 use super::stages::DataFolder;
@@ -64,7 +64,7 @@ pub(super) fn run(common: &Common) -> anyhow::Result<()> {
 fn measure(folder: &Path, articles: usize, is_one: bool) -> anyhow::Result<Rates> {
     let mut child = own_process("cores-stage")?;
     child.args(["--articles", &articles.to_string(), "--folder"]).arg(folder);
-    told(child.args(is_one.then_some("--one")))
+    results_of(child.args(is_one.then_some("--one")))
 }
 
 /// Measures and prints the results as a line of JSON.
@@ -74,7 +74,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
         machine::stay_on_one_core()?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let articles = print(&mut Press::new(SEED)?, &*clock, child.articles)?;
+    let articles = print(&mut ArticleFactory::new(SEED)?, &*clock, child.articles)?;
     let prepared = prepare_all(&articles);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let judged = runtime.block_on(judge_all(&child.folder, clock, &articles))?;

@@ -10,15 +10,15 @@ use wirefold_flow::{Bus, Clock, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{Alert, Command, ControlCommand, Interval, SubscriptionSettings, Tag, decode};
 
-use super::articles::Press;
+use super::articles::ArticleFactory;
 use super::machine::Stopwatch;
 
 /// The interval at which articles are published: 20 a second.
-const EVERY: Duration = Duration::from_millis(50);
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(50);
 /// An article that takes longer is an error and not a figure.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// How often to check whether the subscription is in force.
-const ASK_EVERY: Duration = Duration::from_millis(20);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The subscription that alerts on every article without waiting.
 const AT_ONCE: &str = "at-once";
 
@@ -45,8 +45,8 @@ impl Percentiles {
     fn of(mut times: Vec<f64>) -> anyhow::Result<Self> {
         times.sort_by(f64::total_cmp);
         let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied();
-        let told = |share| at(share).context("nothing was timed");
-        Ok(Self { p50: told(0.5)?, p99: told(0.99)? })
+        let percentile = |share| at(share).context("nothing was timed");
+        Ok(Self { p50: percentile(0.5)?, p99: percentile(0.99)? })
     }
 }
 
@@ -54,21 +54,21 @@ impl Percentiles {
 pub(super) async fn latency(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     time: Duration,
 ) -> anyhow::Result<Percentiles> {
-    Percentiles::of(timed(bus, clock, press, time, Duration::ZERO).await?.output)
+    Percentiles::of(timed(bus, clock, factory, time, Duration::ZERO).await?.output)
 }
 
 /// The same, and until the alert of each. The alerter must run.
 pub(super) async fn latency_with_alerts(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     time: Duration,
 ) -> anyhow::Result<Latency> {
     alert_on_everything_at_once(&**bus, clock).await?;
-    let Timed { output, alerts, .. } = timed(bus, clock, press, time, SILENCE).await?;
+    let LatencyTimes { output, alerts, .. } = timed(bus, clock, factory, time, SILENCE).await?;
     let (alert, alerted) = (Percentiles::of(alerts.values().copied().collect())?, alerts.len());
     Ok(Latency { output: Percentiles::of(output)?, alert, alerted })
 }
@@ -78,17 +78,17 @@ pub(super) async fn latency_with_alerts(
 async fn timed(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     time: Duration,
     silence: Duration,
-) -> anyhow::Result<Timed> {
-    let count = usize::try_from(time.as_millis() / EVERY.as_millis())?;
+) -> anyhow::Result<LatencyTimes> {
+    let count = usize::try_from(time.as_millis() / PUBLISH_INTERVAL.as_millis())?;
     let mut output = bus.read(OUTPUT.name, ">", next_of(&**bus, OUTPUT.name).await?).await?;
     let mut alerts = bus.read(ALERTS.name, ">", next_of(&**bus, ALERTS.name).await?).await?;
     let watch = Stopwatch::start();
     let mut publishing = Vec::new();
-    let mut timed = Timed::default();
-    let mut ticks = tokio::time::interval(EVERY);
+    let mut timed = LatencyTimes::default();
+    let mut ticks = tokio::time::interval(PUBLISH_INTERVAL);
     loop {
         let is_out = timed.output.len() == count;
         if is_out && silence.is_zero() {
@@ -96,7 +96,7 @@ async fn timed(
         }
         tokio::select! {
             _ = ticks.tick(), if publishing.len() < count => {
-                let message = press.next(clock.now())?.message;
+                let message = factory.next(clock.now())?.message;
                 timed.begun.insert(message.id.clone(), watch.seconds());
                 let bus = bus.clone();
                 publishing.push(tokio::spawn(async move { bus.publish(message).await }));
@@ -143,14 +143,14 @@ async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow
     bus.publish(sender.outgoing(&command, command.at, None)?).await?;
     let keys = bus.key_value(SUBSCRIPTIONS.name)?;
     while keys.get(&format!("subscription.{AT_ONCE}")).await?.is_none() {
-        tokio::time::sleep(ASK_EVERY).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
     Ok(())
 }
 
 /// The times so far, in milliseconds.
 #[derive(Default)]
-struct Timed {
+struct LatencyTimes {
     /// The publication time of each article that is not yet in the output, by its id, in seconds.
     begun: HashMap<String, f64>,
     /// The same for articles in the output, by their sequence there.
@@ -162,7 +162,7 @@ struct Timed {
     early: HashMap<u64, f64>,
 }
 
-impl Timed {
+impl LatencyTimes {
     fn put_out(&mut self, stored: &Stored, now: f64) {
         let Some(begun) = self.begun.remove(&stored.id) else {
             return;

@@ -41,11 +41,11 @@ const PROFILE: &str = "dist";
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: Bench,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Bench {
     /// Articles a second through all stages and through each; latency at 20 articles a second. Then
     /// over NATS, beside JetStream alone.
     Pipeline(Pipeline),
@@ -61,9 +61,9 @@ enum What {
     #[command(hide = true)]
     CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
-    Alerts(Look),
+    Alerts(BareArguments),
     /// What the enricher takes for an article, by language and step, and what bad input takes.
-    Enrich(Look),
+    Enrich(BareArguments),
     /// All sets of `enrich`, in a process of their own.
     #[command(hide = true)]
     EnrichSets(enrich::Child),
@@ -117,7 +117,7 @@ struct Common {
 
 /// The arguments of a bench without a data folder.
 #[derive(clap::Args)]
-struct Look {
+struct BareArguments {
     /// Less of everything, for a look: no figures to publish.
     #[arg(long)]
     quick: bool,
@@ -126,7 +126,7 @@ struct Look {
     write: bool,
 }
 
-impl What {
+impl Bench {
     /// Whether it runs only in a build with the profile `dist`. The child of a flame graph has a build of its
     /// own, so children may run in other builds.
     fn needs_dist(&self) -> bool {
@@ -147,7 +147,7 @@ impl What {
 
 /// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if let What::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
+    if let Bench::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
         return detect::flame::run(name, *articles);
     }
     if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
@@ -156,42 +156,42 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     // Created only where it is needed: its threads stay on the core of the thread that creates it.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.what {
-        What::Pipeline(Pipeline { common, only_nats }) => {
+        Bench::Pipeline(Pipeline { common, only_nats }) => {
             let folder = common.scratch()?;
             runtime()?.block_on(pipeline::run(folder.path(), common, *only_nats))?;
         }
-        What::Small(common) => {
+        Bench::Small(common) => {
             let folder = common.scratch()?;
             runtime()?.block_on(small::run(folder.path(), common))?;
         }
-        What::Restart(arguments) => {
+        Bench::Restart(arguments) => {
             let folder = arguments.common.scratch()?;
             restart::run(folder.path(), arguments, &runtime()?)?;
         }
-        What::Hostile(common) => {
+        Bench::Hostile(common) => {
             let folder = common.scratch()?;
             runtime()?.block_on(hostile::run(folder.path(), common))?;
         }
-        What::HostilePipeline(child) => runtime()?.block_on(hostile::run_child(child))?,
-        What::SmallPipeline(child) => runtime()?.block_on(small::run_child(child))?,
-        What::Fetch(arguments) => {
+        Bench::HostilePipeline(child) => runtime()?.block_on(hostile::run_child(child))?,
+        Bench::SmallPipeline(child) => runtime()?.block_on(small::run_child(child))?,
+        Bench::Fetch(arguments) => {
             let folder = arguments.common.scratch()?;
             runtime()?.block_on(fetch::run(arguments, folder.path()))?;
         }
-        What::FetchPoll(child) => runtime()?.block_on(fetch::run_child(child))?,
-        What::Scale(arguments) => {
+        Bench::FetchPoll(child) => runtime()?.block_on(fetch::run_child(child))?,
+        Bench::Scale(arguments) => {
             let folder = arguments.common.scratch()?;
             scale::run(arguments, folder.path())?;
         }
-        What::Alerts(arguments) => alerts::run(arguments)?,
-        What::AlertsSet(child) => alerts::run_child(child)?,
-        What::Enrich(arguments) => enrich::run(arguments)?,
-        What::EnrichSets(child) => enrich::run_child(child)?,
-        What::Detect(arguments) => detect::run(arguments)?,
-        What::DetectMethod(child) => detect::run_child(child)?,
-        What::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
-        What::Cores(common) => cores::run(common)?,
-        What::CoresStage(child) => cores::run_child(child)?,
+        Bench::Alerts(arguments) => alerts::run(arguments)?,
+        Bench::AlertsSet(child) => alerts::run_child(child)?,
+        Bench::Enrich(arguments) => enrich::run(arguments)?,
+        Bench::EnrichSets(child) => enrich::run_child(child)?,
+        Bench::Detect(arguments) => detect::run(arguments)?,
+        Bench::DetectMethod(child) => detect::run_child(child)?,
+        Bench::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
+        Bench::Cores(common) => cores::run(common)?,
+        Bench::CoresStage(child) => cores::run_child(child)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,17 +15,17 @@ pub(super) fn own_process(bench: &str) -> anyhow::Result<Command> {
 }
 
 /// Runs a child to its end and reads its results from one line of JSON.
-pub(super) fn told<T: DeserializeOwned>(child: &mut Command) -> anyhow::Result<T> {
+pub(super) fn results_of<T: DeserializeOwned>(child: &mut Command) -> anyhow::Result<T> {
     let output = child.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).context("what the child tells")
 }
 
-/// Runs a child through simulated time and calls `turn` at each step of its clock. Returns the results that
+/// Runs a child through simulated time and calls `set_time` at each step of its clock. Returns the results that
 /// it prints at its end.
-pub(super) async fn live<T: DeserializeOwned>(
+pub(super) async fn run_simulated<T: DeserializeOwned>(
     child: Command,
-    turn: impl Fn(UnixMillis),
+    set_time: impl Fn(UnixMillis),
 ) -> anyhow::Result<T> {
     let mut child = tokio::process::Command::from(child);
     // As the systemd unit and the container image set it.
@@ -34,13 +34,13 @@ pub(super) async fn live<T: DeserializeOwned>(
     let mut lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
     while let Some(line) = lines.next_line().await? {
         if let Some(now) = line.strip_prefix("clock ") {
-            turn(UnixMillis(now.parse()?));
+            set_time(UnixMillis(now.parse()?));
             continue;
         }
-        let told = serde_json::from_str(&line).context("what the child tells")?;
+        let results = serde_json::from_str(&line).context("what the child tells")?;
         // Until it has ended, it uses the data folder.
         child.wait().await?;
-        return Ok(told);
+        return Ok(results);
     }
     bail!("the child ended: {}", child.wait().await?)
 }

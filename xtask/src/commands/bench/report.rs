@@ -217,18 +217,24 @@ impl Report {
         shown.map(|(figure, goal)| {
             let of = if figure.is_of_ratio { "ratio " } else { "" };
             let goal = match goal {
-                Some(Goal::AtLeast(value)) => format!("{of}>= {} {}", told(*value), mark(figure)),
-                Some(Goal::AtMost(value)) => format!("{of}<= {} {}", told(*value), mark(figure)),
+                Some(Goal::AtLeast(value)) => {
+                    format!("{of}>= {} {}", three_digits(*value), mark(figure))
+                }
+                Some(Goal::AtMost(value)) => {
+                    format!("{of}<= {} {}", three_digits(*value), mark(figure))
+                }
                 None => String::new(),
             };
             let (name, is, ratio) = match &figure.baseline {
-                Some(simple) => {
-                    (simple.name.clone(), told(simple.value), format!("{:.2}", simple.ratio))
-                }
+                Some(simple) => (
+                    simple.name.clone(),
+                    three_digits(simple.value),
+                    format!("{:.2}", simple.ratio),
+                ),
                 None => Default::default(),
             };
             let (measure, unit) = (figure.name.clone(), figure.unit.to_owned());
-            [measure, told(figure.value), unit, goal, name, is, ratio]
+            [measure, three_digits(figure.value), unit, goal, name, is, ratio]
         })
     }
 }
@@ -238,7 +244,7 @@ fn mark(figure: &Figure) -> &'static str {
 }
 
 /// Three digits. A shared machine gives no more.
-fn told(value: f64) -> String {
+fn three_digits(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         small if small < 1.0 => format!("{value:.3}"),

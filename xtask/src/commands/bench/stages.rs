@@ -17,7 +17,7 @@ use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{DeadLetter, FeedSettings, SubscriptionSettings, TextPolicy};
 
 use super::machine::{self, Stopwatch};
-use super::watched::{Progress, Watched};
+use super::watched::{Progress, WatchedBus};
 
 /// A data folder with its bus and clock.
 pub(super) struct DataFolder {
@@ -116,14 +116,14 @@ impl DataFolder {
             ..wirefold_alerter::Settings::default()
         };
         Ok(self.run(OUTPUT.name, |context, stop| async move {
-            let printer: Arc<dyn Printer> = Arc::new(Nowhere);
+            let printer: Arc<dyn Printer> = Arc::new(NoServices);
             Ok(wirefold_alerter::run(context, settings, printer, stop).await?)
         }))
     }
 
     /// Starts the projection and returns the router over it.
     pub(super) async fn gateway(&self) -> anyhow::Result<(Running, Router)> {
-        let nowhere = Arc::new(Nowhere);
+        let nowhere = Arc::new(NoServices);
         let settings = wirefold_gateway::Settings {
             folder: self.folder.clone(),
             demo: false,
@@ -160,7 +160,7 @@ impl DataFolder {
     }
 
     fn context(&self, stream: &'static str, progress: &Arc<Progress>) -> StageContext {
-        let bus = Watched::new(self.bus.clone(), stream, progress.clone());
+        let bus = WatchedBus::new(self.bus.clone(), stream, progress.clone());
         let observer = progress.clone();
         StageContext { observer, ..StageContext::new(Arc::new(bus), self.clock.clone()) }
     }
@@ -253,9 +253,9 @@ fn subscription(number: usize, query: &str) -> anyhow::Result<ConfiguredSubscrip
 }
 
 /// A stub for the terminal of `wirefold up` and for the services that its page uses.
-struct Nowhere;
+struct NoServices;
 
-impl Printer for Nowhere {
+impl Printer for NoServices {
     fn print(&self, _line: &str) -> std::io::Result<()> {
         Ok(())
     }
@@ -268,7 +268,7 @@ where
     Box::pin(async { Err("a benchmark serves nobody".to_owned()) })
 }
 
-impl Rehearse for Nowhere {
+impl Rehearse for NoServices {
     fn rehearse(
         &self,
         _subscription: SubscriptionSettings,
@@ -278,13 +278,13 @@ impl Rehearse for Nowhere {
     }
 }
 
-impl Replay for Nowhere {
+impl Replay for NoServices {
     fn replay(&self, _letter: DeadLetter, _at: u64) -> BoxFuture<'_, Result<String, String>> {
         unasked()
     }
 }
 
-impl Probe for Nowhere {
+impl Probe for NoServices {
     fn probe(
         &self,
         _: wirefold_gateway::shapes::ProbeRequest,

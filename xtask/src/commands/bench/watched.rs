@@ -79,14 +79,14 @@ impl Observer for Progress {
 }
 
 /// The bus of one service.
-pub(super) struct Watched {
+pub(super) struct WatchedBus {
     bus: Arc<dyn Bus>,
     /// The stream whose reading is recorded.
     stream: &'static str,
     progress: Arc<Progress>,
 }
 
-impl Watched {
+impl WatchedBus {
     pub(super) fn new(bus: Arc<dyn Bus>, stream: &'static str, progress: Arc<Progress>) -> Self {
         Self { bus, stream, progress }
     }
@@ -97,7 +97,7 @@ impl Watched {
     }
 }
 
-impl Bus for Watched {
+impl Bus for WatchedBus {
     fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
         self.ask().create_stream(config)
     }

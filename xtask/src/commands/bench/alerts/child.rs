@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use wirefold_proto::SubscriptionId;
 use wirefold_query::{Numbers, Percolator, Prepared, Query};
 
-use super::made::{Kind, Maker};
-use super::times::{Spread, Time, quantile};
+use super::generated::{Kind, Maker};
+use super::times::{Time, TimeSpread, quantile};
 use crate::commands::bench::machine::{self, ThreadWatch};
 
 /// A loop over all queries is timed for this many query evaluations, but for at least three articles.
-const NAIVE: usize = 10_000_000;
+const NAIVE_EVALUATIONS: usize = 10_000_000;
 const NAIVE_ARTICLES: std::ops::Range<usize> = 3..51;
 /// The number of subscriptions that are added and removed among the others.
-const CHANGED: usize = 2_000;
+const CHANGED_SUBSCRIPTIONS: usize = 2_000;
 /// The number of passes over all articles.
 const PASSES: usize = 3;
 
@@ -32,9 +32,9 @@ pub(crate) struct Child {
 
 /// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Results {
     pub(super) subscriptions: usize,
-    pub(super) spread: Spread,
+    pub(super) spread: TimeSpread,
     /// Microseconds to prepare an article, the mean. They are not part of the times.
     pub(super) preparing: f64,
     /// Resident memory of all subscriptions with their ids.
@@ -43,12 +43,12 @@ pub(super) struct Told {
     /// Microseconds, the mean, for a query that is already parsed.
     pub(super) adding: f64,
     pub(super) removing: f64,
-    pub(super) naive: Naive,
+    pub(super) naive: NaiveTimes,
 }
 
 /// The times of a loop that evaluates each query, on the first articles.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Naive {
+pub(super) struct NaiveTimes {
     pub(super) articles: usize,
     /// In milliseconds.
     pub(super) p50: f64,
@@ -68,7 +68,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         subscriptions.insert(id(number)?, &Query::parse(&text)?);
     }
     let full = megabytes()? - before;
-    let articles = (NAIVE / child.subscriptions.max(1))
+    let articles = (NAIVE_EVALUATIONS / child.subscriptions.max(1))
         .clamp(NAIVE_ARTICLES.start, NAIVE_ARTICLES.end)
         .min(child.articles);
     let (spread, preparing, found) = time(child, &maker, &subscriptions, articles);
@@ -78,7 +78,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     }
     let tenth = megabytes()? - before;
     drop(subscriptions);
-    let told = Told {
+    let results = Results {
         subscriptions: child.subscriptions,
         spread,
         preparing,
@@ -88,7 +88,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         removing,
         naive: naive(child, &maker, &found)?,
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
@@ -108,7 +108,7 @@ fn time(
     maker: &Maker,
     subscriptions: &Subscriptions,
     kept: usize,
-) -> (Spread, f64, Vec<Matches>) {
+) -> (TimeSpread, f64, Vec<Matches>) {
     let cost = ThreadWatch::cost();
     let (mut times, mut found) = (Vec::<Time>::new(), Vec::new());
     let mut preparing = vec![f64::INFINITY; child.articles];
@@ -130,7 +130,7 @@ fn time(
         }
     }
     let made_ready = preparing.iter().sum::<f64>() / child.articles.max(1) as f64;
-    (Spread::of(&times), made_ready, found)
+    (TimeSpread::of(&times), made_ready, found)
 }
 
 /// The times to add one subscription among all others and to remove it again.
@@ -139,37 +139,37 @@ fn change(
     maker: &Maker,
     subscriptions: &mut Subscriptions,
 ) -> anyhow::Result<(f64, f64)> {
-    let fresh = maker.queries(child.kind).skip(child.subscriptions).take(CHANGED);
+    let fresh = maker.queries(child.kind).skip(child.subscriptions).take(CHANGED_SUBSCRIPTIONS);
     let fresh: Vec<Query> = fresh.map(|text| Query::parse(&text)).collect::<Result<_, _>>()?;
-    let ids = (child.subscriptions..).take(CHANGED).map(id);
+    let ids = (child.subscriptions..).take(CHANGED_SUBSCRIPTIONS).map(id);
     let ids: Vec<SubscriptionId> = ids.collect::<anyhow::Result<_>>()?;
     let watch = ThreadWatch::start();
     for (one, query) in ids.iter().zip(&fresh) {
         subscriptions.insert(one.clone(), query);
     }
-    let adding = watch.micros() / CHANGED as f64;
+    let adding = watch.micros() / CHANGED_SUBSCRIPTIONS as f64;
     let removing = ThreadWatch::start();
     ids.iter().for_each(|one| subscriptions.remove(one));
-    Ok((adding, removing.micros() / CHANGED as f64))
+    Ok((adding, removing.micros() / CHANGED_SUBSCRIPTIONS as f64))
 }
 
 /// Times a loop over the same queries, which must find the same matches.
-fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<Naive> {
+fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<NaiveTimes> {
     let texts = maker.queries(child.kind).take(child.subscriptions);
     let queries: Vec<Query> = texts.map(|text| Query::parse(&text)).collect::<Result<_, _>>()?;
     let mut times = Vec::new();
     for (number, expected) in found.iter().enumerate() {
         let prepared = maker.article(number).prepared();
         let watch = ThreadWatch::start();
-        let matching = ask_all(&queries, &prepared);
+        let matching = evaluate_all(&queries, &prepared);
         times.push(watch.micros() / 1e3);
         let ids = matching.into_iter().map(id).collect::<anyhow::Result<Matches>>()?;
         ensure!(ids == *expected, "a loop finds others in article {number}");
     }
-    Ok(Naive { articles: times.len(), p50: quantile(&times, 0.5) })
+    Ok(NaiveTimes { articles: times.len(), p50: quantile(&times, 0.5) })
 }
 
-fn ask_all(queries: &[Query], article: &Prepared) -> Vec<usize> {
+fn evaluate_all(queries: &[Query], article: &Prepared) -> Vec<usize> {
     let asked = queries.iter().enumerate();
     let matching = asked.filter(|(_, query)| query.matches(article, &Numbers::default()).is_some());
     matching.map(|(number, _)| number).collect()

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// With up to this many matches, an article may not take longer.
-const FEW: f64 = 100.0;
+const FREE_MATCHES: f64 = 100.0;
 /// The time that each further match may take, in microseconds.
-const FURTHER: f64 = 1.0;
+const MICROS_PER_MATCH: f64 = 1.0;
 
 /// The time of one article: processor time in microseconds, its words, and the number of matching
 /// subscriptions.
@@ -18,7 +18,7 @@ pub(super) struct Time {
 
 /// The distribution of all times.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Spread {
+pub(super) struct TimeSpread {
     /// In milliseconds.
     pub(super) p50: f64,
     pub(super) p99: f64,
@@ -31,10 +31,12 @@ pub(super) struct Spread {
     pub(super) further: f64,
 }
 
-impl Spread {
+impl TimeSpread {
     pub(super) fn of(times: &[Time]) -> Self {
         let all = times.iter().map(|time| time.micros);
-        let few = times.iter().map(|time| time.micros - (time.matches - FEW).max(0.0) * FURTHER);
+        let few = times
+            .iter()
+            .map(|time| time.micros - (time.matches - FREE_MATCHES).max(0.0) * MICROS_PER_MATCH);
         let all: Vec<f64> = all.collect();
         Self {
             p50: quantile(&all, 0.5) / 1e3,
@@ -88,7 +90,7 @@ mod tests {
                 Time { micros: 50.0 + 0.1 * words + 0.5 * matches, words, matches }
             })
             .collect();
-        let spread = Spread::of(&times);
+        let spread = TimeSpread::of(&times);
         assert!((spread.further - 500.0).abs() < 1e-6, "{spread:?}");
         assert!((0.32..0.34).contains(&spread.p50), "{spread:?}");
         assert!((0.55..0.61).contains(&spread.p99), "{spread:?}");

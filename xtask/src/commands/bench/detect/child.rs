@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use wirefold_dedup::{Incoming, Work};
 use wirefold_score::{Label, Pair};
 
-use super::folds::{Folds, Names};
-use super::rivals::Name;
+use super::folds::{Folds, NamedCounts};
+use super::rivals::MethodName;
 use super::set::{Set, Stream};
 use super::times::{Spread, Times};
 use crate::commands::bench::machine;
@@ -29,7 +29,7 @@ pub(super) const STEPS: usize = 5;
 #[derive(clap::Args)]
 pub(crate) struct Child {
     #[arg(long, value_enum)]
-    method: Name,
+    method: MethodName,
     #[arg(long, value_enum)]
     set: Set,
     #[arg(long)]
@@ -99,7 +99,7 @@ pub(super) trait Method {
     }
 
     /// The costs of a snapshot, if the method has one.
-    fn kept(&self) -> Option<Kept> {
+    fn snapshot_costs(&self) -> Option<SnapshotCosts> {
         None
     }
 
@@ -116,7 +116,7 @@ pub(super) trait Method {
 
 /// The costs of a snapshot.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct SnapshotCosts {
     /// The pause in which no article can be judged, in milliseconds.
     pub(super) stall: f64,
     /// The size of the snapshot.
@@ -133,7 +133,7 @@ pub(super) struct Kept {
 
 /// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Results {
     pub(super) articles: usize,
     /// The distribution of times, by the processor time of the thread.
     pub(super) spread: Spread,
@@ -149,12 +149,12 @@ pub(super) struct Told {
     pub(super) by_window: Vec<f64>,
     /// The bytes of an article's text.
     pub(super) text_bytes: f64,
-    pub(super) kept: Option<Kept>,
+    pub(super) snapshot_costs: Option<SnapshotCosts>,
     pub(super) folds: Folds,
-    pub(super) names: Names,
+    pub(super) names: NamedCounts,
 }
 
-impl Told {
+impl Results {
     /// Articles a second of processor time.
     pub(super) fn speed(&self) -> f64 {
         1e6 / self.spread.mean
@@ -163,21 +163,21 @@ impl Told {
 
 /// The resident memory of a method in bytes during the run.
 #[derive(Default)]
-struct Held {
+struct MemorySamples {
     before: u64,
     /// After the first day and at the end of each window.
     first_day: f64,
     windows: Vec<f64>,
 }
 
-impl Held {
+impl MemorySamples {
     fn now(&self) -> anyhow::Result<f64> {
         let bytes = machine::resident_memory(std::process::id())?;
         Ok(bytes.saturating_sub(self.before) as f64)
     }
 
     /// Measures at the end of a day or of a window of `articles`.
-    fn look(&mut self, seen: usize, articles: usize) -> anyhow::Result<()> {
+    fn sample(&mut self, seen: usize, articles: usize) -> anyhow::Result<()> {
         if seen == articles / DAYS {
             self.first_day = self.now()?;
         }
@@ -193,10 +193,10 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     machine::stay_on_one_core()?;
     let stream = Stream::new(child.set);
     let before = machine::resident_memory(std::process::id())?;
-    let mut held = Held { before, ..Held::default() };
+    let mut held = MemorySamples { before, ..MemorySamples::default() };
     let (all, apart) = (child.articles * child.windows, child.interval());
     let mut method = child.method.method(child.articles);
-    let (mut times, mut names) = (Times::new(all), Names::default());
+    let (mut times, mut names) = (Times::new(all), NamedCounts::default());
     let (mut stories, mut roots, mut text_bytes) = (Vec::new(), Vec::new(), 0);
     for number in 0..all {
         let (made, root) = stream.article(number as u64);
@@ -209,12 +209,12 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         stories.push(story);
         roots.push(root);
         text_bytes += article.text.len();
-        held.look(stories.len(), child.articles)?;
+        held.sample(stories.len(), child.articles)?;
     }
     let bytes = held.now()?;
     let day = child.articles / DAYS;
     let labelled = if child.windows > 1 { 0 } else { all };
-    let told = Told {
+    let results = Results {
         articles: all,
         spread: times.spread(),
         work: method.work().map_or_else(Vec::new, |work| named(&work)),
@@ -224,11 +224,13 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         sealed: (bytes - held.first_day) / (child.articles - day) as f64,
         by_window: held.windows.iter().map(|it| it / child.articles as f64).collect(),
         text_bytes: text_bytes as f64 / all as f64,
-        kept: (child.windows == 1 && child.set == Set::News).then(|| method.kept()).flatten(),
+        snapshot_costs: (child.windows == 1 && child.set == Set::News)
+            .then(|| method.snapshot_costs())
+            .flatten(),
         folds: folds(&stream, &stories[..labelled], &roots[..labelled]),
         names,
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_articles_of_one_window_fill_it_where_it_slides() {
-        let (method, set) = (Name::Wirefold, Set::Plain);
+        let (method, set) = (MethodName::Wirefold, Set::Plain);
         let child = |windows| Child { method, set, articles: 1_000, windows };
         assert_eq!(child(3).interval() * 1_000, WINDOW);
         assert_eq!(child(1).interval() * 1_000, SPAN);

@@ -52,13 +52,13 @@ impl Folds {
 /// The number of articles that have their text from an earlier one, that were put with an earlier one, and
 /// that were put with one of the same text.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Names {
+pub(super) struct NamedCounts {
     reprints: u64,
     named: u64,
     right: u64,
 }
 
-impl Names {
+impl NamedCounts {
     /// Counts the article at an index, whose text is that of `root`. `roots` has those of all articles before
     /// it.
     pub(super) fn count(&mut self, place: usize, named: Option<u32>, root: u64, roots: &[u64]) {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_article_put_with_a_stranger_counts_against_precision() {
-        let (mut names, roots) = (Names::default(), [0, 1, 0, 1]);
+        let (mut names, roots) = (NamedCounts::default(), [0, 1, 0, 1]);
         let named = [None, Some(0), Some(0), None];
         for (place, other) in named.into_iter().enumerate() {
             names.count(place, other, roots[place], &roots[..place]);

@@ -10,7 +10,7 @@ use wirefold_dedup::codec::{Reader, TextFileLocation, Writer};
 use wirefold_dedup::{Detector, Settings, Step, Work};
 use wirefold_detector::{FolderTextFile, TextFolder};
 
-use super::child::{Article, Kept, Method, STEPS};
+use super::child::{Article, Method, STEPS, SnapshotCosts};
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 
 /// The number of bytes that are copied at a time.
@@ -60,7 +60,7 @@ fn restored(
     folder: &TextFolder,
 ) -> io::Result<Vec<TextFileLocation>> {
     let mut file = File::open(from)?;
-    let mut stands = Vec::new();
+    let mut locations = Vec::new();
     for length in lengths {
         let (fresh, mut rest) = (folder.create(), *length);
         let mut piece = vec![0; PIECE];
@@ -70,15 +70,15 @@ fn restored(
             fresh.append(&piece[..asked]);
             rest -= asked as u64;
         }
-        stands.push(TextFileLocation { text_file: fresh, start: 0 });
+        locations.push(TextFileLocation { text_file: fresh, start: 0 });
     }
-    Ok(stands)
+    Ok(locations)
 }
 
-fn known_again(pieces: &[Vec<u8>], stands: Vec<TextFileLocation>) -> Option<Detector> {
+fn restored_detector(pieces: &[Vec<u8>], locations: Vec<TextFileLocation>) -> Option<Detector> {
     let mut pieces = pieces.iter();
     let mut next = || pieces.next().cloned();
-    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_text_files(stands))
+    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_text_files(locations))
 }
 
 impl Method for Wirefold {
@@ -104,7 +104,7 @@ impl Method for Wirefold {
         verdict.story.0
     }
 
-    fn kept(&self) -> Option<Kept> {
+    fn snapshot_costs(&self) -> Option<SnapshotCosts> {
         let cloning = Stopwatch::start();
         let clone = self.detector.clone();
         let stall = cloning.seconds() * 1e3;
@@ -126,18 +126,24 @@ impl Method for Wirefold {
             next.find(written.name(), *length)
                 .map(|text_file| TextFileLocation { text_file, start: 0 })
         };
-        let again = known_again(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
+        let again = restored_detector(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
         let read = reading.seconds();
         let is_known = again.articles() == self.detector.articles();
         drop(again);
         let elsewhere = Stopwatch::start();
-        let stands =
+        let locations =
             restored(&lengths, &beside, &TextFolder::persistent(&self.root.path().join("new")));
-        known_again(&pieces, stands.ok()?)?;
+        restored_detector(&pieces, locations.ok()?)?;
         let read_texts = elsewhere.seconds();
-        let kept =
-            Kept { stall, bytes: bytes + text_bytes, tables: bytes, write, read, read_texts };
-        is_known.then_some(kept)
+        let snapshot_costs = SnapshotCosts {
+            stall,
+            bytes: bytes + text_bytes,
+            tables: bytes,
+            write,
+            read,
+            read_texts,
+        };
+        is_known.then_some(snapshot_costs)
     }
 
     fn steps(&self) -> [f64; STEPS] {

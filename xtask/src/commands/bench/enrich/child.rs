@@ -28,7 +28,7 @@ pub(crate) struct Child {
 
 /// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Results {
     pub(super) sets: Vec<MeasuredSet>,
     pub(super) hostile: Vec<MeasuredHostile>,
 }
@@ -63,11 +63,11 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     let sets = sets(child.texts)?;
     // The first text unpacks models and tables.
     bench.measure(&sets[0].articles[..1]);
-    let told = Told {
+    let results = Results {
         sets: sets.iter().map(|set| bench.set(set)).collect(),
         hostile: hostile().iter().map(|one| bench.hostile(one)).collect(),
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
@@ -147,11 +147,11 @@ impl Bench {
     }
 
     fn hostile(&self, one: &Hostile) -> MeasuredHostile {
-        let took = || self.time(&one.title, &one.text).iter().sum::<f64>() / 1e3;
+        let seconds = || self.time(&one.title, &one.text).iter().sum::<f64>() / 1e3;
         MeasuredHostile {
             name: one.name.to_owned(),
             bytes: one.text.len() + one.title.len(),
-            milliseconds: (0..PASSES).map(|_| took()).fold(f64::INFINITY, f64::min),
+            milliseconds: (0..PASSES).map(|_| seconds()).fold(f64::INFINITY, f64::min),
         }
     }
 }

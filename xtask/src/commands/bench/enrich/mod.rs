@@ -7,11 +7,11 @@ mod hostile;
 mod sets;
 
 pub(super) use child::{Child, run_child};
-use child::{MeasuredHostile, MeasuredSet, Told};
+use child::{MeasuredHostile, MeasuredSet, Results};
 
-use super::Look;
+use super::BareArguments;
 use super::machine::file_system;
-use super::own_process::{own_process, told};
+use super::own_process::{own_process, results_of};
 use super::report::{Goal, Report};
 
 /// The number of texts of a set, also for a quick run.
@@ -26,16 +26,17 @@ const COPIES: f64 = 4.0;
 const WORST: f64 = 50.0;
 
 /// Measures all sets, one after the other.
-pub(super) fn run(arguments: &Look) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &BareArguments) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.enrich/1", arguments.quick, file_system);
     let texts = if arguments.quick { QUICK } else { TEXTS };
-    let told: Told = told(own_process("enrich-sets")?.args(["--texts", &texts.to_string()]))?;
-    report.articles(told.sets.iter().map(|set| set.texts as u64).sum());
-    told.sets.iter().for_each(|set| describe(&mut report, set));
-    told.hostile.iter().for_each(|one| describe_hostile(&mut report, one));
+    let results: Results =
+        results_of(own_process("enrich-sets")?.args(["--texts", &texts.to_string()]))?;
+    report.articles(results.sets.iter().map(|set| set.texts as u64).sum());
+    results.sets.iter().for_each(|set| describe(&mut report, set));
+    results.hostile.iter().for_each(|one| describe_hostile(&mut report, one));
     if arguments.write {
-        document::write(&told)?;
+        document::write(&results)?;
     }
     report.print()
 }

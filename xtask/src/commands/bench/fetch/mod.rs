@@ -4,7 +4,7 @@
 mod attacks;
 mod bombs;
 pub(super) mod extract;
-mod made_up;
+mod generated;
 mod parse;
 mod poll;
 mod poll_child;

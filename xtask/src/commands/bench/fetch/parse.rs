@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::super::machine::Stopwatch;
 use super::super::report::Report;
-use super::made_up;
+use super::generated;
 use crate::tree;
 
 const MEGA: f64 = 1e6;
@@ -29,17 +29,17 @@ const PARSERS: [Parser; 3] = [
 pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     let seconds = if report.is_quick() { 1.0 } else { 5.0 };
     // A panic of another parser counts as its result and is not printed.
-    let told = std::panic::take_hook();
+    let panic_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = measure(report, seconds);
-    std::panic::set_hook(told);
+    std::panic::set_hook(panic_hook);
     outcome
 }
 
 fn measure(report: &mut Report, seconds: f64) -> anyhow::Result<()> {
-    let made_up = made_up::feeds(40);
+    let generated = generated::feeds(40);
     let suites = suites().context("read ../shared/suites/feedparser")?;
-    for (name, documents) in [("made-up feeds", &made_up), ("feeds of the suites", &suites)] {
+    for (name, documents) in [("made-up feeds", &generated), ("feeds of the suites", &suites)] {
         let [own, rivals @ ..] = PARSERS.map(|(_, parse)| speed(documents, parse, seconds));
         for ((rival, _), speed) in PARSERS[1..].iter().zip(rivals) {
             report.add(format!("parsed, {name}"), own / MEGA, "MB/s").beside(rival, speed / MEGA);

@@ -18,7 +18,7 @@ use wirefold_flow::{Clock as _, SystemClock, UnixMillis};
 use super::super::machine::Stopwatch;
 use super::super::own_process::own_process;
 use super::super::report::{Goal, Report};
-use super::poll_child::Told;
+use super::poll_child::FetcherState;
 use super::server::{Feeds, url};
 
 const KILO: f64 = 1e3;
@@ -44,31 +44,32 @@ pub(super) async fn run(report: &mut Report, folder: &Path) -> anyhow::Result<()
     feeds.clear();
 
     let (mut fetcher, empty) = Fetcher::start(folder, port, count, start).await?;
-    fetcher.turn(&feeds, start).await?;
+    fetcher.set_time(&feeds, start).await?;
     let watch = Stopwatch::start();
     // All first polls are spread over the first minute.
-    let mut first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+    let mut first = fetcher.set_time(&feeds, start.plus(MINUTE)).await?;
     while feeds.visits().reached < count && watch.seconds() < DEADLINE {
-        first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+        first = fetcher.set_time(&feeds, start.plus(MINUTE)).await?;
     }
-    let took = watch.seconds();
+    let seconds = watch.seconds();
     let reached = feeds.visits().reached;
     report
         .add("feeds on loopback", count as f64, "")
         .beside("polled in the first round", reached as f64);
     report.goal_of_ratio(Goal::AtLeast(1.0));
-    report.add("first full round", took, "s").beside("plain sockets", plain);
-    report.add("… polls", reached as f64 / took, "polls/s");
+    report.add("first full round", seconds, "s").beside("plain sockets", plain);
+    report.add("… polls", reached as f64 / seconds, "polls/s");
     report.beside("plain sockets", count as f64 / plain);
     report.add("… memory", first.memory as f64 - empty.memory as f64, "bytes");
-    let each =
-        |told: &Told| (told.memory.saturating_sub(empty.memory)) as f64 / count as f64 / KILO;
+    let each = |state: &FetcherState| {
+        (state.memory.saturating_sub(empty.memory)) as f64 / count as f64 / KILO
+    };
     report.add("… memory a feed", each(&first), "KB");
 
     let (hours, before) = (Stopwatch::start(), feeds.visits().polls);
     let mut last = first;
     for minute in 2..=minutes {
-        last = fetcher.turn(&feeds, start.plus(MINUTE * minute)).await?;
+        last = fetcher.set_time(&feeds, start.plus(MINUTE * minute)).await?;
     }
     let visits = feeds.visits().clone();
     let polls = (visits.polls - before) as f64;
@@ -91,7 +92,7 @@ impl Fetcher {
         port: u16,
         feeds: usize,
         start: UnixMillis,
-    ) -> anyhow::Result<(Self, Told)> {
+    ) -> anyhow::Result<(Self, FetcherState)> {
         let mut command = Command::from(own_process("fetch-poll")?);
         // As the systemd unit and the container image set it.
         command.env("MALLOC_ARENA_MAX", "1");
@@ -103,26 +104,26 @@ impl Fetcher {
         let input = child.stdin.take().context("its input was piped")?;
         let lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
         let mut fetcher = Self { input, lines, _child: child };
-        let told = fetcher.told().await?;
-        Ok((fetcher, told))
+        let state = fetcher.read_state().await?;
+        Ok((fetcher, state))
     }
 
     /// Sets the clock and waits until all due work is done: until the fetcher was idle for a while and no
     /// request came meanwhile.
-    async fn turn(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<Told> {
-        feeds.turn(now);
+    async fn set_time(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<FetcherState> {
+        feeds.set_time(now);
         loop {
             let before = feeds.visits().polls;
             self.input.write_all(format!("{}\n", now.0).as_bytes()).await?;
             self.input.flush().await?;
-            let told = self.told().await?;
+            let state = self.read_state().await?;
             if feeds.visits().polls == before {
-                return Ok(told);
+                return Ok(state);
             }
         }
     }
 
-    async fn told(&mut self) -> anyhow::Result<Told> {
+    async fn read_state(&mut self) -> anyhow::Result<FetcherState> {
         let line = self.lines.next_line().await?.context("the child ended")?;
         serde_json::from_str(&line).context("what the child tells")
     }

@@ -18,7 +18,7 @@ use super::super::stages::{DataFolder, Running, loopback_fetcher};
 use super::server;
 
 /// After this long without work the clock may advance.
-const QUIET: Duration = Duration::from_millis(40);
+const IDLE_AFTER: Duration = Duration::from_millis(40);
 
 /// The arguments of the child.
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ pub(in super::super) struct Child {
 
 /// The state that the child reports.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct FetcherState {
     pub(super) memory: u64,
     pub(super) peak_memory: u64,
     pub(super) articles: u64,
@@ -55,7 +55,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     });
     // It begins by writing a record of every feed.
     while !fetcher.progress.is_alive() {
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep(IDLE_AFTER).await;
     }
     let (sender, mut lines) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
@@ -76,14 +76,14 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
 
 async fn tell(ground: &DataFolder) -> anyhow::Result<()> {
     let own = std::process::id();
-    let told = Told {
+    let state = FetcherState {
         memory: machine::resident_memory(own)?,
         peak_memory: machine::peak_memory(own)?,
         articles: ground.bus.stream_state(FETCHED.name).await?.last,
         processor_seconds: machine::processor_seconds(own)?,
     };
     let mut out = std::io::stdout();
-    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    writeln!(out, "{}", serde_json::to_string(&state)?)?;
     Ok(out.flush()?)
 }
 
@@ -92,7 +92,7 @@ async fn tell(ground: &DataFolder) -> anyhow::Result<()> {
 async fn until_quiet(fetcher: &Running) {
     loop {
         let before = fetcher.progress.calls();
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep(IDLE_AFTER).await;
         if fetcher.progress.calls() == before {
             return;
         }

@@ -15,10 +15,10 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 
 /// The number of items in a feed.
-const LISTED: u64 = 20;
+const ITEMS_IN_FEED: u64 = 20;
 const MINUTE: u64 = 60_000;
 /// The pause that two thirds of the feeds demand, by a header or in the document.
-const PATIENCE: Duration = Duration::from_mins(30);
+const DEMANDED_PAUSE: Duration = Duration::from_mins(30);
 
 /// The feeds and their requests.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Feeds {
     }
 
     /// Sets the time.
-    pub(super) fn turn(&self, now: UnixMillis) {
+    pub(super) fn set_time(&self, now: UnixMillis) {
         self.0.now.store(now.0, Ordering::SeqCst);
     }
 
@@ -89,19 +89,19 @@ async fn answer(State(feeds): State<Feeds>, Path(feed): Path<usize>, asked: Head
     }
     // Each feed has a rate of its own, from one item in ten minutes to one in sixteen hours.
     let apart = 10 * MINUTE + (feed as u64 % 96) * 10 * MINUTE;
-    let printed = LISTED + now.since(feeds.0.start).as_millis() as u64 / apart;
-    let tag = format!("\"{printed}\"");
+    let published = ITEMS_IN_FEED + now.since(feeds.0.start).as_millis() as u64 / apart;
+    let tag = format!("\"{published}\"");
     let patience = if feed % 3 == 1 { "max-age=1800" } else { "max-age=0" };
     let head = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, patience.to_owned())];
     if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }
-    (head, rss(feed, printed, apart, feeds.0.start)).into_response()
+    (head, rss(feed, published, apart, feeds.0.start)).into_response()
 }
 
 /// Records a request. Returns whether there is such a feed.
 fn note(feeds: &Feeds, feed: usize, now: UnixMillis, is_conditional: bool) -> bool {
-    let wanted = if feed.is_multiple_of(3) { feeds.0.shortest } else { PATIENCE };
+    let wanted = if feed.is_multiple_of(3) { feeds.0.shortest } else { DEMANDED_PAUSE };
     let mut visits = feeds.visits();
     let Some(last) = visits.last.get_mut(feed) else { return false };
     let before = last.replace(now);
@@ -114,11 +114,11 @@ fn note(feeds: &Feeds, feed: usize, now: UnixMillis, is_conditional: bool) -> bo
     true
 }
 
-fn rss(feed: usize, printed: u64, apart: u64, start: UnixMillis) -> String {
+fn rss(feed: usize, published: u64, apart: u64, start: UnixMillis) -> String {
     let ttl = if feed % 3 == 2 { "<ttl>30</ttl>" } else { "" };
-    let items: String = (printed - LISTED..printed).rev().map(|number| {
+    let items: String = (published - ITEMS_IN_FEED..published).rev().map(|number| {
         let since = Duration::from_millis(apart * (number + 1));
-        let at = start.minus(Duration::from_millis(apart * LISTED)).plus(since);
+        let at = start.minus(Duration::from_millis(apart * ITEMS_IN_FEED)).plus(since);
         let at = timestamp(at).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         format!(
             "<item><guid>{feed}-{number}</guid><link>https://paper{feed}.example/{number}</link>\

@@ -18,7 +18,7 @@ use super::super::machine::{self, Stopwatch};
 use super::super::stages::{DataFolder, Idle, loopback_fetcher};
 use super::feeds::address_of;
 use super::page::Page;
-use super::{FEEDS, Healthy, Told};
+use super::{FEEDS, Healthy, Results};
 use crate::generator::host;
 
 /// How far the clock advances at a time. Shorter waits end late by as much.
@@ -77,7 +77,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
         clock.advance(STEP);
     }
     answers.sort_by(f64::total_cmp);
-    let told = Told {
+    let results = Results {
         page: answers,
         articles: ground.bus.stream_state(FETCHED.name).await?.last,
         healthy: healthy(&ground, &steps).await?,
@@ -88,7 +88,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     };
     // A stage may wait for a time that never comes, so it is not joined.
     drop((fetcher, stages, ground));
-    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    writeln!(out, "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
@@ -139,12 +139,12 @@ async fn healthy(
             alerted.extend(alert.articles.iter().map(|article| article.id));
         }
     }
-    let told = articles.into_iter().map(|(url, id, story, seen)| {
+    let results = articles.into_iter().map(|(url, id, story, seen)| {
         let step = steps.range(..=seen).next_back().map_or(0.0, |(_, seconds)| *seconds);
         let story = stories.get(&story).cloned().unwrap_or_default();
         (url, Healthy { seen, step, story, alerted: alerted.contains(&id) })
     });
-    Ok(told.collect())
+    Ok(results.collect())
 }
 
 /// All messages of a stream.

@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
 use wirefold_score::Random;
 
-use super::super::small::server::Papers;
+use super::super::small::server::NewsFeeds;
 use super::FEEDS;
 use crate::generator::Article;
 
@@ -28,7 +28,7 @@ const FLOOD: u64 = 500;
 pub(super) struct Hostile(Arc<Inner>);
 
 struct Inner {
-    papers: Papers,
+    news_feeds: NewsFeeds,
     /// The address of the healthy feeds.
     healthy: String,
     /// The number of requests to any of them, from which new items get their names.
@@ -38,11 +38,11 @@ struct Inner {
 }
 
 impl Hostile {
-    pub(super) fn new(papers: Papers, healthy: String) -> Self {
+    pub(super) fn new(news_feeds: NewsFeeds, healthy: String) -> Self {
         let head = "<rss version=\"2.0\"><channel>".to_owned();
         let empty_items = gzip(&(head + &"<item/>".repeat(1_400_000)).into_bytes());
         let bomb = gzip(&vec![b' '; 200_000_000]);
-        Self(Arc::new(Inner { papers, healthy, asked: AtomicU64::new(0), empty_items, bomb }))
+        Self(Arc::new(Inner { news_feeds, healthy, asked: AtomicU64::new(0), empty_items, bomb }))
     }
 
     /// Serves them and returns the port.
@@ -79,7 +79,9 @@ async fn answer(State(Hostile(all)): State<Hostile>, Path(number): Path<usize>) 
     match number % KINDS {
         0 => packed(&all.empty_items),
         1 => rss((0..FLOOD).map(|at| made(&site, asked * FLOOD + at))),
-        2 => rss(all.papers.printed(all.papers.now()).take(400).map(|it| claim(it, asked))),
+        2 => {
+            rss(all.news_feeds.published(all.news_feeds.now()).take(400).map(|it| claim(it, asked)))
+        }
         3 => rss((0..10).map(|at| repeated(&site, at))),
         4 => (StatusCode::FOUND, [(header::LOCATION, format!("{}/busy", all.healthy))])
             .into_response(),

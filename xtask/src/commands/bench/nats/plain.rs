@@ -17,21 +17,21 @@ use wirefold_proto::streams::{FETCHED, JUDGED, Stage as Role};
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[arg(value_enum)]
-    which: Which,
+    which: LoopKind,
     url: String,
     /// The bytes of each body that it writes.
     bytes: usize,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Which {
+enum LoopKind {
     /// In the place of the detector.
     Writer,
     /// In the place of the enricher.
     Stage,
 }
 
-impl Which {
+impl LoopKind {
     fn name(self) -> &'static str {
         match self {
             Self::Writer => "detector",
@@ -48,20 +48,20 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let bus = Arc::new(connect(&options, clock.clone()).await?);
     let context = StageContext::new(bus, clock);
     let stop = CancellationToken::new();
-    let plain = Plain { body: "x".repeat(arguments.bytes).into() };
+    let plain = EmptyLoop { body: "x".repeat(arguments.bytes).into() };
     writeln!(std::io::stdout(), "ready")?;
     match arguments.which {
-        Which::Writer => run_writer(context, writer(), Box::new(plain), stop).await?,
-        Which::Stage => {
+        LoopKind::Writer => run_writer(context, writer(), Box::new(plain), stop).await?,
+        LoopKind::Stage => {
             let consumer = wirefold_enricher::consumer();
-            run_stage(context, Arc::new(plain), consumer, AT_ONCE, stop).await?;
+            run_stage(context, Arc::new(plain), consumer, IN_FLIGHT, stop).await?;
         }
     }
     Ok(())
 }
 
 /// The number of messages in flight, as for the enricher.
-const AT_ONCE: usize = 256;
+const IN_FLIGHT: usize = 256;
 
 fn writer() -> WriterConfig {
     let (stream, filter, mark) = (FETCHED.name.to_owned(), ">".to_owned(), String::new());
@@ -77,11 +77,11 @@ fn writer() -> WriterConfig {
 }
 
 /// Answers every message with the same body.
-struct Plain {
+struct EmptyLoop {
     body: Bytes,
 }
 
-impl Decide for Plain {
+impl Decide for EmptyLoop {
     fn restart(&mut self) -> u64 {
         0
     }
@@ -99,7 +99,7 @@ impl Decide for Plain {
     }
 }
 
-impl Stage for Plain {
+impl Stage for EmptyLoop {
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
         Box::pin(async move {
             let fetched = input.referred.ok_or_else(|| StageError::reject("names no article"))?;

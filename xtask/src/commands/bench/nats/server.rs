@@ -12,17 +12,17 @@ use crate::nats_server::Found;
 use crate::port;
 
 /// How often to check whether a process has ended.
-const LOOK: Duration = Duration::from_millis(1);
+const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A process that is killed when the value is dropped.
-pub(in crate::commands::bench) struct Part {
+pub(in crate::commands::bench) struct MeasuredProcess {
     pub(super) name: String,
     child: Child,
     /// The processor time at the beginning of the measurement.
     began: f64,
 }
 
-impl Part {
+impl MeasuredProcess {
     /// Starts it and waits until it prints a line with this text.
     pub(in crate::commands::bench) fn start(
         name: &str,
@@ -64,24 +64,24 @@ impl Part {
     }
 
     /// Returns once it has ended by itself.
-    pub(super) async fn ended(&mut self) -> anyhow::Result<()> {
+    pub(super) async fn wait_for_end(&mut self) -> anyhow::Result<()> {
         // It is not waited for, because its processor time is read after its end.
         let is_over =
             |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, it)| it.starts_with('Z'));
         let path = format!("/proc/{}/stat", self.child.id());
         while !is_over(&std::fs::read_to_string(&path)?) {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
         Ok(())
     }
 
     /// The processor seconds since the beginning, also of a process that has ended.
-    pub(super) fn used(&self) -> anyhow::Result<f64> {
+    pub(super) fn processor_seconds(&self) -> anyhow::Result<f64> {
         Ok(machine::processor_seconds(self.child.id())? - self.began)
     }
 }
 
-impl Drop for Part {
+impl Drop for MeasuredProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -124,7 +124,7 @@ impl Sync {
 
 /// A server with its own store.
 pub(super) struct Server {
-    pub(super) part: Part,
+    pub(super) part: MeasuredProcess,
     pub(super) url: String,
 }
 
@@ -134,7 +134,7 @@ impl Server {
         let always = if sync == Sync::Always { ", sync_interval: always" } else { "" };
         let settings = format!("jetstream {{ store_dir: {store:?}, max_file: 1TB{always} }}\n");
         let (url, command) = server_command(found, folder, &settings)?;
-        let part = Part::start("nats-server", command, "Server is ready")?;
+        let part = MeasuredProcess::start("nats-server", command, "Server is ready")?;
         Ok(Self { part, url })
     }
 }

@@ -15,11 +15,11 @@ use wirefold_flow::{BoxFuture, SystemClock};
 use wirefold_flow_nats::{Answering, Denied, Endpoint, NatsBus, Options, Service, connect};
 
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
-use crate::commands::bench::nats::server::{Part, server_command};
+use crate::commands::bench::nats::server::{MeasuredProcess, server_command};
 use crate::{nats_server, tree};
 
 /// The largest message of the server in bytes: a text of 512 KB with its packed body.
-const MOST_BYTES: usize = 8 << 20;
+const MAX_MESSAGE_BYTES: usize = 8 << 20;
 
 /// A question and its answer on the bus.
 #[derive(Debug, Clone, Copy)]
@@ -35,18 +35,18 @@ pub(super) struct Exchange {
 }
 
 /// One shard, which answers one question after the other.
-struct Answers {
+struct ShardService {
     /// The shard, and the processor microseconds of its last answer.
     shard: Mutex<(Shard, f64)>,
 }
 
-impl Answers {
+impl ShardService {
     fn held(&self) -> MutexGuard<'_, (Shard, f64)> {
         self.shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Answering for Answers {
+impl Answering for ShardService {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, Denied>> {
         Box::pin(async move {
             let held = &mut *self.held();
@@ -63,38 +63,39 @@ impl Answering for Answers {
 }
 
 /// The writer's side of the shards.
-pub(super) struct OnBus {
+pub(super) struct BusShards {
     runtime: Runtime,
     bus: NatsBus,
-    shards: Vec<Arc<Answers>>,
+    shards: Vec<Arc<ShardService>>,
     running: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
     exchanges: Mutex<Vec<Exchange>>,
-    _server: Part,
+    _server: MeasuredProcess,
 }
 
-impl fmt::Debug for OnBus {
+impl fmt::Debug for BusShards {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnBus").field("shards", &self.shards.len()).finish_non_exhaustive()
     }
 }
 
-impl OnBus {
+impl BusShards {
     /// Starts a server in a folder and this many empty shards.
-    pub(super) fn start(folder: &Path, count: usize) -> anyhow::Result<OnBus> {
+    pub(super) fn start(folder: &Path, count: usize) -> anyhow::Result<BusShards> {
         let found =
             nats_server::find(&tree::root()).context("no nats-server: cargo xtask tools")?;
         let store = folder.join("store");
-        let settings = format!("max_payload: {MOST_BYTES}\njetstream {{ store_dir: {store:?} }}\n");
+        let settings =
+            format!("max_payload: {MAX_MESSAGE_BYTES}\njetstream {{ store_dir: {store:?} }}\n");
         let (url, command) = server_command(&found, folder, &settings)?;
-        let server = Part::start("nats-server", command, "Server is ready")?;
+        let server = MeasuredProcess::start("nats-server", command, "Server is ready")?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let open = |name: &str| {
             let options = Options::new(url.clone(), name);
             let bus = async { connect(&options, Arc::new(SystemClock)).await };
             runtime.block_on(bus)
         };
-        let shards: Vec<Arc<Answers>> =
-            (0..count).map(|_| Arc::new(Answers { shard: Mutex::default() })).collect();
+        let shards: Vec<Arc<ShardService>> =
+            (0..count).map(|_| Arc::new(ShardService { shard: Mutex::default() })).collect();
         let mut running = Vec::new();
         for (number, shard) in shards.iter().enumerate() {
             let bus = open(&format!("shard-{number}"))?;
@@ -107,7 +108,7 @@ impl OnBus {
         }
         let bus = open("writer")?;
         let exchanges = Mutex::default();
-        let on_bus = OnBus { runtime, bus, shards, running, exchanges, _server: server };
+        let on_bus = BusShards { runtime, bus, shards, running, exchanges, _server: server };
         on_bus.wait_until_all_answer()?;
         Ok(on_bus)
     }
@@ -151,7 +152,7 @@ impl OnBus {
     }
 }
 
-fn service(number: usize, answering: Arc<Answers>) -> Service {
+fn service(number: usize, answering: Arc<ShardService>) -> Service {
     Service {
         name: format!("documents-{number}"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -164,7 +165,7 @@ fn subject(shard: usize) -> String {
     format!("scale.documents.{shard}")
 }
 
-impl Shards for OnBus {
+impl Shards for BusShards {
     fn count(&self) -> u32 {
         u32::try_from(self.shards.len()).unwrap_or(u32::MAX)
     }

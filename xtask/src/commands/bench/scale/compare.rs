@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wirefold_dedup::codec::Writer;
 use wirefold_dedup::{Detector, Preparer, Settings, Shards};
 
-use super::bus::{Exchange, OnBus};
+use super::bus::{BusShards, Exchange};
 use crate::commands::bench::detect::Article;
 use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::{self, Generator};
@@ -26,7 +26,7 @@ pub(super) struct Sample {
 
 /// The results of a comparison.
 #[derive(Debug)]
-pub(super) struct Compared {
+pub(super) struct ComparisonResults {
     pub(super) samples: Vec<Sample>,
     pub(super) copies: usize,
     /// The number of articles of each shard.
@@ -43,8 +43,8 @@ pub(super) fn compare(
     news: generator::Settings,
     (articles, shards): (usize, usize),
     apart: i64,
-) -> anyhow::Result<Compared> {
-    let bus = Arc::new(OnBus::start(folder, shards)?);
+) -> anyhow::Result<ComparisonResults> {
+    let bus = Arc::new(BusShards::start(folder, shards)?);
     let compared = judge_twice(&bus, bus.clone(), news, (articles, apart))?;
     if let Some(mut bus) = Arc::into_inner(bus) {
         bus.stop();
@@ -54,11 +54,11 @@ pub(super) fn compare(
 
 /// The same over shards that are reached in another way.
 pub(super) fn judge_twice(
-    bus: &OnBus,
+    bus: &BusShards,
     reached: Arc<dyn Shards>,
     news: generator::Settings,
     (articles, apart): (usize, i64),
-) -> anyhow::Result<Compared> {
+) -> anyhow::Result<ComparisonResults> {
     let settings = Settings::default();
     let (mut preparer, generator) = (Preparer::default(), Generator::new(news));
     let mut alone = Detector::new(settings.clone());
@@ -85,7 +85,14 @@ pub(super) fn judge_twice(
     }
     ensure!(alone.work() == writer.work(), "{:?} is not {:?}", writer.work(), alone.work());
     let (kept, index, texts) = bus.kept();
-    Ok(Compared { samples, copies, articles: kept, index, texts, writer: snapshot(&writer) })
+    Ok(ComparisonResults {
+        samples,
+        copies,
+        articles: kept,
+        index,
+        texts,
+        writer: snapshot(&writer),
+    })
 }
 
 /// Does some work and returns its processor time in microseconds.
@@ -139,9 +146,9 @@ mod tests {
 
     /// Shards of which the second loses its answers.
     #[derive(Debug)]
-    struct Deaf(Arc<OnBus>);
+    struct LossyShards(Arc<BusShards>);
 
-    impl Shards for Deaf {
+    impl Shards for LossyShards {
         fn count(&self) -> u32 {
             self.0.count()
         }
@@ -164,8 +171,8 @@ mod tests {
     #[test]
     fn a_shard_whose_answers_are_dropped_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
-        let bus = Arc::new(OnBus::start(folder.path(), 2).unwrap());
-        let deaf = Arc::new(Deaf(bus.clone()));
+        let bus = Arc::new(BusShards::start(folder.path(), 2).unwrap());
+        let deaf = Arc::new(LossyShards(bus.clone()));
         let error = judge_twice(&bus, deaf, news(), (400, APART)).unwrap_err().to_string();
         assert!(error.contains("with its documents on shards"), "{error}");
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::bus::Exchange;
-use super::compare::{Compared, Sample};
+use super::compare::{ComparisonResults, Sample};
 use super::simulate::{Outcome, Plan, Service, on_paper, simulate};
 use crate::commands::bench::{document, machine};
 
@@ -24,7 +24,7 @@ const SIMULATED: usize = 200_000;
 const SEED: u64 = 20_260_301;
 
 /// All tables of a run.
-pub(super) fn block(compared: &Compared) -> String {
+pub(super) fn block(compared: &ComparisonResults) -> String {
     let head = format!(
         "`cargo xtask bench scale --articles {} --shards {} --write`, {}, {} cores, load average {:.1} at the end. \
          All {} verdicts were equal byte for byte, and all counts of work.\n\n",
@@ -43,24 +43,24 @@ pub(super) fn write(block: &str) -> anyhow::Result<()> {
     document::put(DOCUMENT, "scale", block)
 }
 
-fn mean(compared: &Compared, of: impl Fn(&Sample) -> f64) -> f64 {
+fn mean(compared: &ComparisonResults, of: impl Fn(&Sample) -> f64) -> f64 {
     compared.samples.iter().map(of).sum::<f64>() / compared.samples.len().max(1) as f64
 }
 
-fn named<'a>(compared: &'a Compared, name: &'a str) -> impl Iterator<Item = &'a Exchange> {
+fn named<'a>(compared: &'a ComparisonResults, name: &'a str) -> impl Iterator<Item = &'a Exchange> {
     let all = compared.samples.iter().flat_map(|sample| &sample.exchanges);
     all.filter(move |exchange| exchange.name == name)
 }
 
 /// The median round trip of a look-up without the shard's own time, in microseconds.
-fn trip(compared: &Compared) -> f64 {
+fn trip(compared: &ComparisonResults) -> f64 {
     let mut trips: Vec<f64> =
         named(compared, "look-up").map(|it| (it.waited - it.service).max(0.0)).collect();
     trips.sort_unstable_by(f64::total_cmp);
     trips.get(trips.len() / 2).copied().unwrap_or_default()
 }
 
-fn measured(compared: &Compared) -> String {
+fn measured(compared: &ComparisonResults) -> String {
     let mut table = format!(
         "| measured, mean of an article | |\n|---|--:|\n\
          | preparing, µs of a core | {:.0} |\n\
@@ -93,7 +93,7 @@ fn measured(compared: &Compared) -> String {
 }
 
 /// The bytes of the window: of the indexes, of the texts, and of the writer.
-fn memory(compared: &Compared) -> String {
+fn memory(compared: &ComparisonResults) -> String {
     // Shards store a day more than the window, and the run spans one day more.
     let kept = compared.articles.iter().sum::<usize>().max(1) as f64;
     let in_window = (compared.samples.len() as f64 * WINDOW / 8.0).max(1.0);
@@ -143,7 +143,7 @@ fn planned() -> [(&'static str, f64, usize, usize); 7] {
 }
 
 /// The calculated and simulated figures of each plan.
-fn plans(compared: &Compared) -> String {
+fn plans(compared: &ComparisonResults) -> String {
     let services: Vec<Service> = compared.samples.iter().map(Service::of).collect();
     let trip = trip(compared);
     let mut table = "| plan | shards | calculated articles/s | mean, ms | MB/s | simulated articles/s | mean, ms | p99, ms | MB/s |\n\

@@ -13,7 +13,7 @@ use wirefold_proto::streams::{ALERTS, FETCHED};
 
 use super::super::machine;
 use super::super::stages::{DataFolder, Idle, loopback_fetcher};
-use super::{DAY, FEEDS, Told};
+use super::{DAY, FEEDS, Results};
 use crate::generator::{OUTLETS, host};
 
 /// How far the clock advances at a time. Shorter waits end late by as much.
@@ -57,7 +57,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let alerts = ground.bus.stream_state(ALERTS.name).await?.last;
     let articles = ground.bus.stream_state(FETCHED.name).await?.last;
     let own = std::process::id();
-    let told = Told {
+    let results = Results {
         articles,
         alerts,
         peak_memory: machine::peak_memory(own)?,
@@ -66,7 +66,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     };
     // A stage may wait for a time that never comes, so it is not joined.
     drop((fetcher, stages, ground));
-    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    writeln!(out, "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 

@@ -18,14 +18,14 @@ use super::DAY;
 use crate::generator::{Article, OUTLETS, host};
 
 /// The number of items in a feed.
-const LISTED: usize = 25;
+const ITEMS_IN_FEED: usize = 25;
 const SEED: u64 = 20_260_401;
 /// The length of texts in percent of news: a median of some 300 words.
 const LENGTH: usize = 60;
 
 /// The items of all feeds, and the simulated time.
 #[derive(Clone)]
-pub(in super::super) struct Papers(Arc<Inner>);
+pub(in super::super) struct NewsFeeds(Arc<Inner>);
 
 struct Inner {
     now: AtomicU64,
@@ -37,7 +37,7 @@ struct Item {
     article: Article,
 }
 
-impl Papers {
+impl NewsFeeds {
     /// Generates everything from a day before the start to the last day, for this many feeds with this many
     /// new items a day each.
     pub(in super::super) fn print(
@@ -60,7 +60,7 @@ impl Papers {
     }
 
     /// The items that were published until then, feed by feed.
-    pub(in super::super) fn printed(&self, until: UnixMillis) -> impl Iterator<Item = &Article> {
+    pub(in super::super) fn published(&self, until: UnixMillis) -> impl Iterator<Item = &Article> {
         let feeds = self.0.feeds.iter().flatten();
         feeds.filter(move |item| item.at <= until).map(|item| &item.article)
     }
@@ -76,7 +76,7 @@ impl Papers {
     }
 
     /// Sets the simulated time.
-    pub(in super::super) fn turn(&self, now: UnixMillis) {
+    pub(in super::super) fn set_time(&self, now: UnixMillis) {
         self.0.now.store(now.0, Ordering::SeqCst);
     }
 
@@ -103,21 +103,21 @@ fn feed_of(article: &Article, count: usize) -> anyhow::Result<usize> {
 }
 
 async fn answer(
-    State(papers): State<Papers>,
+    State(news_feeds): State<NewsFeeds>,
     Path(feed): Path<usize>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(items) = papers.0.feeds.get(feed) else {
+    let Some(items) = news_feeds.0.feeds.get(feed) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let now = papers.now();
-    let printed = items.partition_point(|item| item.at <= now);
-    let tag = format!("\"{printed}\"");
+    let now = news_feeds.now();
+    let published = items.partition_point(|item| item.at <= now);
+    let tag = format!("\"{published}\"");
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|asked| asked == tag.as_str());
     if is_known {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
-    let body = rss(feed, &items[printed.saturating_sub(LISTED)..printed]);
+    let body = rss(feed, &items[published.saturating_sub(ITEMS_IN_FEED)..published]);
     ([(header::ETAG, tag), (header::CONTENT_TYPE, "application/rss+xml".to_owned())], body)
         .into_response()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// A function on a stack: how often it was sampled, and which functions it called.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
-    pub(super) looks: u64,
+    pub(super) samples: u64,
     pub(super) called: BTreeMap<String, Frame>,
 }
 
@@ -26,27 +26,27 @@ impl Stacks {
                 continue;
             };
             let mut at = &mut all;
-            at.looks += 1;
+            at.samples += 1;
             for frame in frames[..=lowest].iter().rev() {
                 at = at.called.entry(frame.clone()).or_default();
-                at.looks += 1;
+                at.samples += 1;
             }
         }
         Stacks { bottom: all }
     }
 
     /// The number of stacks.
-    pub(super) fn looks(&self) -> u64 {
-        self.bottom.looks
+    pub(super) fn samples(&self) -> u64 {
+        self.bottom.samples
     }
 
     /// The functions that were innermost most often, with their share of all samples.
     pub(super) fn heaviest(&self, count: usize) -> Vec<(String, f64)> {
         let mut own: BTreeMap<String, u64> = BTreeMap::new();
         add_own(&self.bottom, &mut own);
-        let all = self.looks().max(1) as f64;
+        let all = self.samples().max(1) as f64;
         let mut own: Vec<(String, f64)> =
-            own.into_iter().map(|(name, looks)| (name, looks as f64 / all)).collect();
+            own.into_iter().map(|(name, samples)| (name, samples as f64 / all)).collect();
         own.sort_by(|(_, one), (_, other)| other.total_cmp(one));
         own.truncate(count);
         own
@@ -55,8 +55,8 @@ impl Stacks {
 
 fn add_own(frame: &Frame, own: &mut BTreeMap<String, u64>) {
     for (name, called) in &frame.called {
-        let inside: u64 = called.called.values().map(|its| its.looks).sum();
-        *own.entry(name.clone()).or_default() += called.looks - inside;
+        let inside: u64 = called.called.values().map(|its| its.samples).sum();
+        *own.entry(name.clone()).or_default() += called.samples - inside;
         add_own(called, own);
     }
 }
@@ -94,9 +94,9 @@ mod tests {
                       \x20 56 malloc\n  55 wirefold_text::words\n  44 Detector::observe\n\n\
                       \x20 99 generator::article\n  33 main\n\n";
         let stacks = Stacks::read(script, "Detector::observe");
-        assert_eq!(stacks.looks(), 2);
+        assert_eq!(stacks.samples(), 2);
         let observe = &stacks.bottom.called["Detector::observe"];
-        assert_eq!((observe.looks, observe.called["text::words"].looks), (2, 2));
+        assert_eq!((observe.samples, observe.called["text::words"].samples), (2, 2));
         let heaviest = stacks.heaviest(2);
         assert_eq!(heaviest[0], ("malloc".to_owned(), 0.5));
         assert_eq!(heaviest[1], ("text::words".to_owned(), 0.5));

@@ -17,7 +17,7 @@ const LETTER: f64 = 6.6;
 
 /// The picture of all stacks.
 pub(super) fn drawn(stacks: &Stacks, title: &str) -> String {
-    let scale = WIDTH / stacks.looks().max(1) as f64;
+    let scale = WIDTH / stacks.samples().max(1) as f64;
     let height = 2.0 * MARGIN + ROW * depth(&stacks.bottom, scale) as f64;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -27,7 +27,7 @@ pub(super) fn drawn(stacks: &Stacks, title: &str) -> String {
         WIDTH / 2.0,
         escaped(title)
     );
-    let all = stacks.looks();
+    let all = stacks.samples();
     draw_called(&mut svg, &stacks.bottom, 0.0, height - MARGIN, scale, all);
     let _ = writeln!(
         svg,
@@ -40,7 +40,7 @@ pub(super) fn drawn(stacks: &Stacks, title: &str) -> String {
 
 /// The number of rows with a rectangle that is wide enough.
 fn depth(frame: &Frame, scale: f64) -> usize {
-    let wide = frame.called.values().filter(|its| its.looks as f64 * scale >= NARROWEST);
+    let wide = frame.called.values().filter(|its| its.samples as f64 * scale >= NARROWEST);
     wide.map(|its| 1 + depth(its, scale)).max().unwrap_or(0)
 }
 
@@ -48,9 +48,9 @@ fn depth(frame: &Frame, scale: f64) -> usize {
 fn draw_called(svg: &mut String, frame: &Frame, x: f64, y: f64, scale: f64, all: u64) {
     let mut left = x;
     for (name, called) in &frame.called {
-        let width = called.looks as f64 * scale;
+        let width = called.samples as f64 * scale;
         if width >= NARROWEST {
-            let share = 100.0 * called.looks as f64 / all as f64;
+            let share = 100.0 * called.samples as f64 / all as f64;
             let top = y - ROW;
             let _ = writeln!(
                 svg,

@@ -13,12 +13,12 @@ const ROWS: usize = 2;
 const THRESHOLD: f64 = 0.15;
 
 /// Makes a signature. The type of the crate's hasher is from a crate that is not a dependency of ours.
-type Sign = Box<dyn Fn(&[u64]) -> Vec<u32>>;
+type Signer = Box<dyn Fn(&[u64]) -> Vec<u32>>;
 
 /// Folds with the most similar earlier article.
 pub(super) struct Gaoya {
     splitter: Splitter,
-    sign: Sign,
+    sign: Signer,
     index: MinHashIndex<u32, u32, SmallVecContainer<u32, 2>>,
     stories: Stories,
 }

@@ -16,7 +16,7 @@ use super::ours::Wirefold;
 
 /// The name of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Name {
+pub(super) enum MethodName {
     Wirefold,
     Simhash,
     OnePermutation,
@@ -26,43 +26,48 @@ pub(super) enum Name {
 }
 
 /// The methods with which the detector is compared. The first is the anchor of all ratios.
-pub(super) const RIVALS: [Name; 5] =
-    [Name::Simhash, Name::OnePermutation, Name::Gaoya, Name::Exact, Name::Passages];
+pub(super) const RIVALS: [MethodName; 5] = [
+    MethodName::Simhash,
+    MethodName::OnePermutation,
+    MethodName::Gaoya,
+    MethodName::Exact,
+    MethodName::Passages,
+];
 
-impl Name {
+impl MethodName {
     /// The name in the arguments of the child.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Name::Wirefold => "wirefold",
-            Name::Simhash => "simhash",
-            Name::OnePermutation => "one-permutation",
-            Name::Gaoya => "gaoya",
-            Name::Exact => "exact",
-            Name::Passages => "passages",
+            MethodName::Wirefold => "wirefold",
+            MethodName::Simhash => "simhash",
+            MethodName::OnePermutation => "one-permutation",
+            MethodName::Gaoya => "gaoya",
+            MethodName::Exact => "exact",
+            MethodName::Passages => "passages",
         }
     }
 
     /// The name in tables.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Name::Wirefold => "wirefold, all steps",
-            Name::Simhash => "SimHash, at most 3 bits apart",
-            Name::OnePermutation => "MinHash by one permutation, 64×2, J ≥ .15",
-            Name::Gaoya => "gaoya, 63×2, J ≥ .15",
-            Name::Exact => "exact: a hash of all words",
-            Name::Passages => "floor: split, hash, sample, look up",
+            MethodName::Wirefold => "wirefold, all steps",
+            MethodName::Simhash => "SimHash, at most 3 bits apart",
+            MethodName::OnePermutation => "MinHash by one permutation, 64×2, J ≥ .15",
+            MethodName::Gaoya => "gaoya, 63×2, J ≥ .15",
+            MethodName::Exact => "exact: a hash of all words",
+            MethodName::Passages => "floor: split, hash, sample, look up",
         }
     }
 
     /// The method, with room for this many articles.
     pub(super) fn method(self, articles: usize) -> Box<dyn Method> {
         match self {
-            Name::Wirefold => Box::new(Wirefold::new()),
-            Name::Simhash => Box::new(simhash::NearSignatures::new()),
-            Name::OnePermutation => Box::new(one_permutation::OnePermutation::new(articles)),
-            Name::Gaoya => Box::new(gaoya::Gaoya::new()),
-            Name::Exact => Box::<exact::Exact>::default(),
-            Name::Passages => Box::new(passages::Passages::new(articles)),
+            MethodName::Wirefold => Box::new(Wirefold::new()),
+            MethodName::Simhash => Box::new(simhash::NearSignatures::new()),
+            MethodName::OnePermutation => Box::new(one_permutation::OnePermutation::new(articles)),
+            MethodName::Gaoya => Box::new(gaoya::Gaoya::new()),
+            MethodName::Exact => Box::<exact::Exact>::default(),
+            MethodName::Passages => Box::new(passages::Passages::new(articles)),
         }
     }
 }
@@ -93,8 +98,8 @@ mod tests {
     #[test]
     fn every_method_is_asked_for_by_its_name_and_finds_what_is_equal() {
         let words = |from: usize| (from..from + 200).map(|n| format!("word{n} ")).collect();
-        for name in Name::value_variants() {
-            assert_eq!(Name::from_str(name.name(), false).as_ref(), Ok(name));
+        for name in MethodName::value_variants() {
+            assert_eq!(MethodName::from_str(name.name(), false).as_ref(), Ok(name));
             let mut method = name.method(100);
             let mut story = |number: u32, text: String| {
                 let (outlet, url) = (format!("paper{number}.example"), number.to_string());
@@ -113,7 +118,7 @@ mod tests {
     #[test]
     fn those_with_shingles_find_two_thirds_of_a_text() {
         let text = |words: &[usize]| words.iter().map(|n| format!("w{n:x} ")).collect::<String>();
-        for name in [Name::OnePermutation, Name::Gaoya, Name::Passages] {
+        for name in [MethodName::OnePermutation, MethodName::Gaoya, MethodName::Passages] {
             let mut method = name.method(300);
             let mut story = |number: u32, words: &[usize]| {
                 let (outlet, url) = ("paper.example".to_owned(), number.to_string());

@@ -18,7 +18,7 @@ const BANDS: usize = BINS / ROWS;
 /// The part of two signatures that must be equal: the estimated Jaccard index in percent.
 const PERCENT: usize = 15;
 /// Bands that more articles share are ignored.
-const MOST: u32 = 64;
+const MAX_SHARED: u32 = 64;
 /// An empty bin.
 const EMPTY: u64 = u64::MAX;
 
@@ -53,7 +53,7 @@ fn signature(shingles: &[u64]) -> [u32; BINS] {
     }
     // An empty bin takes the value of a bin that is drawn by its own number.
     let drawn = |bin: usize| {
-        let mut draws = (0..).map(|turn| mixed((bin as u64) << 32 | turn) as usize % BINS);
+        let mut draws = (0..).map(|attempt| mixed((bin as u64) << 32 | attempt) as usize % BINS);
         draws.find(|other| bins[*other] != EMPTY).unwrap_or(bin)
     };
     std::array::from_fn(|bin| {
@@ -76,7 +76,7 @@ impl Method for OnePermutation {
         self.found.clear();
         let found = &mut self.found;
         let tell = |other| found.push(other);
-        self.table.look_up_and_enter(&bands(&own), article.number, MOST, tell);
+        self.table.look_up_and_enter(&bands(&own), article.number, MAX_SHARED, tell);
         self.found.sort_unstable();
         self.found.dedup();
         let alike = |other: &u32| {

@@ -11,11 +11,11 @@ use super::words::Splitter;
 /// One shingle in this many is stored.
 const SAMPLED: u64 = 8;
 /// The stored shingles of a news article, for the size of the table.
-const OF_AN_ARTICLE: usize = 72;
+const PER_ARTICLE: usize = 72;
 /// Shingles that more articles have are ignored.
-const MOST: u32 = 8;
+const MAX_SHARED: u32 = 8;
 /// The number of stored shingles that two articles must share, and the percentage of the fewer ones.
-const LEAST: u32 = 2;
+const MIN_SHARED: u32 = 2;
 const PERCENT: u32 = 20;
 
 /// Folds with the earlier article that shares the most stored shingles.
@@ -34,7 +34,7 @@ impl Passages {
     pub(super) fn new(articles: usize) -> Passages {
         Passages {
             splitter: Splitter::default(),
-            table: Table::new(articles * OF_AN_ARTICLE),
+            table: Table::new(articles * PER_ARTICLE),
             keys: Vec::new(),
             counts: Vec::with_capacity(articles),
             found: Vec::new(),
@@ -49,7 +49,7 @@ impl Passages {
         let counted = runs.map(|run| (u32::try_from(run.len()).unwrap_or(u32::MAX), run[0]));
         let likely = counted.filter(|(shared, other)| {
             let fewer = here.min(self.counts[*other as usize]);
-            *shared >= LEAST.min(fewer) && 100 * shared >= PERCENT * fewer
+            *shared >= MIN_SHARED.min(fewer) && 100 * shared >= PERCENT * fewer
         });
         // The first of equals.
         likely.min_by_key(|(shared, other)| (u32::MAX - shared, *other)).map(|(_, other)| other)
@@ -66,7 +66,7 @@ impl Method for Passages {
         self.found.clear();
         let found = &mut self.found;
         let tell = |other| found.push(other);
-        self.table.look_up_and_enter(&self.keys, article.number, MOST, tell);
+        self.table.look_up_and_enter(&self.keys, article.number, MAX_SHARED, tell);
         let likeliest = self.likeliest();
         self.counts.push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
         self.stories.join(article, likeliest)

@@ -102,15 +102,15 @@ mod tests {
     fn a_table_that_grows_keeps_what_was_entered() {
         let mut table = Table::new(4);
         for article in 0..500_u32 {
-            let mut told = Vec::new();
+            let mut results = Vec::new();
             let keys = [u64::from(article % 7), 1_000 + u64::from(article)];
-            table.look_up_and_enter(&keys, article, u32::MAX, |other| told.push(other));
+            table.look_up_and_enter(&keys, article, u32::MAX, |other| results.push(other));
             let expected: Vec<u32> =
                 (0..article).rev().filter(|it| it % 7 == article % 7).collect();
-            assert_eq!(told, expected);
+            assert_eq!(results, expected);
         }
-        let mut told = 0;
-        table.look_up_and_enter(&[3], 500, 8, |_| told += 1);
-        assert_eq!(told, 0, "too many have that key");
+        let mut results = 0;
+        table.look_up_and_enter(&[3], 500, 8, |_| results += 1);
+        assert_eq!(results, 0, "too many have that key");
     }
 }

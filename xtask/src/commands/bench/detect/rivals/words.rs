@@ -3,11 +3,11 @@
 /// Words in a shingle.
 const WORDS: usize = 5;
 /// The number of bits by which a shingle is rotated for each further word.
-const TURN: u32 = 9;
+const ROTATION: u32 = 9;
 /// Spreads 64 bits (the constant of Fibonacci hashing).
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Converts eight ASCII letters to lower case. Digits stay unchanged.
-const SMALL: u64 = 0x2020_2020_2020_2020;
+const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
 
 /// The bytes of words: letters and digits of ASCII, and all bytes of other scripts.
 const IS_OF_WORD: [bool; 256] = {
@@ -52,9 +52,9 @@ impl Splitter {
         self.shingles.clear();
         let mut rolled = 0_u64;
         for (at, word) in self.words.iter().enumerate() {
-            rolled = rolled.rotate_left(TURN) ^ word;
+            rolled = rolled.rotate_left(ROTATION) ^ word;
             if at >= WORDS {
-                rolled ^= self.words[at - WORDS].rotate_left(TURN * WORDS as u32);
+                rolled ^= self.words[at - WORDS].rotate_left(ROTATION * WORDS as u32);
             }
             if at + 1 >= WORDS {
                 self.shingles.push(mixed(rolled));
@@ -72,7 +72,7 @@ fn hash(bytes: &[u8], start: usize, end: usize) -> u64 {
     let mut hash = (end - start) as u64;
     let mut at = start;
     while at < end {
-        let mut eight = eight_at(bytes, at) | SMALL;
+        let mut eight = eight_at(bytes, at) | LOWER_CASE;
         if end - at < 8 {
             eight &= (1 << (8 * (end - at))) - 1;
         }

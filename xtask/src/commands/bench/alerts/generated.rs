@@ -7,9 +7,9 @@ use crate::generator::{Script, Zipf};
 
 const SEED: u64 = 20_261_123;
 /// The number of given names.
-const GIVEN: usize = 3_000;
+const GIVEN_NAMES: usize = 3_000;
 /// The number of people of one rank. In all there are two million people.
-const OF_A_RANK: usize = 5;
+const PEOPLE_OF_A_RANK: usize = 5;
 /// The number of words of an article, like those of agencies.
 const LENGTHS: std::ops::Range<usize> = 300..901;
 /// One word in this many is the name of a person, which has two words.
@@ -99,9 +99,9 @@ impl Maker {
 
     /// Given name and family name.
     fn person(&self, random: &mut Random) -> (String, String) {
-        let number = self.zipf.rank(random) * OF_A_RANK + random.below(OF_A_RANK);
-        let given = Script::Latin.name_of(number % GIVEN);
-        (given, Script::Latin.name_of(GIVEN + number))
+        let number = self.zipf.rank(random) * PEOPLE_OF_A_RANK + random.below(PEOPLE_OF_A_RANK);
+        let given = Script::Latin.name_of(number % GIVEN_NAMES);
+        (given, Script::Latin.name_of(GIVEN_NAMES + number))
     }
 
     /// The article with this number, not yet prepared.

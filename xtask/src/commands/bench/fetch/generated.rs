@@ -12,7 +12,7 @@ const LENGTH: usize = 60;
 /// The number of characters in the description of an item.
 const LEDE: usize = 300;
 /// Milliseconds between two items: half an hour.
-const APART: u64 = 1_800_000;
+const ITEM_INTERVAL: u64 = 1_800_000;
 
 /// This many feeds of 25 items with their texts, RSS and Atom in turn.
 pub(super) fn feeds(count: usize) -> Vec<Vec<u8>> {
@@ -67,5 +67,7 @@ fn atom(articles: &[Article]) -> String {
 
 fn at(number: usize) -> jiff::Timestamp {
     const FIRST: u64 = 1_795_000_000_000;
-    timestamp(UnixMillis(FIRST).minus(std::time::Duration::from_millis(APART * number as u64)))
+    timestamp(
+        UnixMillis(FIRST).minus(std::time::Duration::from_millis(ITEM_INTERVAL * number as u64)),
+    )
 }
