@@ -15,7 +15,7 @@ pub(super) fn all(count: usize) -> Vec<Vec<usize>> {
     orders
 }
 
-/// As they stand.
+/// File order.
 pub(super) fn file(count: usize) -> Vec<usize> {
     (0..count).collect()
 }
@@ -25,8 +25,8 @@ pub(super) fn reversed(count: usize) -> Vec<usize> {
     (0..count).rev().collect()
 }
 
-/// Shuffled by Fisher and Yates with SplitMix64 (Steele, Lea and Flood 2014), whose numbers are the
-/// same everywhere and always.
+/// Shuffled by Fisher and Yates with SplitMix64 (Steele, Lea and Flood 2014), whose numbers are the same on
+/// every machine.
 pub(super) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     let mut order = file(count);
     let mut random = Random::new(seed);

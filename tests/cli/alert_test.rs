@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::program::{Folder, wirefold};
 
-/// Answers one request with this status, as Slack would; tells what was sent.
+/// Answers one request with this status, as Slack would. Sends the body of the request to the test.
 fn target(status: &'static str) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it listens");
@@ -16,7 +16,7 @@ fn target(status: &'static str) -> (String, Receiver<Value>) {
     std::thread::spawn(move || {
         let (stream, _) = listener.accept().expect("somebody comes");
         let body = answer(stream, status).expect("somebody listens");
-        // The test may not look at it.
+        // The test may not read it.
         let _ = sender.send(serde_json::from_slice(&body).unwrap_or_default());
     });
     (format!("http://{address}/services/T0/B0/secret"), sent)

@@ -1,4 +1,4 @@
-//! Help, version, completion, manual; and what is no command line.
+//! Help, version, completion, manual, and invalid command lines.
 
 use crate::program::{Run, command, wirefold};
 

@@ -1,11 +1,11 @@
-//! `eval`: labelled articles in, figures and the worst errors out.
+//! `eval`: reads labelled articles and prints figures and the worst errors.
 
 use serde_json::{Value, json};
 
 use super::{ORCHARD, STORM, STORM_REPRINT, article, article_with};
 use crate::program::Folder;
 
-/// A text, its reprint, a copy of the reprint, and a stranger.
+/// A text, its reprint, a copy of the reprint, and an unrelated text.
 fn articles() -> String {
     let first = article("first", STORM);
     let reprint = article_with("reprint", STORM_REPRINT, json!({"title": "Boats sent away"}));

@@ -1,4 +1,4 @@
-//! `feed`: through the socket of what stands in for a running `up`.
+//! `feed`, through the socket of a fake `up`.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::api::{Api, ReceivedRequest, accepted, problem, sample};
 use crate::program::Folder;
 use crate::tidy::tree;
 
-/// A feed of the sample's with another id and address.
+/// The feed of the sample with another id and address.
 fn feed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut record = sample("wirefold.feed.2.json");
     record["feed"]["id"] = id.into();
@@ -23,7 +23,7 @@ fn listing(feeds: &[Value]) -> (u16, Value) {
     (200, json!({"schema": "wirefold.api.feeds/2", "feeds": feeds}))
 }
 
-/// Knows these feeds, takes others, and looks at addresses.
+/// A fake with these feeds, which accepts others and probes addresses.
 fn api(feeds: Vec<Value>) -> Api {
     Api::answering(move |asked: &ReceivedRequest| match asked.line.as_str() {
         "GET /api/v1/feeds" => listing(&feeds),
@@ -209,7 +209,7 @@ fn without_a_terminal_nobody_is_asked_about_pages() {
     assert!(added.len() == 3 && added.iter().all(|body| body["full_text"] == "auto"));
 }
 
-/// The feeds that were to be added.
+/// The feeds that the command adds.
 fn added(api: &Api) -> Vec<Value> {
     let adding = |asked: &ReceivedRequest| asked.line == "POST /api/v1/feeds";
     api.told().into_iter().filter(adding).map(|asked| asked.body).collect()

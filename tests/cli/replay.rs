@@ -1,4 +1,4 @@
-//! `replay`: what other settings would make of articles.
+//! `replay`: the verdicts that other settings would give.
 
 use serde_json::{Value, json};
 

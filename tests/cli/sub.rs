@@ -1,4 +1,4 @@
-//! `sub`, `dead` and `healthcheck`, through what stands in for a running `up`.
+//! `sub`, `dead` and `healthcheck`, through a fake `up`.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use super::api::{Api, ReceivedRequest, accepted, problem, sample};
 use crate::port;
 use crate::program::wirefold;
 
-/// Knows one subscription and two dead letters, of which one cannot be tried again.
+/// A fake with one subscription and two dead letters, one of which cannot be replayed.
 fn api() -> Api {
     let record = sample("wirefold.subscription.2.json");
     let dead =

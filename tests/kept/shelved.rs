@@ -1,10 +1,10 @@
-//! Kept data of so many articles that texts stand in files.
+//! Stored data with so many articles that texts are in files.
 
 use super::{CONFIG, Version};
 use crate::pipeline::up::Up;
 use crate::program::Folder;
 
-/// So many articles were kept.
+/// The number of stored articles.
 const ARTICLES: u64 = 1030;
 
 #[test]

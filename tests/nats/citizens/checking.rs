@@ -1,11 +1,11 @@
-//! `wirefold check --nats`: every user of the shipped server does what its role does; what is not so
-//! is explained.
+//! `wirefold check --nats`: every user of the shipped server may do what its role needs; mistakes are
+//! explained.
 
 use wirefold_proto::rights::User;
 
 use super::broker::{Broker, said};
 
-/// Where the rights stand, as it is said.
+/// The place of the rights in the messages.
 const CONF: &str = "deploy/nats.conf, line ";
 
 #[test]

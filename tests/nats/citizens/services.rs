@@ -1,4 +1,4 @@
-//! Each stage is a NATS service and so is the pruner; the gateway's compares texts.
+//! Each stage and the pruner are NATS services; the gateway's compares texts.
 
 use std::process::Stdio;
 
@@ -9,13 +9,13 @@ use crate::pipeline::PATIENCE;
 use crate::pipeline::up::now;
 use crate::pipeline::watched_folder::{drop_into, five_texts};
 
-/// What `services.py` says of each stage.
+/// The output of `services.py` about each stage.
 fn services(broker: &Broker) -> Vec<Value> {
     let printed = broker.example("services.py", &[]);
     printed.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
-/// Those that are found; the pruner has checked each stream, the stages have had the five texts.
+/// The expected services. The pruner has checked each stream, and the stages have handled the five texts.
 const SERVICES: [&str; 6] = ["alerter", "detector", "enricher", "fetcher", "gateway", "pruner"];
 
 #[test]

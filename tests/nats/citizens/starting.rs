@@ -1,4 +1,4 @@
-//! A stage can be asked how it is while it waits for its server.
+//! A stage answers health requests while it waits for its server.
 
 use super::broker::Broker;
 use crate::port;
