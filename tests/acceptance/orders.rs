@@ -50,7 +50,7 @@ fn all_orders_are_all_and_each_once() {
 }
 
 #[test]
-fn a_shuffle_is_an_order_and_goes_by_its_seed() {
+fn a_shuffle_is_an_order_and_depends_on_its_seed() {
     let mut order = shuffled(100, 7);
     assert_eq!(order, shuffled(100, 7));
     assert_ne!(order, shuffled(100, 8));

@@ -50,7 +50,7 @@ fn shares(earlier: &str, later: &str) -> Overlap {
 }
 
 #[test]
-fn share_what_they_were_written_to_share() {
+fn twins_share_the_intended_passages() {
     let twins = twins();
     for (one, first) in twins.iter().enumerate() {
         for (other, second) in twins.iter().enumerate().filter(|(other, _)| *other != one) {

@@ -63,7 +63,7 @@ fn a_sample_goes_through_the_real_channel() {
 }
 
 #[test]
-fn what_went_wrong_is_said_without_the_secret() {
+fn an_error_is_reported_without_the_secret() {
     let (url, _sent) = target("403 Forbidden");
     let folder = settings(&url);
     let config = folder.path().join("wirefold.toml");

@@ -70,7 +70,7 @@ fn texts_without_words_are_judged_and_noted() {
 }
 
 #[test]
-fn what_is_not_utf8_is_replaced_and_named() {
+fn invalid_utf8_is_replaced_and_reported() {
     let said = |at: &str| format!("error: b.txt:{at}: not UTF-8, replaced by U+FFFD");
     check_text(b"caf\xe9 au lait", &[&said("1: byte 4")], 5);
     check_text(b"one\ntwo\nthr\xffee\xff", &[&said("3: byte 12")], 5);
@@ -127,7 +127,7 @@ fn blank_lines_line_ends_and_marks_are_no_fault() {
 }
 
 #[test]
-fn a_bad_time_is_taken_as_not_given() {
+fn an_invalid_time_is_ignored() {
     let times = ["\"soon\"", "\"2026-02-30\"", "\"\"", "true", "1763600000000000", "1e300", "{}"];
     for time in times {
         let line = format!("{{\"id\":\"a\",\"text\":\"One two.\",\"published\":{time}}}\n");

@@ -125,7 +125,7 @@ fn it_says_why_two_texts_are_no_story() {
 }
 
 #[test]
-fn a_short_text_is_said_to_be_one() {
+fn a_short_text_is_called_short() {
     let run = compared("or-01", "or-03", 10);
     check_says(&run, &["NOT COMPARABLE: B"]);
 }
@@ -211,7 +211,7 @@ fn check_refused(first: &str, second: &str, code: i32, said: &str) {
 }
 
 #[test]
-fn what_is_no_pair_of_articles_is_refused() {
+fn input_other_than_two_articles_is_refused() {
     check_refused("gone.txt", "a.txt", 3, "error: gone.txt: no such file or folder");
     check_refused("a.txt", "gone.txt", 3, "error: gone.txt: no such file or folder");
     check_refused(

@@ -81,7 +81,7 @@ fn a_reprint_names_its_story_and_what_they_share() {
 }
 
 #[test]
-fn final_tells_what_only_later_articles_gave_away() {
+fn final_has_facts_that_only_later_articles_revealed() {
     let credited = format!("BRENMOUTH (AP) — {STORM}");
     let lines = article("bare", STORM_REPRINT) + &article("credited", &credited);
     let arrival = fold_lines(&lines, &[]);

@@ -47,7 +47,7 @@ fn without_an_outlet_nothing_is_learned() {
 }
 
 #[test]
-fn what_is_learned_of_an_outlet_counts_nowhere() {
+fn learned_boilerplate_counts_at_no_outlet() {
     let outlet = json!({"outlet": "harbor.example"});
     let mut lines: Vec<String> = (0..)
         .zip(framed())

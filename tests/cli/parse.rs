@@ -50,7 +50,7 @@ fn a_feed_on_standard_input_is_printed_as_json() {
 }
 
 #[test]
-fn what_is_no_feed_is_said_and_the_rest_is_shown() {
+fn files_that_are_not_feeds_are_reported_and_the_rest_is_shown() {
     let folder = Folder::with(&[("a.xml", FEED), ("b.xml", b"hello")]);
     let run = folder.run(&["feed", "parse", "b.xml", "a.xml", "gone.xml"]).code(5);
     assert!(run.out.contains("Ferry late"), "{}", run.out);
@@ -128,7 +128,7 @@ fn control_characters_of_a_feed_reach_no_terminal() {
 
 /// For any umask of the caller.
 #[test]
-fn what_is_stored_is_its_owners() {
+fn stored_files_are_readable_only_by_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::with(&[]);
     folder.run(&["sub", "add", "Ferry", "--query", "ferry", "--data", "data"]).code(0);
@@ -184,7 +184,7 @@ fn a_subscription_to_everything_is_warned_of() {
 
 /// Settings that are valid but will be refused later.
 #[test]
-fn check_looks_at_deliveries_and_at_who_silences_whom() {
+fn check_examines_deliveries_and_inhibitors() {
     const SETTINGS: &str = r#"
 [[delivery]]
 name = "log"

@@ -32,7 +32,7 @@ const COMMANDS: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn on_a_terminal_there_is_a_bar_that_goes_again() {
+fn a_terminal_shows_a_bar_and_removes_it() {
     let folder = folder();
     for (arguments, bar) in COMMANDS {
         let Some(shown) = shown(&folder, arguments) else {

@@ -151,7 +151,7 @@ fn of_victim(lines: &[VerdictLine]) -> Vec<Value> {
 }
 
 #[test]
-fn a_hostile_feed_changes_nothing_of_what_its_victim_is_judged_to_be() {
+fn a_hostile_feed_does_not_change_the_verdicts_on_its_victim() {
     let alone = folded(&victims());
     assert_eq!(alone[3].class, Class::Version);
     let beside: Vec<String> = victims()

@@ -94,7 +94,7 @@ fn an_event_takes_what_is_near_in_time() {
 }
 
 #[test]
-fn what_names_no_time_is_published_when_the_line_before_was() {
+fn a_line_without_time_has_that_of_the_line_before() {
     let first = at("first", &text_of("ferry-04"), START);
     let run = fold_lines(&(first + &article("second", &text_of("ferry-03"))), &[]).code(0);
     assert_eq!(run.line("second").event, "first");

@@ -56,7 +56,7 @@ fn ids_lead_where_they_led() {
 }
 
 #[test]
-fn why_says_what_it_said() {
+fn why_gives_the_stored_answer() {
     for version in Version::all() {
         let (folder, expected) =
             (version.unpacked("embedded", NOBODY, NOBODY), version.expected("embedded"));

@@ -123,12 +123,12 @@ fn goes_on(waits_for_alerts: bool, change: impl Fn(&Path)) {
 }
 
 #[test]
-fn a_kept_folder_is_gone_on_with() {
+fn up_continues_on_a_stored_folder() {
     goes_on(true, |_| ());
 }
 
 #[test]
-fn what_can_be_made_anew_is_made_as_it_was() {
+fn derived_data_is_made_again_unchanged() {
     goes_on(false, |data| {
         std::fs::remove_dir_all(data.join("wf_snapshots")).expect("snapshots are kept");
         std::fs::remove_file(data.join("gateway.db")).expect("a projection is kept");

@@ -15,7 +15,7 @@ use crate::pipeline::nats::setup::{Server, server};
 use crate::pipeline::up::{CONFIG, Up};
 
 #[test]
-fn what_stood_on_a_server_is_gone_on_with() {
+fn up_continues_on_the_data_of_a_server() {
     for version in Version::all() {
         let (web, desk) = (Web::of(&version), AlertReceiver::open());
         let folder = version.with_settings(&web.address(), &desk.address());

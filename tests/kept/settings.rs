@@ -122,7 +122,7 @@ const NEW_DEFAULTS: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn settings_are_taken_and_mean_what_they_meant() {
+fn old_settings_are_accepted_and_mean_the_same() {
     let known = known();
     assert!(known.contains("fetcher.contact") && known.len() > 50, "{known:?}");
     for version in Version::all() {

@@ -8,7 +8,7 @@ use crate::program::Folder;
 const ARTICLES: u64 = 1030;
 
 #[test]
-fn texts_in_files_are_found_or_made_anew() {
+fn texts_in_files_are_found_or_made_again() {
     for version in Version::all() {
         let folder = version.unpacked("shelved", "", "");
         folder.write(CONFIG, &version.bytes("shelved/wirefold.toml"));

@@ -103,7 +103,7 @@ fn killed_in_the_middle_the_next_run_ends_it() {
 /// On another server: no stage starts before `forget` is done, and `forget` does not start while a stage
 /// runs.
 #[test]
-fn whoever_runs_and_whoever_forgets_wait_for_each_other() {
+fn running_stages_and_forget_exclude_each_other() {
     let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n")]);
     let server = server(&folder);
     let url = server.url.as_str();

@@ -224,7 +224,7 @@ fn over_nats_an_alert_goes_to_a_subject_of_the_bus() {
 }
 
 #[test]
-fn without_a_server_it_is_refused_with_what_to_do() {
+fn a_missing_server_is_refused_with_the_remedy() {
     let server = NewsServer::start();
     let folder = with_alerts(&server, "");
     let checked = folder.run(&["check", "--config", CONFIG]);

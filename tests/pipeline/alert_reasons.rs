@@ -44,7 +44,7 @@ fn objects(folder: &Folder, arguments: &[&str], code: i32) -> Value {
 }
 
 #[test]
-fn what_was_told_is_explained_and_sent_again() {
+fn alerts_are_explained_and_sent_again() {
     let mut target = Target::open();
     let broken = Loopback::answering(|_| Answer::status(400));
     let config = format!(

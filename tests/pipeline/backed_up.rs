@@ -41,7 +41,7 @@ fn decided(kept: &StoredStreams) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn what_was_copied_under_load_goes_on_at_another_place() {
+fn a_backup_under_load_works_at_another_place() {
     let made = articles(ARTICLES, &mut Numbers::from_seed(7));
     let (first, rest) = made.split_at(ARTICLES / 2);
     let quiet = folder();

@@ -29,7 +29,7 @@ fn error(run: &Run) -> &str {
 }
 
 #[test]
-fn a_second_instance_on_one_folder_is_told() {
+fn a_second_instance_on_one_folder_is_refused() {
     let folder = folder(EMPTY);
     let first = Up::start(&folder);
     let second = up(&folder, &[]).code(4);

@@ -13,7 +13,7 @@ const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 const DISK: u64 = 12 << 20;
 
 #[test]
-fn a_full_disk_is_said_once_and_told_at_readyz_until_there_is_room() {
+fn a_full_disk_is_logged_once_and_shown_at_readyz_until_there_is_room() {
     let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
     for name in ["data", "dropped"] {
         std::fs::create_dir(folder.path().join(name)).expect("a temporary folder takes folders");

@@ -74,7 +74,7 @@ fn check(more: &str, set: &[&str], is_one_story: bool) {
 }
 
 #[test]
-fn a_changed_setting_changes_what_everybody_says() {
+fn a_changed_setting_changes_all_comparisons() {
     check("", &[], true);
     check(STRICT, &["--set", "reprint_contained=1", "--set", "partial_contained=1"], false);
 }

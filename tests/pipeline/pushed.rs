@@ -12,7 +12,7 @@ const TEXT: &str = "The lamp on the outer mole burns again. Two pilots mended it
     with glass from the old chandlery and a ladder that the harbour office had written off.";
 
 #[test]
-fn what_was_pushed_is_not_stored_again_when_it_is_polled() {
+fn a_pushed_page_is_not_stored_again_when_it_is_polled() {
     let server = Loopback::answering(|asked| match asked.path.as_str() {
         "/feed" => {
             let link = "https://amp.pilots.example/lamp/index.html?utm_source=rss";
@@ -49,7 +49,7 @@ fn what_was_pushed_is_not_stored_again_when_it_is_polled() {
 }
 
 #[test]
-fn what_is_pushed_without_feeds_is_stored_where_no_demo_is_wanted() {
+fn pushed_articles_are_stored_without_feeds_if_no_demo_is_wanted() {
     let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n")]);
     let up = Up::start_with(&folder, &["--no-demo"]);
     up.post("/api/v1/articles", &json!({"id": "lamp", "title": TITLE, "text": TEXT}));

@@ -59,7 +59,7 @@ fn members(up: &Up, story: StoryId) -> Vec<String> {
 }
 
 #[test]
-fn what_people_split_stays_split_and_copies_find_their_side() {
+fn a_manual_split_stays_and_later_copies_join_their_side() {
     let mut folder = StoryFolder::open();
     let up = Up::start(&folder.folder);
     let mut events = up.events(0);
@@ -96,7 +96,7 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
 }
 
 #[test]
-fn commands_are_answered_with_what_they_changed_or_why_not() {
+fn commands_return_their_changes_or_a_reason() {
     let mut folder = StoryFolder::open();
     let up = Up::start(&folder.folder);
     let mut events = up.events(0);

@@ -90,7 +90,7 @@ fn decided(beside: bool) -> Vec<OutputArticle> {
 }
 
 #[test]
-fn what_is_decided_of_the_victim_is_what_is_decided_of_it_alone() {
+fn decisions_about_the_victim_are_the_same_without_the_hostile_feed() {
     let is_victims = |article: &&OutputArticle| article.article.via.is_none();
     // Ports differ in each run, and ids with them, so articles are named by their pages.
     let page = |article: &OutputArticle| {
@@ -151,7 +151,7 @@ fn alerts(beside: bool) -> Vec<Value> {
 }
 
 #[test]
-fn what_a_stranger_listed_before_does_not_silence_the_victims_news() {
+fn items_that_a_stranger_listed_before_do_not_silence_the_victims_news() {
     let said = |beside: bool| -> Vec<String> {
         let text_of = |row: &Value| {
             let alert = &row["alert"];

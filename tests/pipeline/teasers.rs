@@ -120,7 +120,7 @@ fn host(number: usize) -> IpAddr {
 }
 
 #[test]
-fn pages_fold_what_teasers_hide() {
+fn pages_reveal_copies_that_teasers_hide() {
     let feeds = Arc::new(newsroom());
     let places: Vec<SocketAddr> = (0..HOSTS).map(|at| SocketAddr::new(host(at), 0)).collect();
     let server = Loopback::on(&places, move |asked| answer(&feeds, asked));

@@ -90,7 +90,7 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
 }
 
 #[test]
-fn what_cannot_be_made_again_is_named_and_left_out() {
+fn lost_messages_are_named_and_left_out() {
     let made = articles(ARTICLES, &mut Numbers::from_seed(12));
     let folder = filled(&made);
     let data = folder.path().join("data");

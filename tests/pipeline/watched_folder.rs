@@ -137,7 +137,7 @@ fn five_texts_ring_once_and_a_restart_repeats_nothing() {
 
 /// The central case has quotations in three separately written texts, and its copies count as one text.
 #[test]
-fn what_the_five_texts_quote_and_count_is_told_once() {
+fn quotations_and_counts_of_the_five_texts_are_alerted_once() {
     let target = Target::open();
     let folder = watching(&target, GROUPED);
     let up = Up::start(&folder);

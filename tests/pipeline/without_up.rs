@@ -183,7 +183,7 @@ fn a_subscription_is_rehearsed_after_the_last_up() {
 }
 
 #[test]
-fn a_delivery_that_the_settings_do_not_have_is_told() {
+fn an_unknown_delivery_is_reported() {
     let config =
         "data = \"data\"\n[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"log.jsonl\"\n";
     let folder = Folder::with(&[("wirefold.toml", config.as_bytes())]);

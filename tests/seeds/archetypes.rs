@@ -46,7 +46,7 @@ fn ids() -> BTreeSet<String> {
 const WITHIN_HOURS: [&str; 5] = ["2-notice", "3-obituary", "8-correction", "9-brief", "9-flash"];
 
 #[test]
-fn what_must_fold_folds_and_nothing_else_in_any_order() {
+fn exactly_the_labelled_pairs_fold_in_any_order() {
     for order in ["file", "reversed", "shuffle:1", "shuffle:2", "shuffle:3", "shuffle:4"] {
         let found = evaluated("archetypes", order);
         let (at_arrival, settled) = (&found["at_arrival"], &found["settled"]);
@@ -68,7 +68,7 @@ fn a_bridge_that_comes_last_is_all_that_is_missed_at_arrival() {
 }
 
 #[test]
-fn what_is_known_to_fail_still_does() {
+fn known_failures_still_fail() {
     // A pair that is fixed moves to the others.
     let found = evaluated("archetypes-failing", "file");
     let wrong = found["settled"]["false"].as_u64();

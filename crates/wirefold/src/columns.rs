@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_under_each_other_in_any_script() {
+    fn columns_are_aligned_in_any_script() {
         let mut table = Columns::new(&["id", "title"]);
         table.push(vec![Cell::new("泽连斯基"), Cell::new("a")]);
         table.push(vec![Cell::new("tides"), Cell::new("b\u{1b}[31m\nc")]);

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_a_terminal_is_left_out_and_colours_stay() {
+    fn terminal_controls_are_removed_and_colours_stay() {
         for (text, expected) in [
             ("plain\ntext\ttabbed", "plain\ntext\ttabbed"),
             ("\u{1b}[1;31mred\u{1b}[0m", "\u{1b}[1;31mred\u{1b}[0m"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_without_what_moves_a_terminal() {
+    fn json_keeps_its_value_without_terminal_controls() {
         let text = "a\u{7f}b\u{9b}2Jc\u{202e}d\u{1b}[mé\n";
         let json = harmless_json(serde_json::to_string(text).unwrap());
         assert!(json.chars().all(is_shown), "{json:?}");

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_watches_nothing_is_drawn() {
+    fn nothing_is_drawn_without_a_terminal() {
         let progress = Progress::of_judging(2, "judging", false);
         assert!(progress.bar.is_hidden(), "a test has no terminal");
         progress.one_more();

@@ -9,7 +9,7 @@ use crate::pipeline::watched_folder::{drop_into, five_texts};
 const LETTER: &[u8] = include_bytes!("../../../proto/samples/wirefold.dead.1.json");
 
 #[test]
-fn what_each_stage_gave_up_on_is_tried_again_with_least_rights() {
+fn dead_letters_of_each_stage_are_replayed_with_least_rights() {
     let broker = Broker::start();
     let _running = broker.stages();
     let setup = broker.speak_as("setup");

@@ -58,7 +58,7 @@ fn every_service_is_found_and_says_how_far_it_is() {
 }
 
 #[test]
-fn two_texts_are_compared_for_whoever_asks() {
+fn any_program_can_compare_two_texts() {
     let broker = Broker::start();
     let _gateway = broker.stage("gateway");
     let passage = "The pilots of the outer harbour will bring in no ship longer than two hundred \

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_tells_programs_is_told_to_people_in_their_words() {
+    fn problems_of_the_api_are_worded_for_people() {
         let said = |sort: &str, title: &str, detail: &str| {
             let body = serde_json::json!({
                 "type": format!("urn:wirefold:problem:{sort}"), "title": title, "detail": detail,

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_put_back_by_days_is_followed_after_all() {
+    fn a_clock_that_was_put_back_by_days_is_followed() {
         let mut machine = Machine::new();
         machine.after(100_000);
         machine.off = -2 * DAY;

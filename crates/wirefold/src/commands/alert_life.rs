@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_told_in_the_order_of_time() {
+    fn attempts_are_listed_in_order_of_time() {
         let at = |text: &str| format!("2026-03-01T{text}Z").parse().unwrap();
         let one = |time: &str, outcome, why: Option<&str>, next: Option<&str>| AlertAttempt {
             revision: 1,

@@ -153,7 +153,7 @@ mod tests {
     use crate::config::{Sources, load};
 
     #[test]
-    fn it_shows_what_holds_and_where_it_comes_from() {
+    fn shows_the_settings_in_force_and_their_origins() {
         let mut overrides = Overrides::default();
         overrides.flag("--listen", "page.listen", "127.0.0.1:0");
         overrides.set("feed=[{url = \"https://harbour.example/rss\"}]").unwrap();
@@ -183,7 +183,7 @@ mod tests {
         secret_file = \"keys\"\nsecret_env = \"DESK_KEYS\"\n";
 
     #[test]
-    fn what_it_prints_is_read_back_as_the_same_settings() {
+    fn printed_settings_are_read_back_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("wirefold.toml"), FILE).unwrap();
         std::fs::write(folder.path().join("keys"), "whsec_b25l\n").unwrap();

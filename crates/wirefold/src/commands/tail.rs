@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_stand_under_what_they_copy() {
+    fn copies_are_listed_under_their_originals() {
         let mut lines = lines();
         let mut own = article("new", None);
         let copy = article("copy", Some("reprint"));
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_a_command_is_told_where_no_change_tells_it() {
+    fn the_outcome_of_a_command_is_shown_if_no_change_shows_it() {
         let refused =
             include_str!("../../../../proto/samples/wirefold.output.command.2.refused.json");
         let applied = include_str!("../../../../proto/samples/wirefold.output.command.2.json");
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_passed_over() {
+    fn other_events_are_ignored() {
         let mut lines = lines();
         for name in ["article", "story", "command", "alert", "", "other"] {
             assert_eq!(lines.line(&event(name, &Value::Null)), None);

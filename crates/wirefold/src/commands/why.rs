@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_only_be_a_path() {
+    fn paths_are_recognised() {
         for path in ["a.txt", "./a", "folder/a", "-"] {
             assert!(is_file(path), "{path}");
         }

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_break_between_words_and_inside_what_has_none() {
+    fn lines_break_between_words_and_inside_long_words() {
         assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
         assert_eq!(wrapped("海上保安庁は四日", 8), ["海上保安", "庁は四日"]);
         assert_eq!(wrapped("at 海上保安庁は四日", 8), ["at 海上", "保安庁は", "四日"]);

@@ -235,7 +235,7 @@ mod tests {
     use super::super::{Overrides, Sources, load};
 
     #[test]
-    fn services_are_told_what_the_settings_say() {
+    fn services_get_their_settings() {
         let mut flags = Overrides::default();
         for assignment in [
             "full_text=off",

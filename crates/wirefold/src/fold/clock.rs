@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn one_absurd_claim_moves_nothing() {
+    fn one_absurd_claim_does_not_advance_stream_time() {
         check(&[Some(0), Some(0), Some(0), Some(400), Some(0)], "0 0 0 0* 0");
         // The same holds for two in a row, and for one that has no claim after it.
         check(&[Some(0), Some(0), Some(0), Some(400), Some(800), Some(1)], "0 0 0 0* 0* 1");
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_steadily_and_what_comes_late_waits_for_nothing() {
+    fn steady_and_late_claims_do_not_wait() {
         check(&[Some(0), Some(1), Some(1), Some(2), Some(0), Some(2)], "0 1 1 2 2 2");
         // With one claim before it and none after it, no claim is known to be wrong.
         check(&[Some(0), Some(8)], "0 8");

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_went_back_is_said_and_what_goes_on_is_ready() {
+    fn a_stream_that_went_back_is_reported_and_does_not_prevent_readiness() {
         let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
         let health = Health::new(loops.clone());
         health.ready("bus");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_by_is_ready_and_says_so() {
+    fn a_standby_is_ready_and_says_so() {
         let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
         let health = Health::new(loops.clone());
         health.ready("detector");

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_that_lives_shows_what_has_not_happened() {
+    fn a_live_loop_shows_counters_at_zero() {
         let clock = Arc::new(VirtualClock::default());
         let (recorder, telemetry) = recorder(clock).unwrap();
         let rendered = ::metrics::with_local_recorder(&recorder, || {
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_by_is_no_leader_until_it_takes_over() {
+    fn a_standby_does_not_lead_until_it_takes_over() {
         let clock = Arc::new(VirtualClock::default());
         let (recorder, telemetry) = recorder(clock).unwrap();
         let loops = telemetry.loops.clone();

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_counted_is_rendered_with_its_help_and_buckets() {
+    async fn metrics_are_rendered_with_help_and_buckets() {
         let clock = Arc::new(VirtualClock::default());
         let (recorder, telemetry) = recorder(clock).unwrap();
         let seconds = wirefold_flow::Metric::seconds("wirefold_test_seconds", "How long.", &["of"]);

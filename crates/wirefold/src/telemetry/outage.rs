@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_said_once_a_minute_for_all() {
+    fn failures_of_all_loops_are_reported_once_a_minute() {
         let outage = Outage::default();
         let at = |seconds: u64| UnixMillis(seconds * 1_000);
         let fail = |seconds| outage.note_failure("the disk is full".to_owned(), at(seconds));

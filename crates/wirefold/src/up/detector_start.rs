@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_who_is_told_to_stop() {
+    async fn a_wait_ends_when_the_process_stops() {
         let (clock, stop) = (VirtualClock::default(), CancellationToken::new());
         let start = DetectorStart::new(true);
         let mut waiting = Box::pin(start.wait(&clock, &stop));

@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_address_leaves_places_for_others() {
+    async fn one_address_leaves_connections_for_others() {
         let (to, _stop) = served(FEW).await;
         let serve_connection = connect_from([127, 0, 0, 2], to).await;
         let _two = connect_from([127, 0, 0, 2], to).await;
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_says_nothing_is_sent_away() {
+    async fn a_client_that_sends_nothing_is_disconnected() {
         let head = Duration::from_millis(50);
         let (to, _stop) = served(Bounds { head, ..FEW }).await;
         rest(connect_from([127, 0, 0, 1], to).await).await;
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_reads_nothing_is_sent_away() {
+    async fn a_client_that_reads_nothing_is_disconnected() {
         let write = Duration::from_millis(50);
         let (to, _stop) = served(Bounds { places: 2, write, ..FEW }).await;
         let mut deaf = connect_from([127, 0, 0, 1], to).await;
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_begun_ends_after_it_is_told_to_stop() {
+    async fn requests_in_progress_end_after_the_stop() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = listener.local_addr().unwrap();
         let (stop, begun) = (CancellationToken::new(), Arc::new(tokio::sync::Notify::new()));

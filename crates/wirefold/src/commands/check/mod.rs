@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_is_named_with_what_to_do() {
+    fn a_port_in_use_is_named_with_the_remedy() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
         let bad = bad(&format!("page.listen = \"{address}\"\n"));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_a_private_network_is_told_before_it_is_refused() {
+    fn an_address_in_a_private_network_is_reported() {
         let private = "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\n\
                        url = \"http://192.168.1.9/hook\"\nsecret = \"whsec_a2V5\"\n";
         let told = bad(private);

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_strange_to_a_user_is_none_of_its_rights() {
+    fn foreign_actions_are_not_among_the_rights_of_a_user() {
         for user in User::ALL {
             let rights = Rights::of(user);
             let foreign = foreign(&rights);

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_look_says_why() {
+    fn feeds_with_problems_give_the_reason() {
         let failing = record(|record| {
             record.health = FeedHealth::Failing;
             record.failures = 3;

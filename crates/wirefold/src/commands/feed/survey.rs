@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn teasers_are_counted_and_silence_is_told() {
+    fn teasers_and_missing_answers_are_counted() {
         let survey = Survey { found: vec![found(10, 6), none(), found(10, 5), found(0, 0)] };
         assert_eq!(
             survey.in_words(),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn who_did_not_answer_is_named_with_the_reason() {
+    fn feeds_without_an_answer_are_named_with_the_reason() {
         let feed = |number: usize| OpmlFeed {
             url: format!("https://a{number}.example/rss"),
             ..OpmlFeed::default()

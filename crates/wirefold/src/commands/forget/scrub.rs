@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_goes_wherever_it_stands() {
+    fn an_address_is_removed_from_every_place() {
         let addresses = ["http://harbour.example/ferry".to_owned()].into();
         let record = json!({"problem": "http://harbour.example/ferry: 404", "failures": 1});
         let body = without_addresses(&serde_json::to_vec(&record).unwrap(), &addresses).unwrap();

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_commented_out_is_the_defaults_again() {
+    fn commented_out_keys_have_their_defaults() {
         let text = write(&[]).text;
         let tables = text.split("# A feed that is polled.").next().unwrap();
         let is_setting = |line: &str| {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn feeds_of_a_list_stand_in_it_with_ids_of_their_own() {
+    fn feeds_of_a_list_are_written_with_unique_ids() {
         let feed = |url: &str, group: &str| OpmlFeed {
             url: url.to_owned(),
             title: Some("Tides \"today\" \\ #1".to_owned()),

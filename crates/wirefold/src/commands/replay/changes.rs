@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_appears_and_vanishes_is_told_with_its_numbers() {
+    fn folds_that_appear_and_vanish_are_reported_with_their_numbers() {
         // Half of the second text is in the first.
         let articles =
             [article("a", &words(0, 200)), article("b", &(words(0, 100) + &words(900, 100)))];

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_caret_stands_under_the_column() {
+    fn the_caret_is_under_the_column() {
         assert_eq!(point("port AND", 9), "  port AND\n          ^");
         assert_eq!(point("泽连 )", 4), "  泽连 )\n       ^");
         let long = format!("{} )", "word ".repeat(100));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_wrong_usage() {
+    fn a_query_that_cannot_be_parsed_is_wrong_usage() {
         let error = check("port AND").unwrap_err();
         assert_eq!(crate::client::exit_of(&error), Exit::Usage);
         let said = error.to_string();

@@ -134,7 +134,7 @@ mod tests {
     use wirefold_proto::Tag;
 
     #[test]
-    fn what_would_have_been_sent_is_one_line_and_headlines() {
+    fn a_rehearsal_is_one_line_and_headlines() {
         let report = RehearsalReport {
             schema: Tag::new(),
             hours: 24,

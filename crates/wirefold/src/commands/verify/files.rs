@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_stages_write_into_tables_is_sound_and_else_nothing() {
+    fn entries_of_stages_are_valid_and_others_are_not() {
         let is_sound = |value: &'static str| {
             let key = "desk.all=3Ae-1".to_owned();
             let entry = Entry { key, revision: 1, value: Some(value.into()) };

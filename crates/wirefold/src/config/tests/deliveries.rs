@@ -125,7 +125,7 @@ fn every_kind_can_be_written() {
 }
 
 #[test]
-fn what_a_kind_needs_is_told_where_it_stands() {
+fn missing_keys_of_a_kind_are_reported_with_their_place() {
     let heads = ["email", "slack", "telegram", "matrix", "apprise", "command", "file", "nats"];
     let text = heads.map(|kind| format!("[[delivery]]\nname = \"{kind}\"\nkind = \"{kind}\"\n"));
     check(
@@ -156,7 +156,7 @@ fn what_a_kind_needs_is_told_where_it_stands() {
 }
 
 #[test]
-fn what_cannot_be_is_told_where_it_stands() {
+fn impossible_values_are_reported_with_their_place() {
     let head = "[[delivery]]\nname = \"desk\"\n";
     let mail = format!("{head}kind = \"email\"\nfrom = \"desk@news.example\"\n");
     for (text, what) in [
@@ -229,7 +229,7 @@ fn what_cannot_be_is_told_where_it_stands() {
 }
 
 #[test]
-fn what_is_empty_or_breaks_a_line_is_told() {
+fn empty_values_and_line_breaks_are_reported() {
     let head = "[[delivery]]\nname = \"x\"\n";
     for (text, what) in [
         (
@@ -254,7 +254,7 @@ fn what_is_empty_or_breaks_a_line_is_told() {
 }
 
 #[test]
-fn a_program_or_a_file_stands_in_a_file_only() {
+fn a_program_or_a_path_is_only_allowed_in_a_file() {
     let mut flags = Overrides::default();
     flags.set("delivery=[{name = \"x\", kind = \"command\", command = [\"sh\"]}]").unwrap();
     let refused = load(&Sources::default(), &flags).unwrap_err().to_string();

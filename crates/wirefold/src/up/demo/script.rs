@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_released_over_the_minute_and_a_correction_replaces_what_it_corrects() {
+    fn everything_is_released_over_the_minute_and_a_correction_replaces_the_first_version() {
         let script = script();
         let listed = |after| -> usize {
             script.feeds().iter().map(|first| script.listed(&first.feed, after).len()).sum()
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_stand_where_the_feeds_say() {
+    fn pages_are_served_at_the_addresses_in_feeds() {
         let script = script();
         let feed = &script.feeds()[0].feed;
         let first = script.listed(feed, MINUTE)[0];

@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_told_apart() {
+    fn log_lines_get_the_name_of_their_stage() {
         assert_eq!(named("detector", "took over"), "detector | took over");
         let line = named("gateway", r#"{"level":"INFO","message":"up"}"#);
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();

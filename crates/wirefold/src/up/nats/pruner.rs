@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leaves_neither_by_age_nor_for_room_is_missed() {
+    fn messages_that_left_for_no_reason_are_counted() {
         let (start, hour) = (UnixMillis(1_000_000), Duration::from_hours(1));
         let kept =
             Kept { share: 0.1, dropped: 0, first: 5, oldest: Some(start), max_age: Some(hour) };

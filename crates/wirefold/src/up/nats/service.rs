@@ -243,7 +243,7 @@ mod tests {
     use crate::telemetry::all_metrics;
 
     #[test]
-    fn what_is_told_is_what_prometheus_reads() {
+    fn a_service_reports_the_metrics_of_prometheus() {
         let rendered = "# HELP wirefold_a_total A.\n# TYPE wirefold_a_total counter\n\
                         wirefold_a_total{of=\"x y\"} 3\nwirefold_a_total{of=\"z\"} 4\n\
                         wirefold_ab_total 1\n\nwirefold_s_seconds_bucket{le=\"0.1\"} 5\n\
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_summed_is_counted() {
+    fn sums_are_over_existing_counters() {
         let all = all_metrics();
         for name in Service::ALL.map(handled).into_iter().chain([DEAD]) {
             assert!(all.iter().any(|metric| metric.name == name), "{name}");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lag_of_a_stage_is_that_of_what_it_reads() {
+    fn the_lag_of_a_stage_is_that_of_its_consumers() {
         let read = |service| {
             let inputs = inputs(service, &Config::default()).into_iter();
             inputs.map(|it| (it.stream, it.is_durable)).collect::<Vec<_>>()
