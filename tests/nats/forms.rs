@@ -64,7 +64,7 @@ impl SourceOfArticles {
                 settings.sources.push(sources::Source { path, kind, outlet: None });
             }
             SourceOfArticles::Feeds(feeds) => {
-                settings.feeds.extend(feeds.into_iter().map(configured))
+                settings.feeds.extend(feeds.into_iter().map(configured));
             }
         }
         settings

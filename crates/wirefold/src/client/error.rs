@@ -216,22 +216,22 @@ mod tests {
 
     #[test]
     fn problems_of_the_api_are_worded_for_people() {
-        let said = |sort: &str, title: &str, detail: &str| {
+        let problem_of = |sort: &str, title: &str, detail: &str| {
             let body = serde_json::json!({
                 "type": format!("urn:wirefold:problem:{sort}"), "title": title, "detail": detail,
             });
             Problem::of(400, body.to_string().as_bytes()).to_string()
         };
         let mend = "Correct the request as the detail says, then send it again";
-        assert_eq!(said("bad-request", mend, "\"x\" is too short"), "\"x\" is too short");
+        assert_eq!(problem_of("bad-request", mend, "\"x\" is too short"), "\"x\" is too short");
         let file = "Change it in the file that defines it";
         assert_eq!(
-            said("managed", file, "feed sea is defined by wirefold.toml:14"),
+            problem_of("managed", file, "feed sea is defined by wirefold.toml:14"),
             "feed sea is defined by wirefold.toml:14: change it in that file"
         );
         let json = "Send JSON with the header Content-Type: application/json";
-        let told = said("media-type", json, "there is no Content-Type header");
-        assert!(told.ends_with("the running wirefold is another version: restart it"), "{told}");
-        assert_eq!(said("of-next-year", "Give more", "it lacks"), "it lacks: give more");
+        let words = problem_of("media-type", json, "there is no Content-Type header");
+        assert!(words.ends_with("the running wirefold is another version: restart it"), "{words}");
+        assert_eq!(problem_of("of-next-year", "Give more", "it lacks"), "it lacks: give more");
     }
 }

@@ -43,8 +43,8 @@ pub(super) async fn open(
     let failed = |why: String| ClientError::Unopened(format!("{}: {why}", folder.display()));
     if is_new {
         // If `up` has run on this folder, its streams already have the configured limits.
-        let made = create_streams(bus.as_ref(), &Limits::default()).await;
-        made.map_err(|error| failed(error.to_string()))?;
+        let created = create_streams(bus.as_ref(), &Limits::default()).await;
+        created.map_err(|error| failed(error.to_string()))?;
     }
     let context = StageContext::new(bus, clock.clone());
     let settings = settings(folder, instance, method, &context);

@@ -74,10 +74,10 @@ impl Steady {
         let passed = awake.saturating_sub(self.awake);
         self.time += if self.is_slowed { passed / 2 } else { passed };
         self.awake = awake;
-        let said = Duration::from_millis(day.0);
-        let change = match said.abs_diff(self.time) <= TOLERANCE {
-            true => self.agree(said),
-            false => self.disagree(said, uptime().map(|uptime| uptime.saturating_sub(awake))),
+        let day_time = Duration::from_millis(day.0);
+        let change = match day_time.abs_diff(self.time) <= TOLERANCE {
+            true => self.agree(day_time),
+            false => self.disagree(day_time, uptime().map(|uptime| uptime.saturating_sub(awake))),
         };
         let time = UnixMillis(u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX));
         let is_put_back = matches!(change, Some(Change::Followed { seconds }) if seconds < 0);
@@ -85,23 +85,23 @@ impl Steady {
         Read { now: self.last, change }
     }
 
-    fn agree(&mut self, said: Duration) -> Option<Change> {
-        self.time = said;
+    fn agree(&mut self, day_time: Duration) -> Option<Change> {
+        self.time = day_time;
         let was_off = self.differs_since.take().is_some() | std::mem::take(&mut self.is_slowed);
         was_off.then_some(Change::Returned)
     }
 
-    fn disagree(&mut self, said: Duration, slept: Option<Duration>) -> Option<Change> {
+    fn disagree(&mut self, day_time: Duration, slept: Option<Duration>) -> Option<Change> {
         let more =
             slept.zip(self.slept).map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
-        if more > TOLERANCE && said.abs_diff(self.time + more) <= TOLERANCE {
-            (self.time, self.slept, self.differs_since) = (said, slept, None);
+        if more > TOLERANCE && day_time.abs_diff(self.time + more) <= TOLERANCE {
+            (self.time, self.slept, self.differs_since) = (day_time, slept, None);
             self.is_slowed = false;
             return Some(Change::Slept { seconds: seconds(more) });
         }
-        let off = match said.checked_sub(self.time) {
+        let off = match day_time.checked_sub(self.time) {
             Some(ahead) => seconds(ahead),
-            None => -seconds(self.time.saturating_sub(said)),
+            None => -seconds(self.time.saturating_sub(day_time)),
         };
         let Some(since) = self.differs_since else {
             self.differs_since = Some(self.awake);
@@ -110,11 +110,11 @@ impl Steady {
         if self.awake.saturating_sub(since) < ACCEPTED_AFTER || self.is_slowed && off < 0 {
             return None;
         }
-        if off < 0 && self.time.saturating_sub(said) <= MAX_STEP_BACK {
+        if off < 0 && self.time.saturating_sub(day_time) <= MAX_STEP_BACK {
             self.is_slowed = true;
             return Some(Change::Slowed { seconds: off });
         }
-        (self.time, self.differs_since, self.is_slowed) = (said, None, false);
+        (self.time, self.differs_since, self.is_slowed) = (day_time, None, false);
         Some(Change::Followed { seconds: off })
     }
 }
@@ -150,7 +150,7 @@ mod tests {
         /// start.
         fn after(&mut self, seconds: u64) -> (u64, Vec<Change>) {
             let mut changes = Vec::new();
-            let mut said = 0;
+            let mut day_time = 0;
             for _ in 0..seconds.max(1) {
                 self.awake += if seconds == 0 { 0 } else { 1_000 };
                 let real = START + self.awake + self.slept - 500_000;
@@ -161,10 +161,10 @@ mod tests {
                     || self.has_uptime.then_some(uptime),
                 );
                 changes.extend(read.change);
-                assert!(said <= read.now.0, "time runs back");
-                said = read.now.0;
+                assert!(day_time <= read.now.0, "time runs back");
+                day_time = read.now.0;
             }
-            (said - START, changes)
+            (day_time - START, changes)
         }
     }
 
@@ -193,12 +193,12 @@ mod tests {
     fn a_clock_that_was_put_back_is_waited_for_at_half_speed() {
         let mut machine = Machine::new();
         machine.off = -HOUR;
-        let (said, changes) = machine.after(40);
+        let (day_time, changes) = machine.after(40);
         assert_eq!(
             changes,
             [Change::Jumped { seconds: -3_600 }, Change::Slowed { seconds: -3_600 }]
         );
-        assert!((35_000..40_000).contains(&said), "{said}");
+        assert!((35_000..40_000).contains(&day_time), "{day_time}");
         let later = machine.after(7_200);
         assert_eq!(later, (7_240_000 - HOUR as u64, vec![Change::Returned]));
     }
@@ -229,9 +229,13 @@ mod tests {
         assert_eq!(machine.after(1), (11_000 + DAY as u64, vec![slept]));
         machine.has_uptime = false;
         machine.slept += DAY as u64;
-        let (said, changes) = machine.after(40);
+        let (day_time, changes) = machine.after(40);
         assert_eq!(changes.last(), Some(&Change::Followed { seconds: 86_400 }));
-        assert_eq!(said, 51_000 + 2 * DAY as u64, "a little later where the uptime is not known");
+        assert_eq!(
+            day_time,
+            51_000 + 2 * DAY as u64,
+            "a little later where the uptime is not known"
+        );
     }
 
     #[test]

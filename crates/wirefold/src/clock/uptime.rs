@@ -71,11 +71,11 @@ mod tests {
     #[test]
     fn the_uptime_is_read_once_a_second_at_most() {
         let mut uptime = Uptime::read_by(counted);
-        let mut said = Vec::new();
+        let mut readings = Vec::new();
         for millis in (0..3_000).step_by(250) {
-            said.extend(uptime.at(Duration::from_millis(millis)).map(|at| at.as_millis()));
+            readings.extend(uptime.at(Duration::from_millis(millis)).map(|at| at.as_millis()));
         }
         assert_eq!(READ.load(Ordering::SeqCst), 3);
-        assert_eq!(said, (0..12).map(|quarter| 500_000 + quarter * 250).collect::<Vec<_>>());
+        assert_eq!(readings, (0..12).map(|quarter| 500_000 + quarter * 250).collect::<Vec<_>>());
     }
 }

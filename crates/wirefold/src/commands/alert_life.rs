@@ -103,7 +103,7 @@ fn attempts(deliveries: &[AlertDelivery], time: &LocalTime) -> String {
 /// `2026-03-01 14:02:10 +01:00  desk: revision 2: 503 Service Unavailable, next try 14:02:41`.
 fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
     let why = attempt.why.as_deref().map(clean).unwrap_or_default();
-    let said = match (attempt.outcome, attempt.next) {
+    let outcome_words = match (attempt.outcome, attempt.next) {
         (AttemptOutcome::Taken, _) => "taken".to_owned(),
         (AttemptOutcome::Open, _) => "no answer yet, or wirefold ended before one came".to_owned(),
         (AttemptOutcome::Failed, Some(next)) => {
@@ -113,7 +113,7 @@ fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
         (AttemptOutcome::GivenUp, _) => format!("{BAD}{why}, given up{BAD:#}"),
     };
     let (at, delivery) = (time.second(attempt.at), clean(delivery));
-    format!("{at}  {delivery}: revision {}: {said}", attempt.revision)
+    format!("{at}  {delivery}: revision {}: {outcome_words}", attempt.revision)
 }
 
 /// The state of a delivery with the newest revision that notifies.
@@ -211,9 +211,9 @@ mod tests {
                 vec![one("14:02:11", AttemptOutcome::GivenUp, Some("410: gone\u{1b}"), None)],
             ),
         ];
-        let told = attempts(&deliveries, &LocalTime::fixed(at("15:00:00")));
-        let told = anstream::adapter::strip_str(&told).to_string();
-        let lines: Vec<&str> = told.lines().collect();
+        let lines = attempts(&deliveries, &LocalTime::fixed(at("15:00:00")));
+        let lines = anstream::adapter::strip_str(&lines).to_string();
+        let lines: Vec<&str> = lines.lines().collect();
         assert_eq!(
             lines,
             [

@@ -38,8 +38,8 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Makes one request.
 pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::Result<Exit> {
-    let told = arguments.operations.clone();
-    let address = match told {
+    let address_given = arguments.operations.clone();
+    let address = match address_given {
         Some(address) => address,
         None => {
             let loaded = load_here(&arguments.instance, Overrides::default())?;

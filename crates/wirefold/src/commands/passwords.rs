@@ -36,9 +36,9 @@ const FOR_SERVER: &str = "nats.conf";
 /// Runs `passwords`.
 pub(crate) fn run(arguments: &PasswordsArguments, global: &Global) -> anyhow::Result<Exit> {
     let folder = &arguments.folder;
-    let made = write(folder)?;
+    let created = write(folder)?;
     global.note(format_args!(
-        "{} in {}, {made} of them new",
+        "{} in {}, {created} of them new",
         output::count(User::ALL.len(), "password", "passwords"),
         folder.display()
     ));
@@ -49,25 +49,25 @@ pub(crate) fn run(arguments: &PasswordsArguments, global: &Global) -> anyhow::Re
 fn write(folder: &Path) -> anyhow::Result<usize> {
     let shown = |path: &Path| format!("cannot write {}", path.display());
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
-    let mut made = 0;
+    let mut created = 0;
     let mut for_server = "# Written by `wirefold passwords`.\n".to_owned();
     for user in User::ALL {
         let path = folder.join(user.as_str());
         let (password, is_new) = existing_or_new(&path).with_context(|| shown(&path))?;
-        made += usize::from(is_new);
+        created += usize::from(is_new);
         for_server.push_str(&format!("{}: \"{password}\"\n", password_variable(user)));
     }
     let signing_key = folder.join(SIGNING_KEY);
     existing_or_new(&signing_key).with_context(|| shown(&signing_key))?;
     let path = folder.join(FOR_SERVER);
-    if std::fs::read_to_string(&path).is_ok_and(|stands| stands == for_server) {
-        return Ok(made);
+    if std::fs::read_to_string(&path).is_ok_and(|current| current == for_server) {
+        return Ok(created);
     }
     // The file is replaced in one step, so a server never reads half of it.
     let half = folder.join(format!(".{FOR_SERVER}.{}", std::process::id()));
     write_file(&half, &for_server).with_context(|| shown(&half))?;
     std::fs::rename(&half, &path).with_context(|| shown(&path))?;
-    Ok(made)
+    Ok(created)
 }
 
 fn existing_or_new(path: &Path) -> anyhow::Result<(String, bool)> {

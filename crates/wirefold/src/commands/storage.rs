@@ -66,14 +66,14 @@ pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Resu
     let place = &arguments.asking.instance;
     let config = crate::config::load_here(place, Overrides::default())?.config;
     let folder = place.folder()?;
-    let told: StorageReport = block_on(async {
+    let answer: StorageReport = block_on(async {
         let client = arguments.asking.client().await?;
         client.get("/api/v1/storage").await.map_err(anyhow::Error::from)
     })?;
     let configs = wirefold_envelope::stream_configs(&config.limits());
-    let rows = told.streams.into_iter().filter_map(|found| {
+    let rows = answer.streams.into_iter().filter_map(|found| {
         let limits = configs.iter().find(|stream| stream.name == found.name)?;
-        Some(StreamRow::of(found, limits, told.at))
+        Some(StreamRow::of(found, limits, answer.at))
     });
     let report = Report {
         streams: rows.collect(),
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Resu
         print_line("wirefold.cli.storage/1", &report)?;
         return Ok(Exit::Ok);
     }
-    output::print_styled(&table(&report, told.at).render())?;
+    output::print_styled(&table(&report, answer.at).render())?;
     output::print_styled(&table_of_files(&report).render())?;
     print_disk(&report, &folder, global);
     Ok(Exit::Ok)

@@ -58,15 +58,15 @@ impl StoryFilter {
     /// The query part of the address.
     fn query(&self) -> String {
         let since = self.since.map(|span| LocalTime::system().ago(span).to_string());
-        let asked = [
+        let filters = [
             ("q", self.query.clone()),
             ("outlet", self.outlet.clone()),
             ("language", self.lang.clone()),
             ("since", since),
             ("min_outlets", self.min_outlets.map(|least| least.to_string())),
         ];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        asked.map(|(name, value)| format!("&{name}={}", escaped(&value))).collect()
+        let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        filters.map(|(name, value)| format!("&{name}={}", escaped(&value))).collect()
     }
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
         let client = arguments.asking.client().await?;
         let view = View { json: arguments.asking.json, time: LocalTime::system() };
         let request = match &arguments.command {
-            StoryCommand::Ls(asked) => return view.list(&client, asked, global).await,
+            StoryCommand::Ls(filters) => return view.list(&client, filters, global).await,
             StoryCommand::Show { id } => return view.show(&client, id).await,
             StoryCommand::Split { story, articles } => regroup::split(story, articles),
             StoryCommand::Merge { into, from } => regroup::merge(into, from)?,
@@ -195,15 +195,15 @@ impl View {
     async fn list(
         &self,
         client: &Client,
-        asked: &StoryFilter,
+        filters: &StoryFilter,
         global: &Global,
     ) -> anyhow::Result<Exit> {
-        let stories = stories(client, asked).await?;
+        let stories = stories(client, filters).await?;
         if self.json {
             stories.iter().try_for_each(|story| print_line("wirefold.cli.story/1", story))?;
             return Ok(Exit::Ok);
         }
-        if stories.is_empty() && !asked.query().is_empty() {
+        if stories.is_empty() && !filters.query().is_empty() {
             global.note(format_args!("no story matches: `wirefold story ls` lists all"));
             return Ok(Exit::Ok);
         }
@@ -348,13 +348,13 @@ async fn whole(client: &Client, id: &str) -> Result<Story, ClientError> {
 }
 
 /// The stories that changed last, at most `limit`.
-async fn stories(client: &Client, asked: &StoryFilter) -> anyhow::Result<Vec<StoryBrief>> {
-    let query = asked.query();
+async fn stories(client: &Client, filters: &StoryFilter) -> anyhow::Result<Vec<StoryBrief>> {
+    let query = filters.query();
     let mut stories: Vec<StoryBrief> = Vec::new();
     let mut known = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
-        let wanted = asked.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
+        let wanted = filters.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
         let path = page("/api/v1/stories", wanted.min(PAGE), cursor.as_deref()) + &query;
         if wanted == 0 {
             return Ok(stories);

@@ -124,8 +124,8 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
             let end = end.context("the end of the token is later than the calendar goes")?;
-            let made = tokens.add(name, Kind::Token, (*scope).into(), end, now);
-            print_token(name, &made.map_err(stop)?, end, json, global)
+            let new_token = tokens.add(name, Kind::Token, (*scope).into(), end, now);
+            print_token(name, &new_token.map_err(stop)?, end, json, global)
         }
         TokenCommand::Ls => list(&tokens.list(now).map_err(stop)?, json, global),
         TokenCommand::Revoke { name } => {
@@ -165,8 +165,8 @@ fn print_token(
     global: &Global,
 ) -> anyhow::Result<Exit> {
     if json {
-        let made = NewToken { name, token: Some(token), link: None, expires };
-        print_line("wirefold.cli.token-made/1", &made)?;
+        let new_token = NewToken { name, token: Some(token), link: None, expires };
+        print_line("wirefold.cli.token-made/1", &new_token)?;
         return Ok(Exit::Ok);
     }
     output::print(format!("{token}\n").as_bytes())?;
@@ -187,8 +187,8 @@ fn print_link(
     let page = page_of(arguments)?;
     let link = format!("{}/sign-in/{code}", page.address);
     if arguments.asking.json {
-        let made = NewToken { name, token: None, link: Some(&link), expires };
-        print_line("wirefold.cli.token-made/1", &made)?;
+        let new_token = NewToken { name, token: None, link: Some(&link), expires };
+        print_line("wirefold.cli.token-made/1", &new_token)?;
         return Ok(Exit::Ok);
     }
     output::print(format!("{link}\n").as_bytes())?;
@@ -205,12 +205,12 @@ fn print_link(
 /// The page as the running `up` serves it, or else as in the settings.
 fn page_of(arguments: &TokenArguments) -> anyhow::Result<PageStatus> {
     let place = &arguments.asking.instance;
-    let told = block_on(async {
+    let answer = block_on(async {
         let Some(client) = Client::running(place).await? else { return Ok(None) };
         let status: Status = client.get("/api/v1/status").await?;
         Ok(Some(status.page))
     })?;
-    if let Some(page) = told {
+    if let Some(page) = answer {
         return Ok(page);
     }
     let config = crate::config::load_here(place, Overrides::default())?.config;

@@ -100,8 +100,9 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
         Err(exit) => return Ok(exit),
     };
     let client = arguments.asking.client().await?;
-    let kept = article(&find(&client, name).await?)?;
-    let (first, second) = if first_is_file { (given, kept) } else { (kept, given) };
+    let stored_article = article(&find(&client, name).await?)?;
+    let (first, second) =
+        if first_is_file { (given, stored_article) } else { (stored_article, given) };
     if arguments.asking.json {
         return print_given(&client, &first, &second).await;
     }

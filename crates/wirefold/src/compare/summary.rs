@@ -41,8 +41,8 @@ fn write_article(
 
 /// ` · probably AP (mentioned)`.
 fn in_words(agency: &Agency<DocId>) -> String {
-    let said = agency_in_words(agency.name, how(agency.how), confidence(agency.confidence));
-    format!(" · {said}")
+    let words = agency_in_words(agency.name, how(agency.how), confidence(agency.confidence));
+    format!(" · {words}")
 }
 
 fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {

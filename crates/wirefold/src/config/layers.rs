@@ -56,8 +56,9 @@ impl Sources {
 
     /// A folder of the XDG base directories: its variable, or else a folder below the home folder.
     pub(super) fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
-        let told = self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        told.or_else(|| Some(Path::new(self.variable("HOME")?).join(below_home)))
+        let configured =
+            self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        configured.or_else(|| Some(Path::new(self.variable("HOME")?).join(below_home)))
     }
 
     /// The files that may exist, the lowest first. The last one must exist if it was named.

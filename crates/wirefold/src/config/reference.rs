@@ -41,8 +41,8 @@ pub(crate) struct Row {
 impl Row {
     /// An example of a value, as TOML.
     pub(crate) fn example(&self) -> String {
-        let told = self.default.clone().filter(|default| default != "[]");
-        told.unwrap_or_else(|| sample_of(&self.name).unwrap_or(self.sample).to_owned())
+        let default = self.default.clone().filter(|default| default != "[]");
+        default.unwrap_or_else(|| sample_of(&self.name).unwrap_or(self.sample).to_owned())
     }
 }
 

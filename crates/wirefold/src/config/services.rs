@@ -117,9 +117,9 @@ impl Config {
 
     /// The address of the page in links: as configured, or else where it is served.
     pub(crate) fn page_address(&self, served_at: SocketAddr) -> String {
-        let told = self.page.base_url.as_ref().map(Address::as_str);
-        let told = told.map(|address| address.trim_end_matches('/').to_owned());
-        told.unwrap_or_else(|| format!("http://{}", reachable(served_at)))
+        let base_url = self.page.base_url.as_ref().map(Address::as_str);
+        let base_url = base_url.map(|address| address.trim_end_matches('/').to_owned());
+        base_url.unwrap_or_else(|| format!("http://{}", reachable(served_at)))
     }
 
     /// The check of tokens for requests over the network. `None` if no tokens are needed.

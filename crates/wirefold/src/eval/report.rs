@@ -86,7 +86,7 @@ impl Report {
         (classes, worst): (Vec<ClassCount>, WorstErrors),
     ) -> Report {
         let (pairs, may) = labels.counts();
-        let told = labels.score(judged.scored_groups());
+        let score = labels.score(judged.scored_groups());
         let kind = |(name, share): (&String, &wirefold_score::Share)| Kind {
             kind: name.clone(),
             pairs: share.whole,
@@ -94,8 +94,8 @@ impl Report {
             recall: share.value(),
         };
         // A single kind without a name needs no table.
-        let named = told.kinds.keys().any(|name| !name.is_empty());
-        let kinds = told.kinds.iter().filter(|_| named).map(kind).collect();
+        let named = score.kinds.keys().any(|name| !name.is_empty());
+        let kinds = score.kinds.iter().filter(|_| named).map(kind).collect();
         Report {
             schema: "wirefold.eval/1",
             articles: judged.articles.len(),
@@ -138,12 +138,12 @@ impl Report {
             writeln!(out, "\n{}", kinds.render().trim_end())?;
         }
         self.write_classes(&mut out)?;
-        let told =
+        let score =
             if self.by == By::Story.group().name() { &self.at_arrival } else { &self.settled };
         let together = "TOGETHER AND SHOULD NOT BE, least alike first";
-        self.write_errors(&mut out, together, &self.worst.false_folds, told.wrong)?;
+        self.write_errors(&mut out, together, &self.worst.false_folds, score.wrong)?;
         let apart = "NOT TOGETHER AND SHOULD BE, most alike first";
-        self.write_errors(&mut out, apart, &self.worst.missed, told.missed)?;
+        self.write_errors(&mut out, apart, &self.worst.missed, score.missed)?;
         Ok(out)
     }
 

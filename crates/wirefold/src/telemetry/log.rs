@@ -122,15 +122,15 @@ mod tests {
 
     #[test]
     fn a_title_forges_no_line() {
-        let kept = CapturedLog::default();
-        let writer = kept.clone();
+        let captured = CapturedLog::default();
+        let writer = captured.clone();
         let lines = fmt().with_writer(move || OneLine(writer.clone())).with_ansi(false).finish();
         tracing::subscriber::with_default(lines, || {
             let title = "Storm\r\n2026-01-01T00:00:00Z ERROR wirefold: the disk is full";
             tracing::warn!(%title, "article left out: {title}");
             tracing::info!("next");
         });
-        let written = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let written = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
         assert_eq!(written.lines().count(), 2, "{written}");
         assert!(written.contains("Storm\\r\\n2026"), "{written}");
     }

@@ -41,11 +41,11 @@ async fn of_this_server(
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = request
+    let host = request
         .headers()
         .get(header::HOST)
         .map(|host| host.to_str().unwrap_or("unreadable.invalid"));
-    match asked {
+    match host {
         Some(host) if !is_own(host, &hosts) => {
             let words =
                 "this is no name of this server: ask by its address, or name it in page.hosts\n";

@@ -18,7 +18,7 @@ pub(super) struct Outage(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     why: Option<String>,
-    said: Option<UnixMillis>,
+    reported: Option<UnixMillis>,
     failures: u64,
 }
 
@@ -29,10 +29,10 @@ impl Outage {
         let mut state = self.state();
         state.why = Some(why);
         state.failures += 1;
-        if state.said.is_some_and(|said| now.since(said) < BETWEEN_LINES) {
+        if state.reported.is_some_and(|reported| now.since(reported) < BETWEEN_LINES) {
             return None;
         }
-        state.said = Some(now);
+        state.reported = Some(now);
         Some(std::mem::take(&mut state.failures))
     }
 

@@ -151,7 +151,7 @@ fn absent_inhibitors(
     let is_here = |id: &&SubscriptionId| all.iter().any(|other| other.id.as_ref() == Some(*id));
     let absent = subscription.inhibited_by.iter().filter(|id| !is_here(id));
     let place = loaded.origins.managed_by("subscription", at);
-    let told = absent.map(|id| {
+    let findings_of = absent.map(|id| {
         Finding::new(
             Mark::Look,
             format!(
@@ -161,7 +161,7 @@ fn absent_inhibitors(
             ),
         )
     });
-    told.collect()
+    findings_of.collect()
 }
 
 fn deliveries(loaded: &Loaded) -> Vec<Finding> {

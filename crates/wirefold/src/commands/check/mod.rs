@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn a_port_in_use_is_named_with_the_remedy() {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
         let bad = bad(&format!("page.listen = \"{address}\"\n"));
         assert!(bad.len() == 1 && bad[0].contains("--listen"), "{bad:?}");
     }
@@ -167,8 +167,11 @@ mod tests {
     fn an_address_in_a_private_network_is_reported() {
         let private = "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\n\
                        url = \"http://192.168.1.9/hook\"\nsecret = \"whsec_a2V5\"\n";
-        let told = bad(private);
-        assert!(told.len() == 1 && told[0].contains("fetcher.allow_private"), "{told:?}");
+        let findings_found = bad(private);
+        assert!(
+            findings_found.len() == 1 && findings_found[0].contains("fetcher.allow_private"),
+            "{findings_found:?}"
+        );
         let allowed = format!("fetcher.allow_private = [\"192.168.0.0/16\"]\n{private}");
         assert_eq!(bad(&allowed), Vec::<String>::new());
     }

@@ -64,8 +64,8 @@ impl AddArguments {
         let sites = self.outlet.is_some() || self.speaks_for.is_some();
         let texts = [self.title.is_some(), sites, self.group.is_some()];
         let of_pages = self.article.is_some() || !self.remove.is_empty();
-        let said = [self.full_text.is_some(), self.identity.is_some(), of_pages];
-        [texts, said].concat().contains(&true)
+        let settings_given = [self.full_text.is_some(), self.identity.is_some(), of_pages];
+        [texts, settings_given].concat().contains(&true)
     }
 }
 
@@ -123,11 +123,11 @@ async fn add(
             _ => addition.url.clone(),
         };
         let (id, when) = (clean(&id), client.when());
-        let said = match outcome {
+        let settings_given = match outcome {
             Outcome::Added => format!("{id} is watched{when}: `wirefold feed ls`"),
             Outcome::Changed => format!("{id} was watched already and is changed{when}"),
         };
-        global.note(format_args!("{said}"));
+        global.note(format_args!("{settings_given}"));
         if outcome == Outcome::Added {
             global.note(format_args!("{FIRST_POLL}"));
         }

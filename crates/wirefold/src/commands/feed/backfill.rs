@@ -42,8 +42,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let id = id_of(client, &wanted.feed).await?;
     let path = format!("/api/v1/feeds/{}/backfill", escaped(&id));
-    let asked = BackfillRequest { pages: wanted.pages, items: wanted.items };
-    let accepted: Result<Accepted, ClientError> = client.post(&path, &asked).await;
+    let request = BackfillRequest { pages: wanted.pages, items: wanted.items };
+    let accepted: Result<Accepted, ClientError> = client.post(&path, &request).await;
     let accepted = accepted.map_err(|error| error.see("wirefold feed ls"))?;
     if !client.is_running() || wanted.no_wait {
         if json {

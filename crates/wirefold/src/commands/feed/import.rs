@@ -189,8 +189,7 @@ impl Watched {
 /// Gives each feed a unique id: its own, or one made from its address. The same list gives the same ids, even
 /// if no running wirefold knows them yet.
 fn name(new: &mut [OpmlFeed], known: &[FeedRecord]) {
-    let mut taken: HashSet<String> =
-        known.iter().map(|record| record.feed.id.to_string()).collect();
+    let mut used: HashSet<String> = known.iter().map(|record| record.feed.id.to_string()).collect();
     for feed in new {
         let brought = feed.id.take().filter(|id| id.parse::<FeedId>().is_ok());
         let made = brought.or_else(|| feed_id_of(&feed.url).ok());
@@ -198,29 +197,29 @@ fn name(new: &mut [OpmlFeed], known: &[FeedRecord]) {
             continue;
         };
         let free = (2..).map(|number| format!("{base}-{number}"));
-        feed.id = std::iter::once(base.clone()).chain(free).find(|id| !taken.contains(id));
-        taken.extend(feed.id.clone());
+        feed.id = std::iter::once(base.clone()).chain(free).find(|id| !used.contains(id));
+        used.extend(feed.id.clone());
     }
 }
 
 /// Whether pages are fetched. A flag decides first, then the list itself for its feed, then the answer to the
 /// question, then `auto`.
 struct Choice {
-    told: Option<FullText>,
+    choice: Option<FullText>,
     answered: FullText,
 }
 
-fn pages(told: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Choice> {
-    let told = told.map(FullText::from);
-    if told.is_some() || new == 0 {
-        return Ok(Choice { told, answered: FullText::Auto });
+fn pages(choice: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Choice> {
+    let choice = choice.map(FullText::from);
+    if choice.is_some() || new == 0 {
+        return Ok(Choice { choice, answered: FullText::Auto });
     }
     if !can_ask() {
         global.note(format_args!(
             "note: full_text = auto: the page of an article is fetched where its feed gives fewer \
              than 80 words and robots.txt allows it; --full-text off fetches none"
         ));
-        return Ok(Choice { told, answered: FullText::Auto });
+        return Ok(Choice { choice, answered: FullText::Auto });
     }
     output::note(format_args!(
         "A teaser is too short to be compared: without the pages, two thirds of all reprints stay \
@@ -233,7 +232,7 @@ fn pages(told: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Cho
         "off" | "n" | "no" => FullText::Off,
         _ => FullText::Auto,
     };
-    Ok(Choice { told, answered })
+    Ok(Choice { choice, answered })
 }
 
 async fn add(
@@ -268,7 +267,7 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
         speaks_for: feed.speaks_for.as_ref().and_then(|site| site.parse().ok()),
         group: feed.group.clone(),
-        full_text: pages.told.or(feed.full_text).unwrap_or(pages.answered),
+        full_text: pages.choice.or(feed.full_text).unwrap_or(pages.answered),
         identity: ItemIdentity::Auto,
         article_selector: None,
         remove_selectors: Vec::new(),
@@ -296,11 +295,11 @@ fn print_result(
         }
     }
     let would = if wanted.dry_run { "would import" } else { "imported" };
-    let mut said = format!("{would} {}, {known} known already", count(added, "feed", "feeds"));
+    let mut summary = format!("{would} {}, {known} known already", count(added, "feed", "feeds"));
     if refused > 0 {
-        said.push_str(&format!(", {refused} refused"));
+        summary.push_str(&format!(", {refused} refused"));
     }
-    global.note(format_args!("{said}"));
+    global.note(format_args!("{summary}"));
     if is_web(&wanted.file) && !wanted.dry_run {
         let url = output::clean(&wanted.file);
         global.note(format_args!(

@@ -93,8 +93,8 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
 
 /// The site that the feed speaks for: as found at a poll, or before the first poll as set by hand.
 fn speaks_for(record: &FeedRecord) -> String {
-    let told = || record.feed.speaks_for.as_ref().map(ToString::to_string);
-    record.site.as_ref().map(FeedSite::in_short).or_else(told).unwrap_or_default()
+    let configured = || record.feed.speaks_for.as_ref().map(ToString::to_string);
+    record.site.as_ref().map(FeedSite::in_short).or_else(configured).unwrap_or_default()
 }
 
 /// The problems of a feed in full, because a column would cut them: its last error, then each finding by its
@@ -165,7 +165,7 @@ fn summary(all: &[FeedRecord]) -> String {
         (of(FeedHealth::Gone), "gone"),
         (of(FeedHealth::Waiting), "not polled yet"),
     ];
-    let said: Vec<String> =
+    let parts: Vec<String> =
         sorts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let feeds = count(all.len(), "feed", "feeds");
     let known: Vec<(&FeedRecord, Teasers)> =
@@ -177,7 +177,7 @@ fn summary(all: &[FeedRecord]) -> String {
         ([only], _) => format!("; {} sends teasers", only.feed.id),
         (many, known) => format!("; {} of {known} feeds send teasers", many.len()),
     };
-    format!("{feeds}: {}{teasers}", said.join(", "))
+    format!("{feeds}: {}{teasers}", parts.join(", "))
 }
 
 /// Advice about feeds that have only teasers and whose pages are not fetched.

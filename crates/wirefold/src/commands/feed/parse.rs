@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> an
     let mut failed = 0;
     for file in files {
         let name = file.display();
-        let said = match read(file) {
+        let message = match read(file) {
             Ok(bytes) => wirefold_feed::parse(&bytes, None, &arguments.url),
             Err(error) => {
                 failed += 1;
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> an
                 continue;
             }
         };
-        match said {
+        match message {
             Ok(feed) => {
                 for problem in &feed.problems {
                     global.note(format_args!("note: {name}: {}", clean(problem)));

@@ -101,15 +101,15 @@ pub(super) async fn find_feeds(client: &Client, url: &str) -> Result<Found, Clie
 
 /// Probes only this address for a feed.
 pub(super) async fn probe_feed(client: &Client, url: &str) -> Result<Found, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: true };
-    let report: ProbeReport = client.post(PATH, &asked).await?;
+    let request = ProbeRequest { url: url.to_owned(), list: false, here_only: true };
+    let report: ProbeReport = client.post(PATH, &request).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
 /// Probes an address and returns the whole report.
 pub(super) async fn probe(client: &Client, url: &str) -> Result<ProbeReport, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: false };
-    client.post(PATH, &asked).await
+    let request = ProbeRequest { url: url.to_owned(), list: false, here_only: false };
+    client.post(PATH, &request).await
 }
 
 /// A list of feeds with its problem.
@@ -122,8 +122,8 @@ pub(super) struct FoundList {
 
 /// Fetches a list of feeds.
 pub(super) async fn fetch_list(client: &Client, url: &str) -> Result<FoundList, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: true, here_only: true };
-    let report: ProbeReport = client.post(PATH, &asked).await?;
+    let request = ProbeRequest { url: url.to_owned(), list: true, here_only: true };
+    let report: ProbeReport = client.post(PATH, &request).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
@@ -152,10 +152,10 @@ fn in_detail(found: &Found) -> String {
         let _ = writeln!(out, "{}", clean(would));
     }
     if let Some(sample) = &found.sample {
-        let said = |text: &Option<String>| clean(text.as_deref().unwrap_or("none"));
+        let or_none = |text: &Option<String>| clean(text.as_deref().unwrap_or("none"));
         let _ = writeln!(out, "sample: {}", clean(&sample.title));
-        let _ = writeln!(out, "  link       {}", said(&sample.link));
-        let _ = writeln!(out, "  published  {}", said(&sample.published));
+        let _ = writeln!(out, "  link       {}", or_none(&sample.link));
+        let _ = writeln!(out, "  published  {}", or_none(&sample.published));
         let _ = writeln!(out, "  known by   {}", clean(&sample.key));
         let words = count(sample.words, "word", "words");
         let _ = writeln!(out, "  text       {words}: {}", clean(&sample.start));

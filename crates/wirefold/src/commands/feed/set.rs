@@ -50,9 +50,9 @@ pub(super) async fn run(
     let speaks_for = Some(wanted.speaks_for.clone()).filter(|site| site.as_str() != FOUND);
     let changed = FeedAddition { speaks_for, ..as_it_is(record.feed) };
     let accepted: Accepted = client.post("/api/v1/feeds", &changed).await?;
-    let said = match wanted.speaks_for.as_str() {
+    let message = match wanted.speaks_for.as_str() {
         FOUND => "wirefold looks again for the site that it speaks for".to_owned(),
         site => format!("speaks for {site}"),
     };
-    global.answer(json, &accepted, format_args!("{id} {said}{}", client.when()))
+    global.answer(json, &accepted, format_args!("{id} {message}{}", client.when()))
 }

@@ -84,11 +84,11 @@ impl Survey {
     /// The feeds that did not answer with a feed, with the reason: `https://…: no such host`.
     pub(super) fn unanswered(&self, feeds: &[OpmlFeed]) -> Vec<String> {
         let all = feeds.iter().zip(&self.found);
-        let told = |(feed, found): (&OpmlFeed, &Result<Found, String>)| {
+        let line = |(feed, found): (&OpmlFeed, &Result<Found, String>)| {
             let why = found.as_ref().err()?;
             Some(format!("{}: {}", clean(&feed.url), clean(why)))
         };
-        let mut unanswered: Vec<String> = all.filter_map(told).collect();
+        let mut unanswered: Vec<String> = all.filter_map(line).collect();
         let more = unanswered.len().saturating_sub(NAMED);
         unanswered.truncate(NAMED);
         if more > 0 {
@@ -129,12 +129,12 @@ fn whose(answered: &[&Found]) -> String {
             "that list another site's items: their first poll asks that site whether it names them",
         ),
     ];
-    let said: Vec<String> = kinds
+    let words: Vec<String> = kinds
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) }
+    if words.is_empty() { String::new() } else { format!("; {}", words.join(", ")) }
 }
 
 /// A counter on one line of the terminal.
@@ -199,8 +199,8 @@ mod tests {
             "1 of 4 feeds send teasers only (1 did not answer with a feed)"
         );
         assert_eq!(survey.without(&[1, 2, 3]).in_words(), "1 of 1 feed sends teasers only");
-        let said = Survey { found: vec![none(), none()] }.in_words();
-        assert_eq!(said, "no answer with a feed from 2 feeds");
+        let words = Survey { found: vec![none(), none()] }.in_words();
+        assert_eq!(words, "no answer with a feed from 2 feeds");
     }
 
     #[test]

@@ -65,13 +65,13 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         return Err(Stop::new(Exit::Usage, WHY_DRY).into());
     }
     let settings = SettingsPair::read(arguments, global)?;
-    let mut taken = if arguments.from.is_empty() {
+    let mut stored_articles = if arguments.from.is_empty() {
         block_on(from_store(arguments, global))?
     } else {
         from_files(arguments, global)?
     };
-    taken.keep_since(arguments.since);
-    if taken.articles.is_empty() {
+    stored_articles.keep_since(arguments.since);
+    if stored_articles.articles.is_empty() {
         let what = match arguments.from.is_empty() {
             true => "no articles with their texts in the data folder: nothing to judge again",
             false => "no articles to judge again",
@@ -79,15 +79,16 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         return Err(Stop::new(Exit::NotFound, what).into());
     }
     let judge = |method: &Settings, what| {
-        let progress = Progress::of_judging(taken.articles.len(), what, global.quiet);
-        let judged = Judged::with(&taken.articles, method.clone(), &progress);
+        let progress = Progress::of_judging(stored_articles.articles.len(), what, global.quiet);
+        let judged = Judged::with(&stored_articles.articles, method.clone(), &progress);
         progress.end();
         judged
     };
     let now = judge(&settings.now, "judging as now");
     let then = judge(&settings.then, "judging as then");
-    let changes = changes(&taken.articles, &now, &then);
-    let report = report::Report::new(&arguments.set, &now, &then, &changes, taken.without_text);
+    let changes = changes(&stored_articles.articles, &now, &then);
+    let report =
+        report::Report::new(&arguments.set, &now, &then, &changes, stored_articles.without_text);
     if arguments.asking.json {
         report.print_json(&changes)?;
     } else {
@@ -96,7 +97,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     if settings.now == settings.then {
         global.note(format_args!("note: that is what the settings in force say already"));
     }
-    Ok(if taken.problems > 0 { Exit::Partial } else { Exit::Ok })
+    Ok(if stored_articles.problems > 0 { Exit::Partial } else { Exit::Ok })
 }
 
 /// The settings in force and the settings to try.
@@ -146,11 +147,11 @@ async fn from_store(
 }
 
 fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<StoredArticles> {
-    let mut taken = StoredArticles::default();
+    let mut stored_articles = StoredArticles::default();
     let progress = Progress::of_reading(&arguments.from, false, global.quiet);
     input::read(&arguments.from, &progress, &mut |reading| {
         match reading {
-            Reading::Article(article) => taken.articles.push(*article),
+            Reading::Article(article) => stored_articles.articles.push(*article),
             Reading::Note(what) => {
                 progress.aside(|| global.note(format_args!("note: {what}")));
             }
@@ -158,12 +159,12 @@ fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<St
                 progress.aside(|| output::note(format_args!("note: {what}")));
             }
             Reading::Problem(what) | Reading::Missing(what) => {
-                taken.problems += 1;
+                stored_articles.problems += 1;
                 progress.aside(|| output::note(format_args!("error: {what}")));
             }
         }
         Ok(())
     })?;
     progress.end();
-    Ok(taken)
+    Ok(stored_articles)
 }

@@ -17,7 +17,7 @@ pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Sto
         let count = crate::output::count(outputs.len(), "article", "articles");
         global.note(format_args!("note: asking the running wirefold for {count}"));
     }
-    let mut taken = StoredArticles::default();
+    let mut articles_read = StoredArticles::default();
     for output in outputs.into_values() {
         let path = format!("/api/v1/articles/{}", output.id);
         let found: Result<ArticleDetail, ClientError> = client.get(&path).await;
@@ -27,11 +27,11 @@ pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Sto
             Err(error) => return Err(error.into()),
         };
         match text {
-            Some(text) => taken.articles.push(stored_input(&output, text)),
-            None => taken.without_text += 1,
+            Some(text) => articles_read.articles.push(stored_input(&output, text)),
+            None => articles_read.without_text += 1,
         }
     }
-    Ok(taken)
+    Ok(articles_read)
 }
 
 /// The articles in the output stream up to its current end, by their sequence in `WF_FETCHED`, which is the

@@ -153,8 +153,8 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
                 let removed = client.delete(&path).await;
                 let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
-                let said = format_args!("{id} sends no more alerts{}", client.when());
-                global.answer(json, &accepted, said)
+                let message = format_args!("{id} sends no more alerts{}", client.when());
+                global.answer(json, &accepted, message)
             }
             SubCommand::Export => files::export(&asking.client().await?, json, global).await,
             SubCommand::Import { file } => {

@@ -58,8 +58,8 @@ mod tests {
     fn a_query_that_cannot_be_parsed_is_wrong_usage() {
         let error = check("port AND").unwrap_err();
         assert_eq!(crate::client::exit_of(&error), Exit::Usage);
-        let said = error.to_string();
-        assert!(said.contains("\n          ^\ncolumn 9: expected"), "{said}");
+        let message = error.to_string();
+        assert!(message.contains("\n          ^\ncolumn 9: expected"), "{message}");
         assert!(check("port OR harbour").is_ok());
     }
 }

@@ -75,11 +75,11 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
     let hours = report.hours;
     if found.matching == 0 {
         let warning = found.warning(hours).map(|it| format!("  {it}\n")).unwrap_or_default();
-        let said = match found.only_baseline() {
+        let matches = match found.only_baseline() {
             Some(baseline) => format!("no new article matches; {baseline}"),
             None => "no article matches".to_owned(),
         };
-        return Ok(format!("the last {hours} h: {said}\n{warning}"));
+        return Ok(format!("the last {hours} h: {matches}\n{warning}"));
     }
     let mut out = format!(
         "the last {hours} h: {} → {} → {}, {} ({} folded)\n",
@@ -107,8 +107,8 @@ fn alert(sample: &RehearsedAlert) -> String {
     let origins = many(sample.origins.into(), "origin", "origins");
     let passing = if sample.in_passing { " · silent: mentioned in passing" } else { "" };
     let mut line = format!("{} · {outlets} · at most {origins}{passing}", clean(&sample.title));
-    let told = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
-    for revision in told {
+    let loud = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
+    for revision in loud {
         line.push_str(&format!(" · {}", why(revision)));
     }
     line
@@ -167,7 +167,7 @@ mod tests {
             hours: 24,
             report: json!({"articles": 99, "matching": 0, "matching_with_baseline": 99}),
         };
-        let said = in_words(&report).unwrap();
-        assert!(said.contains("\n  broad: it matches 100 % of all articles"), "{said}");
+        let warning = in_words(&report).unwrap();
+        assert!(warning.contains("\n  broad: it matches 100 % of all articles"), "{warning}");
     }
 }

@@ -96,8 +96,8 @@ fn every_kind_but_the_terminal_says_what_it_needs() {
         if kind == "stdout" {
             world.loaded();
         } else {
-            let told = world.mistakes();
-            assert!(told.contains("`delivery.0`: it needs "), "{kind}: {told}");
+            let mistakes = world.mistakes();
+            assert!(mistakes.contains("`delivery.0`: it needs "), "{kind}: {mistakes}");
         }
     }
 }
@@ -112,13 +112,13 @@ fn every_kind_can_be_written() {
     let slack = "https://hooks.slack.example/services/T0/B0/xyz";
     let world = World::new(ALL).variable("MAIL_PASSWORD", "geheim").variable("SLACK_URL", slack);
     let loaded = world.loaded();
-    let told = loaded.config.alerter(&loaded.origins, "http://127.0.0.1:8787".to_owned());
-    let names: Vec<&str> = told.deliveries.iter().map(|it| it.name.as_str()).collect();
+    let mistakes = loaded.config.alerter(&loaded.origins, "http://127.0.0.1:8787".to_owned());
+    let names: Vec<&str> = mistakes.deliveries.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(
         names,
         ["post", "slack", "telegram", "matrix", "teams", "pager", "subject", "log", "stdout"]
     );
-    let shown = format!("{:?} {told:?} {:?}", loaded.config, lines(&loaded.config));
+    let shown = format!("{:?} {mistakes:?} {:?}", loaded.config, lines(&loaded.config));
     for secret in ["geheim", "hush-nats", "xyz", "AAHdqTcvCH1", "syt_night"] {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
@@ -260,8 +260,8 @@ fn a_program_or_a_path_is_only_allowed_in_a_file() {
     let refused = load(&Sources::default(), &flags).unwrap_err().to_string();
     assert!(refused.contains("it is only allowed in a file of settings"), "{refused}");
     let variable = "[{name = \"x\", kind = \"file\", path = \"x.jsonl\"}]";
-    let told = World::new("").variable("WIREFOLD_DELIVERY", variable).mistakes();
-    assert!(told.contains("it is only allowed in a file of settings"), "{told}");
+    let mistakes = World::new("").variable("WIREFOLD_DELIVERY", variable).mistakes();
+    assert!(mistakes.contains("it is only allowed in a file of settings"), "{mistakes}");
 }
 
 #[test]
@@ -270,8 +270,8 @@ fn templates_are_read_and_mistakes_named_with_their_lines() {
     let good = format!("{stdout}title_template = \"{{{{ headline }}}}\"\n");
     assert!(World::new(&good).loaded().config.delivery[0].title_template.is_some());
     let broken = format!("{stdout}template = \"{{{{ headline\"\n");
-    let told = World::new(&broken).mistakes();
-    assert!(told.contains("template:1") && told.contains("wirefold.toml:1"), "{told}");
+    let mistakes = World::new(&broken).mistakes();
+    assert!(mistakes.contains("template:1") && mistakes.contains("wirefold.toml:1"), "{mistakes}");
     let strange = World::new(&format!("{stdout}template = \"{{{{ nosuch }}}}\"\n")).mistakes();
     assert!(
         strange.contains("template: nothing is called \"nosuch\"; there are title"),

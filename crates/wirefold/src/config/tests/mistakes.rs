@@ -250,8 +250,8 @@ fn a_digest_has_a_time_zone_without_quiet_hours() {
     assert_eq!(settings.time_zone.as_deref(), Some("Europe/Berlin"));
     let strange =
         "`subscription.0.time_zone`: \"Sea/Side\" is no time zone that this machine knows";
-    let told = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
-    assert!(told.contains(strange), "{told}");
+    let mistakes = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
+    assert!(mistakes.contains(strange), "{mistakes}");
 }
 
 #[test]
