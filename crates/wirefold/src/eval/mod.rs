@@ -231,7 +231,7 @@ impl Articles<'_> {
             Reading::Note(note) => self.global.note(format_args!("note: {note}")),
             Reading::Warning(what) => output::note(format_args!("note: {what}")),
             Reading::Problem(what) | Reading::Missing(what) => {
-                self.print_note(format_args!("{what}"))
+                self.print_note(format_args!("{what}"));
             }
         }
         Ok(())
