@@ -1,4 +1,4 @@
-//! What stands in `deploy` names what there is: metrics of the catalogue, images under one tag.
+//! Files in `deploy` only name things that exist: metrics of the catalogue, images under one tag.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The metrics of the catalogue, a histogram with its three series.
+/// The metrics of the catalogue. A histogram has three series.
 fn catalogue() -> BTreeSet<String> {
     let document = read("docs/metrics.md");
     let mut names = BTreeSet::new();
@@ -23,7 +23,7 @@ fn catalogue() -> BTreeSet<String> {
     names
 }
 
-/// Words that look like metrics of ours in the expressions of a file.
+/// Words in the expressions of a file that look like our metrics.
 fn named(expressions: &[String]) -> BTreeSet<String> {
     let is_other = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let words = expressions.iter().flat_map(|text| text.split(is_other));
@@ -79,7 +79,7 @@ fn the_dashboard_names_metrics_that_there_are() {
     check_metrics(&expressions, 15);
 }
 
-/// What Grafana would refuse or draw wrongly, as no Grafana looks at it here.
+/// Mistakes that Grafana would refuse or draw wrongly. No Grafana runs here.
 #[test]
 fn the_dashboard_is_one_that_loads() {
     let mut ids = BTreeSet::new();
@@ -134,7 +134,7 @@ fn panels() -> Vec<serde_json::Value> {
     dashboard()["panels"].as_array().expect("it has panels").clone()
 }
 
-/// Our image in the compose file: built here, or the one that WIREFOLD_IMAGE names.
+/// Our image in the compose file: built here, or the one in WIREFOLD_IMAGE.
 const OUR_IMAGE: &str = "${WIREFOLD_IMAGE:-wirefold:local}";
 
 #[test]
@@ -201,7 +201,7 @@ fn every_service_is_hardened_limited_and_looked_after() {
     }
 }
 
-/// The builder that is used without BuildKit loses a layer between two such copies.
+/// The builder without BuildKit loses a layer between two such copies.
 #[test]
 fn the_image_copies_from_its_build_once() {
     let dockerfile = read("deploy/Dockerfile");

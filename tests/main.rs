@@ -1,4 +1,4 @@
-//! The one integration test binary: one link, one place to look.
+//! The one integration test binary.
 //!
 //! Each module is a subject. To run one, name it: `cargo test -p wirefold --test it tidy::`.
 

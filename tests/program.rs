@@ -1,4 +1,4 @@
-//! The built binary, run as a user would run it: arguments in, two streams and a code out.
+//! Runs the built binary as a user would: arguments in, two streams and a code out.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use wirefold_proto::{VerdictLine, decode};
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) out: String,
@@ -31,7 +31,7 @@ impl Run {
         Run::new(&command.output().expect("the binary is built"))
     }
 
-    /// Standard output as verdicts. Fails where anything else stands there.
+    /// Standard output as verdicts. Fails if it contains anything else.
     #[track_caller]
     pub(crate) fn lines(&self) -> Vec<VerdictLine> {
         let read = |line: &str| {
@@ -61,7 +61,7 @@ impl Run {
     }
 }
 
-/// The binary with nothing in the environment that speaks of colour.
+/// The binary without colour settings in its environment.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wirefold"));
     command.args(arguments).stdin(Stdio::null());
@@ -71,12 +71,12 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it where the tests stand: in the folder of this package.
+/// Runs it in the folder of this package, in which tests run.
 pub(crate) fn wirefold(arguments: &[&str]) -> Run {
     Run::new(&command(arguments).output().expect("the binary is built"))
 }
 
-/// A folder for one test, gone when the test ends.
+/// A folder for one test. It is deleted when the test ends.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
@@ -123,7 +123,7 @@ impl Folder {
     }
 }
 
-/// Folds what is on standard input; gives the run.
+/// Folds the lines on standard input.
 pub(crate) fn fold_lines(lines: &str, arguments: &[&str]) -> Run {
     let arguments = [&["fold", "--json"], arguments, &["-"]].concat();
     Folder::with(&[]).run_on(lines.as_bytes(), &arguments)

@@ -1,4 +1,4 @@
-//! The README shows what its commands print.
+//! The README shows the real output of its commands.
 
 use crate::program::wirefold;
 use crate::tidy::tree;

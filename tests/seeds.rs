@@ -1,8 +1,7 @@
-//! The fixture articles in `seeds/` are what its README says they are.
+//! The fixture articles in `seeds/` are as its README describes them.
 //!
-//! Three files tell the same thing in different forms: the articles as a stream, what a fair
-//! reader would say of them, and the feeds that carry them. Whoever changes one hears from here
-//! where the others now differ.
+//! Three files contain the same in different forms: the articles as a stream, the labels of a fair reader,
+//! and the feeds with the articles. If one changes, these tests show where the others differ.
 
 use std::fs;
 use std::path::PathBuf;
@@ -24,7 +23,7 @@ fn text_of(path: &str) -> String {
     fs::read_to_string(seeds(path)).unwrap_or_else(|error| panic!("seeds/{path}: {error}"))
 }
 
-/// Words as white space parts them, in order: what two forms of one text have in common.
+/// Words between white space, in order, which two forms of one text have in common.
 fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }

@@ -1,4 +1,4 @@
-//! The central case: two copies of one wire text under other openings, and three own-word texts on
+//! The central case: two copies of one wire text with other openings, and three separately written texts on
 //! the same event that share quotations with them.
 
 use std::collections::BTreeSet;
@@ -8,11 +8,11 @@ use wirefold_dedup::{Class, CopyKind};
 use super::orders;
 use super::stream::{Article, Judged, folds};
 
-/// Where a share of this or more would be copying. Shared quotations are none.
+/// A share of this or more would be copying. Shared quotations are not copying.
 pub(super) const NEXT_TO_NOTHING: f64 = 0.02;
 
-/// Judges five articles in all 120 orders and gives the outcomes, after checking that in each the
-/// two copies fold and nothing else does.
+/// Judges five articles in all 120 orders and returns the results. Checks that in each order the two copies
+/// fold and nothing else does.
 #[track_caller]
 pub(super) fn in_all_orders(articles: &[Article], copies: (usize, usize)) -> Vec<Judged> {
     let outcomes: Vec<Judged> =
@@ -22,7 +22,7 @@ pub(super) fn in_all_orders(articles: &[Article], copies: (usize, usize)) -> Vec
     outcomes
 }
 
-/// Fails unless all are one event in the end.
+/// Fails unless all are one event at the end.
 #[track_caller]
 pub(super) fn check_one_event(outcomes: &[Judged]) {
     for judged in outcomes {
@@ -52,7 +52,7 @@ fn check_stories(judged: &Judged, copies: (usize, usize)) {
     }
 }
 
-/// Fails where one of these articles was found to hold a share of another that is no quotation.
+/// Fails if one of these articles shares text with another that is not a quotation.
 #[track_caller]
 pub(super) fn check_apart(outcomes: &[Judged], are_apart: impl Fn(usize, usize) -> bool) {
     for judged in outcomes {

@@ -1,4 +1,4 @@
-//! Whatever the text, the detector answers, and its answer makes sense.
+//! The detector gives a sensible answer for every text.
 
 use proptest::prelude::*;
 use wirefold_dedup::{Changes, Class, CopyKind, Detector, DocId, Incoming, Settings, Verdict};
@@ -6,21 +6,21 @@ use wirefold_text::Text;
 
 use super::seeds::fixtures;
 
-/// An article of a made-up stream.
+/// An article of a generated stream.
 #[derive(Debug, Clone)]
-struct Given {
+struct GeneratedItem {
     id: u8,
     outlet: Option<u8>,
     title: String,
     text: String,
-    /// Seconds after the article before.
+    /// Seconds after the previous article.
     later: u32,
     published: i64,
 }
 
-/// Judges a stream and checks each answer, at arrival and in the end.
+/// Judges a stream and checks each answer, at arrival and at the end.
 #[track_caller]
-fn check(stream: &[Given]) {
+fn check(stream: &[GeneratedItem]) {
     let mut detector = Detector::keeping_verdicts(Settings::default());
     let mut time = 0;
     for (number, given) in (0..).map(DocId).zip(stream) {
@@ -70,10 +70,10 @@ fn check_verdict(verdict: &Verdict) {
     assert!(!verdict.holds.contains(&verdict.story), "{verdict:?}");
 }
 
-/// One text after another, each at an outlet of its own.
+/// Checks texts one after another, each at an outlet of its own.
 #[track_caller]
 fn check_texts(texts: &[String]) {
-    let given = |(at, text): (usize, &String)| Given {
+    let given = |(at, text): (usize, &String)| GeneratedItem {
         id: u8::try_from(at).expect("a short stream"),
         outlet: Some(0),
         title: text.chars().take(80).collect(),
@@ -81,10 +81,10 @@ fn check_texts(texts: &[String]) {
         later: 60,
         published: 0,
     };
-    check(&texts.iter().enumerate().map(given).collect::<Vec<Given>>());
+    check(&texts.iter().enumerate().map(given).collect::<Vec<GeneratedItem>>());
 }
 
-/// Any characters, most of them odd ones.
+/// Any characters, most of them unusual.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -98,7 +98,7 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Sentences of few words, so that passages, quotations, copies and page chrome come about by chance.
+/// Sentences of few words, so that passages, quotations, copies and page chrome occur by chance.
 fn like_news() -> impl Strategy<Value = String> {
     let known = [
         "the", "harbour", "Quint", "Brenmouth", "said", "on", "Monday", "three", "412", "boats",
@@ -110,8 +110,8 @@ fn like_news() -> impl Strategy<Value = String> {
     pieces.prop_map(|pieces| pieces.join(" "))
 }
 
-/// A stream over few ids, outlets and texts: many are repeated, cut, or run into each other.
-fn streams() -> impl Strategy<Value = Vec<Given>> {
+/// A stream over few ids, outlets and texts: many are repeated, cut, or joined.
+fn streams() -> impl Strategy<Value = Vec<GeneratedItem>> {
     let pool = prop::collection::vec(prop_oneof![3 => like_news(), 1 => any_text()], 1..6);
     pool.prop_flat_map(|pool| {
         let parts = prop::collection::vec(prop::sample::select(pool), 1..4);
@@ -119,13 +119,13 @@ fn streams() -> impl Strategy<Value = Vec<Given>> {
         let given = given.prop_map(|(id, outlet, texts, later, published)| {
             let text = texts.join("\n\n");
             let title = text.chars().take(40).collect();
-            Given { id, outlet, title, text, later, published }
+            GeneratedItem { id, outlet, title, text, later, published }
         });
         prop::collection::vec(given, 0..24)
     })
 }
 
-/// A failing case is printed and shrunk; it is not written into the source tree.
+/// A failing case is printed and shrunk. It is not written into the source tree.
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -151,9 +151,9 @@ proptest! {
             let article = fixtures.iter().find(|article| article.id == id);
             let text = article.expect("the fixtures have it").text.clone();
             let (title, published) = (String::new(), *published);
-            Given { id: number, outlet: None, title, text, later: 1, published }
+            GeneratedItem { id: number, outlet: None, title, text, later: 1, published }
         };
-        check(&(0..).zip(times.iter().zip(ids)).map(given).collect::<Vec<Given>>());
+        check(&(0..).zip(times.iter().zip(ids)).map(given).collect::<Vec<GeneratedItem>>());
     }
 
     /// An article cut anywhere, and put together from two halves of others.

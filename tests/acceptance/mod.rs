@@ -1,8 +1,8 @@
-//! What the product promises, on the articles it is promised for: in every order of arrival where
-//! they are few, in many where they are many.
+//! The promises of the product, checked on articles in every order of arrival if they are few, and in many
+//! orders if they are many.
 //!
-//! The fixtures of `seeds/` are in every clone. Acceptance data in `../shared` belong to others;
-//! where they are absent, the tests that need them say `SKIPPED` and pass.
+//! The fixtures of `seeds/` are in every clone. Acceptance data in `../shared` belong to others; if they are
+//! absent, the tests that need them print `SKIPPED` and pass.
 
 mod central;
 mod hostile;
@@ -19,13 +19,13 @@ use std::fmt::Arguments;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Says something past the test harness, which would swallow it.
+/// Prints a line past the test harness, which would capture it.
 fn say(line: Arguments<'_>) {
     writeln!(std::io::stderr(), "{line}").expect("standard error is open");
 }
 
-/// A file or folder of `../shared`, or `None` where that is absent: then the test cannot look, and
-/// says so. Cargo runs tests in the folder of their package.
+/// A file or folder of `../shared`. If it is absent, prints that the test is skipped and returns `None`.
+/// Cargo runs tests in the folder of their package.
 fn shared(path: &str) -> Option<PathBuf> {
     let shared = PathBuf::from("../../../shared");
     if !shared.is_dir() {

@@ -15,7 +15,7 @@ pub(super) fn all(count: usize) -> Vec<Vec<usize>> {
     orders
 }
 
-/// As they stand.
+/// File order.
 pub(super) fn file(count: usize) -> Vec<usize> {
     (0..count).collect()
 }
@@ -25,8 +25,8 @@ pub(super) fn reversed(count: usize) -> Vec<usize> {
     (0..count).rev().collect()
 }
 
-/// Shuffled by Fisher and Yates with SplitMix64 (Steele, Lea and Flood 2014), whose numbers are the
-/// same everywhere and always.
+/// Shuffled by Fisher and Yates with SplitMix64 (Steele, Lea and Flood 2014), whose numbers are the same on
+/// every machine.
 pub(super) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     let mut order = file(count);
     let mut random = Random::new(seed);
@@ -50,7 +50,7 @@ fn all_orders_are_all_and_each_once() {
 }
 
 #[test]
-fn a_shuffle_is_an_order_and_goes_by_its_seed() {
+fn a_shuffle_is_an_order_and_depends_on_its_seed() {
     let mut order = shuffled(100, 7);
     assert_eq!(order, shuffled(100, 7));
     assert_ne!(order, shuffled(100, 8));

@@ -1,6 +1,7 @@
-//! Same order, same answer: nothing looks at a clock, a random number or the order of a hash map.
+//! The same order gives the same answer: nothing depends on a clock, a random number or the order of a hash
+//! map.
 //!
-//! Each process seeds its hash maps anew, so the binary is asked several times.
+//! Each process seeds its hash maps differently, so the binary runs several times.
 
 use super::orders;
 use super::seeds::fixtures;

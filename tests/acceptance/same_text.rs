@@ -1,4 +1,4 @@
-//! Another dress of the same text is the same text: line ends, quotation marks, white space.
+//! A text with other line ends, quotation marks or white space is the same text.
 
 use wirefold_dedup::{Class, CopyKind, EventId, StoryId, Verdict};
 
@@ -20,7 +20,7 @@ fn straight(text: &str) -> String {
     text.replace(['“', '”'], "\"").replace(['‘', '’'], "'")
 }
 
-/// Straight marks turned curly by what stands before them, as word processors do.
+/// Replaces straight quotation marks by curly ones according to the character before, like word processors.
 fn curly(text: &str) -> String {
     let mut before = ' ';
     let mut turned = String::with_capacity(text.len());
@@ -38,7 +38,7 @@ fn curly(text: &str) -> String {
     turned
 }
 
-/// The letters with a mark that our fixtures use most, as letter and mark.
+/// Decomposes the letters with a mark that our fixtures use most.
 fn decomposed(text: &str) -> String {
     let pairs = [('é', "e\u{301}"), ('ö', "o\u{308}"), ('ü', "u\u{308}"), ('й', "и\u{306}")];
     pairs.iter().fold(text.to_owned(), |text, (whole, parts)| text.replace(*whole, parts))
@@ -49,7 +49,7 @@ fn dressed(articles: &[Article], dress: fn(&str) -> String) -> Vec<Article> {
     articles.iter().map(change).collect()
 }
 
-/// Fails where a fixture is not taken for the same text in another dress.
+/// Fails if a fixture in another form is not recognised as the same text.
 #[track_caller]
 fn check_exact((what, dress): Dress) {
     let bare = |id: &str, text: String| Article { id: id.into(), text, ..Article::default() };
@@ -83,7 +83,7 @@ fn a_stream_in_another_dress_folds_the_same() {
     }
 }
 
-/// What a verdict says beside its numbers.
+/// The parts of a verdict other than numbers.
 fn essence(verdict: &Verdict) -> (Class, Option<CopyKind>, StoryId, EventId, bool) {
     (verdict.class, verdict.kind, verdict.story, verdict.event, verdict.comparable)
 }

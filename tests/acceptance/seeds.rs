@@ -1,4 +1,4 @@
-//! The fixtures of `seeds/` against what `expected.json` says of them.
+//! The fixtures of `seeds/` compared with `expected.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::{orders, say};
 use crate::program::{Run, wirefold};
 use crate::seeds::{articles, expected};
 
-/// The share of event pairs that must be right.
+/// The required share of right event pairs.
 const PRECISION: f64 = 0.95;
 
 /// The fixtures in file order.
@@ -42,7 +42,7 @@ fn named(pairs: &BTreeSet<Pair>, articles: &[Article]) -> Vec<String> {
     pairs.iter().map(|(a, b)| format!("{} {}", articles[*a].id, articles[*b].id)).collect()
 }
 
-/// Fails unless exactly the pairs fold that should.
+/// Fails unless exactly the expected pairs fold.
 #[track_caller]
 pub(super) fn check_folds(lines: &[Line], articles: &[Article], what: &str) {
     let (found, wanted) = (folds(lines), expected_folds());
@@ -102,7 +102,7 @@ fn check_events(run: &Run, what: &str) {
     say(format_args!("seeds: event pairs {what}: precision {precision:.3}, recall {recall:.3}"));
     let wrong: Vec<_> = found.difference(&wanted).collect();
     assert!(precision >= PRECISION, "{wrong:?}");
-    // Precision without any recall would say nothing.
+    // Precision without any recall would prove nothing.
     let missed: Vec<_> = wanted.difference(&found).collect();
     assert!(recall > 0.5, "{missed:?}");
 }
@@ -148,7 +148,7 @@ fn the_digest_is_a_story_of_its_own_in_every_order() {
     let digest = articles.iter().position(|article| article.id == "digest-01");
     let digest = digest.expect("the fixtures have a digest");
     for seed in 1..=20_u64 {
-        // First of all, where it could gather what it holds.
+        // First, although it could gather the texts that it contains.
         let mut order = orders::shuffled(articles.len(), seed);
         order.retain(|number| *number != digest);
         order.insert(0, digest);

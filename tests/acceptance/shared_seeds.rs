@@ -1,4 +1,4 @@
-//! The user's own five articles, `../shared/seeds/*.txt`: the central case as it came.
+//! The user's five articles, `../shared/seeds/*.txt`: the original central case.
 
 use wirefold_proto::{Class, CopyKind};
 
@@ -8,10 +8,10 @@ use super::stream::Article;
 use super::twins::check_agency_of;
 use crate::program::{Run, wirefold};
 
-/// 001 and 004, by their place.
+/// The indices of 001 and 004.
 const COPIES: (usize, usize) = (1, 4);
 
-/// The paths by name, so that each article's number is the one its name begins with.
+/// The paths by name, so that the number of each article is that at the start of its name.
 fn paths() -> Option<Vec<String>> {
     let entries = std::fs::read_dir(shared("seeds")?).expect("../shared holds seeds");
     let names = entries.flatten().map(|entry| entry.path().to_string_lossy().into_owned());
@@ -36,7 +36,7 @@ fn id_of(path: &str) -> &str {
     &name[..3]
 }
 
-/// Runs a command on the seeds of these numbers.
+/// Runs a command on the seeds with these numbers.
 fn run(command: &[&str], numbers: &[usize]) -> Option<Run> {
     let paths = paths()?;
     let files: Vec<&str> = numbers.iter().map(|number| paths[*number].as_str()).collect();
@@ -52,7 +52,7 @@ fn fold_in_all_orders_and_nothing_else_does() {
     check_apart(&outcomes, |one, other| one != 4 && other != 4);
     check_one_event(&outcomes);
     for judged in &outcomes {
-        // The later one's share in the earlier, and the other way round.
+        // The share of the later one in the earlier, and the reverse.
         let (later, earlier) = if judged.comes_before(1, 4) { (4, 1) } else { (1, 4) };
         let found = judged.evidence(later, earlier).expect("they share most of their text");
         let (of_001, of_004) = match later {

@@ -1,5 +1,5 @@
-//! Articles through the library as `wirefold fold` puts them through it, but without a process for
-//! each of hundreds of orders.
+//! Runs articles through the library as `wirefold fold` does, without a process for each of hundreds of
+//! orders.
 
 use std::collections::BTreeSet;
 
@@ -18,16 +18,16 @@ pub(super) struct Article {
     pub(super) published: Option<i64>,
 }
 
-/// A verdict with articles named by their number in the file, whatever their order of arrival.
+/// A verdict that names articles by their number in the file, whatever their order of arrival.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
     pub(super) story: usize,
     pub(super) event: usize,
-    /// The verdict itself. Its own numbers are those of the arrival.
+    /// The verdict. Its own numbers are those of arrival.
     pub(super) verdict: Verdict,
 }
 
-/// What became of each article, by its number in the file.
+/// The results for each article, by its number in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Judged {
     pub(super) order: Vec<usize>,
@@ -39,13 +39,13 @@ pub(super) struct Judged {
 pub(super) type Pair = (usize, usize);
 
 impl Judged {
-    /// Judges the articles in this order; stream time begins at zero.
+    /// Judges the articles in this order, from stream time zero on.
     pub(super) fn new(articles: &[Article], order: &[usize]) -> Judged {
         Judged::from(0, articles, order)
     }
 
-    /// Judges the articles in this order after the last of them was published: the window holds
-    /// them all, however far apart they were published.
+    /// Judges the articles in this order, after the last of them was published. The window contains all of
+    /// them, however far apart they were published.
     pub(super) fn late(articles: &[Article], order: &[usize]) -> Judged {
         let latest = articles.iter().filter_map(|article| article.published).max();
         Judged::from(latest.unwrap_or(0), articles, order)
@@ -76,13 +76,13 @@ impl Judged {
         }
     }
 
-    /// What one article was found to share with an earlier one.
+    /// The evidence between an article and an earlier one.
     pub(super) fn evidence(&self, later: usize, earlier: usize) -> Option<&Evidence> {
         let matches = self.arrival[later].verdict.matches.iter();
         matches.clone().find(|found| self.order[found.doc.index()] == earlier)
     }
 
-    /// Whether one article came in before another.
+    /// Whether one article arrived before another.
     pub(super) fn comes_before(&self, one: usize, other: usize) -> bool {
         let place = |wanted| self.order.iter().position(|number| *number == wanted);
         place(one) < place(other)
@@ -105,7 +105,7 @@ fn observe(detector: &mut Detector, article: &Article, time: i64) -> Verdict {
     })
 }
 
-/// The pairs of places that hold the same value.
+/// The pairs of indices with equal values.
 pub(super) fn pairs<T: PartialEq>(values: &[T]) -> BTreeSet<Pair> {
     let with_later = |a: usize| {
         (a + 1..values.len()).filter(move |b| values[a] == values[*b]).map(move |b| (a, b))

@@ -1,6 +1,6 @@
 //! A labelled set of edited reprints, `../shared/suites/synthetic-wire`.
 //!
-//! Of its pairs, those labelled `R` must fold, those labelled `P` may, and no other may.
+//! Pairs labelled `R` must fold, pairs labelled `P` may, and no other pair may.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ impl Set {
         Some(Set { articles, reprints, partial })
     }
 
-    /// Scores the stories at arrival in one order, and says the result.
+    /// Scores the stories at arrival in one order and prints the result.
     fn score(&self, what: &str, order: &[usize]) -> Score {
         let judged = Judged::new(&self.articles, order);
         let at_arrival = self.count(&folds(&judged.arrival));
@@ -81,13 +81,13 @@ impl Set {
     }
 }
 
-/// Pairs in one story.
+/// The number of pairs in one story.
 struct Score {
-    /// That should be.
+    /// Pairs that should be.
     found: usize,
-    /// That must not be.
+    /// Pairs that must not be.
     wrong: usize,
-    /// That should be, but are not.
+    /// Pairs that should be, but are not.
     missed: usize,
 }
 

@@ -9,10 +9,10 @@ use super::seeds::fixtures;
 use super::stream::{Article, Judged};
 use crate::program::fold_lines;
 
-/// `ferry-01` and `ferry-02` among the five.
+/// The indices of `ferry-01` and `ferry-02` among the five.
 const COPIES: (usize, usize) = (0, 1);
 
-/// The five articles by id, with everything their feeds say of them.
+/// The five articles with all fields of their feeds.
 fn twins() -> Vec<Article> {
     let mut twins = fixtures();
     twins.retain(|article| article.id.starts_with("ferry-"));
@@ -21,7 +21,7 @@ fn twins() -> Vec<Article> {
     twins
 }
 
-/// The five as bare texts, as files give them.
+/// The five as bare texts, as in files.
 fn bare() -> Vec<Article> {
     let bare = |Article { id, text, .. }| Article { id, text, ..Article::default() };
     twins().into_iter().map(bare).collect()
@@ -43,14 +43,14 @@ fn the_twins_fold_in_all_120_orders_as_bare_texts() {
     check_apart(&in_all_orders(&bare(), COPIES), |one, other| !is_copy(one, other));
 }
 
-/// The larger share of two texts in common, both ways, and the words of the longest run.
+/// The larger of the two shares of common text, and the words of the longest run.
 fn shares(earlier: &str, later: &str) -> Overlap {
     let body = |text: &str| Body::new(&Text::new(text));
     Overlap::between(&body(later), &body(earlier), &Settings::default())
 }
 
 #[test]
-fn share_what_they_were_written_to_share() {
+fn twins_share_the_intended_passages() {
     let twins = twins();
     for (one, first) in twins.iter().enumerate() {
         for (other, second) in twins.iter().enumerate().filter(|(other, _)| *other != one) {
@@ -73,7 +73,7 @@ fn have_their_agency_whoever_comes_first() {
     }
 }
 
-/// The shorter twin mentions AP; the longer has it through the passages that they share.
+/// The shorter twin mentions AP; the longer has it through the shared passages.
 #[track_caller]
 pub(super) fn check_agency_of(judged: &Judged, (mentions, inferred): (usize, usize)) {
     let order = &judged.order;

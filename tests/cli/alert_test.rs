@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::program::{Folder, wirefold};
 
-/// Answers one request with this status, as Slack would; tells what was sent.
+/// Answers one request with this status, as Slack would. Sends the body of the request to the test.
 fn target(status: &'static str) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it listens");
@@ -16,7 +16,7 @@ fn target(status: &'static str) -> (String, Receiver<Value>) {
     std::thread::spawn(move || {
         let (stream, _) = listener.accept().expect("somebody comes");
         let body = answer(stream, status).expect("somebody listens");
-        // The test may not look at it.
+        // The test may not read it.
         let _ = sender.send(serde_json::from_slice(&body).unwrap_or_default());
     });
     (format!("http://{address}/services/T0/B0/secret"), sent)
@@ -63,7 +63,7 @@ fn a_sample_goes_through_the_real_channel() {
 }
 
 #[test]
-fn what_went_wrong_is_said_without_the_secret() {
+fn an_error_is_reported_without_the_secret() {
     let (url, _sent) = target("403 Forbidden");
     let folder = settings(&url);
     let config = folder.path().join("wirefold.toml");

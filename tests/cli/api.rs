@@ -1,5 +1,5 @@
-//! A stand-in for a running `up`: real HTTP on a real socket in a data folder, with the answers
-//! that a test gives. The commands cannot tell it from the real one.
+//! A fake of a running `up`: real HTTP on a real socket in a data folder, with responses that a test gives.
+//! The commands cannot distinguish it from the real one.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::program::{Folder, Run};
 
-/// One request that came in.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(super) struct ReceivedRequest {
     /// Such as `POST /api/v1/feeds`.
@@ -20,7 +20,7 @@ pub(super) struct ReceivedRequest {
     pub(super) body: Value,
 }
 
-/// What is answered to a line: a status and a body.
+/// The response to a request: a status and a body.
 type Answers = Arc<dyn Fn(&ReceivedRequest) -> (u16, Value) + Send + Sync>;
 
 #[derive(Clone)]
@@ -29,7 +29,7 @@ struct Shared {
     asked: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-/// The stand-in; ends with the test.
+/// The fake. It ends with the test.
 pub(super) struct Api {
     pub(super) folder: Folder,
     asked: Arc<Mutex<Vec<ReceivedRequest>>>,
@@ -37,7 +37,7 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// Answers so.
+    /// A fake with these responses.
     pub(super) fn answering(
         answers: impl Fn(&ReceivedRequest) -> (u16, Value) + Send + Sync + 'static,
     ) -> Api {
@@ -46,7 +46,7 @@ impl Api {
         Api::serving(Router::new().fallback(answer).with_state(shared), asked)
     }
 
-    /// Serves a router of the test's own.
+    /// Serves a router of the test.
     pub(super) fn serving(router: Router, asked: Arc<Mutex<Vec<ReceivedRequest>>>) -> Api {
         let folder = Folder::with(&[]);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -67,7 +67,7 @@ impl Api {
         self.folder.run(&[arguments, &["--data", "."]].concat())
     }
 
-    /// What was asked so far, without what only reads.
+    /// The requests so far that changed something.
     pub(super) fn told(&self) -> Vec<ReceivedRequest> {
         let asked = self.asked.lock().expect("no test panics while it holds this");
         asked.iter().filter(|asked| !asked.line.starts_with("GET ")).cloned().collect()
@@ -87,12 +87,12 @@ async fn answer(
     (StatusCode::from_u16(status).expect("a status"), answered.to_string()).into_response()
 }
 
-/// A problem as RFC 9457 has it.
+/// A problem as in RFC 9457.
 pub(super) fn problem(status: u16, title: &str) -> (u16, Value) {
     (status, json!({"type": "urn:wirefold:problem:test", "status": status, "title": title}))
 }
 
-/// The answer to a command that was stored.
+/// The response to a command that was stored.
 pub(super) fn accepted(command: &Value) -> (u16, Value) {
     (202, json!({"schema": "wirefold.api.accepted/2", "command": command}))
 }

@@ -1,4 +1,4 @@
-//! Articles that no newsroom would send: each gets a verdict, and none folds with a stranger.
+//! Broken articles: each gets a verdict, and none folds with an unrelated one.
 
 use serde_json::{Value, json};
 use wirefold_proto::{Class, VerdictLine};
@@ -6,18 +6,18 @@ use wirefold_proto::{Class, VerdictLine};
 use super::{ORCHARD, STORM, STORM_REPRINT, article_with};
 use crate::program::{Folder, Run, fold_lines};
 
-/// The longest text that is read whole.
+/// The longest text that is read completely.
 const LONGEST: usize = 512 * 1024;
-/// What players and buttons say; none of it is an article.
+/// Labels of players and buttons, which are not part of an article.
 const CHROME: &str = "Read more\nShare on Facebook\nAdvertisement\nSign up for our newsletter\n\
     Click here to subscribe\nPhoto: Getty Images";
-/// A speech that anybody may print.
+/// A speech that many outlets may quote.
 const SPEECH: &str = "“We shall mend the sea wall before the winter comes, and we shall mend it with \
     stone from our own quarry, because that is what the people who built it did. Nobody in this town \
     was ever made poor by a good wall. I ask the council for the money tonight, and I ask the fishing \
     crews for their patience until the spring.”";
 
-/// Two articles of one outlet and one of another, each under a title and an address of its own.
+/// Two articles of one outlet and one of another, each with its own title and address.
 fn three(texts: [&str; 3]) -> Vec<Value> {
     let outlets = ["a.example", "a.example", "b.example"];
     let titles = ["Harbour talks resume", "Choir wins a cup", "School roof to be mended"];
@@ -29,7 +29,7 @@ fn three(texts: [&str; 3]) -> Vec<Value> {
     fields.collect()
 }
 
-/// Lines of articles, with a stranger before and one behind them.
+/// The lines of articles, with an unrelated one before and after them.
 fn among_strangers(bad: &[Value]) -> Vec<String> {
     let stranger = |id: &str, text: &str| article_with(id, text, json!({"outlet": "a.example"}));
     let bad = bad.iter().map(|article| article.to_string() + "\n");
@@ -41,7 +41,7 @@ fn fold(lines: &[String]) -> Vec<VerdictLine> {
     fold_lines(&lines.concat(), &["--quiet"]).code(0).lines()
 }
 
-/// Each is judged, and each is a story of its own, in either order.
+/// Checks that each is judged, and each is a story of its own, in either order.
 #[track_caller]
 fn check_apart(bad: &[Value]) -> Vec<VerdictLine> {
     let mut lines = among_strangers(bad);
@@ -57,7 +57,7 @@ fn check_apart(bad: &[Value]) -> Vec<VerdictLine> {
     found.into_iter().filter(|verdict| verdict.id.starts_with("bad-")).collect()
 }
 
-/// The same of texts too short to compare; and the comparison with a stranger says why.
+/// Checks the same for texts too short to compare. The comparison with an unrelated text gives the reason.
 #[track_caller]
 fn check_too_short(texts: [&str; 3]) {
     for verdict in check_apart(&three(texts)) {
@@ -116,7 +116,7 @@ fn texts_of_numbers_alone_are_told_apart_by_their_numbers() {
     check_too_short(few);
 }
 
-/// Words of one line, other ones for another seed.
+/// A line of words that differ for each seed.
 fn line_of_words(seed: usize, bytes: usize) -> String {
     let mut line = String::with_capacity(bytes + 16);
     for at in 0.. {
@@ -133,7 +133,7 @@ fn line_of_words(seed: usize, bytes: usize) -> String {
 fn half_a_megabyte_on_one_line_is_judged() {
     let texts = [1, 2, 3].map(|seed| line_of_words(seed, LONGEST));
     check_apart(&three([&texts[0], &texts[1], &texts[2]]));
-    // Capitals and numbers, which may all be names and facts.
+    // Capitals and numbers, all of which may be names and facts.
     let facts = [4, 5, 6].map(|seed| line_of_words(seed, LONGEST).replace('x', " X"));
     let facts = facts.map(|text| text.to_uppercase());
     check_apart(&three([&facts[0], &facts[1], &facts[2]]));
@@ -145,7 +145,7 @@ fn ten_thousand_paragraphs_are_judged() {
         (0..10_000).map(|at| format!("p{seed}n{at} stood q{seed}n{at}.\n\n")).collect()
     };
     check_apart(&three([&text(1), &text(2), &text(3)]));
-    // The same paragraph again and again at one outlet, under other titles and as other news.
+    // The same paragraph again and again at one outlet, under other titles.
     let same = "More as we get it.\n\n".repeat(10_000);
     let own = |seed| format!("{}\n\n{same}", line_of_words(seed, 400));
     check_apart(&three([&own(1), &own(2), &own(3)]));
@@ -159,7 +159,7 @@ fn dates_of_any_year_and_none_fold_nothing() {
         bad.iter_mut().for_each(|article| article["published"] = date.clone());
         check_apart(&bad);
     }
-    // Three of three dates, and a wall of thirteen words among them.
+    // Three articles with three dates, and a wall of thirteen words among them.
     let wall = "Read on with a subscription, which pays for the work of our reporters.";
     let mut bad = three([wall, wall, &line_of_words(2, 900)]);
     bad.iter_mut().zip(dates).for_each(|(article, date)| article["published"] = date);
@@ -199,7 +199,7 @@ fn addresses_of_eight_kilobytes_fold_nothing() {
     assert_eq!(fold(&[among_strangers(&bad), vec![copy]].concat())[5].story, "storm");
 }
 
-/// One outlet as feeds, people and programs write it.
+/// Spellings of one outlet.
 const SPELLINGS: [&str; 10] = [
     "münchner-bote.example",
     "xn--mnchner-bote-dlb.example",
@@ -215,7 +215,7 @@ const SPELLINGS: [&str; 10] = [
 
 #[test]
 fn one_outlet_under_ten_spellings_is_one_outlet() {
-    // Blurbs that an outlet prints on every page make no two of its pages one story.
+    // Blurbs that an outlet prints on every page do not make two of its pages one story.
     let blurbs = line_of_words(0, 700);
     let page = |at: usize| {
         let text = format!("{}.\n\n{blurbs}.", line_of_words(at + 1, 220));
@@ -224,7 +224,7 @@ fn one_outlet_under_ten_spellings_is_one_outlet() {
     };
     let pages: Vec<Value> = (0..SPELLINGS.len()).map(page).collect();
     check_apart(&pages);
-    // Two outlets that share so much are one text: somebody copied.
+    // If two outlets share that much, it is one text.
     let mut two = pages[..2].to_vec();
     two[1]["outlet"] = "other.example".into();
     assert_eq!(fold(&among_strangers(&two))[2].story, "bad-0");

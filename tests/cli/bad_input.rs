@@ -1,17 +1,17 @@
-//! What cannot be used is named with file and line, and the rest goes on.
+//! Input that cannot be used is reported with file and line, and the rest is handled.
 
 use std::fs::File;
 
 use super::{ORCHARD, STORM};
 use crate::program::Folder;
 
-/// Files, what is folded of them, and what has to come of it.
+/// Files, the output of fold, and the expected results.
 struct Case<'a> {
     files: &'a [(&'a str, &'a [u8])],
     paths: &'a [&'a str],
-    /// The verdicts' ids, in order.
+    /// The ids of the verdicts, in order.
     ids: &'a [&'a str],
-    /// Standard error, line by line; `*` stands for anything.
+    /// Standard error, line by line; `*` matches anything.
     said: &'a [&'a str],
     code: i32,
 }
@@ -27,7 +27,7 @@ impl Case<'_> {
     }
 }
 
-/// Compares messages, `*` standing for anything. No message shows what it is written in.
+/// Compares messages; `*` matches anything. No message contains Rust types.
 #[track_caller]
 fn check_said(err: &str, said: &[&str]) {
     assert_eq!(err.lines().count(), said.len(), "{err}");
@@ -41,7 +41,7 @@ fn check_said(err: &str, said: &[&str]) {
     }
 }
 
-/// A text file among good ones.
+/// Checks a text file among good ones.
 #[track_caller]
 fn check_text(bytes: &[u8], said: &[&str], code: i32) {
     let files = [("a.txt", STORM.as_bytes()), ("b.txt", bytes), ("c.txt", STORM.as_bytes())];
@@ -49,7 +49,7 @@ fn check_text(bytes: &[u8], said: &[&str], code: i32) {
     Case { files: &files, paths: &paths, ids: &["a", "b", "c"], said, code }.check();
 }
 
-/// A line among good ones; it is left out.
+/// Checks a line among good ones, which is left out.
 #[track_caller]
 fn check_line(line: &str, said: &str) {
     let good = |id: &str| format!("{{\"id\":\"{id}\",\"text\":\"Good words.\"}}\n");
@@ -70,7 +70,7 @@ fn texts_without_words_are_judged_and_noted() {
 }
 
 #[test]
-fn what_is_not_utf8_is_replaced_and_named() {
+fn invalid_utf8_is_replaced_and_reported() {
     let said = |at: &str| format!("error: b.txt:{at}: not UTF-8, replaced by U+FFFD");
     check_text(b"caf\xe9 au lait", &[&said("1: byte 4")], 5);
     check_text(b"one\ntwo\nthr\xffee\xff", &[&said("3: byte 12")], 5);
@@ -101,7 +101,7 @@ fn ids_and_lines_of_the_wrong_kind_are_left_out() {
     check_line("{\"id\":[\"b\"],\"text\":\"x\"}", "*");
     check_line("5", "*");
     check_line("[1]", "*");
-    // Seven values in a row, as many as a line has fields, are no article.
+    // An array of seven values, as many as a line has fields, is not an article.
     check_line("[\"b\",\"text\",null,null,null,null,null]", "*");
 }
 
@@ -127,7 +127,7 @@ fn blank_lines_line_ends_and_marks_are_no_fault() {
 }
 
 #[test]
-fn a_bad_time_is_taken_as_not_given() {
+fn an_invalid_time_is_ignored() {
     let times = ["\"soon\"", "\"2026-02-30\"", "\"\"", "true", "1763600000000000", "1e300", "{}"];
     for time in times {
         let line = format!("{{\"id\":\"a\",\"text\":\"One two.\",\"published\":{time}}}\n");

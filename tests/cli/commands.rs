@@ -1,4 +1,4 @@
-//! Help, version, completion, manual; and what is no command line.
+//! Help, version, completion, manual, and invalid command lines.
 
 use crate::program::{Run, command, wirefold};
 
@@ -67,7 +67,7 @@ fn the_manual_is_roff() {
 }
 
 #[test]
-fn what_is_no_command_line_is_refused_on_standard_error() {
+fn invalid_command_lines_are_refused_on_standard_error() {
     let refused: [&[&str]; 12] = [
         &[],
         &["unfold"],

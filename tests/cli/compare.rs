@@ -1,4 +1,4 @@
-//! `compare` and `why`: two articles and everything that speaks for or against one story.
+//! `compare` and `why`: two articles and the evidence for and against one story.
 
 use super::{ORCHARD, STORM, article, article_with};
 use crate::program::{Folder, Run};
@@ -14,7 +14,7 @@ fn fixtures(ids: &[&str]) -> Folder {
     folder
 }
 
-/// Both commands on two fixtures: they answer alike.
+/// Runs both commands on two fixtures, which must give the same output.
 #[track_caller]
 fn compared(first: &str, second: &str, code: i32) -> Run {
     let folder = fixtures(&[first, second]);
@@ -125,7 +125,7 @@ fn it_says_why_two_texts_are_no_story() {
 }
 
 #[test]
-fn a_short_text_is_said_to_be_one() {
+fn a_short_text_is_called_short() {
     let run = compared("or-01", "or-03", 10);
     check_says(&run, &["NOT COMPARABLE: B"]);
 }
@@ -165,7 +165,7 @@ fn without_mask_page_chrome_breaks_the_run() {
     assert!(masked >= 200.0 && bare < masked, "{masked} {bare}");
 }
 
-/// The number that stands after these words.
+/// The number after these words.
 #[track_caller]
 fn number_after(run: &Run, words: &str) -> f64 {
     let (_, after) = run.out.split_once(words).expect("it is always told");
@@ -192,7 +192,7 @@ fn the_numbers_agree_with_the_verdict() {
     }
 }
 
-/// What cannot be compared: the exit code and the message.
+/// Checks that a comparison is refused with this exit code and message.
 #[track_caller]
 fn check_refused(first: &str, second: &str, code: i32, said: &str) {
     let lines = article("a", STORM) + &article("b", ORCHARD);
@@ -211,7 +211,7 @@ fn check_refused(first: &str, second: &str, code: i32, said: &str) {
 }
 
 #[test]
-fn what_is_no_pair_of_articles_is_refused() {
+fn input_other_than_two_articles_is_refused() {
     check_refused("gone.txt", "a.txt", 3, "error: gone.txt: no such file or folder");
     check_refused("a.txt", "gone.txt", 3, "error: gone.txt: no such file or folder");
     check_refused(

@@ -1,11 +1,11 @@
-//! `eval`: labelled articles in, figures and the worst errors out.
+//! `eval`: reads labelled articles and prints figures and the worst errors.
 
 use serde_json::{Value, json};
 
 use super::{ORCHARD, STORM, STORM_REPRINT, article, article_with};
 use crate::program::Folder;
 
-/// A text, its reprint, a copy of the reprint, and a stranger.
+/// A text, its reprint, a copy of the reprint, and an unrelated text.
 fn articles() -> String {
     let first = article("first", STORM);
     let reprint = article_with("reprint", STORM_REPRINT, json!({"title": "Boats sent away"}));
@@ -28,7 +28,7 @@ fn report(folder: &Folder, arguments: &[&str], code: i32) -> Value {
 }
 
 #[test]
-fn what_is_right_is_counted_by_kind() {
+fn right_pairs_are_counted_by_kind() {
     let found = report(&folder(RIGHT), &["labels.tsv", "docs.jsonl"], 0);
     assert_eq!(found["schema"], "wirefold.eval/1");
     assert_eq!((&found["articles"], &found["pairs"]), (&json!(4), &json!(3)));
@@ -44,7 +44,7 @@ fn what_is_right_is_counted_by_kind() {
 }
 
 #[test]
-fn the_articles_beside_the_labels_are_taken() {
+fn articles_beside_the_labels_are_the_default() {
     let folder = folder(RIGHT);
     let given = report(&folder, &["labels.tsv", "docs.jsonl"], 0);
     assert_eq!(report(&folder, &["labels.tsv"], 0), given);
@@ -127,7 +127,7 @@ fn events_are_held_against_labels_of_events() {
 }
 
 #[test]
-fn orders_are_taken_and_repeat() {
+fn orders_are_accepted_and_repeatable() {
     let folder = folder(RIGHT);
     for order in ["reversed", "shuffle:3"] {
         let found = report(&folder, &["labels.tsv", "--order", order], 0);
@@ -177,7 +177,7 @@ fn broken_lines_are_named_with_file_and_line() {
 }
 
 #[test]
-fn nothing_to_score_is_said() {
+fn labels_without_pairs_are_reported() {
     let folder = folder("");
     let empty = folder.run(&["eval", "labels.tsv"]).code(3);
     assert!(empty.err.contains("labels.tsv: no labels in it"), "{}", empty.err);

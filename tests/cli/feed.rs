@@ -1,4 +1,4 @@
-//! `feed`: through the socket of what stands in for a running `up`.
+//! `feed`, through the socket of a fake `up`.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::api::{Api, ReceivedRequest, accepted, problem, sample};
 use crate::program::Folder;
 use crate::tidy::tree;
 
-/// A feed of the sample's with another id and address.
+/// The feed of the sample with another id and address.
 fn feed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut record = sample("wirefold.feed.2.json");
     record["feed"]["id"] = id.into();
@@ -23,7 +23,7 @@ fn listing(feeds: &[Value]) -> (u16, Value) {
     (200, json!({"schema": "wirefold.api.feeds/2", "feeds": feeds}))
 }
 
-/// Knows these feeds, takes others, and looks at addresses.
+/// A fake with these feeds, which accepts others and probes addresses.
 fn api(feeds: Vec<Value>) -> Api {
     Api::answering(move |asked: &ReceivedRequest| match asked.line.as_str() {
         "GET /api/v1/feeds" => listing(&feeds),
@@ -102,7 +102,7 @@ fn a_list_at_an_address_is_imported() {
 }
 
 #[test]
-fn lists_that_are_followed_are_told_and_their_problems_too() {
+fn remote_lists_are_shown_with_their_problems() {
     let list = |url: &str, change: &dyn Fn(&mut Value)| {
         let mut record = sample("wirefold.list.2.json");
         record["url"] = url.into();
@@ -209,7 +209,7 @@ fn without_a_terminal_nobody_is_asked_about_pages() {
     assert!(added.len() == 3 && added.iter().all(|body| body["full_text"] == "auto"));
 }
 
-/// The feeds that were to be added.
+/// The feeds that the command adds.
 fn added(api: &Api) -> Vec<Value> {
     let adding = |asked: &ReceivedRequest| asked.line == "POST /api/v1/feeds";
     api.told().into_iter().filter(adding).map(|asked| asked.body).collect()
@@ -269,7 +269,7 @@ fn a_list_adds_each_feed_once() {
 }
 
 #[test]
-fn what_waits_for_the_next_up_is_known_before_it() {
+fn commands_that_wait_for_the_next_up_are_shown() {
     let folder = Folder::with(&[]);
     let run = |arguments: &[&str]| folder.run(&[arguments, &["--data", "data"]].concat());
     let added = ["feed", "add", "http://127.0.0.1:1/feed", "--yes", "--id", "sea"];
@@ -294,7 +294,7 @@ fn what_waits_for_the_next_up_is_known_before_it() {
 }
 
 #[test]
-fn what_is_refused_is_named_and_the_rest_goes_on() {
+fn refused_feeds_are_named_and_the_rest_is_added() {
     let api = api(Vec::new());
     let list = LIST.replace("https://gulls.example/feed", "https://refused.example/");
     api.folder.write("my.opml", list.as_bytes());
@@ -305,7 +305,7 @@ fn what_is_refused_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
-fn what_is_no_list_is_named() {
+fn invalid_lists_are_named() {
     let api = api(Vec::new());
     api.folder.write("feed.xml", b"<rss version='2.0'/>");
     api.folder.write("empty.opml", b"<opml version='2.0'><body/></opml>");

@@ -1,4 +1,4 @@
-//! The same id or address twice is no error: another text is a version, the same text a copy.
+//! A repeated id or address is not an error: another text is a version, the same text a copy.
 
 use serde_json::json;
 use wirefold_proto::{Class, CopyKind};

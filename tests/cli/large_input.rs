@@ -1,4 +1,4 @@
-//! Input of any size ends in good time: texts are cut, lines too long left out, both said.
+//! Input of any size ends in good time. Long texts are cut and long lines are left out, both with a note.
 
 use super::{STORM, article};
 use crate::program::{Folder, fold_lines};
@@ -33,12 +33,12 @@ fn a_long_text_in_a_line_is_cut_too() {
 
 #[test]
 fn a_cut_within_a_character_is_no_fault() {
-    // Three bytes a character: the limit falls within one.
+    // Three bytes a character: the limit is within one.
     let text = "泽".repeat(CUT / 3 + 10);
     let folder = Folder::with(&[("a.txt", text.as_bytes())]);
     let run = folder.run(&["fold", "--json", "a.txt"]).code(0);
     assert!(run.err.starts_with("note: a.txt: ") && run.err.lines().count() == 1, "{}", run.err);
-    // What is broken beyond the cut is not read, so it is not named.
+    // Broken bytes after the cut are not read, so they are not reported.
     let text = [text.as_bytes(), b"\xff"].concat();
     folder.write("a.txt", &text);
     assert_eq!(folder.run(&["fold", "--json", "a.txt"]).code(0).err.lines().count(), 1);
@@ -56,7 +56,7 @@ fn a_line_of_17_mib_is_left_out() {
     assert_eq!(run.ids(), ["a", "c"]);
     let said: Vec<&str> = run.err.lines().collect();
     assert_eq!(said[0], "error: standard input:2: longer than 16 MiB, left out");
-    // Lines after it keep their numbers.
+    // Later lines keep their numbers.
     assert!(said[1].starts_with("error: standard input:4: "), "{}", said[1]);
 }
 
@@ -75,7 +75,7 @@ fn an_id_of_two_megabytes_does_not_end_the_run() {
     let run = fold_lines(&lines, &[]).code(5);
     assert_eq!(run.ids(), ["a", "c"]);
     assert!(run.err.starts_with("error: standard input:2: "), "{}", run.err);
-    // An id is in the message's way, not in the message.
+    // The message does not contain the long id.
     assert!(run.err.len() < 1_000, "{} bytes of message", run.err.len());
 }
 

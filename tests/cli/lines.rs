@@ -6,7 +6,7 @@ use wirefold_proto::{AgencyHow, Class, CopyKind};
 use super::{ORCHARD, STORM, STORM_REPRINT, article, article_with};
 use crate::program::{Folder, fold_lines, wirefold};
 
-/// The names in the order in which they are published; those with `?` only where they say something.
+/// The field names in the published order. Those with `?` are only present if they have a value.
 const FIELDS: [&str; 14] = [
     "schema", "id", "class", "kind?", "comparable", "story", "event", "lead", "origin", "matches",
     "holds?", "shared_quotations", "agency?", "simhash",
@@ -14,7 +14,7 @@ const FIELDS: [&str; 14] = [
 const MATCH_FIELDS: [&str; 6] = ["id", "contained", "containing", "passages", "longest", "rule"];
 const AGENCY_FIELDS: [&str; 3] = ["name", "how", "confidence"];
 
-/// Fails unless the object's names are the wanted ones, in order.
+/// Fails unless the object has exactly these names in this order.
 #[track_caller]
 fn check_names(object: &Value, wanted: &[&str]) {
     let names: Vec<&String> = object.as_object().expect("an object").keys().collect();
@@ -56,7 +56,7 @@ fn fields_are_the_published_ones_in_their_order() {
             matches += 1;
         }
     }
-    // The fixtures have some of each, or this test would look at nothing.
+    // The fixtures must have some of each, or this test would check nothing.
     assert!(kinds > 10 && holds > 0 && agencies > 10 && matches > 10);
 }
 
@@ -74,14 +74,14 @@ fn a_reprint_names_its_story_and_what_they_share() {
     let found = &reprint.matches[0];
     assert_eq!((found.id.as_str(), found.passages), ("first", 1));
     assert!(found.contained.get() > 0.8 && found.containing.get() < 0.75, "{found:?}");
-    // The words that the two constants share.
+    // The number of words that the two constants share.
     assert_eq!(found.longest, 56);
     let other = run.line("other");
     assert_eq!((other.class, other.story.as_str()), (Class::New, "other"));
 }
 
 #[test]
-fn final_tells_what_only_later_articles_gave_away() {
+fn final_has_facts_that_only_later_articles_revealed() {
     let credited = format!("BRENMOUTH (AP) — {STORM}");
     let lines = article("bare", STORM_REPRINT) + &article("credited", &credited);
     let arrival = fold_lines(&lines, &[]);

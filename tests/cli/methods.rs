@@ -1,11 +1,11 @@
-//! `fold --method`: the usual rules beside ours.
+//! `fold --method`: the baselines.
 
 use wirefold_proto::{Class, CopyKind};
 
 use super::{ORCHARD, STORM, STORM_REPRINT, article};
 use crate::program::{Folder, fold_lines};
 
-/// The story of each of: a text, its reprint, another text, the first text in other letters.
+/// Checks the stories of: a text, its reprint, another text, and the first text in other letters.
 #[track_caller]
 fn check(method: &str, expected: [&str; 4]) {
     let lines = article("a", STORM)

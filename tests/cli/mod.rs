@@ -1,4 +1,4 @@
-//! The command line, through the built binary: what it prints, where, and how it ends.
+//! The command line through the built binary: its output and its exit codes.
 
 mod alert_test;
 mod api;
@@ -32,7 +32,7 @@ const STORM: &str = "The harbour of Brenmouth was closed on Monday after a storm
     quay. Fishing crews were told to land their catch at Skerrow, eleven miles up the coast, until \
     the end of the week. No one was hurt, and the ferry to the islands kept to its timetable.";
 
-/// The same text under another opening.
+/// The same text with another opening.
 const STORM_REPRINT: &str = "Boats are being sent elsewhere from a battered port. The harbour \
     master, Orla Quint, said divers would look at the sea wall before anyone was let back on the \
     quay. Fishing crews were told to land their catch at Skerrow, eleven miles up the coast, until \

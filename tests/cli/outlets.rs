@@ -1,4 +1,4 @@
-//! What an outlet puts under all its articles is learned and counts no more.
+//! Text that an outlet prints under all its articles is learned and does not count.
 
 use serde_json::json;
 
@@ -6,11 +6,11 @@ use super::{ORCHARD, STORM, article, article_with};
 use crate::program::{Run, fold_lines};
 use crate::seeds::articles::articles;
 
-/// What stands under every article, too little to make a copy of it.
+/// The text under every article, too short to make a copy of it.
 const FRAME: &str = "Our reporters read every letter that you send us. Write to the night desk \
     above the old chandlery, and say what we got wrong today.";
 
-/// Four articles about nothing in common, each with the frame under it.
+/// Four unrelated articles, each with the frame under it.
 fn framed() -> Vec<String> {
     let articles = articles();
     let fixture = |id: &str| {
@@ -21,7 +21,7 @@ fn framed() -> Vec<String> {
     own.iter().map(|text| format!("{text}\n\n{FRAME}")).collect()
 }
 
-/// How many earlier articles each was found to share passages with.
+/// The number of earlier articles with shared passages, for each article.
 fn matches(run: Run) -> Vec<usize> {
     let lines = run.code(0).lines();
     assert!(lines.iter().all(|line| line.story == line.id), "{lines:?}");
@@ -35,7 +35,7 @@ fn a_frame_is_learned_from_two_articles_of_its_outlet() {
     let lines: String = lines
         .map(|(at, text): (u32, _)| article_with(&at.to_string(), &text, outlet.clone()))
         .collect();
-    // The second may still show it: one article before it is no habit yet.
+    // The second may still match: one earlier article is not enough to learn from.
     assert_eq!(matches(fold_lines(&lines, &[]))[2..], [0, 0]);
 }
 
@@ -47,13 +47,13 @@ fn without_an_outlet_nothing_is_learned() {
 }
 
 #[test]
-fn what_is_learned_of_an_outlet_counts_nowhere() {
+fn learned_boilerplate_counts_at_no_outlet() {
     let outlet = json!({"outlet": "harbor.example"});
     let mut lines: Vec<String> = (0..)
         .zip(framed())
         .map(|(at, text): (u32, _)| article_with(&at.to_string(), &text, outlet.clone()))
         .collect();
-    // The third stands elsewhere, with the same words under it.
+    // The third is at another outlet, with the same words under it.
     lines[2] = article("2", &framed()[2]);
     assert_eq!(matches(fold_lines(&lines.concat(), &[]))[3], 0);
 }

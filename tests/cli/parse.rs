@@ -1,4 +1,4 @@
-//! `feed parse` and `extract`: what stands in a file, without a running wirefold.
+//! `feed parse` and `extract`: the contents of a file, without a running wirefold.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -50,7 +50,7 @@ fn a_feed_on_standard_input_is_printed_as_json() {
 }
 
 #[test]
-fn what_is_no_feed_is_said_and_the_rest_is_shown() {
+fn files_that_are_not_feeds_are_reported_and_the_rest_is_shown() {
     let folder = Folder::with(&[("a.xml", FEED), ("b.xml", b"hello")]);
     let run = folder.run(&["feed", "parse", "b.xml", "a.xml", "gone.xml"]).code(5);
     assert!(run.out.contains("Ferry late"), "{}", run.out);
@@ -91,7 +91,7 @@ fn the_article_of_a_page_is_printed() {
     );
     let refused = folder.run(&["extract", "--remove-selector", "p[", "page.html"]).code(2);
     assert!(refused.err.contains("\"p[\" is no CSS selector"), "{}", refused.err);
-    // A file that is at hand is printed whole; what a feed leads to is kept as its lead only.
+    // A local file is printed completely. Of pages behind a wall, the pipeline stores only the lead.
     let locked =
         PAGE.replace("</head>", "<meta property=article:content_tier content=locked></head>");
     let whole = folder.run_on(locked.as_bytes(), &["extract"]).code(0);
@@ -101,7 +101,7 @@ fn the_article_of_a_page_is_printed() {
     assert_eq!(told[0]["paywalled"], true);
 }
 
-/// What a feed says may turn up in any message; none of it moves the terminal.
+/// Text of a feed may occur in any message, but never controls the terminal.
 #[test]
 fn control_characters_of_a_feed_reach_no_terminal() {
     let folder = Folder::with(&[
@@ -113,7 +113,7 @@ fn control_characters_of_a_feed_reach_no_terminal() {
         ("text.xml", b"<rss><channel><title>a\x1b]0;b\x07c</title><item><title>d\xc2\x9b2Je</title></item></channel></rss>"),
     ]);
     let mut command = folder.command(&["feed", "parse", "name.xml", "text.xml"]);
-    // As on a terminal: else what is no text is left out anyway.
+    // As on a terminal. Otherwise control sequences are removed anyway.
     let run = command.env("CLICOLOR_FORCE", "1").output().unwrap();
     let said = [run.stdout, run.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     assert!(said.contains("XML document of <ev[2jil>") && said.contains("a]0;bc"), "{said:?}");
@@ -126,9 +126,9 @@ fn control_characters_of_a_feed_reach_no_terminal() {
     assert!(said.chars().all(is_harmless), "{said:?}");
 }
 
-/// Whatever umask the caller has.
+/// For any umask of the caller.
 #[test]
-fn what_is_stored_is_its_owners() {
+fn stored_files_are_readable_only_by_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::with(&[]);
     folder.run(&["sub", "add", "Ferry", "--query", "ferry", "--data", "data"]).code(0);
@@ -140,7 +140,7 @@ fn what_is_stored_is_its_owners() {
         files += 1;
     }
     assert!(files > 0, "there is a database");
-    // What an older version left open.
+    // A file that an older version left open.
     let open = std::fs::Permissions::from_mode(0o644);
     let database = std::fs::read_dir(folder.path().join("data")).unwrap().next().unwrap().unwrap();
     std::fs::set_permissions(database.path(), open).unwrap();
@@ -149,7 +149,7 @@ fn what_is_stored_is_its_owners() {
     assert!(run.out.contains("chmod -R go= "), "{}", run.out);
 }
 
-/// What the kernel says of the child that this binary starts for pages, once that has said hello.
+/// The restrictions that the kernel reports for the child process that reads pages, once it has started.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_child_that_reads_pages_is_confined() {
@@ -167,7 +167,7 @@ fn the_child_that_reads_pages_is_confined() {
     assert!(checked.contains("pages are read in a process"), "{checked}");
 }
 
-/// Before anything was read, too.
+/// Even before any article was read.
 #[test]
 fn a_subscription_to_everything_is_warned_of() {
     let folder = Folder::with(&[]);
@@ -182,9 +182,9 @@ fn a_subscription_to_everything_is_warned_of() {
     assert!(at_no_time.err.contains("they begin and end at \"22:00\""), "{}", at_no_time.err);
 }
 
-/// What the settings can be and what will be refused all the same.
+/// Settings that are valid but will be refused later.
 #[test]
-fn check_looks_at_deliveries_and_at_who_silences_whom() {
+fn check_examines_deliveries_and_inhibitors() {
     const SETTINGS: &str = r#"
 [[delivery]]
 name = "log"

@@ -1,4 +1,4 @@
-//! Whoever reads our output may go away, or have no room.
+//! The reader of our output may close it or have no room.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{STORM, article};
 use crate::program::{Folder, command};
 
-/// A judged line takes milliseconds, on a busy machine seconds; this long is never.
+/// A judged line takes milliseconds, on a busy machine seconds, but never this long.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// More output than a pipe holds.
@@ -19,7 +19,7 @@ fn many_lines() -> Folder {
     Folder::with(&[("many.jsonl", lines.as_bytes())])
 }
 
-/// Runs a command whose output is read no further than the first line, as `head -1` does.
+/// Runs a command whose output is read only up to the first line, as `head -1` does.
 #[track_caller]
 fn check_first_line(folder: &Folder, arguments: &[&str]) {
     let mut command = folder.command(arguments);
@@ -60,7 +60,7 @@ fn lines_come_as_they_are_judged() {
     });
     for id in ["a", "b", "c"] {
         input.write_all(article(id, STORM).as_bytes()).unwrap();
-        // The input is still open: a line that is held back does not come.
+        // The input is still open, so a line that is held back would not arrive.
         let line = heard.recv_timeout(LONGEST_WAIT).expect("a line for each article");
         assert!(line.contains(&format!("\"id\":\"{id}\"")), "{line}");
     }
@@ -71,7 +71,7 @@ fn lines_come_as_they_are_judged() {
 
 #[test]
 fn output_without_room_is_a_failure() {
-    // A device that never has room; not every system has it.
+    // A device without any room, which not every system has.
     let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
         return;
     };
@@ -81,6 +81,6 @@ fn output_without_room_is_a_failure() {
         let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.starts_with("error: "), "{said}");
+        assert!(said.starts_with("error: cannot write to standard output: "), "{said}");
     }
 }

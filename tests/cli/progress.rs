@@ -1,4 +1,4 @@
-//! How far a long command is: a bar on a terminal, and nowhere else.
+//! The progress of a long command is a bar on a terminal, and nothing elsewhere.
 
 use std::process::{Command, Stdio};
 
@@ -13,8 +13,8 @@ fn folder() -> Folder {
     folder
 }
 
-/// What a terminal shows of standard error, which `script` (util-linux) makes; none where that is
-/// not there. Standard output goes to the file `out`.
+/// What a terminal shows of standard error. The terminal is made by `script` (util-linux); `None` if it is
+/// not installed. Standard output goes to the file `out`.
 fn shown(folder: &Folder, arguments: &str) -> Option<String> {
     let run = format!("{} {arguments} > out", env!("CARGO_BIN_EXE_wirefold"));
     let mut script = Command::new("script");
@@ -32,7 +32,7 @@ const COMMANDS: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn on_a_terminal_there_is_a_bar_that_goes_again() {
+fn a_terminal_shows_a_bar_and_removes_it() {
     let folder = folder();
     for (arguments, bar) in COMMANDS {
         let Some(shown) = shown(&folder, arguments) else {
@@ -40,7 +40,7 @@ fn on_a_terminal_there_is_a_bar_that_goes_again() {
             return;
         };
         assert!(shown.contains(bar), "{arguments}: {shown:?}");
-        // Each bar is wiped away, and what is said stands on a line of its own.
+        // Each bar is removed, and notes have lines of their own.
         let after = shown.rsplit(bar).next().unwrap_or_default();
         assert!(after.contains("\u{1b}[2K"), "{arguments}: {shown:?}");
         let named = shown.split("\r\n").find(|line| line.contains("docs.jsonl:2: "));

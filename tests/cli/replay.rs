@@ -1,4 +1,4 @@
-//! `replay`: what other settings would make of articles.
+//! `replay`: the verdicts that other settings would give.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn replay<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_fold_that_vanishes_is_told_with_its_numbers() {
+fn a_fold_that_vanishes_is_reported_with_its_numbers() {
     let run = folder().run(&replay(&STRICT)).code(0);
     for part in [
         "3 articles judged with reprint_contained=1, detector.partial_contained=1",
@@ -98,7 +98,7 @@ fn since_leaves_out_what_is_older() {
 }
 
 #[test]
-fn nothing_to_judge_is_said() {
+fn an_empty_input_is_reported() {
     let folder = Folder::with(&[("none.jsonl", b"")]);
     let set = ["--set", "short_text_words=9"];
     let none = [&["replay", "--dry-run", "--from", "none.jsonl"], &set[..]].concat();

@@ -1,5 +1,4 @@
-//! `story`, `why`, `alert`, `tail`: what was folded and told, through what stands in for a
-//! running `up`.
+//! `story`, `why`, `alert` and `tail`, through a fake `up`.
 
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
@@ -62,7 +61,7 @@ fn detail(id: &str, fetched: u64, text: &str, ids: [&str; 2]) -> (u16, Value) {
     (200, body)
 }
 
-/// Two articles of one story, and a third by itself.
+/// Two articles of one story, and a third that is a story of its own.
 fn api() -> Api {
     let other = ["s-108nt1n4fr4x52dmmnwmqm87yn", "e-108nt1n4fr4x52dmmnwmqm87yn"];
     Api::answering(move |asked: &ReceivedRequest| match asked.line.as_str() {
@@ -245,7 +244,7 @@ fn alerts_are_listed_with_their_reasons() {
     assert!(run.out.contains(&format!("at most {}", alert["origins"])), "{}", run.out);
 }
 
-/// Streams two articles after each place that is asked for, then ends the connection.
+/// Streams two articles after each requested sequence, then ends the connection.
 async fn two_events(RawQuery(query): RawQuery) -> String {
     let after = query.unwrap_or_default();
     let after: u64 = after.trim_start_matches("after=").parse().unwrap_or(0);
@@ -272,7 +271,7 @@ fn tail_resumes_where_the_connection_ended() {
     assert_eq!(sequences, [41, 42, 43, 44]);
 }
 
-/// Two articles, and then nothing for ever.
+/// Streams two articles and then nothing for ever.
 async fn two_and_silence() -> Response {
     let two = two_events(RawQuery(None)).await;
     let first = futures_util::stream::once(async { Ok::<_, Infallible>(two) });

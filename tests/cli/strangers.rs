@@ -1,4 +1,4 @@
-//! What one site's feed says of another's pages: a copy at most, never what that site says itself.
+//! A feed with another site's pages makes copies of them at most, never versions.
 
 use serde_json::{Value, json};
 use wirefold_proto::{Class, CopyKind, VerdictLine};
@@ -31,7 +31,7 @@ fn a_planets_copy_of_a_page_folds_with_the_page_in_either_order() {
             assert_eq!(copy.story, "a");
         }
     }
-    // One short text under other titles and addresses of one outlet is no article of it.
+    // One short text under other titles and addresses of one outlet is a wall, not an article.
     let wall =
         [line("a", OWN, PAGE, SHORT), line("b", PLANET, "https://www.bbc.co.uk/news/sport", SHORT)];
     assert_eq!(folded(&wall)[1].story, "b");
@@ -44,8 +44,8 @@ fn another_text_of_a_strangers_feed_makes_no_version() {
         assert_ne!(told.class, Class::Version, "{text}");
         assert_eq!(told.story, story, "{text}");
         let own = &folded(&[line("a", OWN, PAGE, STORM), line("b", "bbc.com", PAGE, text)])[1];
-        // Nor does the site's own, where neither its text nor its name says that it is that article: a
-        // page may stand for another each day.
+        // Nor does the site's own feed, if neither text nor id shows that it is the same article: a page may
+        // have another article each day.
         let own_class = if text == STORM_REPRINT { Class::Version } else { Class::New };
         assert_eq!((own.class, own.story.as_str()), (own_class, story), "{text}");
         let own_feed = [line("a", PLANET, PAGE, STORM), line("b", PLANET, PAGE, text)];
@@ -60,7 +60,7 @@ fn ids_are_those_of_a_feeds_site() {
         folded(&[line("a", OWN, PAGE, STORM), line("a", feed, &page, ORCHARD)])[1].class
     };
     assert_eq!(told("planet.example"), Class::New);
-    // Nobody's feed is whoever gives the lines.
+    // Without a feed the lines count as one anonymous feed.
     let lines =
         article_with("a", STORM, json!({"feed": "desk"})) + &article_with("a", ORCHARD, json!({}));
     assert_eq!(fold_lines(&lines, &[]).code(0).lines()[1].class, Class::Version);
@@ -68,7 +68,7 @@ fn ids_are_those_of_a_feeds_site() {
 
 #[test]
 fn stream_time_is_when_a_line_was_seen() {
-    // Published within the window of each other, seen weeks apart.
+    // Published within the window, but seen weeks apart.
     let at = |id: &str, seen: Value| {
         article_with(id, STORM, json!({"published": "2026-03-01T10:00:00Z", "seen": seen}))
     };
@@ -80,7 +80,7 @@ fn stream_time_is_when_a_line_was_seen() {
     assert_eq!(class(back), Class::Copy, "time never runs back");
 }
 
-/// What stands under every article of the victim.
+/// The text under every article of the victim.
 const FRAME: &str = "Our reporters read every letter that you send us. Write to the night desk \
     above the old chandlery, and say what we got wrong today.";
 
@@ -90,7 +90,7 @@ fn a_strangers_feed_teaches_nothing_of_another_sites_pages() {
         let words: Vec<String> = (0..60).map(|word| format!("{id}n{word}")).collect();
         line(id, feed, page, &format!("{}.\n\n{FRAME}", words.join(" ")))
     };
-    // Whether the victim's last article is seen to share the frame with another outlet's.
+    // Whether the victim's last article shares the frame with an article of another outlet.
     let is_shared = |teacher: &str| {
         let lines = [
             told("a", teacher, "https://victim.example/a"),
@@ -104,7 +104,7 @@ fn a_strangers_feed_teaches_nothing_of_another_sites_pages() {
     assert!(is_shared("hostile.example"));
 }
 
-/// The victim's own articles, the last a new version of the first.
+/// The victim's articles. The last is a new version of the first.
 fn victims() -> Vec<String> {
     let fixtures = articles();
     let fixture = |id: &str| {
@@ -121,8 +121,8 @@ fn victims() -> Vec<String> {
     (0..texts.len()).map(line).collect()
 }
 
-/// What a hostile feed says before each of them: other texts at its addresses, present and to come,
-/// under its name and with its frame, and under its ids.
+/// The items of a hostile feed before each of them: other texts at its present and later addresses, under its
+/// name and with its frame, and with its ids.
 fn attacks(at: usize) -> Vec<String> {
     let told = |number: usize, outlet: &str| {
         let text = format!("{}\n\n{FRAME}", ORCHARD.replace("pear", &format!("kind{at}{number}")));
@@ -137,7 +137,7 @@ fn attacks(at: usize) -> Vec<String> {
         .collect()
 }
 
-/// What the verdicts say of the victim's articles, as far as they speak of them.
+/// The verdicts on the victim's articles, as far as they name these articles.
 fn of_victim(lines: &[VerdictLine]) -> Vec<Value> {
     let own = lines.iter().filter(|line| line.id.starts_with('v'));
     own.map(|line| {
@@ -151,7 +151,7 @@ fn of_victim(lines: &[VerdictLine]) -> Vec<Value> {
 }
 
 #[test]
-fn a_hostile_feed_changes_nothing_of_what_its_victim_is_judged_to_be() {
+fn a_hostile_feed_does_not_change_the_verdicts_on_its_victim() {
     let alone = folded(&victims());
     assert_eq!(alone[3].class, Class::Version);
     let beside: Vec<String> = victims()

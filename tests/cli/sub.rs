@@ -1,4 +1,4 @@
-//! `sub`, `dead` and `healthcheck`, through what stands in for a running `up`.
+//! `sub`, `dead` and `healthcheck`, through a fake `up`.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use super::api::{Api, ReceivedRequest, accepted, problem, sample};
 use crate::port;
 use crate::program::wirefold;
 
-/// Knows one subscription and two dead letters, of which one cannot be tried again.
+/// A fake with one subscription and two dead letters, one of which cannot be replayed.
 fn api() -> Api {
     let record = sample("wirefold.subscription.2.json");
     let dead =
@@ -62,7 +62,7 @@ fn a_query_that_cannot_be_read_is_pointed_at() {
 }
 
 #[test]
-fn a_subscription_is_added_with_what_was_said() {
+fn a_subscription_is_added_with_the_given_settings() {
     let api = api();
     let arguments = [
         "sub", "add", "Harbour & Sea", "--query", "harbour", "--to", "phone", "--group-wait", "0s",
@@ -134,7 +134,7 @@ fn a_query_may_begin_with_a_hyphen() {
 }
 
 #[test]
-fn what_mutes_nothing_or_lists_nothing_is_refused() {
+fn mutes_of_zero_and_empty_lists_are_refused() {
     let api = api();
     for (arguments, said) in [
         (["sub", "mute", "floods", "--for", "0s"], "0 mutes nothing"),
@@ -150,7 +150,7 @@ fn what_mutes_nothing_or_lists_nothing_is_refused() {
 }
 
 #[test]
-fn who_silences_it_and_is_not_there_is_named() {
+fn missing_inhibitors_are_named() {
     let api = api();
     let add = ["sub", "add", "A", "--query", "b", "--inhibited-by", "floods"];
     let run = api.run(&[&add[..], &["--inhibited-by", "tides"]].concat()).code(0);
@@ -247,7 +247,7 @@ fn health(status: &'static str) -> String {
 }
 
 #[test]
-fn the_health_check_ends_with_what_it_was_told() {
+fn the_exit_code_of_the_health_check_follows_the_response() {
     let ready = health("200 OK");
     wirefold(&["healthcheck", "--operations", &ready]).code(0);
     let not =

@@ -1,4 +1,4 @@
-//! What reaches a terminal: colour only where it is wanted, and never a stranger's control codes.
+//! Output on a terminal: colour only if it is wanted, and never control codes from articles.
 
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn colour_on_demand_and_the_same_text_under_it() {
     }
 }
 
-/// The text without what sets a colour, `ESC [ … m`.
+/// The text without colours, `ESC [ … m`.
 fn without_colours(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -67,11 +67,11 @@ fn json_has_no_colour_even_on_demand() {
     assert_eq!(run.lines().len(), 2);
 }
 
-/// Codes that would set a title, a colour or the clipboard, move the cursor, ring, or go back.
+/// Codes that would set a title, a colour or the clipboard, move the cursor, ring the bell, or go back.
 const CODES: &str =
     "\u{1b}]0;owned\u{7}\u{1b}[31m\u{1b}[2J\u{9b}31m\u{8}\u{7f}\u{0}\u{85}\u{1b}]52;c;aGk=\u{7}\r";
 
-/// Fails where a control character stands that we did not write.
+/// Fails if the output contains a control character from the input.
 #[track_caller]
 fn check_clean(run: &Run) {
     for text in [without_colours(&run.out), without_colours(&run.err)] {
@@ -80,7 +80,7 @@ fn check_clean(run: &Run) {
     }
 }
 
-/// A story of two with codes in a field of each.
+/// A story of two articles with codes in one field of each.
 fn with_codes(field: &str) -> Folder {
     let twins = articles();
     let folder = Folder::with(&[]);

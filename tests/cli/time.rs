@@ -1,4 +1,4 @@
-//! Stream time: the later of a line's `published` and the line's before, else zero.
+//! Stream time: the larger of a line's `published` and the time of the previous line; zero at first.
 
 use serde_json::json;
 use wirefold_proto::Class;
@@ -16,12 +16,12 @@ fn at(id: &str, text: &str, published: i64) -> String {
     article_with(id, text, json!({"published": published}))
 }
 
-/// Something to make stream time go on.
+/// An article that advances stream time.
 fn tick(published: i64) -> String {
     at("tick", "Nothing to report.", published)
 }
 
-/// Whether `copy` folds with `first`: whether the window of seven days still holds it.
+/// Whether `copy` folds with `first`, which means that the seven-day window still contains it.
 #[track_caller]
 fn check_remembered(lines: &[String], is_remembered: bool) {
     let run = fold_lines(&lines.concat(), &["-q"]).code(0);
@@ -38,10 +38,10 @@ fn the_window_is_seven_days() {
 
 #[test]
 fn an_earlier_time_does_not_turn_it_back() {
-    // What comes late is of its moment of arrival: it stays for seven days from there.
+    // A late article has the time of its arrival and stays for seven days from there.
     let late = [tick(START), at("first", STORM, START - 30 * DAY), tick(START + 6 * DAY)];
     check_remembered(&[&late[..], &[at("copy", STORM, START)]].concat(), true);
-    // And what left the window does not come back.
+    // An article that has left the window does not come back.
     let later = || tick(START + 8 * DAY);
     let gone = [at("first", STORM, START), later(), later(), later(), at("copy", STORM, START)];
     check_remembered(&gone, false);
@@ -67,7 +67,7 @@ fn text_of(id: &str) -> String {
     article.expect("the fixtures have it").text
 }
 
-/// Two own-word articles on one happening, at these times.
+/// Two separately written articles on one happening, with these times.
 fn two_of_one_happening(first: i64, second: i64) -> Run {
     let first = at("first", &text_of("ferry-04"), first);
     let lines = first + &at("second", &text_of("ferry-03"), second);
@@ -94,7 +94,7 @@ fn an_event_takes_what_is_near_in_time() {
 }
 
 #[test]
-fn what_names_no_time_is_published_when_the_line_before_was() {
+fn a_line_without_time_has_that_of_the_line_before() {
     let first = at("first", &text_of("ferry-04"), START);
     let run = fold_lines(&(first + &article("second", &text_of("ferry-03"))), &[]).code(0);
     assert_eq!(run.line("second").event, "first");
@@ -118,7 +118,7 @@ fn times_of_any_size_are_judged() {
     }
 }
 
-/// Lines about nothing that are published then.
+/// Unrelated lines with this time of publication.
 fn others(count: usize, published: i64) -> String {
     (0..count)
         .map(|number| at(&format!("other-{number}"), "Nothing to report.", published))
@@ -137,7 +137,7 @@ fn one_absurd_date_does_not_empty_the_window() {
     let said = fold_lines(&lines, &[]).code(0).err;
     let expected = "\"published\" is 400 days ahead of the articles before it: the window goes on";
     assert!(said.contains(expected), "{said}");
-    // The window goes on where the articles behind agree.
+    // Stream time advances if later articles agree.
     let gone = [at("first", STORM, START), others(3, START), others(3, START + 9 * DAY)];
     check_remembered(&[&gone[..], &[at("copy", STORM, START + 9 * DAY)]].concat(), false);
 }

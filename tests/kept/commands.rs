@@ -1,10 +1,10 @@
-//! Commands on a kept data folder that nobody runs on.
+//! Commands on a stored data folder while no wirefold runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::expected::{Story, rung, story, text};
+use super::expected::{Story, alert_of, story, text};
 use super::{CONFIG, NOBODY, Version};
 use crate::program::{Folder, Run};
 
@@ -12,7 +12,7 @@ fn run(folder: &Folder, arguments: &[&str]) -> Run {
     folder.run(&[arguments, &["--config", CONFIG]].concat())
 }
 
-/// What a command prints: one object a line.
+/// The output of a command: one object on a line.
 #[track_caller]
 fn objects(folder: &Folder, arguments: &[&str]) -> Vec<Value> {
     let run = run(folder, &[arguments, &["--json"]].concat()).code(0);
@@ -31,7 +31,7 @@ fn lists_are_as_they_were() {
         let kept: BTreeSet<String> = expected.stories.iter().map(|it| it.id.clone()).collect();
         assert_eq!(ids, kept, "{}", version.name());
         let alerts = objects(&folder, &["alert", "ls", "--limit", "100"]);
-        expected.check_alerts(&alerts.iter().map(|row| rung(&row["alert"])).collect());
+        expected.check_alerts(&alerts.iter().map(|row| alert_of(&row["alert"])).collect());
         expected.check_subscriptions(&objects(&folder, &["sub", "ls"]).into());
         expected.check_feeds(&objects(&folder, &["feed", "ls"]).into());
         assert_eq!(objects(&folder, &["dead", "ls"]).len(), expected.dead);
@@ -56,7 +56,7 @@ fn ids_lead_where_they_led() {
 }
 
 #[test]
-fn why_says_what_it_said() {
+fn why_gives_the_stored_answer() {
     for version in Version::all() {
         let (folder, expected) =
             (version.unpacked("embedded", NOBODY, NOBODY), version.expected("embedded"));

@@ -1,4 +1,4 @@
-//! What a version said of its data, and what this one says.
+//! The answers of a version about its data, compared with those of this version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,22 @@ use serde_json::Value;
 
 use crate::pipeline::up::Up;
 
-/// What the API said when the data was kept.
+/// The answers of the API when the data was stored.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Expected {
-    /// How many articles there were.
+    /// The number of articles.
     pub(super) articles: u64,
     pub(super) stories: Vec<Story>,
-    pub(super) alerts: Vec<Rung>,
-    /// Each message that the webhook had taken, as alert and revision.
+    pub(super) alerts: Vec<ExpectedAlert>,
+    /// Each message that the webhook had received, as alert and revision.
     pub(super) hooked: BTreeSet<String>,
-    /// Ids of stories and events, and the ids that they led to.
+    /// Ids of stories and events, with the ids to which they led.
     pub(super) leads: BTreeMap<String, String>,
-    /// Subscriptions, and until when each was muted.
+    /// Subscriptions, with the end of each mute.
     pub(super) subscriptions: BTreeMap<String, Option<String>>,
     /// Ids and addresses of feeds.
     pub(super) feeds: BTreeMap<String, String>,
-    /// How many dead letters there were.
+    /// The number of dead letters.
     pub(super) dead: usize,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Story {
 
 /// An alert.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Rung {
+pub(super) struct ExpectedAlert {
     pub(super) id: String,
     pub(super) subscription: String,
     pub(super) target: String,
@@ -44,8 +44,8 @@ pub(super) struct Rung {
 }
 
 impl Expected {
-    /// Fails where a running wirefold says otherwise. Alerts may have had revisions since: they go
-    /// quiet with time.
+    /// Fails if a running wirefold gives other answers. Alerts may have new revisions: they become quiet with
+    /// time.
     #[track_caller]
     pub(super) fn check(&self, up: &Up) {
         assert_eq!(up.get("/api/v1/status")["articles"], self.articles, "articles");
@@ -66,12 +66,12 @@ impl Expected {
     }
 
     #[track_caller]
-    pub(super) fn check_alerts(&self, alerts: &BTreeMap<String, Rung>) {
+    pub(super) fn check_alerts(&self, alerts: &BTreeMap<String, ExpectedAlert>) {
         for alert in &self.alerts {
             let found = alerts.get(&alert.id).unwrap_or_else(|| panic!("no alert {}", alert.id));
             let (revision, kept) = (found.revision, alert.revision);
             assert!(revision >= kept, "{}: revision {revision}, once {kept}", alert.id);
-            assert_eq!(Rung { revision: kept, ..found.clone() }, *alert);
+            assert_eq!(ExpectedAlert { revision: kept, ..found.clone() }, *alert);
         }
         let known: BTreeSet<&String> = self.alerts.iter().map(|alert| &alert.id).collect();
         let new: Vec<&String> = alerts.keys().filter(|id| !known.contains(id)).collect();
@@ -122,24 +122,24 @@ pub(super) fn story(shown: &Value) -> Story {
 
 /// The alerts of a running wirefold, by their ids.
 #[track_caller]
-pub(super) fn alerts(up: &Up) -> BTreeMap<String, Rung> {
+pub(super) fn alerts(up: &Up) -> BTreeMap<String, ExpectedAlert> {
     let listed = up.get("/api/v1/alerts?limit=100");
-    list(&listed["alerts"]).iter().map(|row| rung(&row["alert"])).collect()
+    list(&listed["alerts"]).iter().map(|row| alert_of(&row["alert"])).collect()
 }
 
-/// An alert as it is told, under its id.
+/// An alert in the API, with its id.
 #[track_caller]
-pub(super) fn rung(alert: &Value) -> (String, Rung) {
-    let rung = Rung {
+pub(super) fn alert_of(alert: &Value) -> (String, ExpectedAlert) {
+    let expected = ExpectedAlert {
         id: text(&alert["id"]),
         subscription: text(&alert["subscription"]),
         target: text(&alert["target"]),
         revision: alert["revision"].as_u64().expect("an alert has a revision"),
     };
-    (rung.id.clone(), rung)
+    (expected.id.clone(), expected)
 }
 
-/// The id of what an id of a story or event leads to.
+/// The id to which the id of a story or event leads.
 #[track_caller]
 fn leads_to(up: &Up, id: &str) -> String {
     let kind = if id.starts_with("s-") { "story" } else { "event" };

@@ -1,4 +1,4 @@
-//! Every kept message and table entry, read by the contract as it is now.
+//! Reads every stored message and table entry with the current contract.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use wirefold_proto::token;
 use super::Version;
 use super::catalogue::{CATALOGUE, Entry};
 
-/// What a message id travels under on NATS.
+/// The header of the message id on NATS.
 const ID: &str = "nats-msg-id";
-/// What names of headers begin with that belong to the bus: it sets them anew.
+/// The prefixes of headers that belong to the bus, which sets them again.
 const OF_THE_BUS: [&str; 2] = ["nats-", "wf-order"];
-/// The subject that every table's entries begin with.
+/// The prefix of the subjects of table entries.
 const TABLES: &str = "$KV.";
 
-/// A message as it stood on a server.
+/// A message as it was on a server.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Message {
     pub(super) stream: String,
@@ -32,7 +32,7 @@ impl Message {
         format!("{}/{}", self.stream, self.sequence)
     }
 
-    /// As it is published anew.
+    /// The message as it is published again.
     pub(super) fn outgoing(&self) -> Outgoing {
         let is_own = |name: &str| !OF_THE_BUS.iter().any(|it| name.to_lowercase().starts_with(it));
         let own = self.headers.iter().filter(|(name, _)| is_own(name));
@@ -45,10 +45,10 @@ impl Message {
         }
     }
 
-    /// The table and the key, where it is an entry of a table.
+    /// The table and the key, if it is an entry of a table.
     pub(super) fn key(&self) -> Option<(&str, String)> {
         let (table, key) = self.subject.strip_prefix(TABLES)?.split_once('.')?;
-        // The bus escapes each part of a key on its way to the server.
+        // The bus escapes each part of a key on the server.
         let parts: Result<Vec<String>, _> = key.split('.').map(token::unescape).collect();
         Some((table, parts.ok()?.join(".")))
     }
@@ -63,7 +63,7 @@ pub(super) fn read(version: &Version, file: &str) -> Vec<Message> {
     text.lines().map(read).collect()
 }
 
-/// What reads a body, by the schema that it names; none where it names none.
+/// The reader of a body, by the schema in it. `None` if it has no schema.
 #[track_caller]
 fn reader(message: &Message) -> Option<&'static Entry> {
     let body: Value = serde_json::from_str(&message.body).ok()?;
@@ -90,7 +90,7 @@ fn every_kept_message_is_read() {
                     assert_eq!(subject, message.subject, "{}", message.place());
                     *read_so.entry(&message.stream).or_default() += 1;
                 }
-                // The one that was broken on purpose.
+                // The message that is broken on purpose.
                 Err(_) if message.subject.ends_with(".kept") => dead += 1,
                 Err(error) => panic!("{}: {error}", message.place()),
             }

@@ -1,14 +1,14 @@
-//! What earlier versions stored, opened with this one: README.md beside this file says what it is.
+//! Data of earlier versions, opened with this one. README.md beside this file describes it.
 //!
-//! A version reads what is kept, or moves it with words, or refuses it with words before anything is
-//! written. Each test runs over every folder beside this file.
+//! A version reads stored data, or upgrades it with a message, or refuses it with a message before it writes
+//! anything. Each test runs over every folder beside this file.
 
 #[path = "../../proto/tests/contract/catalogue.rs"]
 #[expect(dead_code, reason = "schemas and samples are the concern of the contract's own tests")]
 mod catalogue;
 mod commands;
+mod continued;
 mod expected;
-mod goes_on;
 mod messages;
 mod newer;
 mod server;
@@ -26,18 +26,18 @@ use super::up::CONFIG;
 use crate::program::Folder;
 use expected::Expected;
 
-/// What every packed file ends with.
+/// The suffix of packed files.
 const PACKED: &str = ".zst";
-/// An address that nobody listens at.
+/// An address at which nothing listens.
 const NOBODY: &str = "127.0.0.1:9";
 
-/// What one earlier version stored.
+/// The stored data of one earlier version.
 struct Version {
     folder: PathBuf,
 }
 
 impl Version {
-    /// All that are kept.
+    /// All stored versions.
     fn all() -> Vec<Version> {
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/kept");
         let entries = std::fs::read_dir(beside).expect("this test stands there").flatten();
@@ -52,7 +52,7 @@ impl Version {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// A file, unpacked where it is packed.
+    /// The bytes of a file, unpacked if it is packed.
     #[track_caller]
     fn bytes(&self, path: &str) -> Vec<u8> {
         let path = self.folder.join(path);
@@ -65,15 +65,15 @@ impl Version {
         String::from_utf8(self.bytes(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// What the version itself said of the data of this form.
+    /// The answers of the version itself about the data of this form.
     #[track_caller]
     fn expected(&self, form: &str) -> Expected {
         let text = self.text(&format!("{form}/expected.json"));
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{form}: {error}"))
     }
 
-    /// A folder with the data and the settings of this form. Feeds and lists are asked for through
-    /// the first address, alerts go to the second.
+    /// A folder with the data and the settings of this form. Feeds and lists are requested through the first
+    /// address, alerts are sent to the second.
     #[track_caller]
     fn unpacked(&self, form: &str, proxy: &str, hook: &str) -> Folder {
         let folder = self.with_settings(proxy, hook);
@@ -110,7 +110,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Every file below a folder with its bytes: equal where nothing was written.
+/// Every file below a folder with its bytes, to check that nothing was written.
 fn bytes_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let read = |path: PathBuf| {
         let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));

@@ -1,4 +1,4 @@
-//! A data folder of a version to come: refused with words, and nothing of it is touched.
+//! A data folder of a later version is refused with a message and stays unchanged.
 
 use std::io::{Read as _, Seek as _};
 use std::process::Stdio;
@@ -9,13 +9,13 @@ use crate::pipeline::pause;
 use crate::pipeline::up::now;
 use crate::program::Folder;
 
-/// The longest that a refusal takes.
+/// The longest time until a refusal.
 const REFUSES_WITHIN: Duration = Duration::from_secs(20);
 
-/// Where SQLite keeps the version of the tables in a file: four bytes, the highest first.
+/// The offset of the version of the tables in a SQLite file: four bytes, big-endian.
 const VERSION: std::ops::Range<usize> = 60..64;
 
-/// The kept data as if a version far ahead had written it.
+/// The stored data as if a much later version had written it.
 fn newer() -> Folder {
     let version = Version::all().pop().expect("something is kept");
     let folder = version.unpacked("embedded", NOBODY, NOBODY);
@@ -51,7 +51,7 @@ fn a_newer_folder_is_refused_with_words_and_left_as_it_is() {
     }
 }
 
-/// The code with which a command ends, and what it says. One that goes on is killed: it was to refuse.
+/// The exit code of a command and its output. A command that continues is killed, because it had to refuse.
 fn ended(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String) {
     let mut said = tempfile::tempfile().expect("a temporary file can be made");
     let mut command = folder.command(&[arguments, &["--config", CONFIG]].concat());

@@ -1,4 +1,4 @@
-//! What stood on a NATS server, put on another one and gone on with.
+//! The data of a NATS server, put on another one and used there.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use wirefold_flow::{Bus, SystemClock};
 use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::streams::SNAPSHOTS;
 
-use super::goes_on::{Desk, check};
+use super::continued::{AlertReceiver, check};
 use super::messages::read;
 use super::web::Web;
 use super::{PACKED, Version, files};
@@ -15,9 +15,9 @@ use crate::pipeline::nats::setup::{Server, server};
 use crate::pipeline::up::{CONFIG, Up};
 
 #[test]
-fn what_stood_on_a_server_is_gone_on_with() {
+fn up_continues_on_the_data_of_a_server() {
     for version in Version::all() {
-        let (web, desk) = (Web::of(&version), Desk::open());
+        let (web, desk) = (Web::of(&version), AlertReceiver::open());
         let folder = version.with_settings(&web.address(), &desk.address());
         let server = server(&folder);
         folder.run(&["setup", "--config", CONFIG, "--nats", &server.url]).code(0);
@@ -28,7 +28,7 @@ fn what_stood_on_a_server_is_gone_on_with() {
     }
 }
 
-/// Puts messages, entries and snapshots where they stood.
+/// Puts messages, entries and snapshots on a server.
 #[track_caller]
 fn put(version: &Version, server: &Server) {
     let runtime = Runtime::new().expect("a runtime can be made");

@@ -1,4 +1,4 @@
-//! Settings of earlier versions: every key is taken, and means what it meant.
+//! Settings of earlier versions: every key is accepted and means the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Version, files};
 use crate::program::Folder;
 
-/// A variable that some settings name; it holds the key of a webhook.
+/// A variable in some settings, with the key of a webhook.
 const SECRET: (&str, &str) = ("KEPT_SECRET", "whsec_a2VwdA==");
 
 /// The keys of 0.1.0-df61e7c that have other names now. `*` is the index in a list.
@@ -31,7 +31,7 @@ const RENAMED: [(&str, &str); 17] = [
     ("nats.*.certificates", "nats.*.ca_file"),
 ];
 
-/// The name that a key of then has now.
+/// The current name of an old key.
 fn name_now(key: &str) -> String {
     for (old, new) in RENAMED {
         match (old.split_once('*'), new.split_once('*')) {
@@ -47,10 +47,10 @@ fn name_now(key: &str) -> String {
     key.to_owned()
 }
 
-/// What settings mean: each key with its value.
+/// The meaning of settings: each key with its value.
 type Meaning = BTreeMap<String, Value>;
 
-/// The kept files in a folder of the test's own.
+/// The stored files in a folder of the test.
 fn folder(version: &Version) -> Folder {
     let folder = Folder::with(&[]);
     for path in files(&version.folder.join("settings")) {
@@ -60,7 +60,7 @@ fn folder(version: &Version) -> Folder {
     folder
 }
 
-/// What `config show` prints, and what it says.
+/// The standard output and standard error of `config show`.
 #[track_caller]
 fn show(folder: &Folder, arguments: &[&str], variables: &str) -> (String, String) {
     let mut command = folder.command(&[&["config", "show", "--json"], arguments].concat());
@@ -72,7 +72,7 @@ fn show(folder: &Folder, arguments: &[&str], variables: &str) -> (String, String
     (String::from_utf8_lossy(&output.stdout).into_owned(), said)
 }
 
-/// What was shown, paths below the folder without it.
+/// The shown settings, with paths relative to the folder.
 fn meaning(folder: &Folder, out: &str) -> Meaning {
     let below = format!("{}/", folder.path().display());
     let read = |line: &str| {
@@ -82,7 +82,7 @@ fn meaning(folder: &Folder, out: &str) -> Meaning {
     out.replace(&below, "").lines().map(read).collect()
 }
 
-/// The keys that there are, as `docs/config.md` has them.
+/// The existing keys, read from `docs/config.md`.
 fn known() -> BTreeSet<String> {
     let docs = include_str!("../../docs/config.md");
     let (mut section, mut known) = (String::new(), BTreeSet::new());
@@ -98,7 +98,7 @@ fn known() -> BTreeSet<String> {
     known
 }
 
-/// Fails where a warning names no key that there is: whoever is warned must know what to write.
+/// Fails if a warning names no existing key: the user must know what to write.
 #[track_caller]
 fn check_warnings(said: &str, known: &BTreeSet<String>) {
     for line in said.lines().filter(|line| !line.trim().is_empty()) {
@@ -112,7 +112,7 @@ fn check_warnings(said: &str, known: &BTreeSet<String>) {
     }
 }
 
-/// Defaults, as JSON, that mean something else on purpose, as CHANGELOG says: the key, what it was, what it is.
+/// Defaults that changed on purpose, as CHANGELOG says: the key, the old and the new value as JSON.
 const NEW_DEFAULTS: [(&str, &str, &str); 5] = [
     ("detector.partial_contained", "0.25", "0.3"),
     ("detector.reprint_words", "24", "60"),
@@ -122,7 +122,7 @@ const NEW_DEFAULTS: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn settings_are_taken_and_mean_what_they_meant() {
+fn old_settings_are_accepted_and_mean_the_same() {
     let known = known();
     assert!(known.contains("fetcher.contact") && known.len() > 50, "{known:?}");
     for version in Version::all() {

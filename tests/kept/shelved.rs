@@ -1,14 +1,14 @@
-//! Kept data of so many articles that texts stand in files.
+//! Stored data with so many articles that texts are in files.
 
 use super::{CONFIG, Version};
 use crate::pipeline::up::Up;
 use crate::program::Folder;
 
-/// So many articles were kept.
+/// The number of stored articles.
 const ARTICLES: u64 = 1030;
 
 #[test]
-fn texts_in_files_are_found_or_made_anew() {
+fn texts_in_files_are_found_or_made_again() {
     for version in Version::all() {
         let folder = version.unpacked("shelved", "", "");
         folder.write(CONFIG, &version.bytes("shelved/wirefold.toml"));

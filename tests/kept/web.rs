@@ -1,4 +1,4 @@
-//! The feeds and lists of a kept version, as they stood in the end, through a proxy on loopback.
+//! The feeds and lists of a stored version at its end, through a proxy on loopback.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use crate::pipeline::PATIENCE;
 use crate::pipeline::loopback::{Answer, Loopback};
 use crate::pipeline::up::{Up, now};
 
-/// Each address asks so often before what it answered the first time has been taken in.
+/// The number of requests for an address after which its first response has been handled.
 const TWICE: usize = 2;
 
 /// The proxy.
 pub(super) struct Web(Loopback);
 
 impl Web {
-    /// Answers what the version's feeds and lists answered.
+    /// Responds as the version's feeds and lists did.
     #[track_caller]
     pub(super) fn of(version: &Version) -> Web {
         let kept: BTreeMap<String, (String, String)> =
@@ -35,8 +35,7 @@ impl Web {
         self.0.address.to_string()
     }
 
-    /// Waits until each of these feeds has been asked for twice since: then what it answered the
-    /// first time has been taken in.
+    /// Waits until each of these feeds was requested twice. Then the first response has been handled.
     #[track_caller]
     pub(super) fn until_read<'a>(&self, feeds: impl Iterator<Item = &'a String>, up: &Up) {
         let mut lacking: BTreeMap<&str, usize> = feeds.map(|it| (it.as_str(), TWICE)).collect();

@@ -1,9 +1,9 @@
-//! Dead letters over NATS: listed, shown and tried again through the gateway.
+//! Dead letters over NATS: listed, shown and replayed through the gateway.
 
 use serde_json::Value;
 use wirefold_proto::streams::{DEAD, FETCHED};
 
-use super::over::Over;
+use super::over::NatsPipeline;
 use crate::pipeline::killed::folder;
 use crate::pipeline::targets::Target;
 use crate::program::Folder;
@@ -17,7 +17,7 @@ fn objects(folder: &Folder, arguments: &[&str]) -> Vec<Value> {
 fn a_dead_letter_is_listed_shown_and_tried_again() {
     let target = Target::open();
     let folder = folder(&target, "", "15m");
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     over.publish("wirefold.v1.article.fetched.odd", "odd", "no article");
     over.until(&DEAD, ">", 1);
     let listed = objects(&folder, &["dead", "ls", "--json"]);

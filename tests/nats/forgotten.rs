@@ -1,4 +1,5 @@
-//! `forget` on a NATS server: no byte of an article stays in the server's files or ours, and all else goes on.
+//! `forget` on a NATS server: no byte of an article stays in the files of the server or of wirefold, and
+//! everything else works on.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::FORGOTTEN;
 
-use super::over::{Over, program, runtime};
+use super::over::{NatsPipeline, program, runtime};
 use super::setup::server;
 use crate::pipeline::PATIENCE;
 use crate::pipeline::forgotten::{Newsroom, copy_all, marked};
@@ -19,10 +20,10 @@ use crate::pipeline::up::{CONFIG, Up, now};
 use crate::program::{Folder, Run};
 
 fn start(folder: &Folder) -> Up {
-    Over::start(folder).up
+    NatsPipeline::start(folder).up
 }
 
-/// `forget`, with a nats-server that it finds.
+/// A `forget` command that finds a nats-server.
 fn command(room: &Newsroom, arguments: &[&str]) -> Command {
     let mut command = room.folder.command(&[&["forget"], arguments].concat());
     let path = program().path;
@@ -31,7 +32,7 @@ fn command(room: &Newsroom, arguments: &[&str]) -> Command {
     command
 }
 
-/// Both articles are to be forgotten.
+/// Forgets both articles.
 fn forget(room: &Newsroom, option: &str) -> Run {
     let [ferry, alone] = room.addresses();
     Run::of(command(room, &[option, &ferry, &alone]))
@@ -72,7 +73,7 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
 }
 
-/// However far it came, the next run ends it, and nothing else is lost.
+/// After a kill at any point the next run finishes the work, and nothing else is lost.
 #[test]
 fn killed_in_the_middle_the_next_run_ends_it() {
     let mut room = Newsroom::open();
@@ -80,7 +81,7 @@ fn killed_in_the_middle_the_next_run_ends_it() {
     let data = room.data();
     let saved = room.folder.path().join("saved");
     copy_all(&data, &saved);
-    // The first second it asks whether somebody runs.
+    // In the first second it checks for running stages.
     for after in (1_000..2_200).step_by(150) {
         fs::remove_dir_all(&data).expect("it is there");
         copy_all(&saved, &data);
@@ -88,7 +89,7 @@ fn killed_in_the_middle_the_next_run_ends_it() {
         let mut command = command(&room, &["--yes", "-q", &ferry, &alone]);
         let mut child = command.spawn().expect("the binary is built");
         std::thread::park_timeout(Duration::from_millis(after));
-        // Where it has ended by then there is nothing to kill.
+        // If it has ended by then, there is nothing to kill.
         let _ = child.kill();
         child.wait().expect("it is our child");
         let told = forget(&room, "--yes").code(0).err;
@@ -99,9 +100,10 @@ fn killed_in_the_middle_the_next_run_ends_it() {
     assert_eq!(up.terminate().code, Some(0));
 }
 
-/// On a server of somebody else's: nobody starts before it is done, and it does not start while somebody runs.
+/// On another server: no stage starts before `forget` is done, and `forget` does not start while a stage
+/// runs.
 #[test]
-fn whoever_runs_and_whoever_forgets_wait_for_each_other() {
+fn running_stages_and_forget_exclude_each_other() {
     let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n")]);
     let server = server(&folder);
     let url = server.url.as_str();

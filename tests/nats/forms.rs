@@ -1,5 +1,5 @@
-//! The same pipeline in its three forms: in memory, in one process over SQLite, as processes over
-//! NATS. What they are given, they decide and tell alike.
+//! The same pipeline in its three forms: in memory, in one process over SQLite, and as processes over NATS.
+//! The same input gives the same decisions and alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,8 +20,8 @@ use wirefold_proto::{
     TextPolicy,
 };
 
-use super::over::{Over, within};
-use crate::pipeline::kept::Kept;
+use super::over::{NatsPipeline, within};
+use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::loopback::{Answer, Loopback};
 use crate::pipeline::say;
 use crate::pipeline::targets::Target;
@@ -30,26 +30,28 @@ use crate::program::Folder;
 use crate::seeds::articles::{articles, latest_versions};
 use crate::seeds::{expected, seeds};
 
-/// What is given: the file of articles in its order, or the feeds that carry them.
+/// The input: an ordered file of articles, or feeds with them.
 #[derive(Clone)]
-pub(super) enum Given {
+pub(super) enum SourceOfArticles {
     File(PathBuf),
     Feeds(Vec<(String, String)>),
 }
 
-impl Given {
-    /// As settings of the binary.
+impl SourceOfArticles {
+    /// The input as settings of the binary.
     fn config(&self) -> String {
         match self {
-            Given::File(path) => format!("[[source]]\npath = {path:?}\n"),
-            Given::Feeds(feeds) => feeds.iter().fold(String::new(), |mut config, (id, url)| {
-                let _ = write!(config, "[[feed]]\nid = {id:?}\nurl = {url:?}\n");
-                config
-            }),
+            SourceOfArticles::File(path) => format!("[[source]]\npath = {path:?}\n"),
+            SourceOfArticles::Feeds(feeds) => {
+                feeds.iter().fold(String::new(), |mut config, (id, url)| {
+                    let _ = write!(config, "[[feed]]\nid = {id:?}\nurl = {url:?}\n");
+                    config
+                })
+            }
         }
     }
 
-    /// As settings of the fetcher.
+    /// The input as settings of the fetcher.
     fn settings(&self) -> wirefold_fetcher::Settings {
         let mut settings = wirefold_fetcher::Settings {
             allow: vec!["127.0.0.0/8".parse().expect("loopback")],
@@ -58,10 +60,12 @@ impl Given {
         };
         let kind = sources::Kind::File;
         match self.clone() {
-            Given::File(path) => {
+            SourceOfArticles::File(path) => {
                 settings.sources.push(sources::Source { path, kind, outlet: None });
             }
-            Given::Feeds(feeds) => settings.feeds.extend(feeds.into_iter().map(configured)),
+            SourceOfArticles::Feeds(feeds) => {
+                settings.feeds.extend(feeds.into_iter().map(configured));
+            }
         }
         settings
     }
@@ -75,11 +79,11 @@ fn configured((id, url): (String, String)) -> ConfiguredFeed {
     ConfiguredFeed { feed, managed_by: "test:1".to_owned() }
 }
 
-/// A subscription that tells of every article at once, so that each makes a revision.
+/// A subscription that alerts about every article at once, so that each makes a revision.
 const SUBSCRIPTION: &str = "[[subscription]]\nid = \"all\"\nname = \"All\"\nquery = \"*\"\n\
     deliveries = [\"desk\"]\ngroup_wait = \"0s\"\nupdate_interval = \"0s\"\n";
 
-pub(super) fn folder(given: &Given, target: &Target) -> Folder {
+pub(super) fn folder(given: &SourceOfArticles, target: &Target) -> Folder {
     let (sources, delivery) = (given.config(), target.delivery());
     let config = format!(
         "data = \"data\"\nfull_text = \"off\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
@@ -88,7 +92,7 @@ pub(super) fn folder(given: &Given, target: &Target) -> Folder {
     Folder::with(&[(CONFIG, config.as_bytes())])
 }
 
-/// Waits until so many articles have come out, and the last of them has been told where any is.
+/// Waits for this many articles in the output, and if `rings` is set for the alert about the last of them.
 #[track_caller]
 fn await_all(up: &Up, target: &mut Target, count: usize, rings: bool) {
     let articles = up.events(0).articles(count);
@@ -98,7 +102,7 @@ fn await_all(up: &Up, target: &mut Target, count: usize, rings: bool) {
     }
 }
 
-/// The article that was decided on last: the output is not in that order.
+/// The article that was decided last. The output is not in that order.
 fn last_of(articles: &[OutputArticle]) -> ArticleId {
     articles.iter().max_by_key(|article| article.fetched).expect("some came").id
 }
@@ -107,33 +111,33 @@ fn is_about(alert: &Alert, article: ArticleId) -> bool {
     alert.articles.iter().any(|told| told.id == article)
 }
 
-fn in_one_process(given: &Given, count: usize, rings: bool) -> Kept {
+fn in_one_process(given: &SourceOfArticles, count: usize, rings: bool) -> StoredStreams {
     let mut target = Target::open();
     let folder = folder(given, &target);
     let up = Up::start(&folder);
     await_all(&up, &mut target, count, rings);
     assert_eq!(up.terminate().code, Some(0));
-    Kept::in_folder(&folder.path().join("data"))
+    StoredStreams::in_folder(&folder.path().join("data"))
 }
 
-fn as_processes(given: &Given, count: usize, rings: bool) -> Kept {
+fn as_processes(given: &SourceOfArticles, count: usize, rings: bool) -> StoredStreams {
     let mut target = Target::open();
     let folder = folder(given, &target);
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     await_all(&over.up, &mut target, count, rings);
     let kept = over.kept();
     assert_eq!(over.up.terminate().code, Some(0));
     kept
 }
 
-/// The stages of all services in this process, over a bus in memory.
-fn in_memory(given: &Given, count: usize, rings: bool) -> Kept {
+/// Runs the stages of all services in this process over a bus in memory.
+fn in_memory(given: &SourceOfArticles, count: usize, rings: bool) -> StoredStreams {
     let memory = Memory::default();
     memory.run(Some(given.settings()), count, rings)
 }
 
-/// What comes of articles that were fetched elsewhere, in that order, where nothing disturbs.
-pub(super) fn replayed(fetched: &[Stored]) -> Kept {
+/// The results for articles that were fetched elsewhere, in that order, without disturbances.
+pub(super) fn replayed(fetched: &[Stored]) -> StoredStreams {
     let memory = Memory::default();
     memory.begin_with(fetched);
     memory.run(None, fetched.len(), true)
@@ -163,7 +167,12 @@ impl Memory {
         }
     }
 
-    fn run(self, fetcher: Option<wirefold_fetcher::Settings>, count: usize, rings: bool) -> Kept {
+    fn run(
+        self,
+        fetcher: Option<wirefold_fetcher::Settings>,
+        count: usize,
+        rings: bool,
+    ) -> StoredStreams {
         let Memory { runtime, bus } = self;
         runtime.block_on(async {
             let stop = CancellationToken::new();
@@ -179,7 +188,7 @@ impl Memory {
             let ended: Result<(), String> = running.join_all().await.into_iter().collect();
             ended.expect("all drain");
         });
-        Kept::on(&*bus, &runtime)
+        StoredStreams::on(&*bus, &runtime)
     }
 }
 
@@ -201,7 +210,7 @@ async fn read<M: wirefold_proto::Message>(
     all
 }
 
-/// All services but the gateway; no fetcher where nothing is to be fetched.
+/// Starts all services except the gateway, and the fetcher only if there is something to fetch.
 fn start_stages(
     bus: &Arc<dyn Bus>,
     fetcher: Option<wirefold_fetcher::Settings>,
@@ -214,7 +223,7 @@ fn start_stages(
         running.spawn(async move { run.await.map_err(|error| error.to_string()) });
     }
     let judging = wirefold_detector::Settings {
-        // As many bytes as the settings of `up` give the window where nobody says otherwise.
+        // The number of bytes that `up` gives the window by default.
         dedup: wirefold_dedup::Settings {
             window_bytes: 1 << 30,
             ..wirefold_dedup::Settings::default()
@@ -229,13 +238,13 @@ fn start_stages(
     let enriching = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
     let enricher = wirefold_enricher::run(context(), enriching, stop.clone());
     running.spawn(async move { enricher.await.map_err(|error| error.to_string()) });
-    let nowhere = Arc::new(Nowhere);
+    let nowhere = Arc::new(NoPrinter);
     let alerter = wirefold_alerter::run(context(), alerting(), nowhere, stop.clone());
     running.spawn(async move { alerter.await.map_err(|error| error.to_string()) });
     running
 }
 
-/// The subscription as the binary has it, without anywhere to send to.
+/// The subscription as in the binary, without a delivery.
 fn alerting() -> wirefold_alerter::Settings {
     let at_once = Some(Interval::from_seconds(0));
     let settings = SubscriptionSettings {
@@ -250,18 +259,18 @@ fn alerting() -> wirefold_alerter::Settings {
     }
 }
 
-struct Nowhere;
+struct NoPrinter;
 
-impl Printer for Nowhere {
+impl Printer for NoPrinter {
     fn print(&self, _line: &str) -> std::io::Result<()> {
         Ok(())
     }
 }
 
-/// What differs between two runs over the same: when an article was taken in.
+/// The fields that differ between two runs over the same input: the times at which an article was received.
 const TIMES: [&str; 4] = ["seen", "first_seen", "last_seen", "at"];
 
-/// A body without the values of these fields, every other byte kept.
+/// A body without the values of these fields. All other bytes stay.
 fn without(body: &[u8], fields: &[&str]) -> String {
     let mut text = String::from_utf8(body.to_vec()).expect("bodies are UTF-8");
     for field in fields {
@@ -277,14 +286,14 @@ fn without(body: &[u8], fields: &[&str]) -> String {
     text
 }
 
-/// The decisions in their order, and who says that it writes.
-fn decisions(kept: &Kept) -> Vec<(String, String)> {
+/// The decisions in their order, with the records that name the writer.
+fn decisions(kept: &StoredStreams) -> Vec<(String, String)> {
     let plain = |stored: &Stored| (stored.id.clone(), without(&stored.body, &TIMES));
     kept.judged.iter().map(plain).collect()
 }
 
-/// The members of each story and the stories of each event, in the end.
-pub(super) fn groups(kept: &Kept) -> BTreeMap<String, BTreeSet<String>> {
+/// The final members of each story and stories of each event.
+pub(super) fn groups(kept: &StoredStreams) -> BTreeMap<String, BTreeSet<String>> {
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for article in kept.articles() {
         let (story, event) = (article.verdict.story.to_string(), article.verdict.event.to_string());
@@ -294,9 +303,9 @@ pub(super) fn groups(kept: &Kept) -> BTreeMap<String, BTreeSet<String>> {
     groups
 }
 
-/// The alerts with their revisions, what each says and whether it rings; not where the article
-/// stands in the output, which is written as enrichers get done.
-pub(super) fn alerts(kept: &Kept) -> Vec<String> {
+/// The alerts with their revisions, contents and volume, without the position of the article in the output,
+/// which varies between enrichers.
+pub(super) fn alerts(kept: &StoredStreams) -> Vec<String> {
     let told = |alert: &Alert| {
         let plain = Alert { output: 0, ..alert.clone() };
         without(&wirefold_proto::encode(&plain).expect("an alert"), &TIMES)
@@ -304,7 +313,7 @@ pub(super) fn alerts(kept: &Kept) -> Vec<String> {
     kept.alerts.iter().map(told).collect()
 }
 
-/// One by one, so that the first difference is shown and not everything.
+/// Compares element by element, so that only the first difference is printed.
 #[track_caller]
 fn assert_same<T: PartialEq + std::fmt::Debug>(ours: &[T], theirs: &[T], form: &str) {
     for (our, their) in ours.iter().zip(theirs) {
@@ -316,7 +325,7 @@ fn assert_same<T: PartialEq + std::fmt::Debug>(ours: &[T], theirs: &[T], form: &
 #[test]
 fn one_ordered_source_gives_the_same_in_all_forms() {
     let path = std::path::absolute(seeds("articles.jsonl")).expect("a path");
-    let (given, count) = (Given::File(path), articles().len());
+    let (given, count) = (SourceOfArticles::File(path), articles().len());
     let memory = in_memory(&given, count, true);
     let others = [
         ("in one process", in_one_process(&given, count, true)),
@@ -361,8 +370,8 @@ fn served() -> (Loopback, Vec<(String, String)>) {
     (server, feeds)
 }
 
-/// The articles of each story by their addresses: ids of items are a feed's own.
-fn partition(kept: &Kept) -> BTreeSet<BTreeSet<String>> {
+/// The articles of each story by their addresses, because ids of items differ between feeds.
+fn partition(kept: &StoredStreams) -> BTreeSet<BTreeSet<String>> {
     let mut stories: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for article in kept.articles() {
         let url = article.article.url.expect("each names its page");
@@ -382,7 +391,7 @@ fn expected_partition() -> BTreeSet<BTreeSet<String>> {
 fn eight_polled_feeds_give_the_same_stories_in_all_forms() {
     let (_server, feeds) = served();
     assert_eq!(feeds.len(), 8);
-    let (given, count) = (Given::Feeds(feeds), latest_versions().len());
+    let (given, count) = (SourceOfArticles::Feeds(feeds), latest_versions().len());
     let forms = [
         ("in memory", in_memory(&given, count, false)),
         ("in one process", in_one_process(&given, count, false)),

@@ -1,14 +1,14 @@
-//! `kill -9` for each process and for the server in the middle of work: nothing is lost, nothing
-//! comes twice, nothing is decided otherwise.
+//! `kill -9` for each process and for the server during work: nothing is lost, repeated or decided
+//! differently.
 
 use std::collections::BTreeSet;
 
 use wirefold_flow::same_decisions;
 use wirefold_proto::streams::FETCHED;
 
-use super::over::Over;
+use super::over::NatsPipeline;
 use crate::pipeline::generated::{Numbers, articles};
-use crate::pipeline::kept::Kept;
+use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::killed::{
     LAST, check_alerts, check_conserved, drop_file, folder_of_drops, judged_articles, undisturbed,
     wait_for_last, without_epochs,
@@ -18,15 +18,15 @@ use crate::pipeline::up::now;
 use crate::pipeline::{PATIENCE, say};
 
 const SEED: u64 = 20_261_123;
-/// Each is killed once the articles of one more file come out.
+/// Each is killed once the articles of one more file are in the output.
 const VICTIMS: [&str; 7] =
     ["detector", "enricher", "alerter", SERVER, "gateway", "fetcher", "pruner"];
 const SERVER: &str = "nats-server";
 const FILE: usize = 20;
 
-/// What in-hand alerts there are is sent once their deadline is over.
+/// Pending alerts are sent after their deadline.
 #[track_caller]
-pub(super) fn wait_for_messages(target: &mut Target, kept: &Kept) {
+pub(super) fn wait_for_messages(target: &mut Target, kept: &StoredStreams) {
     let expected: BTreeSet<String> = kept.alerts.iter().map(|it| it.id.to_string()).collect();
     let deadline = now().plus(PATIENCE);
     target.take();
@@ -39,14 +39,14 @@ fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
     let mut target = Target::open();
     let folder = folder_of_drops(&target, "0s");
     let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     drop_file(0);
     for (nth, victim) in VICTIMS.iter().enumerate() {
         drop_file(nth + 1);
         over.until_output(nth * FILE + FILE / 2);
         if *victim == SERVER {
-            // What a fetcher has in hand then changes places, which the chaos is about: here every
-            // article is to stand in its order.
+            // Articles that a fetcher was publishing then change their order, which the chaos tests cover.
+            // Here every article must be in order.
             over.until(&FETCHED, ">", (nth + 2) * FILE);
         }
         over.kill(victim);

@@ -1,4 +1,4 @@
-//! `wirefold up --nats`: the same pipeline as a process for each stage, over a real nats-server.
+//! `wirefold up --nats`: the same pipeline with a process for each stage, over a real nats-server.
 
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;

@@ -1,4 +1,4 @@
-//! A running `up --nats` with a nats-server of its own.
+//! A running `up --nats` with its own nats-server.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use wirefold_flow_nats::{Login, Options, connect};
 use wirefold_proto::streams::{OUTPUT, Stream};
 
 use super::find::{self, Found};
-use crate::pipeline::kept::Kept;
+use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::up::{CONFIG, Up, now};
 use crate::pipeline::{PATIENCE, pause};
 use crate::program::Folder;
@@ -21,8 +21,8 @@ use crate::program::Folder;
 /// The user of the server that `up --nats` starts.
 pub(super) const USER: &str = "wirefold";
 
-/// A running `up --nats`, and the test's own way to its server.
-pub(super) struct Over {
+/// A running `up --nats`, and the test's connection to its server.
+pub(super) struct NatsPipeline {
     pub(super) up: Up,
     pub(super) url: String,
     pub(super) password: String,
@@ -30,7 +30,7 @@ pub(super) struct Over {
     bus: Arc<dyn Bus>,
 }
 
-/// The folder of the program that the tests use.
+/// The nats-server that the tests use.
 pub(super) fn program() -> Found {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let remedy = "no nats-server 2.12 or newer: run `cargo xtask tools`, which puts one under \
@@ -38,9 +38,9 @@ pub(super) fn program() -> Found {
     find::find(&root).expect(remedy)
 }
 
-impl Over {
+impl NatsPipeline {
     #[track_caller]
-    pub(super) fn start(folder: &Folder) -> Over {
+    pub(super) fn start(folder: &Folder) -> NatsPipeline {
         let any_port = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
         let arguments = [&["up", "--config", CONFIG, "--nats"], &any_port[..]].concat();
         let mut command = folder.command(&arguments);
@@ -63,27 +63,27 @@ impl Over {
         let options = Options { login, ..Options::new(url.as_str(), "test") };
         let connected = runtime.block_on(connect(&options, Arc::new(SystemClock)));
         let bus: Arc<dyn Bus> = Arc::new(connected.expect("it runs"));
-        Over { up, url, password, runtime, bus }
+        NatsPipeline { up, url, password, runtime, bus }
     }
 
-    /// Has a command speak to the same server.
+    /// Lets a command connect to the same server.
     pub(super) fn let_in(&self, command: &mut Command) {
         command.env("WIREFOLD_BUS__USER", USER).env("WIREFOLD_BUS__PASSWORD", &self.password);
     }
 
-    /// Waits until so many articles stand in the output.
+    /// Waits until the output has this many articles.
     #[track_caller]
     pub(super) fn until_output(&self, count: usize) {
         self.until(&OUTPUT, ARTICLES, count);
     }
 
-    /// Waits until so many messages stand in a stream.
+    /// Waits until a stream has this many messages.
     #[track_caller]
     pub(super) fn until(&self, stream: &Stream, filter: &str, count: usize) {
         self.runtime.block_on(async {
             let (mut seen, mut from) = (0, 1);
             while seen < count {
-                // A server that was killed is away for a moment; the client waits for it.
+                // A server that was killed is unavailable for a moment; the client waits.
                 let Ok(mut reader) = self.bus.read(stream.name, filter, from).await else {
                     continue;
                 };
@@ -97,7 +97,7 @@ impl Over {
         });
     }
 
-    /// Has a stream of anybody's keep a subject.
+    /// Makes a stream of another program for a subject.
     pub(super) fn keep(&self, stream: &str, subject: &str) {
         let config = wirefold_flow::StreamConfig {
             max_bytes: 1 << 20,
@@ -118,14 +118,14 @@ impl Over {
         }
     }
 
-    /// Puts a message of anybody's onto the bus.
+    /// Publishes a message of another program.
     #[track_caller]
     pub(super) fn publish(&self, subject: &str, id: &str, body: &'static str) {
         let published = self.bus.publish(Outgoing::new(subject, id, body));
         self.runtime.block_on(published).expect("it is stored");
     }
 
-    /// Deletes a durable reader, as somebody may who has all rights on the server.
+    /// Deletes a durable consumer, as a user with all rights may.
     #[track_caller]
     pub(super) fn delete_reader(&self, stream: &Stream, reader: &str) {
         let login = format!(",\"user\":\"{USER}\",\"pass\":\"{}\"", self.password);
@@ -133,7 +133,7 @@ impl Over {
         assert!(answer.contains("\"success\":true"), "{answer}");
     }
 
-    /// How many messages stand in a stream.
+    /// The number of messages in a stream.
     #[track_caller]
     pub(super) fn count(&self, stream: &Stream, filter: &str) -> usize {
         self.runtime.block_on(async {
@@ -148,7 +148,7 @@ impl Over {
         })
     }
 
-    /// What stands under a key; nothing where there is none.
+    /// The value of a key. Empty if there is none.
     #[track_caller]
     pub(super) fn value(&self, bucket: &str, key: &str) -> String {
         let table = self.bus.key_value(bucket).expect("a name");
@@ -157,19 +157,19 @@ impl Over {
         String::from_utf8_lossy(&value).into_owned()
     }
 
-    /// Everything that stands on the server.
+    /// Everything on the server.
     #[track_caller]
-    pub(super) fn kept(&self) -> Kept {
-        Kept::on(&*self.bus, &self.runtime)
+    pub(super) fn kept(&self) -> StoredStreams {
+        StoredStreams::on(&*self.bus, &self.runtime)
     }
 
-    /// `kill -9` for the process of this name.
+    /// `kill -9` for the process with this name.
     #[track_caller]
     pub(super) fn kill(&self, name: &str) {
         kill_process(self.pid_of(name), Signal::KILL).expect("it runs");
     }
 
-    /// The same, and it is not started again while `meanwhile` runs: the supervisor stands still.
+    /// The same, but it is not restarted while `meanwhile` runs, because the supervisor is suspended.
     pub(super) fn kill_while<T>(&self, name: &str, meanwhile: impl FnOnce() -> T) -> T {
         let killed = self.pid_of(name);
         kill_process(self.up.pid, Signal::STOP).expect("it runs");
@@ -179,7 +179,7 @@ impl Over {
         result
     }
 
-    /// The process of this name, as soon as it runs: one that ended is started again a moment later.
+    /// The process with this name, once it runs. One that ended is restarted a moment later.
     #[track_caller]
     pub(super) fn pid_of(&self, name: &str) -> Pid {
         let deadline = now().plus(PATIENCE);
@@ -192,7 +192,7 @@ impl Over {
         }
     }
 
-    /// The processes that it has started and that run.
+    /// The running child processes.
     pub(super) fn children(&self) -> Vec<Pid> {
         let tasks = format!("/proc/{}/task", self.up.pid.as_raw_nonzero());
         let tasks = std::fs::read_dir(tasks).expect("this is Linux, and it runs").flatten();
@@ -202,7 +202,7 @@ impl Over {
     }
 }
 
-/// What JetStream answers, asked in the server's own protocol: the bus has no word for what is asked.
+/// The response of JetStream in the server's own protocol, for requests that the bus does not have.
 #[track_caller]
 pub(super) fn ask(url: &str, login: &str, what: &str) -> String {
     let mut server = TcpStream::connect(url.trim_start_matches("nats://")).expect("it listens");
@@ -218,18 +218,18 @@ pub(super) fn ask(url: &str, login: &str, what: &str) -> String {
 /// The articles of the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
-/// Fails where it takes longer than a test waits.
+/// Fails if it takes longer than a test may wait.
 pub(super) async fn within<T>(event: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, event).await.expect("nothing more comes out")
 }
 
-/// A client keeps its connection up beside the test.
+/// The runtime of a client, which keeps its connection alive.
 pub(super) fn runtime() -> Runtime {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(1).enable_all().build().expect("a runtime can be made")
 }
 
-/// Whether a process is the stage of this name, or the server.
+/// Whether a process is the stage with this name, or the server.
 fn is_named(process: Pid, name: &str) -> bool {
     let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
     let line = std::fs::read_to_string(path).unwrap_or_default();

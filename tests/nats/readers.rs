@@ -1,4 +1,4 @@
-//! Durable readers that somebody deletes on the server are made again while the stages run.
+//! Durable consumers that are deleted on the server are made again while the stages run.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use wirefold_proto::streams::{ALERTS, JUDGED};
 
 use super::kills::wait_for_messages;
-use super::over::{Over, ask};
+use super::over::{NatsPipeline, ask};
 use super::setup::server;
 use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::killed::{LAST, check_conserved, drop_file, folder_of_drops, wait_for_last};
@@ -24,7 +24,7 @@ fn nothing_is_lost_where_readers_are_deleted() {
     let mut target = Target::open();
     let folder = folder_of_drops(&target, "0s");
     let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     drop_file(0);
     over.until_output(FILE);
     for (nth, (stream, reader)) in
@@ -43,13 +43,13 @@ fn nothing_is_lost_where_readers_are_deleted() {
     target.take();
     check_conserved(&kept, &made);
     target.check_ids();
-    // What a target has taken is not sent to it again, but for what was in hand just then.
+    // The target receives no message twice, except those in flight at that moment.
     let sent: BTreeSet<&str> = target.messages.iter().map(|message| message.id.as_str()).collect();
     let again = target.messages.len() - sent.len();
     assert!(again <= FILE / 4, "{again} of {} were sent again", sent.len());
 }
 
-/// Killed with the test.
+/// A pruner. It is killed with the test.
 struct Pruner(Child);
 
 impl Drop for Pruner {
@@ -59,7 +59,7 @@ impl Drop for Pruner {
     }
 }
 
-/// Stages with rights of their own alone may make no reader.
+/// Stages with only their own rights may not make a consumer.
 #[test]
 fn the_pruner_makes_deleted_readers_again() {
     let folder = Folder::with(&[("wirefold.toml", b"data = \"data\"\n")]);

@@ -1,5 +1,5 @@
-//! Streams that go back in time under services that are connected: what is new comes out all the same, and
-//! somebody says that something is gone.
+//! Streams that go back in time under connected services: new articles are still published, and the loss is
+//! reported.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +8,8 @@ use rustix::process::{Signal, kill_process};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
 use wirefold_proto::{ArticleId, OutputArticle};
 
-use super::over::Over;
-use crate::pipeline::generated::{Made, Numbers, articles};
+use super::over::NatsPipeline;
+use crate::pipeline::generated::{GeneratedArticle, Numbers, articles};
 use crate::pipeline::killed::{LAST, drop_file, wait_for_last};
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::{CONFIG, now};
@@ -20,16 +20,16 @@ const SEED: u64 = 20_261_124;
 const FILE: usize = 20;
 const SERVER: &str = "nats-server";
 
-/// Articles that come by files, a service that tells of each, and what was stored after the first file.
-struct Night {
-    made: Vec<Made>,
+/// Articles in files, a service with alerts about each, and a copy of the store after the first file.
+struct RolledBackRun {
+    made: Vec<GeneratedArticle>,
     target: Target,
     folder: Folder,
-    over: Over,
+    over: NatsPipeline,
 }
 
-impl Night {
-    fn begin() -> Night {
+impl RolledBackRun {
+    fn begin() -> RolledBackRun {
         let made = articles(3 * FILE, &mut Numbers::from_seed(SEED));
         let target = Target::open();
         let config = format!(
@@ -40,8 +40,8 @@ impl Night {
         );
         let folder = Folder::with(&[(CONFIG, config.as_bytes())]);
         std::fs::create_dir(folder.path().join("dropped")).expect("a folder takes folders");
-        let over = Over::start(&folder);
-        let mut night = Night { made, target, folder, over };
+        let over = NatsPipeline::start(&folder);
+        let mut night = RolledBackRun { made, target, folder, over };
         night.drop_file(0);
         night.wait_for(0);
         night.copy();
@@ -54,11 +54,11 @@ impl Night {
         drop_file(&self.folder, &format!("{nth:03}"), self.of(nth));
     }
 
-    fn of(&self, nth: usize) -> &[Made] {
+    fn of(&self, nth: usize) -> &[GeneratedArticle] {
         &self.made[nth * FILE..][..FILE]
     }
 
-    /// Waits until every article of a file stands in the output and is on the page, and some have been told.
+    /// Waits until every article of a file is in the output and on the page, and some have alerted.
     #[track_caller]
     fn wait_for(&mut self, nth: usize) {
         let deadline = now().plus(PATIENCE);
@@ -75,7 +75,7 @@ impl Night {
         for id in &ids {
             self.over.up.get_until(&format!("/api/v1/articles/{id}"), |_| true);
         }
-        // What comes together is told together, and an alert names some of many.
+        // Articles that come together alert together, and an alert lists only some of many.
         self.target.wait_for(|it| it.alert.articles.iter().any(|told| ids.contains(&told.id)));
     }
 
@@ -83,7 +83,7 @@ impl Night {
         self.folder.path().join("data/nats/store")
     }
 
-    /// Copies what the server stores, while it stands still.
+    /// Copies the server's store while the server is suspended.
     fn copy(&self) {
         let server = self.over.pid_of(SERVER);
         kill_process(server, Signal::STOP).expect("it runs");
@@ -91,7 +91,7 @@ impl Night {
         kill_process(server, Signal::CONT).expect("it runs");
     }
 
-    /// Puts the copy in the place of what the server stores, or one of its streams; it is started again.
+    /// Replaces the server's store, or one of its streams, by the copy and restarts it.
     fn put_back(&self, streams: &[Stream]) {
         let server = self.over.pid_of(SERVER);
         kill_process(server, Signal::STOP).expect("it runs");
@@ -110,7 +110,8 @@ impl Night {
         self.over.pid_of(SERVER);
     }
 
-    /// New articles come out and are told, and somebody says what happened to this stream.
+    /// Checks that new articles are published and alerted, and that the rollback of these streams is
+    /// reported.
     #[track_caller]
     fn goes_on(mut self, said: &[Stream]) {
         self.drop_file(2);
@@ -125,13 +126,13 @@ impl Night {
         }
         let ended = self.over.up.terminate();
         assert_eq!(ended.code, Some(0), "{}", ended.said);
-        // What is told twice has the id that it had.
+        // A repeated message has the same id as before.
         self.target.take();
         self.target.check_ids();
     }
 }
 
-fn id_of(output: &[OutputArticle], made: &Made) -> Option<ArticleId> {
+fn id_of(output: &[OutputArticle], made: &GeneratedArticle) -> Option<ArticleId> {
     output.iter().find(|it| it.article.item_key == made.id).map(|it| it.id)
 }
 
@@ -144,7 +145,7 @@ fn replace(from: &Path, to: &Path) {
     copy(from, to);
 }
 
-/// The folder of this name, however deep.
+/// The folder with this name at any depth.
 fn find(below: &Path, name: &str) -> Option<PathBuf> {
     let folders = std::fs::read_dir(below).ok()?.flatten().map(|entry| entry.path());
     folders.filter(|path| path.is_dir()).find_map(|path| match path.ends_with(name) {
@@ -155,36 +156,36 @@ fn find(below: &Path, name: &str) -> Option<PathBuf> {
 
 #[test]
 fn the_whole_store_is_put_back() {
-    let night = Night::begin();
+    let night = RolledBackRun::begin();
     night.put_back(&[]);
     night.goes_on(&[FETCHED]);
 }
 
 #[test]
 fn the_articles_are_put_back() {
-    let night = Night::begin();
+    let night = RolledBackRun::begin();
     night.put_back(&[FETCHED]);
     night.goes_on(&[FETCHED]);
 }
 
 #[test]
 fn the_decisions_are_put_back() {
-    let night = Night::begin();
+    let night = RolledBackRun::begin();
     night.put_back(&[JUDGED]);
     night.goes_on(&[JUDGED]);
 }
 
 #[test]
 fn output_and_alerts_are_put_back() {
-    let night = Night::begin();
+    let night = RolledBackRun::begin();
     night.put_back(&[OUTPUT, ALERTS]);
     night.goes_on(&[OUTPUT]);
 }
 
-/// What is decided and was put out once nobody puts out again by himself.
+/// Checks decisions whose output is lost and not made again automatically.
 #[test]
 fn output_that_was_lost_is_named_and_made_again() {
-    let mut night = Night::begin();
+    let mut night = RolledBackRun::begin();
     night.put_back(&[OUTPUT]);
     night.drop_file(2);
     night.wait_for(2);

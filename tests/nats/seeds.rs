@@ -1,16 +1,17 @@
-//! The central case through processes: as through one process, and not again after a restart.
+//! The central case through several processes: the same as through one process, and not repeated after a
+//! restart.
 
 use std::collections::BTreeMap;
 
 use rustix::process::Pid;
 use serde_json::{Value, json};
 
-use super::over::Over;
+use super::over::NatsPipeline;
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::Up;
 use crate::pipeline::watched_folder::{GROUPED, Text, drop_into, five_texts, watching};
 
-/// What became of each text, by its name; and what was told.
+/// The result for each text by its name, and the alerts.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     articles: BTreeMap<String, Value>,
@@ -32,7 +33,7 @@ fn articles(up: &Up, target: &mut Target) -> BTreeMap<String, Value> {
     articles
 }
 
-/// Every message that has come.
+/// All messages that have arrived.
 fn told(target: &mut Target) -> Vec<Value> {
     target.take();
     target.check_ids();
@@ -46,7 +47,7 @@ fn told(target: &mut Target) -> Vec<Value> {
     told.collect()
 }
 
-/// Through one process.
+/// Runs one process.
 fn of_one(texts: &[Text]) -> Outcome {
     let mut target = Target::open();
     let folder = watching(&target, GROUPED);
@@ -57,11 +58,11 @@ fn of_one(texts: &[Text]) -> Outcome {
     Outcome { articles, alerts: told(&mut target) }
 }
 
-/// Through processes, with a second run over what they left behind.
+/// Runs several processes, and a second time over their data.
 fn of_many(texts: &[Text]) -> Outcome {
     let mut target = Target::open();
     let folder = watching(&target, GROUPED);
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     drop_into(&folder, texts);
     let articles = articles(&over.up, &mut target);
     let children = over.children();
@@ -71,7 +72,7 @@ fn of_many(texts: &[Text]) -> Outcome {
     assert!(ended.said.contains("5 articles → 4 stories → 1 event"), "{}", ended.said);
     assert!(!children.into_iter().any(runs), "a process was left behind");
 
-    let again = Over::start(&folder);
+    let again = NatsPipeline::start(&folder);
     again.until_output(5);
     let kept = again.kept();
     assert!(kept.dead.is_empty(), "{:?}", kept.dead);

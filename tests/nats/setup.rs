@@ -1,4 +1,4 @@
-//! `wirefold setup` and single stages over a server that somebody else runs.
+//! `wirefold setup` and single stages with a server that already runs.
 
 use std::process::{Child, Command, Stdio};
 
@@ -6,7 +6,7 @@ use super::over::program;
 use crate::port;
 use crate::program::Folder;
 
-/// A server without users, killed with the test.
+/// A server without users. It is killed with the test.
 pub(in crate::pipeline) struct Server {
     child: Child,
     pub(in crate::pipeline) url: String,

@@ -4,18 +4,18 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
-use super::over::Over;
-use crate::pipeline::generated::{Made, Numbers, articles};
+use super::over::NatsPipeline;
+use crate::pipeline::generated::{GeneratedArticle, Numbers, articles};
 use crate::pipeline::killed::folder;
 use crate::pipeline::targets::Target;
 
 const SEED: u64 = 20_261_124;
-/// Articles in the file that is dropped next, and in all of them.
+/// The articles in each dropped file.
 const FILE: usize = 100;
 const ARTICLES: usize = 1000;
 const RUNNING: &str = "health and metrics on http://";
 
-/// Killed with the test.
+/// An enricher. It is killed with the test.
 struct Enricher {
     child: Child,
     operations: String,
@@ -29,7 +29,7 @@ impl Drop for Enricher {
 }
 
 impl Enricher {
-    fn start(over: &Over, folder: &crate::program::Folder) -> Enricher {
+    fn start(over: &NatsPipeline, folder: &crate::program::Folder) -> Enricher {
         let arguments = ["run", "enricher", "--nats", &over.url, "--operations", "127.0.0.1:0"];
         let mut command = folder.command(&arguments);
         over.let_in(&mut command);
@@ -41,7 +41,7 @@ impl Enricher {
         Enricher { child, operations: running.expect("it says that it runs") }
     }
 
-    /// How many messages it has handled.
+    /// The number of messages that it has handled.
     fn done(&self) -> u64 {
         let mut stream = TcpStream::connect(&self.operations).expect("it listens");
         stream.write_all(b"GET /metrics HTTP/1.0\r\nhost: localhost\r\n\r\n").expect("it hears");
@@ -59,13 +59,13 @@ fn a_second_enricher_takes_its_share() {
     let target = Target::open();
     let folder = folder(&target, "[[source]]\npath = \"dropped\"\n", "15m");
     std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     let second = Enricher::start(&over, &folder);
     let made = articles(ARTICLES, &mut Numbers::from_seed(SEED));
-    // Who takes how much of a file is the server's to say, so that more come until both had some.
+    // The server decides how a file is shared, so files are dropped until both had some articles.
     let (mut dropped, mut done) = (0, 0);
     for (file, nth) in made.chunks(FILE).zip(0..) {
-        let lines: String = file.iter().map(Made::line).collect();
+        let lines: String = file.iter().map(GeneratedArticle::line).collect();
         folder.write(&format!("dropped/{nth}.jsonl"), lines.as_bytes());
         dropped += file.len();
         over.until_output(dropped);

@@ -10,7 +10,7 @@ use wirefold_flow::same_decisions;
 use wirefold_proto::streams::{ALERTS, JUDGED};
 
 use super::kills::wait_for_messages;
-use super::over::Over;
+use super::over::NatsPipeline;
 use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::killed::{
     LAST, check_alerts, check_conserved, drop_file, folder_of_drops, undisturbed, wait_for_last,
@@ -22,34 +22,34 @@ use crate::pipeline::{PATIENCE, pause, say};
 use crate::program::Folder;
 
 const SEED: u64 = 20_261_125;
-/// Kills of a leader.
+/// The number of times that a leader is killed.
 const KILLS: usize = 6;
 const FILE: usize = 30;
-/// The records that say who writes.
+/// The subject of the records that name the writer.
 const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
 const DECISIONS: &str = "wirefold.v1.article.judged";
 const RUNNING: &str = "health and metrics on http://";
 const STANDS_BY: &str = "standing by: another leads";
 const LEADS: &str = "leads from now on";
 
-/// A stage that somebody runs beside the supervised one; killed with the test.
-struct Beside {
+/// A stage beside the supervised one. It is killed with the test.
+struct ExtraStage {
     child: Child,
     operations: String,
     lines: Receiver<String>,
-    /// What it said while something else was waited for.
+    /// Log lines that were read while waiting for others.
     passed_over: Vec<String>,
 }
 
-impl Drop for Beside {
+impl Drop for ExtraStage {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-impl Beside {
-    fn start(stage: &str, over: &Over, folder: &Folder) -> Beside {
+impl ExtraStage {
+    fn start(stage: &str, over: &NatsPipeline, folder: &Folder) -> ExtraStage {
         let arguments = ["run", stage, "--nats", &over.url, "--operations", "127.0.0.1:0"];
         let mut command = folder.command(&arguments);
         over.let_in(&mut command);
@@ -60,15 +60,15 @@ impl Beside {
             said.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
         let mut beside =
-            Beside { child, operations: String::new(), lines, passed_over: Vec::new() };
+            ExtraStage { child, operations: String::new(), lines, passed_over: Vec::new() };
         let running = beside.until(RUNNING);
         let (_, address) = running.split_once(RUNNING).expect("it was waited for");
         beside.operations = address.trim().to_owned();
         beside
     }
 
-    /// Waits until it says so. It may have done so before something that was waited for earlier:
-    /// the loop of a stage and its process speak in no order.
+    /// Waits for a log line. It may have come before an earlier awaited one, because the loop of a stage and
+    /// its process log in no order.
     #[track_caller]
     fn until(&mut self, wanted: &str) -> String {
         if let Some(nth) = self.passed_over.iter().position(|line| line.contains(wanted)) {
@@ -84,7 +84,7 @@ impl Beside {
         panic!("it does not say {wanted:?}\n{}", self.passed_over.join("\n"));
     }
 
-    /// Waits until it is ready in these words: its log may be a moment ahead.
+    /// Waits until its readiness has these words: its log may be a moment ahead.
     #[track_caller]
     fn until_ready_says(&self, wanted: &str) {
         let deadline = now().plus(PATIENCE);
@@ -108,9 +108,9 @@ impl Beside {
     }
 }
 
-/// Waits until the supervised process has said so as often.
+/// Waits until the supervised process has logged this as often.
 #[track_caller]
-fn until_said(over: &Over, wanted: &str, times: usize) {
+fn until_said(over: &NatsPipeline, wanted: &str, times: usize) {
     let deadline = now().plus(PATIENCE);
     while over.up.said().matches(wanted).count() < times {
         assert!(now() < deadline, "not said {times} times: {wanted}\n{}", over.up.said());
@@ -124,10 +124,10 @@ fn who_stands_by_goes_on_when_the_leader_is_killed() {
     let target = Target::open();
     let folder = folder_of_drops(&target, "15m");
     let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
-    let over = Over::start(&folder);
+    let over = NatsPipeline::start(&folder);
     drop_file(0);
     over.until(&JUDGED, DECISIONS, FILE);
-    let mut beside = Beside::start("detector", &over, &folder);
+    let mut beside = ExtraStage::start("detector", &over, &folder);
     beside.until(STANDS_BY);
     beside.until_ready_says("ready: stands by, detector-1");
     assert!(beside.get("/metrics").contains("wirefold_loop_leader{loop=\"detector\"} 0\n"));
@@ -137,7 +137,7 @@ fn who_stands_by_goes_on_when_the_leader_is_killed() {
         let supervised_leads = kill % 2 == 1;
         let killed = now();
         if supervised_leads {
-            // Otherwise the killed one could come again and lead, where the machine is busy.
+            // Otherwise the killed one could restart and lead on a busy machine.
             over.kill_while("detector", || beside.until(LEADS));
         } else {
             beside.child.kill().expect("it runs");
@@ -146,12 +146,12 @@ fn who_stands_by_goes_on_when_the_leader_is_killed() {
         over.until(&JUDGED, DECISIONS, kill * FILE + 1);
         took.push(now().since(killed));
         over.until(&JUDGED, DECISIONS, (kill + 1) * FILE);
-        // The killed one comes again, and stands by.
+        // The killed one restarts and stands by.
         if supervised_leads {
             until_said(&over, STANDS_BY, kill.div_ceil(2));
             assert!(beside.get("/metrics").contains("wirefold_loop_leader{loop=\"detector\"} 1\n"));
         } else {
-            beside = Beside::start("detector", &over, &folder);
+            beside = ExtraStage::start("detector", &over, &folder);
             beside.until(STANDS_BY);
         }
     }
@@ -177,14 +177,14 @@ fn a_second_alerter_goes_on_when_the_first_is_killed() {
     let mut target = Target::open();
     let folder = folder_of_drops(&target, "0s");
     let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
-    let over = Over::start(&folder);
-    let mut beside = Beside::start("alerter", &over, &folder);
+    let over = NatsPipeline::start(&folder);
+    let mut beside = ExtraStage::start("alerter", &over, &folder);
     beside.until(STANDS_BY);
     beside.until_ready_says("ready: stands by, alerter-1");
     drop_file(0);
     over.until_output(FILE);
     over.until(&ALERTS, ">", 1);
-    // Otherwise the killed one could come again and lead, where the machine is busy.
+    // Otherwise the killed one could restart and lead on a busy machine.
     let took = over.kill_while("alerter", || {
         let killed = now();
         beside.until(LEADS);

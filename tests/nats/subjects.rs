@@ -10,20 +10,20 @@ use tempfile::TempDir;
 use wirefold_flow::{Bus as _, StreamConfig, SystemClock};
 use wirefold_flow_nats::{Login, Options, connect};
 
-use super::over::{Over, program};
+use super::over::{NatsPipeline, program};
 use crate::pipeline::up::{CONFIG, Up, now};
 use crate::pipeline::{PATIENCE, pause};
 use crate::program::Folder;
 
-/// Somebody's server, with a user, and a stream over `news.>`.
-struct Wire {
+/// A server with a user and a stream over `news.>`.
+struct NewsServer {
     folder: TempDir,
     port: u16,
     child: Child,
 }
 
-impl Wire {
-    fn start() -> Wire {
+impl NewsServer {
+    fn start() -> NewsServer {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = crate::port::free();
         let store = folder.path().join("store");
@@ -32,18 +32,18 @@ impl Wire {
              authorization {{ user: desk, password: geheim }}\n"
         );
         std::fs::write(folder.path().join("nats.conf"), settings).expect("it takes files");
-        let child = Wire::run(&folder);
-        let wire = Wire { folder, port, child };
+        let child = NewsServer::run(&folder);
+        let server = NewsServer { folder, port, child };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let login = Some(Login { user: "desk".to_owned(), password: "geheim".to_owned() });
-            let options = Options { login, ..Options::new(wire.url(), "test") };
+            let options = Options { login, ..Options::new(server.url(), "test") };
             let bus = connect(&options, Arc::new(SystemClock)).await.expect("it runs");
             let stream =
                 StreamConfig { max_bytes: 16 << 20, ..StreamConfig::new("NEWS", &["news.>"]) };
             bus.create_stream(stream).await.expect("a stream");
         });
-        wire
+        server
     }
 
     fn run(folder: &TempDir) -> Child {
@@ -56,18 +56,18 @@ impl Wire {
             .expect("nats-server runs")
     }
 
-    /// `kill -9`, and a new life.
+    /// `kill -9` and a restart.
     fn restart(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it was a child");
-        self.child = Wire::run(&self.folder);
+        self.child = NewsServer::run(&self.folder);
     }
 
     fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// Publishes as any program does: in the protocol's own words.
+    /// Publishes in the protocol of the server, as any program may.
     fn say(&self, subject: &str, body: &str) {
         let deadline = now().plus(PATIENCE);
         let mut stream = loop {
@@ -85,7 +85,7 @@ impl Wire {
         assert!(lines.any(is_pong), "it was taken");
     }
 
-    /// Settings that follow it.
+    /// Settings that read the subject.
     fn settings(&self) -> String {
         format!(
             "data = \"data\"\n[[nats]]\nserver = \"{}\"\nsubject = \"news.articles.>\"\n\
@@ -100,7 +100,7 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for NewsServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -116,15 +116,15 @@ fn article(number: usize) -> String {
 
 #[test]
 fn a_subject_of_another_server_is_a_source() {
-    let mut wire = Wire::start();
-    let folder = wire.folder();
-    wire.say("news.articles.en", &article(1));
-    wire.say("news.other", &article(9));
+    let mut server = NewsServer::start();
+    let folder = server.folder();
+    server.say("news.articles.en", &article(1));
+    server.say("news.other", &article(9));
     let up = Up::start(&folder);
     up.events(0).articles(1);
-    wire.restart();
-    wire.say("news.articles.en", "no article");
-    wire.say("news.articles.en", &article(2));
+    server.restart();
+    server.say("news.articles.en", "no article");
+    server.say("news.articles.en", &article(2));
     up.events(0).articles(2);
     let dead = folder.run(&["dead", "ls", "--json", "--config", CONFIG]).code(0).out;
     let letter: Value = serde_json::from_str(&dead).expect("one letter");
@@ -136,13 +136,13 @@ fn a_subject_of_another_server_is_a_source() {
     assert!(letter["reason"].to_string().contains("not an article in JSON"), "{letter}");
     let again = folder.run(&["dead", "replay", "1", "--config", CONFIG]);
     assert!(again.err.contains("publish it there again, on news.articles.en"), "{}", again.err);
-    // The same page pushed in is the same article.
+    // The same page, pushed, is the same article.
     let mut page: Value = serde_json::from_str(&article(2)).expect("JSON");
     page["url"] = "https://www.harbour.example/2?utm_source=mail".into();
     let pushed = up.post("/api/v1/articles", &page);
     assert_eq!(pushed["articles"][0]["outcome"], "known", "{pushed}");
     assert_eq!(up.terminate().code, Some(0));
-    wire.say("news.articles.en", &article(3));
+    server.say("news.articles.en", &article(3));
     let later = Up::start(&folder);
     later.events(0).articles(3);
     assert_eq!(later.terminate().code, Some(0));
@@ -150,11 +150,11 @@ fn a_subject_of_another_server_is_a_source() {
 
 #[test]
 fn a_subject_is_a_source_over_nats_too() {
-    let wire = Wire::start();
-    let folder = wire.folder();
-    wire.say("news.articles.en", &article(1));
-    wire.say("news.articles.en", "no article");
-    let over = Over::start(&folder);
+    let server = NewsServer::start();
+    let folder = server.folder();
+    server.say("news.articles.en", &article(1));
+    server.say("news.articles.en", "no article");
+    let over = NatsPipeline::start(&folder);
     over.until_output(1);
     over.until(&wirefold_proto::streams::DEAD, ">", 1);
     assert_eq!(over.up.terminate().code, Some(0));
@@ -165,32 +165,33 @@ const TEXT: &str = "The ferry to the fictional island of Gull Sound stays in har
     spent the night in the gymnasium of the school beside the pier. A tug brings bread, fuel and post \
     each morning, and the council pays for taxis along the coast road until repairs are done.";
 
-/// The same settings, with alerts for a subject.
-fn with_alerts(wire: &Wire, place: &str) -> Folder {
+/// The same settings with alerts to a subject.
+fn with_alerts(server: &NewsServer, place: &str) -> Folder {
     let settings = format!(
         "{}[[delivery]]\nname = \"desk\"\nkind = \"nats\"\nsubject = \"news.alerts\"\n{place}\
          [[subscription]]\nname = \"Ferries\"\nquery = \"ferry\"\ngroup_wait = \"0s\"\n\
          deliveries = [\"desk\"]\n",
-        wire.settings()
+        server.settings()
     );
     Folder::with(&[(CONFIG, settings.as_bytes()), ("wire.key", b"geheim\n")])
 }
 
 #[test]
 fn an_alert_goes_to_a_subject_of_another_server() {
-    let mut wire = Wire::start();
-    let place = format!("url = \"{}\"\nuser = \"desk\"\nsecret_file = \"wire.key\"\n", wire.url());
-    let folder = with_alerts(&wire, &place);
+    let mut server = NewsServer::start();
+    let place =
+        format!("url = \"{}\"\nuser = \"desk\"\nsecret_file = \"wire.key\"\n", server.url());
+    let folder = with_alerts(&server, &place);
     let up = Up::start(&folder);
     let mut page: Value = serde_json::from_str(&article(1)).expect("JSON");
     page["text"] = TEXT.into();
-    wire.say("news.articles.en", &page.to_string());
+    server.say("news.articles.en", &page.to_string());
     up.events(0).articles(1);
-    wire.restart();
+    server.restart();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let alert = runtime.block_on(async {
         let login = Some(Login { user: "desk".to_owned(), password: "geheim".to_owned() });
-        let options = Options { login, ..Options::new(wire.url(), "test") };
+        let options = Options { login, ..Options::new(server.url(), "test") };
         let bus = connect(&options, Arc::new(SystemClock)).await.expect("it runs");
         let deadline = now().plus(PATIENCE);
         loop {
@@ -209,13 +210,13 @@ fn an_alert_goes_to_a_subject_of_another_server() {
 
 #[test]
 fn over_nats_an_alert_goes_to_a_subject_of_the_bus() {
-    let wire = Wire::start();
-    let folder = with_alerts(&wire, "");
-    let over = Over::start(&folder);
+    let server = NewsServer::start();
+    let folder = with_alerts(&server, "");
+    let over = NatsPipeline::start(&folder);
     over.keep("DESK", "news.alerts");
     let mut page: Value = serde_json::from_str(&article(1)).expect("JSON");
     page["text"] = TEXT.into();
-    wire.say("news.articles.en", &page.to_string());
+    server.say("news.articles.en", &page.to_string());
     let alert = over.last("DESK", "news.alerts");
     let body: Value = serde_json::from_slice(&alert.body).expect("JSON");
     assert_eq!(body["headline"]["title"], "Ferry 1");
@@ -223,9 +224,9 @@ fn over_nats_an_alert_goes_to_a_subject_of_the_bus() {
 }
 
 #[test]
-fn without_a_server_it_is_refused_with_what_to_do() {
-    let wire = Wire::start();
-    let folder = with_alerts(&wire, "");
+fn a_missing_server_is_refused_with_the_remedy() {
+    let server = NewsServer::start();
+    let folder = with_alerts(&server, "");
     let checked = folder.run(&["check", "--config", CONFIG]);
     let said = format!("{}{}", checked.out, checked.err);
     assert!(said.contains("delivery desk: it needs a NATS server"), "{said}");

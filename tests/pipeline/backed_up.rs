@@ -1,4 +1,4 @@
-//! `backup` under load and `restore` elsewhere: the copy goes on as if nothing had happened.
+//! `backup` under load and `restore` to another place: the copy works on as if nothing had happened.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 use wirefold_proto::OutputArticle;
 
 use super::generated::{Numbers, articles};
-use super::kept::Kept;
+use super::kept::StoredStreams;
 use super::killed::drop_file;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
@@ -21,14 +21,14 @@ fn folder() -> Folder {
     folder
 }
 
-/// Waits for all articles, and ends it.
+/// Waits for all articles and ends the process.
 fn until_all(up: Up) {
     up.get_until("/api/v1/status", |status| status["articles"] == ARTICLES);
     assert_eq!(up.terminate().code, Some(0));
 }
 
-/// What was decided of each article, by its address.
-fn decided(kept: &Kept) -> BTreeMap<String, String> {
+/// The decision about each article, by its address.
+fn decided(kept: &StoredStreams) -> BTreeMap<String, String> {
     let articles = kept.articles();
     let said = |article: &OutputArticle| {
         let verdict = &article.verdict;
@@ -41,14 +41,14 @@ fn decided(kept: &Kept) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn what_was_copied_under_load_goes_on_at_another_place() {
+fn a_backup_under_load_works_at_another_place() {
     let made = articles(ARTICLES, &mut Numbers::from_seed(7));
     let (first, rest) = made.split_at(ARTICLES / 2);
     let quiet = folder();
     drop_file(&quiet, "1", first);
     drop_file(&quiet, "2", rest);
     until_all(Up::start(&quiet));
-    let expected = decided(&Kept::in_folder(&quiet.path().join("data")));
+    let expected = decided(&StoredStreams::in_folder(&quiet.path().join("data")));
 
     let folder = folder();
     drop_file(&folder, "1", first);
@@ -56,14 +56,14 @@ fn what_was_copied_under_load_goes_on_at_another_place() {
     up.get_until("/api/v1/status", |status| status["articles"].as_u64() > Some(20));
     folder.run(&["token", "add", "desk"]).code(0);
     folder.run(&["backup", "copy"]).code(0);
-    // What is there is not written over.
+    // An existing folder is not overwritten.
     folder.run(&["backup", "copy"]).code(2);
     up.kill();
     folder.run(&["restore", "copy"]).code(2);
     let data = folder.path().join("elsewhere/data");
     let data_shown = data.to_str().expect("it is UTF-8");
     folder.run(&["restore", "copy", "--data", data_shown]).code(0);
-    // Nobody goes on from a backup that has changed since.
+    // A backup that was changed is not restored.
     let mut bytes = std::fs::read(folder.path().join("copy/bus.sqlite")).expect("it is there");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -83,5 +83,5 @@ fn what_was_copied_under_load_goes_on_at_another_place() {
     assert!(bus["bytes"].as_u64() > fetched["bytes"].as_u64(), "{stored}");
     drop_file(&folder, "2", rest);
     until_all(Up::start_with(&folder, &["--data", data_shown]));
-    assert_eq!(decided(&Kept::in_folder(&data)), expected);
+    assert_eq!(decided(&StoredStreams::in_folder(&data)), expected);
 }

@@ -1,5 +1,5 @@
-//! Feeds and pages that attack, hang or lie, while a healthy feed is polled: it goes on, and the
-//! healthy feed's articles come as if it were alone.
+//! Feeds and pages that attack, hang or lie beside a healthy feed. The program runs on, and the healthy
+//! feed's articles arrive as if it were alone.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -17,10 +17,10 @@ use crate::port;
 use crate::program::Folder;
 
 const HOSTILE: &str = "../../../shared/suites/hostile-feeds";
-/// The healthy feed has something new each time it is asked.
+/// The number of polls of the healthy feed. Each has a new item.
 const HEALTHY: usize = 4;
-/// Polls are a second or two apart; who waited for what hangs would wait for as long as that may
-/// take, again and again.
+/// Polls are a second or two apart. A feed that waited for the hanging ones would be delayed by their whole
+/// timeout each time.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 const SETTINGS: &str = "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
@@ -45,7 +45,7 @@ fn item(key: &str, link: &str, text: &str) -> String {
     )
 }
 
-/// A server whose feed has one more item each time it is asked.
+/// A server whose feed has one more item at each request.
 fn healthy() -> Loopback {
     let times = AtomicUsize::new(0);
     Loopback::answering(move |asked| {
@@ -62,8 +62,8 @@ fn healthy() -> Loopback {
     })
 }
 
-/// 100 MB of spaces as gzip: one deflate block with fixed codes (RFC 1951, section 3.2.6), in which
-/// thirteen bits stand for 258 bytes.
+/// 100 MB of spaces as gzip: one deflate block with fixed codes (RFC 1951, section 3.2.6), in which thirteen
+/// bits represent 258 bytes.
 fn bomb() -> Vec<u8> {
     let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let (mut bits, mut count) = (0_u32, 0);
@@ -88,13 +88,13 @@ fn bomb() -> Vec<u8> {
     packed
 }
 
-/// A page on which known extractors take minutes.
+/// A page for which common extractors need minutes.
 fn nested_page() -> Vec<u8> {
     let (open, close) = ("<div>".repeat(100_000), "</div>".repeat(100_000));
     format!("<!doctype html><title>Deep</title><body>{open}<p>Down here.{close}").into_bytes()
 }
 
-/// What the hostile server answers to each path.
+/// The response of the hostile server for each path.
 fn hostile(path: &str) -> Answer {
     match path {
         "/huge" => Answer::ok("application/rss+xml", vec![b' '; 50_000_000]),
@@ -114,7 +114,7 @@ fn hostile(path: &str) -> Answer {
     }
 }
 
-/// The paths of everything hostile.
+/// All hostile paths.
 fn hostile_paths() -> Vec<String> {
     let own = ["huge", "bomb", "hangs", "page", "teaser"].map(str::to_owned);
     let mut paths = own.to_vec();
@@ -206,7 +206,7 @@ fn a_target_that_is_down_delays_no_other() {
     );
     let mut numbers = Numbers::from_seed(3);
     let made = super::generated::articles(24, &mut numbers);
-    let lines: String = made.iter().map(super::generated::Made::line).collect();
+    let lines: String = made.iter().map(super::generated::GeneratedArticle::line).collect();
     let files: [(&str, &[u8]); 2] =
         [(CONFIG, config.as_bytes()), ("dropped.jsonl", lines.as_bytes())];
     let folder = Folder::with(&files);

@@ -1,4 +1,4 @@
-//! What cannot be started says so in one line, what to do about it, and ends with the right code.
+//! A command that cannot start prints the reason and the remedy in one line and ends with the right code.
 
 use std::net::TcpListener;
 
@@ -19,7 +19,7 @@ fn up(folder: &Folder, arguments: &[&str]) -> Run {
     folder.run(&arguments)
 }
 
-/// The one line that says why.
+/// The line with the reason.
 #[track_caller]
 fn error(run: &Run) -> &str {
     let errors: Vec<&str> = run.err.lines().filter(|line| line.starts_with("error: ")).collect();
@@ -29,7 +29,7 @@ fn error(run: &Run) -> &str {
 }
 
 #[test]
-fn a_second_instance_on_one_folder_is_told() {
+fn a_second_instance_on_one_folder_is_refused() {
     let folder = folder(EMPTY);
     let first = Up::start(&folder);
     let second = up(&folder, &[]).code(4);
@@ -57,7 +57,7 @@ fn a_port_in_use_is_named_with_the_way_out() {
 
 #[test]
 fn a_data_folder_that_cannot_be_made_is_named() {
-    // Below a file: root, as whom tests may run, can write everywhere else.
+    // Below a file. Tests may run as root, who can write everywhere else.
     let folder = folder("data = \"wirefold.toml/data\"\n[[source]]\npath = \"dropped\"\n");
     let run = up(&folder, &[]);
     assert!(matches!(run.code, 1 | 4), "{}\n{}", run.code, run.err);

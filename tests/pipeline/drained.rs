@@ -1,25 +1,24 @@
-//! SIGTERM: what was taken is finished within ten seconds, and a second one ends it at once.
+//! SIGTERM: work in progress is finished within ten seconds, and a second signal ends the process at once.
 
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::generated::{Made, Numbers, articles};
-use super::kept::Kept;
+use super::generated::{GeneratedArticle, Numbers, articles};
+use super::kept::StoredStreams;
 use super::loopback::{Answer, Loopback};
 use super::say;
 use super::targets::delivery;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-/// How long a drain may take, and what a busy machine may be slow by until it has seen a process end
-/// whose time is over.
+/// How long a drain may take, with the delay of a busy machine until it notices the end of a process.
 const GRACE: Duration = Duration::from_secs(10);
 const SLACK: Duration = Duration::from_secs(10);
-/// What is said of a drain that took all its time.
+/// The log line of a drain that took all its time.
 const CUT_SHORT: &str = "some messages were not finished in time";
 
-/// A folder under load whose alerts go to this address.
+/// A folder under load whose alerts are sent to this address.
 fn loaded(url: &str) -> Folder {
     let config = format!(
         "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
@@ -29,7 +28,7 @@ fn loaded(url: &str) -> Folder {
         delivery("desk", url)
     );
     let made = articles(1500, &mut Numbers::from_seed(7));
-    let lines: String = made.iter().map(Made::line).collect();
+    let lines: String = made.iter().map(GeneratedArticle::line).collect();
     Folder::with(&[(CONFIG, config.as_bytes()), ("articles.jsonl", lines.as_bytes())])
 }
 
@@ -43,10 +42,10 @@ fn a_drain_under_load_ends_in_time_and_loses_nothing() {
     say(format_args!("  drained under load in {:?}", ended.took));
     assert_eq!(ended.code, Some(0), "{}", ended.said);
     assert!(ended.took <= GRACE + SLACK, "{:?}\n{}", ended.took, ended.said);
-    let kept = Kept::in_folder(&folder.path().join("data"));
+    let kept = StoredStreams::in_folder(&folder.path().join("data"));
     let decided = kept.judged.iter().filter(|it| !it.subject.ends_with(".epoch")).count();
     assert!(decided >= kept.articles().len() && kept.dead.is_empty());
-    // It goes on where it was.
+    // It continues from its position.
     let again = Up::start(&folder);
     let rest = 1500 - kept.articles().len();
     again.events(kept.output.last().unwrap().sequence).articles(rest.min(200));

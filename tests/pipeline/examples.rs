@@ -10,7 +10,7 @@ mod fold;
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
 
-/// Starts wirefold on an empty folder, and runs an example with the page's address.
+/// Starts wirefold on an empty folder and runs an example with the address of the page.
 fn check(program: &str, example: &str, expected: &[&str]) {
     let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n[[source]]\npath = \"inbox\"\n")]);
     std::fs::create_dir(folder.path().join("inbox")).expect("a folder is made");

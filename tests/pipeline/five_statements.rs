@@ -1,5 +1,5 @@
-//! The central case through the enricher: what the user's five articles say, count and whom they name, as one
-//! event's statements.
+//! The central case through the enricher: the quotations, figures and names of the user's five articles, as
+//! the statements of one event.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn records<'a>(said: &'a Value, what: &str) -> &'a [Value] {
     said[what].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The one name with this id, and how many texts have it.
+/// The name with this id, and the number of texts with it.
 fn named<'a>(said: &'a Value, id: &str) -> (&'a Value, u64) {
     let names: Vec<_> = records(said, "names").iter().filter(|name| name["id"] == id).collect();
     let [name] = names.as_slice() else { panic!("{id}: {names:?} of {:#}", said["names"]) };
@@ -37,7 +37,7 @@ fn the_five_articles_of_one_event_share_names_quotations_and_figures() {
     let id = list["events"][0]["id"].as_str().expect("it has an id");
     let said = up.get(&format!("/api/v1/events/{id}/statements"));
 
-    // One person in three spellings, and countries by their codes, whatever the texts call them.
+    // One person in three spellings, and countries by their codes, however the texts spell them.
     let (person, texts) = named(&said, "person:volodimir-selenski");
     assert_eq!(texts, 4, "{person:#}");
     assert_eq!(person["other_names"].as_array().map(Vec::len), Some(2), "{person:#}");
@@ -51,7 +51,7 @@ fn the_five_articles_of_one_event_share_names_quotations_and_figures() {
         |name: &&Value| ["The", "Russian"].contains(&name["name"].as_str().unwrap_or(""));
     assert_eq!(records(&said, "names").iter().find(is_nobody), None);
 
-    // The same words through texts of their own, with who said them and who cut them.
+    // The same words in separately written texts, with their speaker and the outlets that shortened them.
     let shared: Vec<_> =
         records(&said, "quotations").iter().filter(|one| one["texts"].as_u64() > Some(1)).collect();
     assert!(shared.len() >= 4, "{shared:#?}");

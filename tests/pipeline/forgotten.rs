@@ -1,5 +1,5 @@
-//! `forget`: no byte of an article stays in any file of ours, everything else goes on, and it does not
-//! come back although its feed still lists it.
+//! `forget`: no byte of an article stays in any file of wirefold, everything else works on, and the article
+//! does not come back although its feed still lists it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use serde_json::json;
 use wirefold_proto::{Class, OutputArticle};
 
 use super::generated::{Numbers, WORD, capital, sentence, text, word};
-use super::kept::Kept;
+use super::kept::StoredStreams;
 use super::loopback::{Answer, Loopback};
 use super::targets::Target;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-/// In title, text and address of what is forgotten, and nowhere else.
+/// A word in title, text and address of the forgotten articles, and nowhere else.
 const MARK: &str = "xqzzymark";
 
 /// An item of a feed.
@@ -27,7 +27,7 @@ struct Item {
     text: String,
 }
 
-/// Two feeds, whose items a test adds one after the other.
+/// Two feeds to which a test adds items.
 #[derive(Clone, Default)]
 struct Feeds(Arc<Mutex<[Vec<Item>; 2]>>);
 
@@ -56,14 +56,14 @@ impl Feeds {
     }
 }
 
-/// A pipeline with two feeds and a subscription, and what it is asked to forget.
+/// A pipeline with two feeds and a subscription, and the articles to forget.
 pub(super) struct Newsroom {
     feeds: Feeds,
     server: Loopback,
     target: Target,
     pub(super) folder: Folder,
     numbers: Numbers,
-    /// The text that both feeds carry.
+    /// The text in both feeds.
     shared: String,
 }
 
@@ -93,18 +93,18 @@ impl Newsroom {
         self.folder.path().join("data")
     }
 
-    /// An address of the site of a feed.
+    /// An address on the site of a feed.
     fn url(&self, feed: usize, path: &str) -> String {
         format!("http://127.0.0.{}:{}{path}", feed + 1, self.server.address.port())
     }
 
-    /// A title in words of its own.
+    /// A new title.
     fn title(&mut self) -> String {
         let names = [capital(&word(&mut self.numbers))];
         sentence(&mut self.numbers, &names)
     }
 
-    /// Another happening, for which the subscription rings too.
+    /// Another happening, about which the subscription also alerts.
     fn other(&mut self) -> String {
         let names: Vec<String> = (0..3).map(|_| capital(&word(&mut self.numbers))).collect();
         text(0, &names, &mut self.numbers)
@@ -115,7 +115,7 @@ impl Newsroom {
         self.feeds.add(feed, path, &title, text);
     }
 
-    /// Has a feed polled, and waits for so many articles.
+    /// Polls a feed and waits for this many articles.
     fn poll(&self, up: &Up, feed: usize, articles: usize) -> Vec<OutputArticle> {
         let status = up.get("/api/v1/status");
         let mut events = up.events(status["sequence"].as_u64().expect("a sequence"));
@@ -123,7 +123,7 @@ impl Newsroom {
         events.articles(articles)
     }
 
-    /// Starts, and has everything come in that the test is about. Ends it with a snapshot.
+    /// Starts and reads all articles of the test. Ends with a snapshot.
     pub(super) fn fill(&mut self, start: impl Fn(&Folder) -> Up) {
         for feed in 0..2 {
             let other = self.other();
@@ -148,14 +148,14 @@ impl Newsroom {
         self.list(1, "/reprint", &format!("An opening of its own stands here. {shared}"));
         let copy = self.poll(&up, 1, 1);
         assert_eq!(copy[0].verdict.class, Class::Copy, "{:?}", copy[0].verdict);
-        // Another word holds the mark, or the two would be one event.
+        // Another word contains the mark. Otherwise the two would be one event.
         let alone = format!("It was un{MARK}ed alone. {}", self.other());
         self.feeds.add(0, &format!("/{MARK}/alone"), &format!("All un{MARK}ed"), &alone);
         let other = self.other();
         self.list(1, "/another", &other);
         self.poll(&up, 0, 1);
         self.poll(&up, 1, 1);
-        // Three happenings rang, and the reprint is in the alert of the first.
+        // Three happenings have alerted, and the reprint is in the alert of the first.
         self.target.wait_for(|it| it.alert.articles.len() == 2);
         while self.target.alerts().len() < 3 {
             self.target.next();
@@ -163,15 +163,16 @@ impl Newsroom {
         assert_eq!(up.terminate().code, Some(0));
     }
 
-    /// Once it runs again without what was forgotten: all else is there, that does not come back though its feed
-    /// lists it still, and what rang does not ring again.
+    /// Checks a run without the forgotten articles: everything else is there, they do not come back although
+    /// their feed still lists them, and no alert is repeated.
     pub(super) fn goes_on(&mut self, up: &Up) {
         up.get_until("/api/v1/status", |status| status["articles"] == 4 && status["lag"] == 0);
         let reprint = up.get(&format!("/api/v1/articles?url={}", self.url(1, "/reprint")));
         let story = reprint["articles"][0]["story"].as_str().unwrap_or_default().to_owned();
         let page = up.html(&format!("/stories/{story}"));
         assert!(page.contains("/reprint") && !page.to_lowercase().contains(MARK), "{page}");
-        // Its feed lists it still, in other words, and it does not come back. The next reprint finds its story.
+        // Its feed still lists it, in other words, and it does not come back. The next reprint finds its
+        // story.
         self.target.take();
         let known = self.target.messages.len();
         let shared = self.shared.clone();
@@ -189,7 +190,7 @@ impl Newsroom {
         assert_eq!((second.verdict.class, second.verdict.story.to_string()), (Class::Copy, story));
         let pushed = json!({"text": "Words of it.", "url": self.url(0, &format!("/{MARK}/ferry?utm_source=x"))});
         assert!(up.post_status("/api/v1/articles", &pushed).contains(" 403 "));
-        // Only what is new rings, and what had rung is told of once.
+        // Only new articles alert, and earlier alerts are not repeated.
         self.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == came[0].id));
         self.target.wait_for(|it| it.alert.articles.iter().any(|it| it.id == second.id));
         let (earlier, since) = self.target.messages.split_at(known);
@@ -202,7 +203,7 @@ impl Newsroom {
         }
     }
 
-    /// What is to be forgotten.
+    /// The addresses to forget.
     pub(super) fn addresses(&self) -> [String; 2] {
         [self.url(0, &format!("/{MARK}/ferry")), self.url(0, &format!("/{MARK}/alone"))]
     }
@@ -214,7 +215,7 @@ impl Newsroom {
     }
 }
 
-/// The files below a folder that hold the mark, in any case.
+/// The files below a folder that contain the mark, in any case.
 pub(super) fn marked(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("it can be read") {
@@ -241,7 +242,7 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     for name in ["bus.sqlite", "gateway.db", "wf_snapshots"] {
         assert!(is_found(name), "the search finds what is there: {before:?}");
     }
-    // Nobody is asked here, and a dry run changes nothing.
+    // There is no question without a terminal, and a dry run changes nothing.
     let told = room.forget(&["--dry-run"]).code(0).err;
     assert!(told.contains("goes: 2 articles, 2 decisions, 2 output messages, 1 alert,"), "{told}");
     assert!(told.contains(&format!("The {MARK} ferry")), "{told}");
@@ -258,9 +259,9 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     room.goes_on(&up);
     assert_eq!(up.terminate().code, Some(0));
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
-    let kept = Kept::in_folder(&data);
+    let kept = StoredStreams::in_folder(&data);
     assert_eq!((kept.fetched.len(), kept.articles().len(), kept.dead.len()), (6, 6, 0));
-    // Let in again, it comes with the next poll.
+    // Once allowed again, it comes with the next poll.
     room.forget(&["--allow"]).code(0);
     let reopened = Up::start(&room.folder);
     let last = room.other();
@@ -270,7 +271,7 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     assert_eq!(reopened.terminate().code, Some(0));
 }
 
-/// However far it came, the next run ends it, and nothing else is lost.
+/// After a kill at any point the next run finishes the work, and nothing else is lost.
 #[test]
 fn killed_in_the_middle_the_next_run_ends_it() {
     let mut room = Newsroom::open();
@@ -285,14 +286,14 @@ fn killed_in_the_middle_the_next_run_ends_it() {
         let mut command = room.folder.command(&["forget", "--yes", "-q", &urls[0], &urls[1]]);
         let mut child = command.spawn().expect("the binary is built");
         std::thread::park_timeout(Duration::from_millis(4 * tenth));
-        // Where it has ended by then there is nothing to kill.
+        // If it has ended by then, there is nothing to kill.
         let _ = child.kill();
         child.wait().expect("it is our child");
         room.forget(&["--yes"]).code(0);
         assert_eq!(marked(&data), Vec::<PathBuf>::new(), "killed after {} ms", 4 * tenth);
         let listed = room.folder.run(&["forget", "--list"]).code(0);
         assert!(!listed.err.contains("interrupted"), "{}", listed.err);
-        let kept = Kept::in_folder(&data);
+        let kept = StoredStreams::in_folder(&data);
         assert_eq!((kept.fetched.len(), kept.articles().len()), (4, 4));
     }
 }

@@ -1,4 +1,4 @@
-//! A disk that is full for a while: said once, told at `/readyz`, and nothing is lost.
+//! A disk that is full for a while: it is logged once and shown at `/readyz`, and nothing is lost.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,7 +13,7 @@ const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 const DISK: u64 = 12 << 20;
 
 #[test]
-fn a_full_disk_is_said_once_and_told_at_readyz_until_there_is_room() {
+fn a_full_disk_is_logged_once_and_shown_at_readyz_until_there_is_room() {
     let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
     for name in ["data", "dropped"] {
         std::fs::create_dir(folder.path().join(name)).expect("a temporary folder takes folders");
@@ -44,7 +44,7 @@ fn a_full_disk_is_said_once_and_told_at_readyz_until_there_is_room() {
     assert_eq!(said, 1, "{}", ended.said);
 }
 
-/// Fills what room there is.
+/// Fills the free space.
 fn fill(path: &std::path::Path) {
     let mut file = File::create(path).expect("the disk is not full yet");
     for size in [64 << 10, 4096] {

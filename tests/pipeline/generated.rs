@@ -1,5 +1,5 @@
-//! Articles without end from a seed: invented words, so that two texts share a run of words only
-//! where one was made from the other.
+//! Generates articles from a seed. Words are invented, so two texts share a run of words only if one is based
+//! on the other.
 
 use serde_json::json;
 use wirefold_flow::sim::Random;
@@ -22,11 +22,11 @@ impl Numbers {
     }
 }
 
-/// The word that a third of the happenings hold.
+/// A word in a third of the happenings.
 pub(super) const WORD: &str = "regatta";
-/// Texts of one happening in their own words.
+/// The number of separately written texts of one happening.
 const ORIGINALS: usize = 2;
-/// Reprints of each.
+/// The number of reprints of each.
 const REPRINTS: usize = 3;
 const SENTENCES: usize = 10;
 const STARTS: [&str; 16] = [
@@ -41,24 +41,24 @@ const JOINTS: [&str; 8] =
 
 /// One article.
 #[derive(Debug, Clone)]
-pub(super) struct Made {
+pub(super) struct GeneratedArticle {
     pub(super) id: String,
     pub(super) outlet: String,
     pub(super) title: String,
     pub(super) text: String,
 }
 
-impl Made {
-    /// As a line of JSON.
+impl GeneratedArticle {
+    /// The article as a line of JSON.
     pub(super) fn line(&self) -> String {
-        let Made { id, outlet, title, text } = self;
+        let GeneratedArticle { id, outlet, title, text } = self;
         json!({"id": id, "outlet": outlet, "title": title, "text": text}).to_string() + "\n"
     }
 }
 
-/// So many articles: happenings told by two originals each, and each original reprinted by three
-/// outlets some articles later.
-pub(super) fn articles(count: usize, numbers: &mut Numbers) -> Vec<Made> {
+/// This many articles: happenings with two originals each, and three reprints of each original some articles
+/// later.
+pub(super) fn articles(count: usize, numbers: &mut Numbers) -> Vec<GeneratedArticle> {
     let mut articles = Vec::new();
     while articles.len() < count {
         let happening = articles.len();
@@ -70,12 +70,12 @@ pub(super) fn articles(count: usize, numbers: &mut Numbers) -> Vec<Made> {
                 let outlet = format!("{}-{copy}.example", word(numbers));
                 let title = format!("{} {}", names[copy], sentence(numbers, &names));
                 let text = if copy == 0 { text.clone() } else { reprint(&text, numbers, &names) };
-                articles.push(Made { id, outlet, title, text });
+                articles.push(GeneratedArticle { id, outlet, title, text });
             }
         }
     }
     articles.truncate(count);
-    // Nearby ones change places, so that happenings overlap and reprints come among strangers.
+    // Neighbours are swapped, so that happenings overlap and reprints are among other articles.
     for place in 0..articles.len() {
         let other = (place + numbers.below(60)).min(articles.len() - 1);
         articles.swap(place, other);
@@ -93,7 +93,7 @@ pub(super) fn text(happening: usize, names: &[String], numbers: &mut Numbers) ->
     format!("{}\n\n{}", halves.0.join(" "), halves.1.join(" "))
 }
 
-/// The text under another opening, and at times without its end.
+/// The text with another opening, and sometimes without its end.
 pub(super) fn reprint(text: &str, numbers: &mut Numbers, names: &[String]) -> String {
     let (_, rest) = text.split_once(". ").unwrap_or(("", text));
     let end = match numbers.below(3) {

@@ -1,4 +1,4 @@
-//! What a data folder keeps, read from its file once nobody holds it.
+//! The messages of a data folder, read from its file once no process uses it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use wirefold_flow::{Bus, Outgoing, Stored, SystemClock};
 use wirefold_proto::streams::{ALERTS, DEAD, FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{Alert, OutputArticle};
 
-/// Published at once.
+/// The number of messages that are published at a time.
 const BATCH: usize = 100;
 
-/// Everything that was kept.
-pub(super) struct Kept {
+/// All stored messages.
+pub(super) struct StoredStreams {
     pub(super) fetched: Vec<Stored>,
     pub(super) judged: Vec<Stored>,
     pub(super) output: Vec<Stored>,
@@ -22,19 +22,19 @@ pub(super) struct Kept {
     pub(super) dead: Vec<Stored>,
 }
 
-impl Kept {
-    /// Reads all of it.
+impl StoredStreams {
+    /// Reads all messages.
     #[track_caller]
-    pub(super) fn in_folder(data: &Path) -> Kept {
-        Kept::on(&*open(data), &runtime())
+    pub(super) fn in_folder(data: &Path) -> StoredStreams {
+        StoredStreams::on(&*open(data), &runtime())
     }
 
-    /// Reads all of it from any bus.
+    /// Reads all messages of any bus.
     #[track_caller]
-    pub(super) fn on(bus: &dyn Bus, runtime: &Runtime) -> Kept {
+    pub(super) fn on(bus: &dyn Bus, runtime: &Runtime) -> StoredStreams {
         let all = |stream: &'static str| runtime.block_on(read(bus, stream));
         let alerts = all(ALERTS.name);
-        Kept {
+        StoredStreams {
             fetched: all(FETCHED.name),
             judged: all(JUDGED.name),
             output: all(OUTPUT.name),
@@ -52,7 +52,7 @@ impl Kept {
     }
 }
 
-/// Puts messages on the bus of a new data folder, in their order, as if they had been fetched there.
+/// Publishes messages in order on the bus of a new data folder, as if they had been fetched there.
 pub(super) fn begin_with(data: &Path, messages: &[Stored]) {
     let runtime = runtime();
     let bus = open(data);

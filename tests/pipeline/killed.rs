@@ -1,5 +1,5 @@
-//! `kill -9` under load, again and again: nothing is lost, nothing comes twice, and nothing is
-//! decided otherwise than in an undisturbed run.
+//! `kill -9` under load, again and again: nothing is lost, repeated or decided differently than in an
+//! undisturbed run.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -9,39 +9,39 @@ use wirefold_flow::{Stored, conservation, same_decisions, unbroken_chain};
 use wirefold_proto::streams::FETCHED;
 use wirefold_proto::{Alert, ArticleFetched, OutputArticle, Published};
 
-use super::generated::{Made, Numbers, WORD, articles};
-use super::kept::{Kept, begin_with};
+use super::generated::{GeneratedArticle, Numbers, WORD, articles};
+use super::kept::{StoredStreams, begin_with};
 use super::targets::{Message, Target};
 use super::up::{CONFIG, Up, now};
 use super::{PATIENCE, say};
 use crate::program::Folder;
 
 const SEED: u64 = 20_261_120;
-/// Kills where nothing else is said; `WIREFOLD_KILLS=50` is the full run.
+/// The number of kills by default; `WIREFOLD_KILLS=50` is the full run.
 const KILLS: usize = 12;
 /// Articles for each kill: a third more than are seen on average before it.
 const ARTICLES: usize = 40;
-/// Articles in one file. The next is dropped once fewer than this are still to come.
+/// Articles in one file. The next file is dropped when fewer than this are still to come.
 const FILE: usize = 100;
-/// At most so many articles are seen before a kill.
+/// The most articles that are seen before a kill.
 const MOST_SEEN: usize = 60;
-/// An article that rings, of other words than all others.
+/// An article that alerts and shares no words with the others.
 pub(super) const LAST: &str = "The regatta is over and the boats are being lifted out of the water. Nobody won \
     the long race, since fog came down on the second leg and the committee called everyone home. \
     Prizes for the short course go to three sisters from the north quay, who built their dinghy in \
     a kitchen over the winter and had to take out a window to launch it. The dance in the sail loft \
     is moved to Friday, and the ferry will run an hour later than usual to bring people home.";
-/// How long a message is waited for where perhaps none comes.
+/// How long to wait for a message that may not come.
 const A_WHILE: Duration = Duration::from_secs(1);
 
-/// When the process is killed.
+/// The moment at which the process is killed.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
-    /// As soon as all parts run.
+    /// Once all parts run.
     Begun,
-    /// After so many articles of the output.
+    /// After this many articles of the output.
     Articles(usize),
-    /// As soon as a message has arrived at the target, whose answer is on its way.
+    /// Once a message has arrived at the target, before the process has its response.
     Message,
 }
 
@@ -55,32 +55,32 @@ impl Moment {
     }
 }
 
-/// A folder of files under load, and what was seen of its output from outside.
+/// A folder of files under load, and the part of its output that was seen from outside.
 struct Load {
     folder: Folder,
     target: Target,
-    /// The articles that the stream showed, and at which place it stands.
+    /// The articles in the event stream, and its position.
     seen: BTreeSet<String>,
     place: u64,
-    /// The files that are not dropped yet, and how many articles are.
-    parts: VecDeque<Vec<Made>>,
+    /// The files that are not dropped yet, and the number of articles that are.
+    parts: VecDeque<Vec<GeneratedArticle>>,
     dropped: usize,
 }
 
 impl Load {
-    fn of(articles: &[Made]) -> Load {
+    fn of(articles: &[GeneratedArticle]) -> Load {
         let target = Target::open();
         let folder = folder_of_drops(&target, "0s");
-        let parts = articles.chunks(FILE).map(<[Made]>::to_vec).collect();
+        let parts = articles.chunks(FILE).map(<[GeneratedArticle]>::to_vec).collect();
         Load { folder, target, seen: BTreeSet::new(), place: 0, parts, dropped: 0 }
     }
 
-    /// Drops files until so many articles are still to come.
+    /// Drops files until this many articles are still to come.
     fn drop_until(&mut self, waiting: usize) {
         while self.dropped < self.seen.len() + waiting
             && let Some(part) = self.parts.pop_front()
         {
-            let lines: String = part.iter().map(Made::line).collect();
+            let lines: String = part.iter().map(GeneratedArticle::line).collect();
             let name = format!("dropped/{:06}.jsonl", self.dropped);
             self.folder.write(&name, lines.as_bytes());
             self.dropped += part.len();
@@ -92,7 +92,7 @@ impl Load {
         assert!(self.seen.insert(article.id.to_string()), "{} is shown twice", article.id);
     }
 
-    /// Starts, waits for the moment, kills.
+    /// Starts, waits for the moment, and kills.
     #[track_caller]
     fn kill_at(&mut self, moment: Moment) {
         self.drop_until(FILE);
@@ -118,9 +118,9 @@ impl Load {
         self.place = events.last.unwrap_or(self.place);
     }
 
-    /// Runs until every article was seen and the last has rung.
+    /// Runs until every article was seen and the last has alerted.
     #[track_caller]
-    fn finish(&mut self) -> Kept {
+    fn finish(&mut self) -> StoredStreams {
         self.drop_until(usize::MAX / 2);
         let up = Up::start(&self.folder);
         let mut events = up.events(self.place);
@@ -131,17 +131,17 @@ impl Load {
         self.folder.write("dropped/last.txt", LAST.as_bytes());
         let article = events.article().expect("it runs on");
         self.see(&article);
-        // Once the last of all has rung, the others have been matched.
+        // Once the last one has alerted, all others have been matched.
         let rung = |message: &Message| message.alert.articles.iter().any(|it| it.id == article.id);
         self.target.wait_for(rung);
         assert_eq!(up.terminate().code, Some(0));
         self.target.take();
-        Kept::in_folder(&self.folder.path().join("data"))
+        StoredStreams::in_folder(&self.folder.path().join("data"))
     }
 
-    /// What was in hand when the process was killed comes again, after 5 s.
+    /// Messages in progress at the kill are delivered again after 5 s.
     #[track_caller]
-    fn wait_for_overdue(&mut self, kept: &Kept) {
+    fn wait_for_overdue(&mut self, kept: &StoredStreams) {
         let overdue = self.unsent(kept);
         if overdue.is_empty() {
             return;
@@ -156,9 +156,9 @@ impl Load {
         self.target.take();
     }
 
-    /// The revisions that the target has not had, and whose place no newer one has taken there: one
-    /// that rings gives way only to one that rings.
-    fn unsent(&self, kept: &Kept) -> Vec<String> {
+    /// The revisions that the target has not received and that no newer one has replaced there. A loud one
+    /// can only be replaced by a loud one.
+    fn unsent(&self, kept: &StoredStreams) -> Vec<String> {
         let messages = &self.target.messages;
         let is_had = |alert: &Alert| {
             let mut sent = messages.iter().map(|message| &message.alert);
@@ -172,7 +172,7 @@ impl Load {
     }
 }
 
-/// A folder with a subscription that rings for a third of the happenings.
+/// A folder with a subscription that alerts about a third of the happenings.
 pub(super) fn folder(target: &Target, source: &str, update_interval: &str) -> Folder {
     let config = format!(
         "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n{source}\
@@ -183,7 +183,7 @@ pub(super) fn folder(target: &Target, source: &str, update_interval: &str) -> Fo
     Folder::with(&[(CONFIG, config.as_bytes())])
 }
 
-/// The same, with a folder that files are dropped into.
+/// The same, with a folder into which files are dropped.
 pub(super) fn folder_of_drops(target: &Target, update_interval: &str) -> Folder {
     let folder = folder(target, "[[source]]\npath = \"dropped\"\n", update_interval);
     std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
@@ -191,12 +191,12 @@ pub(super) fn folder_of_drops(target: &Target, update_interval: &str) -> Folder 
 }
 
 /// Drops a file of articles.
-pub(super) fn drop_file(folder: &Folder, name: &str, made: &[Made]) {
-    let lines: String = made.iter().map(Made::line).collect();
+pub(super) fn drop_file(folder: &Folder, name: &str, made: &[GeneratedArticle]) {
+    let lines: String = made.iter().map(GeneratedArticle::line).collect();
     folder.write(&format!("dropped/{name}.jsonl"), lines.as_bytes());
 }
 
-/// Waits until the alert of [`LAST`] has come.
+/// Waits for the alert about [`LAST`].
 #[track_caller]
 pub(super) fn wait_for_last(target: &mut Target) {
     let is_last = |title: &str| LAST.starts_with(title.trim_end_matches('…'));
@@ -209,8 +209,8 @@ fn kills() -> usize {
     asked.map_or(KILLS, |kills| kills.parse().expect("WIREFOLD_KILLS is a number"))
 }
 
-/// The same articles on the bus of another folder, and nothing that disturbs.
-pub(super) fn undisturbed(fetched: &[Stored]) -> Kept {
+/// Runs the same articles over the bus of another folder without disturbances.
+pub(super) fn undisturbed(fetched: &[Stored]) -> StoredStreams {
     let mut target = Target::open();
     let folder = folder(&target, "", "15m");
     begin_with(&folder.path().join("data"), fetched);
@@ -221,10 +221,10 @@ pub(super) fn undisturbed(fetched: &[Stored]) -> Kept {
     let last = articles.iter().max_by_key(|article| article.fetched).map(|article| article.id);
     target.wait_for(|message| message.alert.articles.iter().any(|rung| Some(rung.id) == last));
     assert_eq!(up.terminate().code, Some(0));
-    Kept::in_folder(&folder.path().join("data"))
+    StoredStreams::in_folder(&folder.path().join("data"))
 }
 
-/// The records without what names the writer's epoch and its place.
+/// The records without the writer's epoch and position.
 pub(super) fn without_epochs(records: &[Stored]) -> Vec<Stored> {
     let without = |stored: &Stored| {
         let mut body: Value = serde_json::from_slice(&stored.body).expect("bodies are JSON");
@@ -236,7 +236,7 @@ pub(super) fn without_epochs(records: &[Stored]) -> Vec<Stored> {
     records.iter().map(without).collect()
 }
 
-/// The bodies by message id: fails where an id stands twice.
+/// The bodies by message id. Fails if an id occurs twice.
 #[track_caller]
 fn by_id(records: &[Stored]) -> BTreeMap<String, bytes::Bytes> {
     let mut bodies = BTreeMap::new();
@@ -246,8 +246,8 @@ fn by_id(records: &[Stored]) -> BTreeMap<String, bytes::Bytes> {
     bodies
 }
 
-/// The articles of the output by id, without the place of their decision.
-pub(super) fn judged_articles(kept: &Kept) -> BTreeMap<String, bytes::Bytes> {
+/// The articles of the output by id, without the sequence of their decision.
+pub(super) fn judged_articles(kept: &StoredStreams) -> BTreeMap<String, bytes::Bytes> {
     let is_article = |it: &&Stored| it.subject.starts_with("wirefold.v1.output.article.");
     by_id(&kept.output.iter().filter(is_article).cloned().collect::<Vec<Stored>>())
 }
@@ -257,7 +257,7 @@ fn ids(records: &[Stored]) -> impl Iterator<Item = &str> {
 }
 
 #[track_caller]
-pub(super) fn check_conserved(kept: &Kept, made: &[Made]) {
+pub(super) fn check_conserved(kept: &StoredStreams, made: &[GeneratedArticle]) {
     let key = |stored: &Stored| {
         let fetched: ArticleFetched = wirefold_envelope::decode(stored).expect("an article");
         fetched.article.item_key
@@ -275,7 +275,7 @@ pub(super) fn check_conserved(kept: &Kept, made: &[Made]) {
 }
 
 #[track_caller]
-pub(super) fn check_alerts(kept: &Kept, undisturbed: &Kept, target: &Target) {
+pub(super) fn check_alerts(kept: &StoredStreams, undisturbed: &StoredStreams, target: &Target) {
     target.check_ids();
     target.check_order();
     let alert_ids = |alerts: &[Alert]| -> BTreeSet<String> {

@@ -1,4 +1,4 @@
-//! A real server on loopback that answers as a test says and tells what it was asked.
+//! A real server on loopback with the responses of a test, which records its requests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,35 +11,35 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The most of a request that is read, in bytes.
+/// The most bytes of a request that are read.
 const LARGEST: usize = 4 << 20;
 
-/// What was asked.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(super) struct ReceivedRequest {
-    /// The address by which it was asked.
+    /// The host to which it was sent.
     pub(super) host: String,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
-/// What is answered.
+/// A response.
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
     /// Status, headers, body.
     With(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// Never anything.
+    /// None, for ever.
     Hang,
 }
 
 impl Answer {
-    /// 200 with this body of this type.
+    /// 200 with this body and type.
     pub(super) fn ok(content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         Answer::With(200, vec![("content-type", content_type.to_owned())], body.into())
     }
 
-    /// No more than a status.
+    /// Only a status.
     pub(super) fn status(status: u16) -> Answer {
         Answer::With(status, Vec::new(), Vec::new())
     }
@@ -47,23 +47,23 @@ impl Answer {
 
 type Answers = Arc<dyn Fn(&ReceivedRequest) -> Answer + Send + Sync>;
 
-/// The server; it ends with the test.
+/// The server. It ends with the test.
 pub(super) struct Loopback {
     pub(super) address: SocketAddr,
-    /// Each request, once its answer was made.
+    /// Each request, once its response is ready.
     pub(super) asked: Receiver<ReceivedRequest>,
     runtime: Option<Runtime>,
 }
 
 impl Loopback {
-    /// Answers so on 127.0.0.1.
+    /// A server on 127.0.0.1 with these responses.
     pub(super) fn answering(
         answers: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static,
     ) -> Loopback {
         Loopback::on(&["127.0.0.1:0".parse().expect("an address")], answers)
     }
 
-    /// Answers so on each of these addresses. A port of 0 is that of the first.
+    /// A server on each of these addresses. A port of 0 is replaced by that of the first.
     pub(super) fn on(
         addresses: &[SocketAddr],
         answers: impl Fn(&ReceivedRequest) -> Answer + Send + Sync + 'static,
@@ -94,7 +94,7 @@ impl Loopback {
 
 impl Drop for Loopback {
     fn drop(&mut self) {
-        // Answers that hang are not waited for.
+        // Hanging responses are not awaited.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

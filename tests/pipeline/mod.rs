@@ -1,10 +1,10 @@
-//! The whole pipeline as it ships: the built binary with real files, real servers on loopback, and
-//! real signals.
+//! The whole pipeline as it ships: the built binary with real files, real servers on loopback, and real
+//! signals.
 //!
-//! Nothing is waited for by the clock: a test waits for an event of `/api/v1/stream`, for a request
-//! at its own server, for a line or for the end of the process, each with a deadline.
+//! Tests never wait for a fixed time. They wait for an event of `/api/v1/stream`, for a request at their own
+//! server, for a line, or for the end of the process, each with a deadline.
 
-mod asked_why;
+mod alert_reasons;
 mod backed_up;
 mod bad_feeds;
 mod bad_start;
@@ -42,17 +42,16 @@ mod without_up;
 use std::io::Write;
 use std::time::Duration;
 
-/// The longest that a test waits for one thing. Far beyond what it takes on a quiet machine: a busy
-/// one starts processes and syncs files many times slower, and only a test that fails waits so long.
+/// The longest that a test waits for one thing, far longer than needed on a quiet machine. A busy machine
+/// starts processes and syncs files many times slower, and only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// Goes by between two questions that nobody answers by himself: who asks without a pause takes the
-/// machine from those whom he waits for.
+/// The pause between two polls. Polling without a pause would take processor time from the polled program.
 fn pause() {
     std::thread::park_timeout(Duration::from_millis(20));
 }
 
-/// Says something past the test harness, which would swallow it.
+/// Prints a line past the test harness, which would capture it.
 fn say(line: std::fmt::Arguments<'_>) {
     writeln!(std::io::stderr(), "{line}").expect("standard error is open");
 }

@@ -1,5 +1,5 @@
-//! The same numbers everywhere: alert, API, page and `story show` agree on outlets, origins, copies, versions,
-//! stories, events and alerts.
+//! The same numbers everywhere: alert, API, page and `story show` agree on outlets, origins, copies,
+//! versions, stories, events and alerts.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
 const SEEDS: &str = "../../seeds/articles.jsonl";
-/// So many of them: events with copies, versions and several origins among them.
+/// The number of articles: events with copies, versions and several origins among them.
 const ARTICLES: u64 = 60;
 
-/// One subscription for events, and one for stories; both are told of every article at once.
+/// One subscription for events and one for stories. Both match every article.
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n\
     [[subscription]]\nname = \"Events\"\nquery = \"*\"\ngroup_wait = \"0s\"\nupdate_interval = \"0s\"\n\
     [[subscription]]\nname = \"Stories\"\nquery = \"*\"\ngroup_by = \"story\"\ngroup_wait = \"0s\"\n\
     update_interval = \"0s\"\n";
 
-/// What is counted of an event or story.
+/// The counts of an event or story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counted {
+struct Counts {
     outlets: u64,
     origins: u64,
     copies: u64,
@@ -29,13 +29,13 @@ struct Counted {
     stories: u64,
 }
 
-impl Counted {
-    /// As an alert and an event say it; a story has one origin, itself.
-    fn of(value: &Value, stories: u64) -> Counted {
+impl Counts {
+    /// The counts as in an alert and an event. A story has one origin, itself.
+    fn of(value: &Value, stories: u64) -> Counts {
         let count = |name: &str| value[name].as_u64().unwrap_or(0);
         let origins = value["origins"].as_u64().unwrap_or(1);
         let (outlets, copies, versions) = (count("outlets"), count("copies"), count("versions"));
-        Counted { outlets, origins, copies, versions, stories }
+        Counts { outlets, origins, copies, versions, stories }
     }
 }
 
@@ -76,7 +76,7 @@ fn push_seeds(up: &Up) {
     let lines = std::fs::read_to_string(SEEDS).expect("seeds are in every clone");
     let mut seeds: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str(line).expect("seeds are JSON")).collect();
-    // The two versions of one page among them.
+    // With the two versions of one page among them.
     let key = |it: &Value| !it["url"].as_str().is_some_and(|url| url.ends_with("-flood"));
     seeds.sort_by_key(key);
     for (pushed, seed) in (1..=ARTICLES).zip(&seeds) {
@@ -107,19 +107,19 @@ fn id(value: &Value) -> String {
     value["id"].as_str().expect("it has an id").to_owned()
 }
 
-/// What the projection counts of every event and story, by its id.
-fn expected(events: &[Value], stories: &[Value]) -> BTreeMap<String, Counted> {
-    let of_event = |it: &Value| (id(it), Counted::of(it, it["story_count"].as_u64().unwrap_or(0)));
-    let of_story = |it: &Value| (id(it), Counted::of(it, 1));
+/// The counts of the projection for every event and story, by its id.
+fn expected(events: &[Value], stories: &[Value]) -> BTreeMap<String, Counts> {
+    let of_event = |it: &Value| (id(it), Counts::of(it, it["story_count"].as_u64().unwrap_or(0)));
+    let of_story = |it: &Value| (id(it), Counts::of(it, 1));
     events.iter().map(of_event).chain(stories.iter().map(of_story)).collect()
 }
 
-/// The alerts, once each says what is counted of its event or story.
-fn up_to_date(up: &Up, expected: &BTreeMap<String, Counted>) -> Vec<Value> {
+/// The alerts, once each has the counts of its event or story.
+fn up_to_date(up: &Up, expected: &BTreeMap<String, Counts>) -> Vec<Value> {
     let last = |rows: &[Value]| {
         let is_told = |row: &Value| {
             let alert = &row["alert"];
-            let counted = Counted::of(alert, alert["stories"].as_u64().unwrap_or(0));
+            let counted = Counts::of(alert, alert["stories"].as_u64().unwrap_or(0));
             let target = alert["target"].as_str().unwrap_or_default();
             alert["merged_into"].is_string() || expected.get(target) == Some(&counted)
         };
@@ -134,7 +134,7 @@ fn up_to_date(up: &Up, expected: &BTreeMap<String, Counted>) -> Vec<Value> {
     all(up, "/api/v1/alerts", "alerts")
 }
 
-/// An event by itself, and its page.
+/// Checks an event in the API and on its page.
 fn check_event(up: &Up, event: &Value) {
     let path = format!("/events/{}", id(event));
     let alone = up.get(&format!("/api/v1{path}"));
@@ -159,7 +159,7 @@ fn check_event(up: &Up, event: &Value) {
     }
 }
 
-/// A story by itself, and on the terminal.
+/// Checks a story in the API and on the terminal.
 fn check_story(up: &Up, folder: &Folder, story: &Value) {
     let path = format!("/api/v1/stories/{}", id(story));
     let alone = up.get(&path);
@@ -184,7 +184,7 @@ fn check_story(up: &Up, folder: &Folder, story: &Value) {
     assert!(shown.contains(&line.join(" · ")), "{} in\n{shown}", line.join(" · "));
 }
 
-/// How many alerts there are, and how many notified.
+/// Checks the number of alerts, and of those that notified.
 fn check_alerts(up: &Up, alerts: &[Value]) {
     let is_loud = |it: &Value| it["volume"] == "loud" && it["held"] == false;
     let has_notified = |row: &&Value| {

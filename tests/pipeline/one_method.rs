@@ -1,5 +1,4 @@
-//! Everybody who says something of two articles goes by the same settings: the detector, the API,
-//! `why`, `compare` and `eval`.
+//! The detector, the API, `why`, `compare` and `eval` all use the same settings to compare two articles.
 
 use serde_json::{Value, json};
 
@@ -36,7 +35,7 @@ fn stored(up: &Up) -> Vec<String> {
     stream.iter().map(|article| article.id.to_string()).collect()
 }
 
-/// What everybody says of the two under these settings: whether they are one story.
+/// Checks whether the two are one story under these settings, for each of the programs.
 #[track_caller]
 fn check(more: &str, set: &[&str], is_one_story: bool) {
     let (folder, [one, two]) = (folder(more), pair());
@@ -75,7 +74,7 @@ fn check(more: &str, set: &[&str], is_one_story: bool) {
 }
 
 #[test]
-fn a_changed_setting_changes_what_everybody_says() {
+fn a_changed_setting_changes_all_comparisons() {
     check("", &[], true);
     check(STRICT, &["--set", "reprint_contained=1", "--set", "partial_contained=1"], false);
 }

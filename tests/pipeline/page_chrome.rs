@@ -1,22 +1,23 @@
-//! Pages that page chrome had folded, through the real program: divided, said why, and kept so.
+//! Pages that were folded by their page chrome, through the real program: they are divided with a reason, and
+//! stay so.
 
 use wirefold_proto::StoryId;
 
-use super::generated::Made;
+use super::generated::GeneratedArticle;
 use super::up::{CONFIG, Up};
 use crate::program::{Folder, fold_lines};
 
-/// What the blurbs name.
+/// The words in the blurbs.
 const TITLES: &str = "Boatstitle treestitle roadstitle hillstitle";
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 
-/// A page of one outlet: something of its own, and the blurbs that the outlet prints below it, which name
-/// what its pages are about.
-fn page(name: &str) -> Made {
+/// A page of one outlet with a text of its own and the blurbs that the outlet prints below it, which name the
+/// subjects of its pages.
+fn page(name: &str) -> GeneratedArticle {
     let words = |word: &str, count: usize| -> String {
         (0..count).map(|number| format!("{word}{number} ")).collect()
     };
-    Made {
+    GeneratedArticle {
         id: name.to_owned(),
         outlet: "quayton.example".to_owned(),
         title: format!("{name}title of {name}page"),

@@ -1,8 +1,8 @@
-//! A page that comes in by two ways is one article.
+//! A page that arrives in two ways is one article.
 
 use serde_json::json;
 
-use super::kept::Kept;
+use super::kept::StoredStreams;
 use super::loopback::{Answer, Loopback};
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
@@ -12,7 +12,7 @@ const TEXT: &str = "The lamp on the outer mole burns again. Two pilots mended it
     with glass from the old chandlery and a ladder that the harbour office had written off.";
 
 #[test]
-fn what_was_pushed_is_not_stored_again_when_it_is_polled() {
+fn a_pushed_page_is_not_stored_again_when_it_is_polled() {
     let server = Loopback::answering(|asked| match asked.path.as_str() {
         "/feed" => {
             let link = "https://amp.pilots.example/lamp/index.html?utm_source=rss";
@@ -43,17 +43,17 @@ fn what_was_pushed_is_not_stored_again_when_it_is_polled() {
     up.post("/api/v1/feeds", &feed);
     up.get_until("/api/v1/feeds", |feeds| feeds["feeds"][0]["health"] == "good");
     assert_eq!(up.terminate().code, Some(0));
-    let kept = Kept::in_folder(&folder.path().join("data"));
+    let kept = StoredStreams::in_folder(&folder.path().join("data"));
     let stored: Vec<&str> = kept.fetched.iter().map(|stored| stored.id.as_str()).collect();
     assert_eq!(stored, [id.as_str()], "the poll stored it under an id of its own");
 }
 
 #[test]
-fn what_is_pushed_without_feeds_is_stored_where_no_demo_is_wanted() {
+fn pushed_articles_are_stored_without_feeds_if_no_demo_is_wanted() {
     let folder = Folder::with(&[(CONFIG, b"data = \"data\"\n")]);
     let up = Up::start_with(&folder, &["--no-demo"]);
     up.post("/api/v1/articles", &json!({"id": "lamp", "title": TITLE, "text": TEXT}));
     up.get_until("/api/v1/status", |status| status["articles"] == 1 && status["demo"] == false);
     assert_eq!(up.terminate().code, Some(0));
-    assert_eq!(Kept::in_folder(&folder.path().join("data")).fetched.len(), 1);
+    assert_eq!(StoredStreams::in_folder(&folder.path().join("data")).fetched.len(), 1);
 }

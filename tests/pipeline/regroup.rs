@@ -1,25 +1,25 @@
-//! Manual overrides of stories, given to the real program, through kills and a replay of everything.
+//! Manual overrides of stories through the real program, kills and a replay of everything.
 
 use serde_json::Value;
 use wirefold_proto::{OutputArticle, StoryId};
 
-use super::generated::{Made, Numbers, text, word};
+use super::generated::{GeneratedArticle, Numbers, text, word};
 use super::stream::Events;
 use super::up::{CONFIG, Up};
 use crate::program::{Folder, Run};
 
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 
-/// A folder of files, a text, and copies of it with endings of their own.
-struct Desk {
+/// A folder of files, a text, and copies of it with different endings.
+struct StoryFolder {
     folder: Folder,
     text: String,
     endings: Vec<String>,
     dropped: usize,
 }
 
-impl Desk {
-    fn open() -> Desk {
+impl StoryFolder {
+    fn open() -> StoryFolder {
         let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
         std::fs::create_dir(folder.path().join("dropped")).expect("it takes folders");
         let mut numbers = Numbers::from_seed(5);
@@ -28,16 +28,16 @@ impl Desk {
         let mut texts = all.iter().map(|two| text(1, two, &mut numbers));
         let printed = texts.next().expect("there are four");
         let half = |whole: String| whole.split("\n\n").next().unwrap_or_default().to_owned();
-        Desk { folder, text: printed, endings: texts.map(half).collect(), dropped: 0 }
+        StoryFolder { folder, text: printed, endings: texts.map(half).collect(), dropped: 0 }
     }
 
-    /// Drops a copy with this ending, at an outlet of its own, and gives what came of it.
+    /// Drops a copy with this ending at an outlet of its own, and returns the result.
     #[track_caller]
     fn drop(&mut self, ending: usize, events: &mut Events) -> OutputArticle {
         self.dropped += 1;
         let id = format!("{:03}", self.dropped);
         let text = format!("{}\n\n{}", self.text, self.endings[ending]);
-        let made = Made {
+        let made = GeneratedArticle {
             outlet: format!("outlet{id}.example"),
             title: format!("Of {id}, {}", self.text.split_once(". ").map_or("", |(lede, _)| lede)),
             text,
@@ -59,15 +59,15 @@ fn members(up: &Up, story: StoryId) -> Vec<String> {
 }
 
 #[test]
-fn what_people_split_stays_split_and_copies_find_their_side() {
-    let mut desk = Desk::open();
-    let up = Up::start(&desk.folder);
+fn a_manual_split_stays_and_later_copies_join_their_side() {
+    let mut folder = StoryFolder::open();
+    let up = Up::start(&folder.folder);
     let mut events = up.events(0);
-    let [first, second, third] = [0, 1, 2].map(|ending| desk.drop(ending, &mut events));
+    let [first, second, third] = [0, 1, 2].map(|ending| folder.drop(ending, &mut events));
     let story = first.verdict.story;
     assert_eq!((second.verdict.story, third.verdict.story), (story, story), "copies of one text");
     let (from, moved) = (story.to_string(), second.id.to_string());
-    let said = desk.run(&["story", "split", &from[..10], &moved[..12]]).code(0);
+    let said = folder.run(&["story", "split", &from[..10], &moved[..12]]).code(0);
     assert!(said.err.contains("1 article left "), "{}", said.err);
     assert!(said.err.contains(&format!("{from}: 2 articles at 2 outlets")), "{}", said.err);
     let taken: StoryId = second.id.into();
@@ -82,13 +82,13 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
     // After a kill, from a snapshot, and by a replay of the whole log.
     let mut place = place;
     for is_replayed in [false, false, true] {
-        let snapshots = desk.folder.path().join("data/wf_snapshots");
+        let snapshots = folder.folder.path().join("data/wf_snapshots");
         if is_replayed {
             std::fs::remove_dir_all(&snapshots).expect("a drained detector has left a snapshot");
         }
-        let again = Up::start(&desk.folder);
+        let again = Up::start(&folder.folder);
         let mut later = again.events(place);
-        let joined = [1, 0, 2].map(|ending| desk.drop(ending, &mut later).verdict.story);
+        let joined = [1, 0, 2].map(|ending| folder.drop(ending, &mut later).verdict.story);
         assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", again.said());
         place = later.last.expect("articles have places");
         assert_eq!(again.terminate().code, Some(0));
@@ -96,18 +96,18 @@ fn what_people_split_stays_split_and_copies_find_their_side() {
 }
 
 #[test]
-fn commands_are_answered_with_what_they_changed_or_why_not() {
-    let mut desk = Desk::open();
-    let up = Up::start(&desk.folder);
+fn commands_return_their_changes_or_a_reason() {
+    let mut folder = StoryFolder::open();
+    let up = Up::start(&folder.folder);
     let mut events = up.events(0);
-    let [first, second] = [0, 1].map(|ending| desk.drop(ending, &mut events));
+    let [first, second] = [0, 1].map(|ending| folder.drop(ending, &mut events));
     let story = first.verdict.story.to_string();
     let [one, other] = [first.id, second.id].map(|id| id.to_string());
-    let preferred = desk.run(&["story", "prefer", &story, "outlet002.example"]).code(0);
+    let preferred = folder.run(&["story", "prefer", &story, "outlet002.example"]).code(0);
     assert!(preferred.err.contains(" stands for "), "{}", preferred.err);
-    let listed = desk.run(&["story", "ls"]).code(0);
+    let listed = folder.run(&["story", "ls"]).code(0);
     assert!(listed.out.contains("Of 002"), "{}", listed.out);
-    let apart = desk.run(&["story", "apart", &one, &other, "--json"]).code(0);
+    let apart = folder.run(&["story", "apart", &one, &other, "--json"]).code(0);
     assert!(
         apart.err.contains("warning: `story apart` is now `story not-the-same`"),
         "{}",
@@ -116,10 +116,10 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
     let decided: Value = serde_json::from_str(&apart.out).expect("one object");
     assert_eq!(decided["changes"][0]["change"], "split", "{decided:#}");
     let taken = format!("s-{}", &other[2..]);
-    let merged = desk.run(&["story", "merge", &taken, &story]).code(0);
+    let merged = folder.run(&["story", "merge", &taken, &story]).code(0);
     assert!(merged.err.contains(" is part of "), "{}", merged.err);
-    // What it was called leads to what it is part of.
-    let shown = desk.run(&["story", "show", &taken]).code(0);
+    // The old id leads to the story that contains it now.
+    let shown = folder.run(&["story", "show", &taken]).code(0);
     assert!(shown.out.contains(&story) && shown.out.contains("2 articles"), "{}", shown.out);
     for (arguments, code, words) in [
         (vec!["split", &story, &one, &other], 2, "nothing would be left of it"),
@@ -130,10 +130,10 @@ fn commands_are_answered_with_what_they_changed_or_why_not() {
         (vec!["prefer", &story, "nobody.example"], 2, "no article from nobody.example itself"),
         (vec!["not-the-same", &one, &one], 2, "cannot be kept apart from itself"),
     ] {
-        let run = desk.run(&[&["story"][..], &arguments].concat()).code(code);
+        let run = folder.run(&[&["story"][..], &arguments].concat()).code(code);
         assert!(run.err.contains(words), "{arguments:?}: {}", run.err);
     }
     assert_eq!(up.terminate().code, Some(0));
-    let nobody = desk.run(&["story", "prefer", &story, "outlet001.example"]).code(4);
+    let nobody = folder.run(&["story", "prefer", &story, "outlet001.example"]).code(4);
     assert!(nobody.err.contains("`story prefer` needs a running wirefold"), "{}", nobody.err);
 }

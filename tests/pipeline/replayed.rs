@@ -1,4 +1,4 @@
-//! `replay` over what a pipeline has stored: through a running `up`, and after it.
+//! `replay` over the stored articles of a pipeline: through a running `up`, and after it.
 
 use super::generated::{Numbers, text, word};
 use super::up::{CONFIG, Up};

@@ -1,4 +1,4 @@
-//! `up` served to more than this machine: nobody asks without a token, over restarts too.
+//! `up` served to other machines: no request works without a token, also after restarts.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-/// The status of an answer to `GET`, and the whole of its head.
+/// The status of the response to a `GET`, and its whole head.
 fn asked(up: &Up, path: &str, header: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(&up.page).expect("it listens");
     stream.set_read_timeout(Some(super::PATIENCE)).expect("it is not zero");

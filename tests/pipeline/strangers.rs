@@ -1,5 +1,5 @@
-//! A hostile feed beside its neighbour, through the built binary: what is decided of the neighbour's
-//! articles is what is decided of them alone. On loopback two sites are told apart by name.
+//! A hostile feed beside its victim, through the built binary: the decisions about the victim's articles are
+//! the same as without it. On loopback two sites differ by name.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wirefold_proto::{ArticleId, Class, OutputArticle};
 
 use super::generated::{Numbers, text, word};
-use super::kept::Kept;
+use super::kept::StoredStreams;
 use super::loopback::{Answer, Loopback};
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
@@ -16,23 +16,23 @@ use crate::program::Folder;
 const SETTINGS: &str = "data = \"data\"\nfull_text = \"off\"\n[fetcher]\n\
     allow_private = [\"127.0.0.0/8\", \"::1/128\"]\nmin_interval = \"1s\"\nmax_interval = \"2s\"\n\
     per_host_delay = \"0s\"\n[[source]]\npath = \"dropped\"\n";
-/// How many items each feed lists.
+/// The number of items in each feed.
 const ITEMS: u64 = 3;
 
-fn told(seed: u64) -> String {
+fn text_of(seed: u64) -> String {
     let mut numbers = Numbers::from_seed(seed);
     let names = [word(&mut numbers), word(&mut numbers)];
     text(usize::try_from(seed).expect("seeds are small"), &names, &mut numbers)
 }
 
-/// A feed of pages at `site`, whose item `changed` has another text than at first.
+/// A feed of pages at `site`. Item `changed` has another text than at first.
 fn rss(site: &str, first_seed: u64, changed: Option<u64>) -> Answer {
     let item = |number: u64| {
         let more = if changed == Some(number) { " And the mole was mended on Friday." } else { "" };
         format!(
             "<item><guid>{number}</guid><title>Of {number}</title><link>{site}/{number}</link>\
              <description>{}{more}</description></item>",
-            told(first_seed + number)
+            text_of(first_seed + number)
         )
     };
     let items: String = (0..ITEMS).map(item).collect();
@@ -41,7 +41,7 @@ fn rss(site: &str, first_seed: u64, changed: Option<u64>) -> Answer {
     Answer::ok("application/rss+xml", body)
 }
 
-/// A running `up` that has polled both feeds, the hostile one first, and how many articles it has then.
+/// A running `up` that has polled both feeds, the hostile one first, and its number of articles.
 fn watching(folder: &Folder, hostile: Option<&Loopback>, victim: &Loopback) -> (Up, u64) {
     std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
     let up = Up::start(folder);
@@ -55,7 +55,7 @@ fn watching(folder: &Folder, hostile: Option<&Loopback>, victim: &Loopback) -> (
     (up, expected)
 }
 
-/// What is decided where the victim's feed is polled, beside a hostile one or alone.
+/// The decisions about the victim's feed, beside a hostile one or alone.
 fn decided(beside: bool) -> Vec<OutputArticle> {
     let has_changed = Arc::new(AtomicBool::new(false));
     let changed = has_changed.clone();
@@ -86,13 +86,13 @@ fn decided(beside: bool) -> Vec<OutputArticle> {
         assert_eq!(found("hostile"), (json!("unproven"), json!("localhost")));
     }
     assert_eq!(up.terminate().code, Some(0));
-    Kept::in_folder(&folder.path().join("data")).articles()
+    StoredStreams::in_folder(&folder.path().join("data")).articles()
 }
 
 #[test]
-fn what_is_decided_of_the_victim_is_what_is_decided_of_it_alone() {
+fn decisions_about_the_victim_are_the_same_without_the_hostile_feed() {
     let is_victims = |article: &&OutputArticle| article.article.via.is_none();
-    // Ports are others each time, and ids with them: articles are named by their pages.
+    // Ports differ in each run, and ids with them, so articles are named by their pages.
     let page = |article: &OutputArticle| {
         article.article.item_key.rsplit('/').next().unwrap_or_default().to_owned()
     };
@@ -114,13 +114,13 @@ fn what_is_decided_of_the_victim_is_what_is_decided_of_it_alone() {
     let (alone, beside) = (decided(false), decided(true));
     assert!(of_victim(&alone).iter().any(|said| said.contains("Version")), "{alone:?}");
     assert_eq!(of_victim(&beside), of_victim(&alone));
-    for told in beside.iter().filter(|article| !is_victims(article)) {
-        assert_eq!(told.article.outlet_in_words(), "127.0.0.1 via localhost");
-        assert_ne!(told.verdict.class, Class::Version);
+    for text_of in beside.iter().filter(|article| !is_victims(article)) {
+        assert_eq!(text_of.article.outlet_in_words(), "127.0.0.1 via localhost");
+        assert_ne!(text_of.verdict.class, Class::Version);
     }
 }
 
-/// The alerts about the victim's news, where the victim publishes it after its first poll.
+/// The alerts about the victim's news, which it publishes after its first poll.
 fn alerts(beside: bool) -> Vec<Value> {
     let is_out = Arc::new(AtomicBool::new(false));
     let out = is_out.clone();
@@ -133,7 +133,7 @@ fn alerts(beside: bool) -> Vec<Value> {
     });
     let pages = victim.url("");
     let hostile = Loopback::answering(move |asked| match asked.path.as_str() {
-        // What the victim will publish, under the victim's addresses, as old news.
+        // The victim's later news under its addresses, as old items.
         "/feed" => rss(pages.trim_end_matches('/'), 20, None),
         _ => Answer::status(404),
     });
@@ -151,13 +151,13 @@ fn alerts(beside: bool) -> Vec<Value> {
 }
 
 #[test]
-fn what_a_stranger_listed_before_does_not_silence_the_victims_news() {
+fn items_that_a_stranger_listed_before_do_not_silence_the_victims_news() {
     let said = |beside: bool| -> Vec<String> {
-        let told = |row: &Value| {
+        let text_of = |row: &Value| {
             let alert = &row["alert"];
             format!("{} {} {}", alert["volume"], alert["state"], alert["headline"]["title"])
         };
-        let mut said: Vec<String> = alerts(beside).iter().map(told).collect();
+        let mut said: Vec<String> = alerts(beside).iter().map(text_of).collect();
         said.sort();
         said
     };

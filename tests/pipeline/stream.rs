@@ -1,4 +1,4 @@
-//! The events of `/api/v1/stream`, read as a client does that remembers the last id.
+//! The events of `/api/v1/stream`, read by a client that remembers the last id.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -17,13 +17,13 @@ impl Events {
         Events { reader: BufReader::new(stream), last: None }
     }
 
-    /// The next article; none once the other side is gone.
+    /// The next article. `None` once the connection is closed.
     pub(super) fn article(&mut self) -> Option<OutputArticle> {
         let (mut id, mut name, mut data) = (None, String::new(), String::new());
         loop {
             let mut line = String::new();
             match self.reader.read_line(&mut line) {
-                // A line that was cut short by the end counts for nothing.
+                // A line that was cut off at the end is ignored.
                 Ok(_) if !line.ends_with('\n') => return None,
                 Ok(_) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
@@ -47,7 +47,7 @@ impl Events {
         }
     }
 
-    /// The next so many articles. Fails where the stream ends before.
+    /// The next articles. Fails if the stream ends before.
     #[track_caller]
     pub(super) fn articles(&mut self, count: usize) -> Vec<OutputArticle> {
         let more = std::iter::from_fn(|| self.article());

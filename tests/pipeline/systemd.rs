@@ -1,5 +1,5 @@
-//! What systemd is told: a datagram when it runs, one in each half of the watchdog's time, one when
-//! it ends.
+//! The notifications for systemd: a datagram when the process runs, one in each half of the watchdog's time,
+//! and one when it ends.
 
 use std::os::unix::net::UnixDatagram;
 

@@ -1,4 +1,4 @@
-//! A target of webhooks, and the settings that let alerts reach it.
+//! A target of webhooks, and the settings of a delivery to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::RecvTimeoutError;
@@ -10,17 +10,17 @@ use super::PATIENCE;
 use super::loopback::{Answer, Loopback, ReceivedRequest};
 use super::up::now;
 
-/// Signs what goes to a target: 32 bytes of a key that nobody uses.
+/// The key of the signatures: 32 bytes that are used nowhere else.
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-/// Takes every message.
+/// A target that accepts every message.
 pub(super) struct Target {
     server: Loopback,
-    /// Every message that came.
+    /// All received messages.
     pub(super) messages: Vec<Message>,
 }
 
-/// A message that came.
+/// A received message.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     /// The header `webhook-id`.
@@ -34,12 +34,12 @@ impl Target {
         Target { server, messages: Vec::new() }
     }
 
-    /// The settings of a delivery named `desk` that goes there.
+    /// The settings of a delivery named `desk` to it.
     pub(super) fn delivery(&self) -> String {
         delivery("desk", &self.server.url("/hook"))
     }
 
-    /// Waits for the next message for so long.
+    /// Waits this long for the next message.
     pub(super) fn next_within(&mut self, patience: Duration) -> Option<Message> {
         match self.server.asked.recv_timeout(patience) {
             Ok(asked) => {
@@ -57,12 +57,12 @@ impl Target {
         self.next_within(PATIENCE).expect("a message comes")
     }
 
-    /// Takes what has come already.
+    /// Reads the messages that have arrived.
     pub(super) fn take(&mut self) {
         while self.next_within(Duration::ZERO).is_some() {}
     }
 
-    /// Waits until a message is as wanted, of those that came already too.
+    /// Waits for a message for which `wanted` is true, including those that have arrived.
     #[track_caller]
     pub(super) fn wait_for(&mut self, wanted: impl Fn(&Message) -> bool) {
         let deadline = now().plus(PATIENCE);
@@ -72,13 +72,12 @@ impl Target {
         }
     }
 
-    /// The alerts that came.
+    /// The ids of the received alerts.
     pub(super) fn alerts(&self) -> BTreeSet<String> {
         self.messages.iter().map(|message| message.alert.id.to_string()).collect()
     }
 
-    /// Fails where a revision came before an earlier one of its alert that came at all. What came again
-    /// after a kill does not count.
+    /// Fails if a revision arrived before an earlier one of its alert. Repetitions after a kill are ignored.
     #[track_caller]
     pub(super) fn check_order(&self) {
         let mut newest: BTreeMap<String, u64> = BTreeMap::new();
@@ -91,7 +90,7 @@ impl Target {
         }
     }
 
-    /// Fails where one revision came under two ids, or one id with two revisions.
+    /// Fails if one revision arrived under two ids, or two revisions under one id.
     #[track_caller]
     pub(super) fn check_ids(&self) {
         let mut ids = BTreeMap::new();

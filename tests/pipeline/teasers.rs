@@ -1,4 +1,4 @@
-//! Two hundred feeds that only tease: how many copies are found with and without the pages.
+//! Two hundred feeds with only teasers: the number of copies that are found with and without their pages.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,14 +14,14 @@ use super::up::{CONFIG, Up, now};
 use crate::program::Folder;
 
 const FEEDS: usize = 200;
-/// What each feed lists.
+/// The number of items in each feed.
 const STORIES: usize = 4;
-/// How many feeds carry one text.
+/// The number of feeds with one text.
 const CARRIERS: usize = 10;
-/// Feeds are spread over so many addresses, each a host to be gentle with.
+/// The number of addresses over which the feeds are spread. Each is a host with its own pace.
 const HOSTS: usize = 40;
 
-/// A text as one outlet has it.
+/// A text at one outlet.
 struct Page {
     title: String,
     teaser: String,
@@ -42,7 +42,7 @@ fn newsroom() -> Vec<Vec<Page>> {
             };
             let title = format!("{} {}", names[0], sentence(&mut numbers, &names));
             let teaser = format!("{} {}", names[1], sentence(&mut numbers, &names));
-            // A stride that is coprime to the number of feeds puts each carrier in another one.
+            // A stride that is coprime to the number of feeds puts each copy into another feed.
             let feed = (story * CARRIERS + carrier) * 7 % FEEDS;
             feeds[feed].push(Page { title, teaser, text });
         }
@@ -89,8 +89,8 @@ fn html(page: &Page) -> Answer {
     Answer::ok("text/html; charset=utf-8", body)
 }
 
-/// How the articles came out. The feeds are added by command: those are polled at once, while what
-/// files define is spread over the first minute.
+/// The classes of the articles. The feeds are added by command, because those are polled at once, while feeds
+/// in files are spread over the first minute.
 fn classes(server: &Loopback, full_text: &str) -> BTreeMap<Class, usize> {
     let config = "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
         per_host_delay = \"0s\"\nconcurrency = 64\n[[source]]\npath = \"dropped\"\n";
@@ -120,7 +120,7 @@ fn host(number: usize) -> IpAddr {
 }
 
 #[test]
-fn pages_fold_what_teasers_hide() {
+fn pages_reveal_copies_that_teasers_hide() {
     let feeds = Arc::new(newsroom());
     let places: Vec<SocketAddr> = (0..HOSTS).map(|at| SocketAddr::new(host(at), 0)).collect();
     let server = Loopback::on(&places, move |asked| answer(&feeds, asked));

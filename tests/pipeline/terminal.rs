@@ -1,4 +1,4 @@
-//! `up` on a terminal: lines of what folds, and no log between them.
+//! `up` on a terminal: lines about folded articles, and no log between them.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -12,8 +12,8 @@ use super::say;
 use super::up::CONFIG;
 use crate::program::Folder;
 
-/// What is shown until the first line of an article, on a terminal that `script` (util-linux)
-/// makes; none where it is not there.
+/// What a terminal shows until the first line of an article. The terminal is made by `script` (util-linux);
+/// `None` if it is not installed.
 fn shown(options: &str) -> Option<Vec<String>> {
     let settings = "data = \"data\"\n[[source]]\npath = \"one.txt\"\n";
     let mut numbers = Numbers::from_seed(5);

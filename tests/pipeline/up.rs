@@ -1,4 +1,4 @@
-//! A running `wirefold up`: what it says, what it answers, and how it ends.
+//! A running `wirefold up`: its output, its responses and its end.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -17,32 +17,32 @@ use super::PATIENCE;
 use super::stream::Events;
 use crate::program::Folder;
 
-/// The file of settings in a test's folder.
+/// The settings file in the folder of a test.
 pub(super) const CONFIG: &str = "wirefold.toml";
-/// What is said once all parts run.
+/// Printed once all parts run.
 const WELCOME: &str = "page http://";
 
-/// A running process. It is killed where the test ends before it does.
+/// A running process. It is killed if the test ends before it.
 pub(super) struct Up {
     pub(super) pid: Pid,
     /// Host and port of the page.
     pub(super) page: String,
-    said: Said,
+    said: LogLines,
     lines: Receiver<String>,
     ended: Receiver<ExitStatus>,
     has_ended: bool,
 }
 
-/// Everything that was said on standard error so far.
-type Said = Arc<Mutex<Vec<String>>>;
+/// The lines on standard error so far.
+type LogLines = Arc<Mutex<Vec<String>>>;
 
 /// How a process ended.
-pub(super) struct Ended {
-    /// Its exit code; none where a signal ended it.
+pub(super) struct EndedProcess {
+    /// Its exit code. `None` if a signal ended it.
     pub(super) code: Option<i32>,
-    /// From the signal to the end.
+    /// The time from the signal to the end.
     pub(super) took: Duration,
-    /// Everything it said on standard error.
+    /// Its whole output on standard error.
     pub(super) said: String,
 }
 
@@ -61,8 +61,8 @@ impl Up {
         Up::start_command(folder, folder.command(&arguments))
     }
 
-    /// Starts on the folder's `wirefold.toml` with a data folder of its own on a disk of so many
-    /// bytes, metrics on this port; none where this machine does not let us make one.
+    /// Starts on the folder's `wirefold.toml` with a data folder on a disk of this size, and metrics on this
+    /// port. `None` if this machine does not allow such a disk.
     #[track_caller]
     pub(super) fn start_on_small_disk(
         folder: &Folder,
@@ -87,7 +87,7 @@ impl Up {
         Some(Up::start_command(folder, command))
     }
 
-    /// A path as the process sees it, which may have mounted something there.
+    /// A path as the process sees it, which may have mounts of its own.
     pub(super) fn path_within(&self, path: &Path) -> PathBuf {
         let root = format!("/proc/{}/root", self.pid.as_raw_nonzero());
         Path::new(&root).join(path.strip_prefix("/").unwrap_or(path))
@@ -98,7 +98,7 @@ impl Up {
         command.env("XDG_CONFIG_HOME", folder.path()).stderr(Stdio::piped());
         let mut child = command.stdout(Stdio::null()).spawn().expect("the binary is built");
         let pid = Pid::from_child(&child);
-        let said = Said::default();
+        let said = LogLines::default();
         let lines = read_lines(&mut child, said.clone());
         let ended = wait_for(child);
         let page = String::new();
@@ -108,7 +108,7 @@ impl Up {
         up
     }
 
-    /// Waits for a line on standard error that holds this.
+    /// Waits for a line on standard error that contains this text.
     #[track_caller]
     pub(super) fn line_with(&self, wanted: &str) -> String {
         let deadline = now().plus(PATIENCE);
@@ -121,18 +121,18 @@ impl Up {
         }
     }
 
-    /// What it said so far.
+    /// Its output so far.
     pub(super) fn said(&self) -> String {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
-    /// The answer to `GET` on the page's port, which must be JSON.
+    /// The response to a `GET` on the port of the page, which must be JSON.
     #[track_caller]
     pub(super) fn get(&self, path: &str) -> Value {
         self.answer(path, ask(&self.page, &format!("GET {path}"), ""))
     }
 
-    /// What a page shows.
+    /// The HTML of a page.
     #[track_caller]
     pub(super) fn html(&self, path: &str) -> String {
         let mut answer = String::new();
@@ -142,7 +142,7 @@ impl Up {
         answer
     }
 
-    /// Waits until the page's port says that it is ready, or not; gives its words.
+    /// Waits until the port of the page reports that it is ready, or not. Returns its words.
     #[track_caller]
     pub(super) fn until_ready(&self, is_ready: bool) -> String {
         let wanted = if is_ready { " 200 " } else { " 503 " };
@@ -151,7 +151,7 @@ impl Up {
         self.until_answered(&self.page, "/readyz", is_wanted)
     }
 
-    /// Waits until the port of metrics has counted so many of a metric, over all its labels.
+    /// Waits until a metric, summed over all its labels, reaches this count.
     #[track_caller]
     pub(super) fn until_counted(&self, operations: &str, metric: &str, least: u64) {
         let count = |line: &str| line.strip_prefix(metric)?.rsplit(' ').next()?.parse::<u64>().ok();
@@ -174,13 +174,13 @@ impl Up {
         }
     }
 
-    /// The answer to `POST` of this JSON on the page's port.
+    /// The response to a `POST` of this JSON on the port of the page.
     #[track_caller]
     pub(super) fn post(&self, path: &str, body: &Value) -> Value {
         self.answer(path, ask(&self.page, &format!("POST {path}"), &body.to_string()))
     }
 
-    /// The status line that answers a `POST` of this JSON on the page's port.
+    /// The status line of the response to a `POST` of this JSON.
     #[track_caller]
     pub(super) fn post_status(&self, path: &str, body: &Value) -> String {
         let mut answer = String::new();
@@ -194,8 +194,8 @@ impl Up {
         answer(stream).unwrap_or_else(|why| panic!("{path}: {why}\n{}", self.said()))
     }
 
-    /// Asks again and again until the answer is as wanted; between two tries a line of the log or
-    /// a tenth of a second goes by. What is not there yet may come.
+    /// Repeats a request until the response is as wanted, with a pause until the next line of the log or for
+    /// a tenth of a second.
     #[track_caller]
     pub(super) fn get_until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = now().plus(PATIENCE);
@@ -210,7 +210,7 @@ impl Up {
         }
     }
 
-    /// The output from behind this sequence on, as it comes.
+    /// The output after this sequence, as it comes.
     pub(super) fn events(&self, after: u64) -> Events {
         Events::of(ask(&self.page, &format!("GET /api/v1/stream?after={after}"), ""))
     }
@@ -220,28 +220,28 @@ impl Up {
         rustix::process::test_kill_process(self.pid).is_ok()
     }
 
-    /// `kill -9`: nothing of it gets to say goodbye.
+    /// `kill -9`, without a clean end.
     #[track_caller]
     pub(super) fn kill(self) {
         let ended = self.end(Signal::KILL);
         assert_eq!(ended.code, None, "it had ended before:\n{}", ended.said);
     }
 
-    /// Asks for a drain, and waits for the end.
+    /// Asks for a drain and waits for the end.
     #[track_caller]
-    pub(super) fn terminate(self) -> Ended {
+    pub(super) fn terminate(self) -> EndedProcess {
         self.end(Signal::TERM)
     }
 
-    /// Asks for a drain and goes on.
+    /// Asks for a drain and does not wait.
     pub(super) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("it runs");
     }
 
     #[track_caller]
-    fn end(mut self, signal: Signal) -> Ended {
+    fn end(mut self, signal: Signal) -> EndedProcess {
         let began = now();
-        // Where it has ended by itself, how it did is said below.
+        // If it has ended by itself, its exit code is reported below.
         let _ = kill_process(self.pid, signal);
         let status = self.ended.recv_timeout(PATIENCE);
         let status = status.unwrap_or_else(|why| panic!("{why}: it goes on\n{}", self.said()));
@@ -250,7 +250,7 @@ impl Up {
         while self.lines.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {}
         let code = status.code();
         assert!(code.is_some() || status.signal() == Some(Signal::KILL.as_raw()), "{status}");
-        Ended { code, took, said: self.said() }
+        EndedProcess { code, took, said: self.said() }
     }
 }
 
@@ -268,8 +268,7 @@ pub(super) fn now() -> UnixMillis {
     SystemClock.now()
 }
 
-/// Sends a request in HTTP 1.0, so that the answer ends with the connection and stands there as it
-/// is.
+/// Sends a request in HTTP 1.0, so that the response ends with the connection and has no encoding.
 fn ask(place: &str, line: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(place).unwrap_or_else(|error| panic!("{place}: {error}"));
     stream.set_read_timeout(Some(PATIENCE)).expect("it is not zero");
@@ -282,7 +281,7 @@ fn ask(place: &str, line: &str, body: &str) -> TcpStream {
     stream
 }
 
-/// What was answered as JSON, or the whole answer where it is none or no good one.
+/// The JSON of a good response, or else the whole response.
 fn answer(mut stream: TcpStream) -> Result<Value, String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
@@ -292,8 +291,8 @@ fn answer(mut stream: TcpStream) -> Result<Value, String> {
     is_good.then(|| serde_json::from_str(body).ok()).flatten().ok_or(answer)
 }
 
-/// Passes on each line and keeps it.
-fn read_lines(child: &mut Child, said: Said) -> Receiver<String> {
+/// Passes on each line and stores it.
+fn read_lines(child: &mut Child, said: LogLines) -> Receiver<String> {
     let stderr = child.stderr.take().expect("it is piped");
     let (sender, lines) = channel();
     std::thread::spawn(move || {
@@ -305,7 +304,7 @@ fn read_lines(child: &mut Child, said: Said) -> Receiver<String> {
     lines
 }
 
-/// Says when the child has ended.
+/// Reports the end of the child.
 fn wait_for(mut child: Child) -> Receiver<ExitStatus> {
     let (sender, ended) = channel();
     std::thread::spawn(move || {

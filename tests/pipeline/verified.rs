@@ -1,12 +1,12 @@
-//! `verify` names what is damaged, `up` goes on around it, and `setup --repair` makes the output again.
+//! `verify` names damaged messages, `up` works without them, and `setup --repair` makes the output again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use wirefold_proto::OutputArticle;
 
-use super::generated::{Made, Numbers, articles};
-use super::kept::Kept;
+use super::generated::{GeneratedArticle, Numbers, articles};
+use super::kept::StoredStreams;
 use super::killed::drop_file;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
@@ -15,8 +15,8 @@ const ARTICLES: usize = 60;
 const SETTINGS: &str =
     "data = \"data\"\n[page]\nlisten = \"127.0.0.1:0\"\n[[source]]\npath = \"dropped\"\n";
 
-/// A data folder with articles, on which nothing runs any more.
-fn filled(made: &[Made]) -> Folder {
+/// A data folder with articles that no process uses any more.
+fn filled(made: &[GeneratedArticle]) -> Folder {
     let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
     std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
     drop_file(&folder, "1", made);
@@ -30,11 +30,11 @@ fn until(up: &Up, articles: usize) {
     up.get_until("/api/v1/status", |status| status["articles"] == articles && status["lag"] == 0);
 }
 
-/// Changes one letter of the body of a message, where the file of the bus holds it.
+/// Changes one letter of the body of a message in the file of the bus.
 fn damage(data: &Path, body: &[u8]) {
     let path = data.join("bus.sqlite");
     let mut bytes = std::fs::read(&path).expect("it is there");
-    // Within a page: a long body goes on in others.
+    // Within a page: a long body continues in others.
     let part = &body[..200];
     let place =
         bytes.windows(part.len()).position(|here| here == part).expect("it is in one piece");
@@ -57,9 +57,9 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
     let sound = folder.run(&["verify"]).code(0).out;
     assert!(sound.contains("✓ streams and tables: "), "{sound}");
     assert!(sound.contains("✓ gateway.db: sound"), "{sound}");
-    let before = ids(&Kept::in_folder(&data).articles());
+    let before = ids(&StoredStreams::in_folder(&data).articles());
 
-    let output = Kept::in_folder(&data).output;
+    let output = StoredStreams::in_folder(&data).output;
     let hit = &output[ARTICLES / 2];
     damage(&data, &hit.body);
     let named = folder.run(&["verify"]).code(1);
@@ -67,7 +67,7 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
     assert!(named.out.contains(&place), "{}", named.out);
     assert!(named.out.contains("has no output"), "{}", named.out);
 
-    // The rest goes on meanwhile.
+    // The rest works meanwhile.
     let up = Up::start(&folder);
     drop_file(&folder, "2", &made[ARTICLES..]);
     until(&up, made.len());
@@ -81,7 +81,7 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
     folder.run(&["verify", "--quiet"]).code(0);
     let again = folder.run(&["setup", "--repair"]).code(0).out;
     assert!(again.contains("nothing was missing"), "{again}");
-    let after = ids(&Kept::in_folder(&data).articles());
+    let after = ids(&StoredStreams::in_folder(&data).articles());
     assert!(after.is_superset(&before), "{:?}", before.difference(&after));
     assert_eq!(after.len(), made.len());
     let goes_on = Up::start(&folder);
@@ -90,11 +90,11 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
 }
 
 #[test]
-fn what_cannot_be_made_again_is_named_and_left_out() {
+fn lost_messages_are_named_and_left_out() {
     let made = articles(ARTICLES, &mut Numbers::from_seed(12));
     let folder = filled(&made);
     let data = folder.path().join("data");
-    let kept = Kept::in_folder(&data);
+    let kept = StoredStreams::in_folder(&data);
     let (article, decision) = (&kept.fetched[5], &kept.judged[10]);
     damage(&data, &article.body);
     damage(&data, &decision.body);
@@ -103,7 +103,7 @@ fn what_cannot_be_made_again_is_named_and_left_out() {
         assert!(named.contains(&hit.reference()), "{}: {named}", hit.reference());
     }
     assert!(named.contains("are not as they were written"), "{named}");
-    // Without snapshots all is learnt from what can be read.
+    // Without snapshots everything is learned from the readable messages.
     std::fs::remove_dir_all(data.join("wf_snapshots")).expect("one was written at the end");
     let up = Up::start(&folder);
     until(&up, made.len());
@@ -117,7 +117,7 @@ fn a_backup_is_verified_where_it_is() {
     folder.run(&["backup", "copy"]).code(0);
     let sound = folder.run(&["verify", "copy"]).code(0).out;
     assert!(sound.contains("✓ backup.json: each file is as it was copied"), "{sound}");
-    let body = Kept::in_folder(&folder.path().join("data")).output[0].body.clone();
+    let body = StoredStreams::in_folder(&folder.path().join("data")).output[0].body.clone();
     damage(&folder.path().join("copy"), &body);
     let named = folder.run(&["verify", "copy"]).code(1).out;
     assert!(named.contains("bus.sqlite is not what was backed up"), "{named}");
@@ -132,7 +132,7 @@ fn damaged_tables_of_the_page_are_named() {
     let path = folder.path().join("data/gateway.db");
     std::fs::write(&path, "no database at all ".repeat(1_000)).expect("it can be written");
     for log in ["gateway.db-wal", "gateway.db-shm"] {
-        // Where all of it had been brought into the file there is none.
+        // If the log was merged into the file, there is none.
         let _ = std::fs::remove_file(path.with_file_name(log));
     }
     let named = folder.run(&["verify"]).code(1).out;

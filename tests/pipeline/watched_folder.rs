@@ -1,21 +1,21 @@
-//! The central case: five texts dropped into a watched folder ring once, with reasons, and a
-//! restart repeats nothing.
+//! The central case: five texts dropped into a watched folder alert once, with reasons, and a restart repeats
+//! nothing.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wirefold_proto::{Alert, AlertState, ReasonKind, Volume};
 
-use super::kept::Kept;
+use super::kept::StoredStreams;
 use super::say;
 use super::targets::Target;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-/// The user's own five articles; where they are absent, five of ours that are made alike.
+/// The user's five articles. If they are absent, five similar ones of ours.
 pub(super) const SHARED: &str = "../../../shared/seeds";
 const OURS: &str = "../../seeds/articles.jsonl";
-/// A text of its own, to show that what came before it was not taken again.
+/// An unrelated text, to show that the earlier ones were not read again.
 const LAST: &str = "A lighthouse keeper on the outer skerries has handed in his keys after forty \
     winters, and the lamp is to be minded from the mainland. He said that he would miss the geese \
     more than the storms. The stairs, all two hundred and eleven of them, will be shown to \
@@ -63,7 +63,7 @@ fn our_texts() -> Vec<Text> {
     texts.collect()
 }
 
-/// A folder with a folder that is watched and a subscription that matches everything.
+/// A folder with a watched folder and a subscription that matches everything.
 pub(super) fn watching(target: &Target, subscription: &str) -> Folder {
     let config = format!(
         "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
@@ -83,7 +83,7 @@ pub(super) fn drop_into(folder: &Folder, texts: &[Text]) {
     }
 }
 
-/// An alert waits so long for more to come: all five texts, also on a busy machine.
+/// An alert waits this long for more articles: enough for all five texts on a busy machine.
 pub(super) const GROUPED: &str = "group_wait = \"15s\"";
 
 fn tell(alert: &Alert) {
@@ -131,13 +131,13 @@ fn five_texts_ring_once_and_a_restart_repeats_nothing() {
     target.take();
     target.check_ids();
     assert_eq!(target.messages.len(), 2, "a message for each event: {:#?}", target.messages);
-    let kept = Kept::in_folder(&folder.path().join("data"));
+    let kept = StoredStreams::in_folder(&folder.path().join("data"));
     assert_eq!((kept.articles().len(), kept.alerts.len(), kept.dead.len()), (6, 2, 0));
 }
 
-/// The central case has quotations that three separately written texts carry, and its copies count as one text.
+/// The central case has quotations in three separately written texts, and its copies count as one text.
 #[test]
-fn what_the_five_texts_quote_and_count_is_told_once() {
+fn quotations_and_counts_of_the_five_texts_are_alerted_once() {
     let target = Target::open();
     let folder = watching(&target, GROUPED);
     let up = Up::start(&folder);
@@ -184,7 +184,7 @@ fn without_waiting_each_revision_says_whether_it_rings() {
 
     target.take();
     target.check_ids();
-    let alerts = Kept::in_folder(&folder.path().join("data")).alerts;
+    let alerts = StoredStreams::in_folder(&folder.path().join("data")).alerts;
     alerts.iter().for_each(tell);
     let is_same = |alert: &Alert| alert.id == alerts[0].id;
     assert!(alerts.iter().all(is_same), "one alert id");

@@ -1,4 +1,4 @@
-//! Commands where nothing runs: before the first `up`, and after the last.
+//! Commands while no `up` runs: before the first one, and after the last.
 
 use super::generated::{Numbers, text, word};
 use super::loopback::{Answer, Loopback};
@@ -109,7 +109,7 @@ fn a_list_at_an_address_is_imported_once_and_followed_where_settings_say_so() {
     assert_eq!(up.terminate().code, Some(0));
 }
 
-/// A feed whose older items stand on two more pages, and a page of its site that names no feed.
+/// A feed whose older items are on two more pages, and a page of its site that names no feed.
 fn archive() -> Loopback {
     Loopback::answering(|asked| {
         let mut numbers = Numbers::from_seed(11);
@@ -183,7 +183,7 @@ fn a_subscription_is_rehearsed_after_the_last_up() {
 }
 
 #[test]
-fn a_delivery_that_the_settings_do_not_have_is_told() {
+fn an_unknown_delivery_is_reported() {
     let config =
         "data = \"data\"\n[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"log.jsonl\"\n";
     let folder = Folder::with(&[("wirefold.toml", config.as_bytes())]);

@@ -1,4 +1,4 @@
-//! `archetypes.jsonl` and `archetypes.tsv`: what folds and what does not, class by class.
+//! `archetypes.jsonl` and `archetypes.tsv`: pairs that fold and pairs that do not, class by class.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::text_of;
 use crate::program::wirefold;
 
-/// The fixtures may take so many bytes of a repository that everybody downloads.
+/// The size limit of the fixtures in bytes, because everybody downloads the repository.
 const MOST_BYTES: usize = 250 * 1024;
 
-/// The classes of bad folds that texts can show.
+/// The classes of false folds that texts can show.
 const CLASSES: [&str; 13] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "11", "12", "15", "16"];
 
-/// What came of the labelled pairs in an order of arrival.
+/// The results for the labelled pairs in an order of arrival.
 fn evaluated(name: &str, order: &str) -> Value {
     let [labels, articles] = ["tsv", "jsonl"].map(|kind| format!("../../seeds/{name}.{kind}"));
     let arguments = ["eval", "--json", "--worst", "1000", "--order", order, &labels, &articles];
@@ -41,12 +41,12 @@ fn ids() -> BTreeSet<String> {
     text_of("archetypes.jsonl").lines().map(id).collect()
 }
 
-/// Kinds that fold within hours only. A shuffle takes stream time days ahead between two of them.
-/// What of an obituary is not of its form is a brief.
+/// Kinds that fold only within hours. A shuffle puts days of stream time between two of them. The free part
+/// of an obituary is a brief.
 const WITHIN_HOURS: [&str; 5] = ["2-notice", "3-obituary", "8-correction", "9-brief", "9-flash"];
 
 #[test]
-fn what_must_fold_folds_and_nothing_else_in_any_order() {
+fn exactly_the_labelled_pairs_fold_in_any_order() {
     for order in ["file", "reversed", "shuffle:1", "shuffle:2", "shuffle:3", "shuffle:4"] {
         let found = evaluated("archetypes", order);
         let (at_arrival, settled) = (&found["at_arrival"], &found["settled"]);
@@ -68,8 +68,8 @@ fn a_bridge_that_comes_last_is_all_that_is_missed_at_arrival() {
 }
 
 #[test]
-fn what_is_known_to_fail_still_does() {
-    // Where one is mended, it moves to the others.
+fn known_failures_still_fail() {
+    // A pair that is fixed moves to the others.
     let found = evaluated("archetypes-failing", "file");
     let wrong = found["settled"]["false"].as_u64();
     assert_eq!(wrong, Some(labels_of("archetypes-failing").len() as u64), "{found:#}");

@@ -12,7 +12,7 @@ const CORRECTION: [&str; 2] = ["fl-02", "fl-03"];
 const FEWEST_ARTICLES: usize = 60;
 const FEEDS: usize = 8;
 
-/// One line of the file; a key that is not here is an error.
+/// One line of the file. Unknown keys are errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Article {
@@ -27,7 +27,7 @@ pub(crate) struct Article {
     pub(crate) published: Timestamp,
     /// A BCP 47 tag.
     pub(crate) lang: String,
-    /// Paragraphs end with one line break or two, as the outlet has it.
+    /// Paragraphs end with one line break or two, as the outlet prints them.
     pub(crate) text: String,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn articles() -> Vec<Article> {
     text_of("articles.jsonl").lines().enumerate().map(parse).collect()
 }
 
-/// All but those that a later version at the same URL replaced: a feed shows one entry a URL.
+/// All except those that a later version at the same URL replaced: a feed has one entry for a URL.
 pub(crate) fn latest_versions() -> Vec<Article> {
     let mut latest = articles();
     latest.retain(|article| article.id != CORRECTION[0]);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::text_of;
 use crate::program::wirefold;
 
-/// One line of the file; a key that is not here is an error.
+/// One line of the file. Unknown keys are errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Text {

@@ -1,4 +1,4 @@
-//! `expected.json`: which articles are one text, and which texts tell of one happening.
+//! `expected.json`: which articles are one text, and which texts report one happening.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub(crate) struct Event {
 pub(crate) struct Labels {
     pub(crate) story: String,
     pub(crate) event: String,
-    /// What the article is there to try.
+    /// The purpose of the article as a test.
     tests: String,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn expected() -> Expected {
         .unwrap_or_else(|error| panic!("seeds/expected.json: {error}"))
 }
 
-/// The label of the list in which each name stands; fails if one stands in two.
+/// The label of the list in which each name occurs. Fails if one occurs in two.
 #[track_caller]
 fn owners<'a>(
     lists: impl Iterator<Item = (&'a String, &'a Vec<String>)>,

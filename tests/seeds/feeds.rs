@@ -13,16 +13,16 @@ mod html;
 mod json;
 mod rss;
 
-/// Feeds by format; the extension of the file says which.
+/// Feeds by format, which is also the extension of the file.
 const RSS: [&str; 4] = ["al-marsa", "coast-dispatch", "harbor-ledger", "vale-herald"];
 const ATOM: [&str; 2] = ["meridian-post", "ridnyi-visnyk"];
 const JSON: [&str; 2] = ["capital-watch", "jianghai-bao"];
 
-/// What any of the three formats says.
+/// The fields that all three formats have.
 #[derive(Debug)]
 struct Feed {
     title: String,
-    /// Where the feed says that it is.
+    /// The feed's own address.
     own_url: String,
     entries: Vec<Entry>,
 }
@@ -35,14 +35,14 @@ struct Entry {
     title: String,
     author: Option<String>,
     published: Timestamp,
-    /// The entry's own, else the feed's.
+    /// That of the entry, or else of the feed.
     lang: String,
     summary: String,
     /// The whole article without its markup.
     text: String,
 }
 
-/// Every feed with the stem of its file, in the format that the extension promises.
+/// Every feed with the stem of its file, in the format of its extension.
 fn feeds() -> Vec<(&'static str, Feed)> {
     let mut feeds = Vec::new();
     for stem in RSS {
@@ -57,7 +57,7 @@ fn feeds() -> Vec<(&'static str, Feed)> {
     feeds
 }
 
-/// Each listed entry beside its article; fails where a feed lists what is no article of its own.
+/// Checks each listed entry against its article. Fails if a feed lists anything else.
 #[track_caller]
 fn check_each(check: impl Fn(&Entry, &Article)) {
     let articles = latest_versions();

@@ -1,11 +1,11 @@
-//! `scripts.jsonl` and `scripts.tsv`: copies, own texts and strangers in several scripts.
+//! `scripts.jsonl` and `scripts.tsv`: copies, separately written texts and unrelated ones in several scripts.
 
 use std::collections::BTreeMap;
 
 use super::text_of;
 use crate::program::wirefold;
 
-/// The story of each id by the labels, each story by its first id in the file.
+/// The story of each id in the labels, named by its first id in the file.
 fn labelled() -> BTreeMap<String, String> {
     let file = text_of("scripts.tsv");
     let mut lines = file.lines();

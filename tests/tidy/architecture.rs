@@ -1,5 +1,5 @@
-//! What ARCHITECTURE.md and SECURITY.md name exists: the functions of the journey, the tests of the
-//! invariants and of the threats. So do the files that how-to pages name.
+//! Checks that names in ARCHITECTURE.md and SECURITY.md exist: the functions of an article's path, and the
+//! tests of invariants and threats. Files that how-to pages name must also exist.
 //!
 //! Both are written in backticks. `crates/dedup/src/judge/mod.rs::judge` (or `….rs::Type::method`)
 //! names a function in that file; `tidy::size::files_are_short` names a function anywhere, which
@@ -10,19 +10,19 @@ use super::{Finding, assert_none, places_of, planted, real_tree};
 
 const DOCUMENTS: [&str; 2] = ["ARCHITECTURE.md", SECURITY];
 const SECURITY: &str = "SECURITY.md";
-/// The head of the table of an article's journey.
+/// The header of the table with the path of an article.
 const JOURNEY: &str = "| # | step | function |";
-/// The most steps of the journey.
+/// The most steps in that table.
 const STEPS: usize = 12;
-/// The folder of the pages that a reader follows step by step.
+/// The folder of the how-to pages.
 const HOW_TO: &str = "docs/how-to/";
-/// The head of the table of threats, whose fourth column names tests.
+/// The header of the table of threats, whose fourth column names tests.
 const THREATS: &str = "| who | wants |";
 
 fn unknown_names(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // Where a document is missing there is nothing to hold; the test of links keeps it, since the
-    // README links to it.
+    // A missing document has nothing to check here. The test of links finds it, because the README links to
+    // it.
     for file in tree.files.iter().filter(|file| DOCUMENTS.contains(&file.path.as_str())) {
         for (index, line) in file.text.lines().enumerate() {
             let faults = spans(line).filter_map(|span| fault(tree, span));
@@ -34,7 +34,7 @@ fn unknown_names(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// What stands in backticks.
+/// The code spans of a line.
 fn spans(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
@@ -56,7 +56,7 @@ fn untested_threats(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// What is wrong with a name in backticks, and what to do, if it names a function at all.
+/// The problem with a name in backticks and the remedy. `None` if it names no function.
 fn fault(tree: &Tree, span: &str) -> Option<(String, &'static str)> {
     let (place, name) = span.rsplit_once("::")?;
     let name = name.trim_end_matches("()");
@@ -86,7 +86,7 @@ fn declares(file: &File, name: &str) -> bool {
     file.text.match_indices(declared.as_str()).any(follows)
 }
 
-/// The steps of the journey beyond those that a reader can bear in mind.
+/// The steps that are too many for a reader.
 fn steps_too_many(tree: &Tree) -> Vec<Finding> {
     let document = tree.files.iter().find(|file| file.path == DOCUMENTS[0]);
     let lines = document.into_iter().flat_map(|file| file.text.lines().enumerate());
@@ -99,8 +99,8 @@ fn steps_too_many(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// Files that a how-to page names in backticks and that are not there. A name in capitals stands for
-/// the reader's own, and a path may begin below a folder that the page has named.
+/// Files that a how-to page names in backticks and that do not exist. A name in capitals is a placeholder,
+/// and a path may begin below a folder that the page has named.
 fn missing_files(tree: &Tree) -> Vec<Finding> {
     let is_path = |span: &&str| {
         let is_part = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);

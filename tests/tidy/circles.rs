@@ -1,11 +1,11 @@
-//! No module of a crate imports, by whatever way round, one that imports it. Modules are the files and folders
-//! directly below `src`; the root is left out, since it names them all.
+//! Checks that modules of a crate do not import each other in a circle. Modules are the files and folders
+//! directly below `src`; the root is left out, because it names all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Tree, assert_none, places_of, planted, real_tree};
 
-/// Which modules of a crate import which, each with the first file and line that does.
+/// The imports between modules of a crate, each with the first file and line.
 type Imports<'a> = BTreeMap<&'a str, BTreeMap<&'a str, (&'a str, usize)>>;
 
 fn circles(tree: &Tree) -> Vec<Finding> {
@@ -33,13 +33,13 @@ fn imports(tree: &Tree) -> BTreeMap<&str, Imports<'_>> {
     by_crate
 }
 
-/// The module that a path within `src` belongs to.
+/// The module of a path within `src`.
 pub(super) fn module_of(inside: &str) -> &str {
     let first = inside.split('/').next().unwrap_or(inside);
     first.trim_end_matches(".rs")
 }
 
-/// The modules that a line names from the root of the crate on.
+/// The modules that a line names from the root of the crate.
 pub(super) fn named(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|after| {
         let end = after.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
@@ -47,7 +47,7 @@ pub(super) fn named(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Every import by which a module can reach itself.
+/// Every import through which a module can reach itself.
 fn in_circles(imports: &Imports<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (module, imported) in imports {

@@ -1,9 +1,8 @@
-//! No sentence of other people's texts stands in this repository.
+//! Checks that the repository contains no sentence of other people's texts.
 //!
-//! The news articles and the acceptance prose in `../shared` belong to others and are read where
-//! they are. Every run of words in them is hashed; every run of the same length in a file of ours
-//! is looked up. A run is ten words of a seed article, or twelve of the public-domain prose, where
-//! shorter ones are common phrases.
+//! The news articles and the acceptance prose in `../shared` belong to others and are read there. Every run
+//! of words in them is hashed; every run of the same length in a file of ours is looked up. A run is ten
+//! words of a seed article, or twelve of the public-domain prose, in which shorter ones are common phrases.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,10 +15,10 @@ use super::{Finding, assert_none, places_of, planted, real_tree, tree};
 
 const SEED_RUN: usize = 10;
 const PROSE_RUN: usize = 12;
-/// Rows of figures are nobody's sentence.
+/// Rows of figures are not sentences.
 const LETTERED_WORDS: usize = 6;
 
-/// The runs of some texts: from the hash of a run to the text that it stands in.
+/// The runs of some texts: the text of each hash.
 struct Runs {
     length: usize,
     owner: HashMap<u64, String>,
@@ -42,7 +41,7 @@ impl Runs {
         Runs { length, owner }
     }
 
-    /// One finding a file and text, where the first of their shared runs begins.
+    /// One finding for each pair of file and text, at the first of their shared runs.
     fn found_in(&self, tree: &Tree) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
         for file in &tree.files {
@@ -70,7 +69,7 @@ fn runs(words: &[Word], length: usize) -> impl Iterator<Item = (u64, usize)> {
     prose.map(|run| (run.iter().fold(0, |hash, word| mix(hash, word.hash)), run[0].line))
 }
 
-/// Lower-case runs of letters and digits. Apostrophes vanish, as they are spelt in many ways.
+/// Lower-case runs of letters and digits. Apostrophes are removed, because they have several spellings.
 fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word: Option<Word> = None;
@@ -91,8 +90,8 @@ fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// What stands after a backslash in a JSON or Rust string: the character meant, or a space where
-/// it only parts words. Taken off `rest` where the letters of the escape are no words of the text.
+/// The character of an escape in a JSON or Rust string, or a space if it only separates words. Letters of the
+/// escape that are not words of the text are removed from `rest`.
 fn escaped(rest: &mut Chars<'_>) -> char {
     let ahead = rest.as_str();
     let unicode = ahead.strip_prefix('u').and_then(|hex| hex.get(..4));
@@ -112,8 +111,8 @@ fn mix(hash: u64, value: u64) -> u64 {
     spread ^ (spread >> 29)
 }
 
-/// The texts of others, or `None` where they are absent: then the test cannot look, and says so
-/// past the test harness, which would swallow it.
+/// The texts of others. If they are absent, prints that the test is skipped, past the test harness, and
+/// returns `None`.
 fn texts_of_others() -> Option<(Vec<File>, Vec<File>)> {
     let shared = tree::root().join("../shared");
     if !shared.is_dir() {

@@ -1,8 +1,8 @@
-//! Functions and their lengths, read from the layout that rustfmt gives every file.
+//! Finds functions and their lengths in code formatted by rustfmt.
 //!
-//! No parser: a function starts at a line that declares one and ends at the next line that holds
-//! only a closing brace at the same depth. Counted from the declaration to the brace, blank lines
-//! and comments included, because a reader scrolls past those too.
+//! There is no parser: a function starts at a line that declares one and ends at the next line with only a
+//! closing brace at the same depth. The length is counted from the declaration to the brace with blank lines
+//! and comments, because a reader scrolls past those too.
 
 /// A function with a body.
 pub(crate) struct Function<'a> {
@@ -13,10 +13,10 @@ pub(crate) struct Function<'a> {
     pub(crate) length: usize,
 }
 
-/// The functions in `code`, inner ones before those that hold them.
+/// The functions in `code`, inner ones before outer ones.
 pub(crate) fn functions(code: &str) -> Vec<Function<'_>> {
     let mut found = Vec::new();
-    // Declared and not yet closed, outermost first, with their depths.
+    // Declared but not yet closed functions, outermost first, with their depths.
     let mut open: Vec<(usize, Function<'_>)> = Vec::new();
     for (index, line) in code.lines().enumerate() {
         let text = line.trim();
@@ -41,7 +41,7 @@ pub(crate) fn functions(code: &str) -> Vec<Function<'_>> {
     found
 }
 
-/// The name, if this line declares a function with a body or begins to.
+/// The name, if this line declares a function with a body or begins to do so.
 fn declared(text: &str) -> Option<&str> {
     let mut rest = text;
     if let Some(public) = rest.strip_prefix("pub") {

@@ -1,4 +1,4 @@
-//! Links between our documents lead somewhere.
+//! Checks that links between our documents resolve.
 
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
@@ -40,7 +40,7 @@ fn links(text: &str) -> Vec<Link<'_>> {
         {
             links.push((index + 1, target.trim()));
         }
-        // Every second part of a line stands between backticks.
+        // Every second part of a line is between backticks.
         for prose in line.split('`').step_by(2) {
             for after in prose.split("](").skip(1) {
                 let target = after.split([')', ' ']).next().unwrap_or_default();

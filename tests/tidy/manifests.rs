@@ -1,4 +1,4 @@
-//! Every Cargo.toml keeps the patterns of the workspace: one table of dependencies, one of lints.
+//! Checks that every Cargo.toml follows the workspace: one table of dependencies, one of lints.
 
 use toml::{Table, Value};
 
@@ -38,7 +38,7 @@ fn shared_with_defaults(file: &File, root: &Table) -> Vec<Finding> {
     faulty.map(to_finding).collect()
 }
 
-/// Dependencies that a member states by itself, or turns the default features on for.
+/// Dependencies that a member declares by itself, or for which it turns default features on.
 fn own_dependencies(file: &File, member: &Table) -> Vec<Finding> {
     let platforms = entries(member.get("target")).filter_map(|(_, platform)| platform.as_table());
     let tables: Vec<&Table> = [member].into_iter().chain(platforms).collect();
@@ -64,7 +64,7 @@ fn own_lints(file: &File, member: &Table) -> Option<Finding> {
         .then(|| finding(file, "[lints]", what.into(), "write `[lints]` and `workspace = true`"))
 }
 
-/// A folder has its package's name without `wirefold-`.
+/// A folder must have the name of its package without `wirefold-`.
 fn other_name(file: &File, member: &Table) -> Option<Finding> {
     let name = at(member, &["package", "name"]).and_then(Value::as_str).unwrap_or_default();
     let folder = file.path.rsplit('/').nth(1).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The house rules, held over every file that git tracks or would track.
+//! The house rules, checked on every file that git tracks or would track.
 //!
-//! A rule is a function from a [`Tree`] to its [`Finding`]s. Each has two tests: one over the real
-//! tree, and one that plants a violation in a made-up tree and sees it found where it stands.
+//! A rule is a function from a [`Tree`] to its [`Finding`]s. Each has two tests: one on the real tree, and
+//! one that plants a violation in an invented tree and checks that it is found.
 
 use std::fmt;
 
@@ -23,11 +23,11 @@ mod rooms;
 mod size;
 pub(crate) mod tree;
 
-/// One broken rule: where, what, and what to do about it.
+/// A violation: where, what, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
     path: String,
-    /// Counted from 1; 1 where the whole file is meant.
+    /// Counted from 1. 1 also means the whole file.
     line: usize,
     what: String,
     remedy: String,
@@ -55,20 +55,20 @@ fn real_tree() -> Tree {
     Tree::read(&tree::root())
 }
 
-/// A tree of made-up files, given as path and text.
+/// A tree of invented files, given as path and text.
 fn planted(files: &[(&str, &str)]) -> Tree {
     let file = |(path, text): &(&str, &str)| File { path: (*path).into(), text: (*text).into() };
     Tree { files: files.iter().map(file).collect() }
 }
 
-/// Fails with one line a finding.
+/// Fails with one line for each finding.
 #[track_caller]
 fn assert_none(findings: &[Finding]) {
     let lines: Vec<String> = findings.iter().map(|finding| format!("  {finding}")).collect();
     assert!(findings.is_empty(), "{} to mend:\n{}", findings.len(), lines.join("\n"));
 }
 
-/// Where the findings are, as `path:line`: what the planted trees are checked against.
+/// The places of the findings as `path:line`.
 fn places_of(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|finding| format!("{}:{}", finding.path, finding.line)).collect()
 }

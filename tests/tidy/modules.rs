@@ -1,5 +1,5 @@
-//! Every source file is a module of something: a file that no module names is never compiled, and misleads
-//! whoever reads it.
+//! Checks that every source file is a module. A file that no module names is never compiled and misleads
+//! readers.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn unnamed(tree: &Tree) -> Vec<Finding> {
     sources.map(|path| Finding::new(*path, 1, "a file that no module names", remedy)).collect()
 }
 
-/// Whether the module above a file declares it; the roots of crates and programs need none.
+/// Whether the module above a file declares it. The roots of crates and programs need no declaration.
 fn is_named(path: &str, texts: &BTreeMap<&str, &str>) -> bool {
     let Some((folder, file)) = path.rsplit_once('/') else { return true };
     let is_root = folder.ends_with("/src") && matches!(file, "lib.rs" | "main.rs");

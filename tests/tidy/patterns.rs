@@ -1,18 +1,18 @@
-//! Words that must not stand in Rust files, each with where it is looked for and what to write.
+//! Checks that Rust files do not contain some words, each in a scope and with a remedy.
 //!
-//! The needles are put together from halves, so that this file does not hold what it looks for.
+//! The needles are joined from halves, so that this file does not contain them.
 
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
-/// Where a needle is looked for.
+/// The scope of a needle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
     /// Every line of every Rust file.
     Everywhere,
-    /// What ships: not in test files, not from the unit tests on.
+    /// Shipped code: no test files and no unit tests.
     Shipped,
-    /// Test files, and files that hold unit tests.
+    /// Test files, and files with unit tests.
     Tested,
 }
 

@@ -1,12 +1,13 @@
-//! No file knows the machine it was written on: no absolute folders, no hosts of one registry.
+//! Checks that no file depends on the machine on which it was written: no absolute folders, no hosts of one
+//! registry.
 
 use super::tree::Tree;
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
-/// Folders of one machine, put together so that this file does not hold them.
+/// Folders of one machine, joined so that this file does not contain them.
 const FOLDERS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
 
-/// Hosts that serve packages. The tools know them; a mirror must not have to patch us.
+/// Hosts that serve packages. The tools have their addresses, and a mirror must not have to patch ours.
 const HOSTS: [&str; 9] = [
     concat!("static.", "crates.io"),
     concat!("index.", "crates.io"),
@@ -38,8 +39,8 @@ fn machine_bound(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether the folder begins a path here. After a word, a dot or a variable it is the middle of
-/// one, such as a link's.
+/// Whether the folder begins a path here. After a word, a dot or a variable it is the middle of a path, such
+/// as that of a link.
 fn holds_folder(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();

@@ -1,9 +1,9 @@
-//! An exception from a lint says why it is one.
+//! Checks that exceptions from lints have a reason.
 
 use super::tree::Tree;
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
-/// How the attributes begin, put together so that this file does not hold them.
+/// The beginnings of the attributes, joined so that this file does not contain them.
 const EXCEPTIONS: [&str; 4] = [
     concat!("#[al", "low("),
     concat!("#[exp", "ect("),

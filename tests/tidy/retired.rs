@@ -1,8 +1,8 @@
-//! Retired words stay out of new code. docs/glossary.md says what to write instead.
+//! Checks that retired words are not used in new code. docs/glossary.md has the words to use instead.
 //!
-//! `retired/words.tsv` lists the words. `retired/places.tsv` lists where they still stand, with a
-//! count for each file. That list may only shrink: more occurrences are refused, and so are fewer
-//! while the list is not lowered. `WIREFOLD_BLESS=1` lowers it and never raises it.
+//! `retired/words.tsv` lists the words. `retired/places.tsv` lists where they still occur, with a count for
+//! each file. That list may only shrink: more occurrences are refused, and so are fewer until the list is
+//! lowered. `WIREFOLD_BLESS=1` lowers it and never raises it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ const WORDS: &str = include_str!("retired/words.tsv");
 const PLACES: &str = "tests/tidy/retired/places.tsv";
 const HEAD: &str = "word\tpath\tcount\n";
 
-/// Files that must name retired words.
+/// Files that must contain retired words.
 const EXEMPT: [&str; 2] = ["docs/glossary.md", "tests/tidy/retired"];
 
 /// Where a word is retired.
@@ -28,7 +28,7 @@ enum Kind {
     Phrase,
 }
 
-/// A word that is not written any more.
+/// A word that is no longer used.
 #[derive(Debug, Clone, Copy)]
 struct Retired {
     kind: Kind,
@@ -36,7 +36,7 @@ struct Retired {
     instead: &'static str,
 }
 
-/// How often each word stands in each file, by word and path.
+/// The number of occurrences of each word in each file, by word and path.
 type Counts = BTreeMap<(String, String), usize>;
 
 /// One occurrence of a retired word.
@@ -89,13 +89,13 @@ fn occurrences(tree: &Tree) -> Vec<Occurrence> {
     found
 }
 
-/// Whether people write in files of this kind. Seeds are news articles, and say what they like.
+/// Whether people write in files of this kind. Seeds are news articles, which may use any words.
 fn is_text(file: &File) -> bool {
     let kinds = [".rs", ".md", ".toml", ".yml", ".yaml", ".conf", ".css", ".html", ".py", ".sh"];
     kinds.iter().any(|kind| file.path.ends_with(kind)) && !file.path.starts_with("seeds/")
 }
 
-/// How often a word stands on a line.
+/// The number of occurrences of a word on a line.
 fn times(retired: Retired, names: &[&str], lower: &str) -> usize {
     match retired.kind {
         Kind::Name => names.iter().filter(|name| has_part(name, retired.word)).count(),
@@ -129,7 +129,7 @@ fn defined_names<'a>(file: &File, line: &'a str) -> Vec<&'a str> {
     pairs.map(|pair| pair[1]).collect()
 }
 
-/// What the list of old places allows.
+/// The counts that the list of old places allows.
 fn allowed(list: &str) -> Counts {
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('\t').collect();
@@ -148,7 +148,7 @@ fn counted(found: &[Occurrence]) -> Counts {
     counts
 }
 
-/// What stands above the list, and what the list has too much of.
+/// Occurrences above the list, and counts of the list that are too high.
 fn retired_again(tree: &Tree, list: &str) -> Vec<Finding> {
     let (found, allowed) = (occurrences(tree), allowed(list));
     let counts = counted(&found);
@@ -175,7 +175,7 @@ fn retired_again(tree: &Tree, list: &str) -> Vec<Finding> {
     findings
 }
 
-/// The list lowered to what still stands; nothing is added to it.
+/// The list lowered to the current counts. Nothing is added to it.
 fn lowered(tree: &Tree, list: &str) -> String {
     let counts = counted(&occurrences(tree));
     let lower = |(key, then): (&(String, String), &usize)| {
@@ -226,7 +226,7 @@ fn each_retired_word_stands_in_the_glossary() {
     }
 }
 
-/// Whether the last word of a phrase, or a word, stands in a cell: `rings nothing` as `ring`.
+/// Whether a word, or the last word of a phrase, is in a cell: `rings nothing` as `ring`.
 fn is_named(cell: &str, word: &str) -> bool {
     let (cell, word) = (cell.to_lowercase(), word.to_lowercase());
     let first = word.split(' ').next().unwrap_or_default().trim_end_matches('s');
@@ -262,10 +262,10 @@ fn the_list_may_only_shrink() {
     let tree = planted(&[("src/a.rs", "fn obey() {}\nfn obey_all() {}\n")]);
     let list = |count: usize| format!("{HEAD}obey\tsrc/a.rs\t{count}\nobey\tsrc/gone.rs\t1\n");
     assert_eq!(places_of(&retired_again(&tree, &format!("{HEAD}obey\tsrc/a.rs\t2\n"))), [""; 0]);
-    // More than are listed: each is named, since nobody knows which is new.
+    // More than listed: each occurrence is named, because it is unknown which is new.
     let more = retired_again(&tree, &format!("{HEAD}obey\tsrc/a.rs\t1\n"));
     assert_eq!(places_of(&more), ["src/a.rs:1", "src/a.rs:2"]);
-    // Fewer than are listed, and a file that is gone.
+    // Fewer than listed, and a file that no longer exists.
     let fewer = retired_again(&tree, &list(3));
     let places = format!("{PLACES}:2 {PLACES}:3");
     assert_eq!(places_of(&fewer).join(" "), places);

@@ -1,24 +1,24 @@
-//! `crates/dedup/src` is laid out in rooms that follow an article. A room imports from those before it
-//! and never from those after it.
+//! Checks the layout of `crates/dedup/src`: its folders follow the path of an article, and each imports only
+//! from those before it.
 
 use super::circles::{module_of, named};
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
 const SRC: &str = "crates/dedup/src/";
-/// The rooms in order, those that are one file beside the folders first.
+/// The folders in order, with the single files beside them first.
 const ROOMS: [&str; 12] = [
     "ids", "settings", "codec", "body", "boilerplate", "index", "compare", "judge", "story",
     "event", "store", "detector",
 ];
 
-/// The room of a path within the sources.
+/// The index of the folder of a path within the sources.
 fn room_of(path: &str) -> Option<usize> {
     let module = module_of(path.strip_prefix(SRC)?);
     ROOMS.iter().position(|room| module == *room)
 }
 
-/// The rooms that a line imports from or names.
+/// The folders that a line imports from or names.
 fn rooms_in(line: &str) -> impl Iterator<Item = usize> {
     named(line).filter_map(|name| ROOMS.iter().position(|room| *room == name))
 }

@@ -1,4 +1,4 @@
-//! Files and functions stay small enough to be read in one go, and are named after what they hold.
+//! Checks that files and functions are short enough to be read at once, and are named after their contents.
 
 use super::functions::functions;
 use super::tree::Tree;
@@ -6,7 +6,7 @@ use super::{Finding, assert_none, places_of, planted, real_tree};
 
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 80;
-/// Names that say nothing about what is inside.
+/// Names that say nothing about the contents.
 const EMPTY_NAMES: [&str; 7] =
     ["common", "helper", "helpers", "manager", "managers", "util", "utils"];
 

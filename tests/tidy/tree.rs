@@ -1,10 +1,10 @@
-//! The files of the repository, as the tidy tests and `cargo xtask sizes` see them.
+//! The files of the repository for the tidy tests and `cargo xtask sizes`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Folders that are never part of the source, for a tree without git.
+/// Folders that never contain source, for a tree without git.
 const NOT_SOURCE: [&str; 3] = [".git", ".wirefold", "target"];
 
 /// Files with their text, in order of their paths.
@@ -14,21 +14,21 @@ pub(crate) struct Tree {
 
 /// One file.
 pub(crate) struct File {
-    /// From the root of the repository, with forward slashes.
+    /// Relative to the root of the repository, with forward slashes.
     pub(crate) path: String,
-    /// Bytes that are not UTF-8 stand as U+FFFD.
+    /// Bytes that are not UTF-8 are replaced by U+FFFD.
     pub(crate) text: String,
 }
 
 impl Tree {
-    /// Every file below `root` that git tracks or would track, so that a new file is held to the
-    /// rules before it is committed. Without git, every file outside build folders.
+    /// Every file below `root` that git tracks or would track, so that a new file is checked before it is
+    /// committed. Without git, every file outside build folders.
     pub(crate) fn read(root: &Path) -> Tree {
         let mut paths = listed_by_git(root).unwrap_or_else(|| walk(root, root));
         paths.sort();
         paths.dedup();
         let read = |path: String| {
-            // A file that was deleted but is still in git's list has no text to hold to a rule.
+            // A file that was deleted but is still in git's list has no text to check.
             let bytes = fs::read(root.join(&path)).ok()?;
             Some(File { path, text: String::from_utf8_lossy(&bytes).into_owned() })
         };
@@ -55,15 +55,15 @@ impl File {
     }
 }
 
-/// The root of the repository: the nearest folder above this package that holds the lock file.
+/// The root of the repository: the nearest folder above this package with the lock file.
 pub(crate) fn root() -> PathBuf {
     let package = package();
     let holds_lock = |folder: &&Path| folder.join("Cargo.lock").is_file();
     package.ancestors().find(holds_lock).unwrap_or(&package).to_path_buf()
 }
 
-/// This package's folder as cargo tells it to the running program. The one it was compiled in may
-/// be another clone's: cargo reuses a binary between clones that share a target folder.
+/// This package's folder as cargo gives it to the running program. The folder at compile time may be that of
+/// another clone: cargo reuses a binary between clones that share a target folder.
 #[expect(clippy::disallowed_methods, reason = "cargo's word on where it runs us, not a setting")]
 fn package() -> PathBuf {
     let told = std::env::var_os("CARGO_MANIFEST_DIR");

@@ -13,7 +13,7 @@ pub(crate) fn findings(title: &str, text: &str, declared: Option<&str>) -> Findi
     wirefold_enricher::findings(text, &about, &sample.verdict)
 }
 
-/// The lines of a file of the acceptance data; `None` where it is absent.
+/// The lines of a file of the acceptance data. `None` if it is absent.
 pub(crate) fn lines<T: DeserializeOwned>(path: &str) -> anyhow::Result<Option<Vec<T>>> {
     let path = crate::tree::root().join("../shared/suites").join(path);
     let Ok(lines) = std::fs::read_to_string(&path) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Sentences with labelled names: the files of `../shared/suites/names`.
+//! Reads sentences with labelled names from the files of `../shared/suites/names`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ struct Row {
     spans: Vec<(usize, usize, String)>,
 }
 
-/// The files of the suite whose names end in `ending`, in order; none where it is absent.
+/// The files of the suite whose names end in `ending`, in order. None if it is absent.
 pub(crate) fn files(root: &Path, ending: &str) -> Vec<PathBuf> {
     let folder = root.join("../shared/suites/names");
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -25,13 +25,13 @@ pub(crate) fn files(root: &Path, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The part of a file's name that says which it is: `en-news`.
+/// The part of a file's name that identifies it: `en-news`.
 pub(crate) fn part(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.split('.').next().unwrap_or_default().to_owned()
 }
 
-/// The sentences of a file, their names in bytes and in order.
+/// The sentences of a file. Their names are byte ranges in order.
 pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Sample>> {
     let lines =
         std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;

@@ -6,7 +6,8 @@ use wirefold_text::normalise;
 /// Words in a shingle.
 const WORDS: usize = 3;
 
-/// Makes the signature of words: the crate's hasher has a type of a crate that we do not name.
+/// Makes the signature of words. The type of the crate's hasher is from a crate that is not a dependency of
+/// ours.
 type Sign = Box<dyn Fn(&[&str]) -> Vec<u32>>;
 
 /// Earlier texts by number, found by their estimated Jaccard index.
@@ -16,7 +17,7 @@ pub(crate) struct MinHash {
 }
 
 impl MinHash {
-    /// `bands` of `rows` hashes each are looked up, for texts whose index reaches `threshold`.
+    /// Looks up `bands` of `rows` hashes each, for texts whose index reaches `threshold`.
     pub(crate) fn new(threshold: f64, bands: usize, rows: usize) -> MinHash {
         let hasher = MinHasher32::new(bands * rows);
         MinHash {
@@ -25,13 +26,13 @@ impl MinHash {
         }
     }
 
-    /// The likeliest of the texts before; this one is entered.
+    /// The most similar earlier text. Then this one is added.
     pub(crate) fn likeliest(&mut self, number: u32, text: &str) -> Option<u32> {
         let normal = normalise(text);
         let words: Vec<&str> = normal.split(' ').collect();
         let signature = (self.sign)(&words);
         let found = self.index.query_owned_return_similarity(&signature);
-        // Of equals the first: the crate gives them in no order.
+        // The first of equals: the crate returns them in no order.
         let likeliest = found.iter().max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)));
         let likeliest = likeliest.map(|(other, _)| *other);
         self.index.insert(number, signature);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Rows of text under a head.
+/// Rows of text under a header.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }

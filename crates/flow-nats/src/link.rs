@@ -66,7 +66,7 @@ impl Watch {
                 }
                 None => warn!(server, error = text, "the broker complains"),
             },
-            other => warn!(server, event = %other, "the connection to the broker"),
+            other => warn!(server, event = %other, "the connection to the broker reports an event"),
         }
     }
 }

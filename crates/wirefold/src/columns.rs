@@ -1,4 +1,4 @@
-//! Tables for people. The width of a column is that of its widest cell, as a terminal counts.
+//! Tables for people. A column is as wide as its widest cell, in columns of a terminal.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
@@ -8,7 +8,7 @@ use crate::output::{clean, width};
 
 const FAINT: Style = Style::new().dimmed();
 
-/// What stands in a column of a line.
+/// A cell of a table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cell {
     text: String,
@@ -16,44 +16,44 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// Text of a stranger or of ours, made fit for a terminal.
+    /// A cell with a text. Characters that would control the terminal are removed.
     pub(crate) fn new(text: impl AsRef<str>) -> Cell {
         Cell { text: clean(text.as_ref()), style: Style::new() }
     }
 
-    /// In a colour.
+    /// A cell in a colour.
     pub(crate) fn styled(text: impl AsRef<str>, style: Style) -> Cell {
         Cell { style, ..Cell::new(text) }
     }
 
-    /// Less important.
+    /// A cell of less importance.
     pub(crate) fn faint(text: impl AsRef<str>) -> Cell {
         Cell::styled(text, FAINT)
     }
 }
 
-/// Lines of cells under a heading. The last column takes what room is left.
+/// Rows of cells under a heading. The last column takes the remaining width.
 #[derive(Debug, Clone)]
 pub(crate) struct Columns {
     heading: Vec<&'static str>,
     lines: Vec<Vec<Cell>>,
 }
 
-/// No column but the last is wider than this.
+/// No column except the last is wider.
 const WIDEST: usize = 40;
 
 impl Columns {
-    /// A table with these columns.
+    /// A table with these column headings.
     pub(crate) fn new(heading: &[&'static str]) -> Columns {
         Columns { heading: heading.to_vec(), lines: Vec::new() }
     }
 
-    /// Adds a line, a cell a column.
+    /// Adds a row, one cell for each column.
     pub(crate) fn push(&mut self, line: Vec<Cell>) {
         self.lines.push(line);
     }
 
-    /// The table with its styles, in the terminal's width.
+    /// The table with its styles, in the width of the terminal.
     pub(crate) fn render(&self) -> String {
         self.render_in(width())
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_under_each_other_in_any_script() {
+    fn columns_are_aligned_in_any_script() {
         let mut table = Columns::new(&["id", "title"]);
         table.push(vec![Cell::new("泽连斯基"), Cell::new("a")]);
         table.push(vec![Cell::new("tides"), Cell::new("b\u{1b}[31m\nc")]);

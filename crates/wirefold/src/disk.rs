@@ -1,4 +1,4 @@
-//! The disk that holds the data folder.
+//! The disk of the data folder.
 
 use std::path::{Path, PathBuf};
 
@@ -14,11 +14,11 @@ impl Disk for DataDisk {
     }
 }
 
-/// The room on the disk of a folder, for those who are not root.
+/// The space on the disk of a folder for users other than root.
 pub(crate) fn space(folder: &Path) -> Option<Space> {
     let found = rustix::fs::statvfs(folder).ok()?;
     let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-    // What is reserved for root counts as used.
+    // Space that is reserved for root counts as used.
     let used = found.f_blocks.saturating_sub(found.f_bfree);
     let total = used.saturating_add(found.f_bavail);
     Some(Space { free: bytes(found.f_bavail), total: bytes(total) })

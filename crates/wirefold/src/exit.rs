@@ -7,27 +7,27 @@ use thiserror::Error;
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All done; for `why` and `compare`: the same story.
+    /// Everything is done. For `why` and `compare`: the same story.
     Ok = 0,
     /// It failed.
     Failure = 1,
     /// Wrong usage or configuration.
     Usage = 2,
-    /// Nothing there to work on.
+    /// The requested thing does not exist, or there is no input.
     NotFound = 3,
     /// The bus, or a host, cannot be reached.
     Bus = 4,
-    /// Some of the input could not be used; the rest was.
+    /// Part of the input could not be used.
     Partial = 5,
     /// `why` and `compare`: the same event, in other words.
     SameEvent = 10,
-    /// `why` and `compare`: nothing to do with each other.
+    /// `why` and `compare`: unrelated.
     Unrelated = 11,
     /// Somebody interrupted it.
     Interrupted = 130,
 }
 
-/// An end that is not plain failure, with what to say about it: `anyhow::bail!(Stop::new(…))`.
+/// An end other than plain failure, with a line about it: `anyhow::bail!(Stop::new(…))`.
 #[derive(Debug, Error)]
 #[error("{what}")]
 pub(crate) struct Stop {
@@ -36,7 +36,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Ends with this code, after this line on standard error.
+    /// Ends with this code after this line on standard error.
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Stop {
         Stop { exit, what: what.into() }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::global::Global;
 use crate::output;
 
-/// One thing that was looked at.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Finding {
     schema: &'static str,
@@ -13,15 +13,15 @@ pub(crate) struct Finding {
     pub(crate) what: String,
 }
 
-/// How it is.
+/// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mark {
-    /// As it should be.
+    /// Everything is right.
     Good,
-    /// It works; it is worth a look.
+    /// It works but deserves attention.
     Look,
-    /// It must be mended.
+    /// It must be fixed.
     Bad,
 }
 
@@ -48,8 +48,12 @@ impl Finding {
     }
 }
 
-/// Prints findings; with `--quiet` only what is not as it should be. How many must be mended.
-pub(crate) fn tell(findings: &[Finding], json: bool, global: &Global) -> anyhow::Result<usize> {
+/// Prints findings; with `--quiet`, only those that are not good. Returns the number that must be fixed.
+pub(crate) fn print_findings(
+    findings: &[Finding],
+    json: bool,
+    global: &Global,
+) -> anyhow::Result<usize> {
     for finding in findings {
         if json {
             output::print_json(finding)?;

@@ -30,7 +30,7 @@ enum Color {
 }
 
 impl Global {
-    /// Makes the choice of colour hold for everything printed.
+    /// Applies the choice of colour to all output.
     pub(crate) fn apply_color(&self) {
         let choice = match self.color {
             Color::Auto => return,
@@ -40,7 +40,7 @@ impl Global {
         choice.write_global();
     }
 
-    /// Prints an answer as JSON, or else says in words what came of it.
+    /// Prints an answer as JSON, or else describes the result in words.
     pub(crate) fn answer(
         &self,
         as_json: bool,
@@ -54,7 +54,7 @@ impl Global {
         Ok(Exit::Ok)
     }
 
-    /// Says something on standard error, unless asked to say less.
+    /// Prints a note on standard error, unless `--quiet` is given.
     pub(crate) fn note(&self, line: std::fmt::Arguments<'_>) {
         if !self.quiet {
             output::note(line);

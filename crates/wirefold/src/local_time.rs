@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use wirefold_proto::Interval;
 
-/// Shows times in one time zone, against one moment.
+/// Shows times in one time zone, relative to one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalTime {
     zone: TimeZone,
@@ -18,7 +18,7 @@ impl LocalTime {
         LocalTime { zone: TimeZone::system(), now: wirefold_envelope::timestamp(now) }
     }
 
-    /// A zone and a moment of a test.
+    /// A fixed zone and moment for tests.
     #[cfg(test)]
     pub(crate) fn fixed(now: Timestamp) -> LocalTime {
         LocalTime { zone: TimeZone::UTC, now }
@@ -29,7 +29,7 @@ impl LocalTime {
         time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
     }
 
-    /// `14:02:33 +01:00`, for what happens now.
+    /// `14:02:33 +01:00`, for events that happen now.
     pub(crate) fn clock(&self, time: Timestamp) -> String {
         time.to_zoned(self.zone.clone()).strftime("%H:%M:%S %:z").to_string()
     }
@@ -39,14 +39,14 @@ impl LocalTime {
         time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 
-    /// The time as short as it is clear beside another: without the day where both are of one.
+    /// The time, without the day if it is the day of `other`.
     pub(crate) fn second_after(&self, time: Timestamp, other: Timestamp) -> String {
         let [time, other] = [time, other].map(|it| it.to_zoned(self.zone.clone()));
         let form = if time.date() == other.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
         time.strftime(form).to_string()
     }
 
-    /// The time after so long.
+    /// The time after this span.
     pub(crate) fn in_a(&self, span: Interval) -> Timestamp {
         self.now
             .saturating_add(SignedDuration::from_secs(
@@ -55,7 +55,7 @@ impl LocalTime {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// The time so long ago.
+    /// The time before this span.
     pub(crate) fn ago(&self, span: Interval) -> Timestamp {
         let span = i64::try_from(span.duration().as_secs()).unwrap_or(i64::MAX);
         self.now.saturating_sub(SignedDuration::from_secs(span)).unwrap_or(Timestamp::MIN)
@@ -73,7 +73,7 @@ impl LocalTime {
     }
 }
 
-/// The name of this machine's time zone, `UTC` where it has none.
+/// The name of this machine's time zone, or `UTC`.
 pub(crate) fn zone() -> String {
     TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
 }

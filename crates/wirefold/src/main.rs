@@ -33,7 +33,7 @@ use exit::Exit;
 use rustix::fs::Mode;
 
 fn main() -> ExitCode {
-    // What is stored is its owner's: articles, passwords, what somebody reads.
+    // Stored files are only readable by their owner: articles, passwords, subscriptions.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::parse();
     cli.global.apply_color();

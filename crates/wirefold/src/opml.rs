@@ -6,7 +6,7 @@ use std::path::Path;
 use thiserror::Error;
 use wirefold_fetcher::opml::{MOST_BYTES, Opml, OpmlError, read};
 
-/// Why a file gives no list of feeds.
+/// Why a file has no list of feeds.
 #[derive(Debug, Error)]
 pub(crate) enum ListError {
     /// It cannot be read.

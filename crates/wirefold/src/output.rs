@@ -5,6 +5,7 @@ use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
 
+use anyhow::Context as _;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use unicode_width::UnicodeWidthChar;
@@ -12,18 +13,21 @@ pub(crate) use wirefold_dedup::percent;
 
 use crate::exit::Exit;
 
-/// Writes to standard output as it is.
+/// The context of an error of standard output.
+pub(crate) const STDOUT_FAILED: &str = "cannot write to standard output";
+
+/// Writes bytes to standard output unchanged.
 pub(crate) fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
-    std::io::stdout().write_all(bytes)?;
+    std::io::stdout().write_all(bytes).context(STDOUT_FAILED)?;
     Ok(Exit::Ok)
 }
 
-/// Writes text with styles to standard output; they are left out where nobody wants them.
+/// Writes text to standard output, without its styles if the output has no colours.
 pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
-    Ok(anstream::stdout().write_all(harmless(text).as_bytes())?)
+    anstream::stdout().write_all(harmless(text).as_bytes()).context(STDOUT_FAILED)
 }
 
-/// [`print_styled`], a line.
+/// Like [`print_styled`], with a line end.
 pub(crate) fn print_line_styled(line: &str) -> std::io::Result<()> {
     writeln!(anstream::stdout(), "{}", harmless(line))
 }
@@ -32,11 +36,11 @@ pub(crate) fn print_line_styled(line: &str) -> std::io::Result<()> {
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut line = harmless_json(serde_json::to_string(value)?);
     line.push('\n');
-    Ok(std::io::stdout().write_all(line.as_bytes())?)
+    std::io::stdout().write_all(line.as_bytes()).context(STDOUT_FAILED)
 }
 
-/// JSON that says the same, but with each character escaped that a terminal would obey. The writer of JSON escapes only
-/// those that JSON itself does not allow.
+/// The same JSON with an escape for each character that would control a terminal. The JSON writer escapes
+/// only those that JSON itself forbids.
 pub(crate) fn harmless_json(json: String) -> String {
     if json.chars().all(is_shown) {
         return json;
@@ -51,14 +55,16 @@ pub(crate) fn harmless_json(json: String) -> String {
     shown
 }
 
-/// Writes a line to standard error. Where that is closed, there is nobody to tell.
+/// Writes a line to standard error. Errors are ignored: if it is closed, nobody reads it.
 pub(crate) fn note(line: Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{}", harmless(&line.to_string()));
 }
 
-/// Ends when the reader of our output has gone away, as `head` does. Never where it is a file.
+/// Completes when the reader of our output closes it, as `head` does. Never completes if the output is a
+/// file.
 pub(crate) async fn reader_gone() {
-    // Unchecked, as it then goes on blocking for all others; a file is refused all the same.
+    // Not the checked constructor: it would make the pipe non-blocking for everybody. A file is still
+    // refused.
     let stdout = std::io::stdout().as_fd().try_clone_to_owned();
     let pipe = stdout.and_then(|stdout| Sender::from_file_unchecked(stdout.into()));
     match pipe {
@@ -67,20 +73,19 @@ pub(crate) async fn reader_gone() {
     }
 }
 
-/// Whether an error is only that the reader of our output went away, as `head` does.
+/// Whether an error only means that the reader of our output closed it, as `head` does.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Columns of the terminal, or a width to read comfortably where there is none.
+/// The width of the terminal in columns, or a width that reads well if there is no terminal.
 pub(crate) fn width() -> usize {
     let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     columns.clamp(40, 160)
 }
 
-/// What goes to a terminal, whoever wrote it: control characters are left out, but for the ends of
-/// lines, tabs, and the sequences that colour text.
+/// The text without control characters, except for line ends, tabs, and the sequences that colour text.
 fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| is_shown(c) || c == '\n') {
         return Cow::Borrowed(text);
@@ -98,26 +103,26 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The length of the sequence for a colour or a style that a text begins with, such as `ESC[31m`.
+/// The length of the colour or style sequence at the start of a text, such as `ESC[31m`.
 fn style_length(text: &str) -> Option<usize> {
     let numbers = text.strip_prefix("\u{1b}[")?;
     let end = numbers.find(|c: char| !c.is_ascii_digit() && c != ';')?;
     numbers[end..].starts_with('m').then_some(2 + end + 1)
 }
 
-/// Text of a feed as it may be shown: on one line, and without the control characters that move a
-/// terminal's cursor, set its title or turn the direction of what follows.
+/// Text of a feed for a terminal: on one line, and without the control characters that move the cursor, set
+/// the title or change the writing direction.
 pub(crate) fn clean(text: &str) -> String {
     let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     spaced.filter(|c| is_shown(*c)).collect()
 }
 
-/// Whether a character may reach the terminal: neither control nor a turn of direction.
+/// Whether a character may reach the terminal: not a control character, and not a change of direction.
 pub(crate) fn is_shown(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Cuts a line to so many columns. Control characters of a feed never reach the terminal.
+/// Cuts a line to this many columns and removes control characters.
 pub(crate) fn shorten(line: &str, columns: usize) -> String {
     let mut shown = String::new();
     let mut used = 0;
@@ -156,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_a_terminal_is_left_out_and_colours_stay() {
+    fn terminal_controls_are_removed_and_colours_stay() {
         for (text, expected) in [
             ("plain\ntext\ttabbed", "plain\ntext\ttabbed"),
             ("\u{1b}[1;31mred\u{1b}[0m", "\u{1b}[1;31mred\u{1b}[0m"),
@@ -168,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_without_what_moves_a_terminal() {
+    fn json_keeps_its_value_without_terminal_controls() {
         let text = "a\u{7f}b\u{9b}2Jc\u{202e}d\u{1b}[mé\n";
         let json = harmless_json(serde_json::to_string(text).unwrap());
         assert!(json.chars().all(is_shown), "{json:?}");

@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-/// How often a second it is drawn at most.
+/// How often a second the bar is drawn at most.
 const TIMES_A_SECOND: u8 = 10;
 
-/// How far something is. Clones are one bar; it leaves no trace when the last is gone.
+/// A progress bar. Clones share one bar. It is removed with the last clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Of what nobody watches.
+    /// A bar that is never drawn.
     pub(crate) fn hidden() -> Progress {
         Progress { bar: ProgressBar::hidden() }
     }
 
-    /// Of reading these paths, by their bytes; what stands in standard input is not known before.
-    /// Not shown where `is_streaming`: then lines of another kind come to the same terminal.
+    /// A bar for reading these paths, by their bytes. The size of standard input is unknown. The bar is
+    /// hidden if `is_streaming`, because other lines go to the same terminal.
     pub(crate) fn of_reading(paths: &[PathBuf], is_streaming: bool, is_quiet: bool) -> Progress {
         let is_mixed = is_streaming && std::io::stdout().is_terminal();
         let is_typed = paths.iter().any(|path| is_standard_input(path));
@@ -38,7 +38,7 @@ impl Progress {
         }
     }
 
-    /// Of judging so many articles.
+    /// A bar for judging this many articles.
     pub(crate) fn of_judging(articles: usize, what: &'static str, is_quiet: bool) -> Progress {
         let template = "{msg} [{wide_bar}] {pos} of {len} articles, {eta}";
         Progress::shown(Some(articles as u64), template, what, is_quiet)
@@ -46,7 +46,7 @@ impl Progress {
 
     fn shown(all: Option<u64>, template: &str, what: &'static str, is_quiet: bool) -> Progress {
         let is_watched = !is_quiet && std::io::stderr().is_terminal();
-        // The templates are ours, and every key in them is one.
+        // The templates are constants with valid keys.
         let style = ProgressStyle::with_template(template);
         let Some(style) = style.ok().filter(|_| is_watched) else { return Progress::hidden() };
         let target = ProgressDrawTarget::stderr_with_hz(TIMES_A_SECOND);
@@ -57,22 +57,22 @@ impl Progress {
         Progress { bar }
     }
 
-    /// A reader that counts what is read.
+    /// A reader that advances the bar.
     pub(crate) fn counting<R: Read>(&self, reader: R) -> impl Read + use<R> {
         self.bar.wrap_read(reader)
     }
 
-    /// One article more.
+    /// Advances the bar by one article.
     pub(crate) fn one_more(&self) {
         self.bar.inc(1);
     }
 
-    /// Says something beside the bar, which makes room for it.
+    /// Prints something while the bar is hidden.
     pub(crate) fn aside<T>(&self, say: impl FnOnce() -> T) -> T {
         self.bar.suspend(say)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_watches_nothing_is_drawn() {
+    fn nothing_is_drawn_without_a_terminal() {
         let progress = Progress::of_judging(2, "judging", false);
         assert!(progress.bar.is_hidden(), "a test has no terminal");
         progress.one_more();

@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-/// So many random bytes, in hexadecimal digits.
+/// This many random bytes as hexadecimal digits.
 pub(crate) fn hex<const BYTES: usize>() -> anyhow::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes)

@@ -1,4 +1,4 @@
-//! A stage that somebody runs beside the supervised ones, started again whenever it ends.
+//! A stage beside the supervised ones, which is restarted whenever it ends.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -8,12 +8,12 @@ use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal};
 
-use super::super::over::Over;
+use super::super::over::NatsPipeline;
 use super::send;
 use crate::program::{Folder, command};
 
-/// It ends with the test.
-pub(super) struct Beside {
+/// The stage. It ends with the test.
+pub(super) struct ExtraStage {
     shared: Arc<Shared>,
     running: Option<JoinHandle<()>>,
 }
@@ -34,7 +34,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs it again and again; what it says goes on in one file.
+    /// Runs it again and again, with its output in one file.
     fn keep(&self, mut command: Command) {
         loop {
             let mut child = {
@@ -60,8 +60,8 @@ impl Shared {
     }
 }
 
-impl Beside {
-    pub(super) fn start(stage: &'static str, over: &Over, folder: &Folder) -> Beside {
+impl ExtraStage {
+    pub(super) fn start(stage: &'static str, over: &NatsPipeline, folder: &Folder) -> ExtraStage {
         let any_port = ["--operations", "127.0.0.1:0"];
         let arguments = [&["run", stage, "--nats", &over.url], &any_port[..]].concat();
         let mut command = command(&arguments);
@@ -71,20 +71,20 @@ impl Beside {
         let shared = Arc::new(Shared { log, state: Mutex::default() });
         let keeping = shared.clone();
         let running = std::thread::spawn(move || keeping.keep(command));
-        Beside { shared, running: Some(running) }
+        ExtraStage { shared, running: Some(running) }
     }
 
-    /// `kill -9`, where it runs just now.
+    /// `kill -9`, if it runs at the moment.
     pub(super) fn kill(&self) {
         self.shared.send(Signal::KILL);
     }
 
-    /// Has it finish, for good.
+    /// Lets it finish and does not restart it.
     pub(super) fn stop(&mut self) {
         self.end(Signal::TERM);
     }
 
-    /// What it has said.
+    /// Its output.
     pub(super) fn said(&self) -> String {
         std::fs::read_to_string(&self.shared.log).unwrap_or_default()
     }
@@ -98,7 +98,7 @@ impl Beside {
     }
 }
 
-impl Drop for Beside {
+impl Drop for ExtraStage {
     fn drop(&mut self) {
         self.end(Signal::KILL);
     }

@@ -1,4 +1,4 @@
-//! What must hold of what came out.
+//! The properties of the results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use wirefold_proto::streams::FETCHED;
 use wirefold_proto::{Alert, ArticleFetched, Published};
 
 use super::forms;
-use crate::pipeline::generated::Made;
-use crate::pipeline::kept::Kept;
+use crate::pipeline::generated::GeneratedArticle;
+use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::killed::{judged_articles, without_epochs};
 use crate::pipeline::targets::Target;
 
-/// All of it, against a quiet run over the same articles.
+/// Checks all properties, compared with an undisturbed run over the same articles.
 #[track_caller]
-pub(super) fn check(kept: &Kept, made: &[Made], target: &Target) {
+pub(super) fn check(kept: &StoredStreams, made: &[GeneratedArticle], target: &Target) {
     check_fetched(kept, made);
     check_writers(&kept.judged);
     let quiet = forms::replayed(&kept.fetched);
@@ -23,10 +23,10 @@ pub(super) fn check(kept: &Kept, made: &[Made], target: &Target) {
     check_told(kept, target);
 }
 
-/// What was dropped was fetched: no item is lost, none stands twice. Where the server was killed
-/// under the fetcher, what it had in hand may have changed places.
+/// Every dropped article was fetched: no item is lost or repeated. If the server was killed, articles that
+/// the fetcher was publishing may have changed their order.
 #[track_caller]
-fn check_fetched(kept: &Kept, made: &[Made]) {
+fn check_fetched(kept: &StoredStreams, made: &[GeneratedArticle]) {
     let key = |stored: &Stored| {
         let fetched: ArticleFetched = wirefold_envelope::decode(stored).expect("an article");
         fetched.article.item_key
@@ -39,8 +39,8 @@ fn check_fetched(kept: &Kept, made: &[Made]) {
     assert!(kept.dead.is_empty(), "{:?}", kept.dead);
 }
 
-/// Whoever has taken over is alone from then on: nothing of an earlier epoch stands behind its
-/// record, and no input was decided on twice or left out.
+/// After a take-over only the new writer writes: no record of an earlier epoch follows its own, and no input
+/// was decided twice or left out.
 #[track_caller]
 fn check_writers(judged: &[Stored]) {
     let mut reigning = 0;
@@ -55,7 +55,7 @@ fn check_writers(judged: &[Stored]) {
 }
 
 #[track_caller]
-fn check_verdicts(kept: &Kept, quiet: &Kept) {
+fn check_verdicts(kept: &StoredStreams, quiet: &StoredStreams) {
     let fetched = kept.fetched.len() as u64;
     unbroken_chain(&kept.judged, FETCHED.name, fetched, &BTreeSet::new())
         .expect("decisions without a gap");
@@ -70,10 +70,10 @@ fn check_verdicts(kept: &Kept, quiet: &Kept) {
     assert_eq!(forms::groups(kept), forms::groups(quiet));
 }
 
-/// Every revision once, and each what a quiet run says.
+/// Every revision exists once and says the same as in an undisturbed run.
 #[track_caller]
-fn check_alerts(kept: &Kept, quiet: &Kept) {
-    let by_id = |of: &Kept| -> BTreeMap<(String, u64), String> {
+fn check_alerts(kept: &StoredStreams, quiet: &StoredStreams) {
+    let by_id = |of: &StoredStreams| -> BTreeMap<(String, u64), String> {
         let ids = of.alerts.iter().map(|alert| (alert.id.to_string(), alert.revision));
         ids.zip(forms::alerts(of)).collect()
     };
@@ -88,8 +88,8 @@ fn check_alerts(kept: &Kept, quiet: &Kept) {
     assert_eq!(ours.len(), theirs.len(), "a revision is missing");
 }
 
-/// The revisions of an alert, a line each.
-fn history(kept: &Kept, id: &str) -> String {
+/// The revisions of an alert, one on a line.
+fn history(kept: &StoredStreams, id: &str) -> String {
     let line = |alert: &Alert| {
         let Alert { revision, at, output, volume, outlets, copies, .. } = alert;
         format!("{revision} at {at} of {output}: {volume:?}, {outlets} outlets, {copies} copies\n")
@@ -97,9 +97,9 @@ fn history(kept: &Kept, id: &str) -> String {
     kept.alerts.iter().filter(|alert| alert.id.to_string() == id).map(line).collect()
 }
 
-/// The target has had each revision, or a newer one that rings no less; each under one id.
+/// The target received each revision, or a newer one that is at least as loud, each with one id.
 #[track_caller]
-fn check_told(kept: &Kept, target: &Target) {
+fn check_told(kept: &StoredStreams, target: &Target) {
     target.check_ids();
     let mut had: BTreeMap<String, Vec<&Alert>> = BTreeMap::new();
     for message in &target.messages {

@@ -1,5 +1,5 @@
-//! Whether any reader lags, as the server itself says: asked in its own protocol, without the client
-//! that is under test.
+//! Whether any consumer lags, according to the server. It uses the server's protocol directly, without the
+//! client under test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,20 +7,19 @@ use std::net::TcpStream;
 use serde_json::Value;
 use wirefold_flow_nats::MARKS;
 
-use super::super::over::{Over, USER};
+use super::super::over::{NatsPipeline, USER};
 use crate::pipeline::up::now;
 use crate::pipeline::{PATIENCE, pause};
 
-/// How a reader says how far it is.
+/// How a consumer reports its position.
 enum Says {
-    /// It acks each message.
+    /// It acknowledges each message.
     Acks,
-    /// It marks the last that it is done with.
+    /// It stores a mark for the last message that it has handled.
     Marks,
 }
 
-/// Each behind those who write what it reads: nothing comes to one that was found at the end once
-/// those before it were.
+/// Each consumer comes after those that write its stream, so once it has no lag, it stays so.
 const READERS: [(&str, Says); 5] = [
     ("WF_FETCHED.detector", Says::Marks),
     ("WF_JUDGED.enricher", Says::Acks),
@@ -29,9 +28,9 @@ const READERS: [(&str, Says); 5] = [
     ("WF_ALERTS.alerter-desk", Says::Acks),
 ];
 
-/// Waits until nobody lags, one after the other.
+/// Waits until no consumer lags, one after the other.
 #[track_caller]
-pub(super) fn until_none(over: &Over) {
+pub(super) fn until_none(over: &NatsPipeline) {
     let deadline = now().plus(PATIENCE);
     let mut server = Server::connect(over);
     for (reader, says) in &READERS {
@@ -42,7 +41,7 @@ pub(super) fn until_none(over: &Over) {
     }
 }
 
-fn lag(over: &Over, server: &mut Server, reader: &str, says: &Says) -> Option<String> {
+fn lag(over: &NatsPipeline, server: &mut Server, reader: &str, says: &Says) -> Option<String> {
     match says {
         Says::Acks => {
             let info = server.ask(&format!("$JS.API.CONSUMER.INFO.{reader}"));
@@ -59,11 +58,11 @@ fn lag(over: &Over, server: &mut Server, reader: &str, says: &Says) -> Option<St
     }
 }
 
-/// A connection of its own.
+/// A connection to the server.
 struct Server(BufReader<TcpStream>);
 
 impl Server {
-    fn connect(over: &Over) -> Server {
+    fn connect(over: &NatsPipeline) -> Server {
         let address = over.url.trim_start_matches("nats://");
         let stream = TcpStream::connect(address).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("it is not zero");

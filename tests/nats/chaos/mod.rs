@@ -1,9 +1,9 @@
-//! Chaos over NATS, by seeds: everything is killed in mid-run, a detector is stopped and comes back
-//! as a zombie, two detectors and two enrichers run at once. What comes out is what would have come
-//! out of a quiet run over the same articles.
+//! Chaos over NATS, by seeds: every process is killed during the run, a detector is suspended and continues
+//! with an outdated state, and two detectors and two enrichers run at once. The results must be those of an
+//! undisturbed run over the same articles.
 //!
-//! `WIREFOLD_SEED=n` runs that seed alone, `WIREFOLD_CHAOS=20` so many seeds; `cargo xtask chaos`
-//! runs twenty.
+//! `WIREFOLD_SEED=n` runs only that seed, `WIREFOLD_CHAOS=20` this many seeds; `cargo xtask chaos` runs
+//! twenty.
 
 mod beside;
 mod checks;
@@ -16,32 +16,32 @@ use rustix::process::{Pid, Signal, kill_process};
 use wirefold_flow::EPOCH;
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT, Stream};
 
-use super::forms::{self, Given};
-use super::over::Over;
-use crate::pipeline::generated::{Made, Numbers, articles};
-use crate::pipeline::kept::Kept;
+use super::forms::{self, SourceOfArticles};
+use super::over::NatsPipeline;
+use crate::pipeline::generated::{GeneratedArticle, Numbers, articles};
+use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::killed::{LAST, wait_for_last};
 use crate::pipeline::say;
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
 use crate::program::Folder;
-use beside::Beside;
+use beside::ExtraStage;
 use plan::{Act, Step, plan};
 
-/// Seeds where nothing else is said.
+/// The number of seeds by default.
 const SEEDS: u64 = 2;
-/// Articles in the file that is taken while a step comes.
+/// The number of articles in the file that is handled during a step.
 const FILE: usize = 60;
 /// The folder that the fetcher watches.
 const DROPPED: &str = "dropped";
 
-/// A run with everything that disturbs it.
+/// A run with its disturbances.
 struct Chaos {
     folder: Folder,
     target: Target,
-    over: Over,
-    detector: Beside,
-    enricher: Beside,
+    over: NatsPipeline,
+    detector: ExtraStage,
+    enricher: ExtraStage,
     dropped: usize,
 }
 
@@ -49,21 +49,21 @@ impl Chaos {
     #[track_caller]
     fn start() -> Chaos {
         let target = Target::open();
-        let folder = forms::folder(&Given::File(DROPPED.into()), &target);
+        let folder = forms::folder(&SourceOfArticles::File(DROPPED.into()), &target);
         std::fs::create_dir(folder.path().join(DROPPED)).expect("a temporary folder takes folders");
-        let over = Over::start(&folder);
-        let beside = |stage| Beside::start(stage, &over, &folder);
+        let over = NatsPipeline::start(&folder);
+        let beside = |stage| ExtraStage::start(stage, &over, &folder);
         let (detector, enricher) = (beside("detector"), beside("enricher"));
         Chaos { folder, target, over, detector, enricher, dropped: 0 }
     }
 
-    fn drop_file(&mut self, articles: &[Made]) {
-        let lines: String = articles.iter().map(Made::line).collect();
+    fn drop_file(&mut self, articles: &[GeneratedArticle]) {
+        let lines: String = articles.iter().map(GeneratedArticle::line).collect();
         self.folder.write(&format!("{DROPPED}/{:06}.jsonl", self.dropped), lines.as_bytes());
         self.dropped += articles.len();
     }
 
-    /// Waits for the moment, and does it.
+    /// Waits for the moment of a step and carries it out.
     #[track_caller]
     fn take(&self, step: &Step) {
         let (stream, filter) = step.stream.of();
@@ -76,8 +76,8 @@ impl Chaos {
         }
     }
 
-    /// Stops the detector wherever it is, has the other take over, and lets it go on: what it had
-    /// on its way, and what it decides next, must not get in.
+    /// Suspends the detector, lets the other take over, and resumes it. Its pending publishes and its next
+    /// decisions must be refused.
     #[track_caller]
     fn make_a_zombie(&self) {
         let zombie = self.over.pid_of("detector");
@@ -88,9 +88,9 @@ impl Chaos {
         send(zombie, Signal::CONT);
     }
 
-    /// Waits until everything is out and told, and nobody lags.
+    /// Waits until everything was published and alerted, and no consumer lags.
     #[track_caller]
-    fn settle(&mut self) -> Kept {
+    fn settle(&mut self) -> StoredStreams {
         self.over.until_output(self.dropped);
         self.folder.write(&format!("{DROPPED}/last.txt"), LAST.as_bytes());
         self.over.until_output(self.dropped + 1);
@@ -111,7 +111,7 @@ impl Drop for Chaos {
     }
 }
 
-/// The records that say who writes, and those that say what was decided.
+/// The subject of the records that name the writer. The other records are decisions.
 const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
 const DECISIONS: &str = "wirefold.v1.article.judged";
 
@@ -125,7 +125,7 @@ impl plan::Watched {
     }
 }
 
-/// A process that has just ended needs nothing more.
+/// A process that has just ended needs no signal.
 fn send(process: Pid, signal: Signal) {
     let _ = kill_process(process, signal);
 }

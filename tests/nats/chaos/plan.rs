@@ -1,23 +1,23 @@
-//! What happens in a run, by its seed.
+//! The steps of a run, by its seed.
 
 use crate::pipeline::generated::Numbers;
 
-/// One thing that happens, and when.
+/// An action and its moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) act: Act,
-    /// It happens as soon as so many messages stand in this stream.
+    /// It happens once this stream has this many messages.
     pub(super) stream: Watched,
     pub(super) count: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Act {
-    /// `kill -9` for a process of the supervisor's.
+    /// `kill -9` for a process of the supervisor.
     Kill(&'static str),
-    /// `kill -9` for the one of this stage that runs beside it.
+    /// `kill -9` for the process of this stage beside the supervisor.
     KillBeside(&'static str),
-    /// A detector is stopped until the other has taken over.
+    /// A detector is suspended until the other has taken over.
     Zombie,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Watched {
     Output,
 }
 
-/// Each run has all of them, in an order of its own.
+/// Each run has all of them, in a random order.
 const ACTS: [Act; 11] = [
     Act::Kill("detector"),
     Act::Kill("enricher"),
@@ -43,7 +43,7 @@ const ACTS: [Act; 11] = [
     Act::Zombie,
 ];
 
-/// One step a file of articles, somewhere within it.
+/// One step for each file of articles, at a random moment.
 pub(super) fn plan(file: usize, numbers: &mut Numbers) -> Vec<Step> {
     let mut acts = ACTS;
     for place in (1..acts.len()).rev() {

@@ -1,4 +1,4 @@
-//! The server that we ship, with a user a role, set up; and what runs on it.
+//! The server that we ship with a user for each role, and the processes on it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ use crate::program::Folder;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// A running server. What stands in the folder is the stages' too.
+/// A running server. The stages use its folder too.
 pub(super) struct Broker {
     pub(super) folder: Folder,
     pub(super) url: String,
@@ -37,7 +37,7 @@ impl Drop for Broker {
 }
 
 impl Broker {
-    /// A server with streams, tables and readers.
+    /// A server with streams, tables and consumers.
     #[track_caller]
     pub(super) fn start() -> Broker {
         let mut broker = Broker::prepare();
@@ -75,14 +75,14 @@ impl Broker {
         self.child = Some(child.expect("it is a program"));
     }
 
-    /// Makes streams, tables and readers; waits until the server is there.
+    /// Makes streams, tables and consumers. Waits for the server.
     #[track_caller]
     pub(super) fn set_up(&self) {
         let made = self.run("setup", &["setup", "--nats", &self.url]);
         assert!(made.status.success(), "{}", said(&made));
     }
 
-    /// A command of wirefold's as one user of the server.
+    /// A command of wirefold as a user of the server.
     pub(super) fn command(&self, user: &str, arguments: &[&str]) -> Command {
         let mut command = self.folder.command(arguments);
         command.env("XDG_CONFIG_HOME", self.folder.path()).env("WIREFOLD_BUS__USER", user);
@@ -90,7 +90,7 @@ impl Broker {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs a command to its end.
     #[track_caller]
     pub(super) fn run(&self, user: &str, arguments: &[&str]) -> Output {
         self.command(user, arguments).output().expect("the binary is built")
@@ -100,7 +100,7 @@ impl Broker {
         self.folder.path().join("passwords").join(user)
     }
 
-    /// Starts a stage as its own user; it may not be ready yet.
+    /// Starts a stage as its own user without waiting until it is ready.
     #[track_caller]
     pub(super) fn begin(&self, stage: &'static str, operations: u16) -> Stage {
         let operations = format!("127.0.0.1:{operations}");
@@ -126,21 +126,21 @@ impl Broker {
         ["fetcher", "detector", "enricher", "alerter", "gateway"].map(|it| self.stage(it)).into()
     }
 
-    /// An example in Python that speaks over NATS as `reader`.
+    /// A Python example that connects to NATS as `reader`.
     pub(super) fn python(&self, example: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("python3");
         let examples = format!("{ROOT}/examples/python");
-        // A script of a test's own is named by its whole path.
+        // A script of a test is named by its absolute path.
         command.arg(PathBuf::from(&examples).join(example)).args(["--nats", &self.url]);
         command.arg("--password-file").arg(self.password_file("reader")).args(arguments);
         let modules = format!("{ROOT}/target/tools/python:{examples}");
         command.env("PYTHONPATH", modules).stdin(Stdio::null());
-        // Nothing of it is to stand beside the examples.
+        // No compiled files beside the examples.
         command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(self.folder.path());
         command
     }
 
-    /// Runs an example to its good end, and gives what it printed.
+    /// Runs an example to its successful end and returns its output.
     #[track_caller]
     pub(super) fn example(&self, example: &str, arguments: &[&str]) -> String {
         let ran = self.python(example, arguments).output().expect("python3 runs");
@@ -150,26 +150,26 @@ impl Broker {
     }
 }
 
-/// The bus as one user of it, and what runs it.
-pub(super) struct As {
+/// The bus as one user of it, with its runtime.
+pub(super) struct BusUser {
     runtime: Runtime,
     bus: NatsBus,
 }
 
 impl Broker {
-    /// Speaks to the server as this user.
+    /// Connects to the server as this user.
     #[track_caller]
-    pub(super) fn speak_as(&self, user: &str) -> As {
+    pub(super) fn speak_as(&self, user: &str) -> BusUser {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().expect("it can be made");
         let password = std::fs::read_to_string(self.password_file(user)).expect("it stands");
         let login = Login { user: user.to_owned(), password: password.trim().to_owned() };
         let options = Options { login: Some(login), ..Options::new(self.url.as_str(), user) };
         let connected = runtime.block_on(connect(&options, Arc::new(SystemClock)));
-        As { bus: connected.expect("it is let in"), runtime }
+        BusUser { bus: connected.expect("it is let in"), runtime }
     }
 
-    /// The output from its beginning as `wirefold tail` shows it, so many lines.
+    /// The first lines of the output as `wirefold tail` shows them.
     #[track_caller]
     pub(super) fn tail(&self, count: usize) -> Vec<String> {
         let mut command = self.folder.command(&["tail", "--after", "0", "--json"]);
@@ -183,22 +183,21 @@ impl Broker {
     }
 }
 
-impl As {
-    /// A message that stands in a stream.
+impl BusUser {
+    /// A message of a stream.
     #[track_caller]
     pub(super) fn stored(&self, stream: &str, sequence: u64) -> Stored {
         self.runtime.block_on(self.bus.get(stream, sequence)).expect("it stands")
     }
 
-    /// How many messages stand in a stream.
+    /// The number of messages in a stream.
     #[track_caller]
     pub(super) fn count(&self, stream: &str) -> u64 {
         let state = self.runtime.block_on(self.bus.stream_state(stream));
         state.expect("the stream stands").messages
     }
 
-    /// How many articles stand in the output, without changes to stories: asked by who reads it in
-    /// order.
+    /// The number of articles in the output without changes of stories, as an ordered reader sees them.
     #[track_caller]
     pub(super) fn articles(&self) -> usize {
         let read = async {
@@ -215,7 +214,7 @@ impl As {
     }
 }
 
-/// Asks again until there is an answer.
+/// Repeats a question until there is an answer.
 #[track_caller]
 pub(super) fn until<T>(asked: impl Fn() -> Option<T>) -> T {
     let deadline = now().plus(PATIENCE);
@@ -228,13 +227,13 @@ pub(super) fn until<T>(asked: impl Fn() -> Option<T>) -> T {
     }
 }
 
-/// Everything that was said.
+/// The output of a process on both streams.
 pub(super) fn said(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     text(&output.stdout) + &text(&output.stderr)
 }
 
-/// A stage that runs; killed with the test.
+/// A running stage. It is killed with the test.
 pub(super) struct Stage {
     name: &'static str,
     operations: String,
@@ -251,12 +250,12 @@ impl Drop for Stage {
 impl Stage {
     fn of(name: &'static str, operations: String, mut child: Child) -> Stage {
         let log = BufReader::new(child.stderr.take().expect("it is piped"));
-        // So that it is never kept waiting.
+        // The log is read on, so that the process never blocks.
         std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
         Stage { name, operations, child }
     }
 
-    /// Asks on its operations port until the answer is as wanted: its status and its body.
+    /// Polls its operations port until the response has the wanted status and body.
     #[track_caller]
     pub(super) fn until(&self, path: &str, wanted: impl Fn(u16, &Value) -> bool) -> Value {
         let deadline = now().plus(PATIENCE);
@@ -272,7 +271,7 @@ impl Stage {
         }
     }
 
-    /// None where nobody listens yet.
+    /// `None` if nothing listens yet.
     fn asked(&self, path: &str) -> Option<(u16, Value)> {
         let mut stream = TcpStream::connect(&self.operations).ok()?;
         let request = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
@@ -284,7 +283,7 @@ impl Stage {
         Some((status, serde_json::from_str(body).expect("it answers in JSON")))
     }
 
-    /// Asks it to finish and end; its exit code.
+    /// Asks it to finish and end. Returns its exit code.
     #[track_caller]
     pub(super) fn terminate(mut self) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);

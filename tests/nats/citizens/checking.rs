@@ -1,11 +1,11 @@
-//! `wirefold check --nats`: every user of the shipped server does what its role does; what is not so
-//! is explained.
+//! `wirefold check --nats`: every user of the shipped server may do what its role needs; mistakes are
+//! explained.
 
 use wirefold_proto::rights::User;
 
 use super::broker::{Broker, said};
 
-/// Where the rights stand, as it is said.
+/// The place of the rights in the messages.
 const CONF: &str = "deploy/nats.conf, line ";
 
 #[test]
@@ -24,7 +24,7 @@ fn each_user_of_the_shipped_server_is_right() {
 }
 
 #[test]
-fn what_is_refused_or_let_by_mistake_is_explained() {
+fn wrong_rights_are_explained() {
     let mut broker = Broker::prepare();
     let path = broker.folder.path().join("nats.conf");
     let shipped = std::fs::read_to_string(&path).expect("it stands");
@@ -52,7 +52,7 @@ fn what_is_refused_or_let_by_mistake_is_explained() {
 }
 
 #[test]
-fn a_user_of_another_role_and_a_server_without_streams_are_told() {
+fn another_role_and_missing_streams_are_reported() {
     let mut broker = Broker::prepare();
     broker.run_server();
     let url = broker.url.clone();

@@ -1,5 +1,5 @@
-//! wirefold among others on a NATS server: each stage as its own user of the shipped configuration,
-//! found, asked and read by the user for programs of others.
+//! wirefold among other programs on a NATS server: each stage runs as its own user of the shipped
+//! configuration, and other programs find, use and read it as the user `reader`.
 
 pub(super) mod broker;
 mod checking;

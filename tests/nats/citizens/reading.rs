@@ -1,4 +1,4 @@
-//! What a program of others reads: messages as CloudEvents, tables, the output from where it stopped.
+//! What other programs read: messages as CloudEvents, tables, and the output from their last position.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
@@ -16,16 +16,16 @@ fn lines(printed: &str) -> Vec<Value> {
 }
 
 /// A message as the script `headers.py` prints it.
-struct Read {
+struct ReadMessage {
     subject: String,
     headers: BTreeMap<String, String>,
     body: Value,
 }
 
-fn read(broker: &Broker, stream: &str, count: usize) -> Vec<Read> {
+fn read(broker: &Broker, stream: &str, count: usize) -> Vec<ReadMessage> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/nats/citizens/headers.py");
     let printed = broker.example(script, &[stream, &count.to_string()]);
-    let of = |line: Value| Read {
+    let of = |line: Value| ReadMessage {
         subject: line["subject"].as_str().expect("it has one").to_owned(),
         headers: serde_json::from_value(line["headers"].clone()).expect("texts"),
         body: line["body"].clone(),
@@ -33,10 +33,10 @@ fn read(broker: &Broker, stream: &str, count: usize) -> Vec<Read> {
     lines(&printed).into_iter().map(of).collect()
 }
 
-/// Holds a message against CloudEvents 1.0 in binary mode.
+/// Checks a message against CloudEvents 1.0 in binary mode.
 #[track_caller]
-fn check_event(message: &Read) -> EventHeaders {
-    let Read { subject, headers, body } = message;
+fn check_event(message: &ReadMessage) -> EventHeaders {
+    let ReadMessage { subject, headers, body } = message;
     for required in ["ce-id", "ce-source", "ce-specversion", "ce-type"] {
         assert!(headers.get(required).is_some_and(|value| !value.is_empty()), "{headers:?}");
     }
@@ -77,7 +77,7 @@ fn messages_are_cloud_events_in_one_trace_each() {
         .map(|message| check_event(message).trace.expect("it has a trace").trace_id())
         .collect();
     assert_eq!(traces.len(), 5, "each article's journey is a trace of its own");
-    // The stage before wrote another span of the same trace.
+    // The previous stage wrote another span of the same trace.
     let setup = broker.speak_as("setup");
     for message in &outputs {
         let trace: TraceParent = message.headers["traceparent"].parse().expect("it is one");
@@ -104,7 +104,7 @@ fn tables_tell_of_stories_feeds_and_subscriptions() {
     let sum = |stories: &[Value], field: &str| -> u64 {
         stories.iter().filter_map(|story| story[field].as_u64()).sum()
     };
-    // Four stories stand before the copy of one of them has come.
+    // There are four stories until the copy of one of them arrives.
     let stories = until(|| Some(table("wf_stories")).filter(|all| sum(all, "articles") == 5));
     assert_eq!((stories.len(), sum(&stories, "copies")), (4, 1), "{stories:#?}");
     let key = stories[0]["key"].as_str().expect("it has one");
@@ -123,7 +123,7 @@ fn tables_tell_of_stories_feeds_and_subscriptions() {
     assert_eq!(schemas(&subscriptions), ["wirefold.subscription/2"]);
 }
 
-/// Texts of their own, so that each is a story.
+/// Drops separately written texts, so that each is a story.
 fn drop_texts(broker: &Broker) {
     for number in 0..ARTICLES {
         let words = (0..60).map(|word| format!("w{number}x{word}")).collect::<Vec<_>>();
@@ -131,11 +131,11 @@ fn drop_texts(broker: &Broker) {
     }
 }
 
-/// More than a pipe holds: whoever prints them is kept waiting by one who reads only some.
+/// More than fits into a pipe, so that a program whose reader stops has to wait.
 const ARTICLES: usize = 100;
 
-/// Follows until so many different articles were read, then is killed; everything it printed, but
-/// for a line that was cut short.
+/// Follows the output until this many different articles were read, then kills the program. Returns its
+/// output without a cut last line.
 fn follow(broker: &Broker, before: &[String], until: usize) -> Vec<String> {
     let mut command = broker.python("follow.py", &["--json"]);
     let mut follower = command.stdout(Stdio::piped()).spawn().expect("python3 runs");
@@ -165,7 +165,7 @@ fn who_follows_goes_on_where_it_was_killed() {
     let first = follow(&broker, &[], 3);
     assert!((3..ARTICLES).contains(&first.len()), "it was killed in the middle: {}", first.len());
     let second = follow(&broker, &first, ARTICLES);
-    // What was printed last before the kill may come once more: its acknowledgement was cut short.
+    // The last line before the kill may be repeated, because its acknowledgement was cut off.
     let times = first.len() + second.len();
     assert!((ARTICLES..=ARTICLES + 1).contains(&times), "{times} lines for {ARTICLES} articles");
 
@@ -179,7 +179,7 @@ fn who_follows_goes_on_where_it_was_killed() {
     assert_eq!(followed, shown, "it reads what `wirefold tail` shows");
 }
 
-/// The article of a line.
+/// The id of the article in a line.
 fn id(line: &str) -> String {
     let body: Value = serde_json::from_str(line).expect("JSON");
     body["id"].as_str().expect("an article").to_owned()

@@ -1,4 +1,4 @@
-//! `wirefold dead replay` where each stage has its own rights and no others.
+//! `wirefold dead replay` if each stage has only its own rights.
 
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{DeadLetter, decode, encode};
@@ -9,7 +9,7 @@ use crate::pipeline::watched_folder::{drop_into, five_texts};
 const LETTER: &[u8] = include_bytes!("../../../proto/samples/wirefold.dead.1.json");
 
 #[test]
-fn what_each_stage_gave_up_on_is_tried_again_with_least_rights() {
+fn dead_letters_of_each_stage_are_replayed_with_least_rights() {
     let broker = Broker::start();
     let _running = broker.stages();
     let setup = broker.speak_as("setup");
@@ -17,7 +17,7 @@ fn what_each_stage_gave_up_on_is_tried_again_with_least_rights() {
     let gateway = broker.speak_as("gateway");
     until(|| (gateway.articles() >= 5).then_some(()));
 
-    // An article that is none goes back to where the gateway may put it.
+    // An invalid article is published again on the gateway's subject.
     broker.speak_as("fetcher").publish("wirefold.v1.article.fetched.odd", "odd", "no article");
     until(|| (setup.count("WF_DEAD") == 1).then_some(()));
     broker.folder.run(&["dead", "replay", "1"]).code(0);
@@ -25,7 +25,7 @@ fn what_each_stage_gave_up_on_is_tried_again_with_least_rights() {
     let again = setup.stored("WF_FETCHED", 7);
     assert_eq!((&*again.subject, &*again.id), ("wirefold.v1.article.fetched.push", "dead-1"));
 
-    // A decision is enriched by the enricher, who alone may write the output; once is enough.
+    // A decision is handled again by the enricher, which alone may write the output. Once is enough.
     let enricher = broker.speak_as("enricher");
     let letter = DeadLetter {
         stage: Stage::Enricher,
@@ -40,7 +40,7 @@ fn what_each_stage_gave_up_on_is_tried_again_with_least_rights() {
     assert!(done.out.contains("it stands in the output"), "{}", done.out);
     assert_eq!(setup.count("WF_OUTPUT"), stood, "it stood there before");
 
-    // What it cannot do it says itself.
+    // The enricher itself reports what it cannot do.
     let beyond = encode(&DeadLetter { sequence: 9_999, ..letter }).expect("it is small");
     enricher.publish("wirefold.v1.dead.enricher", "beyond", beyond);
     let refused = broker.folder.run(&["dead", "replay", "4"]).code(2);

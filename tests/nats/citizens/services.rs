@@ -1,4 +1,4 @@
-//! Each stage is a NATS service and so is the pruner; the gateway's compares texts.
+//! Each stage and the pruner are NATS services; the gateway's compares texts.
 
 use std::process::Stdio;
 
@@ -9,13 +9,13 @@ use crate::pipeline::PATIENCE;
 use crate::pipeline::up::now;
 use crate::pipeline::watched_folder::{drop_into, five_texts};
 
-/// What `services.py` says of each stage.
+/// The output of `services.py` about each stage.
 fn services(broker: &Broker) -> Vec<Value> {
     let printed = broker.example("services.py", &[]);
     printed.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
-/// Those that are found; the pruner has checked each stream, the stages have had the five texts.
+/// The expected services. The pruner has checked each stream, and the stages have handled the five texts.
 const SERVICES: [&str; 6] = ["alerter", "detector", "enricher", "fetcher", "gateway", "pruner"];
 
 #[test]
@@ -58,7 +58,7 @@ fn every_service_is_found_and_says_how_far_it_is() {
 }
 
 #[test]
-fn two_texts_are_compared_for_whoever_asks() {
+fn any_program_can_compare_two_texts() {
     let broker = Broker::start();
     let _gateway = broker.stage("gateway");
     let passage = "The pilots of the outer harbour will bring in no ship longer than two hundred \

@@ -1,10 +1,10 @@
-//! A stage can be asked how it is while it waits for its server.
+//! A stage answers health requests while it waits for its server.
 
 use super::broker::Broker;
 use crate::port;
 
 #[test]
-fn a_stage_that_waits_for_its_server_says_so_and_goes_on_once_it_is_there() {
+fn a_stage_reports_that_it_waits_for_its_server_and_starts_with_it() {
     let mut broker = Broker::prepare();
     let stage = broker.begin("enricher", port::free());
     let why = format!("starting: no NATS server answers at {} yet", broker.url);

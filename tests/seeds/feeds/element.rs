@@ -1,4 +1,4 @@
-//! XML as a tree, read strictly: what the fixtures write must be well-formed.
+//! Reads XML strictly as a tree: the fixtures must be well-formed.
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
@@ -12,7 +12,7 @@ pub(super) struct Element {
     pub(super) name: String,
     attributes: Vec<(String, String)>,
     pub(super) children: Vec<Element>,
-    /// Its own characters, entities resolved, without those of its children.
+    /// Its own characters with entities resolved, without those of its children.
     pub(super) text: String,
 }
 
@@ -38,7 +38,7 @@ impl Element {
         self.all(name).next()
     }
 
-    /// The text of the only child of this name.
+    /// The text of the only child with this name.
     #[track_caller]
     pub(super) fn text_of(&self, name: &str) -> String {
         assert_eq!(self.all(name).count(), 1, "{name} in {}", self.name);

@@ -1,8 +1,8 @@
-//! An article's HTML back to its text.
+//! Converts an article's HTML back to its text.
 
 use super::element::Element;
 
-/// One paragraph or heading a line; fails at any other markup.
+/// One paragraph or heading on a line. Fails at any other markup.
 #[track_caller]
 pub(super) fn text_of(html: &str) -> String {
     let body = Element::parse(&format!("<body>{html}</body>"));
@@ -11,7 +11,7 @@ pub(super) fn text_of(html: &str) -> String {
     for block in body.children {
         assert!(matches!(block.name.as_str(), "p" | "h2"), "{}", block.name);
         assert!(block.children.is_empty(), "markup in: {}", block.text);
-        // A teaser among the paragraphs looks like one of them, as on real pages.
+        // A teaser between paragraphs looks like one of them, as on real pages.
         let is_teaser = block.text.starts_with("RELATED STORY |");
         assert!(!is_teaser || block.name == "p", "{}", block.text);
         lines.push(block.text);

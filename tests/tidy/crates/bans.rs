@@ -1,4 +1,4 @@
-//! The bans of deny.toml: crates that nobody may depend on, or only their wrappers.
+//! Checks the bans of deny.toml: crates on which no crate may depend, or only their wrappers.
 
 use toml::{Table, Value};
 
@@ -10,7 +10,7 @@ const LIST: &str = "deny.toml";
 #[derive(Debug)]
 struct Ban {
     name: String,
-    /// The only crates that may depend on it; none: it may not be in the lock file at all.
+    /// The only crates that may depend on it. If empty, it may not be in the lock file at all.
     wrappers: Vec<String>,
     reason: String,
 }
@@ -45,7 +45,7 @@ fn unwrapped(graph: &Graph, bans: &[Ban]) -> Vec<Finding> {
     findings
 }
 
-/// Crates without wrappers that the lock file names: it holds every platform's.
+/// Crates without wrappers that are in the lock file, which covers every platform.
 fn locked(lock: &str, bans: &[Ban]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for ban in bans.iter().filter(|ban| ban.wrappers.is_empty()) {

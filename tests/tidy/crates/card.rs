@@ -1,4 +1,4 @@
-//! What the project says it is built with and where a user finds things.
+//! Checks which libraries the project uses, and where a user finds things.
 //!
 //! Five crates are normal dependencies (of what ships, not of tests or build scripts) that a service
 //! reaches: it names the crate itself, or builds on a crate of ours that does. The sixth, async-nats,
@@ -10,13 +10,13 @@ use super::{Finding, assert_none, places_of, real_tree};
 use crate::tidy::planted;
 use crate::tidy::tree::Tree;
 
-/// Reached from a service.
+/// Crates that a service must use.
 const REACHED: [&str; 5] = ["metrics", "reqwest", "serde_json", "simhash", "tokio"];
 const BROKER: &str = "async-nats";
 const SEAM: &str = "wirefold-flow";
 const BINARY: &str = "wirefold";
 const SERVICES: &str = "services/";
-/// Files and folders at the top, by which users know their way.
+/// Files and folders at the top that users expect.
 const TOP: [&str; 6] =
     ["Cargo.toml", "deploy/", "docker-compose.yml", "proto/", "seeds/", "services/"];
 

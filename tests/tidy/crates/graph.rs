@@ -1,4 +1,4 @@
-//! The crates of the workspace and beyond, and who depends on whom.
+//! The dependency graph of the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,13 +16,13 @@ pub(super) struct Graph {
 
 #[derive(Debug, Default)]
 pub(super) struct Crate {
-    /// From the root of the repository, for a member of the workspace.
+    /// Relative to the root of the repository, for a member of the workspace.
     pub(super) folder: Option<String>,
-    /// The text of its Cargo.toml, where it is a member that is not made up.
+    /// The text of its Cargo.toml, for a real member.
     manifest: String,
-    /// What the shipped code builds on.
+    /// The dependencies of the shipped code.
     pub(super) normal: BTreeSet<String>,
-    /// What its tests and build script need besides.
+    /// The additional dependencies of its tests and build script.
     pub(super) other: BTreeSet<String>,
 }
 
@@ -60,7 +60,7 @@ impl Graph {
         graph
     }
 
-    /// A made-up graph of members: name, folder (or none), normal dependencies.
+    /// A graph of invented members: name, folder (or none), normal dependencies.
     pub(super) fn planted(crates: &[(&str, &str, &[&str])]) -> Graph {
         let made = crates.iter().map(|(name, folder, normal)| {
             let krate = Crate {
@@ -80,7 +80,7 @@ impl Graph {
         })
     }
 
-    /// Everything that the crate's shipped code builds on, itself included.
+    /// All dependencies of the crate's shipped code, including itself.
     pub(super) fn builds_on<'a>(&'a self, name: &'a str) -> BTreeSet<&'a str> {
         let mut reached = BTreeSet::from([name]);
         let mut waiting = vec![name];
@@ -113,7 +113,7 @@ impl Graph {
 }
 
 fn metadata(more: &[&str]) -> cargo_metadata::Result<Metadata> {
-    // Only this platform's crates: the others' may never have been fetched.
+    // Only crates of this platform. Those of others may never have been fetched.
     let mut options = vec!["--locked".to_owned(), format!("--filter-platform={}", host())];
     options.extend(more.iter().map(|option| (*option).to_owned()));
     MetadataCommand::new().current_dir(tree::root()).other_options(options).exec()

@@ -1,8 +1,8 @@
-//! Who may depend on whom, held over `cargo metadata`.
+//! Checks the dependencies between crates with `cargo metadata`.
 //!
-//! The bans are those of deny.toml, so that they hold where cargo-deny is not installed. The rest
-//! is here: what the pure crates may build on, which crates of ours may know which, and what services
-//! must reach.
+//! The bans are those of deny.toml, so that they are checked even without cargo-deny. The other rules are
+//! here: the dependencies of the pure crates, the dependencies between our crates, and the libraries that
+//! services must use.
 
 use super::{Finding, assert_none, line_where, places_of, real_tree, tree};
 

@@ -1,19 +1,20 @@
-//! The pure crates build on a short, explicit list: nothing that reads, waits, logs or fails.
+//! Checks that the pure crates have only a short, explicit list of dependencies: none that reads, waits, logs
+//! or fails.
 
 use std::collections::BTreeSet;
 
 use super::graph::Graph;
 use super::{Finding, assert_none, places_of};
 
-/// What a pure crate may build on, directly or through others, besides other pure crates.
+/// The dependencies of a pure crate, direct and indirect, besides other pure crates.
 struct Pure {
     name: &'static str,
     own: &'static [&'static str],
     builds_on: Option<&'static Pure>,
 }
 
-/// Crates that a pure crate's shipped code may consist of, itself included: what its macros are built with
-/// counts, and is no part of what is shipped.
+/// The most crates in the shipped code of a pure crate, including itself. Dependencies of its macros count,
+/// although they are not shipped.
 const MOST_CRATES: usize = 16;
 
 const OFF_THE_LIST: &str = "the pure crates know no I/O, clock or logging: do it in the caller, \
@@ -31,14 +32,14 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-/// `aho-corasick` looks for all phrases of notes at once, by `memchr`.
+/// `aho-corasick` finds all phrases of notes at once, with `memchr`.
 const CORRECTIONS: Pure = Pure {
     name: "wirefold-corrections",
     own: &["aho-corasick", "memchr", "rustc-hash"],
     builds_on: Some(&TEXT),
 };
 
-/// `simhash` counts bits, and is the hint which texts are near-whole copies.
+/// `simhash` counts bits. It is the hint that a text is nearly a whole copy.
 const DEDUP: Pure = Pure {
     name: "wirefold-dedup",
     own: &["rustc-hash", "simhash", "siphasher"],
@@ -65,7 +66,7 @@ const QUERY: Pure = Pure {
     builds_on: Some(&TEXT),
 };
 
-/// `encoding_rs` with its four helpers, and `chardetng` over it, read bytes of any encoding.
+/// `encoding_rs` with its four helpers, and `chardetng`, decode bytes of any encoding.
 const FEED: Pure = Pure {
     name: "wirefold-feed",
     own: &[
@@ -99,8 +100,8 @@ const NAMES: Pure = Pure {
     builds_on: Some(&TEXT),
 };
 
-/// `csv-core` reads quoted columns, `serde_json`, which keeps the order of keys by `indexmap`, the labels
-/// that are JSON.
+/// `csv-core` reads quoted columns. `serde_json`, which keeps the order of keys with `indexmap`, reads labels
+/// in JSON.
 const SCORE: Pure = Pure {
     name: "wirefold-score",
     own: &[
@@ -119,7 +120,7 @@ impl Pure {
     }
 }
 
-/// Dependencies that are not on the list, each where it enters: what it brings along is left out.
+/// Dependencies that are not on the list, each where it enters the graph. Its own dependencies are left out.
 fn impurities(graph: &Graph, pure: &Pure) -> Vec<Finding> {
     let consists_of = graph.builds_on(pure.name);
     let allowed = pure.allowed();

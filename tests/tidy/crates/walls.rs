@@ -1,19 +1,19 @@
-//! Walls between our own crates: what the members below a folder may know of the others.
+//! Checks the dependencies between our crates.
 
 use super::graph::Graph;
 use super::{Finding, assert_none, places_of};
 
 struct Wall {
-    /// The member's folder, or one that holds several members.
+    /// The folder of a member or of several members.
     folder: &'static str,
-    /// The members that its shipped code may name.
+    /// The members that its shipped code may use.
     may_know: &'static [&'static str],
-    /// Crates from outside that it may not name.
+    /// External crates that it may not use.
     never: &'static [&'static str],
     why: &'static str,
 }
 
-/// A member that stands under no wall may know all others: the binary and xtask.
+/// Members without a rule may use all others: the binary and xtask.
 const WALLS: [Wall; 16] = [
     Wall {
         folder: "services",

@@ -1,5 +1,5 @@
 //! `cargo xtask build-time`: measures the two commands of the README from a cold start, and a build after one
-//! change. It builds in its own folder and removes it afterwards.
+//! change. It builds in a folder of its own and removes it afterwards.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -14,7 +14,7 @@ use super::bench::{Stopwatch, cores, load, processor_seconds_of_children};
 use crate::table::Table;
 use crate::tree;
 
-/// Where to measure.
+/// The arguments of `build-time`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The checkout to build; this one by default.
@@ -25,21 +25,21 @@ pub(crate) struct Arguments {
     folder: Option<PathBuf>,
 }
 
-/// One build of a checkout.
+/// A build of a checkout.
 struct Build {
     checkout: PathBuf,
     target: TempDir,
     table: Table,
 }
 
-/// What a command took.
-struct Took {
+/// The time of a command.
+struct CommandTimes {
     wall: f64,
-    /// Processor time of all that it started, in seconds.
+    /// The processor time of all its processes, in seconds.
     processor: f64,
 }
 
-/// Builds, and prints a table of what took how long.
+/// Builds, and prints a table of the times.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let parent = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
     let mut build = Build {
@@ -75,7 +75,7 @@ impl Build {
         cargo
     }
 
-    /// README's first command, up to the first byte that it prints.
+    /// Runs README's first command until the first byte of its output.
     fn first_output(&mut self) -> anyhow::Result<()> {
         let arguments = ["run", "--release", "--locked", "--", "fold", "seeds/articles.jsonl"];
         let clock = Clock::start()?;
@@ -86,12 +86,12 @@ impl Build {
         let wall = clock.wall();
         output.read_to_end(&mut rest)?;
         ensure!(child.wait()?.success(), "fold failed");
-        let took = Took { wall, ..clock.took()? };
-        self.note("cargo run --release -- fold …: first output", &took, "120");
+        let times = CommandTimes { wall, ..clock.times()? };
+        self.note("cargo run --release -- fold …: first output", &times, "120");
         Ok(())
     }
 
-    /// README's second command, up to the line that says where the page is.
+    /// Runs README's second command until the line with the address of the page.
     fn ready(&mut self) -> anyhow::Result<()> {
         let data = self.target.path().join("data");
         let ports = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0", "--data"];
@@ -101,17 +101,17 @@ impl Build {
             command.args(ports).arg(data).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let compiled = compiled_until_ready(&mut child);
         let wall = clock.wall();
-        // Cargo has become the program, which removes on this signal what the demo wrote.
+        // Cargo has become the program, which deletes the files of the demo on this signal.
         Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;
         child.wait()?;
         let compiled = compiled?;
         ensure!(compiled == 0, "the second command compiled {compiled} crates anew");
-        let took = Took { wall, ..clock.took()? };
-        self.note("then cargo run --release -- up: ready", &took, "240, with the first");
+        let times = CommandTimes { wall, ..clock.times()? };
+        self.note("then cargo run --release -- up: ready", &times, "240, with the first");
         Ok(())
     }
 
-    /// A build after this file was written.
+    /// Builds after a change of this file.
     fn after_a_change(&mut self, path: &str) -> anyhow::Result<()> {
         let file = File::options().write(true).open(self.checkout.join(path));
         let file = file.with_context(|| path.to_owned())?;
@@ -119,21 +119,21 @@ impl Build {
         file.set_modified(now())?;
         let clock = Clock::start()?;
         let built = self.cargo(&["build", "--release", "--locked", "--quiet"]).status();
-        let took = clock.took()?;
-        // So that whoever builds here next does not build it again.
+        let times = clock.times()?;
+        // Otherwise the next build here would build it again.
         file.set_modified(written)?;
         ensure!(built?.success(), "the build failed");
-        self.note(&format!("cargo build --release after a change in {path}"), &took, "");
+        self.note(&format!("cargo build --release after a change in {path}"), &times, "");
         Ok(())
     }
 
-    fn note(&mut self, what: &str, took: &Took, goal: &str) {
-        let [wall, processor] = [took.wall, took.processor].map(|it| format!("{it:.1}"));
+    fn note(&mut self, what: &str, times: &CommandTimes, goal: &str) {
+        let [wall, processor] = [times.wall, times.processor].map(|it| format!("{it:.1}"));
         self.table.row([what, &wall, &processor, goal]);
     }
 }
 
-/// How many crates Cargo compiled before the program said where its page is.
+/// The number of crates that Cargo compiled before the program printed the address of its page.
 fn compiled_until_ready(child: &mut Child) -> anyhow::Result<usize> {
     let output = child.stderr.take().context("its output is piped")?;
     let mut compiled = 0;
@@ -147,7 +147,7 @@ fn compiled_until_ready(child: &mut Child) -> anyhow::Result<usize> {
     anyhow::bail!("up ended before it was ready")
 }
 
-/// Starts when a command starts.
+/// Measures a command from its start.
 struct Clock {
     wall: Stopwatch,
     processor: f64,
@@ -162,10 +162,10 @@ impl Clock {
         self.wall.elapsed().as_secs_f64()
     }
 
-    /// After the command was waited for.
-    fn took(&self) -> anyhow::Result<Took> {
+    /// Call it after the command was waited for.
+    fn times(&self) -> anyhow::Result<CommandTimes> {
         let processor = processor_seconds_of_children()? - self.processor;
-        Ok(Took { wall: self.wall(), processor })
+        Ok(CommandTimes { wall: self.wall(), processor })
     }
 }
 

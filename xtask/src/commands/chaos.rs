@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use crate::tree;
 
-/// How many seeds.
+/// The arguments of `chaos`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// So many seeds, from 0 on; each takes half a minute.
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     seed: Option<u64>,
 }
 
-/// Runs them, one after the other; the first that fails is named.
+/// Runs the seeds one after the other, and names the first that fails.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut test = Command::new("cargo");
     test.args(["test", "--locked", "-p", "wirefold", "--test", "it", "nats::chaos"]);

@@ -1,5 +1,5 @@
-//! `cargo xtask dist`: makes a tarball with a static binary, and beside it its SHA-256 and the list of its
-//! packages.
+//! `cargo xtask dist`: makes a tarball with a static binary, with its SHA-256 and the list of its packages
+//! beside it.
 //!
 //! The same commit, toolchain and C compiler give the same bytes: names are sorted, and every file has the
 //! time of the commit and no owner.
@@ -16,7 +16,7 @@ use super::audit::sbom;
 use super::sizes::binary::Binary;
 use crate::tree;
 
-/// What to build for.
+/// The arguments of `dist`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The target, with its standard library and a C compiler for it; this machine's by default.
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     target: Option<String>,
 }
 
-/// What stands beside the binary: the file in the repository, and in the tarball.
+/// The files beside the binary: their path in the repository and in the tarball.
 const FILES: [(&str, &str); 6] = [
     ("LICENSE", "LICENSE"),
     ("NOTICE", "NOTICE"),
@@ -35,7 +35,7 @@ const FILES: [(&str, &str); 6] = [
     ("seeds/starter.opml", "examples/starter.opml"),
 ];
 
-/// What the binary prints about itself: its arguments, and the file in the tarball.
+/// The output of the binary about itself: the arguments, and the file in the tarball.
 const PRINTED: [(&[&str], &str); 4] = [
     (&["man"], "man/wirefold.1"),
     (&["completion", "bash"], "completions/wirefold.bash"),
@@ -46,7 +46,7 @@ const PRINTED: [(&[&str], &str); 4] = [
 /// The packages of the binary, in the tarball.
 const PACKAGES: &str = "wirefold.cdx.json";
 
-/// Builds, packs, and prints where the tarball stands.
+/// Builds, packs, and prints the path of the tarball.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let root = tree::root();
     let target = match &arguments.target {
@@ -68,18 +68,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let tarball = format!("{name}.tar.gz");
     pack(&folder, &name, &tarball, &commit_time(&root)?)?;
     let sum = hex(&Sha256::digest(fs::read(folder.join(&tarball))?));
-    // As `sha256sum --check` reads it.
+    // The format of `sha256sum --check`.
     fs::write(folder.join(format!("{tarball}.sha256")), format!("{sum}  {tarball}\n"))?;
     fs::write(folder.join(format!("{name}.cdx.json")), packages)?;
     writeln!(io::stdout(), "{sum}  {}", folder.join(&tarball).display())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds without a shared library to look for at the start.
+/// Builds a binary that needs no shared library to start.
 fn build(root: &Path, target: &str) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
     if has_auditable() {
-        // The binary then carries the list of its packages, which scanners of images read.
+        // The binary then contains the list of its packages, which scanners of images read.
         cargo.arg("auditable");
     } else {
         let mut out = io::stdout();
@@ -89,7 +89,7 @@ fn build(root: &Path, target: &str) -> anyhow::Result<()> {
         )?;
     }
     cargo.args(["build", "--profile", "dist", "--locked", "--package", "wirefold"]);
-    // A target that is named leaves build scripts and macros as they are: those cannot be static.
+    // With an explicit target, build scripts and macros are not affected: they cannot be static.
     cargo.args(["--target", target]).current_dir(root);
     let folder = root.display();
     let flags = format!("-C target-feature=+crt-static --remap-path-prefix={folder}=wirefold");
@@ -108,7 +108,7 @@ fn packages(root: &Path, target: &str) -> anyhow::Result<String> {
     sbom::document(&sbom::shipped(root, target)?, target, &commit_time(root)?)
 }
 
-/// Puts all that is packed into a folder.
+/// Copies all files of the tarball into a folder.
 fn fill(root: &Path, binary: &Path, packed: &Path) -> anyhow::Result<()> {
     let place = |to: &str| -> anyhow::Result<_> {
         let to = packed.join(to);
@@ -127,7 +127,7 @@ fn fill(root: &Path, binary: &Path, packed: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the tarball of a folder, the same one each time.
+/// Makes a reproducible tarball of a folder.
 fn pack(folder: &Path, name: &str, tarball: &str, time: &str) -> anyhow::Result<()> {
     let mut tar = Command::new("tar");
     tar.args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"]);
@@ -142,20 +142,20 @@ fn pack(folder: &Path, name: &str, tarball: &str, time: &str) -> anyhow::Result<
     Ok(())
 }
 
-/// The target that this machine's compiler builds for.
+/// The target of this machine's compiler.
 pub(super) fn host() -> anyhow::Result<String> {
     let told = output(Command::new("rustc").arg("-vV"))?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc names no host")?.to_owned())
 }
 
-/// When the commit was made, in seconds since 1970.
+/// The time of the commit, in seconds since 1970.
 pub(super) fn commit_time(root: &Path) -> anyhow::Result<String> {
     let mut git = Command::new("git");
     Ok(output(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
 }
 
-/// What a command prints. Fails where the command does.
+/// The output of a command. Fails if the command fails.
 pub(super) fn output(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output()?;
     ensure!(output.status.success(), "{command:?} failed");

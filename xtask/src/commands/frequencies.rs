@@ -1,6 +1,6 @@
-//! `cargo xtask frequencies`: counts the documents that contain each stem, for the table that events start
-//! from. No text leaves `../shared`, only counts. The fixtures of `seeds/` are left out: a table that counted
-//! the very articles to be grouped would take their names for common words.
+//! `cargo xtask frequencies`: counts the documents that contain each stem, for the initial table of events.
+//! Only counts leave `../shared`, no text. The fixtures of `seeds/` are left out: a table that counted the
+//! articles to be grouped would take their names for common words.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use wirefold_text::Text;
 
 use crate::tree;
 
-/// Stems of fewer documents than this are left out: to events they are as good as unseen.
+/// Stems of fewer documents are left out: for events they are as good as unseen.
 const LEAST_DOCUMENTS: u32 = 3;
 
 /// Counts and writes `crates/dedup/data/frequencies.tsv`.
@@ -64,7 +64,7 @@ fn pages(folder: &Path) -> anyhow::Result<Vec<String>> {
         .collect()
 }
 
-/// Everything between tags. Entities stay as they are: they are rare and no words.
+/// The text between tags. Entities stay, because they are rare and not words.
 fn without_tags(html: &str) -> String {
     let parts = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
     parts.collect::<Vec<&str>>().join(" ")
@@ -82,8 +82,8 @@ fn reports(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(texts)
 }
 
-/// The `text` of every line of a file of JSON lines; the first of each story would be enough, but
-/// the few copies do not tilt the counts.
+/// The `text` of every line of a file of JSON lines. The first article of each story would be enough, but the
+/// few copies do not change the counts much.
 fn articles(file: &Path) -> anyhow::Result<Vec<String>> {
     let lines =
         std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;

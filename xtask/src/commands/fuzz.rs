@@ -1,15 +1,15 @@
-//! `cargo xtask fuzz`: gives mutated bytes to everything that reads bytes of strangers, a minute each.
+//! `cargo xtask fuzz`: runs every parser of untrusted input on mutated bytes, a minute each.
 //!
-//! It is our own loop and not libFuzzer, which needs a nightly compiler and a C++ one: this runs wherever the
-//! project builds. It sees no coverage while it runs (`--coverage` shows how much was reached). Instead it
-//! keeps an input if the kind of its *answer* is new (how many items, which problems, which error), and
-//! mutates it further. Each target runs in its own process, so that a stack overflow is a finding too: the
-//! input is in a file before it is tried.
+//! It is our own loop and not libFuzzer, which needs a nightly compiler and a C++ compiler: this runs
+//! wherever the project builds. It sees no coverage while it runs (`--coverage` shows how much was reached).
+//! Instead it stores an input if the kind of its *result* is new (how many items, which problems, which
+//! error), and mutates it further. Each target runs in a process of its own, so that a stack overflow is
+//! found too: the input is written to a file before it is tried.
 
+mod checks;
 mod coverage;
 mod mutate;
 mod targets;
-mod tries;
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::Write as _;
@@ -25,16 +25,16 @@ use mutate::mutated;
 use targets::{Target, targets};
 use wirefold_score::Random;
 
-/// An input that takes longer than this is a finding. The build is not optimised.
+/// An input that takes longer is a finding. The build is not optimised.
 const SLOW: Duration = Duration::from_secs(5);
-/// An input that has no end is killed so long after the time is over.
+/// An input that never ends is killed this long after the time is over.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The largest input, in bytes.
 const LARGEST: usize = 64 * 1024;
-/// The most inputs that are kept to mutate from.
-const MOST_KEPT: usize = 4000;
+/// The most inputs that are stored for mutation.
+const MAX_STORED: usize = 4000;
 
-/// What to fuzz, and for how long.
+/// The arguments of `fuzz`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`, `date`, `query`, `text`,
@@ -88,20 +88,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs a target in a process of its own; what kills that is kept.
+/// Runs a target in a process of its own and stores an input that kills it.
 fn run_in_child(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
-    // What the requests of `api` go to. Here, and not in the child: it must end when the child does.
-    let up = if target.name == "api" { Some(tries::up()?) } else { None };
+    // The server of target `api`. It belongs to this process, so that it ends when the child does.
+    let up = if target.name == "api" { Some(checks::up()?) } else { None };
     let profile = coverage::profile_of(target.name);
     let _ = std::fs::remove_file(&profile);
     let mut child = Command::new(std::env::current_exe()?)
         .args(["fuzz", target.name, "--child"])
-        .envs(up.iter().map(|(up, _)| (tries::PAGE, &up.page)))
+        .envs(up.iter().map(|(up, _)| (checks::PAGE, &up.page)))
         .args(["--seconds", &arguments.seconds.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
         .env("LLVM_PROFILE_FILE", profile)
         .spawn()?;
-    // Who goes round for ever never says so.
+    // An endless loop never reports.
     let longest = Duration::from_secs(arguments.seconds) + PATIENCE;
     let watch = Stopwatch::start();
     while child.try_wait()?.is_none() && watch.elapsed() < longest {
@@ -150,7 +150,7 @@ fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if slowest > SLOW {
             bail!("{}: an input of {} bytes takes {slowest:?}", target.name, input.len());
         }
-        if answers.insert(answer) && kept.len() < MOST_KEPT {
+        if answers.insert(answer) && kept.len() < MAX_STORED {
             kept.push(input);
         }
         tried += 1;
@@ -165,7 +165,7 @@ fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the input stands that is being tried.
+/// The file with the input that is being tried.
 fn current(target: &Target) -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let built = program.parent().and_then(Path::parent).context("no folder of what is built")?;
@@ -178,7 +178,7 @@ fn say(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
-/// The files below a folder of the acceptance data; none where it is absent.
+/// The files below a folder of the acceptance data. None if it is absent.
 fn files(root: &Path, folder: &str, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     let mut folders = vec![root.join(folder)];
     let mut found = BTreeSet::new();

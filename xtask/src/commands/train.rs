@@ -10,21 +10,21 @@ use wirefold_names::train::{Material, train};
 
 use crate::{labelled_names, tree};
 
-/// What to train.
+/// The arguments of `train`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[arg(value_enum)]
     model: Trainable,
 }
 
-/// What can be trained.
+/// The models.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Trainable {
     /// The tagger of people, organisations and places.
     Names,
 }
 
-/// The languages of the suite whose scripts have no capitals: the tagger does not read them.
+/// The languages of the suite whose scripts have no capitals. The tagger does not handle them.
 const WITHOUT_CAPITALS: [&str; 3] = ["ja", "ko", "zh"];
 const SEED: u64 = 7;
 

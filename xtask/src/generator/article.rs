@@ -1,25 +1,25 @@
-//! A made-up article: sentences, each with its origin.
+//! A generated article: sentences, each with its origin.
 
 use super::plan::Kind;
 use super::words::{Script, count_words};
 
-/// A sentence of an article's own text: which article wrote it, and the how many-th it was there.
+/// The origin of a sentence: the article that wrote it, and its index there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Part {
+pub(crate) struct SentenceOrigin {
     /// The article that had it first.
     pub(crate) root: u64,
-    /// Its number there.
+    /// Its index there.
     pub(crate) number: u16,
 }
 
-/// What a sentence is to the text that it stands in.
+/// The role of a sentence in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Somebody's own text, this article's or that of the one it is copied from.
-    Own(Part),
-    /// Speech inside quotation marks with its speaker: never counts as copied.
+    /// Part of a text, of this article or of the one from which it is copied.
+    Own(SentenceOrigin),
+    /// Speech in quotation marks with its speaker. It never counts as copied.
     Quoted,
-    /// What the page has beside the text.
+    /// Page chrome.
     Chrome,
 }
 
@@ -28,64 +28,64 @@ pub(crate) enum Role {
 pub(crate) struct Sentence {
     /// Its text.
     pub(crate) text: String,
-    /// Its words, counted alike in all scripts.
+    /// Its number of words, by one rule for all scripts.
     pub(crate) words: u32,
-    /// What it is.
+    /// Its role.
     pub(crate) role: Role,
 }
 
 impl Sentence {
-    /// A sentence whose words are counted as its script counts them.
+    /// A sentence with its words counted by the rule of its script.
     pub(super) fn new(text: String, script: Script, role: Role) -> Sentence {
         let words = u32::try_from(count_words(&text, script)).unwrap_or(u32::MAX);
         Sentence { text, words, role }
     }
 }
 
-/// Sentences in one line.
+/// The sentences of one line.
 pub(crate) type Paragraph = Vec<Sentence>;
 
-/// An article as a feed has it.
+/// An article as in a feed.
 #[derive(Debug, Clone)]
 pub(crate) struct Article {
-    /// Its place in the stream.
+    /// Its index in the stream.
     pub(crate) number: u64,
     /// What was made.
     pub(crate) kind: Kind,
-    /// The name of its kind, or of the edit that made a copy.
+    /// The name of its kind, or of the edit that made it a copy.
     pub(crate) name: &'static str,
-    /// The text whose copy or version it is, by the number of the article that had it first.
+    /// The text of which it is a copy or version, given by the number of the article that had it first.
     pub(crate) main: u64,
-    /// The script that most of it is written in.
+    /// The script of most of it.
     pub(crate) script: Script,
-    /// The number of its outlet, and the host.
+    /// The number of its outlet.
     pub(crate) outlet: usize,
     /// The host of its outlet.
     pub(crate) host: String,
-    /// The number of its item: versions of one item have one.
+    /// The number of its item, which all versions share.
     pub(crate) item: u64,
     /// Its headline.
     pub(crate) title: String,
-    /// Who signs, or nobody.
+    /// Who signed it. Empty if nobody did.
     pub(crate) byline: String,
-    /// Its paragraphs, those of the page included.
+    /// Its paragraphs with page chrome.
     pub(crate) paragraphs: Vec<Paragraph>,
-    /// Whether a line is left free between two paragraphs.
+    /// Whether there is an empty line between two paragraphs.
     pub(crate) is_spaced: bool,
 }
 
 impl Article {
-    /// What labels call it.
+    /// Its id in labels.
     pub(crate) fn id(&self) -> String {
         format!("{:06}-{}", self.number, self.name)
     }
 
-    /// Its address: one for all versions of an item.
+    /// Its address, which all versions of an item share.
     pub(crate) fn url(&self) -> String {
         format!("https://{}/news/{}", self.host, self.item)
     }
 
-    /// Its paragraphs, a line each.
+    /// Its paragraphs, one on a line.
     pub(crate) fn lines(&self) -> Vec<String> {
         let space = if self.script.has_spaces() { " " } else { "" };
         let line = |sentences: &Paragraph| {
@@ -106,7 +106,7 @@ impl Article {
         self.paragraphs.iter().flatten()
     }
 
-    /// Its words, what the page has beside the text included.
+    /// The number of its words, including page chrome.
     pub(crate) fn words(&self) -> u32 {
         self.sentences().map(|sentence| sentence.words).sum()
     }

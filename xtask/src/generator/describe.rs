@@ -1,4 +1,4 @@
-//! Measures the generated news: the table of the generator.
+//! Measures the generated news, for the table of the generator.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,27 +7,27 @@ use wirefold_score::Label;
 use super::words::{SCRIPTS, WORDS};
 use super::{Article, Generator, Kind, labels};
 
-/// Zipf's slope is that of the line through the words of these ranks: those before are the function words
-/// of the grammars, and those behind have not been seen often enough.
+/// Zipf's slope is that of the line through the words of these ranks. The earlier ones are function words of
+/// the grammars, and the later ones are too rare.
 const SLOPE_RANKS: std::ops::Range<usize> = 100..10_000;
 
 /// The properties of the first articles of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Description {
     articles: usize,
-    /// How often each word stands in scripts with spaces.
+    /// The count of each word in scripts with spaces.
     counts: HashMap<String, u32>,
-    /// Words of whole texts, and of those of articles alone, hostile ones apart.
+    /// The lengths of whole texts in words, and of those of articles alone, with hostile ones separate.
     lengths: Vec<u32>,
     of_news: Vec<u32>,
     scripts: BTreeMap<&'static str, usize>,
     kinds: BTreeMap<Kind, usize>,
     outlets: BTreeSet<usize>,
-    /// Pairs that must fold and that may, and the articles of the former.
+    /// The number of pairs that must fold and that may fold, and of the articles of the former.
     must: usize,
     may: usize,
     reprinted: BTreeSet<usize>,
-    /// The most articles with one main text.
+    /// The largest number of articles with one main text.
     largest: usize,
 }
 
@@ -76,16 +76,16 @@ impl Description {
         }
     }
 
-    /// Different words in scripts with spaces.
+    /// The number of different words in scripts with spaces.
     pub(crate) fn vocabulary(&self) -> usize {
         self.counts.len()
     }
 
-    /// The slope of the logarithm of a word's count over that of its rank: near -1 by Zipf.
+    /// The slope of the logarithm of a word's count over that of its rank. By Zipf's law it is near -1.
     pub(crate) fn slope(&self) -> f64 {
         let mut counts: Vec<u32> = self.counts.values().copied().collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
-        // Ranks as far apart in logarithms, so that the many rare words do not decide alone.
+        // Ranks at equal logarithmic distances, so that the many rare words do not dominate.
         let ranks = (0..)
             .map(|step| SLOPE_RANKS.start as f64 * 1.1_f64.powi(step))
             .map(|rank| rank as usize);
@@ -99,27 +99,27 @@ impl Description {
         covariance / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
     }
 
-    /// The words of the text at a share of all, of articles alone or of all but hostile ones.
+    /// The quantile of the lengths in words, of news articles or of all except hostile ones.
     pub(crate) fn length(&self, share: f64, of_news: bool) -> u32 {
         let all = if of_news { &self.of_news } else { &self.lengths };
         let place = (all.len() as f64 * share) as usize;
         all.get(place.min(all.len().saturating_sub(1))).copied().unwrap_or_default()
     }
 
-    /// Of all articles, those in scripts without spaces, 0 to 1.
+    /// The share of articles in scripts without spaces, 0 to 1.
     pub(crate) fn without_spaces(&self) -> f64 {
         let scripts = SCRIPTS.iter().filter(|script| !script.has_spaces());
         let count: usize = scripts.filter_map(|script| self.scripts.get(script.name())).sum();
         self.share(count)
     }
 
-    /// Of all articles, those of a kind, 0 to 1.
+    /// The share of articles of a kind, 0 to 1.
     #[cfg(test)]
     pub(crate) fn of_kind(&self, kind: Kind) -> f64 {
         self.share(self.kinds.get(&kind).copied().unwrap_or_default())
     }
 
-    /// How many outlets print.
+    /// The number of outlets with articles.
     pub(crate) fn outlets(&self) -> usize {
         self.outlets.len()
     }
@@ -128,7 +128,7 @@ impl Description {
         count as f64 / self.articles.max(1) as f64
     }
 
-    /// Property by property, for a table.
+    /// The properties as rows of a table.
     pub(crate) fn rows(&self) -> Vec<(String, String)> {
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
         let mut rows = vec![

@@ -9,23 +9,23 @@ use super::writer::Writer;
 /// An edit of a copy or a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Edit {
-    /// None but for headline and credit.
+    /// None except for headline and credit.
     Exact,
     /// Another first paragraph, before the old one or in its place.
     NewLede,
     /// Only the first 30 to 85 % of the paragraphs.
     DropTail,
-    /// Some paragraphs stand elsewhere.
+    /// Some paragraphs are moved.
     Moved,
-    /// A quarter of the sentences with other words, some of them rewritten.
+    /// A quarter of the sentences with changed words, some of them rewritten.
     Reworded,
-    /// Paragraphs of one's own between the others.
+    /// New paragraphs between the others.
     Inserted,
-    /// Some quotations left out, others put in, other marks around the rest.
+    /// Some quotations left out, others added, other marks around the rest.
     Quotations,
     /// Two to four of those above.
     Mixed,
-    /// Characters of no width and soft hyphens inside words: the same text to the eye.
+    /// Zero-width characters and soft hyphens inside words: the text looks the same.
     Hidden,
     /// A version: a number corrected.
     Corrected,
@@ -35,7 +35,7 @@ pub(crate) enum Edit {
     Trimmed,
 }
 
-/// The edits of copies with their shares of a hundred.
+/// The edits of copies with their percentages.
 const COPIES: [(Edit, usize); 9] = [
     (Edit::Exact, 22),
     (Edit::NewLede, 11),
@@ -47,10 +47,10 @@ const COPIES: [(Edit, usize); 9] = [
     (Edit::Mixed, 25),
     (Edit::Hidden, 2),
 ];
-/// What a mix is made of, in the order in which it is done.
+/// The edits of a mix, in the order in which they are applied.
 const MIXED: [Edit; 6] =
     [Edit::Reworded, Edit::DropTail, Edit::Moved, Edit::Quotations, Edit::Inserted, Edit::NewLede];
-/// Of a hundred sentences of a reworded text, those with other words, and of these those rewritten.
+/// The percentage of changed sentences in a reworded text, and of rewritten ones among these.
 const REWORDED: usize = 25;
 const REWRITTEN: usize = 30;
 
@@ -73,7 +73,7 @@ impl Edit {
         }
     }
 
-    /// The edit of a copy, by lot.
+    /// A random edit of a copy.
     pub(super) fn of_copy(random: &mut Random) -> Edit {
         let mut drawn = random.below(100);
         for (edit, share) in COPIES {
@@ -85,12 +85,12 @@ impl Edit {
         Edit::Exact
     }
 
-    /// The edit of a version, by lot.
+    /// A random edit of a version.
     pub(super) fn of_version(random: &mut Random) -> Edit {
         *random.pick(&[Edit::Corrected, Edit::Updated, Edit::Updated, Edit::Trimmed])
     }
 
-    /// Edits a text; what it adds is the writer's own.
+    /// Edits a text. New sentences belong to the writer.
     pub(super) fn apply(self, draft: &mut Draft, writer: &mut Writer<'_>) {
         match self {
             Edit::Exact => {}
@@ -145,8 +145,8 @@ fn move_paragraphs(paragraphs: &mut Vec<Paragraph>, random: &mut Random) {
     }
 }
 
-/// Other words in some sentences. One with a word or two changed stays whose it was; one that is
-/// rewritten is the writer's own.
+/// Changes words in some sentences. A sentence with a word or two changed keeps its origin; a rewritten one
+/// belongs to the writer.
 fn reword(draft: &mut Draft, writer: &mut Writer<'_>) {
     for sentence in draft.paragraphs.iter_mut().flatten() {
         let is_own = matches!(sentence.role, Role::Own(_));
@@ -161,7 +161,7 @@ fn reword(draft: &mut Draft, writer: &mut Writer<'_>) {
     }
 }
 
-/// The same sentence with a word of the middle left out, doubled by another or replaced.
+/// The same sentence with a word in the middle deleted, doubled or replaced.
 fn other_word(text: &str, writer: &mut Writer<'_>) -> String {
     let mut words: Vec<&str> = text.split(' ').collect();
     if words.len() < 6 {
@@ -203,7 +203,7 @@ fn other_quotations(draft: &mut Draft, writer: &mut Writer<'_>) {
     }
 }
 
-/// Another digit in one number of the text.
+/// Changes a digit in one number of the text.
 fn correct(draft: &mut Draft, random: &mut Random) {
     let sentences = draft.paragraphs.iter_mut().flatten();
     let mut numbered: Vec<_> =
@@ -228,7 +228,7 @@ fn trim(draft: &mut Draft, random: &mut Random) {
     }
 }
 
-/// The same text to the eye: characters of no width and soft hyphens inside some words.
+/// The same text to the eye, with zero-width characters and soft hyphens inside some words.
 pub(super) fn hide(text: &str) -> String {
     let mut hidden = String::with_capacity(text.len() * 5 / 4);
     for (at, letter) in text.chars().enumerate() {

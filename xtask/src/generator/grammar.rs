@@ -1,9 +1,9 @@
-//! The grammars: which sentences each script makes of its function words and of made words.
+//! The grammars: the sentences of each script, made of its function words and of generated words.
 //!
 //! A rule is a text with slots in braces. `{C}`, `{N}`, `{V}`, `{A}`, `{T}` and `{J}` are clauses, noun
-//! phrases, verb phrases, adverbials, sources and joints, by another rule; `{w}`, `{a}` and `{v}` a noun,
-//! an adjective and a verb; `{P}`, `{L}` and `{G}` a person, a place and a group; `{D}` and `{M}` a day
-//! and a month; `{#}` a number; `{Q}` what is quoted.
+//! phrases, verb phrases, adverbials, sources and joints, by another rule; `{w}`, `{a}` and `{v}` a noun, an
+//! adjective and a verb; `{P}`, `{L}` and `{G}` a person, a place and a group; `{D}` and `{M}` a day and a
+//! month; `{#}` a number; `{Q}` the quoted text.
 
 use super::words::Script;
 
@@ -19,10 +19,10 @@ pub(super) struct Grammar {
     pub(super) quotations: &'static [&'static str],
     pub(super) days: &'static [&'static str],
     pub(super) months: &'static [&'static str],
-    /// Names of places and groups, of a made name.
+    /// Patterns for the names of places and groups around a generated name.
     pub(super) places: &'static [&'static str],
     pub(super) groups: &'static [&'static str],
-    /// Between two sentences, and between given name and surname.
+    /// The separator of sentences, and of given name and surname.
     pub(super) space: &'static str,
 }
 

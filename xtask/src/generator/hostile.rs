@@ -1,4 +1,4 @@
-//! Hostile articles: each is cheap to send and expensive to compare.
+//! Hostile articles, which are cheap to send and expensive to compare.
 
 use wirefold_score::Random;
 
@@ -9,22 +9,22 @@ use super::outlets::place_of;
 use super::words::{SCRIPTS, capitalised};
 use super::writer::Writer;
 
-/// What a hostile article does.
+/// The kind of a hostile article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Trick {
-    /// One word again and again, to the limit of a text.
+    /// One word repeated up to the size limit of a text.
     OneWord,
     /// One word as long as a text may be.
     LongWord,
-    /// A run of words that all of its kind have behind each sentence.
+    /// A run of words after each sentence that all articles of this kind share.
     OneShingle,
-    /// The wall of its outlet in the place of an article, under a title of its own.
+    /// The wall of its outlet in place of an article, with a title of its own.
     Wall,
-    /// Sentences of a stock that all of its kind draw from: each key stands under many stories.
+    /// Sentences from a stock that all articles of this kind use, so each key is in many stories.
     HotKeys,
     /// All scripts in one sentence.
     MixedScripts,
-    /// Every letter with marks that combine with it and characters of no width.
+    /// Every letter with combining marks and zero-width characters.
     Marks,
 }
 
@@ -37,10 +37,10 @@ const TRICKS: [Trick; 7] = [
     Trick::MixedScripts,
     Trick::Marks,
 ];
-/// Sentences of the stock, and how many of them one article has.
+/// The number of sentences in the stock, and in one article.
 const STOCK: usize = 200;
 const OF_STOCK: usize = 30;
-/// The article whose sentences the stock is: one that no stream reaches.
+/// The article number whose sentences are the stock. No stream reaches it.
 pub(crate) const STOCK_ROOT: u64 = u64::MAX;
 const SHINGLE: &str = "wherever you are and whatever you do please share this message with all";
 
@@ -58,12 +58,12 @@ impl Trick {
         }
     }
 
-    /// One of them, by lot.
+    /// A random kind.
     pub(super) fn drawn(random: &mut Random) -> Trick {
         *random.pick(&TRICKS)
     }
 
-    /// Makes the article; `limit` is how many bytes a text may have.
+    /// Makes the article. `limit` is the largest size of a text in bytes.
     pub(super) fn make(self, writer: &mut Writer<'_>, limit: usize, wall: &Paragraph) -> Draft {
         let title = writer.headline();
         let paragraphs = match self {
@@ -79,11 +79,11 @@ impl Trick {
     }
 }
 
-/// A word of this article alone, as often as the limit allows.
+/// A new word, repeated up to the limit.
 fn repeated(writer: &mut Writer<'_>, space: &str, limit: usize) -> Sentence {
     let word = writer.script.name_of(200_000 + writer.random.below(100_000)) + space;
     let text = word.repeat(limit / word.len());
-    writer.claim(text.trim_end().to_owned())
+    writer.sentence_of(text.trim_end().to_owned())
 }
 
 fn one_shingle(writer: &mut Writer<'_>) -> Vec<Paragraph> {
@@ -96,7 +96,7 @@ fn one_shingle(writer: &mut Writer<'_>) -> Vec<Paragraph> {
     paragraphs
 }
 
-/// Sentences of the stock, in an order of this article's own.
+/// Sentences of the stock in a random order.
 fn stock(writer: &mut Writer<'_>) -> Vec<Paragraph> {
     let mut numbers: Vec<usize> = (0..STOCK).collect();
     writer.random.shuffle(&mut numbers);
@@ -114,7 +114,7 @@ fn mixed_scripts(writer: &mut Writer<'_>) -> Vec<Paragraph> {
         };
         let words: Vec<String> = (0..20).map(|_| word(&mut writer.random)).collect();
         let text = words.join(if writer.random.chance(50) { " " } else { "" });
-        paragraphs.push(vec![writer.claim(text)]);
+        paragraphs.push(vec![writer.sentence_of(text)]);
     }
     paragraphs
 }
@@ -131,12 +131,12 @@ fn marks(writer: &mut Writer<'_>) -> Vec<Paragraph> {
                 text.extend((0..count).map(|_| *writer.random.pick(&MARKS)));
             }
         }
-        paragraphs.push(vec![writer.claim(text)]);
+        paragraphs.push(vec![writer.sentence_of(text)]);
     }
     paragraphs
 }
 
-/// Marks that combine with the letter before, joiners, and marks of direction.
+/// Combining marks, joiners, and direction marks.
 const MARKS: [char; 8] = [
     '\u{0300}', '\u{0301}', '\u{0323}', '\u{0489}', '\u{200b}', '\u{200d}', '\u{2060}', '\u{202e}',
 ];

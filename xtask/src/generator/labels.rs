@@ -1,31 +1,32 @@
-//! Which pairs of articles must fold, may fold, and must not. The labels follow from the origins of their
-//! sentences.
+//! Labels the pairs of articles that must fold, may fold, and must not. The labels follow from the origins of
+//! their sentences.
 //!
 //! A pair *must* fold if both are versions of one item; or if both have one main text and share at least
 //! sixty words, half of the own words of the shorter and a third of the longer. It *may* fold if both have
 //! one main text in other cases; if the other has a sixth of the shorter, from 25 words on; if they share
 //! half of the shorter; or if a sixth of one is from the main text of the other, even if that copy left it
-//! out. All other pairs *must not*. Own words are neither quoted nor part of the page. A rewritten sentence
-//! belongs only to the one who rewrote it. The texts in a digest or a list of headlines make no pair with it,
-//! except one that is half of the shorter. The beginning of a text above a wall *may* fold with that text.
+//! out. All other pairs *must not* fold. Own words are neither quoted nor page chrome. A rewritten sentence
+//! belongs only to the article that rewrote it. The texts in a digest or a list of headlines make no pair
+//! with it, except one that is half of the shorter. The beginning of a text above a wall *may* fold with that
+//! text.
 
 use std::collections::BTreeMap;
 
 use wirefold_score::{Label, Pair};
 
 use super::Generator;
-use super::article::{Article, Part, Role};
+use super::article::{Article, Role, SentenceOrigin};
 use super::plan::Kind;
 
-/// What a pair must share of the shorter and of the longer, in percent, and in words.
+/// What a pair must share: percent of the shorter and of the longer, and words.
 const MUST_OF_SHORTER: u32 = 50;
 const MUST_OF_LONGER: u32 = 35;
 const MUST_WORDS: u32 = 60;
-/// What it may share of the shorter, in percent, from so many words on.
+/// What a pair may share of the shorter in percent, from this many words on.
 const MAY_OF_SHORTER: u32 = 15;
 const MAY_WORDS: u32 = 25;
 
-/// What of an article says to which others it belongs.
+/// The part of an article that decides about its labels.
 #[derive(Debug, Clone)]
 pub(crate) struct Makeup {
     number: u64,
@@ -33,8 +34,8 @@ pub(crate) struct Makeup {
     name: &'static str,
     main: u64,
     item: u64,
-    /// Own sentences with their words, in order, each once.
-    parts: Vec<(Part, u32)>,
+    /// Own sentences with their words, in order, without duplicates.
+    parts: Vec<(SentenceOrigin, u32)>,
     words: u32,
 }
 
@@ -45,7 +46,7 @@ impl Makeup {
             Role::Own(part) => Some((part, sentence.words)),
             Role::Quoted | Role::Chrome => None,
         });
-        let mut parts: Vec<(Part, u32)> = own.collect();
+        let mut parts: Vec<(SentenceOrigin, u32)> = own.collect();
         parts.sort_unstable();
         parts.dedup_by_key(|(part, _)| *part);
         let words = parts.iter().map(|(_, words)| words).sum();
@@ -53,10 +54,10 @@ impl Makeup {
         Makeup { number, kind, name, main, item, parts, words }
     }
 
-    /// Words of the sentences that stand in both.
+    /// The words of the sentences that are in both.
     fn shared(&self, other: &Makeup) -> u32 {
         let is_there =
-            |part: &Part| other.parts.binary_search_by_key(part, |(its, _)| *its).is_ok();
+            |part: &SentenceOrigin| other.parts.binary_search_by_key(part, |(its, _)| *its).is_ok();
         let shared = self.parts.iter().filter(|(part, _)| is_there(part));
         shared.map(|(_, words)| words).sum()
     }
@@ -65,8 +66,8 @@ impl Makeup {
         matches!(self.kind, Kind::Digest | Kind::Topic)
     }
 
-    /// Whether so much of it is from the other's main text that it may stand in that story, also with
-    /// those copies that have left out what it took.
+    /// Whether it has so much of the other's main text that it may be in that story, also with copies that
+    /// left out the shared part.
     fn is_part_of(&self, other: &Makeup) -> bool {
         let of_main = self.parts.iter().filter(|(part, _)| part.root == other.main);
         let words: u32 = of_main.map(|(_, words)| words).sum();
@@ -74,7 +75,7 @@ impl Makeup {
         self.number != other.main && words >= MAY_WORDS && 100 * words >= least * self.words
     }
 
-    /// What a pair is and how it came about; `None` where it must not fold.
+    /// The label of a pair and its kind. `None` if it must not fold.
     pub(crate) fn label(&self, other: &Makeup) -> Option<(Label, String)> {
         let one_text = self.main == other.main;
         let shared = self.shared(other);
@@ -83,12 +84,12 @@ impl Makeup {
         let is_whole = is_part(MUST_OF_SHORTER, shorter)
             && is_part(MUST_OF_LONGER, longer)
             && shared >= MUST_WORDS;
-        // The beginning of a text above a wall is not enough to say whose it is.
+        // The beginning of a text above a wall is too short to identify the text.
         let is_stub = [self.kind, other.kind].contains(&Kind::Paywall);
         if self.item == other.item || one_text && is_whole && !is_stub {
             return Some((Label::Reprint, self.names(other)));
         }
-        // Two digests of the same texts are as alike as any two articles.
+        // Two digests of the same texts are compared like any two articles.
         let holds_others = self.holds_others() != other.holds_others();
         let may = is_part(MUST_OF_SHORTER, shorter)
             || !holds_others && is_part(MAY_OF_SHORTER, shorter) && shared >= MAY_WORDS;
@@ -96,7 +97,7 @@ impl Makeup {
         (one_text || may || is_part_of_other).then(|| (Label::Partial, self.names(other)))
     }
 
-    /// `base+exact`: the base first, then by name, so that a kind has one spelling.
+    /// `base+exact`: the base first, then by name, so that each kind has one spelling.
     fn names(&self, other: &Makeup) -> String {
         let mut names = [self.name, other.name].map(|name| (name != BASE, name));
         names.sort_unstable();
@@ -104,11 +105,11 @@ impl Makeup {
     }
 }
 
-/// What originals are called in ids and labels.
+/// The name of originals in ids and labels.
 pub(super) const BASE: &str = "base";
 
-/// The labelled pairs among the first `count` articles, text by text: the texts of those that share one
-/// are made again for it, so that no more than those of one are held.
+/// The labelled pairs among the first `count` articles, family by family. Articles with a common text are
+/// generated again for it, so that memory holds only those of one family.
 pub(crate) fn labels(
     generator: &Generator,
     count: u64,
@@ -129,7 +130,7 @@ fn of_family(generator: &Generator, root: u64, members: &[u64]) -> Vec<(Pair, (L
     let mut found = Vec::new();
     for (at, (roots, later)) in members.iter().enumerate() {
         for (its_roots, earlier) in &members[..at] {
-            // A pair with several texts in common is labelled with the first of them.
+            // A pair with several common texts is labelled with the first of them.
             let first = roots.iter().filter(|one| its_roots.contains(one)).min();
             let label = (first == Some(&root)).then(|| earlier.label(later)).flatten();
             let pair = [earlier.number, later.number].map(|number| usize::try_from(number).ok());
@@ -148,7 +149,7 @@ mod tests {
     fn makeup(name: &'static str, main: u64, parts: &[(u64, u16)]) -> Makeup {
         let parts: Vec<_> = parts
             .iter()
-            .map(|(root, number)| (Part { root: *root, number: *number }, 20))
+            .map(|(root, number)| (SentenceOrigin { root: *root, number: *number }, 20))
             .collect();
         let words = 20 * u32::try_from(parts.len()).unwrap();
         let (number, item) = (main, u64::from(words) + main);

@@ -8,24 +8,24 @@ use super::news::Draft;
 use super::words::{Script, capitalised};
 use super::writer::Writer;
 
-/// What a page by a form is.
+/// The kind of a page with a fixed form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum List {
-    /// Dishes under what the kitchen says of all its lists.
+    /// Dishes under a fixed introduction.
     Recipes,
-    /// The nominees for a prize, class by class.
+    /// The nominees for a prize in each class.
     Nominees,
-    /// Results of a match day with the standings.
+    /// Results of a match day with the table.
     Results,
-    /// What each player did in a game.
+    /// The figures of each player in a game.
     BoxScore,
     /// The forecast for a day.
     Weather,
-    /// A sentence for each of twelve signs.
+    /// A sentence for each of the twelve signs.
     Horoscope,
-    /// How the shares stood in the evening.
+    /// Closing prices of shares.
     Stocks,
-    /// The life of somebody, by the form of the undertaker.
+    /// The life of a person in an undertaker's form.
     Obituary,
 }
 
@@ -72,7 +72,7 @@ const SIGNS: [&str; 12] = [
 ];
 const CLASSES: [&str; 6] =
     ["Best novel", "Best first book", "Best translation", "Best play", "Best cover", "Best press"];
-/// Lines of a list, where its form does not say how many.
+/// The number of lines in a list, if its form does not give it.
 const LINES: std::ops::Range<usize> = 9..15;
 
 impl List {
@@ -90,13 +90,13 @@ impl List {
         }
     }
 
-    /// One by lot.
+    /// A random kind.
     pub(super) fn drawn(random: &mut Random) -> List {
         *random.pick(&LISTS)
     }
 
-    /// Fills the form. `lines` are what its outlet prints above each list of recipes, of nominees and of
-    /// stars; scripts without forms have these and some sentences.
+    /// Fills the form. `lines` are printed by its outlet above each list of recipes, nominees and results.
+    /// Scripts without forms have these and some sentences.
     pub(super) fn make(self, writer: &mut Writer<'_>, lines: &[Sentence]) -> Draft {
         let title = writer.headline();
         let intro: Paragraph = lines.to_vec();
@@ -121,7 +121,7 @@ impl List {
     }
 }
 
-/// A telegram or a bulletin: the form is the same each time, names and numbers are others.
+/// A telegram or a bulletin: the same form each time with other names and numbers.
 pub(super) fn serial(writer: &mut Writer<'_>, lines: &[Sentence]) -> Draft {
     let title = writer.headline();
     let paragraphs = match (writer.script, writer.random.chance(50)) {
@@ -132,14 +132,14 @@ pub(super) fn serial(writer: &mut Writer<'_>, lines: &[Sentence]) -> Draft {
     Draft { title, byline: String::new(), paragraphs }
 }
 
-/// A text of its outlet's archive: another address and title, and a line that says where one is.
+/// A text from its outlet's archive: another address and title, and a line about the archive.
 pub(super) fn archived(writer: &mut Writer<'_>, text: Draft, lines: &[Sentence]) -> Draft {
     let mut paragraphs = text.paragraphs;
     paragraphs.extend(lines.first().map(|line| vec![line.clone()]));
     Draft { title: writer.headline(), byline: text.byline, paragraphs }
 }
 
-/// The title of a correction or an update at an address of its own.
+/// The title of a correction or an update with an address of its own.
 pub(super) fn marked(title: &str, random: &mut Random) -> String {
     let mark = *random.pick(&["CORRECTED", "UPDATE 1", "UPDATE 2", "WRAPUP 1"]);
     format!("{mark} - {title}")
@@ -153,15 +153,15 @@ fn with_intro(intro: Paragraph, mut rows: Vec<Paragraph>) -> Vec<Paragraph> {
 /// A form in one paragraph.
 fn text(writer: &mut Writer<'_>, form: &str) -> Vec<Paragraph> {
     let filled = capitalised(&writer.fill(form));
-    vec![vec![writer.claim(filled)]]
+    vec![vec![writer.sentence_of(filled)]]
 }
 
-/// Some lines of one form.
+/// Several lines of one form.
 fn filled(writer: &mut Writer<'_>, form: &str) -> Vec<Paragraph> {
     let count = writer.random.within(LINES);
     let line = |_| {
         let row = capitalised(&writer.fill(form));
-        vec![writer.claim(row)]
+        vec![writer.sentence_of(row)]
     };
     (0..count).map(line).collect()
 }
@@ -169,7 +169,7 @@ fn filled(writer: &mut Writer<'_>, form: &str) -> Vec<Paragraph> {
 fn nominees(writer: &mut Writer<'_>) -> Vec<Paragraph> {
     let class = |name: &&str| {
         let row = writer.fill(&format!("{name}: {{a}} {{w}}, {{w}} {{w}}, {{P}}, {{a}} {{w}}."));
-        vec![writer.claim(row)]
+        vec![writer.sentence_of(row)]
     };
     CLASSES.iter().map(class).collect()
 }
@@ -177,7 +177,7 @@ fn nominees(writer: &mut Writer<'_>) -> Vec<Paragraph> {
 fn horoscope(writer: &mut Writer<'_>) -> Vec<Paragraph> {
     let sign = |name: &&str| {
         let row = writer.fill(&format!("{name}: {{C}}."));
-        vec![writer.claim(row)]
+        vec![writer.sentence_of(row)]
     };
     SIGNS.iter().map(sign).collect()
 }

@@ -1,13 +1,13 @@
-//! Made-up news with labels, by seed: the accuracy card and all benches measure on it.
+//! Generates news with labels from a seed. The accuracy card and all benches use it.
 //!
-//! The article at each place is a function of the seed and the place. An article that is made from an earlier
-//! one (a copy, a version, a digest) makes that one again, so a stream of any length needs no more memory
-//! than one article. Words are made up ([`words`]), a grammar builds sentences ([`grammar`]), and each
-//! sentence knows which article had it first, from which the labels follow ([`mod@labels`]).
+//! The article at each index is a function of the seed and the index. If an article is based on an earlier
+//! one (a copy, a version, a digest), that one is generated again, so a stream of any length needs no more
+//! memory than one article. Words are generated ([`words`]), a grammar builds sentences ([`grammar`]), and
+//! each sentence knows which article had it first, from which the labels follow ([`mod@labels`]).
 //!
-//! It is not a model of meaning: a sentence is grammatical nonsense. It shares with news the frequency of
-//! words, the length of texts, names, numbers, quotations, datelines and credits, the edits of the text of an
-//! agency on its way, and what pages contain beside the text.
+//! It does not model meaning: a sentence is grammatical nonsense. It shares with news the frequency of words,
+//! the length of texts, names, numbers, quotations, datelines and credits, the edits that outlets make in the
+//! text of an agency, and page chrome.
 
 mod article;
 mod describe;
@@ -41,20 +41,20 @@ use outlets::{Outlet, Outlets};
 use plan::{Plan, Planner};
 use writer::{Happening, Writer};
 
-/// How news is made.
+/// The settings of the generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// Another number makes other news of the same kind.
+    /// The seed. Another one gives other news of the same kind.
     pub(crate) seed: u64,
     /// The lengths of texts, in percent of a median of 500 words.
     pub(crate) length: usize,
-    /// How many bytes a hostile text fills.
+    /// The size of a hostile text in bytes.
     pub(crate) limit: usize,
-    /// After so many articles the footers of pages change.
+    /// The footers of pages change after this many articles.
     pub(crate) footer_life: u64,
 }
 
-/// Makes articles.
+/// Generates articles.
 #[derive(Debug)]
 pub(crate) struct Generator {
     settings: Settings,
@@ -70,12 +70,12 @@ impl Generator {
         Generator { settings, zipf, planner: Planner::new(settings.seed, outlets) }
     }
 
-    /// All articles from the first one on: there is no end.
+    /// All articles from the first one on, without end.
     pub(crate) fn articles(&self) -> impl Iterator<Item = Article> {
         (0..).map(|number| self.article(number))
     }
 
-    /// The article at a place.
+    /// The article at an index.
     pub(crate) fn article(&self, number: u64) -> Article {
         let plan = self.planner.plan(number);
         let draft = self.draft(&plan);
@@ -95,16 +95,16 @@ impl Generator {
             is_spaced: false,
         };
         let headlines = self.headlines(&plan, &mut random);
-        self.planner.outlets().dress(&mut article, &headlines, &mut random);
+        self.planner.outlets().add_page_chrome(&mut article, &headlines, &mut random);
         article
     }
 
-    /// The texts that an article has something of, by the numbers of those that had them first.
+    /// The texts of which an article has a part, given by the numbers of the articles that had them first.
     pub(crate) fn roots(&self, number: u64) -> Vec<u64> {
         let plan = self.planner.plan(number);
         match plan.kind {
             Kind::Original => vec![number],
-            // Whoever quotes the same people has nothing else in common.
+            // Texts that quote the same people share nothing else.
             Kind::OwnWords
             | Kind::Brief
             | Kind::Video
@@ -115,7 +115,7 @@ impl Generator {
             Kind::Hostile if plan.trick == hostile::Trick::HotKeys => vec![number, STOCK_ROOT],
             Kind::Hostile => vec![number],
             Kind::Version => {
-                // The first version is a text that later ones have something of.
+                // Later versions contain parts of the first version.
                 let mut roots = self.roots(plan.sources[0]);
                 roots.extend([plan.sources[0], number]);
                 roots.dedup();
@@ -155,7 +155,7 @@ impl Generator {
         self.planner.outlets().get(plan.outlet)
     }
 
-    /// The text of an article that stands at a place.
+    /// The text of the article at an index.
     fn text_at(&self, number: u64) -> Draft {
         self.draft(&self.planner.plan(number))
     }
@@ -220,7 +220,7 @@ impl Generator {
         }
     }
 
-    /// Headlines of agencies' texts before a place, for lists of what else there is.
+    /// Headlines of earlier agency texts, for lists of other articles.
     fn headlines(&self, plan: &Plan, random: &mut Random) -> Vec<String> {
         let script = self.outlet(plan).script;
         let places =
@@ -232,7 +232,7 @@ impl Generator {
     }
 }
 
-/// An agency's text as a paper prints it.
+/// The text of an agency as another outlet prints it.
 fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
     let agency = std::mem::take(&mut draft.byline);
     plan.edit.apply(&mut draft, writer);
@@ -240,7 +240,7 @@ fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
         draft.title = headline_of(writer, &draft);
     }
     if writer.random.chance(50) {
-        uncredit(&mut draft.paragraphs, &agency);
+        remove_credit(&mut draft.paragraphs, &agency);
     }
     draft.byline = match writer.random.below(4) {
         0 => agency,
@@ -250,11 +250,10 @@ fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
     draft
 }
 
-/// Words of a headline in a script with spaces, and its characters in one without.
+/// The words of a headline in a script with spaces, and its characters in one without.
 const HEADLINE: (usize, usize) = (9, 16);
 
-/// A headline of an editor's own for a text of others: like all headlines it takes its words from the
-/// text.
+/// A new headline for the text of another outlet. Like all headlines it takes its words from the text.
 fn headline_of(writer: &mut Writer<'_>, draft: &Draft) -> String {
     let own = |sentence: &&Sentence| matches!(sentence.role, Role::Own(_));
     let first: Vec<&Sentence> = draft.paragraphs.iter().flatten().filter(own).take(6).collect();
@@ -269,8 +268,8 @@ fn headline_of(writer: &mut Writer<'_>, draft: &Draft) -> String {
     }
 }
 
-/// Takes the name of the agency out of dateline and last line.
-fn uncredit(paragraphs: &mut Vec<Paragraph>, agency: &str) {
+/// Removes the name of the agency from dateline and last line.
+fn remove_credit(paragraphs: &mut Vec<Paragraph>, agency: &str) {
     let marks = [format!(" ({agency})"), agency.to_owned()];
     paragraphs.retain(|lines| !matches!(lines.as_slice(), [one] if is_credit(one, agency)));
     for lede in paragraphs.iter_mut().flatten().take(1) {

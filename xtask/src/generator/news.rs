@@ -1,4 +1,4 @@
-//! Own texts: originals, other texts about a happening, follow-ups.
+//! Separately written texts: originals, other texts about a happening, follow-ups.
 
 use wirefold_score::Random;
 
@@ -6,18 +6,19 @@ use super::article::{Paragraph, Role, Sentence};
 use super::words::Script;
 use super::writer::Writer;
 
-/// The lengths of texts in words at every 32nd part of them: a log-normal law with a median of 480 and a
-/// deviation of 0.75, from 60 to 5,000. Written down, since logarithms differ between machines.
+/// The quantiles of the lengths of texts in words, in steps of a 32nd: a log-normal distribution with a
+/// median of 480 and a deviation of 0.75, from 60 to 5,000. They are constants, because logarithms differ
+/// between machines.
 const LENGTHS: [usize; 33] = [
     60, 119, 152, 179, 203, 225, 247, 268, 289, 311, 333, 355, 378, 402, 427, 453, 480, 509, 540,
     573, 610, 649, 693, 741, 796, 859, 934, 1_024, 1_137, 1_290, 1_517, 1_941, 5_000,
 ];
-/// How many paragraphs of a hundred quote somebody.
+/// The percentage of paragraphs with a quotation.
 const QUOTING: usize = 18;
-/// A text of more words has headings between its parts.
+/// Texts with more words have headings.
 const LONG: usize = 900;
 
-/// The text of an article before its page is put around it.
+/// The text of an article before page chrome is added.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {
     pub(super) title: String,
@@ -26,25 +27,25 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Its words.
+    /// The number of its words.
     pub(super) fn words(&self) -> usize {
         self.paragraphs.iter().flatten().map(|sentence| sentence.words as usize).sum()
     }
 }
 
-/// How many words a text has, by lot; `percent` of what news has.
+/// A random length in words, in `percent` of the length of news.
 fn length(random: &mut Random, percent: usize) -> usize {
     let (part, within) = (random.below(LENGTHS.len() - 1), random.below(1_000));
-    // The last stretch is long: most of it is near its beginning.
+    // The last step is long, and most texts are near its beginning.
     let within =
         if part + 2 == LENGTHS.len() { within * within / 1_000 * within / 1_000 } else { within };
     let words = LENGTHS[part] + (LENGTHS[part + 1] - LENGTHS[part]) * within / 1_000;
     words * percent / 100
 }
 
-/// A text as an agency or a paper's own people write it, `percent` of as long as news is.
+/// A text as an agency or a newspaper writes it, in `percent` of the length of news.
 pub(super) fn original(writer: &mut Writer<'_>, percent: usize, agency: Option<&str>) -> Draft {
-    // Before all else, so that the headline can be made alone.
+    // The headline comes first, so that it can be generated alone.
     let title = writer.headline();
     let words = length(&mut writer.random, percent);
     let mut draft = Draft { title, byline: byline(writer, agency), paragraphs: Vec::new() };
@@ -58,7 +59,7 @@ pub(super) fn original(writer: &mut Writer<'_>, percent: usize, agency: Option<&
     while written < words {
         if words > LONG && writer.random.chance(8) {
             let heading = writer.headline();
-            let heading = vec![writer.claim(heading)];
+            let heading = vec![writer.sentence_of(heading)];
             draft.paragraphs.push(heading);
         }
         let next = match writer.random.chance(QUOTING) {
@@ -75,7 +76,7 @@ pub(super) fn original(writer: &mut Writer<'_>, percent: usize, agency: Option<&
     draft
 }
 
-/// Puts quotations of another text at places of this one's own, each with its speaker.
+/// Inserts quotations of another text, each with its speaker.
 pub(super) fn quote(draft: &mut Draft, quotations: &[Sentence], writer: &mut Writer<'_>) {
     for quotation in quotations {
         let at = writer.random.within(1..draft.paragraphs.len() + 1);
@@ -89,7 +90,7 @@ pub(super) fn quotations(draft: &Draft) -> Vec<Sentence> {
     all.filter(|sentence| sentence.role == Role::Quoted).cloned().collect()
 }
 
-/// Who signs.
+/// Who signed the text.
 fn byline(writer: &mut Writer<'_>, agency: Option<&str>) -> String {
     match agency {
         Some(agency) => agency.to_owned(),
@@ -101,7 +102,7 @@ fn byline(writer: &mut Writer<'_>, agency: Option<&str>) -> String {
     }
 }
 
-/// Where a text is from: `BRUNTON (AP) — `.
+/// The place of a text: `BRUNTON (AP) — `.
 fn dateline(writer: &mut Writer<'_>, agency: Option<&str>) -> String {
     let place = writer.happening.first_place();
     match (writer.script, agency) {

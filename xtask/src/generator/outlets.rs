@@ -1,7 +1,7 @@
-//! The outlets, and what their pages contain beside the text.
+//! The outlets and their page chrome.
 //!
-//! Each outlet has its own: a line on top, a box between two paragraphs, headlines of other articles, and a
-//! footer that changes after so many articles. Some outlets print none of it.
+//! Each outlet has its own: a line at the top, a box between two paragraphs, headlines of other articles, and
+//! a footer that changes after a number of articles. Some outlets have none.
 
 use wirefold_score::Random;
 
@@ -9,9 +9,9 @@ use super::article::{Article, Paragraph, Role, Sentence};
 use super::words::{SCRIPTS, Script, Zipf};
 use super::writer::{Happening, Writer};
 
-/// News agencies: the name under which they are credited.
+/// The names under which news agencies are credited.
 const AGENCIES: [&str; 3] = ["AP", "Reuters", "AFP"];
-/// Papers by script.
+/// The number of newspapers in each script.
 const PAPERS: [(Script, usize); 5] = [
     (Script::Latin, 36),
     (Script::Cyrillic, 4),
@@ -19,7 +19,7 @@ const PAPERS: [(Script, usize); 5] = [
     (Script::Japanese, 3),
     (Script::Thai, 3),
 ];
-/// How many outlets there are.
+/// The number of outlets.
 pub(crate) const OUTLETS: usize = {
     let (mut all, mut script) = (AGENCIES.len(), 0);
     while script < PAPERS.len() {
@@ -28,7 +28,7 @@ pub(crate) const OUTLETS: usize = {
     }
     all
 };
-/// Service lines in English: what sites say of themselves.
+/// Service lines in English, which sites print about themselves.
 const SERVICE: [&str; 14] = [
     "Get the {w} {w} of {L} in your inbox every {D}.",
     "You have {#} free {w}s left this month.",
@@ -51,25 +51,25 @@ const SERVICE: [&str; 14] = [
 pub(super) struct Outlet {
     pub(super) host: String,
     pub(super) script: Script,
-    /// The name of an agency.
+    /// The name, if it is an agency.
     pub(super) agency: Option<&'static str>,
-    /// Whether a line is left free between two paragraphs.
+    /// Whether there is an empty line between two paragraphs.
     is_spaced: bool,
-    /// How much its pages have beside the text: 0 to 3.
+    /// The amount of page chrome, 0 to 3.
     clutter: usize,
     top: Vec<Sentence>,
     boxes: Vec<Sentence>,
-    /// The lines of its footer, of which a page has a few in a row, later pages later ones.
+    /// The lines of its footer. A page has a few consecutive ones, later pages later ones.
     footer: Vec<Sentence>,
-    /// What stands in the place of an article, where one is asked to pay or to agree.
+    /// The wall: the text in place of an article that asks for payment or consent.
     pub(super) wall: Paragraph,
-    /// What stands on every page with a video.
+    /// The text on every page with a video.
     pub(super) player: Paragraph,
-    /// What stands above every live blog.
+    /// The text above every live blog.
     pub(super) notice: Paragraph,
-    /// What stands above every list of headlines.
+    /// The text above every list of headlines.
     pub(super) about: Paragraph,
-    /// What stands above every other list.
+    /// The text above every other list.
     pub(super) intro: Paragraph,
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Outlet {
 #[derive(Debug, Clone)]
 pub(crate) struct Outlets {
     all: Vec<Outlet>,
-    /// After so many articles of the stream a footer changes.
+    /// A footer changes after this many articles of the stream.
     footer_life: u64,
 }
 
@@ -93,13 +93,13 @@ impl Outlets {
         Outlets { all, footer_life }
     }
 
-    /// How much the pages of one have beside the text: 0 to 3.
+    /// The amount of page chrome of an outlet, 0 to 3.
     #[cfg(test)]
     pub(super) fn clutter(&self, number: usize) -> usize {
         self.all[number].clutter
     }
 
-    /// How many of them are agencies.
+    /// The number of agencies.
     pub(super) fn agencies(&self) -> usize {
         AGENCIES.len()
     }
@@ -109,7 +109,7 @@ impl Outlets {
         &self.all[number]
     }
 
-    /// A paper that prints in a script: the first ones print most.
+    /// A newspaper of a script. The first ones publish most.
     pub(super) fn of_script(&self, script: Script, random: &mut Random) -> usize {
         let before = PAPERS.iter().take_while(|(other, _)| *other != script);
         let first = AGENCIES.len() + before.map(|(_, count)| count).sum::<usize>();
@@ -118,8 +118,13 @@ impl Outlets {
         first + random.below(count).min(random.below(count))
     }
 
-    /// Puts what the page has around the text of an article; `headlines` are those of others.
-    pub(super) fn dress(&self, article: &mut Article, headlines: &[String], random: &mut Random) {
+    /// Adds page chrome around the text of an article. `headlines` are those of other articles.
+    pub(super) fn add_page_chrome(
+        &self,
+        article: &mut Article,
+        headlines: &[String],
+        random: &mut Random,
+    ) {
         let outlet = self.get(article.outlet);
         article.host.clone_from(&outlet.host);
         article.is_spaced = outlet.is_spaced;
@@ -178,7 +183,7 @@ fn outlet(
     }
 }
 
-/// A line that a site says of itself.
+/// A line that a site prints about itself.
 pub(super) fn service(writer: &mut Writer<'_>) -> Sentence {
     let text = match writer.script {
         Script::Latin => {
@@ -196,7 +201,7 @@ pub(crate) fn host(number: usize) -> String {
     format!("{kind}{number:02}.example")
 }
 
-/// The place of a script in tables.
+/// The index of a script in tables.
 pub(super) fn place_of(script: Script) -> usize {
     SCRIPTS.iter().position(|other| *other == script).unwrap_or_default()
 }

@@ -34,7 +34,7 @@ const TEMPLATES: [&str; 8] = [
      {#} lots is in {M}.",
 ];
 
-/// A template with other names and numbers; in other scripts, for which there are none, four sentences.
+/// A template with other names and numbers. Scripts without templates have four sentences.
 pub(super) fn brief(writer: &mut Writer<'_>) -> Draft {
     let title = writer.headline();
     let text = match writer.script {
@@ -44,16 +44,16 @@ pub(super) fn brief(writer: &mut Writer<'_>) -> Draft {
         }
         _ => (0..4).map(|_| writer.sentence()).collect::<Vec<String>>().join(writer.space()),
     };
-    let sentences = vec![writer.claim(text)];
+    let sentences = vec![writer.sentence_of(text)];
     Draft { title, byline: String::new(), paragraphs: vec![sentences] }
 }
 
-/// The beginnings of several texts under headings of their own.
+/// The beginnings of several texts, each under a heading.
 pub(super) fn digest(writer: &mut Writer<'_>, items: &[Draft]) -> Draft {
     let mut paragraphs = vec![writer.paragraph(1)];
     for item in items {
         let heading = writer.headline();
-        paragraphs.push(vec![writer.claim(heading)]);
+        paragraphs.push(vec![writer.sentence_of(heading)]);
         let sentences = item.paragraphs.iter().flatten();
         let own = sentences.filter(|sentence| matches!(sentence.role, Role::Own(_)));
         paragraphs.push(own.take(writer.random.within(2..5)).cloned().collect());
@@ -62,7 +62,7 @@ pub(super) fn digest(writer: &mut Writer<'_>, items: &[Draft]) -> Draft {
     Draft { title: writer.headline(), byline: String::new(), paragraphs }
 }
 
-/// One text whole, and the beginning of another behind it.
+/// One whole text, followed by the beginning of another.
 pub(super) fn merge(writer: &mut Writer<'_>, first: &Draft, second: &Draft) -> Draft {
     let mut paragraphs = first.paragraphs.clone();
     let rest = second.paragraphs.len().min(1 + first.paragraphs.len() / 3);
@@ -70,7 +70,7 @@ pub(super) fn merge(writer: &mut Writer<'_>, first: &Draft, second: &Draft) -> D
     Draft { title: writer.headline(), byline: String::new(), paragraphs }
 }
 
-/// A text of one's own around some paragraphs of another.
+/// A new text around some paragraphs of another.
 pub(super) fn partial(own: &mut Draft, other: &Draft, writer: &mut Writer<'_>) {
     let from = writer.random.below(other.paragraphs.len());
     let wanted = own.words() * writer.random.within(20..55) / 100;
@@ -91,7 +91,7 @@ pub(super) fn background(own: &mut Draft, earlier: &Draft, writer: &mut Writer<'
     own.paragraphs.extend_from_slice(&earlier.paragraphs[earlier.paragraphs.len() - count..]);
 }
 
-/// A page with a video: a line or three, and what the player says.
+/// A page with a video: one to three lines, and the text of the player.
 pub(super) fn video(writer: &mut Writer<'_>, player: &[Sentence]) -> Draft {
     let sentences = writer.random.within(1..4);
     let mut paragraphs = vec![writer.paragraph(sentences)];

@@ -1,8 +1,8 @@
-//! Decides what the article at each place of the stream is, from seed and place alone.
+//! Decides what the article at each index of the stream is, from seed and index alone.
 //!
-//! Every place at a fixed distance belongs to an agency; the rest is random. An article that is made from
-//! another names one at an earlier place, so nothing needs to be remembered: the generator makes the earlier
-//! text again when it needs it.
+//! Indices at a fixed distance belong to agencies; the rest is random. An article that is based on another
+//! names one at an earlier index, so nothing is stored: the generator makes the earlier text again when it
+//! needs it.
 
 use wirefold_score::Random;
 
@@ -15,15 +15,15 @@ use super::words::Script;
 /// Kinds of articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
-    /// A text of its own.
+    /// A separately written text.
     Original,
-    /// A text of its own on the happening of another, with which it shares quotations.
+    /// A separately written text on the happening of another, with which it shares quotations.
     OwnWords,
     /// An agency's text at another outlet, edited.
     Copy,
     /// Another version of the same item: corrected, updated or cut.
     Version,
-    /// A text of its own around a part of another.
+    /// A new text around a part of another.
     Partial,
     /// Two texts, one after the other.
     Merge,
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     FollowUp,
     /// A template with other names and numbers.
     Brief,
-    /// A page with a video: a line or two besides the page's own.
+    /// A page with a video: a line or two and the page's own text.
     Video,
     /// The beginning of a text above a wall.
     Paywall,
@@ -43,20 +43,19 @@ pub(crate) enum Kind {
     Live,
     /// Captions of pictures.
     Gallery,
-    /// A list, a table or another page by a form.
+    /// A list, a table or another page with a fixed form.
     List,
-    /// A telegram or a bulletin by a form.
+    /// A telegram or a bulletin with a fixed form.
     Serial,
-    /// An agency's text in its own archive, at another address and under another title.
+    /// An agency's text in its own archive, with another address and title.
     Archive,
-    /// An agency's correction or update of its text, at another address.
+    /// An agency's correction or update of its text, with another address.
     Correction,
-    /// Made to hurt.
+    /// Expensive to compare.
     Hostile,
 }
 
-/// How many of a thousand places are drawn as each kind, the agencies' places apart. Agencies take one
-/// place of fifteen.
+/// How many of a thousand indices have each kind, except those of agencies, which have one in fifteen.
 const SHARES: [(Kind, usize); 19] = [
     (Kind::Original, 171),
     (Kind::List, 32),
@@ -78,18 +77,18 @@ const SHARES: [(Kind, usize); 19] = [
     (Kind::Gallery, 16),
     (Kind::Hostile, 6),
 ];
-/// The distance between two places of agencies, and the first.
+/// The distance between two indices of agencies, and the first one.
 const AGENCY_EVERY: u64 = 15;
 const FIRST_AGENCY: u64 = 2;
-/// Copies come so many places after their original at most, as a power of two.
-const FARTHEST: usize = 14;
-/// How often an earlier text is looked for before a place gets a text of its own.
-const TRIES: u64 = 300;
-/// Of a hundred texts, those in Cyrillic, Chinese, Japanese and Thai.
+/// The largest distance between an original and its copy, as a power of two.
+const MAX_DISTANCE: usize = 14;
+/// The number of attempts to find an earlier text before an original is used instead.
+const MAX_ATTEMPTS: u64 = 300;
+/// The percentages of texts in Cyrillic, Chinese, Japanese and Thai.
 const SCRIPT_SHARES: [(Script, usize); 4] =
     [(Script::Cyrillic, 5), (Script::Chinese, 3), (Script::Japanese, 2), (Script::Thai, 2)];
 
-/// What stands at one place.
+/// The plan of one article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) number: u64,
@@ -97,13 +96,13 @@ pub(crate) struct Plan {
     pub(crate) script: Script,
     /// The number of its outlet.
     pub(crate) outlet: usize,
-    /// The earlier articles that it is made of, the main one first.
+    /// The earlier articles on which it is based, the main one first.
     pub(crate) sources: Vec<u64>,
     /// How a copy or a version was edited.
     pub(crate) edit: Edit,
-    /// What a hostile one does.
+    /// The kind of a hostile article.
     pub(crate) trick: Trick,
-    /// Which form a list has.
+    /// The form of a list.
     pub(crate) list: List,
 }
 
@@ -125,12 +124,12 @@ impl Planner {
         &self.outlets
     }
 
-    /// Numbers for one purpose at one place.
+    /// Random numbers for one purpose at one index.
     pub(super) fn dice(&self, number: u64, purpose: &str) -> Random {
         Random::named(self.seed ^ mixed(number), purpose)
     }
 
-    /// What stands at a place.
+    /// The plan of the article at an index.
     pub(crate) fn plan(&self, number: u64) -> Plan {
         let mut random = self.dice(number, "plan");
         let kind = self.drawn(number);
@@ -182,7 +181,7 @@ impl Planner {
         }
     }
 
-    /// The kind that was drawn for a place; where nothing is found to make it of, it gets an original.
+    /// The kind that was drawn for an index. If there is nothing to base it on, it is an original.
     fn drawn(&self, number: u64) -> Kind {
         if is_agency(number) {
             return Kind::Original;
@@ -197,10 +196,10 @@ impl Planner {
         Kind::Original
     }
 
-    /// The script of a text that is not made of others.
+    /// The script of an original.
     fn script(&self, number: u64) -> Script {
         let mut drawn = match is_agency(number) {
-            // Each hundred texts of agencies have all shares: a few of them decide what many print.
+            // Each hundred agency texts have all shares, because a few of them decide what many print.
             true => {
                 usize::try_from((number / AGENCY_EVERY * 37 + self.seed) % 100).unwrap_or_default()
             }
@@ -215,13 +214,13 @@ impl Planner {
         Script::Latin
     }
 
-    /// The agency that has a place.
+    /// The agency of an index.
     fn agency(&self, number: u64) -> usize {
         self.dice(number, "agency").below(self.outlets.agencies())
     }
 
-    /// The earlier articles that one of a kind is made of; `None` where they are wanted and there are
-    /// none.
+    /// The earlier articles on which an article of this kind is based. `None` if the kind needs some and
+    /// there are none.
     fn sources(&self, kind: Kind, number: u64, random: &mut Random) -> Option<Vec<u64>> {
         let (least, most) = match kind {
             Kind::Original => return None,
@@ -254,7 +253,7 @@ impl Planner {
         (found.len() >= least).then_some(found)
     }
 
-    /// An agency's text at an earlier place: some are taken by many, most by few.
+    /// An agency's text at an earlier index. Some are copied by many outlets, most by few.
     fn agency_text_before(
         &self,
         number: u64,
@@ -263,7 +262,7 @@ impl Planner {
         random: &mut Random,
     ) -> Option<u64> {
         let tries = if script.is_some_and(|script| script != Script::Latin) { 4 } else { 1 };
-        (0..tries * TRIES).find_map(|_| {
+        (0..tries * MAX_ATTEMPTS).find_map(|_| {
             let near = number.checked_sub(distance(random))?;
             let place = near / AGENCY_EVERY * AGENCY_EVERY + FIRST_AGENCY;
             let is_right = place < number
@@ -274,15 +273,15 @@ impl Planner {
         })
     }
 
-    /// How readily others take a text, of a thousand.
+    /// How often a text is copied, in thousandths.
     fn popularity(&self, place: u64) -> usize {
         let share = self.dice(place, "popularity").below(1_000);
         (share * share / 1_000 * share / 1_000).max(20)
     }
 
-    /// An original or a copy at an earlier place.
+    /// An original or a copy at an earlier index.
     fn printed_before(&self, number: u64, random: &mut Random) -> Option<u64> {
-        (0..TRIES).find_map(|_| {
+        (0..MAX_ATTEMPTS).find_map(|_| {
             let place = number.checked_sub(distance(random))?;
             matches!(self.drawn(place), Kind::Original | Kind::Copy).then_some(place)
         })
@@ -293,13 +292,13 @@ fn is_agency(number: u64) -> bool {
     number % AGENCY_EVERY == FIRST_AGENCY
 }
 
-/// How many places back: as often from 2 to 4 as from 4 to 8, and so on.
+/// A random distance back: as often from 2 to 4 as from 4 to 8, and so on.
 fn distance(random: &mut Random) -> u64 {
-    let scale = 1_usize << random.within(1..FARTHEST + 1);
+    let scale = 1_usize << random.within(1..MAX_DISTANCE + 1);
     (scale + random.below(scale)) as u64
 }
 
-/// Neighbouring numbers far apart (the finaliser of SplitMix64).
+/// Mixes the bits of a number, so that neighbours become very different (the finaliser of SplitMix64).
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

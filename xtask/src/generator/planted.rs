@@ -1,11 +1,11 @@
-//! Two sets with planted reprints, by seed: what `bench detect` compares methods on.
+//! Two sets with planted reprints from a seed, on which `bench detect` compares methods.
 //!
-//! The plain set holds texts of their own and reprints of them, without anything of a page around them. A
-//! reprint has another opening and another headline, its sentences moved, and the last third left out: of all
-//! runs of five words that either has, a third stands in both. A headline is the first words of a sentence of
-//! its opening. The hard set adds what misleads: the boxes, headlines and footers of the outlets' pages, sentences of a
-//! common stock, and strangers that quote the same two sentences. All of it is in Latin letters, since
-//! the methods compared split words at spaces.
+//! The plain set has original texts and reprints of them, without page chrome. A reprint has another opening
+//! and another headline, its sentences are moved, and the last third is left out: of all runs of five words
+//! in either, a third is in both. A headline is the first words of a sentence of the opening. The hard set
+//! adds misleading text: boxes, headlines and footers of the outlets' pages, sentences of a common stock, and
+//! unrelated articles that quote the same two sentences. Everything is in Latin letters, because the compared
+//! methods split words at spaces.
 
 use wirefold_score::Random;
 
@@ -19,32 +19,32 @@ use super::words::Script;
 use super::writer::Writer;
 use super::{Generator, headline_of};
 
-/// Of a hundred articles, the reprints.
+/// The percentage of reprints.
 const REPRINTS: usize = 20;
-/// How many places back the text of a reprint is looked for, at most.
-const FARTHEST: usize = 16_000;
-/// How often a text is looked for before a place gets one of its own.
-const TRIES: usize = 20;
-/// Of a hundred texts of the hard set, those that quote an earlier one, and how many of its sentences.
+/// The largest distance between a text and its reprint.
+const MAX_DISTANCE: usize = 16_000;
+/// The number of attempts to find a text before an original is used instead.
+const MAX_ATTEMPTS: usize = 20;
+/// The percentage of texts in the hard set that quote an earlier one, and the number of quoted sentences.
 const QUOTING: usize = 30;
 const QUOTED: usize = 2;
-/// Sentences of the stock, and how many of them a text of the hard set has.
+/// The number of sentences in the stock, and of those in a text of the hard set.
 const STOCK: usize = 200;
 const OF_STOCK: usize = 3;
-/// Sentences of a paragraph of a reprint.
+/// The sentences in a paragraph of a reprint.
 const IN_PARAGRAPH: usize = 2;
 
 /// A set with planted reprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Planted {
-    /// Texts and reprints alone.
+    /// Only texts and reprints.
     Plain,
     /// With footers, stock sentences and shared quotations.
     Hard,
 }
 
 impl Generator {
-    /// The article at a place of a set, and the number of the article that had its text first.
+    /// The article at an index of a set, and the number of the article that had its text first.
     pub(crate) fn planted(&self, set: Planted, number: u64) -> (Article, u64) {
         let root = self.planted_root(number);
         let plan = self.planted_plan(number, root);
@@ -69,16 +69,16 @@ impl Generator {
         };
         if set == Planted::Hard {
             let mut random = self.planner.dice(number, "page");
-            self.planner.outlets().dress(&mut article, &[], &mut random);
+            self.planner.outlets().add_page_chrome(&mut article, &[], &mut random);
         }
         (article, root)
     }
 
-    /// The text that an article of its own has, whatever stands around it.
+    /// The text of an article without its surroundings.
     fn planted_text(&self, set: Planted, number: u64) -> Draft {
         let mut writer = self.writer(&self.planted_plan(number, number), number);
         let mut draft = news::original(&mut writer, self.settings.length, None);
-        // A text under a title of which it does not speak may be a wall, and walls do not fold.
+        // A text with an unrelated title may be a wall, and walls do not fold.
         draft.title = headline_of(&mut writer, &draft);
         if set == Planted::Plain {
             return draft;
@@ -97,13 +97,13 @@ impl Generator {
         draft
     }
 
-    /// The number of the article that had the text of a place first.
+    /// The number of the article that had the text at an index first.
     fn planted_root(&self, number: u64) -> u64 {
         if !self.is_reprint(number) {
             return number;
         }
         let mut random = self.planner.dice(number, "planted source");
-        let found = (0..TRIES).find_map(|_| {
+        let found = (0..MAX_ATTEMPTS).find_map(|_| {
             let place = earlier(number, &mut random)?;
             (!self.is_reprint(place)).then_some(place)
         });
@@ -140,13 +140,13 @@ impl Generator {
     }
 }
 
-/// A place before one, not too far back.
+/// An earlier index, not too far back.
 fn earlier(number: u64, random: &mut Random) -> Option<u64> {
-    let farthest = FARTHEST.min(usize::try_from(number).unwrap_or(usize::MAX));
+    let farthest = MAX_DISTANCE.min(usize::try_from(number).unwrap_or(usize::MAX));
     number.checked_sub(1 + random.below(farthest) as u64)
 }
 
-/// Another opening and headline, sentences moved, and the last third left out.
+/// Makes a reprint: another opening and headline, sentences moved, and the last third left out.
 fn reprint(draft: &mut Draft, writer: &mut Writer<'_>) {
     draft.paragraphs.truncate((draft.paragraphs.len() * 2).div_ceil(3));
     let mut sentences: Vec<Sentence> = draft.paragraphs.drain(..).skip(1).flatten().collect();
@@ -169,7 +169,7 @@ mod tests {
         article.sentences().map(|sentence| sentence.text.as_str()).collect()
     }
 
-    /// The share of runs of five words that stand in both, of all.
+    /// The share of runs of five words that are in both, of all.
     fn jaccard(one: &Article, other: &Article) -> f64 {
         let shingles = |article: &Article| -> HashSet<Vec<String>> {
             let text = article.text();

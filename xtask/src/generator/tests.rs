@@ -15,7 +15,7 @@ fn an_article_is_the_same_from_the_same_seed_and_place_and_other_from_another() 
     let other = Generator::new(Settings { seed: 8, ..SETTINGS });
     let mut equal = 0;
     for (number, article) in (0..300).zip(one.articles()) {
-        // By place alone: nothing before it was made.
+        // By index alone: no earlier article was generated.
         let again = same.article(299 - number);
         let there = one.article(299 - number);
         assert_eq!(
@@ -79,7 +79,7 @@ fn labelled_pairs_share_words_and_all_others_share_next_to_none() {
                     assert!(share >= 25 || is_version, "{} {}: {share} %", one.id(), other.id());
                 }
                 Some(Label::Partial) => {}
-                // Two of one template share its words.
+                // Articles of one template share its words.
                 None if one.kind == other.kind && is_by_form(one.kind) => {}
                 None => {
                     let lists = |it: &Article| matches!(it.kind, Kind::Digest | Kind::Topic);
@@ -119,7 +119,7 @@ fn a_footer_changes_with_time() {
         article.number = number;
         let mut random = Random::new(1);
         article.outlet = (0..OUTLETS).find(|at| outlets.clutter(*at) == 3).unwrap();
-        outlets.dress(&mut article, &[], &mut random);
+        outlets.add_page_chrome(&mut article, &[], &mut random);
         article.paragraphs.split_off(before).last().map(|lines| lines[0].text.clone())
     };
     assert_eq!(footer(10), footer(20));

@@ -1,27 +1,27 @@
-//! Made words by script and rank, and how often each is drawn.
+//! Generated words by script and rank, and their frequencies.
 //!
-//! Words are drawn by the law of Zipf (1949) with the shift of Mandelbrot (1953) and exponent 1: the
-//! word of rank `r` has a weight of one over `r + SHIFT`. The function words of a language stand
-//! before them in the grammar of its script, so the ranks here begin where content words do. A word
-//! is a function of its rank: no table of words is kept.
+//! Words are drawn by the law of Zipf (1949) with the shift of Mandelbrot (1953) and exponent 1: the word of
+//! rank `r` has a weight of one over `r + SHIFT`. The function words of a language come before them, in the
+//! grammar of its script, so the ranks here begin with content words. A word is a function of its rank: there
+//! is no table of words.
 
 use wirefold_score::Random;
 
-/// Content words of each script, inflected forms not counted.
+/// The number of content words in each script, without inflected forms.
 pub(crate) const WORDS: usize = 400_000;
-/// Mandelbrot's shift: the function words of the grammars stand before the first content word.
+/// Mandelbrot's shift: the function words of the grammars come before the first content word.
 const SHIFT: u64 = 60;
 /// The weight of rank 0 times its shift. Whole numbers give the same draws on every machine.
 const SCALE: u64 = 1 << 40;
-/// Ranks from here on are names of people, places and organisations: nobody draws them as words.
+/// Ranks from here on are names of people, places and organisations, which are never drawn as words.
 const NAMES: usize = 900_000;
 
 /// The script in which an article is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Script {
-    /// English function words around made words in Latin letters.
+    /// English function words and generated words in Latin letters.
     Latin,
-    /// Russian function words around made words in Cyrillic letters.
+    /// Russian function words and generated words in Cyrillic letters.
     Cyrillic,
     /// Chinese: no spaces between words.
     Chinese,
@@ -31,12 +31,12 @@ pub(crate) enum Script {
     Thai,
 }
 
-/// Every script, in the order of the tables.
+/// All scripts in the order of the tables.
 pub(crate) const SCRIPTS: [Script; 5] =
     [Script::Latin, Script::Cyrillic, Script::Chinese, Script::Japanese, Script::Thai];
 
 impl Script {
-    /// What tables call it.
+    /// The name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Script::Latin => "Latin",
@@ -47,12 +47,12 @@ impl Script {
         }
     }
 
-    /// Whether words stand apart from each other.
+    /// Whether there are spaces between words.
     pub(crate) fn has_spaces(self) -> bool {
         matches!(self, Script::Latin | Script::Cyrillic)
     }
 
-    /// The word of a rank. Two ranks below [`WORDS`] never have one word in a script with spaces.
+    /// The word of a rank. In a script with spaces, two ranks below [`WORDS`] never have the same word.
     pub(crate) fn word(self, rank: usize) -> String {
         match self {
             Script::Latin => syllables(&LATIN, rank),
@@ -63,7 +63,7 @@ impl Script {
         }
     }
 
-    /// A name by its number, with a capital where the script has them.
+    /// A name by its number, capitalised if the script has capitals.
     pub(crate) fn name_of(self, number: usize) -> String {
         match self {
             Script::Latin | Script::Cyrillic | Script::Thai => {
@@ -75,8 +75,8 @@ impl Script {
     }
 }
 
-/// The words of an article, counted alike in all scripts: what spaces part, and where there are none,
-/// three characters for two words.
+/// The number of words, by one rule for all scripts: words between spaces, and in scripts without spaces two
+/// words for three characters.
 pub(crate) fn count_words(text: &str, script: Script) -> usize {
     if script.has_spaces() {
         return text.split_whitespace().count();
@@ -86,14 +86,14 @@ pub(crate) fn count_words(text: &str, script: Script) -> usize {
     letters.div_ceil(per_word)
 }
 
-/// With its first letter as a capital.
+/// The text with a capital first letter.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
-/// The parts of syllables of an alphabet. No end is the beginning of a syllable, and each has one
-/// vowel: a word can be taken apart in one way only, so other syllables make another word.
+/// The parts of syllables in an alphabet. No end of a syllable is the beginning of another, and each syllable
+/// has one vowel. So a word can be divided in one way only, and different syllables make different words.
 struct Alphabet {
     beginnings: [&'static str; 20],
     vowels: [&'static str; 8],
@@ -132,7 +132,7 @@ fn syllables(alphabet: &Alphabet, rank: usize) -> String {
     let two = SYLLABLES * SYLLABLES;
     let (count, mut rest) = match rank {
         short if short < SYLLABLES => (1, short),
-        // Neighbours in rank have nothing in common: the factor shares no divisor with the count.
+        // Neighbouring ranks have different syllables: the factor is coprime to the count.
         long if long - SYLLABLES < two => (2, (long - SYLLABLES) * 514_229 % two),
         longest => (3, longest - SYLLABLES),
     };
@@ -147,8 +147,8 @@ fn syllables(alphabet: &Alphabet, rank: usize) -> String {
     word
 }
 
-/// One character for the `single` most frequent words, two for the others, of `count` characters
-/// from the code point `first` on.
+/// One character for the `single` most frequent words, two for the others, from `count` characters after the
+/// code point `first`.
 fn characters(first: u32, count: usize, single: usize, rank: usize) -> String {
     let one = |at: usize| {
         let offset = u32::try_from(at % count).unwrap_or_default();
@@ -176,15 +176,15 @@ fn kana(number: usize) -> String {
 /// Draws ranks by Zipf's law.
 #[derive(Debug)]
 pub(crate) struct Zipf {
-    /// By rank, the weight of all ranks up to it.
+    /// The sum of the weights up to each rank.
     sums: Vec<u64>,
-    /// The first rank of each part of the whole weight, so that a draw looks at few.
+    /// The first rank of each part of the whole weight, so that a draw searches only few.
     starts: Vec<usize>,
     /// The weight of a part.
     part: u64,
 }
 
-/// Parts that the whole weight is looked up by.
+/// The number of parts of the whole weight.
 const PARTS: u64 = 1 << 14;
 
 impl Zipf {
@@ -202,7 +202,7 @@ impl Zipf {
         Zipf { sums, starts, part }
     }
 
-    /// A rank of which the chance is one over it, but for the shift.
+    /// A random rank.
     pub(crate) fn rank(&self, random: &mut Random) -> usize {
         let all = self.sums.last().copied().unwrap_or_default();
         let drawn = random.below(usize::try_from(all).unwrap_or(usize::MAX)) as u64;

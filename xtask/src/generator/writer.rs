@@ -1,25 +1,25 @@
-//! Writes sentences about one happening. Its people, places, groups and words return in all of them.
+//! Writes sentences about one happening, which share people, places, groups and words.
 
 use std::fmt::Write as _;
 
 use wirefold_score::Random;
 
-use super::article::{Paragraph, Part, Role, Sentence};
+use super::article::{Paragraph, Role, Sentence, SentenceOrigin};
 use super::grammar::{Grammar, grammar};
 use super::words::{Script, WORDS, Zipf, capitalised};
 
-/// Words of a happening that its texts use again and again.
+/// The number of words that the texts of a happening use again and again.
 const TERMS: usize = 30;
-/// How often of a hundred a content word is one of them.
+/// The percentage of content words that are among them.
 const ON_TOPIC: usize = 22;
-/// Surnames, given names and places that there are.
+/// The number of surnames, given names and places.
 const SURNAMES: usize = 30_000;
 const GIVEN_NAMES: usize = 900;
 const PLACES: usize = 6_000;
-/// A slot inside so many others takes the first rule, which is short.
-const DEEPEST: usize = 6;
+/// From this depth on a slot takes the first rule, which is short.
+const MAX_DEPTH: usize = 6;
 
-/// The facts that texts on one happening share.
+/// The facts that texts about one happening share.
 #[derive(Debug, Clone)]
 pub(super) struct Happening {
     terms: Vec<usize>,
@@ -29,7 +29,7 @@ pub(super) struct Happening {
 }
 
 impl Happening {
-    /// The facts of a happening, of which `random` must be its own.
+    /// The facts of a happening. `random` must belong to the happening.
     pub(super) fn new(script: Script, zipf: &Zipf, random: &mut Random) -> Happening {
         let rules = grammar(script);
         let terms = (0..TERMS).map(|_| (zipf.rank(random) + 200).min(WORDS - 10)).collect();
@@ -44,12 +44,12 @@ impl Happening {
         Happening { terms, people, places, groups }
     }
 
-    /// The first place, where datelines are from.
+    /// The first place, which datelines use.
     pub(super) fn first_place(&self) -> &str {
         &self.places[0]
     }
 
-    /// Somebody who can sign.
+    /// A person who can sign.
     pub(super) fn person(&self, at: usize) -> &str {
         &self.people[at % self.people.len()]
     }
@@ -71,7 +71,7 @@ pub(super) struct Writer<'a> {
     pub(super) happening: Happening,
     rules: &'static Grammar,
     zipf: &'a Zipf,
-    /// Whose own sentences they are.
+    /// The article to which the sentences belong.
     article: u64,
     written: u16,
 }
@@ -89,25 +89,25 @@ impl<'a> Writer<'a> {
         Writer { random, script, happening, rules, zipf, article, written: 0 }
     }
 
-    /// The next sentence of the article's own.
+    /// The next sentence of the article.
     pub(super) fn own(&mut self) -> Sentence {
         let text = self.sentence();
-        self.claim(text)
+        self.sentence_of(text)
     }
 
-    /// Makes a text a sentence of the article's own.
-    pub(super) fn claim(&mut self, text: String) -> Sentence {
-        let part = Part { root: self.article, number: self.written };
+    /// Makes a text a sentence of the article.
+    pub(super) fn sentence_of(&mut self, text: String) -> Sentence {
+        let part = SentenceOrigin { root: self.article, number: self.written };
         self.written = self.written.saturating_add(1);
         Sentence::new(text, self.script, Role::Own(part))
     }
 
-    /// A paragraph of so many sentences of its own.
+    /// A paragraph of this many new sentences.
     pub(super) fn paragraph(&mut self, sentences: usize) -> Paragraph {
         (0..sentences).map(|_| self.own()).collect()
     }
 
-    /// A sentence that quotes somebody.
+    /// A sentence with a quotation.
     pub(super) fn quotation(&mut self) -> Sentence {
         let mut said = self.fill("{C}");
         if self.random.chance(60) {
@@ -119,7 +119,7 @@ impl<'a> Writer<'a> {
         Sentence::new(text, self.script, Role::Quoted)
     }
 
-    /// A sentence that any article may have: the same from the same root and number.
+    /// A sentence that several articles may have. The same root and number give the same sentence.
     pub(super) fn common(&self, root: u64, number: usize) -> Sentence {
         let mut random = Random::new(root ^ number as u64);
         let happening = Happening::new(self.script, self.zipf, &mut random);
@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
         writer.own()
     }
 
-    /// A line such as a headline: no end mark.
+    /// A line without an end mark, such as a headline.
     pub(super) fn headline(&mut self) -> String {
         let rule = if self.random.chance(50) { "{C}" } else { "{C} {A}" };
         let line = self.fill(rule);
@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
         if self.script.has_spaces() { capitalised(&sentence) } else { sentence }
     }
 
-    /// What stands between two sentences.
+    /// The separator of two sentences.
     pub(super) fn space(&self) -> &'static str {
         self.rules.space
     }
@@ -156,7 +156,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A rule with all slots but that of what is quoted filled.
+    /// Fills all slots of a rule except that of a quotation.
     pub(super) fn fill(&mut self, rule: &str) -> String {
         let mut out = String::new();
         self.fill_into(rule, &mut out, 0);
@@ -184,7 +184,7 @@ impl<'a> Writer<'a> {
             "J" => self.rules.joints,
             _ => return self.terminal(slot, out),
         };
-        let at = if depth < DEEPEST { self.random.below(rules.len()) } else { 0 };
+        let at = if depth < MAX_DEPTH { self.random.below(rules.len()) } else { 0 };
         self.fill_into(rules[at], out, depth + 1);
     }
 
@@ -205,7 +205,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A content word of one class: each ten ranks hold five nouns, three adjectives and two verbs.
+    /// A content word of one class. Each ten ranks have five nouns, three adjectives and two verbs.
     fn word(&mut self, first: usize, count: usize) -> String {
         let rank = match self.random.chance(ON_TOPIC) {
             true => *self.random.pick(&self.happening.terms),
@@ -214,12 +214,12 @@ impl<'a> Writer<'a> {
         self.script.word(rank - rank % 10 + first + rank % count)
     }
 
-    /// Somebody or something of the happening: the first ones most often.
+    /// A person or thing of the happening. The first ones are the most frequent.
     fn named(&mut self, of: impl Fn(&Happening) -> &Vec<String>) -> String {
         let count = of(&self.happening).len();
         let at = self.random.below(count).min(self.random.below(count));
         let name = &of(&self.happening)[at];
-        // Later mentions of a person are by the surname mostly.
+        // Later mentions of a person mostly use the surname.
         match name.rsplit_once(' ') {
             Some((given, surname)) if !given.contains(' ') && self.random.chance(40) => {
                 surname.to_owned()

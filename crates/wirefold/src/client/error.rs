@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::config::ConfigError;
 use crate::exit::{Exit, Stop};
 
-/// Why there is no answer, or not the one that was wanted.
+/// Why a command has no usable answer.
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
     /// Nothing has ever run on this data folder.
@@ -17,16 +17,16 @@ pub(crate) enum ClientError {
         /// The data folder.
         folder: PathBuf,
     },
-    /// Everything stands on a NATS server.
+    /// The data is on a NATS server, which only a running wirefold connects to.
     #[error(
-        "what {} is about stands on a NATS server, which a running wirefold speaks to: start \
+        "the data of {} is on a NATS server, which only a running wirefold uses: start \
          `wirefold up --nats`, or `wirefold run gateway --nats` on that folder", folder.display()
     )]
     OverNats {
         /// The data folder.
         folder: PathBuf,
     },
-    /// Another process holds the data folder, and does not answer.
+    /// Another process uses the data folder but does not answer.
     #[error(
         "{} is in use by a process that does not answer at {}: if `wirefold up` is just starting \
          or stopping, try again; else stop that process", folder.display(), socket.display()
@@ -34,37 +34,37 @@ pub(crate) enum ClientError {
     InUse {
         /// The data folder.
         folder: PathBuf,
-        /// Where it should answer.
+        /// The socket on which it should answer.
         socket: PathBuf,
     },
-    /// The running process cannot be talked to.
+    /// The running process does not accept the connection.
     #[error("cannot talk to `wirefold up` at {place}: {why}")]
     Unreachable {
         /// The socket or address.
         place: String,
-        /// What the system said.
+        /// The error of the operating system.
         why: String,
     },
     /// The data folder cannot be opened.
     #[error("{0}")]
     Unopened(String),
-    /// The API says no.
+    /// The API refused the request.
     #[error("{0}")]
     Refused(Problem),
-    /// The answer is not what this version knows.
+    /// The answer has a form that this version does not know.
     #[error(
         "the answer of the running wirefold cannot be read: it may be another version; restart it ({path}: {why})"
     )]
     Garbled {
-        /// What was asked.
+        /// The requested path.
         path: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         why: String,
     },
     /// Only a running `up` can do this.
     #[error("{what} needs a running wirefold: start `wirefold up` on {}", folder.display())]
     NotRunning {
-        /// What was asked.
+        /// The action that was requested.
         what: &'static str,
         /// The data folder.
         folder: PathBuf,
@@ -72,7 +72,7 @@ pub(crate) enum ClientError {
 }
 
 impl ClientError {
-    /// The same; where it is that something is not there, with the command that shows what is.
+    /// For a 404, the same error with the command that lists what exists.
     pub(crate) fn see(self, command: &str) -> anyhow::Error {
         match &self {
             Self::Refused(problem) if problem.status == 404 => {
@@ -82,7 +82,7 @@ impl ClientError {
         }
     }
 
-    /// The exit code that tells it to scripts.
+    /// The exit code for scripts.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NoData { .. } => Exit::NotFound,
@@ -101,16 +101,16 @@ impl ClientError {
     }
 }
 
-/// What the API says when it says no: RFC 9457.
+/// The body of a refusal by the API (RFC 9457).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub(crate) struct Problem {
     /// The HTTP status.
     #[serde(default)]
     pub(crate) status: u16,
-    /// The sort: what is said about it stands in [`Problem::advice`].
+    /// The type of the problem. [`Problem::advice`] has the advice for each.
     #[serde(default, rename = "type")]
     sort: String,
-    /// What is wrong and what to do, for whoever writes to the API.
+    /// What is wrong and what to do, for programs that use the API.
     #[serde(default)]
     title: String,
     /// More about this case.
@@ -121,7 +121,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// The problem in an answer; where there is none, what the status says.
+    /// Reads the problem from the body of an answer. Without one, describes the status.
     pub(crate) fn of(status: u16, body: &[u8]) -> Problem {
         let found = serde_json::from_slice::<Problem>(body).ok();
         let mut problem = found.filter(|found| !found.title.is_empty()).unwrap_or_default();
@@ -134,8 +134,8 @@ impl Problem {
         problem
     }
 
-    /// What to do, for whoever sits at a command line; empty where the detail says it. None for a
-    /// sort of another version.
+    /// The advice for a person at a command line. It is empty if the detail already says what to do, and
+    /// `None` for a type that this version does not know.
     fn advice(&self) -> Option<&'static str> {
         Some(match self.sort.strip_prefix(SORTS)? {
             "bad-request" | "unprocessable" | "not-found" | "ambiguous" | "refused" => "",
@@ -152,11 +152,11 @@ impl Problem {
     }
 }
 
-/// What the sorts of problems begin with.
+/// The prefix of all problem types.
 const SORTS: &str = "urn:wirefold:problem:";
 
 impl std::fmt::Display for Problem {
-    /// One line: what is wrong, what to do, and what an ambiguous id may have meant.
+    /// One line: what is wrong, what to do, and the ids that an ambiguous prefix could mean.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let title = crate::output::clean(&self.title);
         let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());
@@ -182,7 +182,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The code that an error asks for.
+/// The exit code for an error.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stop.exit();
@@ -215,23 +215,23 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_tells_programs_is_told_to_people_in_their_words() {
-        let said = |sort: &str, title: &str, detail: &str| {
+    fn problems_of_the_api_are_worded_for_people() {
+        let problem_of = |sort: &str, title: &str, detail: &str| {
             let body = serde_json::json!({
                 "type": format!("urn:wirefold:problem:{sort}"), "title": title, "detail": detail,
             });
             Problem::of(400, body.to_string().as_bytes()).to_string()
         };
         let mend = "Correct the request as the detail says, then send it again";
-        assert_eq!(said("bad-request", mend, "\"x\" is too short"), "\"x\" is too short");
+        assert_eq!(problem_of("bad-request", mend, "\"x\" is too short"), "\"x\" is too short");
         let file = "Change it in the file that defines it";
         assert_eq!(
-            said("managed", file, "feed sea is defined by wirefold.toml:14"),
+            problem_of("managed", file, "feed sea is defined by wirefold.toml:14"),
             "feed sea is defined by wirefold.toml:14: change it in that file"
         );
         let json = "Send JSON with the header Content-Type: application/json";
-        let told = said("media-type", json, "there is no Content-Type header");
-        assert!(told.ends_with("the running wirefold is another version: restart it"), "{told}");
-        assert_eq!(said("of-next-year", "Give more", "it lacks"), "it lacks: give more");
+        let words = problem_of("media-type", json, "there is no Content-Type header");
+        assert!(words.ends_with("the running wirefold is another version: restart it"), "{words}");
+        assert_eq!(problem_of("of-next-year", "Give more", "it lacks"), "it lacks: give more");
     }
 }

@@ -3,50 +3,50 @@
 use axum::body::Body;
 use http_body_util::BodyExt;
 
-/// The most bytes of one event: a message of the bus and its frame.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// The largest event in bytes: a message of the bus with its frame.
+const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
 
 /// One event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ServerEvent {
-    /// The place in the stream, for those that have one.
+    /// The sequence in the stream, if the event has one.
     pub(crate) id: Option<u64>,
-    /// The sort: `article`, `story`, `alert`.
+    /// The type: `article`, `story`, `alert`.
     pub(crate) name: String,
     /// The body.
     pub(crate) data: String,
 }
 
-/// Events of one connection.
+/// The events of one connection.
 pub(crate) struct ServerEvents {
     body: Body,
     buffer: Vec<u8>,
-    /// How much of the buffer has been taken as lines.
-    taken: usize,
-    /// How much of it has been searched for the end of a line.
+    /// The number of bytes of the buffer that were returned as lines.
+    returned: usize,
+    /// The number of bytes that were searched for the end of a line.
     searched: usize,
     event: ServerEvent,
 }
 
 impl ServerEvents {
-    /// The events in an answer's body.
+    /// The events in the body of an answer.
     pub(crate) fn of(body: Body) -> ServerEvents {
         ServerEvents {
             body,
             buffer: Vec::new(),
-            taken: 0,
+            returned: 0,
             searched: 0,
             event: ServerEvent::default(),
         }
     }
 
-    /// The next event; none where the connection ended, or sent what is no event.
+    /// The next event. `None` if the connection ended or sent something else.
     pub(crate) async fn next(&mut self) -> Option<ServerEvent> {
         loop {
             while let Some(line) = self.line() {
                 if line.is_empty() {
                     let event = std::mem::take(&mut self.event);
-                    // Without data it is no event, but its place counts all the same.
+                    // Without data it is not an event, but its sequence still counts.
                     if !event.data.is_empty() || event.id.is_some() {
                         return Some(event);
                     }
@@ -54,8 +54,8 @@ impl ServerEvents {
                     self.read_field(&line);
                 }
             }
-            self.forget();
-            if self.buffer.len() + self.event.data.len() > MOST_BYTES {
+            self.drop_returned();
+            if self.buffer.len() + self.event.data.len() > MAX_EVENT_BYTES {
                 return None;
             }
             let frame = self.body.frame().await?.ok()?;
@@ -72,17 +72,17 @@ impl ServerEvents {
             return None;
         };
         let end = self.searched + end;
-        let line = self.buffer.get(self.taken..end).unwrap_or_default();
+        let line = self.buffer.get(self.returned..end).unwrap_or_default();
         let line = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-        (self.taken, self.searched) = (end + 1, end + 1);
+        (self.returned, self.searched) = (end + 1, end + 1);
         Some(line)
     }
 
-    /// Forgets the lines that were taken, before more is added.
-    fn forget(&mut self) {
-        self.buffer.drain(..self.taken);
-        self.searched -= self.taken;
-        self.taken = 0;
+    /// Removes the lines that were returned, before more is added.
+    fn drop_returned(&mut self) {
+        self.buffer.drain(..self.returned);
+        self.searched -= self.returned;
+        self.returned = 0;
     }
 
     fn read_field(&mut self, line: &str) {
@@ -137,6 +137,6 @@ mod tests {
         assert!(
             all(&"data: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n".repeat(150_000)).await.is_empty()
         );
-        assert!(all(&"a".repeat(MOST_BYTES + 1)).await.is_empty());
+        assert!(all(&"a".repeat(MAX_EVENT_BYTES + 1)).await.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The API in this process, over a data folder that no other process runs on.
+//! The API in this process, over a data folder that no other process uses.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -18,12 +18,12 @@ use wirefold_proto::{DeadLetter, TextPolicy};
 
 use super::{ClientError, Instance};
 use crate::config::{Overrides, load_here};
-use crate::up::seams::{Probing, Rehearsing};
+use crate::up::seams::{ProbeService, RehearsalService};
 
-/// How long to wait between two looks at how far the projection is.
-const LOOK: Duration = Duration::from_millis(10);
-/// How long the projection may take to catch up with what is in the data folder.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// The pause between two checks of the projection's progress.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// How long the projection may take to catch up with the data folder.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Opens the data folder and serves the API to this process only.
 pub(super) async fn open(
@@ -42,9 +42,9 @@ pub(super) async fn open(
     })?;
     let failed = |why: String| ClientError::Unopened(format!("{}: {why}", folder.display()));
     if is_new {
-        // A folder that has been run on has its streams as its config wants them.
-        let made = create_streams(bus.as_ref(), &Limits::default()).await;
-        made.map_err(|error| failed(error.to_string()))?;
+        // If `up` has run on this folder, its streams already have the configured limits.
+        let created = create_streams(bus.as_ref(), &Limits::default()).await;
+        created.map_err(|error| failed(error.to_string()))?;
     }
     let context = StageContext::new(bus, clock.clone());
     let settings = settings(folder, instance, method, &context);
@@ -52,15 +52,15 @@ pub(super) async fn open(
     let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
     let router = gateway.router(Access::Socket);
     let follows = gateway.clone();
-    // Ends with this process: the projection can be rebuilt at any time.
+    // The task ends with this process. The projection can be rebuilt at any time.
     tokio::spawn(async move { follows.run(CancellationToken::new()).await });
     catch_up(&router, clock.as_ref()).await.map_err(failed)?;
     Ok(router)
 }
 
-/// Waits until the answers reach as far as what is stored.
+/// Waits until the answers include everything that is stored.
 async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
-    let given_up = clock.now().plus(PATIENCE);
+    let given_up = clock.now().plus(CATCH_UP_TIMEOUT);
     while clock.now() < given_up {
         let request = Request::builder().uri("/api/v1/status").header("host", "localhost");
         let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
@@ -75,7 +75,7 @@ async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
         if status.lag == 0 {
             return Ok(());
         }
-        clock.sleep_until(clock.now().plus(LOOK)).await;
+        clock.sleep_until(clock.now().plus(POLL_INTERVAL)).await;
     }
     Err("the projection does not catch up: start `wirefold up`".to_owned())
 }
@@ -86,10 +86,13 @@ fn settings(
     method: wirefold_dedup::Settings,
     context: &StageContext,
 ) -> Settings {
-    // Whoever opened the folder has read the same settings, and told of what is wrong with them.
+    // The caller that opened the folder has read the same settings and reported their mistakes.
     let lists = load_here(instance, Overrides::default()).map(|loaded| loaded.lists);
-    let rehearsing =
-        Rehearsing { context: context.clone(), deliveries: None, lists: lists.unwrap_or_default() };
+    let rehearsing = RehearsalService {
+        context: context.clone(),
+        deliveries: None,
+        lists: lists.unwrap_or_default(),
+    };
     Settings {
         folder: folder.to_owned(),
         demo: false,
@@ -101,24 +104,24 @@ fn settings(
         tables: false,
         gate: None,
         rehearse: Arc::new(rehearsing),
-        replay: Arc::new(OnlyRunning),
-        probe: Arc::new(Looking { instance: instance.clone(), probing: OnceLock::new() }),
+        replay: Arc::new(NoPipeline),
+        probe: Arc::new(FeedProbe { instance: instance.clone(), probing: OnceLock::new() }),
         condition: Arc::new(()),
     }
 }
 
-/// Looks at addresses under the address checks of the settings, which are read once they are needed.
-struct Looking {
+/// Probes addresses with the address checks of the settings, which it reads at the first probe.
+struct FeedProbe {
     instance: Instance,
-    probing: OnceLock<Result<Probing, String>>,
+    probing: OnceLock<Result<ProbeService, String>>,
 }
 
-impl Probe for Looking {
+impl Probe for FeedProbe {
     fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         let probing = self.probing.get_or_init(|| {
             let loaded = load_here(&self.instance, Overrides::default());
             let loaded = loaded.map_err(|error| error.to_string())?;
-            Ok(Probing(loaded.config.fetcher(&loaded.origins, None)))
+            Ok(ProbeService(loaded.config.fetcher(&loaded.origins, None)))
         });
         match probing {
             Ok(probing) => probing.probe(asked),
@@ -127,10 +130,10 @@ impl Probe for Looking {
     }
 }
 
-/// What only a running pipeline can do.
-struct OnlyRunning;
+/// The actions that need a running pipeline. It refuses them.
+struct NoPipeline;
 
-impl Replay for OnlyRunning {
+impl Replay for NoPipeline {
     fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
     }

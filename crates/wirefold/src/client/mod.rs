@@ -1,5 +1,5 @@
 //! How commands reach the API: through the socket of a running `up`, or else in this process over the data
-//! folder. A command only notices which of the two it is if it needs a running pipeline.
+//! folder. Only commands that need a running pipeline notice the difference.
 
 mod error;
 mod events;
@@ -24,28 +24,28 @@ use crate::config::Instance;
 use crate::up::SOCKET;
 use transport::Transport;
 
-/// The most bytes of an answer that is not a stream.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
+/// The largest answer that is not a stream, in bytes.
+const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 
-/// Whether a command needs what has been collected, or may be the first to come.
+/// Whether a command needs a data folder that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// It shows what is there: without a data folder there is nothing to show.
+    /// The command shows stored data, so the folder must exist.
     Data,
-    /// It adds something: the data folder is made where it is missing.
+    /// The command adds something, so the folder is created if it is missing.
     Nothing,
 }
 
-/// Talks to the API.
+/// A client of the API.
 pub(crate) struct Client {
     transport: Transport,
     folder: PathBuf,
-    /// A folder that goes with it.
-    _thrown_away: Option<TempDir>,
+    /// A temporary folder that is deleted with the client.
+    _temporary_folder: Option<TempDir>,
 }
 
 impl Client {
-    /// The way to the data of this instance: the socket of a running `up` first.
+    /// Connects to the socket of a running `up`, or else opens the data folder of this instance.
     pub(crate) async fn connect(instance: &Instance, need: Need) -> anyhow::Result<Client> {
         let folder = instance.folder()?;
         let socket = folder.join(SOCKET);
@@ -67,7 +67,7 @@ impl Client {
         if self.is_running() { "" } else { ", from the next `wirefold up` on" }
     }
 
-    /// The way to a running `up`; none where none runs.
+    /// A client of the running `up`, or `None` if none runs.
     pub(crate) async fn running(instance: &Instance) -> anyhow::Result<Option<Client>> {
         let folder = instance.folder()?;
         let socket = folder.join(SOCKET);
@@ -75,7 +75,7 @@ impl Client {
         Ok(is_there.then(|| Client::over(Transport::Socket(socket), folder)))
     }
 
-    /// The way to a running `up`, else to [`Client::temporary`]: for what needs no data.
+    /// A client of the running `up`, or else [`Client::temporary`]. For commands that need no data.
     pub(crate) async fn running_or_temporary(instance: &Instance) -> anyhow::Result<Client> {
         match Client::running(instance).await? {
             Some(client) => Ok(client),
@@ -83,26 +83,26 @@ impl Client {
         }
     }
 
-    /// An API of this process's own, over a folder that is thrown away with it.
+    /// An API in this process over a temporary folder.
     pub(crate) async fn temporary(instance: &Instance) -> anyhow::Result<Client> {
-        let thrown_away = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let folder = thrown_away.path().to_owned();
+        let temporary_folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let folder = temporary_folder.path().to_owned();
         let method = instance.method()?;
         let router = in_process::open(&folder, &folder.join(SOCKET), instance, method).await?;
         let client = Client::over(Transport::InProcess(router), folder);
-        Ok(Client { _thrown_away: Some(thrown_away), ..client })
+        Ok(Client { _temporary_folder: Some(temporary_folder), ..client })
     }
 
     fn over(transport: Transport, folder: PathBuf) -> Client {
-        Client { transport, folder, _thrown_away: None }
+        Client { transport, folder, _temporary_folder: None }
     }
 
-    /// Whether a pipeline runs that acts on what is said.
+    /// Whether a pipeline runs that carries out commands.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.transport, Transport::Socket(_))
     }
 
-    /// Refuses where no pipeline runs.
+    /// Fails if no pipeline runs.
     pub(crate) fn must_run(&self, what: &'static str) -> Result<(), ClientError> {
         let folder = || self.folder.clone();
         if self.is_running() {
@@ -112,12 +112,12 @@ impl Client {
         }
     }
 
-    /// Asks for something.
+    /// Sends a GET request.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.ask(Method::GET, path, None).await
     }
 
-    /// Says something.
+    /// Sends a POST request.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -131,12 +131,12 @@ impl Client {
         self.ask(Method::POST, path, Some(body)).await
     }
 
-    /// Takes something away.
+    /// Sends a DELETE request.
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.ask(Method::DELETE, path, None).await
     }
 
-    /// Listens to a stream of events.
+    /// Opens a stream of events.
     pub(crate) async fn events(&self, path: &str) -> Result<ServerEvents, ClientError> {
         let answer = self.transport.send(request(Method::GET, path, None)).await?;
         if answer.status().is_success() {
@@ -159,14 +159,14 @@ impl Client {
         if !status.is_success() {
             return Err(ClientError::Refused(Problem::of(status.as_u16(), &bytes)));
         }
-        // An answer without a body is `null`.
+        // An empty body means `null`.
         let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
         serde_json::from_slice(json)
             .map_err(|error| ClientError::Garbled { path: path.to_owned(), why: error.to_string() })
     }
 
     async fn read(&self, path: &str, body: Body) -> Result<Vec<u8>, ClientError> {
-        let read = axum::body::to_bytes(body, MOST_BYTES).await;
+        let read = axum::body::to_bytes(body, MAX_ANSWER_BYTES).await;
         let bytes = read.map_err(|error| ClientError::Unreachable {
             place: path.to_owned(),
             why: error.to_string(),
@@ -199,7 +199,7 @@ pub(crate) fn escaped(part: &str) -> String {
     out
 }
 
-/// Runs what talks to the API to its end.
+/// Runs a future that uses the API to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(work)

@@ -1,11 +1,11 @@
-//! The options of commands that ask wirefold something or tell it something.
+//! The options of commands that use the API.
 
 use clap::Args;
 
 use crate::client::{Client, Need};
 use crate::config::Instance;
 
-/// The options of all these commands.
+/// The options that all these commands have.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ClientOptions {
     #[command(flatten)]
@@ -16,7 +16,7 @@ pub(crate) struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// The way to the data of this instance, which must be there.
+    /// A client for the data of this instance, which must exist.
     pub(crate) async fn client(&self) -> anyhow::Result<Client> {
         Client::connect(&self.instance, Need::Data).await
     }

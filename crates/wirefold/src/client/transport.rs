@@ -12,21 +12,21 @@ use tower::ServiceExt;
 
 use super::ClientError;
 
-/// How long the head of an answer may take. A rehearsal over many hours takes its time.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// How long a process on this machine may take to accept a call.
-const PICK_UP: Duration = Duration::from_secs(5);
+/// How long the head of an answer may take. A rehearsal over many hours takes long.
+const HEAD_TIMEOUT: Duration = Duration::from_mins(2);
+/// How long a process on this machine may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The way to the API.
 pub(crate) enum Transport {
     /// A running `up` answers at this socket.
     Socket(PathBuf),
-    /// Nothing runs: this process answers itself.
+    /// No `up` runs: this process answers itself.
     InProcess(Router),
 }
 
 impl Transport {
-    /// The answer's status and headers; its body is still to be read.
+    /// Sends a request and returns the answer. The caller reads its body.
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, ClientError> {
         match self {
             Transport::Socket(path) => {
@@ -34,7 +34,7 @@ impl Transport {
                     place: path.display().to_string(),
                     why,
                 };
-                let answer = tokio::time::timeout(PATIENCE, over_socket(path, request)).await;
+                let answer = tokio::time::timeout(HEAD_TIMEOUT, over_socket(path, request)).await;
                 let answer = answer.map_err(|_| unreachable("no answer in time".to_owned()))?;
                 answer.map_err(|error| unreachable(error.to_string()))
             }
@@ -50,14 +50,14 @@ async fn over_socket(path: &Path, request: Request<Body>) -> anyhow::Result<Resp
     let stream = UnixStream::connect(path).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    // The connection drives the body too; it ends with it, or with this process.
+    // The connection also reads the body. It ends with the body or with this process.
     tokio::spawn(connection);
     let answer = sender.send_request(request).await?;
     Ok(answer.map(Body::new))
 }
 
-/// Whether somebody answers the socket.
+/// Whether a process answers on the socket.
 pub(crate) async fn answers(path: &Path) -> bool {
-    let connected = tokio::time::timeout(PICK_UP, UnixStream::connect(path)).await;
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await;
     matches!(connected, Ok(Ok(_)))
 }

@@ -1,4 +1,4 @@
-//! The clock of long-running commands. It follows a jump of the clock of the machine only if the jump stays.
+//! The clock of long-running commands. It follows a jump of the machine's clock only if the jump lasts.
 
 mod steady;
 mod uptime;
@@ -15,7 +15,7 @@ use uptime::{Uptime, uptime};
 /// The longest single wait, so that a machine that slept is noticed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// The machine's clock, steadied by its monotonic one: see [`Steady`].
+/// The machine's clock, checked against its monotonic clock: see [`Steady`].
 pub(crate) struct SteadyClock {
     started: Instant,
     steady: Mutex<(Steady, Uptime)>,
@@ -39,9 +39,9 @@ impl Clock for SteadyClock {
             let awake = self.started.elapsed();
             steady.read(SystemClock.now(), awake, || uptime.at(awake))
         };
-        // Whoever writes the log asks for the time, too.
+        // The log line is written after the lock is released, because the log reads the time too.
         if let Some(change) = read.change {
-            tell(change);
+            log_change(change);
         }
         read.now
     }
@@ -59,7 +59,7 @@ impl Clock for SteadyClock {
     }
 }
 
-fn tell(change: Change) {
+fn log_change(change: Change) {
     match change {
         Change::Jumped { seconds } => tracing::warn!(
             seconds,

@@ -1,70 +1,70 @@
-//! A time that never jumps by mistake and never runs back. It is pure: its input is the readings of the
-//! clocks.
+//! A time that never jumps by mistake and never runs back. The module is pure: its input is the readings of
+//! the clocks.
 //!
-//! People, the network and hosts of virtual machines set the time of day, sometimes wrongly for a moment.
-//! Everything stored in that moment keeps its time, and everything that waits for such a time waits as long
-//! as the jump was wide. The monotonic clock tells a jump from time that passes. The uptime, which counts
-//! sleep, tells it from a machine that slept.
+//! People, the network and hosts of virtual machines set the time of day, sometimes wrongly for a moment. A
+//! message that is stored in that moment keeps the wrong time, and a timer for such a time waits for as long
+//! as the jump was wide. The monotonic clock distinguishes a jump from time that passes. The uptime, which
+//! counts sleep, distinguishes it from a machine that slept.
 
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
 
-/// Clocks that are read one after the other differ by less, and clocks that are kept in time move by less.
-const SLACK: Duration = Duration::from_secs(2);
-/// A jump that lasts for so long is no mistake.
-const BELIEVED_AFTER: Duration = Duration::from_secs(30);
-/// By so much a clock that was put back is waited for, at half speed. One that was put back further is followed.
-const WAITED_FOR: Duration = Duration::from_hours(24);
+/// The tolerance. Clocks that are read one after the other, or are synchronised, differ by less.
+const TOLERANCE: Duration = Duration::from_secs(2);
+/// A jump that lasts this long is not a mistake.
+const ACCEPTED_AFTER: Duration = Duration::from_secs(30);
+/// The largest step back that is waited for, at half speed. A larger one is followed.
+const MAX_STEP_BACK: Duration = Duration::from_hours(24);
 
-/// The time, by what the clocks said last.
+/// The time according to the last readings of the clocks.
 #[derive(Debug)]
 pub(super) struct Steady {
     /// The time when the monotonic clock was at `awake`.
     time: Duration,
     awake: Duration,
-    /// The uptime then, less what the monotonic clock said: how long the machine has slept.
+    /// The uptime then, less the monotonic clock: how long the machine has slept.
     slept: Option<Duration>,
-    /// Since when, by the monotonic clock, the clock of the day says something else.
-    doubted: Option<Duration>,
+    /// When the time of day began to differ, by the monotonic clock.
+    differs_since: Option<Duration>,
     is_slowed: bool,
-    /// What was said last.
+    /// The time that was returned last.
     last: UnixMillis,
 }
 
-/// What it says.
+/// The result of a reading.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
     pub(super) now: UnixMillis,
-    /// What has changed about the clock of the day, if anything has.
+    /// The change of the time of day, if there is one.
     pub(super) change: Option<Change>,
 }
 
-/// What happened to the clock of the day.
+/// A change of the time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// It jumped by so many seconds, and is not followed yet.
+    /// It jumped by this many seconds. The jump is not followed yet.
     Jumped { seconds: i64 },
-    /// It is again where it should be.
+    /// It is correct again.
     Returned,
-    /// It stays so many seconds off, and is followed.
+    /// It stays this many seconds off and is followed.
     Followed { seconds: i64 },
-    /// It stays so many seconds behind, and is waited for.
+    /// It stays this many seconds behind and is waited for.
     Slowed { seconds: i64 },
-    /// The machine slept for so long.
+    /// The machine slept for this many seconds.
     Slept { seconds: i64 },
 }
 
 impl Steady {
-    /// Begins with the clock of the day while the monotonic clock is at zero.
+    /// Starts with this time of day while the monotonic clock is at zero.
     pub(super) fn new(day: UnixMillis, uptime: Option<Duration>) -> Self {
         let time = Duration::from_millis(day.0);
         let (awake, slept) = (Duration::ZERO, uptime);
-        Self { time, awake, slept, doubted: None, is_slowed: false, last: day }
+        Self { time, awake, slept, differs_since: None, is_slowed: false, last: day }
     }
 
-    /// The time while the clock of the day and the monotonic one say this. The uptime is asked for only where they
-    /// disagree.
+    /// The time for these readings of the time of day and the monotonic clock. The uptime is read only if
+    /// they disagree.
     pub(super) fn read(
         &mut self,
         day: UnixMillis,
@@ -74,10 +74,10 @@ impl Steady {
         let passed = awake.saturating_sub(self.awake);
         self.time += if self.is_slowed { passed / 2 } else { passed };
         self.awake = awake;
-        let said = Duration::from_millis(day.0);
-        let change = match said.abs_diff(self.time) <= SLACK {
-            true => self.agree(said),
-            false => self.disagree(said, uptime().map(|uptime| uptime.saturating_sub(awake))),
+        let day_time = Duration::from_millis(day.0);
+        let change = match day_time.abs_diff(self.time) <= TOLERANCE {
+            true => self.agree(day_time),
+            false => self.disagree(day_time, uptime().map(|uptime| uptime.saturating_sub(awake))),
         };
         let time = UnixMillis(u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX));
         let is_put_back = matches!(change, Some(Change::Followed { seconds }) if seconds < 0);
@@ -85,36 +85,36 @@ impl Steady {
         Read { now: self.last, change }
     }
 
-    fn agree(&mut self, said: Duration) -> Option<Change> {
-        self.time = said;
-        let was_off = self.doubted.take().is_some() | std::mem::take(&mut self.is_slowed);
+    fn agree(&mut self, day_time: Duration) -> Option<Change> {
+        self.time = day_time;
+        let was_off = self.differs_since.take().is_some() | std::mem::take(&mut self.is_slowed);
         was_off.then_some(Change::Returned)
     }
 
-    fn disagree(&mut self, said: Duration, slept: Option<Duration>) -> Option<Change> {
+    fn disagree(&mut self, day_time: Duration, slept: Option<Duration>) -> Option<Change> {
         let more =
             slept.zip(self.slept).map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
-        if more > SLACK && said.abs_diff(self.time + more) <= SLACK {
-            (self.time, self.slept, self.doubted) = (said, slept, None);
+        if more > TOLERANCE && day_time.abs_diff(self.time + more) <= TOLERANCE {
+            (self.time, self.slept, self.differs_since) = (day_time, slept, None);
             self.is_slowed = false;
             return Some(Change::Slept { seconds: seconds(more) });
         }
-        let off = match said.checked_sub(self.time) {
+        let off = match day_time.checked_sub(self.time) {
             Some(ahead) => seconds(ahead),
-            None => -seconds(self.time.saturating_sub(said)),
+            None => -seconds(self.time.saturating_sub(day_time)),
         };
-        let Some(since) = self.doubted else {
-            self.doubted = Some(self.awake);
+        let Some(since) = self.differs_since else {
+            self.differs_since = Some(self.awake);
             return Some(Change::Jumped { seconds: off });
         };
-        if self.awake.saturating_sub(since) < BELIEVED_AFTER || self.is_slowed && off < 0 {
+        if self.awake.saturating_sub(since) < ACCEPTED_AFTER || self.is_slowed && off < 0 {
             return None;
         }
-        if off < 0 && self.time.saturating_sub(said) <= WAITED_FOR {
+        if off < 0 && self.time.saturating_sub(day_time) <= MAX_STEP_BACK {
             self.is_slowed = true;
             return Some(Change::Slowed { seconds: off });
         }
-        (self.time, self.doubted, self.is_slowed) = (said, None, false);
+        (self.time, self.differs_since, self.is_slowed) = (day_time, None, false);
         Some(Change::Followed { seconds: off })
     }
 }
@@ -131,7 +131,7 @@ mod tests {
     const HOUR: i64 = 3_600_000;
     const DAY: i64 = 24 * HOUR;
 
-    /// Clocks of a machine: that of the day is this many milliseconds off.
+    /// The clocks of a machine. The time of day is this many milliseconds off.
     struct Machine {
         steady: Steady,
         awake: u64,
@@ -146,10 +146,11 @@ mod tests {
             Self { steady, awake: 0, slept: 500_000, off: 0, has_uptime: true }
         }
 
-        /// What it says after so many more seconds, as milliseconds since the start, looked at each second.
+        /// Reads the clock each second for this many seconds. Returns the time in milliseconds since the
+        /// start.
         fn after(&mut self, seconds: u64) -> (u64, Vec<Change>) {
             let mut changes = Vec::new();
-            let mut said = 0;
+            let mut day_time = 0;
             for _ in 0..seconds.max(1) {
                 self.awake += if seconds == 0 { 0 } else { 1_000 };
                 let real = START + self.awake + self.slept - 500_000;
@@ -160,10 +161,10 @@ mod tests {
                     || self.has_uptime.then_some(uptime),
                 );
                 changes.extend(read.change);
-                assert!(said <= read.now.0, "time runs back");
-                said = read.now.0;
+                assert!(day_time <= read.now.0, "time runs back");
+                day_time = read.now.0;
             }
-            (said - START, changes)
+            (day_time - START, changes)
         }
     }
 
@@ -192,18 +193,18 @@ mod tests {
     fn a_clock_that_was_put_back_is_waited_for_at_half_speed() {
         let mut machine = Machine::new();
         machine.off = -HOUR;
-        let (said, changes) = machine.after(40);
+        let (day_time, changes) = machine.after(40);
         assert_eq!(
             changes,
             [Change::Jumped { seconds: -3_600 }, Change::Slowed { seconds: -3_600 }]
         );
-        assert!((35_000..40_000).contains(&said), "{said}");
+        assert!((35_000..40_000).contains(&day_time), "{day_time}");
         let later = machine.after(7_200);
         assert_eq!(later, (7_240_000 - HOUR as u64, vec![Change::Returned]));
     }
 
     #[test]
-    fn one_that_was_put_back_by_days_is_followed_after_all() {
+    fn a_clock_that_was_put_back_by_days_is_followed() {
         let mut machine = Machine::new();
         machine.after(100_000);
         machine.off = -2 * DAY;
@@ -228,9 +229,13 @@ mod tests {
         assert_eq!(machine.after(1), (11_000 + DAY as u64, vec![slept]));
         machine.has_uptime = false;
         machine.slept += DAY as u64;
-        let (said, changes) = machine.after(40);
+        let (day_time, changes) = machine.after(40);
         assert_eq!(changes.last(), Some(&Change::Followed { seconds: 86_400 }));
-        assert_eq!(said, 51_000 + 2 * DAY as u64, "a little later where the uptime is not known");
+        assert_eq!(
+            day_time,
+            51_000 + 2 * DAY as u64,
+            "a little later where the uptime is not known"
+        );
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// While the clock of the day is off, it is asked only so often whether the machine slept.
-const ASKED_EVERY: Duration = Duration::from_secs(1);
+/// While the time of day differs, the uptime is read at most this often.
+const READ_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The uptime as it was read last.
+/// The last reading of the uptime.
 pub(super) struct Uptime {
-    /// Reads it.
+    /// The function that reads it.
     read: fn() -> Option<Duration>,
-    /// When it was read, by the monotonic clock, and what it was.
+    /// The time of the last reading by the monotonic clock, and its result.
     last: Option<(Duration, Option<Duration>)>,
 }
 
@@ -18,10 +18,11 @@ impl Uptime {
         Self { read, last: None }
     }
 
-    /// The uptime now. Between two readings as much passes as by the monotonic clock: a sleep is seen by the next one.
+    /// The uptime now. Between two readings it advances with the monotonic clock, so the next reading notices
+    /// a sleep.
     pub(super) fn at(&mut self, awake: Duration) -> Option<Duration> {
         match self.last {
-            Some((then, uptime)) if awake.saturating_sub(then) < ASKED_EVERY => {
+            Some((then, uptime)) if awake.saturating_sub(then) < READ_INTERVAL => {
                 uptime.map(|uptime| uptime + awake.saturating_sub(then))
             }
             _ => {
@@ -33,7 +34,7 @@ impl Uptime {
     }
 }
 
-/// How long the machine has been on, sleep included. Where there is no such file, the system is asked.
+/// How long the machine has been on, including sleep. Without the file, it asks the system.
 pub(super) fn uptime() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
     let seconds = text.split(' ').next().and_then(|first| first.parse().ok());
@@ -60,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts the readings of this test alone.
+    /// The number of readings in this test.
     static READ: AtomicU64 = AtomicU64::new(0);
 
     fn counted() -> Option<Duration> {
@@ -70,11 +71,11 @@ mod tests {
     #[test]
     fn the_uptime_is_read_once_a_second_at_most() {
         let mut uptime = Uptime::read_by(counted);
-        let mut said = Vec::new();
+        let mut readings = Vec::new();
         for millis in (0..3_000).step_by(250) {
-            said.extend(uptime.at(Duration::from_millis(millis)).map(|at| at.as_millis()));
+            readings.extend(uptime.at(Duration::from_millis(millis)).map(|at| at.as_millis()));
         }
         assert_eq!(READ.load(Ordering::SeqCst), 3);
-        assert_eq!(said, (0..12).map(|quarter| 500_000 + quarter * 250).collect::<Vec<_>>());
+        assert_eq!(readings, (0..12).map(|quarter| 500_000 + quarter * 250).collect::<Vec<_>>());
     }
 }

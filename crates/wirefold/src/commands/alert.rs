@@ -174,12 +174,12 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
     table
 }
 
-/// An id as far as it is shown: enough for `alert show`.
+/// The part of an id that is shown: enough for `alert show`.
 pub(super) fn short_id(id: &AlertId) -> String {
     format!("{}:{}", id.subscription, short(&id.target.to_string()))
 }
 
-/// The alerts that changed last, at most so many.
+/// The alerts that changed last, at most `limit`.
 async fn alerts(client: &Client, limit: u32) -> anyhow::Result<Vec<AlertRow>> {
     let mut alerts: Vec<AlertRow> = Vec::new();
     let mut cursor: Option<String> = None;

@@ -1,4 +1,4 @@
-//! `wirefold alert show` and `wirefold alert replay`: the life of an alert, and sending it once more.
+//! `wirefold alert show` and `wirefold alert replay`: the life of an alert, and sending it again.
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::{
@@ -14,7 +14,7 @@ use crate::output::{self, clean, count};
 
 const LOUD: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
-/// Where ids of alerts can be found.
+/// The command that lists the ids of alerts.
 const LIST: &str = "wirefold alert ls";
 
 /// Shows an alert with its revisions and deliveries.
@@ -43,7 +43,7 @@ pub(super) async fn show(client: &Client, id: &str, json: bool) -> anyhow::Resul
     Ok(Exit::Ok)
 }
 
-/// `2  12:04  updated  loud · 5 outlets, at most 3 origins, 2 copies folded`, and below it why.
+/// `2  12:04  updated  loud · 5 outlets, at most 3 origins, 2 copies folded`, and the reasons below it.
 fn revision(alert: &Alert, time: &LocalTime) -> String {
     let volume = match (&alert.held, alert.volume) {
         (Some(hold), _) => {
@@ -85,7 +85,7 @@ fn deliveries(found: &AlertDetail, time: &LocalTime) -> Columns {
     table
 }
 
-/// Each attempt that is kept, of all deliveries in the order of time; nothing where there was none.
+/// The stored attempts of all deliveries, in order of time. Empty if there was none.
 fn attempts(deliveries: &[AlertDelivery], time: &LocalTime) -> String {
     let each = |it: &'_ AlertDelivery| {
         it.attempts.iter().map(|attempt| (it.delivery.clone(), attempt.clone())).collect::<Vec<_>>()
@@ -103,7 +103,7 @@ fn attempts(deliveries: &[AlertDelivery], time: &LocalTime) -> String {
 /// `2026-03-01 14:02:10 +01:00  desk: revision 2: 503 Service Unavailable, next try 14:02:41`.
 fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
     let why = attempt.why.as_deref().map(clean).unwrap_or_default();
-    let said = match (attempt.outcome, attempt.next) {
+    let outcome_words = match (attempt.outcome, attempt.next) {
         (AttemptOutcome::Taken, _) => "taken".to_owned(),
         (AttemptOutcome::Open, _) => "no answer yet, or wirefold ended before one came".to_owned(),
         (AttemptOutcome::Failed, Some(next)) => {
@@ -113,10 +113,10 @@ fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
         (AttemptOutcome::GivenUp, _) => format!("{BAD}{why}, given up{BAD:#}"),
     };
     let (at, delivery) = (time.second(attempt.at), clean(delivery));
-    format!("{at}  {delivery}: revision {}: {said}", attempt.revision)
+    format!("{at}  {delivery}: revision {}: {outcome_words}", attempt.revision)
 }
 
-/// How a delivery stands with the newest revision that notifies.
+/// The state of a delivery with the newest revision that notifies.
 fn standing(found: &AlertDetail, delivery: &AlertDelivery) -> String {
     let is_sent = |alert: &&Alert| alert.volume == Volume::Loud && alert.held.is_none();
     let Some(newest) = found.revisions.iter().rev().find(is_sent) else {
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_told_in_the_order_of_time() {
+    fn attempts_are_listed_in_order_of_time() {
         let at = |text: &str| format!("2026-03-01T{text}Z").parse().unwrap();
         let one = |time: &str, outcome, why: Option<&str>, next: Option<&str>| AlertAttempt {
             revision: 1,
@@ -211,9 +211,9 @@ mod tests {
                 vec![one("14:02:11", AttemptOutcome::GivenUp, Some("410: gone\u{1b}"), None)],
             ),
         ];
-        let told = attempts(&deliveries, &LocalTime::fixed(at("15:00:00")));
-        let told = anstream::adapter::strip_str(&told).to_string();
-        let lines: Vec<&str> = told.lines().collect();
+        let lines = attempts(&deliveries, &LocalTime::fixed(at("15:00:00")));
+        let lines = anstream::adapter::strip_str(&lines).to_string();
+        let lines: Vec<&str> = lines.lines().collect();
         assert_eq!(
             lines,
             [

@@ -9,14 +9,14 @@ use crate::exit::Exit;
 use crate::global::Global;
 use crate::local_time::LocalTime;
 
-/// What becomes of an alert.
+/// A change of an alert.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change {
-    /// It is silent for so long, or until it is over.
+    /// Mute it for this time, or until it is over.
     Mute { span: Option<Interval>, except_corrections: bool },
-    /// It notifies again.
+    /// Let it notify again.
     Unmute,
-    /// Somebody knows of it.
+    /// Note that a person has seen it.
     Acknowledge,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     block_on(async {
         let client = asking.client().await?;
-        // The address of its page will do too.
+        // The address of its page also names it.
         let id = what.rsplit('/').next().unwrap_or(what);
         let path = format!("/api/v1/alerts/{}", escaped(id));
         let answer = match mute_request(change) {

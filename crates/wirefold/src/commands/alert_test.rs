@@ -15,7 +15,7 @@ use crate::global::Global;
 use crate::output;
 use crate::up::{StandardOutput, alert_subjects};
 
-/// What became of the sample.
+/// The result for the sample.
 #[derive(Serialize)]
 struct Report<'a> {
     delivery: &'a str,
@@ -28,7 +28,7 @@ struct Report<'a> {
     retry_after_seconds: Option<u64>,
 }
 
-/// Sends a sample to the delivery of this name.
+/// Sends a sample to the delivery with this name.
 pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow::Result<Exit> {
     let loaded = load_here(&asking.instance, Overrides::default())?;
     let config = &loaded.config;
@@ -52,7 +52,7 @@ pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow
     Ok(if outcome == Outcome::Taken { Exit::Ok } else { Exit::Failure })
 }
 
-/// That the settings have no delivery of this name, with those that they have.
+/// The message that the settings have no delivery with this name, with the names of those they have.
 pub(super) fn not_there(config: &Config, name: &str) -> String {
     let names: Vec<&str> = config.delivery.iter().map(|it| it.name.as_str()).collect();
     format!("no [[delivery]] is named {name:?}; {}", suggestion(name, &names))

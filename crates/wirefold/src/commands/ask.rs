@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Whether somebody can answer: both standard input and standard error are a terminal.
+/// Whether a person can answer: both standard input and standard error are a terminal.
 pub(super) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks, and gives the answer in lower case; none at the end of the input.
+/// Asks and returns the answer in lower case. `None` at the end of the input.
 pub(super) fn ask(question: &str) -> std::io::Result<Option<String>> {
     let mut talk = anstream::stderr();
     write!(talk, "{question} ")?;

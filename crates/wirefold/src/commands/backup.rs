@@ -1,4 +1,4 @@
-//! `wirefold backup` and `wirefold restore`: copies the data folder under load, and puts it back.
+//! `wirefold backup` and `wirefold restore`: copies the data folder while `up` may use it, and puts it back.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
@@ -17,11 +17,12 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output;
 
-/// What the detector needs not to read everything again: its snapshots, and then the texts that they
-/// name, which only grow. Both before the bus: they never claim more than it has.
-const BESIDE: [&str; 2] = ["wf_snapshots", "wf_texts"];
-/// What the name of an unfinished file ends with.
-const UNFINISHED: &str = ".part";
+/// The files from which the detector starts without reading everything again: its snapshots, then the texts
+/// that they name, which are only appended to. Both are copied before the bus, so they never refer to
+/// messages that the copy of the bus lacks.
+const BESIDE_BUS: [&str; 2] = ["wf_snapshots", "wf_texts"];
+/// The suffix of an unfinished file.
+const UNFINISHED_SUFFIX: &str = ".part";
 
 /// Arguments of `backup` and `restore`.
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ pub(crate) struct BackupArguments {
     folder: PathBuf,
 }
 
-/// What was copied.
+/// The copied files.
 #[derive(Serialize)]
 struct Copied {
     from: PathBuf,
@@ -45,7 +46,7 @@ struct Copied {
 /// Runs `backup`.
 pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
     let data = arguments.asking.instance.folder()?;
-    is_here(arguments, &data)?;
+    must_be_local(arguments, &data)?;
     if !data.join(wirefold_flow_sqlite::FILE).exists() {
         return Err(ClientError::NoData { folder: data }.into());
     }
@@ -57,7 +58,7 @@ pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::R
 /// Runs `restore`.
 pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
     let data = arguments.asking.instance.folder()?;
-    is_here(arguments, &data)?;
+    must_be_local(arguments, &data)?;
     if !arguments.folder.join(wirefold_flow_sqlite::FILE).exists() {
         let what =
             format!("{} is no backup: `wirefold backup` makes one", arguments.folder.display());
@@ -75,8 +76,8 @@ pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::R
     report_copied(&copied, arguments.asking.json, global)
 }
 
-/// Refuses where what is collected stands on a server.
-fn is_here(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
+/// Fails if the data is on a NATS server.
+fn must_be_local(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
     if arguments.asking.instance.is_over_nats(data) {
         anyhow::bail!(Stop::new(
             Exit::Usage,
@@ -87,11 +88,12 @@ fn is_here(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Copies what cannot be made again into an empty folder. What the page shows is made again from it.
+/// Copies everything that cannot be made again into an empty folder. The tables of the page are made again
+/// from it.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<Copied> {
     make_empty(to)?;
     let mut copied = Copied { from: from.into(), to: to.into(), files: 1, bytes: 0 };
-    for name in BESIDE {
+    for name in BESIDE_BUS {
         copy_folder(&from.join(name), &to.join(name), &mut copied)?;
     }
     copy_tokens(from, to, &mut copied)?;
@@ -118,7 +120,7 @@ fn shown(path: &Path) -> String {
     format!("cannot copy {}", path.display())
 }
 
-/// Who was let in is let in again. The file is always whole, and its rights come along.
+/// Copies the tokens. The file is always complete and keeps its permissions.
 fn copy_tokens(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
     let (from, to) = (from.join(tokens::FILE), to.join(tokens::FILE));
     match fs::copy(&from, &to) {
@@ -129,7 +131,7 @@ fn copy_tokens(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()
     File::open(&to).and_then(|file| file.sync_all()).with_context(|| shown(&to))
 }
 
-/// Makes a folder for its owner's eyes, or finds an empty one.
+/// Creates a folder that only its owner can read, or accepts an empty one.
 fn make_empty(folder: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
     let mut entries = fs::read_dir(folder).with_context(|| shown(folder))?;
@@ -143,7 +145,7 @@ fn make_empty(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Copies the whole files of a folder, if it is there. One that goes meanwhile is not needed.
+/// Copies the complete files of a folder, if it exists. A file that is deleted meanwhile is not needed.
 fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
     let entries = match fs::read_dir(from) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -152,14 +154,14 @@ fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()
     DirBuilder::new().mode(0o700).create(to).with_context(|| shown(to))?;
     let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
     let mut paths = paths.with_context(|| shown(from))?;
-    // The heads of snapshots come first: a detector that runs keeps the segments of the newest one
-    // until two more snapshots were written.
+    // The heads of snapshots come first. A running detector keeps the segments of the newest head until it
+    // has written two more snapshots.
     paths.sort_unstable();
     for path in paths {
         let Some(name) = path.file_name().filter(|_| path.is_file()) else {
             continue;
         };
-        if name.to_string_lossy().ends_with(UNFINISHED) {
+        if name.to_string_lossy().ends_with(UNFINISHED_SUFFIX) {
             continue;
         }
         match fs::copy(&path, to.join(name)) {

@@ -1,5 +1,5 @@
-//! The manifest of a backup: each file with its size and SHA-256. `restore` refuses a backup that has changed
-//! since.
+//! The manifest of a backup: each file with its size and SHA-256. `restore` refuses a backup that was
+//! changed.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -13,21 +13,21 @@ use sha2::{Digest as _, Sha256};
 /// The name of the file in the folder of a backup.
 pub(super) const FILE: &str = "backup.json";
 const SCHEMA: &str = "wirefold.backup-manifest/1";
-/// Read at a time.
+/// The number of bytes that are read at a time.
 const PIECE: usize = 1 << 20;
 
-/// What a backup has.
+/// The manifest.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     schema: String,
-    /// The release that made it.
+    /// The version that wrote it.
     release: String,
     files: Vec<Entry>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
-    /// Its path below the folder.
+    /// The path below the folder of the backup.
     name: PathBuf,
     bytes: u64,
     /// In hexadecimal digits.
@@ -35,7 +35,7 @@ struct Entry {
 }
 
 impl Manifest {
-    /// Of all files of a folder.
+    /// The manifest of all files of a folder.
     pub(super) fn of(folder: &Path) -> anyhow::Result<Self> {
         let mut names = Vec::new();
         collect(folder, Path::new(""), &mut names)?;
@@ -45,7 +45,7 @@ impl Manifest {
         Ok(Self { schema: SCHEMA.to_owned(), release, files: files? })
     }
 
-    /// Writes it into the folder.
+    /// Writes the manifest into the folder.
     pub(super) fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(FILE);
         let shown = || format!("cannot write {}", path.display());
@@ -55,7 +55,7 @@ impl Manifest {
         file.sync_all().with_context(shown)
     }
 
-    /// That of a backup; none in one that was made without.
+    /// Reads the manifest of a backup. `None` if the backup has none.
     pub(super) fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
         let path = folder.join(FILE);
         let bytes = match fs::read(&path) {
@@ -73,7 +73,7 @@ impl Manifest {
         Ok(Some(found))
     }
 
-    /// Refuses a folder in which a file is missing or another than it was.
+    /// Refuses a folder in which a file is missing or changed.
     pub(super) fn check(&self, folder: &Path) -> anyhow::Result<()> {
         for entry in &self.files {
             let found = Entry::of(folder, entry.name.clone())?;
@@ -109,7 +109,7 @@ impl Entry {
     }
 }
 
-/// The files below a folder, by their paths in it.
+/// Collects the paths of the files below a folder, relative to it.
 fn collect(folder: &Path, below: &Path, names: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let here = folder.join(below);
     let shown = || format!("cannot read {}", here.display());

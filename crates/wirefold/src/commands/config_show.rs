@@ -74,11 +74,11 @@ pub(crate) fn run(arguments: &ConfigArguments, _global: &Global) -> anyhow::Resu
     Ok(Exit::Ok)
 }
 
-/// The widest that a setting is made for its origin to stand in one column.
+/// The largest width to which a setting is padded, so that the origins form a column.
 const WIDEST: usize = 60;
 
-/// The settings as a file that can be read again, a line each under the heads of their tables.
-/// What is not set is a comment, and so is what is not shown.
+/// The settings as a file that can be read again, one on a line under the headers of their tables. Settings
+/// without a value and secrets are comments.
 fn text(loaded: &Loaded, with_origin: bool) -> String {
     let settings: Vec<Shown> = config::lines(&loaded.config).into_iter().map(Shown::of).collect();
     let widths = settings.iter().map(|setting| setting.text.chars().count());
@@ -99,11 +99,11 @@ fn text(loaded: &Loaded, with_origin: bool) -> String {
     shown
 }
 
-/// A setting as it stands in the file.
+/// A setting as the file shows it.
 struct Shown {
-    /// Its key in full.
+    /// The full key.
     key: String,
-    /// The table that it is in, `page` or `feed.0`; empty at the top.
+    /// Its table, such as `page` or `feed.0`. Empty at the top.
     head: String,
     text: String,
 }
@@ -128,14 +128,14 @@ impl Shown {
     }
 }
 
-/// What stands in no table comes first: behind a head it would belong to that.
+/// Puts the settings outside tables first: below a header they would belong to that table.
 fn inside_tables_last(settings: Vec<Shown>) -> impl Iterator<Item = Shown> {
     let (top, inside): (Vec<Shown>, Vec<Shown>) =
         settings.into_iter().partition(|setting| setting.head.is_empty());
     top.into_iter().chain(inside)
 }
 
-/// `[page]`, or `[[feed]]` of `feed.0`.
+/// `[page]`, or `[[feed]]` for `feed.0`.
 fn header(table: &str) -> String {
     match table.split_once('.') {
         Some((list, _)) => format!("[[{list}]]"),
@@ -153,7 +153,7 @@ mod tests {
     use crate::config::{Sources, load};
 
     #[test]
-    fn it_shows_what_holds_and_where_it_comes_from() {
+    fn shows_the_settings_in_force_and_their_origins() {
         let mut overrides = Overrides::default();
         overrides.flag("--listen", "page.listen", "127.0.0.1:0");
         overrides.set("feed=[{url = \"https://harbour.example/rss\"}]").unwrap();
@@ -183,7 +183,7 @@ mod tests {
         secret_file = \"keys\"\nsecret_env = \"DESK_KEYS\"\n";
 
     #[test]
-    fn what_it_prints_is_read_back_as_the_same_settings() {
+    fn printed_settings_are_read_back_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("wirefold.toml"), FILE).unwrap();
         std::fs::write(folder.path().join("keys"), "whsec_b25l\n").unwrap();

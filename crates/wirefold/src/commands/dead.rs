@@ -1,4 +1,4 @@
-//! `wirefold dead`: the dead letters, and another try.
+//! `wirefold dead`: the dead letters, and handling them again.
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &DeadArguments, global: &Global) -> anyhow::Result<
             DeadCommand::Replay { sequence: Some(sequence), .. } => {
                 client.must_run("dead replay")?;
                 let replayed = replay(&client, *sequence).await?;
-                tell(&replayed, json)?;
+                print_replayed(&replayed, json)?;
                 Ok(Exit::Ok)
             }
             DeadCommand::Replay { sequence: None, .. } => {
@@ -110,7 +110,7 @@ fn table(rows: &[DeadRow], time: &LocalTime) -> Columns {
     table
 }
 
-/// Who gave up: the stage, or the delivery.
+/// The stage or the delivery that gave up.
 fn who(letter: &DeadLetter) -> String {
     match &letter.delivery {
         Some(delivery) => format!("delivery {delivery}"),
@@ -118,7 +118,7 @@ fn who(letter: &DeadLetter) -> String {
     }
 }
 
-/// What it is about: `alert harbour:e-4t21 revision 2`, or the message.
+/// The subject of a dead letter: `alert harbour:e-4t21 revision 2`, or the message.
 fn what(row: &DeadRow) -> String {
     let letter = &row.letter;
     let Some(alert) = &row.alert else {
@@ -178,7 +178,7 @@ async fn replay(client: &Client, sequence: u64) -> Result<Replayed, ClientError>
     client.post(&path, &serde_json::Map::new()).await
 }
 
-fn tell(replayed: &Replayed, json: bool) -> anyhow::Result<()> {
+fn print_replayed(replayed: &Replayed, json: bool) -> anyhow::Result<()> {
     if json {
         return output::print_json(replayed);
     }
@@ -196,7 +196,7 @@ async fn replay_all(client: &Client, json: bool, global: &Global) -> anyhow::Res
         match replay(client, sequence).await {
             Ok(replayed) => {
                 done += 1;
-                tell(&replayed, json)?;
+                print_replayed(&replayed, json)?;
             }
             Err(ClientError::Refused(problem)) if matches!(problem.status, 404 | 410) => {}
             Err(error @ ClientError::Refused(_)) => {
@@ -219,7 +219,7 @@ async fn replay_all(client: &Client, json: bool, global: &Global) -> anyhow::Res
 /// The most dead letters that the API lists.
 const LISTED: u32 = 200;
 
-/// The sequences of all that are kept, the oldest first. Those too old for the list may be gone.
+/// The sequences of all stored dead letters, the oldest first. Letters too old for the list may be missing.
 async fn sequences(client: &Client) -> anyhow::Result<Vec<u64>> {
     let page: DeadPage = client.get(&format!("/api/v1/dead?limit={LISTED}")).await?;
     let mut all: Vec<u64> = page.dead.iter().map(|row| row.sequence).collect();

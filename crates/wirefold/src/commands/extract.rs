@@ -16,8 +16,8 @@ use crate::exit::{Exit, Stop};
 use crate::extraction::settings;
 use crate::output::{self, clean};
 
-/// The most of one file that is read, in bytes; of that, the extractor reads its own share.
-const LONGEST: u64 = 64 * 1024 * 1024;
+/// The largest part of a file that is read, in bytes. The extractor has its own limit.
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
@@ -57,9 +57,9 @@ struct Line<'a> {
     byline: Option<&'a str>,
     published: Option<Timestamp>,
     language: Option<&'a str>,
-    /// Whether the page says that it is not free to everybody.
+    /// Whether the page says that it is not free for everybody.
     paywalled: Option<bool>,
-    /// Whether `--article-selector` finds nothing.
+    /// Whether `--article-selector` matches nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     article_selector_unmatched: Option<bool>,
     text: Option<&'a str>,
@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &ExtractArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// The article of a file, or why there is none; fails where no page could be read at all.
+/// The article of a file, or why there is none. Fails if no page can be read at all.
 async fn extract(
     extractor: &Extractor,
     file: &Path,
@@ -135,9 +135,9 @@ async fn extract(
 fn read(file: &Path) -> io::Result<Bytes> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        io::stdin().lock().take(LONGEST).read_to_end(&mut bytes)?;
+        io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     } else {
-        fs::File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
+        fs::File::open(file)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     }
     Ok(bytes.into())
 }

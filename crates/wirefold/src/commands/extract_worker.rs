@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 
-/// Serves a parent over standard input and output until that closes.
+/// Serves a parent over standard input and output until they close.
 pub(crate) fn run() -> anyhow::Result<Exit> {
     wirefold_fetcher::extract::serve(std::io::stdin().lock(), std::io::stdout().lock())?;
     Ok(Exit::Ok)

@@ -1,4 +1,4 @@
-//! `wirefold healthcheck`: whether wirefold is ready. It is for containers, which have no curl.
+//! `wirefold healthcheck`: whether wirefold is ready. It is for containers without curl.
 
 use std::time::Duration;
 
@@ -32,14 +32,14 @@ pub(crate) struct HealthcheckArguments {
 }
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The most bytes of an answer that are read.
-const MOST_BYTES: usize = 64 * 1024;
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest part of an answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Asks once.
+/// Makes one request.
 pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::Result<Exit> {
-    let told = arguments.operations.clone();
-    let address = match told {
+    let address_given = arguments.operations.clone();
+    let address = match address_given {
         Some(address) => address,
         None => {
             let loaded = load_here(&arguments.instance, Overrides::default())?;
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::
     };
     let address = &address;
     block_on(async {
-        match tokio::time::timeout(PATIENCE, ask(address)).await {
+        match tokio::time::timeout(ANSWER_TIMEOUT, ask(address)).await {
             Ok(Ok((status, said))) if status.is_success() => {
                 global.note(format_args!("{}", clean(said.trim())));
                 Ok(Exit::Ok)
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &HealthcheckArguments, global: &Global) -> anyhow::
 }
 
 async fn ask(address: &str) -> anyhow::Result<(StatusCode, String)> {
-    // What listens on all addresses is asked on the loopback.
+    // A server that listens on all addresses also listens on the loopback.
     let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
     let stream = TcpStream::connect(&address).await.context("nothing listens there")?;
     let (mut sender, connection) =
@@ -79,6 +79,6 @@ async fn ask(address: &str) -> anyhow::Result<(StatusCode, String)> {
     let request = Request::builder().uri("/readyz").header("host", &address).body(Body::empty())?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();
-    let bytes = axum::body::to_bytes(Body::new(answer.into_body()), MOST_BYTES).await?;
+    let bytes = axum::body::to_bytes(Body::new(answer.into_body()), MAX_ANSWER_BYTES).await?;
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -1,4 +1,4 @@
-//! The commands that ask wirefold something or tell it something. Each is a client of its API.
+//! The commands that use the API of a running wirefold or of this process.
 
 pub(crate) mod alert;
 pub(crate) mod backup;
@@ -45,11 +45,11 @@ fn print_line<T: Serialize>(schema: &'static str, body: &T) -> anyhow::Result<()
     output::print_json(&Line { schema, body })
 }
 
-/// The path of a collection, asked for in pages of at most `limit`.
+/// The path of a page of a collection, with at most `limit` rows.
 fn page(path: &str, limit: u32, cursor: Option<&str>) -> String {
     let cursor = cursor.map(|cursor| format!("&cursor={}", crate::client::escaped(cursor)));
     format!("{path}?limit={limit}{}", cursor.unwrap_or_default())
 }
 
-/// The most rows of one page.
+/// The largest number of rows in a page.
 const PAGE: u32 = 100;

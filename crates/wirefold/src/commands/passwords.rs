@@ -30,56 +30,57 @@ pub(crate) struct PasswordsArguments {
 
 /// The key by which the detector signs its decisions.
 const SIGNING_KEY: &str = "signing.key";
-/// What the server includes.
+/// The file that the server includes.
 const FOR_SERVER: &str = "nats.conf";
 
 /// Runs `passwords`.
 pub(crate) fn run(arguments: &PasswordsArguments, global: &Global) -> anyhow::Result<Exit> {
     let folder = &arguments.folder;
-    let made = write(folder)?;
+    let created = write(folder)?;
     global.note(format_args!(
-        "{} in {}, {made} of them new",
+        "{} in {}, {created} of them new",
         output::count(User::ALL.len(), "password", "passwords"),
         folder.display()
     ));
     Ok(Exit::Ok)
 }
 
-/// Writes what is missing. How many passwords are new.
+/// Writes the missing files. Returns the number of new passwords.
 fn write(folder: &Path) -> anyhow::Result<usize> {
     let shown = |path: &Path| format!("cannot write {}", path.display());
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
-    let mut made = 0;
+    let mut created = 0;
     let mut for_server = "# Written by `wirefold passwords`.\n".to_owned();
     for user in User::ALL {
         let path = folder.join(user.as_str());
-        let (password, is_new) = kept_or_new(&path).with_context(|| shown(&path))?;
-        made += usize::from(is_new);
+        let (password, is_new) = existing_or_new(&path).with_context(|| shown(&path))?;
+        created += usize::from(is_new);
         for_server.push_str(&format!("{}: \"{password}\"\n", password_variable(user)));
     }
     let signing_key = folder.join(SIGNING_KEY);
-    kept_or_new(&signing_key).with_context(|| shown(&signing_key))?;
+    existing_or_new(&signing_key).with_context(|| shown(&signing_key))?;
     let path = folder.join(FOR_SERVER);
-    if std::fs::read_to_string(&path).is_ok_and(|stands| stands == for_server) {
-        return Ok(made);
+    if std::fs::read_to_string(&path).is_ok_and(|current| current == for_server) {
+        return Ok(created);
     }
-    // In one step, so that a server never reads half of it.
+    // The file is replaced in one step, so a server never reads half of it.
     let half = folder.join(format!(".{FOR_SERVER}.{}", std::process::id()));
-    put(&half, &for_server).with_context(|| shown(&half))?;
+    write_file(&half, &for_server).with_context(|| shown(&half))?;
     std::fs::rename(&half, &path).with_context(|| shown(&path))?;
-    Ok(made)
+    Ok(created)
 }
 
-fn kept_or_new(path: &Path) -> anyhow::Result<(String, bool)> {
+fn existing_or_new(path: &Path) -> anyhow::Result<(String, bool)> {
     match std::fs::read_to_string(path) {
-        // One that a kill left empty is none; one with a quotation mark would end its line.
+        // A file that a kill left empty has no password. A quotation mark would end the line of the
+        // configuration.
         Ok(kept) if is_password(kept.trim()) => return Ok((kept.trim().to_owned(), false)),
         Ok(_) => std::fs::remove_file(path)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
     let password = crate::random::hex::<24>()?;
-    put(path, &password)?;
+    write_file(path, &password)?;
     Ok((password, true))
 }
 
@@ -87,7 +88,7 @@ fn is_password(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_+/=.".contains(c))
 }
 
-fn put(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()

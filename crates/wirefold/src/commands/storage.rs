@@ -1,4 +1,4 @@
-//! `wirefold storage`: how much each part takes, and when it is full.
+//! `wirefold storage`: how much each part takes, and when it will be full.
 
 use std::fs;
 use std::path::Path;
@@ -20,8 +20,8 @@ use crate::global::Global;
 use crate::local_time::in_words;
 use crate::output;
 
-/// Growth is not told from less than this: the first hour of a feed is its archive.
-const LEAST_SPAN: Duration = Duration::from_hours(1);
+/// Growth is not computed from a shorter time, because the first hour of a feed is its archive.
+const MIN_SPAN: Duration = Duration::from_hours(1);
 
 /// Arguments of `storage`.
 #[derive(Debug, Args)]
@@ -34,12 +34,12 @@ pub(crate) struct StorageArguments {
     asking: ClientOptions,
 }
 
-/// What is printed with `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Report {
     streams: Vec<StreamRow>,
     files: Vec<FileRow>,
-    /// Bytes that are free on the disk of the data folder.
+    /// The free bytes on the disk of the data folder.
     free: Option<u64>,
 }
 
@@ -49,9 +49,9 @@ struct StreamRow {
     found: StreamUse,
     max_bytes: u64,
     max_age_seconds: u64,
-    /// Bytes that come in a day, where that can be told.
+    /// The bytes that arrive in a day, if known.
     bytes_a_day: Option<u64>,
-    /// Seconds until its size is what ends it, where that comes before its age.
+    /// The seconds until its size limits it, if that is before its age does.
     full_in_seconds: Option<u64>,
 }
 
@@ -66,14 +66,14 @@ pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Resu
     let place = &arguments.asking.instance;
     let config = crate::config::load_here(place, Overrides::default())?.config;
     let folder = place.folder()?;
-    let told: StorageReport = block_on(async {
+    let answer: StorageReport = block_on(async {
         let client = arguments.asking.client().await?;
         client.get("/api/v1/storage").await.map_err(anyhow::Error::from)
     })?;
     let configs = wirefold_envelope::stream_configs(&config.limits());
-    let rows = told.streams.into_iter().filter_map(|found| {
+    let rows = answer.streams.into_iter().filter_map(|found| {
         let limits = configs.iter().find(|stream| stream.name == found.name)?;
-        Some(StreamRow::of(found, limits, told.at))
+        Some(StreamRow::of(found, limits, answer.at))
     });
     let report = Report {
         streams: rows.collect(),
@@ -84,9 +84,9 @@ pub(crate) fn run(arguments: &StorageArguments, global: &Global) -> anyhow::Resu
         print_line("wirefold.cli.storage/1", &report)?;
         return Ok(Exit::Ok);
     }
-    output::print_styled(&table(&report, told.at).render())?;
+    output::print_styled(&table(&report, answer.at).render())?;
     output::print_styled(&table_of_files(&report).render())?;
-    tell_the_disk(&report, &folder, global);
+    print_disk(&report, &folder, global);
     Ok(Exit::Ok)
 }
 
@@ -96,7 +96,7 @@ impl StreamRow {
         let full_in_seconds = bytes_a_day.filter(|rate| *rate > 0).and_then(|rate| {
             let left = config.max_bytes.saturating_sub(found.bytes);
             let seconds = left.saturating_mul(86_400) / rate;
-            // By then the oldest would have gone by age.
+            // By then the oldest message would have been deleted by age.
             let held = rate.saturating_mul(config.max_age.as_secs()) / 86_400;
             (held > config.max_bytes).then_some(seconds)
         });
@@ -107,7 +107,7 @@ impl StreamRow {
 
 fn bytes_a_day(found: &StreamUse, now: Timestamp) -> Option<u64> {
     let span = now.duration_since(found.oldest?).unsigned_abs();
-    (span >= LEAST_SPAN).then(|| found.bytes.saturating_mul(86_400) / span.as_secs())
+    (span >= MIN_SPAN).then(|| found.bytes.saturating_mul(86_400) / span.as_secs())
 }
 
 fn table(report: &Report, now: Timestamp) -> Columns {
@@ -141,10 +141,10 @@ fn table_of_files(report: &Report) -> Columns {
     table
 }
 
-/// What is free, and when it is used up by what comes in.
-fn tell_the_disk(report: &Report, folder: &Path, global: &Global) {
+/// Prints the free space, and when it will be used up.
+fn print_disk(report: &Report, folder: &Path, global: &Global) {
     let Some(free) = report.free else { return };
-    // What a stream may still grow by, at the most: it is bounded.
+    // The most that the streams can still grow. Their size is limited.
     let growth: u64 =
         report.streams.iter().map(|it| it.max_bytes.saturating_sub(it.found.bytes)).sum();
     let enough = match growth <= free {
@@ -188,7 +188,7 @@ fn in_bytes(bytes: u64) -> String {
     if steps == 0 {
         return format!("{bytes} B");
     }
-    // To one digit behind the point, rounded down.
+    // Rounded down to one decimal.
     let tenths = u128::from(bytes) * 10 / (1_u128 << (10 * steps));
     match tenths {
         0..100 => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[steps as usize]),
@@ -230,10 +230,11 @@ mod tests {
             max_age: Duration::from_hours(240),
             ..StreamConfig::new("WF_OUTPUT", &["x"])
         };
-        // 200 a day in two days: 1,000 after three more, long before the ten of its age.
+        // 200 messages a day for two days: 1,000 are reached after three more, before the first is ten days
+        // old.
         let row = StreamRow::of(used(400, "2026-03-01T12:00:00Z"), &config, now);
         assert_eq!((row.bytes_a_day, row.full_in_seconds), (Some(200), Some(3 * 86_400)));
-        // 50 a day: the oldest goes after ten days, at 500.
+        // 50 a day: the oldest is deleted after ten days, at 500.
         let slow = StreamRow::of(used(100, "2026-03-01T12:00:00Z"), &config, now);
         assert_eq!((slow.bytes_a_day, slow.full_in_seconds), (Some(50), None));
         let young = StreamRow::of(used(900, "2026-03-03T11:59:00Z"), &config, now);

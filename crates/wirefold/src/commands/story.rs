@@ -31,9 +31,9 @@ pub(crate) struct StoryArguments {
     command: StoryCommand,
 }
 
-/// Which stories are listed.
+/// Which stories to list.
 #[derive(Debug, Args)]
-struct StoriesAsked {
+struct StoryFilter {
     /// How many at most.
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: u32,
@@ -54,19 +54,19 @@ struct StoriesAsked {
     min_outlets: Option<u32>,
 }
 
-impl StoriesAsked {
-    /// As it stands in an address, behind the page.
+impl StoryFilter {
+    /// The query part of the address.
     fn query(&self) -> String {
         let since = self.since.map(|span| LocalTime::system().ago(span).to_string());
-        let asked = [
+        let filters = [
             ("q", self.query.clone()),
             ("outlet", self.outlet.clone()),
             ("language", self.lang.clone()),
             ("since", since),
             ("min_outlets", self.min_outlets.map(|least| least.to_string())),
         ];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        asked.map(|(name, value)| format!("&{name}={}", escaped(&value))).collect()
+        let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        filters.map(|(name, value)| format!("&{name}={}", escaped(&value))).collect()
     }
 }
 
@@ -78,7 +78,7 @@ Examples:
   wirefold story ls
   wirefold story ls --query ferry --since 6h --min-outlets 3
   wirefold story ls --limit 5 --json")]
-    Ls(StoriesAsked),
+    Ls(StoryFilter),
     /// Show a story: its articles, who came first, what each copied and changed.
     #[command(after_help = "\
 Examples:
@@ -167,8 +167,8 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
     block_on(async {
         let client = arguments.asking.client().await?;
         let view = View { json: arguments.asking.json, time: LocalTime::system() };
-        let word = match &arguments.command {
-            StoryCommand::Ls(asked) => return view.list(&client, asked, global).await,
+        let request = match &arguments.command {
+            StoryCommand::Ls(filters) => return view.list(&client, filters, global).await,
             StoryCommand::Show { id } => return view.show(&client, id).await,
             StoryCommand::Split { story, articles } => regroup::split(story, articles),
             StoryCommand::Merge { into, from } => regroup::merge(into, from)?,
@@ -182,7 +182,7 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
                 regroup::not_the_same(one, other)
             }
         };
-        word.give(&client, view.json, global).await
+        request.send(&client, view.json, global).await
     })
 }
 
@@ -195,15 +195,15 @@ impl View {
     async fn list(
         &self,
         client: &Client,
-        asked: &StoriesAsked,
+        filters: &StoryFilter,
         global: &Global,
     ) -> anyhow::Result<Exit> {
-        let stories = stories(client, asked).await?;
+        let stories = stories(client, filters).await?;
         if self.json {
             stories.iter().try_for_each(|story| print_line("wirefold.cli.story/1", story))?;
             return Ok(Exit::Ok);
         }
-        if stories.is_empty() && !asked.query().is_empty() {
+        if stories.is_empty() && !filters.query().is_empty() {
             global.note(format_args!("no story matches: `wirefold story ls` lists all"));
             return Ok(Exit::Ok);
         }
@@ -282,7 +282,8 @@ impl View {
         article: &ArticleBrief,
         all: &[ArticleBrief],
     ) -> std::fmt::Result {
-        // What people took out was folded once; as the first of its own story it is not.
+        // If an article was split off by hand, its verdict still says copy; as the first of its own story it
+        // is not.
         let is_first = StoryId::from(article.id) == article.story;
         let is_folded = matches!(article.class, Class::Copy | Class::Version) && !is_first;
         let (indent, mark) = if is_folded { ("  ", "↳ ") } else { ("", "") };
@@ -311,7 +312,7 @@ impl View {
     }
 }
 
-/// The story of this id, else that of the article of this id.
+/// The story with this id, or else the story of the article with this id.
 async fn find(client: &Client, id: &str) -> anyhow::Result<Story> {
     if !id.starts_with("a-") {
         match whole(client, id).await {
@@ -346,20 +347,20 @@ async fn whole(client: &Client, id: &str) -> Result<Story, ClientError> {
     Ok(story)
 }
 
-/// The stories that changed last, at most so many.
-async fn stories(client: &Client, asked: &StoriesAsked) -> anyhow::Result<Vec<StoryBrief>> {
-    let query = asked.query();
+/// The stories that changed last, at most `limit`.
+async fn stories(client: &Client, filters: &StoryFilter) -> anyhow::Result<Vec<StoryBrief>> {
+    let query = filters.query();
     let mut stories: Vec<StoryBrief> = Vec::new();
     let mut known = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
-        let wanted = asked.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
+        let wanted = filters.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
         let path = page("/api/v1/stories", wanted.min(PAGE), cursor.as_deref()) + &query;
         if wanted == 0 {
             return Ok(stories);
         }
         let found: StoryPage = client.get(&path).await?;
-        // One with a frequent word may come again.
+        // A page may repeat a story that was found by a frequent word.
         let mut fresh = found.stories;
         fresh.retain(|story| known.insert(story.id));
         stories.extend(fresh);

@@ -1,10 +1,11 @@
-//! `wirefold tail`: the output as it comes, one line for each article, copies under their original.
+//! `wirefold tail`: follows the output, one line for each article, with copies under their original.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Map, Value};
 use wirefold_flow::{Clock, SystemClock};
@@ -57,11 +58,11 @@ pub(crate) struct TailArguments {
     query: Option<String>,
 }
 
-/// Messages that are shown of what was before.
+/// The number of earlier messages that are shown.
 const SHOWN_BEFORE: u64 = 10;
-/// How long to wait before a lost connection is tried again.
+/// The pause before a new attempt to connect.
 const WAIT: Duration = Duration::from_secs(1);
-/// Articles whose outlet is remembered, to say whose text a copy is.
+/// The number of articles whose outlet is remembered, to name the original of a copy.
 const REMEMBERED: usize = 10_000;
 
 /// Follows the output until interrupted.
@@ -77,7 +78,7 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
             }
         };
         let lines = Lines::new(LocalTime::system());
-        let wanted = Wanted::of(arguments)?;
+        let wanted = ArticleFilter::of(arguments)?;
         let tail = Tail { lines, json: arguments.asking.json, wanted };
         tokio::select! {
             followed = follow(&client, after, tail, global) => followed,
@@ -116,18 +117,18 @@ async fn follow(
 struct Tail {
     lines: Lines,
     json: bool,
-    wanted: Wanted,
+    wanted: ArticleFilter,
 }
 
 /// Which articles are shown.
-struct Wanted {
+struct ArticleFilter {
     outlets: Vec<String>,
     languages: Vec<String>,
     min_outlets: u32,
     query: Option<Query>,
 }
 
-impl Wanted {
+impl ArticleFilter {
     fn of(arguments: &TailArguments) -> anyhow::Result<Self> {
         let query = arguments.query.as_deref().map(Query::parse).transpose();
         let query = query.map_err(|why| Stop::new(Exit::Usage, format!("--query: {why}")))?;
@@ -136,14 +137,14 @@ impl Wanted {
         Ok(Self { outlets, languages, min_outlets: *min_outlets, query })
     }
 
-    /// Whether everything is.
+    /// Whether everything is shown.
     fn is_all(&self) -> bool {
         let Self { outlets, languages, min_outlets, query } = self;
         outlets.is_empty() && languages.is_empty() && *min_outlets < 2 && query.is_none()
     }
 
-    /// Whether a message is shown: where only some articles are, nothing else is.
-    fn takes(&self, event: &ServerEvent) -> bool {
+    /// Whether a message is shown. If only some articles are wanted, other messages are not shown.
+    fn shows(&self, event: &ServerEvent) -> bool {
         match event.name.as_str() {
             _ if self.is_all() => true,
             "article" => decode(event.data.as_bytes()).is_ok_and(|article| self.has(&article)),
@@ -177,7 +178,7 @@ impl Wanted {
 
 impl Tail {
     fn print(&mut self, event: &ServerEvent) -> anyhow::Result<()> {
-        if !self.wanted.takes(event) {
+        if !self.wanted.shows(event) {
             return Ok(());
         }
         if self.json {
@@ -185,13 +186,13 @@ impl Tail {
         }
         if let Some(line) = self.lines.line(event) {
             output::print_styled(&line)?;
-            anstream::stdout().flush()?;
+            anstream::stdout().flush().context(output::STDOUT_FAILED)?;
         }
         Ok(())
     }
 }
 
-/// The message as it came, on one line, with its place in the stream.
+/// Prints the message unchanged on one line, with its sequence in the stream.
 fn print_json(event: &ServerEvent) -> anyhow::Result<()> {
     let Ok(mut body) = serde_json::from_str::<Map<String, Value>>(&event.data) else {
         return Ok(());
@@ -200,10 +201,10 @@ fn print_json(event: &ServerEvent) -> anyhow::Result<()> {
         body.insert("sequence".to_owned(), id.into());
     }
     output::print_json(&body)?;
-    Ok(std::io::stdout().flush()?)
+    std::io::stdout().flush().context(output::STDOUT_FAILED)
 }
 
-/// Turns messages into lines, and remembers whose text was whose.
+/// Formats messages as lines, and remembers the outlets of articles.
 struct Lines {
     time: LocalTime,
     outlets: HashMap<ArticleId, String>,
@@ -294,7 +295,7 @@ impl Lines {
         Some(format!("{FAINT}{}    · {what}{FAINT:#}\n", self.time.clock(story.at)))
     }
 
-    /// What the changes that came with it do not say.
+    /// The outcome of a command, as far as the changes in the same message do not say it.
     fn command(&self, told: &OutputCommand) -> Option<String> {
         let what = match (&told.outcome, &told.command.command) {
             (CommandOutcome::Refused { reason }, _) => {
@@ -358,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_stand_under_what_they_copy() {
+    fn copies_are_listed_under_their_originals() {
         let mut lines = lines();
         let mut own = article("new", None);
         let copy = article("copy", Some("reprint"));
@@ -376,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_a_command_is_told_where_no_change_tells_it() {
+    fn the_outcome_of_a_command_is_shown_if_no_change_shows_it() {
         let refused =
             include_str!("../../../../proto/samples/wirefold.output.command.2.refused.json");
         let applied = include_str!("../../../../proto/samples/wirefold.output.command.2.json");
@@ -388,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_passed_over() {
+    fn other_events_are_ignored() {
         let mut lines = lines();
         for name in ["article", "story", "command", "alert", "", "other"] {
             assert_eq!(lines.line(&event(name, &Value::Null)), None);

@@ -1,4 +1,4 @@
-//! `wirefold token`: who may ask if the page is served to more than this machine.
+//! `wirefold token`: who has access if the page is served to other machines.
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
@@ -72,7 +72,7 @@ Examples:
     },
 }
 
-/// A scope as it is written.
+/// The name of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ScopeName {
     /// Everything.
@@ -93,7 +93,7 @@ impl From<ScopeName> for Scope {
     }
 }
 
-/// A line of `token ls --json`: all but the hash.
+/// A line of `token ls --json`: everything except the hash.
 #[derive(Serialize)]
 struct Listed<'a> {
     name: &'a str,
@@ -104,9 +104,9 @@ struct Listed<'a> {
     last_used: Option<Timestamp>,
 }
 
-/// What `token add --json` and `token sign-in --json` print.
+/// The output of `token add --json` and `token sign-in --json`.
 #[derive(Serialize)]
-struct Made<'a> {
+struct NewToken<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
@@ -124,8 +124,8 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
             let end = end.context("the end of the token is later than the calendar goes")?;
-            let made = tokens.add(name, Kind::Token, (*scope).into(), end, now);
-            tell_token(name, &made.map_err(stop)?, end, json, global)
+            let new_token = tokens.add(name, Kind::Token, (*scope).into(), end, now);
+            print_token(name, &new_token.map_err(stop)?, end, json, global)
         }
         TokenCommand::Ls => list(&tokens.list(now).map_err(stop)?, json, global),
         TokenCommand::Revoke { name } => {
@@ -143,7 +143,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
         TokenCommand::SignIn { name, scope } => {
             let end = now.checked_add(SIGN_IN_LINK).ok();
             let code = tokens.add(name, Kind::SignIn, (*scope).into(), end, now).map_err(stop)?;
-            tell_link(arguments, name, &code, end, global)
+            print_link(arguments, name, &code, end, global)
         }
     }
 }
@@ -157,7 +157,7 @@ fn stop(error: TokenError) -> anyhow::Error {
     }
 }
 
-fn tell_token(
+fn print_token(
     name: &str,
     token: &str,
     expires: Option<Timestamp>,
@@ -165,8 +165,8 @@ fn tell_token(
     global: &Global,
 ) -> anyhow::Result<Exit> {
     if json {
-        let made = Made { name, token: Some(token), link: None, expires };
-        print_line("wirefold.cli.token-made/1", &made)?;
+        let new_token = NewToken { name, token: Some(token), link: None, expires };
+        print_line("wirefold.cli.token-made/1", &new_token)?;
         return Ok(Exit::Ok);
     }
     output::print(format!("{token}\n").as_bytes())?;
@@ -177,7 +177,7 @@ fn tell_token(
     Ok(Exit::Ok)
 }
 
-fn tell_link(
+fn print_link(
     arguments: &TokenArguments,
     name: &str,
     code: &str,
@@ -187,8 +187,8 @@ fn tell_link(
     let page = page_of(arguments)?;
     let link = format!("{}/sign-in/{code}", page.address);
     if arguments.asking.json {
-        let made = Made { name, token: None, link: Some(&link), expires };
-        print_line("wirefold.cli.token-made/1", &made)?;
+        let new_token = NewToken { name, token: None, link: Some(&link), expires };
+        print_line("wirefold.cli.token-made/1", &new_token)?;
         return Ok(Exit::Ok);
     }
     output::print(format!("{link}\n").as_bytes())?;
@@ -202,15 +202,15 @@ fn tell_link(
     Ok(Exit::Ok)
 }
 
-/// The page as the running `up` serves it, else as the settings say.
+/// The page as the running `up` serves it, or else as in the settings.
 fn page_of(arguments: &TokenArguments) -> anyhow::Result<PageStatus> {
     let place = &arguments.asking.instance;
-    let told = block_on(async {
+    let answer = block_on(async {
         let Some(client) = Client::running(place).await? else { return Ok(None) };
         let status: Status = client.get("/api/v1/status").await?;
         Ok(Some(status.page))
     })?;
-    if let Some(page) = told {
+    if let Some(page) = answer {
         return Ok(page);
     }
     let config = crate::config::load_here(place, Overrides::default())?.config;

@@ -1,4 +1,4 @@
-//! `wirefold why`: what two articles are to each other.
+//! `wirefold why`: the relation of two articles.
 
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ pub(crate) struct WhyArguments {
     asking: ClientOptions,
 }
 
-/// Explains what two articles are to each other.
+/// Explains the relation of two articles.
 pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
     match (is_file(&arguments.first), is_file(&arguments.second)) {
         (true, true) if arguments.asking.json => block_on(files_as_json(arguments)),
@@ -60,8 +60,7 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
     }
 }
 
-/// Whether it is a file, or can only have been meant as one: it has a suffix or a folder, and is no
-/// link.
+/// Whether it is a file, or can only mean one: it has a suffix or a folder, and is not a link.
 fn is_file(name: &str) -> bool {
     let is_path = !is_link(name) && (name.contains('/') || name.contains('.'));
     name == "-" || Path::new(name).exists() || is_path
@@ -71,7 +70,7 @@ fn is_link(name: &str) -> bool {
     name.starts_with("http://") || name.starts_with("https://")
 }
 
-/// Two files in the shape of two stored articles: nothing stored is looked at.
+/// Compares two files as JSON, in the form of two stored articles. Stored data is not used.
 async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
     match compare::read(Path::new(&arguments.first), Path::new(&arguments.second)) {
         Ok((first, second)) => {
@@ -82,7 +81,7 @@ async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
     }
 }
 
-/// Prints what two texts are, judged by themselves, as JSON.
+/// Prints the comparison of two texts alone as JSON.
 async fn print_given(client: &Client, first: &Article, second: &Article) -> anyhow::Result<Exit> {
     let request = CompareRequest { a: first.given(), b: second.given() };
     let found: Comparison = client.post("/api/v1/compare", &request).await?;
@@ -90,7 +89,7 @@ async fn print_given(client: &Client, first: &Article, second: &Article) -> anyh
     Ok(exit_of(found.relation))
 }
 
-/// A file and a stored article, judged by themselves, in the order in which they were asked for.
+/// Compares a file and a stored article, without other articles. The first argument is A.
 async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<Exit> {
     let (file, name) = match first_is_file {
         true => (&arguments.first, &arguments.second),
@@ -101,15 +100,16 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
         Err(exit) => return Ok(exit),
     };
     let client = arguments.asking.client().await?;
-    let kept = article(&find(&client, name).await?)?;
-    let (first, second) = if first_is_file { (given, kept) } else { (kept, given) };
+    let stored_article = article(&find(&client, name).await?)?;
+    let (first, second) =
+        if first_is_file { (given, stored_article) } else { (stored_article, given) };
     if arguments.asking.json {
         return print_given(&client, &first, &second).await;
     }
     compare::show(first, second, &arguments.asking.instance.method()?, arguments.view)
 }
 
-/// Two stored articles, in the order in which they were asked for: the first is A.
+/// Compares two stored articles. The first argument is A.
 async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
     let client = arguments.asking.client().await?;
     let first = find(&client, &arguments.first).await?;
@@ -146,7 +146,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
             "note: the exit code says what they are among all articles, where copies and stories between them count too; above, the two are judged by themselves"
         ));
     }
-    // What runs may have read another file than this command.
+    // The running wirefold may use another settings file than this command.
     let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());
     if let Some(running) = running.filter(|found| exit_of(found.relation) != by_themselves) {
         global.note(format_args!(
@@ -157,7 +157,8 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// Why two that were one story when they came in are two; `None` where they were not, or people said so.
+/// Why two articles that were one story at arrival are two now. `None` if they were not, or if a manual
+/// override says so.
 async fn divided(
     client: &Client,
     first: &ArticleDetail,
@@ -177,14 +178,14 @@ async fn divided(
     None
 }
 
-/// The article behind an id, the beginning of one, or a link.
+/// The article with this id, beginning of an id, or link.
 async fn find(client: &Client, name: &str) -> anyhow::Result<ArticleDetail> {
     let id = id_of(client, name).await?;
     let found = client.get(&format!("/api/v1/articles/{}", escaped(&id))).await;
     found.map_err(|error| error.see(LIST))
 }
 
-/// The id behind a link, the newest version first; else what was given.
+/// The id for a link, the newest version first. Anything else is returned unchanged.
 pub(super) async fn id_of(client: &Client, name: &str) -> anyhow::Result<String> {
     if is_link(name) {
         let path = format!("/api/v1/articles?url={}", escaped(name));
@@ -198,7 +199,7 @@ pub(super) async fn id_of(client: &Client, name: &str) -> anyhow::Result<String>
     Ok(name.to_owned())
 }
 
-/// Where ids of articles can be found: of its stories, one shows them.
+/// The command that lists ids: a story shows those of its articles.
 pub(super) const LIST: &str = "wirefold story ls";
 
 fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_only_be_a_path() {
+    fn paths_are_recognised() {
         for path in ["a.txt", "./a", "folder/a", "-"] {
             assert!(is_file(path), "{path}");
         }

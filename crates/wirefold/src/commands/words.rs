@@ -1,17 +1,17 @@
-//! Words for people that several commands share.
+//! Wording that several commands share.
 
 use wirefold_gateway::shapes::ArticleBrief;
 use wirefold_proto::{Confidence, Interval, LeadEvidence, Materiality};
 
 use crate::output::percent;
 
-/// An id as it is shown in a list: long enough to be unique in practice, and to be given back.
+/// An id as lists show it: long enough to be unique in practice and to be used as an argument.
 pub(super) fn short(id: &str) -> String {
     let sort = id.find('-').map_or(0, |at| at + 1);
     id.chars().take(sort + SHOWN).collect()
 }
 
-/// Reads for how long something is muted: none at all is a slip of the pen.
+/// Reads the time of a mute. Zero is refused as a mistake.
 pub(super) fn span_above_zero(text: &str) -> Result<Interval, String> {
     let span: Interval = text.parse().map_err(|error| format!("{error}"))?;
     match span.duration().is_zero() {
@@ -20,10 +20,10 @@ pub(super) fn span_above_zero(text: &str) -> Result<Interval, String> {
     }
 }
 
-/// The digits of an id that are shown.
+/// The number of digits of an id that are shown.
 const SHOWN: usize = 8;
 
-/// Why an article stands for its story: `probably the source: it credits an agency`.
+/// Why an article represents its story: `probably the source: it credits an agency`.
 pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
     let sure = match confidence {
         Confidence::Possibly => "possibly the source",
@@ -39,7 +39,7 @@ pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
     format!("{sure}: {why}")
 }
 
-/// What an article changes in what is known: `a new number in the lede: 28`.
+/// The material change of an article: `a new number in the lede: 28`.
 pub(super) fn change(materiality: &Materiality) -> String {
     let what = materiality.reason.in_words();
     match &materiality.detail {
@@ -48,7 +48,7 @@ pub(super) fn change(materiality: &Materiality) -> String {
     }
 }
 
-/// `71 % of it stands in harbour.example`, by the article it shares most with.
+/// `71 % of it stands in harbour.example`, for the article with which it shares most.
 pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
     let found = article.strongest.as_ref()?;
     let other = others.iter().find(|other| other.id == found.id);

@@ -12,26 +12,26 @@ use crate::input::{self, Input, Reading};
 use crate::output;
 use crate::progress::Progress;
 
-/// An article with its text and what is known of it.
+/// An article with its text and its other fields.
 pub(crate) struct Article {
-    /// The name that it is shown by.
+    /// The name under which it is shown.
     pub(super) id: String,
     input: Input,
 }
 
-/// Why there is no article.
+/// Why a file has no article.
 pub(super) struct Refused {
     pub(super) what: String,
     pub(super) exit: Exit,
 }
 
 impl Article {
-    /// An article under the name that it is shown by.
+    /// An article under this name.
     pub(crate) fn new(name: String, input: Input) -> Article {
         Article { id: name, input }
     }
 
-    /// The same for the API.
+    /// The article as the API takes it.
     pub(crate) fn given(&self) -> GivenText {
         let known = &self.input;
         let title = Some(known.title.clone()).filter(|title| !title.is_empty());
@@ -45,17 +45,17 @@ impl Article {
         }
     }
 
-    /// Its title, or "".
+    /// The title, or "".
     pub(super) fn title(&self) -> &str {
         &self.input.title
     }
 
-    /// When it claims to be published, else when it was seen, in seconds.
+    /// When it claims to be published, or else when it was seen, in seconds since 1970.
     pub(super) fn time(&self) -> Option<i64> {
         self.input.published.or(self.input.seen)
     }
 
-    /// What else is known of it.
+    /// The item ids and the page of the article.
     pub(super) fn identity(&self) -> Identity<'_> {
         Identity::of(&self.input)
     }
@@ -71,7 +71,7 @@ impl Article {
         Described { incoming, seen: seen.or(published), published: published.or(seen) }
     }
 
-    /// Reads the one article in a file.
+    /// Reads the article in a file, which must have exactly one.
     pub(super) fn read(path: &Path) -> Result<Article, Refused> {
         let (mut found, mut refused): (Vec<Input>, Option<Refused>) = (Vec::new(), None);
         let read = input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {

@@ -1,5 +1,4 @@
-//! `wirefold compare` and `wirefold why`: two articles, and the evidence for and against one story or one
-//! event.
+//! `wirefold compare` and `wirefold why`: the evidence for and against one story or one event.
 
 mod arguments;
 pub(crate) mod article;
@@ -20,7 +19,7 @@ use crate::exit::Exit;
 use crate::output;
 use article::{Article, Refused};
 
-/// Two articles, the earlier first, and what was found between them.
+/// Two articles, the earlier first, and their comparison.
 pub(crate) struct Comparison {
     earlier: Article,
     later: Article,
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
     }
 }
 
-/// Reads the one article in each file; where there is none, that is said already.
+/// Reads the article in each file. If one has none, it prints the reason.
 pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Exit> {
     if first.as_os_str() == "-" && second.as_os_str() == "-" {
         output::note(format_args!("error: standard input can be only one of the two"));
@@ -48,12 +47,12 @@ pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Ex
     }
 }
 
-/// Reads the one article in a file; where there is none, that is said already.
+/// Reads the article in a file. If it has none, it prints the reason.
 pub(crate) fn read_one(path: &Path) -> Result<Article, Exit> {
     Article::read(path).map_err(|refused| refuse([Some(refused), None]))
 }
 
-/// Compares two articles and prints the result; the exit code is what they are to each other.
+/// Compares two articles and prints the result. The exit code gives their relation.
 pub(crate) fn show(
     earlier: Article,
     later: Article,
@@ -73,7 +72,7 @@ pub(crate) fn show(
     Ok(exit_of(comparison.texts.relation()))
 }
 
-/// The exit code that says what two articles are to each other.
+/// The exit code for the relation of two articles.
 pub(crate) fn exit_of(relation: Relation) -> Exit {
     match relation {
         Relation::SameStory => Exit::Ok,
@@ -92,7 +91,7 @@ fn refuse(refused: [Option<Refused>; 2]) -> Exit {
 }
 
 impl Comparison {
-    /// Judges the two as if they came in one after the other, and nothing else did.
+    /// Judges the two as if they arrived one after the other, without any other article.
     pub(crate) fn new(
         earlier: Article,
         later: Article,
@@ -108,7 +107,7 @@ impl Comparison {
         Some(Comparison { earlier, later, texts })
     }
 
-    /// Whether the two are one story by themselves.
+    /// Whether the two alone are one story.
     pub(crate) fn is_one_story(&self) -> bool {
         self.texts.explanation.is_one_story()
     }
@@ -129,7 +128,7 @@ impl Comparison {
         Link::between(&later, (StoryId(0), &earlier), frequencies, seconds, quotations, settings)
     }
 
-    /// The time between the two, in seconds; 0 where one of the times is not known.
+    /// The time between the two in seconds, or 0 if one of the times is unknown.
     pub(crate) fn seconds_apart(&self) -> i64 {
         let times = self.earlier.time().zip(self.later.time());
         times.map_or(0, |(earlier, later)| later.saturating_sub(earlier).saturating_abs())

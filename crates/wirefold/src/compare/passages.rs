@@ -18,7 +18,7 @@ const FAINT: Style = Style::new().dimmed();
 const SHARED: Style = AnsiColor::Green.on_default();
 /// Words of one text only, inside a passage.
 const OTHER: Style = AnsiColor::Red.on_default();
-/// A longer passage is cut in the middle unless asked for in full.
+/// A longer passage is cut in the middle, unless `--full` is given.
 const SHOWN_WORDS: usize = 60;
 
 pub(super) fn write(out: &mut String, comparison: &Comparison, full: bool) -> std::fmt::Result {
@@ -89,7 +89,7 @@ struct Side<'a> {
     shared: Vec<Range<usize>>,
 }
 
-/// A line of a column: with its colours, and how many columns it takes without.
+/// A line of a column with its colours, and its width in columns.
 #[derive(Default)]
 struct Line {
     styled: String,
@@ -97,14 +97,14 @@ struct Line {
 }
 
 impl Side<'_> {
-    /// Where the passage stands, in code points of the original.
+    /// The position of the passage, in code points of the original.
     fn code_points(&self) -> String {
         let points = self.of.text.code_points(self.of.stretch(&self.words));
         format!("{}–{}", thousands(points.start), thousands(points.end))
     }
 
-    /// The passage in lines of at most `column` columns, words as printed in the original. Words
-    /// that stand in this text only are in brackets, so that they show without colour too.
+    /// The passage in lines of at most `column` columns, with the words as printed in the original. Words of
+    /// this text only are in brackets, so they are visible without colour.
     fn lines(&self, column: usize, full: bool) -> Vec<Line> {
         let mut lines = vec![Line::default()];
         let all: Vec<usize> = self.words.clone().collect();
@@ -129,12 +129,12 @@ impl Side<'_> {
         lines
     }
 
-    /// Whether no space stands between a word and the one before it, as in `full-scale`, and between
-    /// the words of scripts without spaces.
+    /// Whether a word follows the one before it without a space, as in `full-scale` and in scripts without
+    /// spaces.
     fn is_glued(&self, word: usize) -> bool {
         let (before, here) = (self.of.span(word - 1), self.of.span(word));
         let between = Span { start: before.end, end: here.start };
-        // What stands out of order was moved, or left out as page chrome.
+        // Words out of order were moved, or page chrome was removed between them.
         before.end <= here.start
             && !between.of(self.of.text.original()).contains(char::is_whitespace)
     }
@@ -148,7 +148,7 @@ impl Side<'_> {
         let tail: String = rest.chars().take(4).take_while(is_mark).collect();
         let before = original.get(..span.start).unwrap_or_default();
         let head: Vec<char> = before.chars().rev().take(4).take_while(is_mark).collect();
-        // What stands between two words without a space was printed with the first.
+        // Punctuation between two words without a space was printed with the first word.
         let starts = before.chars().rev().nth(head.len()).is_none_or(char::is_whitespace);
         let head: String = if starts { head.into_iter().rev().collect() } else { String::new() };
         clean(&format!("{head}{}{tail}", span.of(original)))

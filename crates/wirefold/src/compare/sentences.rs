@@ -1,4 +1,4 @@
-//! What B changed against A, sentence by sentence.
+//! The changes from A to B, sentence by sentence.
 
 use std::fmt::Write as _;
 
@@ -101,8 +101,8 @@ fn write_lines(
     Ok(())
 }
 
-/// A text in lines of at most `room` columns, as a terminal counts them: broken between words, and
-/// inside one that is wider, as everything is in scripts without spaces.
+/// A text in lines of at most `room` columns, as a terminal counts them. Lines break between words, or inside
+/// a word that is wider. Scripts without spaces have only such words.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_break_between_words_and_inside_what_has_none() {
+    fn lines_break_between_words_and_inside_long_words() {
         assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
         assert_eq!(wrapped("海上保安庁は四日", 8), ["海上保安", "庁は四日"]);
         assert_eq!(wrapped("at 海上保安庁は四日", 8), ["at 海上", "保安庁は", "四日"]);

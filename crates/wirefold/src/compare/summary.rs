@@ -1,4 +1,4 @@
-//! The verdict on two articles with its numbers beside the thresholds.
+//! The verdict on two articles, with the numbers and the thresholds.
 
 use std::fmt::Write as _;
 
@@ -41,8 +41,8 @@ fn write_article(
 
 /// ` · probably AP (mentioned)`.
 fn in_words(agency: &Agency<DocId>) -> String {
-    let said = agency_in_words(agency.name, how(agency.how), confidence(agency.confidence));
-    format!(" · {said}")
+    let words = agency_in_words(agency.name, how(agency.how), confidence(agency.confidence));
+    format!(" · {words}")
 }
 
 fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
@@ -104,13 +104,13 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     writeln!(
         out,
         "  similarity as one event {:.2}: {}; {FAINT}{wanted}{FAINT:#}",
-        // Rounded up it would seem to be enough.
+        // Rounded up, it would seem to reach the threshold.
         (100.0 * link.similarity).floor() / 100.0,
         evidence_in_words(&link, comparison.seconds_apart()),
     )
 }
 
-/// What speaks for one happening, each a share of 1, and the time between, which speaks against it.
+/// The evidence for one happening, each a share of 1, and the time between, which counts against it.
 pub(crate) fn evidence_in_words(link: &Link, apart: i64) -> String {
     let share = |name: &str, share: Option<f64>| match share {
         Some(share) => format!("{name} {share:.2}, "),

@@ -70,8 +70,8 @@ fn the_page_about_settings_is_up_to_date() {
     if std::env::var_os("WIREFOLD_BLESS").is_some() {
         std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
     }
-    let kept = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(kept == page, "docs/config.md is out of date: run with WIREFOLD_BLESS=1");
+    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(stored == page, "docs/config.md is out of date: run with WIREFOLD_BLESS=1");
 }
 
 #[test]

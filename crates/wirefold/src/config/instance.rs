@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{ConfigError, Overrides, load_here};
 
-/// Which wirefold a command is about.
+/// The wirefold that a command works on.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Instance {
     /// The data folder; else the config's `data`.
@@ -18,8 +18,8 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Whether what is collected stands on a NATS server: so configured, or so run here before and
-    /// in no other way.
+    /// Whether the data is on a NATS server: by the settings, or because only `up --nats` has run on this
+    /// folder.
     pub(crate) fn is_over_nats(&self, folder: &Path) -> bool {
         let loaded = load_here(self, Overrides::default());
         let is_configured = loaded.is_ok_and(|it| !it.config.bus.nats.is_empty());
@@ -27,7 +27,7 @@ impl Instance {
         is_configured || folder.join("nats").is_dir() && !is_embedded
     }
 
-    /// The detector's thresholds, as the settings of this instance have them.
+    /// The detector's thresholds in the settings of this instance.
     pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
         Ok(load_here(self, Overrides::default())?.config.method())
     }

@@ -1,5 +1,5 @@
-//! The layers of a configuration, from the lowest: the defaults, the file of the machine, the file of the
-//! user, the file of this run, the environment, flags.
+//! The layers of a configuration, from the lowest: the defaults, the machine's file, the user's file, the
+//! file of this run, the environment, flags.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,28 +15,28 @@ use super::tree::{Node, Value};
 /// The name of the file in the working folder and in `~/.config/wirefold`.
 pub(crate) const FILE_NAME: &str = "wirefold.toml";
 
-/// What the names of environment variables begin with.
+/// The prefix of environment variables.
 const PREFIX: &str = "WIREFOLD_";
 
-/// A file of settings is no larger, in bytes.
+/// The size limit of a settings file, in bytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
-/// Where settings are looked for. Everything is given, so that a test owns all of it.
+/// Where settings are read from. Everything is an argument, so that a test controls it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     /// The environment.
     pub(crate) environment: Vec<(String, String)>,
-    /// The folder that `wirefold.toml` is looked for in, and that relative paths from the
-    /// environment and from flags begin at.
+    /// The working folder. `wirefold.toml` is read from it, and relative paths from the environment and from
+    /// flags begin at it.
     pub(crate) folder: PathBuf,
-    /// The file named by `--config`, in the place of `wirefold.toml` in the folder.
+    /// The file given by `--config`, in place of `wirefold.toml` in the folder.
     pub(crate) file: Option<PathBuf>,
-    /// The machine's file.
+    /// The file of the machine.
     pub(crate) machine: Option<PathBuf>,
 }
 
 impl Sources {
-    /// The real ones of this process: the one place that reads the environment.
+    /// The sources of this process. Only this function reads the environment.
     pub(crate) fn of_process(file: Option<PathBuf>) -> Self {
         let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         let pair = |(name, value)| (text(name), text(value));
@@ -54,13 +54,14 @@ impl Sources {
         named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// A folder of the XDG base directories: from its variable, else below the home folder.
+    /// A folder of the XDG base directories: its variable, or else a folder below the home folder.
     pub(super) fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
-        let told = self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        told.or_else(|| Some(Path::new(self.variable("HOME")?).join(below_home)))
+        let configured =
+            self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        configured.or_else(|| Some(Path::new(self.variable("HOME")?).join(below_home)))
     }
 
-    /// The files there may be, the lowest first. The last one must be there if it was named.
+    /// The files that may exist, the lowest first. The last one must exist if it was named.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let user = self.xdg("XDG_CONFIG_HOME", ".config").map(|c| c.join("wirefold"));
         let user = user.map(|folder| folder.join(FILE_NAME));
@@ -69,28 +70,28 @@ impl Sources {
     }
 }
 
-/// What flags of the command line say.
+/// The values of command-line flags.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overrides {
-    said: Vec<Said>,
+    values: Vec<OverrideValue>,
 }
 
-/// One value from outside of a file.
+/// One value from outside a file.
 #[derive(Debug, Clone)]
-struct Said {
+struct OverrideValue {
     key: String,
     value: String,
     origin: Origin,
 }
 
 impl Overrides {
-    /// A flag of its own for a key: `flag("--listen", "page.listen", "127.0.0.1:0")`.
+    /// Adds the value of a flag for a key: `flag("--listen", "page.listen", "127.0.0.1:0")`.
     pub(crate) fn flag(&mut self, flag: &str, key: &str, value: impl Into<String>) {
         let origin = Origin::Flag(flag.to_owned());
-        self.said.push(Said { key: key.to_owned(), value: value.into(), origin });
+        self.values.push(OverrideValue { key: key.to_owned(), value: value.into(), origin });
     }
 
-    /// `--set key=value`.
+    /// Adds `--set key=value`.
     pub(crate) fn set(&mut self, assignment: &str) -> Result<(), Problem> {
         let (key, value) = assignment.split_once('=').ok_or_else(|| {
             let what = format!("`{assignment}` is no key=value, such as page.listen=127.0.0.1:80");
@@ -98,39 +99,43 @@ impl Overrides {
         })?;
         let key = key.trim();
         let origin = Origin::Flag(format!("--set {key}"));
-        self.said.push(Said { key: key.to_owned(), value: value.trim().to_owned(), origin });
+        self.values.push(OverrideValue {
+            key: key.to_owned(),
+            value: value.trim().to_owned(),
+            origin,
+        });
         Ok(())
     }
 }
 
 impl Overrides {
-    /// What they say, without any layer below.
+    /// The values without any other layer.
     pub(super) fn tree(&self) -> Node {
-        tree_of(&self.said)
+        tree_of(&self.values)
     }
 }
 
-/// What several values from outside of a file come to; the later ones hold.
-fn tree_of(said: &[Said]) -> Node {
+/// Values from outside a file as a tree. Later ones replace earlier ones.
+fn tree_of(values: &[OverrideValue]) -> Node {
     let mut tree = Node::table(Origin::Default);
-    said.iter().for_each(|said| tree.overlay(said.tree()));
+    values.iter().for_each(|values| tree.overlay(values.tree()));
     tree
 }
 
-/// What the layers come to.
+/// All layers combined.
 pub(super) struct Layered {
     pub(super) tree: Node,
     /// The files that were read, the lowest first.
     pub(super) files: Vec<PathBuf>,
-    /// Environment variables that look like ours and name no key.
-    pub(super) strangers: Vec<Problem>,
+    /// Environment variables with our prefix that name no key.
+    pub(super) unknown_variables: Vec<Problem>,
     /// Old names of settings, each with the new one.
     pub(super) old_names: Vec<Problem>,
 }
 
 impl Layered {
-    /// Lays one layer over those below. Old names are read as the new ones; a setting that stands
-    /// under both in the layer is a mistake.
+    /// Adds a layer above the others. Old names are read as new ones. A setting with both names in one layer
+    /// is a mistake.
     fn add(&mut self, mut layer: Node) -> Vec<Problem> {
         let found = renamed::rename(&mut layer);
         self.old_names.extend(found.warnings);
@@ -139,9 +144,9 @@ impl Layered {
     }
 }
 
-/// Reads all layers and lays them over each other.
+/// Reads and combines all layers.
 ///
-/// Files of subscriptions named in `left_out` are not.
+/// Subscription files in `left_out` are not read.
 pub(super) fn read(
     sources: &Sources,
     overrides: &Overrides,
@@ -150,7 +155,7 @@ pub(super) fn read(
     let mut layered = Layered {
         tree: Node::table(Origin::Default),
         files: Vec::new(),
-        strangers: Vec::new(),
+        unknown_variables: Vec::new(),
         old_names: Vec::new(),
     };
     let mut problems = Vec::new();
@@ -166,8 +171,8 @@ pub(super) fn read(
         }
     }
     problems.extend(subscription_files::add(&mut layered.tree, &sources.files(), left_out));
-    let (from_environment, strangers) = environment(sources);
-    layered.strangers = strangers;
+    let (from_environment, unknown_variables) = environment(sources);
+    layered.unknown_variables = unknown_variables;
     problems.extend(layered.add(tree_of(&from_environment)));
     problems.extend(layered.add(overrides.tree()));
     if problems.is_empty() { Ok(layered) } else { Err(problems) }
@@ -196,18 +201,18 @@ pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, V
     }
 }
 
-/// A file as it is named to people.
+/// A file name as messages show it.
 pub(super) fn shown(path: &Path) -> String {
     let shown = path.to_string_lossy();
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }
 
-/// The variables that name a key, and those that only look like it.
+/// The variables that name a key, and those with our prefix that do not.
 ///
-/// A name with `__` in it is ours for certain. One without may belong to a test, or to a platform
-/// that names its services' addresses so: it is told, not refused.
-fn environment(sources: &Sources) -> (Vec<Said>, Vec<Problem>) {
-    let (mut said, mut strangers) = (Vec::new(), Vec::new());
+/// A name with `__` in it certainly is ours. One without may belong to a test, or to a platform that makes
+/// such variables for the addresses of its services, so it is reported but not refused.
+fn environment(sources: &Sources) -> (Vec<OverrideValue>, Vec<Problem>) {
+    let (mut values, mut unknown_variables) = (Vec::new(), Vec::new());
     let known: Vec<&str> = reference::top_keys();
     for (name, value) in &sources.environment {
         let Some(key) = name.to_uppercase().strip_prefix(PREFIX).map(str::to_lowercase) else {
@@ -217,20 +222,20 @@ fn environment(sources: &Sources) -> (Vec<Said>, Vec<Problem>) {
         let origin = Origin::Environment(name.clone());
         let has_old_name = RENAMED.iter().any(|(old, _)| *old == key);
         if key.contains('.') || known.contains(&key.as_str()) || has_old_name {
-            said.push(Said { key, value: value.clone(), origin });
-        } else if !THEIRS.contains(&key.as_str()) {
+            values.push(OverrideValue { key, value: value.clone(), origin });
+        } else if !FOREIGN_VARIABLES.contains(&key.as_str()) {
             let what = format!("no setting has this name: {}", suggestion(&key, &known));
-            strangers.push(Problem::new(origin, what));
+            unknown_variables.push(Problem::new(origin, what));
         }
     }
-    said.sort_by(|a, b| a.key.cmp(&b.key));
-    (said, strangers)
+    values.sort_by(|a, b| a.key.cmp(&b.key));
+    (values, unknown_variables)
 }
 
-/// What developers' tools and tests are told by environment variables.
-const THEIRS: [&str; 4] = ["acceptance_dir", "bless", "bus_child", "seed"];
+/// Variables for the tools of developers and for tests.
+const FOREIGN_VARIABLES: [&str; 4] = ["acceptance_dir", "bless", "bus_child", "seed"];
 
-impl Said {
+impl OverrideValue {
     fn tree(&self) -> Node {
         let path: Vec<String> = self.key.split('.').map(str::to_owned).collect();
         let meant = toml_tree::parse_value(&self.value, &self.origin);

@@ -1,4 +1,4 @@
-//! Lists of words that queries name: `lists/*.txt` beside each file of settings. `@ministers` is
+//! Lists of words for queries: `lists/*.txt` beside each settings file. `@ministers` is
 //! `lists/ministers.txt`.
 
 use std::ffi::OsStr;
@@ -10,17 +10,17 @@ use super::layers;
 use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
 
-/// The folder beside a file of settings.
+/// The folder beside a settings file.
 const FOLDER: &str = "lists";
 
-/// The lists beside `files`, of which a later one holds, and what cannot be read: whatever names that is
-/// told that it is not there.
+/// The lists beside `files`, and problems with unreadable ones. A list beside a later file replaces one of
+/// the same name. A query that names an unreadable list is refused.
 pub(super) fn read(files: &[PathBuf]) -> (Lists, Vec<Problem>) {
     let (mut lists, mut problems) = (Lists::default(), Vec::new());
     let mut folders: Vec<PathBuf> = Vec::new();
     for file in files {
         let folder = file.parent().unwrap_or(Path::new("")).join(FOLDER);
-        // Two files may stand in one folder, and one folder is read once.
+        // Two settings files may be in one folder, which is read once.
         folders.retain(|known| *known != folder);
         folders.push(folder);
     }
@@ -36,7 +36,7 @@ pub(super) fn read(files: &[PathBuf]) -> (Lists, Vec<Problem>) {
     (lists, problems)
 }
 
-/// The lists of a folder, by name; hidden ones and those an editor keeps beside are none.
+/// The files of a folder in order of names, without hidden files and backups of editors.
 fn texts(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_meant = |path: &PathBuf| {

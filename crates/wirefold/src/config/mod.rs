@@ -43,20 +43,19 @@ pub(crate) use settings::{
 };
 pub(crate) use written::{Line, lines, quoted, toml_text};
 
-/// The id that a feed's address makes, or why it can be none's.
+/// The id that a feed's address gives, or why the address is invalid.
 pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
     settings::Address::parse(address)
         .map(|address| wirefold_fetcher::slug::of_address(address.url()))
 }
 
-/// The settings that flags alone make, with warnings about old names. No file and no environment is
-/// looked at.
+/// The settings from flags alone, with warnings about old names. Files and the environment are not read.
 ///
 /// # Errors
-/// Every mistake in them.
+/// All mistakes in them.
 pub(crate) fn of_flags(flags: &Overrides) -> Result<(Config, Vec<Problem>), ConfigError> {
     let mut tree = flags.tree();
-    let renamed::Found { warnings, conflicts } = renamed::rename(&mut tree);
+    let renamed::Renaming { warnings, conflicts } = renamed::rename(&mut tree);
     if !conflicts.is_empty() {
         return Err(ConfigError::new(conflicts));
     }
@@ -66,30 +65,30 @@ pub(crate) fn of_flags(flags: &Overrides) -> Result<(Config, Vec<Problem>), Conf
     }
 }
 
-/// Settings that can be used, with where they come from.
+/// Usable settings with their origins.
 #[derive(Debug, Clone)]
 pub(crate) struct Loaded {
-    /// The settings. Ids are filled in, paths begin at the working folder, secrets are read.
+    /// The settings. Ids are filled in, paths are resolved, and secrets are read.
     pub(crate) config: Config,
-    /// Where each comes from.
+    /// The origin of each setting.
     pub(crate) origins: Origins,
     /// The files that were read, the lowest layer first.
     pub(crate) files: Vec<PathBuf>,
     /// The lists of words beside the files.
     pub(crate) lists: Lists,
-    /// What is not refused but should be changed: environment variables that look like ours and
-    /// name no key, and old names of settings.
+    /// Problems that are not refused: environment variables with our prefix that name no key, old names of
+    /// settings, and unreadable lists.
     pub(crate) warnings: Vec<Problem>,
 }
 
 /// Reads the settings from all layers.
 ///
 /// # Errors
-/// Every mistake in them that can be told at once. One in a file of `subscriptions.d` is a warning: that
-/// file is left out.
+/// All mistakes that can be found at once. A mistake in a file of `subscriptions.d` is a warning: that file
+/// is left out.
 pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, ConfigError> {
     let (mut left_out, mut warnings) = (BTreeSet::new(), Vec::new());
-    // Each round leaves out a file more, or is the last.
+    // Each round leaves out one more file, or is the last.
     loop {
         let error = match load_without(sources, overrides, &left_out) {
             Ok(loaded) => {
@@ -121,13 +120,14 @@ fn load_without(
     let mut tree = layered.tree;
     let mut origins = tree.origins();
     let refuse = |problems| ConfigError::new(renamed::name_old_keys(problems, &layered.old_names));
-    let mut config: Config = read::read(&mut tree).map_err(refuse)?;
-    let problems = finish::finish(&mut config, &origins, sources);
+    let read::Partial { settings, mut problems, broken } = read::read_partial::<Config>(&mut tree);
+    let Some(mut config) = settings else { return Err(refuse(problems)) };
+    problems.extend(finish::finish(&mut config, &origins, sources, &broken));
     if !problems.is_empty() {
         return Err(refuse(problems));
     }
-    finish::tell_what_was_made(&config, &mut origins);
+    finish::insert_derived_origins(&config, &mut origins);
     let (lists, unread) = list_files::read(&sources.files());
-    let warnings = [layered.strangers, layered.old_names, unread].concat();
+    let warnings = [layered.unknown_variables, layered.old_names, unread].concat();
     Ok(Loaded { config, origins, files: layered.files, lists, warnings })
 }

@@ -1,10 +1,10 @@
-//! Where a value comes from.
+//! The origin of a setting.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Where a value, or a key, stands.
+/// The origin of a value or a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A place in a file.
@@ -13,23 +13,23 @@ pub(crate) enum Origin {
     Environment(String),
     /// A flag of the command line, such as `--listen`.
     Flag(String),
-    /// The product.
+    /// The default of the product.
     Default,
 }
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceLocation {
-    /// The file as it is shown: `wirefold.toml` in the working folder, else with its folder.
+    /// The file name as messages show it: `wirefold.toml` in the working folder, otherwise with its folder.
     pub(crate) file: Arc<str>,
-    /// The line, from 1; 0 where the file as a whole is meant.
+    /// The line, from 1. 0 means the whole file.
     pub(crate) line: usize,
     /// The column in characters, from 1.
     pub(crate) column: usize,
 }
 
 impl Origin {
-    /// The place to look at a mistake: with the column where it stands in a file.
+    /// The origin in a message about a mistake, with the column in a file.
     pub(super) fn pointed(&self) -> String {
         match self {
             Self::File(SourceLocation { file, line: 0, .. }) => file.to_string(),
@@ -50,7 +50,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Where each value comes from, by its key, such as `page.listen` or `feed.0.url`.
+/// The origin of each value, by its key, such as `page.listen` or `feed.0.url`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origins {
     by_key: BTreeMap<String, Origin>,
@@ -61,20 +61,20 @@ impl Origins {
         self.by_key.insert(key, origin);
     }
 
-    /// The origin of what was made and not written; what was written keeps its own.
-    pub(super) fn insert_made(&mut self, key: String, origin: Origin) {
+    /// Sets the origin of a derived value, unless the value itself was written.
+    pub(super) fn insert_derived(&mut self, key: String, origin: Origin) {
         self.by_key.entry(key).or_insert(origin);
     }
 
-    /// The origin of a key: its own; else that of the list it is in; else the product's default.
+    /// The origin of a key: its own, or that of the table or list around it, or the default.
     ///
-    /// `feed.0` is where that feed is written, whether or not it says its title there.
+    /// For example, the title of `feed.0` has the origin of that feed even if it is not set there.
     pub(crate) fn of(&self, key: &str) -> Origin {
-        // A key that needs quotation marks in TOML stands without them here.
+        // Keys that TOML quotes are stored without quotation marks.
         self.by_key.get(&key.replace('"', "")).cloned().unwrap_or(Origin::Default)
     }
 
-    /// The origin as it is told of a feed or subscription that is managed there.
+    /// The origin as shown for a feed or subscription that is managed there.
     pub(crate) fn managed_by(&self, list: &str, index: usize) -> String {
         self.of(&format!("{list}.{index}")).to_string()
     }

@@ -1,9 +1,9 @@
-//! The settings of this process, with the changes of a command line.
+//! The settings of this process with the changes of a command line.
 
 use super::{ConfigError, Instance, Loaded, Origin, Overrides, Problem, Sources, load};
 
 impl Overrides {
-    /// What `--set` says, each `key=value`.
+    /// The values of `--set`, each `key=value`.
     pub(crate) fn of_set(assignments: &[String]) -> Result<Self, ConfigError> {
         let mut overrides = Self::default();
         for assignment in assignments {
@@ -14,7 +14,7 @@ impl Overrides {
 }
 
 impl Overrides {
-    /// What `--set` says of the detector: keys of `[detector]`, with or without their table, and
+    /// The values of `--set` for the detector: keys of `[detector]`, with or without their table, and
     /// `window`. No other setting changes what is folded.
     pub(crate) fn of_detector(assignments: &[String]) -> Result<Self, ConfigError> {
         let mut overrides = Self::default();
@@ -32,8 +32,8 @@ impl Overrides {
     }
 }
 
-/// Reads the settings of this process: the file and the folder that `instance` names, if it does, and
-/// what a command's other flags say.
+/// Reads the settings of this process: the file and the folder of `instance`, and the other flags of the
+/// command.
 pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loaded, ConfigError> {
     if let Some(data) = &instance.data {
         flags.flag("--data", "data", data.to_string_lossy());

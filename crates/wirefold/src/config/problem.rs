@@ -1,4 +1,4 @@
-//! Mistakes in the configuration. Each message names the place and says how to mend it.
+//! Mistakes in the configuration. Each message has the place of the mistake and a correction.
 
 use thiserror::Error;
 
@@ -8,9 +8,9 @@ use super::origin::Origin;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}: {what}", .at.pointed())]
 pub(crate) struct Problem {
-    /// Where it stands.
+    /// Its place.
     pub(crate) at: Origin,
-    /// What is wrong there, and what to write instead.
+    /// What is wrong, and what to write instead.
     pub(crate) what: String,
 }
 
@@ -20,16 +20,16 @@ impl Problem {
     }
 }
 
-/// The configuration cannot be used. The exit code of a command that meets it is 2.
+/// The configuration cannot be used. The command ends with exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", in_lines(.problems))]
 pub(crate) struct ConfigError {
-    /// Every mistake that was found; at least one.
+    /// All mistakes that were found, at least one.
     pub(crate) problems: Vec<Problem>,
 }
 
 impl ConfigError {
-    /// The mistakes in the order in which they stand in files, the rest after them.
+    /// The mistakes in the order of lines in files, the others after them.
     pub(super) fn new(mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| match &problem.at {
             Origin::File(place) => (0, place.line, place.column),
@@ -49,7 +49,7 @@ impl From<Problem> for ConfigError {
     }
 }
 
-/// The known name that a mistyped one is nearest to, if any is near.
+/// The known name that is nearest to a mistyped one, if any is near.
 pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let likeness = |name: &str| strsim::damerau_levenshtein(&typed, name);
@@ -57,7 +57,7 @@ pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> 
     (distance <= 1 + typed.chars().count() / 4).then_some(name)
 }
 
-/// ` … ; did you mean "listen"?`, or all the names there are.
+/// ` … ; did you mean "listen"?`, or all known names.
 pub(crate) fn suggestion(typed: &str, known: &[&str]) -> String {
     match nearest(typed, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),

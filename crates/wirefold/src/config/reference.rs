@@ -1,5 +1,5 @@
 //! The reference of all keys, read from the JSON Schema of the settings. The documentation, the file that
-//! `init` writes, and the examples in messages are made from it.
+//! `init` writes, and the examples in messages are generated from it.
 
 use std::sync::OnceLock;
 
@@ -14,9 +14,9 @@ use super::written::toml_text;
 pub(crate) struct Section {
     /// Its key; empty for the keys at the top.
     pub(crate) key: String,
-    /// Whether there may be many of it.
+    /// Whether there may be several.
     pub(crate) many: bool,
-    /// What it is about.
+    /// Its description.
     pub(crate) what: String,
     /// Its keys in order.
     pub(crate) rows: Vec<Row>,
@@ -25,24 +25,24 @@ pub(crate) struct Section {
 /// One key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
-    /// Its name in its section; `quiet_hours.from` for what is in a table of its own.
+    /// Its name in its section. A key of an inner table has both names: `quiet_hours.from`.
     pub(crate) name: String,
-    /// What it takes, in words.
+    /// The type of its value, in words.
     pub(crate) kind: String,
-    /// What holds without it, as TOML; nothing where it is then not set.
+    /// Its default as TOML. `None` if it is then not set.
     pub(crate) default: Option<String>,
-    /// Whether nothing works without it.
+    /// Whether it is required.
     pub(crate) required: bool,
-    /// What it is for.
+    /// Its description.
     pub(crate) what: String,
     sample: &'static str,
 }
 
 impl Row {
-    /// A value that it takes, as TOML.
+    /// An example of a value, as TOML.
     pub(crate) fn example(&self) -> String {
-        let told = self.default.clone().filter(|default| default != "[]");
-        told.unwrap_or_else(|| sample_of(&self.name).unwrap_or(self.sample).to_owned())
+        let default = self.default.clone().filter(|default| default != "[]");
+        default.unwrap_or_else(|| sample_of(&self.name).unwrap_or(self.sample).to_owned())
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn row(key: &str) -> Option<&'static Row> {
     let section_of = |section: &&Section| {
         section.key.is_empty() || key.strip_prefix(&section.key).is_some_and(|r| r.starts_with('.'))
     };
-    // The keys at the top come first, and hold where no table does.
+    // The keys at the top are the first section, which any key matches that no table does.
     let section = sections().iter().rev().find(section_of)?;
     let within = key.strip_prefix(&section.key)?.trim_start_matches('.');
     let is_index = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
@@ -67,7 +67,7 @@ pub(super) fn row(key: &str) -> Option<&'static Row> {
     section.rows.iter().find(is_row)
 }
 
-/// The names of the keys and tables at the top.
+/// The names of the keys and tables at the top level.
 pub(super) fn top_keys() -> Vec<&'static str> {
     let (top, tables) = sections().split_at(1);
     let rows = top.iter().flat_map(|section| &section.rows);
@@ -75,7 +75,7 @@ pub(super) fn top_keys() -> Vec<&'static str> {
     rows.map(|row| row.name.as_str()).chain(tables).collect()
 }
 
-/// What stands at a key that is no row: a table, or a list of tables.
+/// The shape of a key that is not a row: a table or a list of tables.
 pub(super) fn shape(key: &str) -> String {
     let name = key.split('.').next().unwrap_or_default();
     match sections().iter().find(|section| section.key == name) {
@@ -84,12 +84,12 @@ pub(super) fn shape(key: &str) -> String {
     }
 }
 
-/// A value that a key takes, as TOML.
+/// An example of a value for a key, as TOML.
 pub(super) fn example(key: &str) -> String {
     row(key).map_or_else(|| "…".to_owned(), Row::example)
 }
 
-/// Examples that say more than any text would.
+/// Examples that explain a key better than a text.
 fn sample_of(name: &str) -> Option<&'static str> {
     Some(match name {
         "allow_hosts" => "[\"nas.local\"]",
@@ -177,7 +177,7 @@ impl Schema {
         table.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::iter)
     }
 
-    /// The rows of a table, tables inside it in their place.
+    /// The rows of a table, with those of its inner tables in their place.
     fn rows(&self, prefix: &str, table: &Value, rows: &mut Vec<Row>) {
         for (name, property) in self.properties(table) {
             let inner = self.resolved(property);
@@ -204,13 +204,14 @@ impl Schema {
         }
     }
 
-    /// The description on one line.
+    /// The description as one line.
     fn what(&self, schema: &Value) -> String {
         let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The definition that a schema refers to, an absent value left aside; else itself.
+    /// The definition that a schema refers to, or the schema itself. An optional value counts as its inner
+    /// type.
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let choices = schema.get("anyOf").and_then(Value::as_array);
         let chosen = choices.and_then(|choices| choices.first()).unwrap_or(schema);
@@ -220,7 +221,7 @@ impl Schema {
         }
     }
 
-    /// What a key takes, in words, and a value of the kind.
+    /// The type of a key's value in words, and an example.
     fn kind(&self, property: &Value) -> (String, &'static str) {
         let choices = property.get("anyOf").and_then(Value::as_array);
         let chosen = choices.and_then(|choices| choices.first()).unwrap_or(property);

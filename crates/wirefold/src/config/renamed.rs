@@ -1,17 +1,17 @@
-//! The names of keys in the release before. Each layer may still use them: they are read under their new
+//! The names of keys in the previous release. All layers may still use them. They are read under their new
 //! names, with a warning each.
 
 use super::origin::Origin;
 use super::problem::Problem;
 use super::tree::{Node, Value};
 
-/// Every old key with its new one. `*` is the index in a list.
+/// All old keys with their new ones. `*` is the index in a list.
 pub(super) const RENAMED: [(&str, &str); 18] = [
     ("text", "text_policy"),
     ("keep.output", "retention.output"),
     ("keep.alerts", "retention.alerts"),
     ("keep.bytes", "retention.max_bytes"),
-    // What is left in the table: a mistake in it is then told of the new one.
+    // The rest of the table, so that mistakes in it are reported under the new name.
     ("keep", "retention"),
     ("bus.certificates", "bus.ca_file"),
     ("detector.passage_words", "detector.min_passage_words"),
@@ -28,18 +28,18 @@ pub(super) const RENAMED: [(&str, &str); 18] = [
     ("nats.*.certificates", "nats.*.ca_file"),
 ];
 
-/// What was found under old names in one layer.
+/// The old names that were found in one layer.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Renaming {
     /// A warning for each old key.
     pub(super) warnings: Vec<Problem>,
-    /// Settings that stand under both names.
+    /// Settings that are set under both names.
     pub(super) conflicts: Vec<Problem>,
 }
 
-/// Moves what one layer says under old names to the new ones.
-pub(super) fn rename(layer: &mut Node) -> Found {
-    let mut found = Found::default();
+/// Moves settings with old names to the new ones.
+pub(super) fn rename(layer: &mut Node) -> Renaming {
+    let mut found = Renaming::default();
     for (old, new) in RENAMED {
         match (old.split_once(".*."), new.split_once(".*.")) {
             (Some((list, old)), Some((_, new))) => {
@@ -56,8 +56,8 @@ pub(super) fn rename(layer: &mut Node) -> Found {
     found
 }
 
-impl Found {
-    /// Moves one setting within a table. `header` says of which list the table is an element.
+impl Renaming {
+    /// Moves one setting within a table. `header` names the list if the table is an element of one.
     fn rename_in(&mut self, table: &mut Node, old: &str, new: &str, header: &str) {
         let path = |key: &str| key.split('.').map(str::to_owned).collect::<Vec<_>>();
         let (old_path, new_path) = (path(old), path(new));
@@ -94,7 +94,7 @@ fn conflict(at: &Origin, also: &Origin, old: &str, new: &str) -> Problem {
     Problem::new(at.clone(), what)
 }
 
-/// Adds to mistakes in settings with an old name that the name in the text is the new one.
+/// Adds the old name to mistakes in settings that were written under it.
 pub(super) fn name_old_keys(mut problems: Vec<Problem>, warnings: &[Problem]) -> Vec<Problem> {
     let line = |origin: &Origin| origin.to_string();
     for problem in &mut problems {

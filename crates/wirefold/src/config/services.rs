@@ -21,7 +21,7 @@ use super::settings::{
 use crate::disk::DataDisk;
 
 impl Config {
-    /// How long the streams keep their messages.
+    /// The limits of the streams.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             window: self.window.duration(),
@@ -36,7 +36,7 @@ impl Config {
         }
     }
 
-    /// What the fetcher polls. Without `extract` no article pages are fetched.
+    /// The settings of the fetcher. Without `extract` no article pages are fetched.
     pub(crate) fn fetcher(
         &self,
         origins: &Origins,
@@ -65,12 +65,12 @@ impl Config {
         }
     }
 
-    /// The method's thresholds: everybody who says something of two articles goes by them.
+    /// The thresholds of the method. All comparisons of articles use them.
     pub(crate) fn method(&self) -> wirefold_dedup::Settings {
         self.detector.method(self.window)
     }
 
-    /// What the detector decides by. `writer` names the instance, such as `detector-1`.
+    /// The settings of the detector. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
             dedup: wirefold_dedup::Settings {
@@ -84,12 +84,12 @@ impl Config {
         }
     }
 
-    /// How the enricher writes the output.
+    /// The settings of the enricher.
     pub(crate) fn enricher(&self) -> wirefold_enricher::Settings {
         wirefold_enricher::Settings { text_policy: self.text_policy }
     }
 
-    /// What the alerter watches for and where it sends. `page` is the address of the page.
+    /// The settings of the alerter. `page` is the address of the page.
     pub(crate) fn alerter(&self, origins: &Origins, page: String) -> wirefold_alerter::Settings {
         wirefold_alerter::Settings {
             subscriptions: self.subscriptions(origins),
@@ -104,7 +104,7 @@ impl Config {
         }
     }
 
-    /// How the alerter watches the health of all of it.
+    /// The settings of the health conditions.
     fn health(&self) -> HealthSettings {
         let every = self.health.heartbeat_interval.duration();
         let heartbeat = self.health.heartbeat.as_ref();
@@ -115,14 +115,14 @@ impl Config {
         }
     }
 
-    /// The address of the page, which links begin with: as set, else where it is served.
+    /// The address of the page in links: as configured, or else where it is served.
     pub(crate) fn page_address(&self, served_at: SocketAddr) -> String {
-        let told = self.page.base_url.as_ref().map(Address::as_str);
-        let told = told.map(|address| address.trim_end_matches('/').to_owned());
-        told.unwrap_or_else(|| format!("http://{}", reachable(served_at)))
+        let base_url = self.page.base_url.as_ref().map(Address::as_str);
+        let base_url = base_url.map(|address| address.trim_end_matches('/').to_owned());
+        base_url.unwrap_or_else(|| format!("http://{}", reachable(served_at)))
     }
 
-    /// Who asks those for a token who come over the network; none where nobody is asked.
+    /// The check of tokens for requests over the network. `None` if no tokens are needed.
     pub(crate) fn gate(&self, folder: &Path) -> Option<Gate> {
         let header = self.page.trusted_proxy_header.as_deref().map(HeaderName::try_from);
         let proxy = header.and_then(Result::ok).map(|header| TrustedProxy {
@@ -209,8 +209,8 @@ fn source(source: &SourceConfig) -> sources::Source {
     sources::Source { path: source.path.clone(), kind, outlet: source.outlet.clone() }
 }
 
-/// Where others reach what is served at every address of this machine: at the one from which it would ask
-/// strangers. Nothing is sent to find that out.
+/// The address under which other machines reach a server that listens on all addresses: the one that this
+/// machine uses for outgoing connections. No packet is sent to find it.
 pub(crate) fn reachable(served_at: SocketAddr) -> SocketAddr {
     let documentation: SocketAddr = match served_at {
         SocketAddr::V4(_) => (Ipv4Addr::new(192, 0, 2, 1), 9).into(),
@@ -235,7 +235,7 @@ mod tests {
     use super::super::{Overrides, Sources, load};
 
     #[test]
-    fn services_are_told_what_the_settings_say() {
+    fn services_get_their_settings() {
         let mut flags = Overrides::default();
         for assignment in [
             "full_text=off",

@@ -1,5 +1,5 @@
-//! Files of subscriptions besides `wirefold.toml`: `subscriptions.d/*.toml` beside each file of settings. If
-//! one has a mistake, only that file is left out.
+//! Subscription files besides `wirefold.toml`: `subscriptions.d/*.toml` beside each settings file. A file
+//! with a mistake is left out; the others are read.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -12,12 +12,12 @@ use super::problem::Problem;
 use super::tree::{Node, Value};
 use super::{SubscriptionConfig, layers, read};
 
-/// The folder beside a file of settings.
+/// The folder beside a settings file.
 const FOLDER: &str = "subscriptions.d";
-/// The one key of such a file.
+/// The only key of such a file.
 const KEY: &str = "subscription";
 
-/// What such a file holds, read alone to find its mistakes.
+/// The contents of such a file. It is read alone to find its mistakes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Subscriptions {
@@ -26,8 +26,8 @@ struct Subscriptions {
     subscription: Vec<SubscriptionConfig>,
 }
 
-/// Adds the subscriptions of all such files beside `files` to the tree, in the order of their names;
-/// those named in `left_out` are not read. Gives the mistakes.
+/// Adds the subscriptions of all such files beside `files` to the tree, in order of names, except the files
+/// in `left_out`. Returns the mistakes.
 pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String>) -> Vec<Problem> {
     let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(file)).collect();
     let mut problems = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String
     problems
 }
 
-/// The file of subscriptions in which a mistake stands; none where it stands elsewhere.
+/// The subscription file of a mistake. `None` if it is elsewhere.
 pub(super) fn file_of(problem: &Problem) -> Option<String> {
     let Origin::File(SourceLocation { file, .. }) = &problem.at else { return None };
     let folder = Path::new(&**file).parent().and_then(Path::file_name);
@@ -54,7 +54,7 @@ fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(FOLDER)
 }
 
-/// The files of a folder, by name; hidden ones and those an editor keeps beside are none.
+/// The files of a folder in order of names, without hidden files and backups of editors.
 fn names(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_meant = |path: &PathBuf| {
@@ -83,7 +83,7 @@ fn append(tree: &mut Node, nodes: Vec<Node>) {
     }
     match tree.entry_mut(KEY) {
         Some(Node { value: Value::List(all), .. }) => all.extend(nodes),
-        // What stands there is wrong, and is told.
+        // The value there is wrong and is reported.
         Some(_) => {}
         None => {
             let list = Node::new(nodes[0].named.clone(), Value::List(nodes));

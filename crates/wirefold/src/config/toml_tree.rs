@@ -1,4 +1,4 @@
-//! A TOML file as a tree whose nodes know their line.
+//! A TOML file as a tree whose nodes know their lines.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
 use super::tree::{Node, Value};
 
-/// So many mistakes of grammar are told; the later ones mostly follow from the first.
-const MISTAKES_TOLD: usize = 5;
+/// The number of syntax errors that are reported. Later ones mostly follow from the first.
+const MAX_SYNTAX_ERRORS: usize = 5;
 
-/// Reads a file's text. The mistakes are those of TOML's grammar.
+/// Parses a file. The mistakes are syntax errors.
 pub(super) fn parse(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
     let lines = Lines::new(file, text);
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -25,23 +25,23 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
         let at = lines.origin(error.span().unwrap_or_default());
         Problem::new(at, format!("this is not TOML: {}", error.message()))
     };
-    Err(errors.into_iter().take(MISTAKES_TOLD).map(problem).collect())
+    Err(errors.into_iter().take(MAX_SYNTAX_ERRORS).map(problem).collect())
 }
 
-/// What TOML makes of a value that stands alone, such as `12`, `true` or `["a", "b"]`.
+/// Parses a single TOML value, such as `12`, `true` or `["a", "b"]`.
 pub(super) fn parse_value(text: &str, origin: &Origin) -> Option<Value> {
     let value = DeValue::parse(text).ok()?;
     let lines = Lines { whole: Some(origin.clone()), ..Lines::new("", text) };
     Some(lines.value(value.into_inner()))
 }
 
-/// Turns offsets into places.
+/// Converts byte offsets to places.
 struct Lines<'a> {
     file: Arc<str>,
     text: &'a str,
-    /// Where each line begins.
+    /// The offset of each line.
     starts: Vec<usize>,
-    /// The one place of everything, where it is no file.
+    /// The origin of everything, if it is not a file.
     whole: Option<Origin>,
 }
 
@@ -82,15 +82,15 @@ impl<'a> Lines<'a> {
             DeValue::Integer(number) => {
                 match i64::from_str_radix(number.as_str(), number.radix()) {
                     Ok(small) => Value::Integer(small),
-                    Err(_) => Value::Strange(number.to_string()),
+                    Err(_) => Value::Unsupported(number.to_string()),
                 }
             }
             DeValue::Float(number) => match number.as_str().parse() {
                 Ok(number) => Value::Float(number),
-                Err(_) => Value::Strange(number.to_string()),
+                Err(_) => Value::Unsupported(number.to_string()),
             },
             DeValue::Boolean(is_so) => Value::Boolean(is_so),
-            DeValue::Datetime(time) => Value::Strange(time.to_string()),
+            DeValue::Datetime(time) => Value::Unsupported(time.to_string()),
             DeValue::Array(values) => {
                 Value::List(values.into_iter().map(|one| self.node(one)).collect())
             }

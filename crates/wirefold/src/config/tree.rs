@@ -1,34 +1,34 @@
-//! The values of the layers before they are checked: a tree in which every node knows where it was written.
+//! The values of the layers before they are checked: a tree in which every node knows its origin.
 
 use std::collections::BTreeMap;
 
 use super::origin::{Origin, Origins};
 
-/// One value with its places.
+/// One value with its origins.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    /// Where its key stands; of a list's element, where it begins.
+    /// The origin of its key; for an element of a list, of its beginning.
     pub(super) named: Origin,
-    /// Where the value itself begins.
+    /// The origin of the value.
     pub(super) at: Origin,
     /// The value.
     pub(super) value: Value,
 }
 
-/// A value as TOML knows them.
+/// A TOML value.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     Table(BTreeMap<String, Node>),
     List(Vec<Node>),
     Text(String),
-    /// A value outside of a file, which nobody quotes: the text, and what TOML would make of it.
+    /// A value from outside a file, which is not quoted: the text, and how TOML reads it.
     Bare(String, Box<Value>),
     Integer(i64),
     Float(f64),
     Boolean(bool),
-    /// A date, a time, or a number too large to be one: nothing here takes them.
-    Strange(String),
-    /// It was wrong, was reported, and is not there any more.
+    /// A date, a time, or a number too large for TOML. No setting has such a value.
+    Unsupported(String),
+    /// A wrong value that was reported and removed.
     Broken,
 }
 
@@ -38,13 +38,12 @@ impl Node {
         Self::new(origin, Value::Table(BTreeMap::new()))
     }
 
-    /// A value whose key and self stand in one place.
+    /// A value whose key has the same origin.
     pub(super) fn new(origin: Origin, value: Value) -> Self {
         Self { named: origin.clone(), at: origin, value }
     }
 
-    /// Lays another tree over this one. Tables join; of everything else, lists too, the upper one
-    /// holds alone.
+    /// Puts another tree over this one. Tables are merged. Other values, including lists, are replaced.
     pub(super) fn overlay(&mut self, upper: Self) {
         match (&mut self.value, upper.value) {
             (Value::Table(lower), Value::Table(upper)) => {
@@ -59,7 +58,7 @@ impl Node {
         }
     }
 
-    /// Puts a value under a path of keys, making the tables on the way.
+    /// Puts a value at a path of keys and creates the tables on the way.
     pub(super) fn put(&mut self, path: &[String], node: Self) {
         let Some((key, rest)) = path.split_first() else {
             *self = node;
@@ -85,7 +84,7 @@ impl Node {
         child?.at_path(rest)
     }
 
-    /// The node at a path of keys, to be changed. Lists are not entered.
+    /// The node at a path of keys, mutable. It does not look into lists.
     pub(super) fn at_path_mut(&mut self, path: &[String]) -> Option<&mut Self> {
         match path.split_first() {
             None => Some(self),
@@ -101,7 +100,7 @@ impl Node {
         }
     }
 
-    /// Removes the entry at a path of keys and returns it. Lists are not entered.
+    /// Removes the entry at a path of keys and returns it. It does not look into lists.
     pub(super) fn remove(&mut self, path: &[String]) -> Option<Self> {
         let (key, parent) = path.split_last()?;
         match &mut self.at_path_mut(parent)?.value {
@@ -115,7 +114,7 @@ impl Node {
         matches!(self.value, Value::Table(_))
     }
 
-    /// Takes what stands at a path out of the tree without moving its neighbours.
+    /// Marks the value at a path as broken. Its neighbours keep their indices.
     pub(super) fn break_at(&mut self, path: &[String]) {
         let Some((key, rest)) = path.split_first() else {
             self.value = Value::Broken;
@@ -132,7 +131,7 @@ impl Node {
         }
     }
 
-    /// Where every node of the tree was written.
+    /// The origins of all nodes of the tree.
     pub(super) fn origins(&self) -> Origins {
         let mut origins = Origins::default();
         self.collect(&mut String::new(), &mut origins);

@@ -1,4 +1,4 @@
-//! Writes settings: as TOML, and key by key.
+//! Writes settings as TOML, and one by one.
 
 use serde_json::Value;
 
@@ -24,18 +24,18 @@ pub(crate) fn toml_text(value: &Value) -> String {
     }
 }
 
-/// A text in quotation marks. JSON's escapes are TOML's, but for the delete character.
+/// A text in quotation marks. The escapes of JSON are those of TOML, except for the delete character.
 pub(crate) fn quoted(text: &str) -> String {
     Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
-/// A key, in quotation marks where it needs them.
+/// A key, quoted if necessary.
 fn bare(key: &str) -> String {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !key.is_empty() && key.chars().all(is_bare) { key.to_owned() } else { quoted(key) }
 }
 
-/// One key with its value; none where it is not set and nothing stands in for it.
+/// One key with its value. `None` if it has no value and no default.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
     /// The key, such as `page.listen` or `feed.0.url`.
@@ -45,7 +45,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Whether its value is a secret, of which no more is told than that it is there.
+    /// Whether its value is a secret, which is not shown.
     pub(crate) fn is_hidden(&self) -> bool {
         let mut parts = self.key.splitn(4, '.');
         let list = parts.next();
@@ -62,7 +62,7 @@ impl Line {
     }
 }
 
-/// Every key with its value, in the order of the documentation. Secrets hide themselves.
+/// All keys with their values, in the order of the documentation. Secrets are hidden.
 pub(crate) fn lines(config: &Config) -> Vec<Line> {
     let written = serde_json::to_value(config).unwrap_or_default();
     let (mut scalars, mut tables) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Checks the contents of the streams, and whether they fit together.
 //!
 //! The input is each message of each stream, in the order of [`ORDER`]. The output is findings. This module
-//! never knows where the streams are stored.
+//! does not know where the streams are stored.
 
 mod read;
 
@@ -19,50 +19,51 @@ use crate::output::count;
 
 pub(crate) use read::{read_all, read_folder};
 
-/// The streams in the order in which they are read: what explains a gap comes before it.
+/// The streams in the order in which they are read. A stream that explains a gap comes before the stream with
+/// the gap.
 const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
-/// So many are named of each kind.
+/// The number of messages that a finding names.
 const NAMED: usize = 5;
 
-/// What was read so far.
+/// What the messages contain.
 #[derive(Default)]
 pub(crate) struct Contents {
-    /// How many messages were read.
+    /// The number of messages that were read.
     messages: usize,
-    /// Those that are not as they were written.
+    /// Stream and sequence of the messages whose checksum is wrong.
     damaged: Vec<(String, u64)>,
-    /// Those that nothing decodes.
+    /// The messages that cannot be decoded.
     unreadable: Vec<String>,
-    /// Stream and sequence of what dead letters name.
-    buried: BTreeSet<(String, u64)>,
-    /// The articles that are kept, by their sequence.
+    /// Stream and sequence of the messages that dead letters name.
+    dead_lettered: BTreeSet<(String, u64)>,
+    /// The id of each stored article, by its sequence.
     articles: BTreeMap<u64, String>,
-    /// The decisions on articles that are kept, by their sequence: the article's sequence and id.
+    /// The stored decisions on articles, by their sequence: the sequence and the id of the article.
     decisions: BTreeMap<u64, (u64, String)>,
-    /// Decisions on another article than the one that stands at its sequence.
-    strange: Vec<String>,
-    /// The decisions that the output rests on.
-    put_out: BTreeSet<u64>,
+    /// Decisions whose article is not the one at its sequence.
+    mismatched: Vec<String>,
+    /// The decisions that the output is based on.
+    with_output: BTreeSet<u64>,
     /// The last sequence of the output.
     last_output: u64,
-    /// Alerts that name output which is not there yet.
+    /// Alerts that name output which does not exist yet.
     ahead: Vec<String>,
 }
 
 impl Contents {
-    /// Notes a message that is not as it was written.
+    /// Notes a message whose checksum is wrong.
     fn note_damaged(&mut self, stored: &Stored) {
         self.messages += 1;
         self.damaged.push((stored.stream.clone(), stored.sequence));
     }
 
-    /// Stream and sequence of those that are not as they were written.
+    /// Stream and sequence of the damaged messages.
     pub(crate) fn damaged(&self) -> &[(String, u64)] {
         &self.damaged
     }
 
-    /// Looks at a message.
-    fn look_at(&mut self, stored: &Stored) {
+    /// Reads a message.
+    fn add(&mut self, stored: &Stored) {
         self.messages += 1;
         let fits = match stored.stream.as_str() {
             name if name == DEAD.name => self.dead(stored),
@@ -73,16 +74,17 @@ impl Contents {
             name if name == ALERTS.name => self.alert(stored),
             _ => true,
         };
-        // A stage that could not read it said so then.
-        let is_buried = self.buried.contains(&(stored.stream.clone(), stored.sequence));
-        if !fits && !is_buried {
+        // The stage that could not read it has reported it already.
+        let is_dead_lettered =
+            self.dead_lettered.contains(&(stored.stream.clone(), stored.sequence));
+        if !fits && !is_dead_lettered {
             self.unreadable.push(stored.reference());
         }
     }
 
     fn dead(&mut self, stored: &Stored) -> bool {
         let letter = decode::<DeadLetter>(&stored.body);
-        letter.map(|it| self.buried.insert((it.stream, it.sequence))).is_ok()
+        letter.map(|it| self.dead_lettered.insert((it.stream, it.sequence))).is_ok()
     }
 
     fn fetched(&mut self, stored: &Stored) -> bool {
@@ -95,7 +97,7 @@ impl Contents {
         if let Judged::Article(record) = judged {
             let (article, id) = (record.input.fetched, record.id.to_string());
             if self.articles.get(&article).is_some_and(|stands| *stands != id) {
-                self.strange.push(stored.reference());
+                self.mismatched.push(stored.reference());
             }
             self.decisions.insert(stored.sequence, (article, id));
         }
@@ -109,7 +111,7 @@ impl Contents {
             Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
             _ => match decode::<OutputArticle>(&stored.body) {
                 Ok(article) => {
-                    self.put_out.insert(article.judged);
+                    self.with_output.insert(article.judged);
                     true
                 }
                 Err(_) => false,
@@ -125,23 +127,23 @@ impl Contents {
         true
     }
 
-    /// The decisions whose article stands, whose output is missing, and with which the enricher says it
-    /// is done: it is past everything before `unread`.
-    pub(crate) fn lacking(&self, unread: u64) -> Vec<u64> {
-        // Older output may have left the stream.
-        let Some(first) = self.put_out.first() else {
+    /// The decisions whose article is stored and whose output is missing, although the enricher has handled
+    /// them. It has handled all decisions before `unread`.
+    pub(crate) fn without_output(&self, unread: u64) -> Vec<u64> {
+        // Older output may have been deleted from the stream.
+        let Some(first) = self.with_output.first() else {
             return Vec::new();
         };
         let done = self.decisions.range(first..&unread.max(*first));
         let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
-            !self.put_out.contains(sequence)
+            !self.with_output.contains(sequence)
                 && self.articles.contains_key(article)
-                && !self.buried.contains(&(JUDGED.name.to_owned(), **sequence))
+                && !self.dead_lettered.contains(&(JUDGED.name.to_owned(), **sequence))
         };
         done.filter(lacks).map(|(sequence, _)| *sequence).collect()
     }
 
-    /// The articles without a decision, between those that have one.
+    /// The articles without a decision, between articles with one.
     fn undecided(&self) -> Vec<u64> {
         let decided: BTreeSet<u64> = self.decisions.values().map(|(article, _)| *article).collect();
         let ids: BTreeSet<&String> = self.decisions.values().map(|(_, id)| id).collect();
@@ -149,21 +151,21 @@ impl Contents {
             return Vec::new();
         };
         let between = self.articles.range(first..=last);
-        // The same article may come twice: it is decided on once.
+        // The same article may come twice. Only the first gets a decision.
         let lacks = |(sequence, id): &(&u64, &String)| {
             !decided.contains(sequence)
                 && !ids.contains(id)
-                && !self.buried.contains(&(FETCHED.name.to_owned(), **sequence))
+                && !self.dead_lettered.contains(&(FETCHED.name.to_owned(), **sequence))
         };
         between.filter(lacks).map(|(sequence, _)| *sequence).collect()
     }
 
-    /// How much was read.
+    /// The number of messages that were read, in words.
     pub(crate) fn in_words(&self) -> String {
         count(self.messages, "message", "messages")
     }
 
-    /// What was found. The enricher is past all decisions before `unread`.
+    /// The findings. The enricher has handled all decisions before `unread`.
     pub(crate) fn findings(&self, unread: u64) -> Vec<Finding> {
         let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
             sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
@@ -173,12 +175,12 @@ impl Contents {
             (&damaged.collect(), "is not as it was written", "are not as they were written"),
             (&self.unreadable, "cannot be read", "cannot be read"),
             (
-                &self.strange,
+                &self.mismatched,
                 "decides on another article than stands there",
                 "decide on other articles than stand there",
             ),
             (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
-            (&of(&JUDGED, self.lacking(unread)), "has no output", "have no output"),
+            (&of(&JUDGED, self.without_output(unread)), "has no output", "have no output"),
             (&self.ahead, "names output that is not there", "name output that is not there"),
         ];
         let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());

@@ -6,8 +6,8 @@ use wirefold_flow_sqlite::{Inspection, Soundness};
 
 use super::{Contents, ORDER};
 
-/// Messages read at once.
-const AT_ONCE: usize = 256;
+/// The number of messages in one request.
+const BATCH: usize = 256;
 
 /// Reads all streams of a server.
 pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
@@ -16,17 +16,17 @@ pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
         let first = bus.stream_state(stream.name).await?.first;
         let mut reader = bus.read(stream.name, ">", first).await?;
         loop {
-            let messages = reader.ready(AT_ONCE).await?;
+            let messages = reader.ready(BATCH).await?;
             if messages.is_empty() {
                 break;
             }
-            messages.iter().for_each(|stored| contents.look_at(stored));
+            messages.iter().for_each(|stored| contents.add(stored));
         }
     }
     Ok(contents)
 }
 
-/// Reads all streams of a data folder. Beside it, how many messages have no checksum.
+/// Reads all streams of a data folder. Also returns the number of messages without a checksum.
 pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usize), BusError> {
     let (mut contents, mut unchecked) = (Contents::default(), 0);
     for stream in ORDER {
@@ -34,7 +34,7 @@ pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usiz
             unchecked += usize::from(soundness == Soundness::Unchecked);
             match soundness {
                 Soundness::Damaged => contents.note_damaged(&stored),
-                _ => contents.look_at(&stored),
+                _ => contents.add(&stored),
             }
         })?;
     }

@@ -1,4 +1,4 @@
-//! Counts all errors by class: by the rule that put two articles together or kept them apart.
+//! Counts all errors by the rule that put two articles together or kept them apart.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use wirefold_score::{Labels, Pair};
 use super::By;
 use super::judged::Judged;
 
-/// Wrong pairs of a kind that are counted: a story of strangers has as many as its members squared.
+/// The largest number of wrong pairs of a kind that is counted. A false story of n members has n²/2 of them.
 const COUNTED: usize = 100_000;
 
-/// How many errors are of one class.
+/// The number of errors of one class.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct ClassCount {
     /// The rule's name.
     pub(super) class: &'static str,
-    /// Together, and should not be.
+    /// Pairs that are together and should not be.
     #[serde(rename = "false")]
     pub(super) wrong: usize,
-    /// Apart, and should be together.
+    /// Pairs that are apart and should be together.
     pub(super) missed: usize,
     /// The rule in words.
     pub(super) in_words: &'static str,
 }
 
-/// The classes of stories' errors, the largest first; none for events.
+/// The classes of the errors of stories, the largest first. Empty for events.
 pub(super) fn classes(labels: &Labels, judged: &Judged<'_>) -> Vec<ClassCount> {
     if judged.by != By::Story {
         return Vec::new();

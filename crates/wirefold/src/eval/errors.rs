@@ -11,41 +11,41 @@ use crate::compare::{Comparison, evidence_in_words};
 use crate::input::Input;
 use crate::output::percent;
 
-/// Wrong pairs of a kind that are looked at before the worst are chosen: each is compared anew.
+/// The number of wrong pairs of a kind from which the worst are chosen. Each is compared again.
 const MOST_EXAMINED: usize = 2_000;
 
 /// The worst errors of both kinds.
 #[derive(Debug, Serialize)]
-pub(super) struct Worst {
-    /// In one story, or event, and should not be: the least alike first.
-    pub(super) false_folds: Vec<Wrong>,
-    /// Not in one and should be: the most alike first.
-    pub(super) missed: Vec<Wrong>,
+pub(super) struct WorstErrors {
+    /// Pairs that are in one story, or event, and should not be. The least similar come first.
+    pub(super) false_folds: Vec<PairError>,
+    /// Pairs that are not in one and should be. The most similar come first.
+    pub(super) missed: Vec<PairError>,
 }
 
-/// A wrong pair with its evidence, in order of arrival.
+/// A wrong pair with its evidence, the article that arrived first before the other.
 #[derive(Debug, Serialize)]
-pub(super) struct Wrong {
-    pub(super) earlier: About,
-    pub(super) later: About,
-    /// The kind that the labels name.
+pub(super) struct PairError {
+    pub(super) earlier: ArticleSummary,
+    pub(super) later: ArticleSummary,
+    /// The kind that the labels give.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) kind: String,
-    /// The class of the error: the rule that put the two together, or kept them apart, when the later
-    /// one came in. Stories only.
+    /// The class of the error: the rule that put the two together, or kept them apart, when the later one
+    /// arrived. Only for stories.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) class: Option<&'static str>,
     #[serde(skip)]
     pub(super) class_in_words: &'static str,
-    /// What the two are by themselves.
-    pub(super) alone: Alone,
-    /// What the later one was when it came in, in words.
+    /// The comparison of the two texts alone.
+    pub(super) alone: TextComparison,
+    /// The verdict on the later one at its arrival, in words.
     pub(super) among_all: String,
 }
 
-/// One of the two.
+/// One article of a pair.
 #[derive(Debug, Serialize)]
-pub(super) struct About {
+pub(super) struct ArticleSummary {
     pub(super) id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) title: String,
@@ -54,34 +54,34 @@ pub(super) struct About {
     pub(super) words: usize,
 }
 
-/// Two texts by themselves: what they share, and why they are no story.
+/// The comparison of two texts alone: what they share, and why they are not one story.
 #[derive(Debug, Serialize)]
-pub(super) struct Alone {
+pub(super) struct TextComparison {
     pub(super) one_story: bool,
     /// The rule that keeps them apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'static str>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) reason_in_words: String,
-    /// The share of the later one that stands in the earlier one, 0 to 1.
+    /// The share of the later one that is in the earlier one, 0 to 1.
     pub(super) contained: f64,
-    /// The share of the earlier one that stands in the later one, 0 to 1.
+    /// The share of the earlier one that is in the later one, 0 to 1.
     pub(super) containing: f64,
     pub(super) shared_words: u32,
     pub(super) passages: usize,
     pub(super) longest: u32,
     pub(super) shared_quotations: usize,
-    /// How alike they are as one happening; for events only.
+    /// The evidence for one happening. Only for events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) happening: Option<Happening>,
 }
 
-/// What speaks for one happening.
+/// The evidence that two texts report one happening.
 #[derive(Debug, Serialize)]
 pub(super) struct Happening {
     pub(super) likeness: f64,
     pub(super) needed: f64,
-    /// How much of each title stands in the other text, on average.
+    /// The share of each title that is in the other text, on average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) title: Option<f64>,
     pub(super) lede: f64,
@@ -94,26 +94,26 @@ pub(super) struct Happening {
     pub(super) in_words: String,
 }
 
-impl Worst {
-    /// Finds at most `most` of either kind.
-    pub(super) fn find(labels: &Labels, judged: &Judged<'_>, most: usize) -> Worst {
+impl WorstErrors {
+    /// Finds at most `most` errors of each kind.
+    pub(super) fn find(labels: &Labels, judged: &Judged<'_>, most: usize) -> WorstErrors {
         let look = if most == 0 { 0 } else { MOST_EXAMINED };
         let wrong = labels.false_folds(judged.scored_groups(), look);
         let false_folds = wrong.into_iter().map(|pair| judged.wrong(pair, String::new()));
-        let mut false_folds: Vec<Wrong> = false_folds.flatten().collect();
+        let mut false_folds: Vec<PairError> = false_folds.flatten().collect();
         false_folds.sort_by(|a, b| a.alone.order_key().total_cmp(&b.alone.order_key()));
         false_folds.truncate(most);
         let missed = labels.missed(judged.scored_groups(), look);
         let missed = missed.into_iter().filter_map(|(pair, kind)| judged.wrong(pair, kind));
-        let mut missed: Vec<Wrong> = missed.collect();
+        let mut missed: Vec<PairError> = missed.collect();
         missed.sort_by(|a, b| b.alone.order_key().total_cmp(&a.alone.order_key()));
         missed.truncate(most);
-        Worst { false_folds, missed }
+        WorstErrors { false_folds, missed }
     }
 }
 
-impl Alone {
-    /// What the worst are chosen by: the share in common, of events the likeness.
+impl TextComparison {
+    /// The key by which the worst are chosen: the contained share, or for events the similarity.
     fn order_key(&self) -> f64 {
         match &self.happening {
             Some(happening) => happening.likeness,
@@ -123,13 +123,13 @@ impl Alone {
 }
 
 impl Judged<'_> {
-    fn wrong(&self, pair: Pair, kind: String) -> Option<Wrong> {
+    fn wrong(&self, pair: Pair, kind: String) -> Option<PairError> {
         let (first, second) = self.in_order(pair);
         let (earlier, later) = (&self.articles[first], &self.articles[second]);
         let article = |input: &Input| Article::new(input.id.clone(), input.clone());
         let (first_article, second_article) = (article(earlier), article(later));
         let comparison = Comparison::new(first_article, second_article, &self.settings, false)?;
-        let about = |input: &Input, words| About {
+        let about = |input: &Input, words| ArticleSummary {
             id: input.id.clone(),
             title: input.title.clone(),
             outlet: input.outlet.clone(),
@@ -138,7 +138,7 @@ impl Judged<'_> {
         let [words_before, words_after] = [&comparison.texts.earlier, &comparison.texts.later]
             .map(|analysed| analysed.text.words().len());
         let class = self.class((first, second));
-        Some(Wrong {
+        Some(PairError {
             earlier: about(earlier, words_before),
             later: about(later, words_after),
             kind,
@@ -149,13 +149,13 @@ impl Judged<'_> {
         })
     }
 
-    fn alone(&self, comparison: &Comparison) -> Alone {
+    fn alone(&self, comparison: &Comparison) -> TextComparison {
         let overlap = &comparison.texts.overlap;
         let is_one_story = comparison.is_one_story();
         let reason = (!is_one_story).then(|| comparison.rule().name());
         let reason_in_words = (!is_one_story).then(|| comparison.texts.words());
         let happening = (self.by == By::Event).then(|| self.happening(comparison));
-        Alone {
+        TextComparison {
             one_story: is_one_story,
             reason,
             reason_in_words: reason_in_words.unwrap_or_default(),
@@ -184,8 +184,8 @@ impl Judged<'_> {
         }
     }
 
-    /// What the later of two was when it came in, and what it had in common with the earlier one
-    /// then, its outlet's boilerplate left out.
+    /// The verdict on the later article at its arrival, and the share that it had in common with the earlier
+    /// one then, without the boilerplate of its outlet.
     fn among_all(&self, earlier: usize, later: usize) -> String {
         let verdict = self.verdict(later);
         let arrival = self.arrival(earlier);
@@ -201,7 +201,7 @@ impl Judged<'_> {
         format!("when {} came, {compared}; {}", self.articles[later].id, self.became(verdict))
     }
 
-    /// Where an article went when it came in, and by what.
+    /// The story or event that an article joined at its arrival, with the evidence.
     fn became(&self, verdict: &Verdict) -> String {
         let story = verdict.story.0 as usize;
         if self.by == By::Event {

@@ -8,27 +8,27 @@ use crate::fold::Passages;
 use crate::input::Input;
 use crate::progress::Progress;
 
-/// The articles with their verdicts. Articles are numbered as they stand in the input; what a
-/// verdict names are numbers of arrival.
+/// The articles with their verdicts. Articles have their number in the input. Verdicts name articles by their
+/// number of arrival.
 pub(super) struct Judged<'a> {
     pub(super) articles: &'a [Input],
     pub(super) by: By,
     pub(super) order: Order,
     pub(super) settings: Settings,
-    /// The articles in the order in which they came in.
+    /// The articles in order of arrival.
     arrivals: Vec<usize>,
     /// The number of arrival of each article.
-    places: Vec<usize>,
-    /// The verdict on each when it came in, by number of arrival.
+    arrival_numbers: Vec<usize>,
+    /// The verdict on each at its arrival, by number of arrival.
     verdicts: Vec<Verdict>,
-    /// The story, or event, of each when it came in.
+    /// The story, or event, of each at its arrival.
     pub(super) at_arrival: Vec<usize>,
-    /// The same once all were in.
+    /// The story, or event, of each at the end.
     pub(super) settled: Vec<usize>,
 }
 
 impl Judged<'_> {
-    /// Judges all, and says how far it is.
+    /// Judges all articles and shows the progress.
     pub(super) fn run<'a>(
         articles: &'a [Input],
         order: Order,
@@ -37,11 +37,11 @@ impl Judged<'_> {
         progress: &Progress,
     ) -> Judged<'a> {
         let arrivals = order.of(articles.len());
-        let mut places = vec![0; articles.len()];
-        let mut passages = Passages::keeping_verdicts(settings.clone());
+        let mut arrival_numbers = vec![0; articles.len()];
+        let mut passages = Passages::with_settled_verdicts(settings.clone());
         let mut verdicts = Vec::with_capacity(articles.len());
         for (place, article) in arrivals.iter().enumerate() {
-            places[*article] = place;
+            arrival_numbers[*article] = place;
         }
         passages.observe_all(arrivals.iter().map(|article| &articles[*article]), |verdict| {
             verdicts.push(verdict);
@@ -51,17 +51,27 @@ impl Judged<'_> {
             By::Story => verdict.story.0 as usize,
             By::Event => verdict.event.0 as usize,
         };
-        let at_arrival = places.iter().map(|place| of(&verdicts[*place])).collect();
+        let at_arrival = arrival_numbers.iter().map(|place| of(&verdicts[*place])).collect();
         let settled = |place: &usize| {
             let verdict = DocId::from_index(*place).and_then(|it| passages.detector.settled(it));
             verdict.as_ref().map_or(*place, of)
         };
-        let settled = places.iter().map(settled).collect();
-        Judged { articles, by, order, settings, arrivals, places, verdicts, at_arrival, settled }
+        let settled = arrival_numbers.iter().map(settled).collect();
+        Judged {
+            articles,
+            by,
+            order,
+            settings,
+            arrivals,
+            arrival_numbers,
+            verdicts,
+            at_arrival,
+            settled,
+        }
     }
 
-    /// What is scored first, and whose errors are shown: stories as they were told, which are never
-    /// revised, and events as they stand in the end.
+    /// The groups that are scored first, and whose errors are shown. For stories they are those at arrival,
+    /// because the verdict at arrival is never revised. For events they are those at the end.
     pub(super) fn scored_groups(&self) -> &[usize] {
         match self.by {
             By::Story => &self.at_arrival,
@@ -71,16 +81,16 @@ impl Judged<'_> {
 
     /// The two articles in order of arrival.
     pub(super) fn in_order(&self, (a, b): (usize, usize)) -> (usize, usize) {
-        if self.places[a] < self.places[b] { (a, b) } else { (b, a) }
+        if self.arrival_numbers[a] < self.arrival_numbers[b] { (a, b) } else { (b, a) }
     }
 
-    /// The verdict on an article when it came in.
+    /// The verdict on an article at its arrival.
     pub(super) fn verdict(&self, article: usize) -> &Verdict {
-        &self.verdicts[self.places[article]]
+        &self.verdicts[self.arrival_numbers[article]]
     }
 
-    /// The class of a pair in order of arrival: the rule by which the two are in one story, or are not,
-    /// when the later one came in. Events are not told by it.
+    /// The class of a pair in order of arrival: the rule by which the two are in one story, or not, when the
+    /// later one arrived. `None` for events.
     pub(super) fn class(&self, (earlier, later): (usize, usize)) -> Option<Rule> {
         let is_one = self.at_arrival[earlier] == self.at_arrival[later];
         let rule = || Rule::between(self.verdict(later), self.verdict(earlier), is_one);
@@ -89,7 +99,7 @@ impl Judged<'_> {
 
     /// The number of arrival of an article.
     pub(super) fn arrival(&self, article: usize) -> DocId {
-        DocId::from_index(self.places[article]).unwrap_or(DocId(u32::MAX))
+        DocId::from_index(self.arrival_numbers[article]).unwrap_or(DocId(u32::MAX))
     }
 
     /// The id of the article with a number of arrival.

@@ -86,15 +86,15 @@ impl By {
 
 /// The largest file of labels, in bytes.
 const LARGEST_LABELS: u64 = 512 << 20;
-/// Problems with labels that are told one by one.
-const MOST_TOLD: usize = 20;
+/// The number of problems with labels that are printed one by one.
+const MAX_PRINTED_PROBLEMS: usize = 20;
 
 /// Folds, scores and prints.
 pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<Exit> {
     let (settings, warnings) = of_flags(&Overrides::of_detector(&arguments.set)?)?;
     warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
     let settings = settings.detector.method(settings.window);
-    let (labels_path, paths) = places(arguments)?;
+    let (labels_path, paths) = paths(arguments)?;
     let file = wirefold_score::read(&read_text(&labels_path)?, arguments.by.group());
     let shape = file.shape;
     let mut articles = Articles { global, all: Vec::new(), numbers: HashMap::new(), problems: 0 };
@@ -109,10 +109,10 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     }
     let numbers = articles.numbers.iter().map(|(id, number)| (id.as_str(), *number)).collect();
     let (mut labels, mut problems) = file.resolve(&numbers);
-    tell_problems(&labels_path, &problems);
+    print_problems(&labels_path, &problems);
     if let Some(path) = unsure_of(arguments, &labels_path) {
         let (unsure, wrong) = wirefold_score::unsure(&read_text(&path)?, &numbers);
-        tell_problems(&path, &wrong);
+        print_problems(&path, &wrong);
         labels.leave_out(unsure);
         problems.extend(wrong);
     }
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let judging = Progress::of_judging(articles.all.len(), "judging", global.quiet);
     let judged = Judged::run(&articles.all, arguments.order, settings, arguments.by, &judging);
     judging.end();
-    let worst = errors::Worst::find(&labels, &judged, arguments.worst);
+    let worst = errors::WorstErrors::find(&labels, &judged, arguments.worst);
     let classes = classes::classes(&labels, &judged);
     let report = report::Report::new(&labels, shape, &judged, (classes, worst));
     if arguments.json {
@@ -136,8 +136,8 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     Ok(if problems.len() + articles.problems > 0 { Exit::Partial } else { Exit::Ok })
 }
 
-/// The file of labels and the articles: as given, else beside the labels.
-fn places(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
+/// The paths of the labels and the articles: as given, or else beside the labels.
+fn paths(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
     let given = &arguments.labels;
     let is_folder = given.is_dir();
     let labels = if is_folder { given.join("labels.tsv") } else { given.clone() };
@@ -159,7 +159,7 @@ fn places(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> 
     }
 }
 
-/// The file of unsure pairs: as given, else beside the labels.
+/// The path of the unsure pairs: as given, or else beside the labels.
 fn unsure_of(arguments: &EvalArguments, labels: &Path) -> Option<PathBuf> {
     let beside = labels.with_file_name("unsure.tsv");
     arguments.unsure.clone().or_else(|| beside.is_file().then_some(beside))
@@ -185,13 +185,13 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
     })
 }
 
-fn tell_problems(path: &Path, problems: &[wirefold_score::Problem]) {
-    for problem in problems.iter().take(MOST_TOLD) {
+fn print_problems(path: &Path, problems: &[wirefold_score::Problem]) {
+    for problem in problems.iter().take(MAX_PRINTED_PROBLEMS) {
         let (shown, line, what) = (path.display(), problem.line, &problem.what);
         output::note(format_args!("error: {shown}:{line}: {what}, line left out"));
     }
-    if problems.len() > MOST_TOLD {
-        let more = problems.len() - MOST_TOLD;
+    if problems.len() > MAX_PRINTED_PROBLEMS {
+        let more = problems.len() - MAX_PRINTED_PROBLEMS;
         output::note(format_args!("error: {}: {more} more such lines", path.display()));
     }
 }
@@ -205,7 +205,7 @@ fn note_unlabelled(labels: &Labels, global: &Global) {
     }
 }
 
-/// The articles on their way in.
+/// The articles that were read.
 struct Articles<'a> {
     global: &'a Global,
     all: Vec<Input>,
@@ -219,7 +219,10 @@ impl Articles<'_> {
             Reading::Article(mut input) => {
                 input.outlet = input.outlet.take().or(input.host.take());
                 if self.numbers.contains_key(&input.id) {
-                    self.tell(format_args!("{}: id {:?} again, left out", input.place, input.id));
+                    self.print_note(format_args!(
+                        "{}: id {:?} again, left out",
+                        input.place, input.id
+                    ));
                 } else {
                     self.numbers.insert(input.id.clone(), self.all.len());
                     self.all.push(*input);
@@ -227,12 +230,14 @@ impl Articles<'_> {
             }
             Reading::Note(note) => self.global.note(format_args!("note: {note}")),
             Reading::Warning(what) => output::note(format_args!("note: {what}")),
-            Reading::Problem(what) | Reading::Missing(what) => self.tell(format_args!("{what}")),
+            Reading::Problem(what) | Reading::Missing(what) => {
+                self.print_note(format_args!("{what}"));
+            }
         }
         Ok(())
     }
 
-    fn tell(&mut self, what: std::fmt::Arguments<'_>) {
+    fn print_note(&mut self, what: std::fmt::Arguments<'_>) {
         self.problems += 1;
         output::note(format_args!("error: {what}"));
     }

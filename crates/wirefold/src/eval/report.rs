@@ -1,4 +1,4 @@
-//! The report: one object for programs, tables for people.
+//! The report: a JSON object for programs, tables for people.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use wirefold_score::{Labels, Score, Shape};
 
 use super::By;
 use super::classes::ClassCount;
-use super::errors::{Alone, Worst, Wrong};
+use super::errors::{PairError, TextComparison, WorstErrors};
 use super::judged::Judged;
 use crate::columns::{Cell, Columns};
 use crate::output::shorten;
@@ -26,7 +26,7 @@ pub(super) struct Report {
     order: String,
     by: &'static str,
     labels: &'static str,
-    /// Pairs that must be together, and that may.
+    /// Pairs that must be together, and pairs that may be.
     pairs: usize,
     may: usize,
     at_arrival: Figures,
@@ -35,7 +35,7 @@ pub(super) struct Report {
     /// Errors of stories by class.
     classes: Vec<ClassCount>,
     #[serde(flatten)]
-    worst: Worst,
+    worst: WorstErrors,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,19 +83,19 @@ impl Report {
         labels: &Labels,
         shape: Shape,
         judged: &Judged<'_>,
-        (classes, worst): (Vec<ClassCount>, Worst),
+        (classes, worst): (Vec<ClassCount>, WorstErrors),
     ) -> Report {
         let (pairs, may) = labels.counts();
-        let told = labels.score(judged.scored_groups());
+        let score = labels.score(judged.scored_groups());
         let kind = |(name, share): (&String, &wirefold_score::Share)| Kind {
             kind: name.clone(),
             pairs: share.whole,
             found: share.part,
             recall: share.value(),
         };
-        // One kind without a name is no table.
-        let named = told.kinds.keys().any(|name| !name.is_empty());
-        let kinds = told.kinds.iter().filter(|_| named).map(kind).collect();
+        // A single kind without a name needs no table.
+        let named = score.kinds.keys().any(|name| !name.is_empty());
+        let kinds = score.kinds.iter().filter(|_| named).map(kind).collect();
         Report {
             schema: "wirefold.eval/1",
             articles: judged.articles.len(),
@@ -138,12 +138,12 @@ impl Report {
             writeln!(out, "\n{}", kinds.render().trim_end())?;
         }
         self.write_classes(&mut out)?;
-        let told =
+        let score =
             if self.by == By::Story.group().name() { &self.at_arrival } else { &self.settled };
         let together = "TOGETHER AND SHOULD NOT BE, least alike first";
-        self.write_errors(&mut out, together, &self.worst.false_folds, told.wrong)?;
+        self.write_errors(&mut out, together, &self.worst.false_folds, score.wrong)?;
         let apart = "NOT TOGETHER AND SHOULD BE, most alike first";
-        self.write_errors(&mut out, apart, &self.worst.missed, told.missed)?;
+        self.write_errors(&mut out, apart, &self.worst.missed, score.missed)?;
         Ok(out)
     }
 
@@ -178,7 +178,7 @@ impl Report {
         &self,
         out: &mut String,
         title: &str,
-        errors: &[Wrong],
+        errors: &[PairError],
         all: usize,
     ) -> std::fmt::Result {
         if errors.is_empty() {
@@ -199,7 +199,7 @@ impl Figures {
     }
 }
 
-impl Wrong {
+impl PairError {
     fn write(&self, out: &mut String) -> std::fmt::Result {
         out.push('\n');
         for about in [&self.earlier, &self.later] {
@@ -223,7 +223,7 @@ impl Wrong {
     }
 }
 
-impl Alone {
+impl TextComparison {
     fn write(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
@@ -247,7 +247,7 @@ impl Alone {
     }
 }
 
-/// Four decimals: three would round a handful of errors among thousands away.
+/// Four decimals. With three, a few errors among thousands would vanish.
 fn decimals(value: f64) -> String {
     format!("{value:.4}")
 }

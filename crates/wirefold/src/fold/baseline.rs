@@ -1,4 +1,4 @@
-//! Usual rules as baselines, so that people can see how they do on their own articles.
+//! Common rules as baselines, so that people can compare them on their own articles.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use wirefold_text::Text;
 /// How copies are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// The product: by passages.
+    /// By shared passages, as the product does.
     Passages,
     /// 64-bit SimHash at Hamming distance at most this (Manku et al. 2007).
     Simhash(u32),
@@ -45,7 +45,7 @@ pub(super) struct BaselineVerdict {
     pub(super) kind: CopyKind,
 }
 
-/// A baseline with everything it has seen.
+/// A baseline with everything it has read.
 pub(super) struct Baseline {
     method: Method,
     verdicts: Vec<BaselineVerdict>,
@@ -80,7 +80,7 @@ impl Baseline {
         &self.verdicts
     }
 
-    /// The earlier article at the smallest distance of at most `most`; the first among equals.
+    /// The earlier article at the smallest distance, at most `most`. The first among equals.
     fn nearest(&self, simhash: u64, most: u32) -> Option<usize> {
         let distance =
             |verdict: &BaselineVerdict| simhash::hamming_distance(verdict.simhash, simhash);

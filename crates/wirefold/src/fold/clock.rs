@@ -1,31 +1,31 @@
 //! Stream time for articles from files.
 //!
-//! A service uses the time at which it saw an article. A file often only has the time at which an article
+//! A service uses the time at which it saw an article. A file often has only the time at which an article
 //! claims to be published, and one claim far ahead would make the window forget all earlier articles. So a
-//! claim a day ahead of the running median is believed only if later articles of several outlets agree. The
-//! clock of one outlet decides nothing if there are others.
+//! claim a day ahead of the running median is believed only if later articles of several outlets agree. If
+//! there are several outlets, the clock of one of them decides nothing.
 
 use std::collections::VecDeque;
 
 use crate::input::Claim;
 
 const DAY: i64 = 24 * 3600;
-/// How many claims the running median is of.
-const CLAIMS: usize = 15;
-/// With fewer claims nobody knows which of them is wrong: those behind it tell.
-const FEWEST_CLAIMS: usize = 3;
-/// After so many articles whose claims were not followed, one outlet's own are the measure.
-const MOST_ASIDE: usize = 30;
-/// How many articles wait at most until it is certain whether time went on.
-const HELD: usize = 3;
-/// How many of them must claim it.
-const AGREEING: usize = 2;
+/// The number of claims in the running median.
+const MEDIAN_CLAIMS: usize = 15;
+/// With fewer claims, the next articles decide which claim is wrong.
+const MIN_CLAIMS: usize = 3;
+/// After this many articles whose claims were not followed, the claims of one outlet become the measure.
+const MAX_UNFOLLOWED: usize = 30;
+/// The number of articles that wait at most for the decision whether time advanced.
+const MAX_WAITING: usize = 3;
+/// The number of waiting articles that must agree.
+const MIN_AGREEING: usize = 2;
 
-/// When an article claims to be published, and the outlet whose clock says so.
+/// When an article claims to be published, and the outlet whose clock gave the time.
 type DatedClaim = (i64, Option<u64>);
 
 impl Claim {
-    /// What it says, where it was not seen to be so.
+    /// The claimed time, unless the article has a time at which it was seen.
     fn dated_claim(self) -> Option<DatedClaim> {
         Some((self.published.filter(|_| self.seen.is_none())?, self.outlet))
     }
@@ -36,37 +36,37 @@ impl Claim {
 pub(crate) struct Timed<T> {
     pub(crate) article: T,
     pub(crate) time: i64,
-    /// By how many seconds its claim is ahead of the median, where stream time does not follow it.
+    /// By how many seconds its claim is ahead of the median, if stream time does not follow it.
     pub(crate) ahead: Option<i64>,
 }
 
-/// Gives each article its stream time, in the order in which they come. Time never runs back and
-/// never comes from the clock on the wall.
+/// Gives each article its stream time, in order of arrival. Stream time never runs back and does not use the
+/// clock of the machine.
 #[derive(Debug)]
 pub(crate) struct Clock<T> {
     time: i64,
     /// The last claims that were believed, with their outlets.
     claims: VecDeque<DatedClaim>,
-    /// How many claims in a row were not followed.
-    aside: usize,
-    /// Articles of which it is not certain yet. The first claims to be far ahead.
-    held: Vec<(T, Claim)>,
+    /// The number of claims in a row that were not followed.
+    unfollowed: usize,
+    /// Articles that wait for the decision. The first one claims to be far ahead.
+    waiting: Vec<(T, Claim)>,
 }
 
 impl<T> Default for Clock<T> {
     fn default() -> Self {
-        Self { time: 0, claims: VecDeque::new(), aside: 0, held: Vec::new() }
+        Self { time: 0, claims: VecDeque::new(), unfollowed: 0, waiting: Vec::new() }
     }
 }
 
 impl<T> Clock<T> {
-    /// Adds the next article. Gives those whose time is certain now: none while it waits for the
-    /// articles behind it, up to three with the last of them.
+    /// Adds the next article. Returns the articles whose time is certain now: none while the article waits
+    /// for the next ones, and up to three with the last of them.
     pub(crate) fn add(&mut self, article: T, claim: Claim) -> Vec<Timed<T>> {
         let has_time = claim.seen.or(claim.published).is_some();
-        let may_wait = self.ahead(claim).is_some() || !(self.held.is_empty() || has_time);
-        self.held.push((article, claim));
-        if may_wait && self.held.len() < HELD {
+        let may_wait = self.ahead(claim).is_some() || !(self.waiting.is_empty() || has_time);
+        self.waiting.push((article, claim));
+        if may_wait && self.waiting.len() < MAX_WAITING {
             return Vec::new();
         }
         if may_wait {
@@ -75,53 +75,54 @@ impl<T> Clock<T> {
         self.finish()
     }
 
-    /// Where enough of those that wait are ahead, the archive goes on from there: their own claims are
-    /// the measure from now on.
+    /// If enough of the waiting articles are ahead, time advances to them: their claims become the measure.
     fn believe_those_that_agree(&mut self) {
-        let ahead = self.held.iter().filter(|(_, claim)| self.ahead(*claim).is_some());
+        let ahead = self.waiting.iter().filter(|(_, claim)| self.ahead(*claim).is_some());
         let claims: VecDeque<DatedClaim> =
             ahead.filter_map(|(_, claim)| claim.dated_claim()).collect();
-        if claims.len() >= AGREEING && (self.aside >= MOST_ASIDE || !self.is_one_clock(&claims)) {
+        if claims.len() >= MIN_AGREEING
+            && (self.unfollowed >= MAX_UNFOLLOWED || !self.is_one_clock(&claims))
+        {
             self.claims = claims;
         }
     }
 
-    /// Whether these are the claims of one outlet, where others say otherwise.
+    /// Whether all these claims are of one outlet while other outlets disagree.
     fn is_one_clock(&self, claims: &VecDeque<DatedClaim>) -> bool {
         let outlet = claims.front().and_then(|(_, outlet)| *outlet);
         let is_its = |(_, of): &DatedClaim| *of == outlet;
-        let is_known = self.claims.len() >= FEWEST_CLAIMS && outlet.is_some();
+        let is_known = self.claims.len() >= MIN_CLAIMS && outlet.is_some();
         is_known && claims.iter().all(is_its) && !self.claims.iter().all(is_its)
     }
 
-    /// Gives those that still wait: no article behind them agrees with them. Where too few came before
-    /// them, and none behind them, nothing speaks against them.
+    /// Returns the articles that still wait, because no later article agrees with them. If too few came
+    /// before them, and none after them, their claims are believed.
     pub(crate) fn finish(&mut self) -> Vec<Timed<T>> {
-        let held = std::mem::take(&mut self.held);
-        let are_few = self.claims.len() < FEWEST_CLAIMS;
-        if are_few && held.iter().all(|(_, claim)| self.ahead(*claim).is_some()) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let are_few = self.claims.len() < MIN_CLAIMS;
+        if are_few && waiting.iter().all(|(_, claim)| self.ahead(*claim).is_some()) {
             self.claims.clear();
         }
-        held.into_iter().map(|(article, claim)| self.judged_at(article, claim)).collect()
+        waiting.into_iter().map(|(article, claim)| self.judged_at(article, claim)).collect()
     }
 
-    /// The article with its time, which goes on with what can be believed.
+    /// The article with its time. Stream time advances to the claim if it is believed.
     fn judged_at(&mut self, article: T, claim: Claim) -> Timed<T> {
         let ahead = self.ahead(claim);
         if ahead.is_some() {
-            self.aside += 1;
+            self.unfollowed += 1;
         } else {
             self.time = self.time.max(claim.seen.or(claim.published).unwrap_or(self.time));
             if let Some(told) = claim.dated_claim() {
-                self.aside = 0;
+                self.unfollowed = 0;
                 self.claims.push_back(told);
-                self.claims.drain(..self.claims.len().saturating_sub(CLAIMS));
+                self.claims.drain(..self.claims.len().saturating_sub(MEDIAN_CLAIMS));
             }
         }
         Timed { article, time: self.time, ahead }
     }
 
-    /// By how much a claim is ahead of the running median, where that is more than a day.
+    /// By how much a claim is ahead of the running median, if that is more than a day.
     fn ahead(&self, claim: Claim) -> Option<i64> {
         let (published, _) = claim.dated_claim()?;
         let mut claims: Vec<i64> = self.claims.iter().map(|(believed, _)| *believed).collect();
@@ -137,8 +138,8 @@ mod tests {
 
     const START: i64 = 1_772_496_000;
 
-    /// The days after the start at which articles with these claims, in days, are judged; those
-    /// that stream time does not follow are starred.
+    /// Compares the days after the start at which articles with these claims, in days, are judged. A star
+    /// marks claims that stream time does not follow.
     #[track_caller]
     fn check(claims: &[Option<i64>], expected: &str) {
         let mut clock = Clock::default();
@@ -157,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn one_absurd_claim_moves_nothing() {
+    fn one_absurd_claim_does_not_advance_stream_time() {
         check(&[Some(0), Some(0), Some(0), Some(400), Some(0)], "0 0 0 0* 0");
-        // Nor two beside each other, nor one without a claim behind it.
+        // The same holds for two in a row, and for one that has no claim after it.
         check(&[Some(0), Some(0), Some(0), Some(400), Some(800), Some(1)], "0 0 0 0* 0* 1");
         check(&[Some(0), Some(0), Some(0), Some(400), None, None, Some(1)], "0 0 0 0* 0 0 1");
-        // Nor the last one.
+        // And for the last one.
         check(&[Some(0), Some(0), Some(0), Some(400)], "0 0 0 0*");
     }
 
@@ -194,7 +195,7 @@ mod tests {
         let of_several: Vec<i64> =
             [1, 2, 1].into_iter().flat_map(|outlet| times(outlet, 30)).collect();
         assert_eq!(of_several, [30, 30, 30]);
-        // Nobody else is heard of any more.
+        // No other outlet follows.
         let alone: Vec<i64> = (0..60).flat_map(|_| times(9, 90)).collect();
         assert_eq!((alone[0], alone.last()), (30, Some(&90)));
     }
@@ -207,14 +208,14 @@ mod tests {
             &[Some(0), Some(0), Some(0), Some(30), None, Some(31), Some(31)],
             "0 0 0 30 30 31 31",
         );
-        // An absurd claim among those behind the gap is none of them.
+        // An absurd claim among those after the gap does not count.
         check(&[Some(0), Some(0), Some(0), Some(30), Some(400), Some(30)], "0 0 0 30 30* 30");
     }
 
     #[test]
-    fn what_goes_on_steadily_and_what_comes_late_waits_for_nothing() {
+    fn steady_and_late_claims_do_not_wait() {
         check(&[Some(0), Some(1), Some(1), Some(2), Some(0), Some(2)], "0 1 1 2 2 2");
-        // With one claim before it and none behind it, none is known to be wrong.
+        // With one claim before it and none after it, no claim is known to be wrong.
         check(&[Some(0), Some(8)], "0 8");
         let mut clock = Clock::default();
         for day in [0, 0, 0, 400] {

@@ -57,7 +57,7 @@ fn regrouped(split: &Split, id: impl Fn(DocId) -> String) -> LineRegrouping {
     LineRegrouping { from, into, articles }
 }
 
-/// The line for a baseline's verdict: it knows stories only.
+/// The line for the verdict of a baseline, which has stories only.
 pub(super) fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> VerdictLine {
     let story = id_of(articles, verdict.story);
     VerdictLine {

@@ -10,14 +10,15 @@ mod table;
 use std::io::Write;
 use std::sync::mpsc::sync_channel;
 
+use anyhow::Context as _;
 use wirefold_dedup::{Detector, DocId, Prepared, Settings};
 use wirefold_proto::{VerdictLine, encode};
 
 pub(crate) use arguments::FoldArguments;
 pub(crate) use baseline::Method;
 use clock::{Clock, Timed};
-use passages::{AHEAD, Preparing};
 pub(crate) use passages::{Identity, Passages};
+use passages::{InputPreparer, PREPARED_AHEAD};
 
 use crate::exit::Exit;
 use crate::global::Global;
@@ -27,18 +28,18 @@ use crate::progress::Progress;
 
 /// Judges everything the arguments name.
 pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<Exit> {
-    // Lines that come as they are judged leave no room for a bar on the same terminal.
+    // Lines that are printed at once leave no room for a progress bar on the same terminal.
     let is_streaming = arguments.json && !arguments.settled;
     let progress = Progress::of_reading(&arguments.paths, is_streaming, global.quiet);
     let mut fold = Fold::new(arguments, global, progress.clone());
-    let (ahead, readings) = sync_channel(AHEAD);
-    let mut preparing = fold.preparing();
+    let (ahead, readings) = sync_channel(PREPARED_AHEAD);
+    let mut preparer = fold.preparer();
     let (paths, beside) = (arguments.paths.clone(), progress.clone());
-    // Not joined where judging fails: it may wait for input that never comes.
+    // The thread is not joined if judging fails, because it may wait for input that never comes.
     let reader = std::thread::spawn(move || {
         input::read(&paths, &beside, &mut |reading| {
-            let prepared = match (&reading, &mut preparing) {
-                (Reading::Article(input), Some(preparing)) => Some(preparing.prepare(input)),
+            let prepared = match (&reading, &mut preparer) {
+                (Reading::Article(input), Some(preparer)) => Some(preparer.prepare(input)),
                 _ => None,
             };
             ahead.send((reading, prepared)).map_err(|_| anyhow::anyhow!("nobody judges any more"))
@@ -54,11 +55,11 @@ pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<
 struct Fold<'a> {
     arguments: &'a FoldArguments,
     global: &'a Global,
-    /// How far the reading is: what is said beside it must not be drawn over.
+    /// The progress bar. Notes are printed beside it.
     progress: Progress,
     judge: Judge,
     clock: Clock<(Input, Option<Prepared>)>,
-    /// Those that were judged.
+    /// The judged articles.
     articles: Vec<Input>,
     seen: std::collections::HashMap<String, usize>,
     out: std::io::BufWriter<std::io::Stdout>,
@@ -66,8 +67,8 @@ struct Fold<'a> {
     missing: usize,
     /// Articles without a time.
     undated: usize,
-    /// Whether it was said of an article that its time is far ahead.
-    told_of_time: bool,
+    /// Whether a note about a time far ahead was printed.
+    noted_ahead: bool,
 }
 
 /// The settled state of one article. Ids may repeat in the input, numbers do not.
@@ -90,7 +91,8 @@ impl<'a> Fold<'a> {
         let judge = match arguments.method {
             Method::Passages => {
                 let only_arrival = arguments.json && !arguments.settled;
-                let new = if only_arrival { Passages::new } else { Passages::keeping_verdicts };
+                let new =
+                    if only_arrival { Passages::new } else { Passages::with_settled_verdicts };
                 Judge::Passages(Box::new(new(Settings::default())))
             }
             method => Judge::Baseline(baseline::Baseline::new(method)),
@@ -107,14 +109,14 @@ impl<'a> Fold<'a> {
             problems: 0,
             missing: 0,
             undated: 0,
-            told_of_time: false,
+            noted_ahead: false,
         }
     }
 
-    /// What prepares articles for its judge.
-    fn preparing(&self) -> Option<Preparing> {
+    /// The preparation that fits the judge.
+    fn preparer(&self) -> Option<InputPreparer> {
         match &self.judge {
-            Judge::Passages(passages) => Some(passages.preparing()),
+            Judge::Passages(passages) => Some(passages.preparer()),
             Judge::Baseline(_) => None,
         }
     }
@@ -136,8 +138,8 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    /// Says once that articles without a time came before one with a time: they count as of 1970,
-    /// and the window has passed them by.
+    /// Prints a note once if articles without a time came before one with a time. They count as published in
+    /// 1970, which is outside the window.
     fn note_undated(&mut self, input: &Input) {
         match input.published {
             None => self.undated += 1,
@@ -161,21 +163,21 @@ impl<'a> Fold<'a> {
         self.progress.aside(|| output::note(format_args!("{line}")));
     }
 
-    /// Judges the articles whose place in time is certain with this one.
+    /// Judges the articles whose time this article makes certain.
     fn arrive(&mut self, input: Input, prepared: Option<Prepared>) -> anyhow::Result<()> {
         let claim = match &self.judge {
             Judge::Passages(_) => input.claim(),
-            // It goes by no time.
+            // A baseline does not use the time.
             Judge::Baseline(_) => Claim::default(),
         };
         self.clock.add((input, prepared), claim).into_iter().try_for_each(|timed| self.judge(timed))
     }
 
-    /// Says once that an article claims to be of a time that the window does not go to.
+    /// Prints a note once if an article claims a time that stream time does not follow.
     fn note_ahead(&mut self, timed: &Timed<(Input, Option<Prepared>)>) {
         let days = timed.ahead.map_or(0, |seconds| seconds / (24 * 3600));
-        if days > 7 && !self.told_of_time {
-            self.told_of_time = true;
+        if days > 7 && !self.noted_ahead {
+            self.noted_ahead = true;
             let what = "ahead of the articles before it: the window goes on without it";
             self.note(&format!("{}: \"published\" is {days} days {what}", timed.article.0.place));
         }
@@ -192,7 +194,7 @@ impl<'a> Fold<'a> {
         self.note_undated(&input);
         let line = match &mut self.judge {
             Judge::Passages(passages) => {
-                let prepared = prepared.unwrap_or_else(|| passages.preparing().prepare(&input));
+                let prepared = prepared.unwrap_or_else(|| passages.preparer().prepare(&input));
                 let verdict = passages.decide(&input, prepared, time);
                 self.articles.push(std::mem::take(&mut input));
                 line::verdict_line(&verdict, &self.articles)
@@ -205,20 +207,20 @@ impl<'a> Fold<'a> {
         };
         if self.arguments.json && !self.arguments.settled {
             if let Some(judged) = self.articles.last_mut() {
-                // Only its id is asked for from here on: a stream may be endless.
+                // From here on only its id is used. A stream may be endless.
                 judged.text = String::new();
                 judged.title = String::new();
             }
             self.print(&line)?;
-            // Whoever reads our output as it comes should not wait for a full buffer.
-            self.out.flush()?;
+            // A reader of a pipe should not wait for a full buffer.
+            self.out.flush().context(output::STDOUT_FAILED)?;
         }
         Ok(())
     }
 
     fn print(&mut self, line: &VerdictLine) -> anyhow::Result<()> {
         let json = output::harmless_json(String::from_utf8(encode(line)?)?);
-        Ok(writeln!(self.out, "{json}")?)
+        writeln!(self.out, "{json}").context(output::STDOUT_FAILED)
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
@@ -228,7 +230,7 @@ impl<'a> Fold<'a> {
                 self.print(&settled.line)?;
             }
         }
-        self.out.flush()?;
+        self.out.flush().context(output::STDOUT_FAILED)?;
         if !self.arguments.json && !self.articles.is_empty() {
             table::print(&self.settled(), &self.articles, self.details(), self.global)?;
         }
@@ -266,7 +268,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// What only the product's own judge knows beyond the lines.
+    /// The detector, for details that the lines do not have.
     fn details(&self) -> Option<&Detector> {
         match &self.judge {
             Judge::Passages(passages) => Some(&passages.detector),

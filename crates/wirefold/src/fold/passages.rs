@@ -1,4 +1,4 @@
-//! The detector of the product, for articles from files.
+//! The product's detector for articles from files.
 
 use std::sync::mpsc::sync_channel;
 
@@ -7,10 +7,10 @@ use wirefold_dedup::{Detector, Incoming, Prepared, Preparer, Settings, Verdict};
 use super::clock::{Clock, Timed};
 use crate::input::Input;
 
-/// Articles that are prepared before their turn, at most.
-pub(super) const AHEAD: usize = 32;
+/// The number of articles that are prepared ahead.
+pub(super) const PREPARED_AHEAD: usize = 32;
 
-/// The detector, given articles with their stream time.
+/// The detector, which gets articles with their stream time.
 pub(crate) struct Passages {
     pub(crate) detector: Detector,
 }
@@ -22,27 +22,27 @@ impl Passages {
     }
 
     /// A judge that can give settled verdicts too.
-    pub(crate) fn keeping_verdicts(settings: Settings) -> Passages {
+    pub(crate) fn with_settled_verdicts(settings: Settings) -> Passages {
         Passages { detector: Detector::keeping_verdicts(settings) }
     }
 
-    /// What prepares articles for it, on another thread.
-    pub(super) fn preparing(&self) -> Preparing {
-        Preparing { preparer: Preparer::default(), settings: self.detector.settings().clone() }
+    /// The preparation for it, which can run on another thread.
+    pub(super) fn preparer(&self) -> InputPreparer {
+        InputPreparer { preparer: Preparer::default(), settings: self.detector.settings().clone() }
     }
 
-    /// Judges all of these in order, and tells of each verdict. They are prepared on another thread.
+    /// Judges all of these in order and reports each verdict. Another thread prepares them.
     pub(crate) fn observe_all<'a>(
         &mut self,
         inputs: impl IntoIterator<Item = &'a Input> + Send,
         mut told: impl FnMut(Verdict),
     ) {
-        let mut preparing = self.preparing();
-        let (ahead, arriving) = sync_channel(AHEAD);
+        let mut preparer = self.preparer();
+        let (ahead, arriving) = sync_channel(PREPARED_AHEAD);
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                // Whoever is not listened to any more has nothing left to do.
-                let mut send = |input| ahead.send((input, preparing.prepare(input))).is_ok();
+                // An error means that the receiver is gone.
+                let mut send = |input| ahead.send((input, preparer.prepare(input))).is_ok();
                 inputs.into_iter().all(&mut send)
             });
             let mut clock = Clock::default();
@@ -60,7 +60,7 @@ impl Passages {
     /// Judges the next article at this stream time, which never runs back.
     pub(crate) fn decide(&mut self, input: &Input, prepared: Prepared, time: i64) -> Verdict {
         let identity = Identity::of(input);
-        // What a feed calls its items tells them from others of its site.
+        // The ids that a feed gives its items are unique within its site.
         let id = match &input.feed {
             Some(feed) => format!("id {}\u{1f}{}", feed.site, input.id),
             None => format!("id {}", input.id),
@@ -76,26 +76,25 @@ impl Passages {
 }
 
 /// Prepares articles by the settings of a judge.
-pub(super) struct Preparing {
+pub(super) struct InputPreparer {
     preparer: Preparer,
     settings: Settings,
 }
 
-impl Preparing {
+impl InputPreparer {
     pub(super) fn prepare(&mut self, input: &Input) -> Prepared {
         let identity = Identity::of(input);
         self.preparer.prepare(&identity.incoming(&[], &input.text), &self.settings)
     }
 }
 
-/// What an article is known by besides its text and its own id.
+/// What identifies an article besides its text and its id.
 pub(crate) struct Identity<'a> {
     input: &'a Input,
     via: Option<&'a str>,
-    /// Its address, as the name of a page.
+    /// Its address as the name of a page.
     page: Option<String>,
-    /// The same as the name of an item: what a stranger says of a page is no version of what its own
-    /// site says.
+    /// Its address as the name of an item. A page under this address at another site is not a version of it.
     item: Option<String>,
 }
 
@@ -110,13 +109,13 @@ impl<'a> Identity<'a> {
         Identity { input, via, page, item }
     }
 
-    /// What tells its item from others, with the id that it goes by.
+    /// The item ids of the article, with `id` among them.
     pub(crate) fn items<'b>(&'b self, id: &'b str) -> Vec<&'b str> {
         let others = self.input.items.iter().map(String::as_str);
         [id].into_iter().chain(self.item.as_deref()).chain(others).collect()
     }
 
-    /// The article for the detector, whose times the caller knows.
+    /// The article for the detector, whose times the caller sets.
     pub(crate) fn incoming<'b>(&'b self, items: &'b [&'b str], text: &'b str) -> Incoming<'b> {
         Incoming {
             items,

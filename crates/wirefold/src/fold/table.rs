@@ -19,7 +19,7 @@ const FAINT: Style = Style::new().dimmed();
 const EVENT: Style = AnsiColor::Cyan.on_default().bold();
 const COPY: Style = AnsiColor::Green.on_default();
 
-/// A list of at most so many lines is shown whole.
+/// A list of at most this many lines is shown whole.
 const SCREEN: usize = 24;
 
 /// Prints the settled state of all articles.
@@ -93,8 +93,8 @@ impl<'a> Table<'a> {
         stories.len() > 1 || stories.iter().any(|story| self.stories[story].len() > 1)
     }
 
-    /// One event instead of a list longer than a screen: one with an agency's text and a reworked
-    /// reprint of it, if there is one; among those, the one with most articles, and of these with most stories.
+    /// One event in place of a list that is longer than a screen. An event with an agency's text and a
+    /// reworked reprint of it is preferred, then the one with most articles, then the one with most stories.
     fn example(&self, notable: &[&Vec<usize>]) -> Result<String, std::fmt::Error> {
         let articles = |stories: &[usize]| -> usize {
             stories.iter().map(|story| self.stories[story].len()).sum()
@@ -200,7 +200,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// What a copy changed against the member it shares most with.
+    /// The changes of a copy against the member with which it shares most.
     fn write_changes(&self, out: &mut String, old: usize, new: usize) -> std::fmt::Result {
         let text = |number: usize| Text::new(&self.articles[number].text);
         let counts = change_counts(&Changes::between(&text(old), &text(new)));
@@ -208,7 +208,7 @@ impl<'a> Table<'a> {
         writeln!(out, "      {FAINT}sentences: {}{FAINT:#}", said.join(", "))
     }
 
-    /// The title, else the first words of the text, cut to the terminal.
+    /// The title, or else the first words of the text, cut to the width of the terminal.
     fn headline(&self, number: usize) -> String {
         let article = &self.articles[number];
         let title = article.title.trim();
@@ -219,7 +219,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The beginning of a text without title: its lede, page chrome left out unless there is nothing else.
+/// The beginning of a text without title: its lede without page chrome, unless it has nothing else.
 fn opening(text: &str) -> String {
     let end = text.floor_char_boundary(4_000);
     let text = Text::new(&text[..end]);
@@ -232,7 +232,7 @@ fn opening(text: &str) -> String {
     text.original().get(first.span.start..last).unwrap_or_default().to_owned()
 }
 
-/// What a member of a story is, in words.
+/// The role of a member of a story, in words.
 fn in_words(line: &VerdictLine) -> &'static str {
     match line.class {
         Class::New | Class::Related => "own text, merged",

@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use wirefold_address::{Authority, attributed, canonical, named, site_of};
 
-use super::{Input, Reading, Sink, Through, cut};
+use super::{FeedSite, Input, Reading, Sink, cut};
 
-/// Larger numbers are taken as milliseconds: as seconds they would lie beyond the year 5000.
+/// Larger numbers are milliseconds: as seconds they would lie after the year 5000.
 const LATEST_SECONDS: u64 = 100_000_000_000;
 
-/// The longest id that is taken, in bytes.
+/// The longest id, in bytes.
 const LONGEST_ID: usize = 1024;
 
-/// The fields read; others are passed over.
+/// The fields that are read. Others are ignored.
 #[derive(Deserialize)]
 struct Line {
     #[serde(default)]
@@ -33,7 +33,7 @@ struct Line {
     seen: Option<Value>,
 }
 
-/// The id and the text of a line; without both it is no article.
+/// The id and the text of a line. A line without both is not an article.
 fn id_and_text(line: &mut Line) -> Result<(String, String), String> {
     let id = match &line.id {
         Value::String(id) => id.clone(),
@@ -59,7 +59,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Parses a line; the message says what is wrong and where in the line.
+/// Parses a line. The message says what is wrong and at which column.
 fn parse(line: &[u8]) -> Result<Line, String> {
     if line.first() != Some(&b'{') {
         let hint = if line.first() == Some(&b'[') {
@@ -72,12 +72,12 @@ fn parse(line: &[u8]) -> Result<Line, String> {
     serde_json::from_slice(line).map_err(|error| {
         let message = error.to_string();
         let bare = message.rsplit_once(" at line ").map_or(message.as_str(), |(bare, _)| bare);
-        // serde says line 1 of every line; the column is what helps.
+        // serde reports line 1 for every line; only the column helps.
         format!("{bare} (column {})", error.column())
     })
 }
 
-/// Reads one line. Blank lines are none.
+/// Reads one line. A blank line is not an article.
 pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<()> {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
@@ -119,7 +119,7 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         author: fields.author.unwrap_or_default(),
         outlet: outlet.map(in_one_spelling).or_else(|| Some(site_of(url.as_deref()?)?.to_string())),
         url,
-        // A field that `fold` does not read may hold anything.
+        // A field that `fold` does not read may have any value.
         host: fields.host.as_ref().and_then(Value::as_str).map(str::to_owned).map(in_one_spelling),
         published,
         seen,
@@ -138,12 +138,12 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
     sink(Reading::Article(Box::new(input)))
 }
 
-/// An outlet as the running product names it, so that its pages are its pages however it is spelled.
+/// An outlet under the name that the running product gives it, however its host is spelled.
 fn in_one_spelling(outlet: String) -> String {
     named(&outlet).map_or(outlet, |outlet| outlet.to_string())
 }
 
-/// The article as one that came through this feed: a feed with a site speaks for that site only.
+/// The article as it came through this feed. A feed with a site has authority for that site only.
 fn through(input: Input, feed: &str) -> Input {
     let authority = Authority::of_feed(feed);
     let page = input.url.as_deref();
@@ -155,7 +155,7 @@ fn through(input: Input, feed: &str) -> Input {
     Input {
         url: input.url.map(|url| canonical(&url).unwrap_or(url)),
         outlet: Some(outlet.to_string()),
-        feed: Some(Through { site: site.to_string(), via }),
+        feed: Some(FeedSite { site: site.to_string(), via }),
         ..input
     }
 }
@@ -187,7 +187,7 @@ fn parse_time(text: &str) -> Option<i64> {
     if let Ok(time) = DateTimeParser::new().parse_timestamp(text) {
         return Some(time.as_second());
     }
-    // Without a zone it is taken for UTC, without a time of day for midnight.
+    // Without a zone the time is UTC, without a time of day it is midnight.
     let local = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(DateTime::from));
     Some(local.ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }

@@ -1,5 +1,5 @@
-//! Reads articles from text files, JSON lines, folders and standard input, one after the other. It reports
-//! what it cannot use with its place, and continues.
+//! Reads articles from text files, JSON lines, folders and standard input, one after the other. If it cannot
+//! use something, it reports it with its place and continues.
 
 mod claim;
 mod json_line;
@@ -14,12 +14,12 @@ pub(crate) use claim::Claim;
 
 use crate::progress::Progress;
 
-/// The longest text that is judged; the rest of a longer one is cut off.
+/// The longest text that is judged, in bytes. A longer one is cut.
 pub(crate) const LONGEST_TEXT: usize = 512 * 1024;
-/// The longest line of JSON that is read.
+/// The longest line of JSON that is read, in bytes.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
-/// An article as it was given.
+/// An article as it was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Input {
     /// Its id: the file's stem or the line's `id`.
@@ -29,58 +29,58 @@ pub(crate) struct Input {
     pub(crate) author: String,
     pub(crate) outlet: Option<String>,
     pub(crate) url: Option<String>,
-    /// The feed that it came through, where that has a site.
-    pub(crate) feed: Option<Through>,
-    /// Where it comes from, as some labelled sets call the outlet. Only `eval` looks at it.
+    /// The feed that it came through, if the feed has a site.
+    pub(crate) feed: Option<FeedSite>,
+    /// The site that some labelled sets give in place of the outlet. Only `eval` uses it.
     pub(crate) host: Option<String>,
     /// When it was published, in seconds since 1970.
     pub(crate) published: Option<i64>,
-    /// When it was seen, in seconds since 1970; else it counts as seen when it was published.
+    /// When it was seen, in seconds since 1970. Without it, it counts as seen when it was published.
     pub(crate) seen: Option<i64>,
-    /// What else tells its item from others, besides id and link.
+    /// More ids of its item, besides its id and its link.
     pub(crate) items: Vec<String>,
-    /// Its page among those, where the link does not say it.
+    /// Which of these ids is its page, if the link does not say it.
     pub(crate) page: Option<String>,
-    /// Where it stands, for messages.
+    /// The file and line it was read from, for messages.
     pub(crate) place: String,
 }
 
 impl Input {
-    /// What it says of its time.
+    /// The times that it claims.
     pub(crate) fn claim(&self) -> Claim {
         let outlet = self.outlet.as_deref().map(wirefold_dedup::word_hash);
         Claim { seen: self.seen, published: self.published, outlet }
     }
 }
 
-/// The feed that an article came through.
+/// The site of the feed that an article came through.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Through {
-    /// Its site.
+pub(crate) struct FeedSite {
+    /// The site of the feed.
     pub(crate) site: String,
-    /// The site that says so, where that is not the article's outlet or its page is another's.
+    /// The same site, if the outlet or the page of the article is of another site.
     pub(crate) via: Option<String>,
 }
 
-/// What reading gives.
+/// A result of reading.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Reading {
     /// An article.
     Article(Box<Input>),
-    /// Something worth a note; nothing was lost.
+    /// Something worth a note. Nothing was lost.
     Note(String),
-    /// Something that was left out on purpose and must be said whatever the mood.
+    /// Something that was left out on purpose. It is printed even with `--quiet`.
     Warning(String),
-    /// Something that could not be used, or not in full.
+    /// Something that could not be used, or only in part.
     Problem(String),
-    /// A path that is not there.
+    /// A path that does not exist.
     Missing(String),
 }
 
-/// Takes what reading gives; an error of its own ends the reading.
+/// Receives what is read. If it returns an error, reading ends.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Reading) -> anyhow::Result<()>;
 
-/// Reads all paths in order, and says how far it is. `-` is standard input.
+/// Reads all paths in order and shows the progress. `-` is standard input.
 pub(crate) fn read(paths: &[PathBuf], progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {
     for path in paths {
         if path.as_os_str() == "-" {
@@ -111,7 +111,7 @@ fn read_path(path: &Path, progress: &Progress, sink: Sink<'_>) -> anyhow::Result
     }
 }
 
-/// The text files and JSON lines of a folder, by name; other files are passed over.
+/// Reads the text files and JSON lines of a folder, in order of names. Other files are ignored.
 fn read_folder(folder: &Path, progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {
     let shown = folder.display();
     let entries = match std::fs::read_dir(folder) {
@@ -133,8 +133,8 @@ fn read_folder(folder: &Path, progress: &Progress, sink: Sink<'_>) -> anyhow::Re
     files.iter().try_for_each(|file| read_path(file, progress, sink))
 }
 
-/// Whether a file in a folder holds JSON lines: by its name, or, since `.json` may be anything,
-/// because its first line is an object.
+/// Whether a file in a folder has JSON lines: by its name, or for `.json` by whether its first line is an
+/// object.
 fn is_lines(path: &Path) -> bool {
     if !has_extension(path, &["json"]) {
         return is_json(path);
@@ -159,8 +159,8 @@ fn is_json(path: &Path) -> bool {
     has_extension(path, &["jsonl", "ndjson", "json"])
 }
 
-/// Reads one file or standard input: JSON lines by their name, else where the first character that
-/// is no white space is a brace, else one text.
+/// Reads one file or standard input. It is JSON lines by its name, or if its first character other than white
+/// space is a brace; otherwise it is one text.
 fn read_stream(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
     let is_lines = match stream.fill_buf() {
         Ok(start) => is_json(path) || (!is_text(path) && starts_with_brace(start)),
@@ -169,8 +169,7 @@ fn read_stream(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow:
     if is_lines { read_lines(stream, path, sink) } else { text_file::read(stream, path, sink) }
 }
 
-/// Whether any line in sight begins with a brace, so that one broken line does not make a text of
-/// all the others.
+/// Whether any line in the buffer begins with a brace. One broken line does not make all others a text.
 fn starts_with_brace(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     start.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_start().starts_with(b"{"))
@@ -201,7 +200,7 @@ fn read_lines(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::
     Ok(())
 }
 
-/// Reads on to the end of a line without keeping it.
+/// Skips to the end of a line without storing it.
 fn skip_line(stream: &mut impl BufRead) -> std::io::Result<()> {
     loop {
         let buffer = stream.fill_buf()?;
@@ -216,7 +215,7 @@ fn skip_line(stream: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
-/// Cuts a text that is too long; gives a note where it did.
+/// Cuts a text that is too long. Returns a note if it did.
 fn cut(text: &mut String, whole: u64, place: &str) -> Option<String> {
     if text.len() <= LONGEST_TEXT {
         return None;

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::{Input, LONGEST_TEXT, Reading, Sink, cut};
 
-/// Bytes read beyond the longest text, to know that there are more.
+/// The number of bytes that are read beyond the longest text, to notice a longer one.
 const BEYOND: usize = 8;
 
-/// Reads a whole stream as one text; its id is the file's stem.
+/// Reads a whole stream as one text. Its id is the stem of the file.
 pub(super) fn read(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> anyhow::Result<()> {
     let place = path.display().to_string();
     let mut bytes = Vec::new();
@@ -29,14 +29,14 @@ pub(super) fn read(mut stream: impl BufRead, path: &Path, sink: Sink<'_>) -> any
     sink(Reading::Article(Box::new(Input { id, text, place, ..Input::default() })))
 }
 
-/// UTF-8 without its byte order mark; what is not UTF-8 is replaced and named.
+/// Decodes UTF-8 without its byte order mark. Invalid bytes are replaced and reported.
 fn decode(bytes: Vec<u8>, whole: u64, place: &str, sink: Sink<'_>) -> anyhow::Result<String> {
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let raw = error.as_bytes();
-            // The last character may just have been cut in two.
+            // The last character may have been cut in two.
             if error.utf8_error().error_len().is_some() || raw.len() as u64 == whole {
                 let line = raw[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
                 let what = "not UTF-8, replaced by U+FFFD";

@@ -4,7 +4,7 @@ use wirefold_flow::Metric;
 
 use super::metrics;
 
-/// Every metric of the product, the binary's own first.
+/// All metrics of the product, those of the binary first.
 pub(crate) fn all_metrics() -> Vec<&'static Metric> {
     let tables = [
         metrics::METRICS,

@@ -1,4 +1,4 @@
-//! Metrics under the names of the release before. They are served for one release, so that rules and
+//! Metrics under their names in the previous release. They are served for one release, so that rules and
 //! dashboards can be changed in time.
 
 use std::fmt::Write as _;
@@ -8,14 +8,14 @@ use wirefold_flow::MetricKind;
 
 use super::metrics::{START_TIME, UPTIME_BEFORE};
 
-/// A metric that has another name now.
+/// A metric with a new name.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Renamed {
-    /// The name of the release before.
+    /// The name in the previous release.
     pub(super) old: &'static str,
-    /// The name it has now.
+    /// The current name.
     pub(super) new: &'static str,
-    /// What it was in the release before.
+    /// The kind in the previous release.
     kind: MetricKind,
 }
 
@@ -27,7 +27,7 @@ const fn counter(old: &'static str, new: &'static str) -> Renamed {
     Renamed { old, new, kind: MetricKind::Counter }
 }
 
-/// Every old name with its new one.
+/// All old names with their new ones.
 pub(crate) const RENAMED: [Renamed; 12] = [
     gauge(UPTIME_BEFORE, START_TIME.name),
     gauge("wirefold_memory_bytes", "process_resident_memory_bytes"),
@@ -43,8 +43,8 @@ pub(crate) const RENAMED: [Renamed; 12] = [
     gauge("wirefold_gateway_streams", "wirefold_gateway_event_streams"),
 ];
 
-/// The samples of `rendered` once more, under their old names. Each says in its help which name to
-/// use. The process's uptime is given, since its successor is a point in time.
+/// The samples of `rendered` under their old names. The help text of each gives the new name. The uptime is
+/// an argument, because its new metric is a point in time.
 pub(super) fn under_old_names(rendered: &str, uptime: Duration) -> String {
     let mut out = String::new();
     for Renamed { old, new, kind } in RENAMED {
@@ -68,17 +68,18 @@ pub(super) fn under_old_names(rendered: &str, uptime: Duration) -> String {
     out
 }
 
-/// What stands behind the name on a line with a sample of this metric: labels and value.
+/// The rest of a line with a sample of this metric: labels and value.
 fn rest_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     line.strip_prefix(name).filter(|rest| rest.starts_with(['{', ' ']))
 }
 
-/// Logs once which names go away with the next release.
+/// Logs once that old names go away with the next release. docs/metrics.md lists them, so the line gives only
+/// their number.
 pub(crate) fn log_old_names() {
-    let names: Vec<String> = RENAMED.iter().map(|it| format!("{}={}", it.old, it.new)).collect();
     tracing::info!(
-        renamed = names.join(","),
-        "metrics have new names; the old ones are served until the next release"
+        renamed = RENAMED.len(),
+        list = "docs/metrics.md#old-names",
+        "some metrics have new names; the old ones are served until the next release"
     );
 }
 

@@ -51,10 +51,10 @@ release drops them. `wirefold_up_seconds` is `time() - process_start_time_second
 |---|---|
 ";
 
-/// Names that all programs share, as Prometheus' client libraries write them.
+/// Names that all programs use, as Prometheus' client libraries write them.
 const STANDARD: [&str; 2] = ["process_start_time_seconds", "process_resident_memory_bytes"];
 
-/// Help texts of all crates as sentences.
+/// A help text as a sentence.
 fn sentence(help: &str) -> String {
     let mut letters = help.trim_end_matches('.').chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
@@ -68,8 +68,8 @@ fn the_page_about_metrics_is_up_to_date() {
     if std::env::var_os("WIREFOLD_BLESS").is_some() {
         std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
     }
-    let kept = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(kept == page, "docs/metrics.md is out of date: run with WIREFOLD_BLESS=1");
+    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(stored == page, "docs/metrics.md is out of date: run with WIREFOLD_BLESS=1");
 }
 
 #[test]

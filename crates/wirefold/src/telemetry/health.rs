@@ -9,65 +9,65 @@ use wirefold_gateway::Condition as _;
 
 use super::loops::LoopMetrics;
 
-/// A loop that shows no sign of life for longer is not ready. It gives one every ten seconds.
+/// A loop without a heartbeat for longer is not ready. Loops give one every ten seconds.
 const UNREADY_AFTER: Duration = Duration::from_secs(30);
-/// A loop that shows no sign of life for longer hangs: restart the process.
+/// A loop without a heartbeat for longer hangs, and the process must be restarted.
 const HANGS_AFTER: Duration = Duration::from_secs(120);
 
-/// Whether the parts of the process are ready. Cheap to clone; all clones are one.
+/// Whether the parts of the process are ready. All clones share one state.
 #[derive(Clone)]
 pub(crate) struct Health {
     parts: Arc<Mutex<BTreeMap<&'static str, Part>>>,
     loops: Arc<LoopMetrics>,
 }
 
-/// How a part is doing.
+/// The state of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    /// And what it waits for, where it is known.
+    /// It is starting, with what it waits for if known.
     Starting(Option<String>),
     Ready,
     Failing(String),
 }
 
-/// What is told of it.
+/// The answer of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Report {
     /// `wirefold.health/1`.
     pub(super) schema: &'static str,
-    /// Whether all is well.
+    /// Whether everything is well.
     pub(super) ok: bool,
-    /// Each part in words.
+    /// The state of each part in words.
     pub(super) parts: BTreeMap<String, String>,
 }
 
 impl Health {
-    /// Nothing is expected yet, so that nothing is ready.
+    /// At the start no part is expected, and nothing is ready.
     pub(crate) fn new(loops: Arc<LoopMetrics>) -> Self {
         Self { parts: Arc::default(), loops }
     }
 
-    /// A part is expected, and starting.
+    /// Adds a part that is starting.
     pub(crate) fn expect(&self, name: &'static str) {
         self.set(name, Part::Starting(None));
     }
 
-    /// A part is expected, and cannot start before something else is there; `why` is for people.
+    /// Adds a part that cannot start before something else is there; `why` is for people.
     pub(crate) fn waiting(&self, name: &'static str, why: impl Into<String>) {
         self.set(name, Part::Starting(Some(why.into())));
     }
 
-    /// A part is ready.
+    /// Marks a part as ready.
     pub(crate) fn ready(&self, name: &'static str) {
         self.set(name, Part::Ready);
     }
 
-    /// A part cannot work; `why` is for people. It may become ready again.
+    /// Marks a part as failing; `why` is for people. It may become ready again.
     pub(crate) fn failing(&self, name: &'static str, why: impl Into<String>) {
         self.set(name, Part::Failing(why.into()));
     }
 
-    /// A part is not expected any more.
+    /// Removes a part.
     pub(crate) fn forget(&self, name: &'static str) {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         self.loops.ended(name);
@@ -78,8 +78,8 @@ impl Health {
         self.alive().ok
     }
 
-    /// Whether the process works at all: a loop that hangs makes it worth a restart, a part that
-    /// waits for its start does not.
+    /// Whether the process works at all. A loop that hangs requires a restart; a part that waits for its
+    /// start does not.
     pub(super) fn alive(&self) -> Report {
         let hanging = self.silences(HANGS_AFTER);
         let ok = hanging.is_empty();
@@ -91,7 +91,7 @@ impl Health {
         Report { schema: SCHEMA, ok, parts }
     }
 
-    /// Whether everything that is expected is ready.
+    /// Whether all expected parts are ready.
     pub(crate) fn readiness(&self) -> Report {
         let known = self.current_parts();
         let all_ready = known.values().all(|part| *part == Part::Ready);
@@ -101,14 +101,15 @@ impl Health {
         let silent = self.silences(UNREADY_AFTER);
         let problem = self.loops.problem();
         let ok = is_expected && all_ready && silent.is_empty() && problem.is_none();
-        // Who stands by is ready: it has nothing else to do.
+        // A standby is ready: it has nothing else to do.
         let ready =
             |name: &String| parts.get(name).is_some_and(|words| *words == Part::Ready.words());
         let standing_by = self.loops.standing_by().into_iter();
         let standing_by: Vec<_> = standing_by.filter(|(name, _)| ready(name)).collect();
         parts.extend(standing_by);
         parts.extend(silent);
-        // Said, and no reason to take the process down: it goes on from what is there.
+        // A stream that went back is reported, but is no reason to stop the process, which continues with the
+        // stream as it is.
         parts.extend(self.loops.rollbacks());
         parts.extend(problem.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }
@@ -123,7 +124,7 @@ impl Health {
     }
 
     fn silences(&self, longest: Duration) -> BTreeMap<String, String> {
-        let silent = self.loops.silent_for(longest).into_iter();
+        let silent = self.loops.without_heartbeat_for(longest).into_iter();
         silent.map(|(name, for_)| (name, format!("silent for {} s", for_.as_secs()))).collect()
     }
 }
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_went_back_is_said_and_what_goes_on_is_ready() {
+    fn a_stream_that_went_back_is_reported_and_does_not_prevent_readiness() {
         let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
         let health = Health::new(loops.clone());
         health.ready("bus");
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_by_is_ready_and_says_so() {
+    fn a_standby_is_ready_and_says_so() {
         let loops = Arc::new(LoopMetrics::new(Arc::new(VirtualClock::default())));
         let health = Health::new(loops.clone());
         health.ready("detector");

@@ -9,31 +9,31 @@ use tracing_subscriber::fmt;
 use crate::config::{Config, LogFormat};
 use crate::global::Global;
 
-/// How much is logged and in which form.
+/// How much is logged, and in which format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Logging<'a> {
-    /// The filter: levels, also by part.
+    /// The filter: levels, for everything and for parts of the program.
     pub(crate) filter: &'a str,
     /// The form.
     pub(crate) format: LogFormat,
-    /// What the command line says about it.
+    /// The verbosity from the command line.
     pub(crate) verbosity: Verbosity,
 }
 
-/// What the command line says about how much is logged.
+/// The verbosity from the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Verbosity {
-    /// Only what needs someone to act.
+    /// Only events on which someone must act.
     Quiet,
-    /// As the settings say.
+    /// As in the settings.
     #[default]
     Normal,
-    /// What developers want to see of our own parts.
+    /// Details of wirefold's own crates, for developers.
     Verbose,
 }
 
 impl<'a> Logging<'a> {
-    /// As the settings and the command line say.
+    /// The settings with the verbosity of the command line.
     pub(crate) fn of(config: &'a Config, global: &Global) -> Self {
         let verbosity = match (global.quiet, global.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -43,7 +43,7 @@ impl<'a> Logging<'a> {
         Self { filter: &config.log, format: config.log_format, verbosity }
     }
 
-    /// Whether it is lines of text, and not JSON, on this standard error.
+    /// Whether the log is text for people, and not JSON, on this standard error.
     pub(crate) fn is_for_people(&self) -> bool {
         match self.format {
             LogFormat::Auto => io::stderr().is_terminal(),
@@ -55,7 +55,7 @@ impl<'a> Logging<'a> {
     fn directives(&self) -> String {
         match self.verbosity {
             Verbosity::Quiet => "error".to_owned(),
-            // The bus tells what its client would.
+            // The bus logs the events of its client.
             Verbosity::Normal => format!("async_nats=off,{}", self.filter),
             Verbosity::Verbose => format!("{},wirefold=debug", self.filter),
         }
@@ -66,7 +66,7 @@ pub(super) fn install(logging: &Logging<'_>) -> anyhow::Result<()> {
     let directives = logging.directives();
     let filter = EnvFilter::try_new(&directives).with_context(|| format!("log {directives:?}"))?;
     let coloured = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    // What cannot be written to the log has nowhere else to go.
+    // If the log cannot be written, the line is lost.
     let lines = fmt()
         .with_writer(|| OneLine(io::stderr()))
         .with_env_filter(filter)
@@ -78,11 +78,11 @@ pub(super) fn install(logging: &Logging<'_>) -> anyhow::Result<()> {
     set.map_err(|error| anyhow!("this process logs already: {error}"))
 }
 
-/// Writes each event as one line: a title with a line break in it forges no line of the log.
+/// Writes each event as one line. A line break in a title cannot forge a log line.
 struct OneLine<W>(W);
 
 impl<W: Write> Write for OneLine<W> {
-    /// An event comes at once, with its line break at the end.
+    /// Each call has one whole event, with its line break at the end.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let line = event.strip_suffix(b"\n").unwrap_or(event);
@@ -107,9 +107,9 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct CapturedLog(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Kept {
+    impl Write for CapturedLog {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -122,15 +122,15 @@ mod tests {
 
     #[test]
     fn a_title_forges_no_line() {
-        let kept = Kept::default();
-        let writer = kept.clone();
+        let captured = CapturedLog::default();
+        let writer = captured.clone();
         let lines = fmt().with_writer(move || OneLine(writer.clone())).with_ansi(false).finish();
         tracing::subscriber::with_default(lines, || {
             let title = "Storm\r\n2026-01-01T00:00:00Z ERROR wirefold: the disk is full";
             tracing::warn!(%title, "article left out: {title}");
             tracing::info!("next");
         });
-        let written = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let written = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
         assert_eq!(written.lines().count(), 2, "{written}");
         assert!(written.contains("Storm\\r\\n2026"), "{written}");
     }

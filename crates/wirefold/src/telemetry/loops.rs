@@ -1,4 +1,4 @@
-//! Watches the loops of `flow`: counts, logs, and remembers when each was last alive.
+//! Watches the loops of `flow`: counts their events, logs, and remembers when each was last alive.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,20 +9,19 @@ use wirefold_flow::{BusError, Clock, Event, Observer, UnixMillis};
 use super::metrics;
 use super::outage::Outage;
 
-/// Counts what happens in loops and knows when each was last alive, and whether what they write is
-/// stored.
+/// Counts the events of loops, and remembers when each was last alive and whether its writes are stored.
 pub(crate) struct LoopMetrics {
     clock: Arc<dyn Clock>,
     last_alive: Mutex<BTreeMap<String, UnixMillis>>,
     outage: Outage,
-    /// In words, the streams that went back in time since this process began.
+    /// The streams that went back in time since the process began, in words.
     rollbacks: Mutex<BTreeMap<String, String>>,
-    /// The loops that do not lead, and why, in words.
+    /// The loops that do not lead, with the reason in words.
     standing_by: Mutex<BTreeMap<String, String>>,
 }
 
 impl LoopMetrics {
-    /// Has seen nothing yet.
+    /// No loop has been seen yet.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
@@ -33,18 +32,18 @@ impl LoopMetrics {
         }
     }
 
-    /// The streams that went back in time since this process began, each in words.
+    /// The streams that went back in time since the process began, in words.
     pub(super) fn rollbacks(&self) -> BTreeMap<String, String> {
         self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The loops that do not lead, and why, in words.
+    /// The loops that do not lead, with the reason in words.
     pub(super) fn standing_by(&self) -> BTreeMap<String, String> {
         self.standing_by.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes whether a loop leads, or why it does not.
-    fn leads(&self, name: &str, why_not: Option<String>) {
+    /// Records that a loop leads, or why it does not.
+    fn set_leading(&self, name: &str, why_not: Option<String>) {
         metrics::LEADER.set(if why_not.is_none() { 1.0 } else { 0.0 }, &[label(name)]);
         let mut known = self.standing_by.lock().unwrap_or_else(PoisonError::into_inner);
         match why_not {
@@ -53,27 +52,27 @@ impl LoopMetrics {
         };
     }
 
-    /// Says of a lease what an operator must know.
-    fn lease(&self, name: &str, event: Event<'_>) {
+    /// Logs the events of a lease that an operator must know.
+    fn log_lease(&self, name: &str, event: Event<'_>) {
         match event {
             Event::StandingBy { leader } => {
                 tracing::info!(stage = name, leader, "standing by: another leads");
-                self.leads(name, Some(format!("ready: stands by, {leader} leads")));
+                self.set_leading(name, Some(format!("ready: stands by, {leader} leads")));
             }
             Event::LeaseTaken => {
                 tracing::info!(stage = name, "leads from now on");
-                self.leads(name, None);
+                self.set_leading(name, None);
             }
             Event::LeaseInDoubt => {
                 tracing::warn!(
                     stage = name,
                     "the lease cannot be renewed: this process takes nothing new until it can"
                 );
-                self.leads(name, Some("waits: its lease cannot be renewed".to_owned()));
+                self.set_leading(name, Some("waits: its lease cannot be renewed".to_owned()));
             }
             Event::LeaseRenewed => {
                 tracing::info!(stage = name, "the lease is renewed");
-                self.leads(name, None);
+                self.set_leading(name, None);
             }
             Event::NoLease(error) => tracing::warn!(
                 stage = name,
@@ -84,8 +83,8 @@ impl LoopMetrics {
         }
     }
 
-    /// Notes it; false where this loop has told so before.
-    fn went_back(&self, name: &str, stream: &str, read: u64, last: u64) -> bool {
+    /// Records that a stream went back. Returns false if this loop has reported it before.
+    fn record_rollback(&self, name: &str, stream: &str, read: u64, last: u64) -> bool {
         let words = format!(
             "went back in time: the {name} had read up to {read}, and found it to end at {last}"
         );
@@ -97,34 +96,34 @@ impl LoopMetrics {
         is_new
     }
 
-    /// When the loop of this name last showed that it is alive; `None` before its first sign.
+    /// When the loop with this name was last alive. `None` before its first heartbeat.
     #[cfg(test)]
     pub(crate) fn last_alive(&self, name: &str) -> Option<UnixMillis> {
         self.seen().get(name).copied()
     }
 
-    /// The loops that have shown no sign of life for longer than this, each with its silence.
-    pub(crate) fn silent_for(&self, longest: Duration) -> Vec<(String, Duration)> {
+    /// The loops without a heartbeat for longer than this, each with the age of its last one.
+    pub(crate) fn without_heartbeat_for(&self, longest: Duration) -> Vec<(String, Duration)> {
         let now = self.clock.now();
         let silences = self.seen().clone().into_iter().map(|(name, at)| (name, now.since(at)));
         silences.filter(|(_, silence)| *silence > longest).collect()
     }
 
-    /// The loop has ended as it should: its silence means nothing from now on.
+    /// Removes a loop that has ended normally.
     pub(crate) fn ended(&self, name: &str) {
         self.seen().remove(name);
     }
 
-    /// Something was stored: what failed before fails no more.
+    /// Records that something was stored, which ends an outage.
     pub(crate) fn stored(&self) {
-        if self.outage.passed() {
+        if self.outage.record_success() {
             tracing::info!("what is written is stored again");
         }
     }
 
-    /// A call failed that may succeed later. It is said once a minute, for all loops together.
-    fn failed(&self, name: &str, error: &BusError) {
-        let Some(failures) = self.outage.failed(error.to_string(), self.clock.now()) else {
+    /// Records that a call failed that may succeed later. It is logged once a minute for all loops together.
+    fn note_failure(&self, name: &str, error: &BusError) {
+        let Some(failures) = self.outage.note_failure(error.to_string(), self.clock.now()) else {
             return;
         };
         match error {
@@ -144,10 +143,10 @@ impl LoopMetrics {
         }
     }
 
-    /// Sets the ages of heartbeats. Of loops under one label, the oldest counts.
+    /// Sets the ages of heartbeats. If several loops have one label, the oldest counts.
     pub(super) fn set_ages(&self) {
         let mut longest: BTreeMap<&'static str, Duration> = BTreeMap::new();
-        for (name, silence) in self.silent_for(Duration::ZERO) {
+        for (name, silence) in self.without_heartbeat_for(Duration::ZERO) {
             let label = longest.entry(label(&name)).or_default();
             *label = silence.max(*label);
         }
@@ -163,7 +162,7 @@ impl LoopMetrics {
             Some(last) => *last = now,
             None => {
                 seen.insert(name.to_owned(), now);
-                show_all(label(name));
+                register_counters(label(name));
             }
         }
     }
@@ -173,15 +172,16 @@ impl LoopMetrics {
     }
 }
 
-/// Shows every counter of a loop from its first sign of life on: who watches one sees its first
-/// step only where it was zero before, and "none so far" is not "nobody counts".
-fn show_all(label: &'static str) {
+/// Registers every counter of a loop at its first heartbeat. Otherwise the first increase would be invisible,
+/// and "none so far" would look like "not counted".
+fn register_counters(label: &'static str) {
     for counter in metrics::COUNTERS_OF_LOOPS {
         counter.add(0, &[label]);
     }
 }
 
-/// Loops by the label they are counted under: a closed list, as delivery names are people's.
+/// The label under which a loop is counted. The list is closed, because people choose the names of
+/// deliveries.
 fn label(name: &str) -> &'static str {
     match name {
         "fetcher" => "fetcher",
@@ -200,7 +200,7 @@ impl wirefold_gateway::Condition for LoopMetrics {
     }
 }
 
-/// Whether somebody deleted a stream, or none has been made yet.
+/// Whether a stream was deleted, or has not been made yet.
 fn is_gone(error: &BusError) -> bool {
     matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
 }
@@ -228,7 +228,7 @@ impl Observer for LoopMetrics {
             Event::BusFailed(error) => {
                 metrics::BUS_FAILURES.add(1, &labels);
                 match error.may_pass() || is_gone(error) {
-                    true => self.failed(name, error),
+                    true => self.note_failure(name, error),
                     false => tracing::error!(stage = name, %error, "the bus failed for good"),
                 }
                 // A loop that only fails is not alive.
@@ -237,20 +237,20 @@ impl Observer for LoopMetrics {
             Event::TakenOver { epoch } => {
                 metrics::TAKEOVERS.add(1, &labels);
                 tracing::info!(stage = name, epoch, "took over the stream");
-                self.leads(name, None);
+                self.set_leading(name, None);
             }
             Event::StandingBy { .. }
             | Event::LeaseTaken
             | Event::LeaseInDoubt
             | Event::LeaseRenewed
-            | Event::NoLease(_) => self.lease(name, event),
+            | Event::NoLease(_) => self.log_lease(name, event),
             Event::Gap { stream, expected, found } => {
                 metrics::GAPS.add(1, &labels);
                 tracing::error!(stage = name, stream, expected, found, "messages are missing");
             }
             Event::RolledBack { stream, read, last } => {
-                // Said once: whoever met it looks again, and meets it again.
-                if !self.went_back(name, stream, read, last) {
+                // Logged once: the loop reads the stream again and gets the same event.
+                if !self.record_rollback(name, stream, read, last) {
                     self.is_alive(name);
                     return;
                 }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_that_lives_shows_what_has_not_happened() {
+    fn a_live_loop_shows_counters_at_zero() {
         let clock = Arc::new(VirtualClock::default());
         let (recorder, telemetry) = recorder(clock).unwrap();
         let rendered = ::metrics::with_local_recorder(&recorder, || {
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_by_is_no_leader_until_it_takes_over() {
+    fn a_standby_does_not_lead_until_it_takes_over() {
         let clock = Arc::new(VirtualClock::default());
         let (recorder, telemetry) = recorder(clock).unwrap();
         let loops = telemetry.loops.clone();
@@ -342,10 +342,10 @@ mod tests {
         clock.advance(Duration::from_secs(40));
         loops.observe("enricher", Event::Alive);
         loops.observe("detector", Event::BusFailed(&BusError::NoStream("S".to_owned())));
-        let silent = loops.silent_for(Duration::from_secs(30));
+        let silent = loops.without_heartbeat_for(Duration::from_secs(30));
         assert_eq!(silent, [("detector".to_owned(), Duration::from_secs(40))]);
         assert_eq!(loops.last_alive("enricher"), Some(clock.now()));
         loops.ended("detector");
-        assert!(loops.silent_for(Duration::from_secs(30)).is_empty());
+        assert!(loops.without_heartbeat_for(Duration::from_secs(30)).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The metrics of the process and its loops. docs/metrics.md is made from this table and those of the
+//! The metrics of the process and its loops. docs/metrics.md is generated from this table and those of the
 //! services.
 
 use metrics::Unit;
@@ -11,7 +11,7 @@ pub(super) const METRICS: &[Metric] = &[
     PRUNED, MISSING, READERS_RECREATED, CONNECTIONS_REFUSED,
 ];
 
-/// What each loop counts.
+/// The counters of each loop.
 pub(super) const COUNTERS_OF_LOOPS: &[Metric] =
     &[DONE, RETRIED, REJECTED, STRUCK, BUS_FAILURES, TAKEOVERS, GAPS, ROLLBACKS];
 
@@ -22,7 +22,7 @@ pub(super) const BUILD_INFO: Metric = Metric::gauge(
     &["version"],
 );
 
-/// As Prometheus' client libraries name it.
+/// The name that Prometheus' client libraries use.
 pub(super) const START_TIME: Metric = Metric::gauge(
     "process_start_time_seconds",
     Unit::Seconds,
@@ -30,10 +30,10 @@ pub(super) const START_TIME: Metric = Metric::gauge(
     &[],
 );
 
-/// What the release before had in the place of [`START_TIME`]: the seconds since the start.
+/// The metric that [`START_TIME`] replaced: the seconds since the start.
 pub(super) const UPTIME_BEFORE: &str = "wirefold_up_seconds";
 
-/// As Prometheus' client libraries name it.
+/// The name that Prometheus' client libraries use.
 pub(super) const MEMORY: Metric = Metric::gauge(
     "process_resident_memory_bytes",
     Unit::Bytes,

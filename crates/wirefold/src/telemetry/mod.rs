@@ -1,11 +1,10 @@
 //! Logs, metrics and health: what an operator sees.
 //!
-//! - [`install`] sets up logs and metrics; [`Telemetry::render`] gives the metrics.
-//! - [`LoopMetrics`] watches the loops of `flow`: it counts, logs, and knows when each was last
-//!   alive.
+//! - [`install`] sets up logs and metrics; [`Telemetry::render`] renders the metrics.
+//! - [`LoopMetrics`] watches the loops of `flow`: it counts and logs, and remembers when each was last alive.
 //! - [`Health`] and [`operations_router`] answer `/healthz`, `/readyz` and `/metrics`.
 //!
-//! The list of metrics is closed: [`all_metrics`]. docs/metrics.md is made from it.
+//! The list of metrics is closed: [`all_metrics`]. docs/metrics.md is generated from it.
 
 mod catalogue;
 mod deprecated;
@@ -39,29 +38,29 @@ pub(crate) use metrics::{
 };
 pub(crate) use operations::operations_router;
 
-/// The upper ends of the buckets of every distribution, in seconds: 1 ms to 10 min, each about
-/// three times the one before.
+/// The upper bounds of the buckets of every distribution, in seconds: 1 ms to 10 min, each about three times
+/// the one before.
 const BUCKETS: [f64; 13] =
     [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 600.0];
 
-/// How often what was recorded is sorted into the buckets, so that it does not pile up where nobody
-/// asks for it.
+/// How often recorded values are sorted into the buckets. Otherwise they would pile up if nobody reads the
+/// metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// What was counted, for whoever asks.
+/// The recorded metrics.
 #[derive(Clone)]
 pub(crate) struct Telemetry {
     counted: PrometheusHandle,
     clock: Arc<dyn Clock>,
     started: UnixMillis,
-    /// Watches the loops; the `observer` of their context.
+    /// The observer of the loops, for their `StageContext`.
     pub(crate) loops: Arc<LoopMetrics>,
 }
 
-/// Makes this process log to standard error and count. Once in a process.
+/// Sets up the log on standard error and the metrics. Call it once in a process.
 ///
 /// # Errors
-/// Where something logs or counts already, or the filter of the log is none.
+/// A logger or recorder is installed already, or the filter of the log is invalid.
 pub(crate) fn install(logging: &Logging<'_>, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
     log::install(logging)?;
     let (recorder, telemetry) = recorder(clock)?;
@@ -83,7 +82,7 @@ fn recorder(clock: Arc<dyn Clock>) -> anyhow::Result<(PrometheusRecorder, Teleme
 }
 
 impl Telemetry {
-    /// Everything that was counted, as Prometheus reads it (text format 0.0.4).
+    /// All metrics in the text format of Prometheus (0.0.4).
     pub(crate) fn render(&self) -> String {
         let since_epoch = self.started.since(UnixMillis(0));
         metrics::START_TIME.set(since_epoch.as_secs_f64(), &[]);
@@ -95,8 +94,8 @@ impl Telemetry {
         rendered + &old_names
     }
 
-    /// Keeps what was recorded from piling up, until told to stop. Run it once beside the stages.
-    pub(crate) async fn keep_up(self, stop: CancellationToken) {
+    /// Sorts recorded values into the buckets until `stop`. Run it once beside the stages.
+    pub(crate) async fn run_upkeep(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             self.counted.run_upkeep();
             let next = self.clock.now().plus(UPKEEP);
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_counted_is_rendered_with_its_help_and_buckets() {
+    async fn metrics_are_rendered_with_help_and_buckets() {
         let clock = Arc::new(VirtualClock::default());
         let (recorder, telemetry) = recorder(clock).unwrap();
         let seconds = wirefold_flow::Metric::seconds("wirefold_test_seconds", "How long.", &["of"]);

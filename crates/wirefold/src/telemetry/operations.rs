@@ -16,13 +16,14 @@ use wirefold_gateway::host_name;
 use super::Telemetry;
 use super::health::{Health, Report};
 
-/// Serves what a supervisor, a load balancer and Prometheus ask for.
+/// The endpoints for a supervisor, a load balancer and Prometheus.
 ///
-/// `/healthz` fails when the process is worth a restart, `/readyz` while it is not ready; both say
-/// which part. `/metrics` is the text format of Prometheus.
+/// `/healthz` fails if the process must be restarted, `/readyz` while it is not ready. Both name the part.
+/// `/metrics` has the text format of Prometheus.
 ///
-/// Against DNS rebinding, a name under which strangers may have put this address is refused: one with a dot
-/// that is no address and not among `hosts`. Supervisors ask by address, by the name of a container, or by none.
+/// Against DNS rebinding, it refuses a `Host` with a dot that is neither an address nor among `hosts`,
+/// because a stranger may have pointed such a name at this address. Supervisors use an address, the name of a
+/// container, or no name.
 pub(crate) fn operations_router(telemetry: Telemetry, health: Health, hosts: &[String]) -> Router {
     let health_routes = Router::new()
         .route("/healthz", get(|State(it): State<Health>| async move { answer(it.alive()) }))
@@ -34,17 +35,17 @@ pub(crate) fn operations_router(telemetry: Telemetry, health: Health, hosts: &[S
         .layer(from_fn_with_state(hosts, of_this_server))
 }
 
-/// Lets through who asks by a name of this server.
+/// Passes requests on whose `Host` is a name of this server.
 async fn of_this_server(
     State(hosts): State<Arc<[String]>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = request
+    let host = request
         .headers()
         .get(header::HOST)
         .map(|host| host.to_str().unwrap_or("unreadable.invalid"));
-    match asked {
+    match host {
         Some(host) if !is_own(host, &hosts) => {
             let words =
                 "this is no name of this server: ask by its address, or name it in page.hosts\n";

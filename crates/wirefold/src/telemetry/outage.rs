@@ -1,47 +1,47 @@
-//! Reports that the disk does not store what is written.
+//! Reports that the disk does not store new data.
 //!
-//! Every loop that writes meets a full disk, and each tries again by itself. It is one problem, so one
-//! message a minute reports it for all of them.
+//! A full disk fails every loop that writes, and each tries again by itself. It is one problem, so one log
+//! line a minute reports it for all loops.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
 
-/// The shortest time between two lines about it.
+/// The shortest time between two log lines.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
-/// What failed last, until something is stored again.
+/// The last failure, until something is stored again.
 #[derive(Debug, Default)]
 pub(super) struct Outage(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     why: Option<String>,
-    said: Option<UnixMillis>,
+    reported: Option<UnixMillis>,
     failures: u64,
 }
 
 impl Outage {
-    /// Something was not stored. Where that is to be said now: the failures since the last line,
-    /// this one with them.
-    pub(super) fn failed(&self, why: String, now: UnixMillis) -> Option<u64> {
+    /// Records a failure. If it is time for a log line, returns the number of failures since the last line,
+    /// including this one.
+    pub(super) fn note_failure(&self, why: String, now: UnixMillis) -> Option<u64> {
         let mut state = self.state();
         state.why = Some(why);
         state.failures += 1;
-        if state.said.is_some_and(|said| now.since(said) < BETWEEN_LINES) {
+        if state.reported.is_some_and(|reported| now.since(reported) < BETWEEN_LINES) {
             return None;
         }
-        state.said = Some(now);
+        state.reported = Some(now);
         Some(std::mem::take(&mut state.failures))
     }
 
-    /// Something was stored; whether nothing had been before.
-    pub(super) fn passed(&self) -> bool {
+    /// Records that something was stored. Returns whether it ends an outage.
+    pub(super) fn record_success(&self) -> bool {
         self.state().why.take().is_some()
     }
 
-    /// Why nothing is stored; none while all is well.
+    /// Why nothing is stored. `None` if there is no outage.
     pub(super) fn why(&self) -> Option<String> {
         self.state().why.clone()
     }
@@ -56,17 +56,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_said_once_a_minute_for_all() {
+    fn failures_of_all_loops_are_reported_once_a_minute() {
         let outage = Outage::default();
         let at = |seconds: u64| UnixMillis(seconds * 1_000);
-        let failed = |seconds| outage.failed("the disk is full".to_owned(), at(seconds));
-        assert_eq!((outage.why(), outage.passed()), (None, false));
-        assert_eq!(failed(100), Some(1));
-        assert_eq!((failed(101), failed(159)), (None, None));
-        assert_eq!(failed(160), Some(3));
+        let fail = |seconds| outage.note_failure("the disk is full".to_owned(), at(seconds));
+        assert_eq!((outage.why(), outage.record_success()), (None, false));
+        assert_eq!(fail(100), Some(1));
+        assert_eq!((fail(101), fail(159)), (None, None));
+        assert_eq!(fail(160), Some(3));
         assert_eq!(outage.why().as_deref(), Some("the disk is full"));
-        // Room that comes and goes is no reason to say it more often.
-        assert!(outage.passed() && outage.why().is_none());
-        assert_eq!(failed(170), None);
+        // Space that comes and goes does not cause more lines.
+        assert!(outage.record_success() && outage.why().is_none());
+        assert_eq!(fail(170), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::metrics;
 
-/// Reads what the system tells of this process. Where it tells nothing, the metrics stay absent.
+/// Reads the figures of this process from the system. If a figure is not available, its metric is absent.
 pub(super) fn measure() {
     let field = |path: &str, name: &str| {
         let text = std::fs::read_to_string(path).ok()?;

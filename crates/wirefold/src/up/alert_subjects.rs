@@ -1,4 +1,4 @@
-//! Connects the alerter, which knows no server, to the subjects of NATS servers that alerts go to.
+//! Connects the alerter, which has no NATS client, to the servers of deliveries to subjects.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,31 +13,33 @@ use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 use super::nats;
 use crate::config::{Config, DeliveryConfig, DeliveryKind};
 
-/// What a server with least privilege knows us by: it must let us hear `_INBOX_wirefold.>`.
+/// The client name. A server that limits rights must allow the inbox prefix `_INBOX_wirefold.>`.
 const NAME: &str = "wirefold";
-/// As whom the server of the bus is spoken to.
+/// The role under which it connects to the server of the bus.
 const ROLE: &str = "alerter";
 /// How long a connection may take before the delivery counts as failed.
-const CONNECTING: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What is said where there is no server to publish on.
+/// The reason if a delivery has no server to publish on.
 pub(crate) const NO_SERVER: &str = "it needs a NATS server, and the bus of these settings is a file; write \
                                     url = \"nats://…\", or start with `wirefold up --nats`";
 
-/// Whether a delivery has no server that it could publish on.
+/// Whether a delivery has no server to publish on.
 pub(crate) fn lacks_server(config: &Config, delivery: &DeliveryConfig) -> bool {
     delivery.kind == DeliveryKind::Nats && delivery.url.is_none() && config.bus.nats.is_empty()
 }
 
-/// The deliveries of these settings that publish, each with its way there.
+/// The connections of the deliveries that publish to subjects.
 pub(crate) fn of(config: &Config) -> Arc<dyn Subjects> {
     let is_nats = |delivery: &&DeliveryConfig| delivery.kind == DeliveryKind::Nats;
     let deliveries = config.delivery.iter().filter(is_nats);
-    let way = |delivery: &DeliveryConfig| Way {
+    let way = |delivery: &DeliveryConfig| Connection {
         options: options(config, delivery),
         bus: OnceCell::new(),
     };
-    Arc::new(Ways(deliveries.map(|delivery| (delivery.name.clone(), way(delivery))).collect()))
+    Arc::new(Connections(
+        deliveries.map(|delivery| (delivery.name.clone(), way(delivery))).collect(),
+    ))
 }
 
 fn options(config: &Config, delivery: &DeliveryConfig) -> Option<Options> {
@@ -55,35 +57,35 @@ fn options(config: &Config, delivery: &DeliveryConfig) -> Option<Options> {
     })
 }
 
-/// By the names of deliveries.
-struct Ways(BTreeMap<String, Way>);
+/// The connections by the names of deliveries.
+struct Connections(BTreeMap<String, Connection>);
 
-/// A connection of its own, made once it is needed and kept.
-struct Way {
+/// A connection of its own, made at the first use and then reused.
+struct Connection {
     options: Option<Options>,
     bus: OnceCell<NatsBus>,
 }
 
-impl fmt::Debug for Ways {
+impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.keys()).finish()
     }
 }
 
-impl Way {
+impl Connection {
     async fn bus(&self) -> Result<&NatsBus, NotPublished> {
         let Some(options) = &self.options else {
             return Err(NotPublished::Never(NO_SERVER.to_owned()));
         };
         let connecting = self.bus.get_or_try_init(|| connect(options, Arc::new(SystemClock)));
-        match tokio::time::timeout(CONNECTING, connecting).await {
+        match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(connected) => connected.map_err(|error| NotPublished::Later(error.to_string())),
             Err(_) => Err(NotPublished::Later("the NATS server is not there".to_owned())),
         }
     }
 }
 
-impl Subjects for Ways {
+impl Subjects for Connections {
     fn publish<'a>(
         &'a self,
         delivery: &'a str,
@@ -104,7 +106,7 @@ impl Subjects for Ways {
     }
 }
 
-/// That the demo sends nothing to the deliveries of the settings, where there are any.
+/// The note that the demo sends nothing to the deliveries of the settings. Empty if there are none.
 pub(super) fn unused_deliveries(config: &Config) -> String {
     let deliveries = config.delivery.iter();
     let unused = deliveries.filter(|it| it.kind != DeliveryKind::Stdout);

@@ -150,12 +150,12 @@ pub(crate) enum StageName {
 }
 
 impl StageName {
-    /// The stage's name in logs, health and dead letters.
+    /// The name of the stage in logs, health and dead letters.
     pub(crate) fn name(self) -> &'static str {
         self.service().as_str()
     }
 
-    /// As whom it answers over NATS.
+    /// The service as which it answers over NATS.
     pub(crate) fn service(self) -> Service {
         match self {
             Self::Fetcher => Service::Stage(Stage::Fetcher),
@@ -168,18 +168,18 @@ impl StageName {
     }
 }
 
-/// A stage as `run` was told it.
+/// A stage as given to `run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StageArgument {
     pub(crate) stage: StageName,
-    /// Whether it was told by the name of the release before, [`PRUNER_BEFORE`].
+    /// Whether it was given by its name in the previous release, [`PRUNER_BEFORE`].
     pub(crate) has_old_name: bool,
 }
 
-/// What the release before called the pruner.
+/// The name of the pruner in the previous release.
 pub(crate) const PRUNER_BEFORE: &str = "keeper";
 
-/// Reads the name of a stage, also that of the release before.
+/// Parses the name of a stage, including the one of the previous release.
 #[derive(Debug, Clone)]
 struct StageParser;
 
@@ -207,7 +207,7 @@ impl TypedValueParser for StageParser {
 }
 
 impl StageName {
-    /// Every stage, in the order of an article's journey.
+    /// All stages in the order in which an article passes through them.
     pub(crate) const ALL: [Self; 5] =
         [Self::Fetcher, Self::Detector, Self::Enricher, Self::Alerter, Self::Gateway];
 }

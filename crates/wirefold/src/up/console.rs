@@ -1,4 +1,4 @@
-//! The lines that `up` shows: one for each article, copies under the story that they fold into.
+//! The lines that `up` prints: one for each article, with copies under their story.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use wirefold_proto::{ArticleId, Class, CopyKind, EventId, OutputArticle, Volume}
 use crate::output;
 use crate::output::shorten;
 
-/// What went through since the start, for the summary at the end.
+/// The counts since the start, for the summary at the end.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     articles: AtomicU64,
@@ -45,8 +45,8 @@ impl Tally {
         )
     }
 
-    /// Counts an article. One that is related to others may open an event of its own all the same, such as one that
-    /// continues an earlier event.
+    /// Counts an article. A related article may still open an event, for example one that continues an
+    /// earlier event.
     fn article(&self, class: Class, opens_event: bool) {
         let counters: &[&AtomicU64] = match class {
             Class::Copy => &[&self.folded],
@@ -69,20 +69,20 @@ impl Tally {
     }
 }
 
-/// How much is shown.
+/// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Showing {
-    /// A line for each article.
+pub(super) enum Output {
+    /// Prints a line for each article.
     Lines,
-    /// Nothing; it counts all the same.
+    /// Prints nothing. The articles are still counted.
     Nothing,
 }
 
-/// Follows the output and the alerts from now on until told to stop.
+/// Follows the output and the alerts from now on until `stop`.
 pub(super) async fn follow(
     bus: Arc<dyn Bus>,
     tally: Arc<Tally>,
-    showing: Showing,
+    output: Output,
     stop: CancellationToken,
 ) -> Result<(), BusError> {
     let from = |stream: &'static str| {
@@ -91,26 +91,26 @@ pub(super) async fn follow(
     };
     let mut articles = bus.read(OUTPUT.name, OUTPUT.subjects[0], from(OUTPUT.name).await?).await?;
     let mut alerts = bus.read(ALERTS.name, ">", from(ALERTS.name).await?).await?;
-    let mut leads = Leads::default();
+    let mut titles = StoryTitles::default();
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
             batch = articles.next(64) => {
-                for stored in waited_out(batch, &stop).await? {
+                for stored in next_batch(batch, &stop).await? {
                     let Some(class) = class_of(&stored.subject) else { continue };
                     tally.article(class, class == Class::Related && opens_event(&stored));
-                    if showing == Showing::Lines
+                    if output == Output::Lines
                         && let Ok(article) = decode::<OutputArticle>(&stored)
                     {
-                        output::note(format_args!("{}", line(&article, &leads)));
-                        leads.keep(&article);
+                        output::note(format_args!("{}", line(&article, &titles)));
+                        titles.keep(&article);
                     }
                 }
             }
             batch = alerts.next(64) => {
-                for stored in waited_out(batch, &stop).await? {
-                    if let Ok(alert) = serde_json::from_slice::<Heard>(&stored.body) {
+                for stored in next_batch(batch, &stop).await? {
+                    if let Ok(alert) = serde_json::from_slice::<AlertVolume>(&stored.body) {
                         tally.alert(alert.volume);
                     }
                 }
@@ -119,77 +119,77 @@ pub(super) async fn follow(
     }
 }
 
-/// A bus that is away for a while is waited for.
-async fn waited_out(
+/// Waits through an outage of the bus.
+async fn next_batch(
     batch: Result<Vec<Stored>, BusError>,
     stop: &CancellationToken,
 ) -> Result<Vec<Stored>, BusError> {
     match batch {
         Err(error) if error.may_pass() => {
-            let _ = tokio::time::timeout(AWAY, stop.cancelled()).await;
+            let _ = tokio::time::timeout(RETRY_PAUSE, stop.cancelled()).await;
             Ok(Vec::new())
         }
         batch => batch,
     }
 }
 
-/// How long is waited where the bus is away.
-const AWAY: Duration = Duration::from_millis(200);
+/// The pause after an error of the bus.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// All that is counted of an alert.
+/// The part of an alert that is counted.
 #[derive(Deserialize)]
-struct Heard {
+struct AlertVolume {
     volume: Volume,
 }
 
 /// Whether an article is the first of its event.
 fn opens_event(stored: &Stored) -> bool {
-    serde_json::from_slice::<Judged>(&stored.body).is_ok_and(|it| it.opens_event())
+    serde_json::from_slice::<ArticlePart>(&stored.body).is_ok_and(|it| it.opens_event())
 }
 
-/// All that is counted of an article.
+/// The part of an article that is counted.
 #[derive(Deserialize)]
-struct Judged {
+struct ArticlePart {
     id: ArticleId,
-    verdict: Grouped,
+    verdict: VerdictPart,
 }
 
 #[derive(Deserialize)]
-struct Grouped {
+struct VerdictPart {
     event: EventId,
 }
 
-impl Judged {
+impl ArticlePart {
     /// Whether it is the first article of its event, which then has its id.
     fn opens_event(&self) -> bool {
         self.verdict.event == EventId::from(self.id)
     }
 }
 
-/// The class of an article, which its subject tells.
+/// The class of an article, read from its subject.
 fn class_of(subject: &str) -> Option<Class> {
     let class = subject.strip_prefix("wirefold.v1.output.article.")?.split('.').next()?;
     Class::ALL.into_iter().find(|known| known.as_str() == class)
 }
 
-/// The titles of the stories shown last, so that a copy can say what it is one of.
+/// The titles of the stories shown last. The line of a copy names its story.
 #[derive(Debug, Default)]
-struct Leads {
+struct StoryTitles {
     titles: HashMap<ArticleId, String>,
     order: VecDeque<ArticleId>,
 }
 
-/// Titles kept.
-const LEADS: usize = 2_000;
+/// The number of titles that are remembered.
+const MAX_TITLES: usize = 2_000;
 
-impl Leads {
+impl StoryTitles {
     fn keep(&mut self, article: &OutputArticle) {
         if article.verdict.class == Class::Copy || self.titles.contains_key(&article.id) {
             return;
         }
         self.titles.insert(article.id, output::clean(&article.article.title));
         self.order.push_back(article.id);
-        if self.order.len() > LEADS
+        if self.order.len() > MAX_TITLES
             && let Some(oldest) = self.order.pop_front()
         {
             self.titles.remove(&oldest);
@@ -197,13 +197,13 @@ impl Leads {
     }
 }
 
-/// Columns for the outlet's name.
-const OUTLET: usize = 24;
-/// Columns for the title of what a copy is one of.
-const LEAD: usize = 48;
+/// The width of the outlet, in columns.
+const OUTLET_COLUMNS: usize = 24;
+/// The width of the title of a copy's story, in columns.
+const TITLE_COLUMNS: usize = 48;
 
-/// One line for an article: what it is, whose, and for a copy what share of it is the other's.
-fn line(article: &OutputArticle, leads: &Leads) -> String {
+/// One line for an article: its kind, its outlet, and for a copy the share that it has of its story.
+fn line(article: &OutputArticle, titles: &StoryTitles) -> String {
     let verdict = &article.verdict;
     let outlet = output::clean(&article.article.outlet_in_words());
     let title = output::clean(&article.article.title);
@@ -217,12 +217,12 @@ fn line(article: &OutputArticle, leads: &Leads) -> String {
         (Class::Copy, Some(CopyKind::Exact)) => "  ↳ copy, word for word".to_owned(),
         (Class::Copy, _) => format!("  ↳ copy, {share}"),
     };
-    let outlet = fit(&outlet, OUTLET);
-    let title = fit(&title, output::width().saturating_sub(OUTLET + 12).max(20));
+    let outlet = fit(&outlet, OUTLET_COLUMNS);
+    let title = fit(&title, output::width().saturating_sub(OUTLET_COLUMNS + 12).max(20));
     match verdict.class {
         Class::Copy => {
-            let of = leads.titles.get(&verdict.lead);
-            let of = of.map(|of| format!(" · of “{}”", fit(of, LEAD).trim_end()));
+            let of = titles.titles.get(&verdict.lead);
+            let of = of.map(|of| format!(" · of “{}”", fit(of, TITLE_COLUMNS).trim_end()));
             let (agency, of) = (agency.unwrap_or_default(), of.unwrap_or_default());
             format!("{what} · {}{agency}{of}", outlet.trim_end())
         }
@@ -230,7 +230,7 @@ fn line(article: &OutputArticle, leads: &Leads) -> String {
     }
 }
 
-/// The text in exactly so many columns.
+/// The text, padded or cut to this many columns.
 fn fit(text: &str, columns: usize) -> String {
     let shown = if text.width() > columns { shorten(text, columns) } else { text.to_owned() };
     let gap = " ".repeat(columns.saturating_sub(shown.width()));
@@ -267,7 +267,7 @@ mod tests {
         let of = |event: &str| {
             let id = "30t2qq5j3my6pprpsvw5v6m793";
             let body = format!("{{\"id\":\"a-{id}\",\"verdict\":{{\"event\":\"e-{event}\"}}}}");
-            serde_json::from_str::<Judged>(&body).expect("both ids are read").opens_event()
+            serde_json::from_str::<ArticlePart>(&body).expect("both ids are read").opens_event()
         };
         assert!(of("30t2qq5j3my6pprpsvw5v6m793"));
         assert!(!of("7c8mc87hjq6vcng6rprf9n5cc9"));

@@ -1,8 +1,8 @@
-//! Has the alerter begin behind the detector.
+//! Delays the alerter until the detector has begun.
 //!
-//! At a start both read what they knew, and on few cores they hold each other up. New articles wait for the detector
-//! alone, and the alerter alerts of none before that. What the detector's loop says comes in; that it has begun
-//! goes out. It never waits long: a detector without a snapshot takes minutes.
+//! At a start both read their stored state, and on few cores they slow each other down. New articles wait for
+//! the detector alone, and the alerter has nothing to do before them. The input is the events of the
+//! detector's loop. The wait is short, because a detector without a snapshot takes minutes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,43 +11,43 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Clock, Event, Observer, StageContext};
 
-/// The alerter waits so long at most.
-const MOST: Duration = Duration::from_secs(10);
+/// The longest wait of the alerter.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Whether the detector has begun.
 #[derive(Clone)]
 pub(super) struct DetectorStart(watch::Sender<bool>);
 
 impl DetectorStart {
-    /// `is_here`: whether the detector runs in this process.
+    /// `is_here` says whether the detector runs in this process.
     pub(super) fn new(is_here: bool) -> Self {
         Self(watch::Sender::new(!is_here))
     }
 
-    /// The context of the detector, which tells when it has begun.
+    /// The context of the detector, with an observer that notices its start.
     pub(super) fn watched(&self, context: StageContext) -> StageContext {
         let (began, observer) = (self.0.clone(), context.observer);
-        StageContext { observer: Arc::new(Watching { began, observer }), ..context }
+        StageContext { observer: Arc::new(StartObserver { began, observer }), ..context }
     }
 
-    /// Returns once the detector has begun, or is not waited for any more.
+    /// Returns once the detector has begun, or the longest wait is over.
     pub(super) async fn wait(&self, clock: &dyn Clock, stop: &CancellationToken) {
         let mut began = self.0.subscribe();
         tokio::select! {
             _ = began.wait_for(|has_begun| *has_begun) => {}
-            () = clock.sleep_until(clock.now().plus(MOST)) => {}
+            () = clock.sleep_until(clock.now().plus(MAX_WAIT)) => {}
             () = stop.cancelled() => {}
         }
     }
 }
 
-/// Hears what the loop of the detector says.
-struct Watching {
+/// Observes the loop of the detector.
+struct StartObserver {
     began: watch::Sender<bool>,
     observer: Arc<dyn Observer>,
 }
 
-impl Observer for Watching {
+impl Observer for StartObserver {
     fn observe(&self, name: &str, event: Event<'_>) {
         if matches!(event, Event::Alive | Event::StandingBy { .. }) {
             self.began.send_replace(true);
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether a wait that has begun is over by now.
+    /// Whether a wait has ended.
     async fn is_over(waiting: &mut (impl Future<Output = ()> + Unpin)) -> bool {
         tokio::select! {
             biased;
@@ -80,10 +80,10 @@ mod tests {
         let start = DetectorStart::new(true);
         let mut long = Box::pin(start.wait(&clock, &stop));
         assert!(!is_over(&mut long).await);
-        clock.advance(MOST);
+        clock.advance(MAX_WAIT);
         assert!(is_over(&mut long).await);
         let mut waiting = Box::pin(start.wait(&clock, &stop));
-        let watching = Watching { began: start.0.clone(), observer: Arc::new(NoObserver) };
+        let watching = StartObserver { began: start.0.clone(), observer: Arc::new(NoObserver) };
         watching.observe("detector", Event::TakenOver { epoch: 1 });
         assert!(!is_over(&mut waiting).await);
         watching.observe("detector", Event::Alive);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_who_is_told_to_stop() {
+    async fn a_wait_ends_when_the_process_stops() {
         let (clock, stop) = (VirtualClock::default(), CancellationToken::new());
         let start = DetectorStart::new(true);
         let mut waiting = Box::pin(start.wait(&clock, &stop));

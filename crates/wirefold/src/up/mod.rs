@@ -42,7 +42,7 @@ use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{
     DemoArguments, Listen, PRUNER_BEFORE, RunArguments, StageArgument, StageName, UpArguments,
 };
-use console::{Showing, Tally};
+use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
 use process::End;
@@ -53,7 +53,7 @@ pub(crate) use pipeline::StandardOutput;
 pub(crate) use setup::setup;
 pub(crate) use socket::SOCKET;
 
-/// Runs all stages in one process; where there is nothing to watch, the demo.
+/// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
     let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
     let loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Ex
     in_runtime(up.run(&StageName::ALL))
 }
 
-/// Becomes a nats-server.
+/// Replaces this process with a nats-server.
 pub(crate) fn nats_server(program: &Path, folder: &Path) -> anyhow::Result<Exit> {
     nats::run_server(program, folder)
 }
@@ -101,12 +101,14 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
         } else {
             let addresses = loaded.config.bus.addresses();
             begun.health.waiting(BUS, format!("no NATS server answers at {addresses} yet"));
-            let bus = match nats::meet(&loaded.config, name, clock.clone(), &mut signals).await? {
-                nats::Met::There(bus) => bus,
-                nats::Met::Stopped(signal) => return Ok(signal.exit()),
+            let bus = match nats::wait_for_server(&loaded.config, name, clock.clone(), &mut signals)
+                .await?
+            {
+                nats::ServerWait::Connected(bus) => bus,
+                nats::ServerWait::Stopped(signal) => return Ok(signal.exit()),
             };
             nats::must_not_be_forgetting(&bus).await?;
-            nats::look_for_streams(&bus, stage).await?;
+            nats::check_streams(&bus, stage).await?;
             (nats::signed(&loaded.config, &bus)?, Some(bus))
         };
         let (loaded, telemetry, nats_bus) = (&loaded, &telemetry, nats.clone());
@@ -124,7 +126,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     })
 }
 
-/// The pruner looks after streams on a server; the embedded bus deletes what is read by itself.
+/// Fails for the pruner, which works on streams of a server. The embedded bus deletes read messages itself.
 fn must_be_embedded(stage: StageName) -> Result<(), Stop> {
     match stage {
         StageName::Pruner => Err(Stop::new(Exit::Usage, "the pruner needs --nats [URL]")),
@@ -139,7 +141,7 @@ fn name_default_server(loaded: &mut Loaded) {
     }
 }
 
-/// Folds the bundled articles and prints one table; or serves them as feeds.
+/// Folds the bundled articles and prints one table, or serves them as feeds.
 pub(crate) fn demo(arguments: &DemoArguments, global: &Global) -> anyhow::Result<Exit> {
     if let Some(address) = arguments.serve {
         return serve_demo(address, arguments.origin.clone(), global);
@@ -174,7 +176,7 @@ fn serve_demo(
     })
 }
 
-/// What the flags of a command say of the settings.
+/// The flags of a command that change settings.
 struct SettingFlags<'a> {
     instance: &'a Instance,
     set: &'a [String],
@@ -206,7 +208,7 @@ fn load(asked: &SettingFlags<'_>) -> anyhow::Result<Loaded> {
         .map_err(|error| Stop::new(Exit::Usage, error.to_string()).into())
 }
 
-/// Runs to the end, and leaves behind what still waits: what was not finished is taken up again.
+/// Runs to the end and drops tasks that still wait. Unfinished work is done at the next start.
 fn in_runtime(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(work);
@@ -281,7 +283,7 @@ impl Up<'_> {
         finish(end)
     }
 
-    /// The bus of the data folder, unless there is nothing to watch and nothing collected.
+    /// The bus of the data folder. `None` if there is nothing to watch and nothing stored.
     async fn open_where_there_is_something(
         &self,
         clock: &Arc<dyn Clock>,
@@ -345,16 +347,16 @@ impl Up<'_> {
     }
 }
 
-/// Logs once what should be changed in the settings, such as old names. Processes that a supervisor
-/// started leave it to the supervisor.
+/// Logs once which settings should be changed, such as old names. Processes that a supervisor started leave
+/// this to the supervisor.
 fn warn_of_settings(loaded: &Loaded) {
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
 }
 
-/// Where fold lines are shown, the log has warnings only, unless the settings say what it is to
-/// have: the terminal is for the lines. The demo's always is.
+/// If lines about articles go to a terminal, the log has warnings only, unless the settings say otherwise.
+/// The log of the demo always has warnings only.
 fn logging<'a>(loaded: &'a Loaded, global: &Global, is_demo: bool) -> Logging<'a> {
     let logging = Logging::of(&loaded.config, global);
     let is_told = loaded.origins.of("log") != Origin::Default;
@@ -365,13 +367,13 @@ fn logging<'a>(loaded: &'a Loaded, global: &Global, is_demo: bool) -> Logging<'a
     }
 }
 
-/// Prints what comes through, where somebody looks, and counts it.
+/// Counts the output, and prints it if there is a terminal.
 fn show(global: &Global, bus: Arc<dyn Bus>, stop: CancellationToken) -> Arc<Tally> {
     let tally = Arc::new(Tally::default());
     let is_seen = std::io::stderr().is_terminal() || global.verbose > 0;
     let showing = match is_seen && !global.quiet {
-        true => Showing::Lines,
-        false => Showing::Nothing,
+        true => Output::Lines,
+        false => Output::Nothing,
     };
     let follow = console::follow(bus, tally.clone(), showing, stop);
     tokio::spawn(async move {
@@ -382,7 +384,7 @@ fn show(global: &Global, bus: Arc<dyn Bus>, stop: CancellationToken) -> Arc<Tall
     tally
 }
 
-/// Whether anything was ever added or collected here.
+/// Whether this bus has any feed or article.
 async fn has_feeds_or_articles(bus: &dyn Bus) -> bool {
     let added = bus.last(CONTROL.name, "wirefold.v1.control.feed.add").await;
     let fetched = bus.last(FETCHED.name, ">").await;

@@ -21,9 +21,9 @@ use super::alert_subjects;
 use super::arguments::StageName;
 use super::demo::Demo;
 use super::detector_start::DetectorStart;
-use super::nats::{self, Own, Serving, pruner};
+use super::nats::{self, OwnEndpoint, Serving, pruner};
 use super::process::{Process, bind};
-use super::seams::{Probing, Rehearsing, Replaying};
+use super::seams::{ProbeService, RehearsalService, ReplayService};
 use super::sign_in;
 use super::socket::Socket;
 use super::starting::{BUS, StartingProcess};
@@ -33,34 +33,34 @@ use crate::config::{DeliveryConfig, Loaded};
 use crate::exit::{Exit, Stop};
 use crate::telemetry::{Health, Telemetry};
 
-/// What runs, and what must be kept until it ends.
+/// The running stages and the files that must exist until they end.
 pub(super) struct Running {
     pub(super) process: Process,
-    /// Where the page is served, where a gateway runs.
+    /// The address of the page, if a gateway runs.
     pub(super) page: Option<SocketAddr>,
-    /// Where health and metrics are served.
+    /// The address of health and metrics.
     pub(super) operations: SocketAddr,
     _socket: Option<Socket>,
 }
 
-/// Makes stages.
+/// Builds stages.
 pub(super) struct Pipeline<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) telemetry: &'a Telemetry,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) demo: Option<&'a Demo>,
-    /// The same bus as it really is, where it is a NATS server that others have set up.
+    /// The bus as a NATS server, if it is one.
     pub(super) nats: Option<NatsBus>,
 }
 
-/// How often it is looked whether the bus answers.
-const BUS_WATCH: Duration = Duration::from_secs(5);
-/// Bytes that are written to see whether anything is stored again.
-const WRITE_TRIED: usize = 64 << 10;
-/// How many pages are taken apart at a time.
+/// How often the bus is checked.
+const BUS_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// The size in bytes of the message that tests whether the bus stores messages again.
+const TEST_WRITE_BYTES: usize = 64 << 10;
+/// The number of pages that are extracted at a time.
 const EXTRACT_WORKERS: usize = 2;
-/// The demo's feeds are asked as often.
+/// The interval of the polls of the demo's feeds.
 const DEMO_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Pipeline<'_> {
@@ -77,7 +77,7 @@ impl Pipeline<'_> {
             made.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
         }
         self.watch(&mut process, &health);
-        process.start("word to systemd", systemd::tell(health.clone(), process.stop.clone()));
+        process.start("word to systemd", systemd::notify(health.clone(), process.stop.clone()));
 
         let listener = match stages.contains(&StageName::Gateway) {
             true => Some(bind("page", "--listen", config.page.listen).await?),
@@ -113,7 +113,7 @@ impl Pipeline<'_> {
         Ok(Running { process, page, operations, _socket: socket })
     }
 
-    /// A stage, to be run.
+    /// The task of a stage.
     fn stage(
         &self,
         stage: StageName,
@@ -130,7 +130,7 @@ impl Pipeline<'_> {
             }
             StageName::Detector => {
                 let mut settings = config.detector("detector-1");
-                // Over NATS a detector keeps no files unless it is given a folder.
+                // Over NATS a detector stores files only if a folder is configured.
                 if self.nats.is_none() {
                     settings.texts = Some(self.folder().to_owned());
                 }
@@ -154,12 +154,12 @@ impl Pipeline<'_> {
                     Ok(run_alerter(context, settings, printer, lease, stop).await?)
                 })
             }
-            // They are started with their listeners, and with more than the seam.
+            // These are started elsewhere, with their listeners.
             StageName::Gateway | StageName::Pruner => Box::pin(async { Ok(()) }),
         })
     }
 
-    /// Serves the page and the socket, and keeps the projection up.
+    /// Serves the page and the socket, and updates the projection.
     async fn start_gateway(
         &self,
         process: &mut Process,
@@ -173,7 +173,7 @@ impl Pipeline<'_> {
         let config = &self.loaded.config;
         let gate = config.gate(self.folder()).map(Arc::new);
         if let Some(gate) = &gate {
-            sign_in::tell(&gate.tokens, address, self.demo.is_some())?;
+            sign_in::print_link(&gate.tokens, address, self.demo.is_some())?;
         }
         let settings = wirefold_gateway::Settings {
             gate,
@@ -185,18 +185,18 @@ impl Pipeline<'_> {
             text_policy: config.text_policy,
             base_url: address.to_owned(),
             tables: self.nats.is_some(),
-            rehearse: Arc::new(Rehearsing {
+            rehearse: Arc::new(RehearsalService {
                 context: context.clone(),
                 deliveries: Some(deliveries),
                 lists: alerter.lists.clone(),
             }),
-            replay: Arc::new(Replaying {
+            replay: Arc::new(ReplayService {
                 context: context.clone(),
                 enricher,
                 alerter,
                 nats: self.nats.clone(),
             }),
-            probe: Arc::new(Probing(self.fetcher()?)),
+            probe: Arc::new(ProbeService(self.fetcher()?)),
             condition: self.telemetry.loops.clone(),
         };
         let gateway = Gateway::open(context, settings).await;
@@ -211,7 +211,7 @@ impl Pipeline<'_> {
         Ok((socket, gateway))
     }
 
-    /// Over NATS each of them is a service, too.
+    /// Over NATS each stage is also a service.
     fn serve(
         &self,
         process: &mut Process,
@@ -233,19 +233,19 @@ impl Pipeline<'_> {
         }
     }
 
-    /// What is asked of a service alone.
-    fn own(&self, service: Service, gateway: Option<&Gateway>) -> Option<Own> {
+    /// The endpoint that only this service has.
+    fn own(&self, service: Service, gateway: Option<&Gateway>) -> Option<OwnEndpoint> {
         match service {
-            Service::Stage(Stage::Gateway) => Some(Own::Compare(gateway?.clone())),
+            Service::Stage(Stage::Gateway) => Some(OwnEndpoint::Compare(gateway?.clone())),
             Service::Stage(Stage::Enricher) => {
                 let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
-                Some(Own::Replay(self.context(), enricher))
+                Some(OwnEndpoint::Replay(self.context(), enricher))
             }
             _ => None,
         }
     }
 
-    /// Looks after the bus and what was recorded.
+    /// Checks the bus and runs the upkeep of the metrics.
     fn watch(&self, process: &mut Process, health: &Health) {
         let (bus, clock, health) = (self.bus.clone(), self.clock.clone(), health.clone());
         let loops = self.telemetry.loops.clone();
@@ -256,19 +256,19 @@ impl Pipeline<'_> {
                     Ok(_) => health.ready(BUS),
                     Err(error) => health.failing(BUS, error.to_string()),
                 }
-                if loops.problem().is_some() && takes_writes(&*bus).await {
+                if loops.problem().is_some() && stores_writes(&*bus).await {
                     loops.stored();
                 }
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = clock.sleep_until(clock.now().plus(BUS_WATCH)) => {}
+                    () = clock.sleep_until(clock.now().plus(BUS_CHECK_INTERVAL)) => {}
                 }
             }
             Ok(())
         });
-        let kept_up = self.telemetry.clone().keep_up(process.stop.clone());
+        let upkeep = self.telemetry.clone().run_upkeep(process.stop.clone());
         process.start("metrics", async move {
-            kept_up.await;
+            upkeep.await;
             Ok(())
         });
     }
@@ -280,8 +280,8 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Over NATS a folder of its own, held by one process: the projection of an embedded bus may
-    /// stand in the data folder.
+    /// The folder of the gateway. Over NATS it is a folder of its own, because the data folder may have the
+    /// projection of an embedded bus.
     fn gateway_folder(&self) -> anyhow::Result<PathBuf> {
         match &self.nats {
             None => Ok(self.folder().to_owned()),
@@ -329,8 +329,9 @@ impl Pipeline<'_> {
         if self.demo.is_none() {
             let config = &self.loaded.config;
             let mut deliveries = config.delivery.iter();
-            if let Some(lacking) = deliveries.find(|it| alert_subjects::lacks_server(config, it)) {
-                let what = format!("delivery {}: {}", lacking.name, alert_subjects::NO_SERVER);
+            if let Some(serverless) = deliveries.find(|it| alert_subjects::lacks_server(config, it))
+            {
+                let what = format!("delivery {}: {}", serverless.name, alert_subjects::NO_SERVER);
                 return Err(Stop::new(Exit::Usage, what).into());
             }
             return Ok(settings);
@@ -350,19 +351,18 @@ impl Pipeline<'_> {
     }
 }
 
-/// Whether something as large as an article is stored. It is asked only while writes fail, as it
-/// writes.
-async fn takes_writes(bus: &dyn Bus) -> bool {
+/// Whether a message of the size of an article is stored. It writes, so it is only called while writes fail.
+async fn stores_writes(bus: &dyn Bus) -> bool {
     let written = async {
         let keys = bus.key_value(FEEDS.name)?;
-        keys.put("room", Bytes::from_static(&[0; WRITE_TRIED])).await?;
+        keys.put("room", Bytes::from_static(&[0; TEST_WRITE_BYTES])).await?;
         keys.delete("room").await
     };
-    // A role that may not write there finds out with its next message.
+    // A role that may not write there notices a failure with its next message.
     matches!(written.await, Ok(_) | Err(BusError::NotAllowed { .. }))
 }
 
-/// Alerts on standard output.
+/// Prints alerts on standard output.
 pub(crate) struct StandardOutput;
 
 impl Printer for StandardOutput {

@@ -15,27 +15,27 @@ use super::signals::{Signals, StopSignal};
 use crate::exit::Exit;
 use crate::output;
 
-/// How long a drain may take; the whole end keeps within ten seconds.
+/// How long a drain may take. The whole end takes at most ten seconds.
 const GRACE: Duration = Duration::from_secs(9);
 
-/// A stage or a server: its name, and why it ended.
-type Ended = (&'static str, anyhow::Result<()>);
+/// A stage or a server with the reason of its end.
+type StageEnd = (&'static str, anyhow::Result<()>);
 
-/// What runs in this process until it is told to stop.
+/// The tasks that run in this process until it is asked to stop.
 pub(super) struct Process {
-    running: JoinSet<Ended>,
-    /// Told to everything at once: what was taken is finished, nothing more is taken.
+    running: JoinSet<StageEnd>,
+    /// Cancelled for all tasks at once: they finish their work and take no new one.
     pub(super) stop: CancellationToken,
 }
 
-/// How a process came to its end.
+/// How a process ended.
 pub(super) enum End {
-    /// Asked to, and everything was finished.
+    /// It was asked to, and all work was finished.
     Drained,
-    /// Asked to, but not everything was finished in time, or asked twice. What was not is taken up
-    /// again at the next start.
+    /// It was asked to, but not all work was finished in time, or it was asked twice. The rest is done at the
+    /// next start.
     CutShort(StopSignal),
-    /// A stage could not go on.
+    /// A stage failed.
     Failed(anyhow::Error),
 }
 
@@ -51,12 +51,12 @@ impl End {
 }
 
 impl Process {
-    /// Nothing runs yet.
+    /// A process without tasks.
     pub(super) fn new() -> Self {
         Self { running: JoinSet::new(), stop: CancellationToken::new() }
     }
 
-    /// Starts a stage. If it ends by itself, the whole process does.
+    /// Starts a stage. If it ends by itself, the whole process ends.
     pub(super) fn start<F>(&mut self, name: &'static str, stage: F)
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
@@ -64,7 +64,7 @@ impl Process {
         self.running.spawn(async move { (name, stage.await) });
     }
 
-    /// Serves a router until told to stop.
+    /// Serves a router until `stop`.
     pub(super) fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
         let stop = self.stop.clone();
         self.start(name, async move {
@@ -73,7 +73,7 @@ impl Process {
         });
     }
 
-    /// Serves a router on the socket in the data folder until told to stop.
+    /// Serves a router on the socket in the data folder until `stop`.
     pub(super) fn serve_socket(&mut self, listener: tokio::net::UnixListener, router: Router) {
         let stop = self.stop.clone();
         self.start("socket", async move {
@@ -82,7 +82,7 @@ impl Process {
         });
     }
 
-    /// Waits for a signal or a failure, then for everything to finish.
+    /// Waits for a signal or a failure, then for all tasks.
     pub(super) async fn run(mut self, mut signals: Signals) -> End {
         let asked = tokio::select! {
             asked = signals.next() => asked,
@@ -130,7 +130,7 @@ impl Process {
     }
 }
 
-/// Binds an address, or says what to do.
+/// Binds an address. The error says what to do.
 pub(super) async fn bind(
     what: &str,
     option: &str,

@@ -1,8 +1,8 @@
 //! `wirefold setup --repair`: makes missing output again.
 //!
-//! The stages mend the other effects of a lost or older store by themselves: the detector decides again on
-//! articles without a decision, and alerter and gateway read again. Only output is missing for ever, because
-//! the enricher has noted its decisions as done.
+//! The stages repair the other effects of a lost or older store by themselves: the detector decides about
+//! articles without a decision, and alerter and gateway read again. Only output would be missing for ever,
+//! because the enricher has acknowledged its decisions.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,30 +19,30 @@ use crate::contents::{read_all, read_folder};
 use crate::exit::{Exit, Stop};
 use crate::output::{self, count};
 
-/// So many that could not be made are named.
+/// The number of failures that are named.
 const NAMED: usize = 5;
 
-/// What became of it.
+/// The result.
 #[derive(Default)]
 struct Repaired {
     made: usize,
-    /// Those that could not be, each with the reason.
+    /// Decisions whose output could not be made, each with the reason.
     failed: Vec<String>,
 }
 
-/// On a server, where the enricher is asked to.
+/// Repairs the streams of a server, through the enricher.
 pub(super) async fn over_nats(bus: &NatsBus) -> anyhow::Result<Exit> {
     let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
     let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
     let contents = read_all(bus).await.map_err(refused)?;
     let mut repaired = Repaired::default();
-    for sequence in contents.lacking(unread.map_err(refused)?) {
+    for sequence in contents.without_output(unread.map_err(refused)?) {
         repaired.note(sequence, ask_enricher(bus, sequence).await);
     }
-    repaired.tell()
+    repaired.print_result()
 }
 
-/// In a data folder on which nothing runs.
+/// Repairs a data folder on which nothing runs.
 pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     let config = &loaded.config;
     let mut inspection = Inspection::open(&config.data)?;
@@ -53,15 +53,14 @@ pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     let clock = Arc::new(wirefold_flow::SystemClock);
     let context = StageContext::new(open_bus(&config.data, clock.clone())?, clock);
     let mut repaired = Repaired::default();
-    for sequence in contents.lacking(unread.unwrap_or(0)) {
+    for sequence in contents.without_output(unread.unwrap_or(0)) {
         let enricher = wirefold_enricher::stage(config.enricher());
         repaired.note(sequence, enrich(context.clone(), enricher, sequence).await);
     }
-    repaired.tell()
+    repaired.print_result()
 }
 
-/// Removes messages that are not as they were written, with their ids: output under the same id can
-/// then be stored again.
+/// Removes damaged messages with their ids, so that output with the same id can be stored again.
 fn remove_damaged(folder: &Path, damaged: &[(String, u64)]) -> anyhow::Result<()> {
     if damaged.is_empty() {
         return Ok(());
@@ -87,13 +86,13 @@ impl Repaired {
         }
     }
 
-    fn tell(&self) -> anyhow::Result<Exit> {
-        let lacking = self.made + self.failed.len();
-        let line = match lacking {
+    fn print_result(&self) -> anyhow::Result<Exit> {
+        let missing = self.made + self.failed.len();
+        let line = match missing {
             0 => "output   nothing was missing\n".to_owned(),
             _ => format!(
                 "output   {} had none: {} made again, {} could not be\n",
-                count(lacking, "decision", "decisions"),
+                count(missing, "decision", "decisions"),
                 self.made,
                 self.failed.len()
             ),

@@ -1,4 +1,4 @@
-//! Connects the gateway to the services that it asks but does not know.
+//! Connects the gateway to services on which it does not depend.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,16 +20,16 @@ use wirefold_query::{Lists, ParseError, Query};
 
 use super::StandardOutput;
 
-/// Runs a subscription over what stands in the output, and checks it as the alerter would.
-pub(crate) struct Rehearsing {
+/// Rehearses a subscription over the stored output, and checks it as the alerter would.
+pub(crate) struct RehearsalService {
     pub(crate) context: StageContext,
-    /// The names of all deliveries; none if only a running pipeline knows them.
+    /// The names of all deliveries. `None` if only a running pipeline knows them.
     pub(crate) deliveries: Option<Vec<String>>,
     /// The lists that queries may name.
     pub(crate) lists: Lists,
 }
 
-impl Rehearse for Rehearsing {
+impl Rehearse for RehearsalService {
     fn rehearse(
         &self,
         subscription: SubscriptionSettings,
@@ -71,10 +71,10 @@ impl Rehearse for Rehearsing {
     }
 }
 
-/// Fetches a feed once, to say what it is.
-pub(crate) struct Probing(pub(crate) wirefold_fetcher::Settings);
+/// Fetches a feed once to describe it.
+pub(crate) struct ProbeService(pub(crate) wirefold_fetcher::Settings);
 
-impl Probe for Probing {
+impl Probe for ProbeService {
     fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         Box::pin(async move {
             if asked.list {
@@ -112,17 +112,17 @@ impl Probe for Probing {
     }
 }
 
-/// Has a dead letter's message handled anew by the stage that gave up on it.
-pub(super) struct Replaying {
+/// Has the stage that gave up on a message handle it again.
+pub(super) struct ReplayService {
     pub(super) context: StageContext,
     pub(super) enricher: Arc<dyn Stage>,
     /// The deliveries, for alerts that are sent again.
     pub(super) alerter: wirefold_alerter::Settings,
-    /// Over NATS the enricher is asked: nobody else may write the output.
+    /// Over NATS the enricher is asked, because no other role may write the output.
     pub(super) nats: Option<NatsBus>,
 }
 
-impl Replay for Replaying {
+impl Replay for ReplayService {
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async move {
             match (letter.stage, &self.nats) {
@@ -174,8 +174,7 @@ fn resent(delivery: String, outcome: Outcome) -> Resent {
     Resent { delivery, taken: why.is_none(), why }
 }
 
-/// Has a decision enriched once more. The output has the id that it would have had, so a second time
-/// changes nothing.
+/// Enriches a decision again. The output has the same id as before, so doing it twice changes nothing.
 pub(super) async fn enrich(
     context: StageContext,
     enricher: Arc<dyn Stage>,
@@ -189,7 +188,7 @@ pub(super) async fn enrich(
     }
 }
 
-/// Asks the enricher for that, over NATS.
+/// Asks the enricher over NATS to do that.
 pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
     let answer = bus.ask(REPLAY, sequence.to_string().into()).await;
     match answer.map_err(|error| error.to_string())? {
@@ -198,9 +197,9 @@ pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String,
     }
 }
 
-impl Replaying {
-    /// Sends an alert that a delivery gave up on there once more, marked as a repetition. Old letters do not
-    /// say which delivery it was: those go to all of the subscription.
+impl ReplayService {
+    /// Sends an alert again that a delivery gave up on, marked as a repetition. Old letters do not name the
+    /// delivery; their alerts go to all deliveries of the subscription.
     async fn resend_dead(&self, letter: &DeadLetter) -> Result<String, String> {
         let bus = &self.context.bus;
         let stored = bus.get(&letter.stream, letter.sequence).await;
@@ -225,9 +224,9 @@ impl Replaying {
         }
     }
 
-    /// Puts the message back on its subject, under an id of its own: the old one is known there. An
-    /// article goes where the gateway puts articles: it may publish on no feed's subject, and the
-    /// article says itself from where it is.
+    /// Publishes the message on its subject again, under a new id, because its old one counts as a duplicate.
+    /// An article is published on the gateway's subject: the gateway may not publish on the subject of a
+    /// feed, and the article itself names its feed.
     async fn publish(&self, letter: DeadLetter, sequence: u64) -> Result<String, String> {
         let Some(body) = letter.message.as_ref().and_then(wirefold_proto::DeadBody::bytes) else {
             return Err("its text was not kept".to_owned());

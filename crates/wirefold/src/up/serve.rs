@@ -1,9 +1,9 @@
-//! HTTP within bounds. A client that opens connections and says nothing, or does not read, costs a connection
-//! for a while, but nobody loses the page.
+//! HTTP servers with limits. A client that opens connections and sends nothing, or does not read, uses up a
+//! connection for a while, but cannot block the page for others.
 //!
-//! A head that does not come, or an answer that nobody reads, ends its connection. At most half of the files
-//! that the process may open are connections, so that stages always find some. Further clients wait for a
-//! place. One address has at most half of the places.
+//! The server closes a connection if the head of a request does not come in time or its answer is not read.
+//! Connections use at most half of the files that the process may open, so that stages always have some.
+//! Further clients wait. One address has at most half of the connections.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -31,32 +31,33 @@ use wirefold_gateway::tokens::Peer;
 
 use crate::telemetry::CONNECTIONS_REFUSED;
 
-/// The most connections of one listener, however many files the process may have open.
-const MOST: usize = 1024;
-/// After a failure to accept, as where no file is left.
-const AGAIN: Duration = Duration::from_millis(500);
+/// The most connections of one listener, even if the process may open more files.
+const MAX_CONNECTIONS: usize = 1024;
+/// The pause after a failure to accept, for example if the process has no free file.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
-/// What one listener bears.
+/// The limits of one listener.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
-    /// Connections at once.
+    /// The number of connections at one time.
     places: usize,
-    /// How long the head of a request may take, the wait for the next one included.
+    /// How long the head of a request may take, including the wait for the next request.
     head: Duration,
-    /// How long an answer may wait for somebody to read on.
+    /// How long a write may wait for the client to read.
     write: Duration,
 }
 
 impl Bounds {
-    /// Those of this process.
+    /// The limits for this process.
     fn of_process() -> Self {
         let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        let places = usize::try_from(files / 2).unwrap_or(MOST).clamp(8, MOST);
+        let places =
+            usize::try_from(files / 2).unwrap_or(MAX_CONNECTIONS).clamp(8, MAX_CONNECTIONS);
         Self { places, head: Duration::from_secs(15), write: Duration::from_secs(30) }
     }
 }
 
-/// Serves a router on a port until told to stop, then lets what was begun end.
+/// Serves a router on a port until `stop`, then finishes the requests that have begun.
 pub(super) async fn tcp(listener: TcpListener, router: Router, stop: CancellationToken) {
     tcp_within(Bounds::of_process(), listener, router, stop).await;
 }
@@ -81,12 +82,12 @@ async fn tcp_within(
                 }
                 None => CONNECTIONS_REFUSED.add(1, &[]),
             },
-            Err(error) => wait_behind(&error).await,
+            Err(error) => wait_after_failure(&error).await,
         }
     }
 }
 
-/// Serves a router on a socket of this machine: its users are trusted with all places.
+/// Serves a router on a socket of this machine. Its users may use all connections.
 pub(super) async fn unix(listener: UnixListener, router: Router, stop: CancellationToken) {
     let server = Server::new(router, Bounds::of_process());
     loop {
@@ -95,17 +96,17 @@ pub(super) async fn unix(listener: UnixListener, router: Router, stop: Cancellat
         };
         match accepted {
             Ok((stream, _)) => server.serve(stream, server.router.clone(), place),
-            Err(error) => wait_behind(&error).await,
+            Err(error) => wait_after_failure(&error).await,
         }
     }
 }
 
-/// A connection that broke off before it was taken is nothing; where no file is left, one may be soon.
-async fn wait_behind(error: &io::Error) {
+/// Waits after a failed accept, unless only that connection broke off. A file may be free soon.
+async fn wait_after_failure(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         tracing::warn!(%error, "no connection can be accepted now");
-        let _ = tokio::time::timeout(AGAIN, std::future::pending::<()>()).await;
+        let _ = tokio::time::timeout(ACCEPT_PAUSE, std::future::pending::<()>()).await;
     }
 }
 
@@ -122,14 +123,14 @@ impl Server {
         Self { router, bounds, free, graceful: GracefulShutdown::new() }
     }
 
-    /// A place and what is accepted on it; none once it is told to stop.
+    /// A free place with the connection that is accepted on it. `None` after `stop`.
     async fn next<T>(
         &self,
         stop: &CancellationToken,
         accept: impl Future<Output = io::Result<T>>,
     ) -> Option<(OwnedSemaphorePermit, io::Result<T>)> {
         let taken = async {
-            // It is never closed.
+            // The semaphore is never closed.
             let place = self.free.clone().acquire_owned().await.ok()?;
             Some((place, accept.await))
         };
@@ -140,16 +141,16 @@ impl Server {
         }
     }
 
-    /// Serves one connection in a task of its own, which holds something until the end.
+    /// Serves one connection in a task of its own, which drops `held` at its end.
     fn serve<S, A, H>(&self, stream: S, answers: A, held: H)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        A: Answers,
+        A: RouterFor,
         H: Send + 'static,
     {
         let (watcher, bounds) = (self.graceful.watcher(), self.bounds);
         tokio::spawn(async move {
-            one(stream, answers, watcher, bounds).await;
+            serve_connection(stream, answers, watcher, bounds).await;
             drop(held);
         });
     }
@@ -159,8 +160,8 @@ impl Server {
     }
 }
 
-/// A router, or one that is told more about each request.
-trait Answers:
+/// A router, or one that gets the address of the client with each request.
+trait RouterFor:
     Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
     + Clone
     + Send
@@ -168,7 +169,7 @@ trait Answers:
 {
 }
 
-impl<A> Answers for A where
+impl<A> RouterFor for A where
     A: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
         + Clone
         + Send
@@ -176,10 +177,10 @@ impl<A> Answers for A where
 {
 }
 
-async fn one<S, A>(stream: S, answers: A, watcher: Watcher, bounds: Bounds)
+async fn serve_connection<S, A>(stream: S, answers: A, watcher: Watcher, bounds: Bounds)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    A: Answers,
+    A: RouterFor,
 {
     let mut bounded = TimeoutWriter::new(stream);
     bounded.set_timeout(Some(bounds.write));
@@ -192,14 +193,14 @@ where
     }
 }
 
-/// How many connections each address has.
+/// The number of connections of each address.
 struct Peers {
     most: usize,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// One connection of an address, until it is dropped.
-struct Held {
+/// One connection of an address, counted until it is dropped.
+struct PeerGuard {
     peer: IpAddr,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
@@ -209,18 +210,18 @@ impl Peers {
         Self { most: most.max(1), open: Arc::default() }
     }
 
-    /// Takes a connection in; none where its address has as many as one may have.
-    fn enter(&self, peer: IpAddr) -> Option<Held> {
+    /// Counts a connection. `None` if its address has the most that it may have.
+    fn enter(&self, peer: IpAddr) -> Option<PeerGuard> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(peer).or_default();
         (*count < self.most).then(|| {
             *count += 1;
-            Held { peer, open: self.open.clone() }
+            PeerGuard { peer, open: self.open.clone() }
         })
     }
 }
 
-impl Drop for Held {
+impl Drop for PeerGuard {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.peer) {
@@ -242,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    /// No event of these tests takes as long.
+    /// No event of these tests takes longer.
     const LONGEST: Duration = Duration::from_secs(30);
     const FEW: Bounds =
         Bounds { places: 4, head: Duration::from_hours(1), write: Duration::from_hours(1) };
@@ -263,39 +264,39 @@ mod tests {
         socket.connect(to).await.unwrap()
     }
 
-    /// What comes until the other end closes.
+    /// Everything that arrives until the other end closes.
     async fn rest(mut stream: TcpStream) -> String {
         let mut text = Vec::new();
         let read = tokio::time::timeout(LONGEST, stream.read_to_end(&mut text)).await;
-        // Closed with something unread, it may be reset.
+        // A connection that is closed with unread data may be reset.
         let _ = read.expect("it stays open");
         String::from_utf8(text).unwrap()
     }
 
     async fn answer(mut stream: TcpStream) -> String {
         let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-        // One that was refused may be closed before it is written to.
+        // A refused connection may be closed before the write.
         let _ = stream.write_all(request).await;
         rest(stream).await
     }
 
     #[tokio::test]
-    async fn one_address_leaves_places_for_others() {
+    async fn one_address_leaves_connections_for_others() {
         let (to, _stop) = served(FEW).await;
-        let one = connect_from([127, 0, 0, 2], to).await;
+        let serve_connection = connect_from([127, 0, 0, 2], to).await;
         let _two = connect_from([127, 0, 0, 2], to).await;
         assert_eq!(rest(connect_from([127, 0, 0, 2], to).await).await, "", "closed at once");
         assert!(answer(connect_from([127, 0, 0, 1], to).await).await.ends_with("well"));
-        assert!(answer(one).await.ends_with("well"), "it had a place");
+        assert!(answer(serve_connection).await.ends_with("well"), "it had a place");
         let gone = tokio::time::timeout(LONGEST, async {
-            // Its place is free again once the server has seen it go.
+            // Its place is free again once the server notices that the connection is closed.
             while !answer(connect_from([127, 0, 0, 2], to).await).await.ends_with("well") {}
         });
         gone.await.unwrap();
     }
 
     #[tokio::test]
-    async fn who_says_nothing_is_sent_away() {
+    async fn a_client_that_sends_nothing_is_disconnected() {
         let head = Duration::from_millis(50);
         let (to, _stop) = served(Bounds { head, ..FEW }).await;
         rest(connect_from([127, 0, 0, 1], to).await).await;
@@ -305,12 +306,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_reads_nothing_is_sent_away() {
+    async fn a_client_that_reads_nothing_is_disconnected() {
         let write = Duration::from_millis(50);
         let (to, _stop) = served(Bounds { places: 2, write, ..FEW }).await;
         let mut deaf = connect_from([127, 0, 0, 1], to).await;
         deaf.write_all(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-        // The one place of its address is free again although it neither reads nor goes.
+        // The only place of its address is free again, although the client neither reads nor closes.
         let free = tokio::time::timeout(LONGEST, async {
             while !answer(connect_from([127, 0, 0, 1], to).await).await.ends_with("well") {}
         });
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_begun_ends_after_it_is_told_to_stop() {
+    async fn requests_in_progress_end_after_the_stop() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = listener.local_addr().unwrap();
         let (stop, begun) = (CancellationToken::new(), Arc::new(tokio::sync::Notify::new()));

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::global::Global;
 use crate::telemetry::{self, Logging};
 
-/// Makes a NATS server fit for the stages.
+/// Prepares a NATS server for the stages.
 pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
     let mut loaded =
         load(&SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref()))?;

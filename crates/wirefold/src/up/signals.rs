@@ -9,17 +9,17 @@ pub(super) struct Signals {
     interrupt: Signal,
 }
 
-/// How the process was asked to end.
+/// Who asked the process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopSignal {
-    /// By a supervisor: SIGTERM.
+    /// A supervisor, with SIGTERM.
     Terminate,
-    /// By a person: Ctrl-C.
+    /// A person, with Ctrl-C.
     Interrupt,
 }
 
 impl StopSignal {
-    /// The exit code of a process that had nothing to finish.
+    /// The exit code of a process that had no unfinished work.
     pub(super) fn exit(self) -> Exit {
         match self {
             Self::Terminate => Exit::Ok,
@@ -29,14 +29,14 @@ impl StopSignal {
 }
 
 impl Signals {
-    /// Listens from now on; the signals no longer end the process by themselves.
+    /// Handles the signals from now on, so that they no longer end the process at once.
     pub(super) fn listen() -> std::io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         let interrupt = signal(SignalKind::interrupt())?;
         Ok(Self { terminate, interrupt })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> StopSignal {
         tokio::select! {
             _ = self.terminate.recv() => StopSignal::Terminate,

@@ -1,4 +1,4 @@
-//! The socket in the data folder. Other commands reach a running `up` through it.
+//! The socket in the data folder, through which other commands reach a running `up`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,17 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::exit::{Exit, Stop};
 
-/// The socket of a running `up`, in its data folder.
+/// The name of the socket in the data folder.
 pub(crate) const SOCKET: &str = "wirefold.sock";
 
-/// A bound socket; its file is removed when it is dropped.
+/// A bound socket. Its file is deleted when it is dropped.
 pub(super) struct Socket {
     path: PathBuf,
     listener: Option<UnixListener>,
 }
 
 impl Socket {
-    /// Binds in the data folder. A socket that stands there and that nobody answers was left by a
-    /// process that was killed.
+    /// Binds the socket in the data folder. If a socket exists but nothing answers, a killed process left it.
     pub(super) async fn bind(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(SOCKET);
         if UnixStream::connect(&path).await.is_ok() {
@@ -42,7 +41,7 @@ impl Socket {
         Ok(Self { path, listener: Some(listener) })
     }
 
-    /// The listener, to be served.
+    /// Takes the listener, to serve it.
     pub(super) fn take_listener(&mut self) -> Option<UnixListener> {
         self.listener.take()
     }

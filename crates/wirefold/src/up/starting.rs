@@ -1,4 +1,4 @@
-//! Answers health requests before anything runs in this process.
+//! Answers health requests before any stage runs in this process.
 
 use std::net::SocketAddr;
 
@@ -6,15 +6,15 @@ use super::process::{Process, bind};
 use crate::config::Config;
 use crate::telemetry::{Health, Telemetry, operations_router};
 
-/// A process whose operations port is open, and in which nothing else runs yet.
+/// A process that only serves the operations port yet.
 pub(super) struct StartingProcess {
     pub(super) process: Process,
     pub(super) health: Health,
-    /// Where health and metrics are served.
+    /// The address of health and metrics.
     pub(super) operations: SocketAddr,
 }
 
-/// The part of the health that every stage waits for.
+/// The part of the health that all stages wait for.
 pub(super) const BUS: &str = "bus";
 
 impl StartingProcess {

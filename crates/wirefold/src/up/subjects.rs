@@ -1,4 +1,4 @@
-//! Connects the fetcher, which knows no server, to subjects of NATS servers.
+//! Connects the fetcher, which has no NATS client, to subjects of NATS servers.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 
 use crate::config::{Config, NatsConfig};
 
-/// What a server with least privilege knows us by: it must let us hear `_INBOX_wirefold.>`.
+/// The client name. A server that limits rights must allow the inbox prefix `_INBOX_wirefold.>`.
 const NAME: &str = "wirefold";
 
-/// The subjects of these settings, each with the way there.
+/// The subjects of these settings as sources.
 pub(super) fn of(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Source> {
     let source = |nats: &NatsConfig| {
-        let opener = Way { nats: nats.clone(), clock: clock.clone(), bus: OnceCell::new() };
+        let opener = Connection { nats: nats.clone(), clock: clock.clone(), bus: OnceCell::new() };
         Some(Source {
             feed: nats.id.clone()?,
             outlet: nats.outlet.clone(),
@@ -27,14 +27,14 @@ pub(super) fn of(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Source> {
     config.nats.iter().filter_map(source).collect()
 }
 
-/// A connection of its own, made once it is needed and kept.
-struct Way {
+/// A connection of its own, made at the first use and then reused.
+struct Connection {
     nats: NatsConfig,
     clock: Arc<dyn Clock>,
     bus: OnceCell<NatsBus>,
 }
 
-impl Way {
+impl Connection {
     fn options(&self) -> Options {
         let password = self.nats.password.as_ref().map_or("", |password| password.expose());
         let login = |user: &String| Login { user: user.clone(), password: password.to_owned() };
@@ -48,7 +48,7 @@ impl Way {
     }
 }
 
-impl SubscriptionOpener for Way {
+impl SubscriptionOpener for Connection {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
         Box::pin(async move {
             let (options, clock) = (self.options(), self.clock.clone());

@@ -1,8 +1,8 @@
-//! Tells systemd how a service of `Type=notify` does: that it runs, is alive, or ends.
+//! Reports to systemd as a service of `Type=notify` does: that it runs, is alive, or ends.
 //!
-//! It sends a few words in a datagram to the socket that `NOTIFY_SOCKET` names (sd_notify(3)). Without that
-//! variable it sends nothing. If a loop hangs, it does not send the word that the watchdog waits for, so
-//! systemd starts the service again.
+//! It sends datagrams to the socket in `NOTIFY_SOCKET` (sd_notify(3)). Without that variable it sends
+//! nothing. If a loop hangs, it does not send the message that the watchdog waits for, so systemd restarts
+//! the service.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -13,17 +13,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::Health;
 
-/// How often is looked whether the process hangs, where no watchdog asks.
-const LOOK: Duration = Duration::from_secs(60);
+/// How often the loops are checked if there is no watchdog.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Tells systemd how it is until told to stop.
-pub(super) async fn tell(health: Health, stop: CancellationToken) -> anyhow::Result<()> {
+/// Reports to systemd until `stop`.
+pub(super) async fn notify(health: Health, stop: CancellationToken) -> anyhow::Result<()> {
     let Some(socket) = variable("NOTIFY_SOCKET") else {
         stop.cancelled().await;
         return Ok(());
     };
     send(&socket, "READY=1");
-    let mut ticks = interval(watchdog().unwrap_or(LOOK) / 2);
+    let mut ticks = interval(watchdog().unwrap_or(CHECK_INTERVAL) / 2);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -38,7 +38,7 @@ pub(super) async fn tell(health: Health, stop: CancellationToken) -> anyhow::Res
     Ok(())
 }
 
-/// How long systemd waits for a sign of life; none where it does not.
+/// How long systemd waits for a sign of life. `None` if it has no watchdog.
 fn watchdog() -> Option<Duration> {
     let micros: u64 = variable("WATCHDOG_USEC")?.parse().ok()?;
     (micros > 0).then(|| Duration::from_micros(micros))

@@ -1,4 +1,4 @@
-//! The accuracy card, `docs/accuracy.md`: all measurements on data in the repository.
+//! Writes the accuracy card, `docs/accuracy.md`: all measurements on data in the repository.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ use super::set::LabelledSet;
 use super::tables::{self, Cells, decimals};
 use super::unseen::Unseen;
 
-/// Articles of the generated set: each is examined in a dozen orders, by four methods.
+/// The number of articles in the generated set. Four methods examine each in a dozen orders.
 pub(crate) const ARTICLES: u64 = 2_000;
-/// Shuffles of every set on the card.
+/// The number of shuffles of every set on the card.
 pub(crate) const SHUFFLES: u64 = 10;
-/// The card with names in braces where figures go.
+/// The card with names in braces in place of figures.
 const TEMPLATE: &str = include_str!("card.md.in");
-/// Rows of the tables of errors, and examples in one.
+/// The number of rows in the tables of errors, and of examples in a row.
 const WORST_KINDS: usize = 12;
 const EXAMPLES: usize = 3;
-/// Pairs shown with their evidence.
+/// The number of pairs that are shown with their evidence.
 const WORST_PAIRS: usize = 12;
 
 const WHY_FALSE: &str = "\
@@ -34,29 +34,29 @@ const WHY_MISSED: &str = "\
 Stories are those at arrival. If two articles share too little by themselves and come before the text from which both
 copied, the pair is missed for good.";
 
-/// All examinations that the card reports.
+/// All examinations of the card.
 pub(crate) struct Card {
     generated: LabelledSet,
     seeds: Seeds,
     /// The generated set by every method, the product first.
     exams: Vec<Exam>,
-    /// The generated set with all outlets set equal.
+    /// The generated set, with one outlet for all articles.
     equal: Exam,
     /// The fixtures by every method, the product first.
     seed_exams: Vec<Exam>,
     /// The event fixtures.
     event_exam: EventExam,
-    /// The fixtures of happenings told separately.
+    /// The fixtures of separately reported happenings.
     happenings: HappeningTables,
     /// The fixtures by script.
     script_exam: ScriptExam,
     /// The archetypes by every method, the product first.
     archetype_exams: Vec<Exam>,
-    /// Generated sets of seeds that nothing was tuned on.
+    /// Generated sets of seeds that were never used for tuning.
     unseen: Unseen,
 }
 
-/// The fixtures of the repository beside the articles of the demo.
+/// The fixtures of the repository besides the articles of the demo.
 #[derive(Debug, Default)]
 pub(crate) struct Others {
     pub(crate) events: EventSet,
@@ -66,7 +66,7 @@ pub(crate) struct Others {
 }
 
 impl Card {
-    /// Runs all examinations; each set of another seed has so many articles.
+    /// Runs all examinations. Each set of another seed has this many articles.
     pub(crate) fn new(generated: LabelledSet, seeds: Seeds, others: Others, articles: u64) -> Card {
         let all = |set: &LabelledSet| METHODS.map(|method| examine(method, set, SHUFFLES)).to_vec();
         Card {
@@ -106,7 +106,7 @@ impl Card {
         .join("\n")
     }
 
-    /// Every wrong pair by its ids.
+    /// All wrong pairs by their ids.
     pub(crate) fn errors(&self) -> String {
         tables::errors(&self.generated, &self.exams[0])
             + &tables::errors(&self.seeds.set, &self.seed_exams[0])
@@ -114,7 +114,7 @@ impl Card {
             + &self.event_exam.missed().plain()
     }
 
-    /// The document, given its sections of real pages and of the enricher.
+    /// The document, given its sections about real pages and the enricher.
     pub(crate) fn document(&self, real: String, enricher: String) -> String {
         let set = &self.generated;
         let figures = [
@@ -231,7 +231,7 @@ impl Card {
         said
     }
 
-    /// The kinds with most pairs, each counted once for each order.
+    /// The kinds with the most pairs. A pair counts once for each order.
     fn worst_kinds(&self, wrong: &BTreeMap<String, BTreeMap<Pair, usize>>) -> Cells {
         let mut kinds: Vec<(&String, &BTreeMap<Pair, usize>)> = wrong.iter().collect();
         let times = |pairs: &BTreeMap<Pair, usize>| pairs.values().sum::<usize>();
@@ -256,7 +256,7 @@ fn examples(set: &LabelledSet, pairs: &BTreeMap<Pair, usize>) -> String {
     names.collect::<Vec<String>>().join(", ")
 }
 
-/// The documents of the generated set by what their ids say they are.
+/// The number of documents of the generated set by the kind in their ids.
 fn kinds_of_documents(set: &LabelledSet) -> Cells {
     let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for doc in &set.docs {
@@ -274,12 +274,12 @@ fn kinds_of_documents(set: &LabelledSet) -> Cells {
     cells
 }
 
-/// `000012-exact` is an exact.
+/// The kind in an id: `exact` for `000012-exact`.
 pub(super) fn kind(id: &str) -> &str {
     id.split_once('-').map_or(id, |(_, kind)| kind)
 }
 
-/// Puts each figure in the place of its name in braces.
+/// Replaces each name in braces by its figure.
 fn fill(template: &str, figures: &[(&str, String)]) -> String {
     figures.iter().fold(template.to_owned(), |text, (name, figure)| {
         text.replace(&format!("{{{name}}}"), figure.trim_end())

@@ -1,5 +1,5 @@
-//! The event fixtures of `seeds/events.jsonl` against `seeds/events.tsv`. They are texts in their own words
-//! of which none copies another, so that only grouping is measured.
+//! Measures the event fixtures of `seeds/events.jsonl` against `seeds/events.tsv`. They are texts in their
+//! own words, none of which copies another, so only grouping is measured.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,11 +13,11 @@ use super::method::{Run, passages};
 use super::set::{Doc, LabelledSet, read_lines};
 use super::tables::{Cells, decimals};
 
-/// Rows of the tables of errors and of large events.
+/// The number of rows in the tables of errors and of large events.
 const WORST: usize = 10;
 const LARGEST: usize = 5;
 const HOUR: i64 = 3600;
-/// Longer than the texts are apart.
+/// Longer than the time between any two texts.
 const WINDOW: i64 = 40 * 24 * HOUR;
 
 /// The fixtures with the event of each article.
@@ -31,7 +31,7 @@ pub(crate) struct EventSet {
     names: Vec<String>,
 }
 
-/// What came of the fixtures in several orders: file order, reversed, shuffles.
+/// The results of the fixtures in several orders: file order, reversed, shuffles.
 #[derive(Debug, Clone)]
 pub(crate) struct EventExam {
     events: EventSet,
@@ -73,12 +73,12 @@ impl EventSet {
 }
 
 impl EventExam {
-    /// How many articles, and how many events they are about.
+    /// The number of articles and of their events.
     pub(crate) fn counts(&self) -> (usize, usize) {
         (self.events.set.docs.len(), self.events.names.len())
     }
 
-    /// How many articles were folded in any order, which none should be.
+    /// The number of articles that were folded in any order. None should be.
     pub(crate) fn folded(&self) -> usize {
         let copies = |run: &Run| {
             let stories: BTreeSet<&usize> = run.settled.iter().collect();
@@ -87,7 +87,7 @@ impl EventExam {
         self.runs.iter().map(|(run, _)| copies(run)).sum()
     }
 
-    /// Figures of the fixed orders, and of the best and worst shuffles.
+    /// The figures of the fixed orders, and of the best and worst shuffles.
     pub(crate) fn figures(&self) -> Cells {
         let head = ["order", "right", "wrong", "missed", "precision", "recall", "F1", "B³", "ARI"];
         let mut cells = Cells::new(&head);
@@ -111,7 +111,7 @@ impl EventExam {
         cells
     }
 
-    /// The largest events that the product made in file order, and what they hold.
+    /// The largest events of the product in file order, with their contents.
     pub(crate) fn largest(&self) -> Cells {
         let mut cells = Cells::new(&["largest in file order", "texts", "hours", "holds"]);
         let Some((run, _)) = self.runs.first() else { return cells };
@@ -147,13 +147,13 @@ impl EventExam {
         )
     }
 
-    /// Wrong pairs over all orders, most frequent first, with the evidence for each.
+    /// The wrong pairs over all orders, the most frequent first, with the evidence for each.
     pub(crate) fn wrong(&self) -> Cells {
         let of = |run: &Run| self.events.clusters.false_folds(&run.events, usize::MAX);
         self.errors(self.counted(of), true)
     }
 
-    /// Missed pairs over all orders, most frequent and least alike first.
+    /// The missed pairs over all orders, the most frequent and least similar first.
     pub(crate) fn missed(&self) -> Cells {
         let of = |run: &Run| {
             let missed = self.events.clusters.missed(&run.events, usize::MAX);
@@ -203,7 +203,7 @@ impl EventExam {
         cells
     }
 
-    /// How alike two texts are by themselves.
+    /// The similarity of two texts alone.
     fn link(&self, a: usize, b: usize) -> Link {
         let docs = [&self.events.set.docs[a], &self.events.set.docs[b]];
         let texts = docs.map(|doc| Text::new(&doc.text));
@@ -234,7 +234,7 @@ impl EventExam {
         events.into_values().collect()
     }
 
-    /// Seconds from the first to the last publication.
+    /// The seconds from the first to the last publication.
     fn span(&self, texts: &[usize]) -> i64 {
         let times = texts.iter().filter_map(|text| self.events.set.docs[*text].published);
         let seconds: Vec<i64> = times.map(jiff::Timestamp::as_second).collect();
@@ -260,8 +260,8 @@ impl EventExam {
     }
 }
 
-/// The product's, with a window over all the texts: in a shuffle the last of the month may come first,
-/// and stream time never runs back, so that in a week's window all that came before would be forgotten.
+/// The product's settings with a window over all texts. In a shuffle the last text of the month may come
+/// first. Stream time never runs back, so with a week's window all earlier texts would be outside it.
 fn settings() -> Settings {
     Settings { window: WINDOW, ..Settings::default() }
 }

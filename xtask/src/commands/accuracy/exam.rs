@@ -9,29 +9,29 @@ use super::card::kind;
 use super::method::{Method, Run};
 use super::set::LabelledSet;
 
-/// What came of one order.
+/// The result of one order.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
-    /// What the method made of it.
+    /// The stories and events of the method.
     pub(crate) run: Run,
-    /// By the stories at arrival.
+    /// The score of the stories at arrival.
     pub(crate) at_arrival: Score,
-    /// By the stories at the end.
+    /// The score of the stories at the end.
     pub(crate) settled: Score,
 }
 
-/// The outcomes of one method: file order, reversed, and shuffles.
+/// The results of one method: file order, reversed, and shuffles.
 #[derive(Debug, Clone)]
 pub(crate) struct Exam {
     /// The method.
     pub(crate) method: Method,
     /// File order first, then reversed, then the shuffles.
     pub(crate) outcomes: Vec<Outcome>,
-    /// The orders, likewise.
+    /// The orders of the outcomes.
     pub(crate) orders: Vec<Vec<usize>>,
 }
 
-/// The figures of a table's row: counts may be means.
+/// The figures of a row. Counts may be means.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Figures {
     /// Pairs without a label in one story.
@@ -139,7 +139,7 @@ impl Exam {
         missed
     }
 
-    /// The first order that missed a pair, by its place, and the pair in order of arrival there.
+    /// The index of the first order that missed a pair, and the pair in its order of arrival.
     fn missing(&self, (a, b): Pair) -> (usize, Pair) {
         let is_missed = |outcome: &Outcome| {
             let stories = &outcome.run.at_arrival;
@@ -150,13 +150,13 @@ impl Exam {
         (at, if place(a) < place(b) { (a, b) } else { (b, a) })
     }
 
-    /// A pair as it arrived in the first order that missed it.
+    /// A pair in the order of arrival in which it was first missed.
     pub(crate) fn first_miss(&self, pair: Pair) -> Pair {
         self.missing(pair).1
     }
 
-    /// What the later of a pair was found to share with the earlier one when it came in, in the first
-    /// order that missed them; `None` where they were not compared.
+    /// The evidence between a pair at the arrival of the later one, in the first order that missed it. `None`
+    /// if the two were not compared.
     pub(crate) fn evidence(&self, pair: Pair) -> Option<Evidence> {
         let (at, (earlier, later)) = self.missing(pair);
         let order = &self.orders[at];
@@ -164,8 +164,8 @@ impl Exam {
         found.iter().find(|evidence| order[evidence.doc.index()] == earlier).copied()
     }
 
-    /// The pairs of all orders that are in one story and should not be, by the kinds of both, each with
-    /// the number of orders.
+    /// The pairs of all orders that are wrongly in one story, by the kinds of both, each with the number of
+    /// orders.
     pub(crate) fn false_folds(&self, set: &LabelledSet) -> BTreeMap<String, BTreeMap<Pair, usize>> {
         let mut wrong: BTreeMap<String, BTreeMap<Pair, usize>> = BTreeMap::new();
         for outcome in &self.outcomes {
@@ -180,7 +180,7 @@ impl Exam {
     }
 }
 
-/// False folds looked at in one order: more than anybody reads.
+/// The most false folds that are listed in one order.
 const MOST_LISTED: usize = 100_000;
 
 #[cfg(test)]

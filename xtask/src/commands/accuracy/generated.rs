@@ -6,23 +6,24 @@ use super::set::{Doc, LabelledSet};
 use super::tables::Cells;
 use crate::generator::{Article, Generator, Settings, describe, labels};
 
-/// Where the card's generator begins. Another number makes another set of the same kind.
+/// The seed of the card's generator. Another seed gives another set of the same kind.
 const SEED: u64 = 0x77_69_72_65;
-/// The card examines each text in a dozen orders: hostile ones are small here.
+/// The size of hostile articles in bytes. They are small, because the card examines each text in a dozen
+/// orders.
 const LIMIT: usize = 20_000;
-/// Footers change thrice within the card's set.
+/// Footers change after this many articles, three times in the card's set.
 const FOOTER_LIFE: u64 = 600;
 
 fn generator(seed: u64) -> Generator {
     Generator::new(Settings { seed, length: 100, limit: LIMIT, footer_life: FOOTER_LIFE })
 }
 
-/// The first `count` articles of the card's own seed, labelled.
+/// The first `count` articles of the card's seed, with labels.
 pub(super) fn set(count: u64) -> LabelledSet {
     set_of(SEED, count)
 }
 
-/// The first `count` articles of a seed, labelled.
+/// The first `count` articles of a seed, with labels.
 pub(super) fn set_of(seed: u64, count: u64) -> LabelledSet {
     let generator = generator(seed);
     let docs = (0..count).map(|number| doc(generator.article(number))).collect();
@@ -30,7 +31,7 @@ pub(super) fn set_of(seed: u64, count: u64) -> LabelledSet {
     LabelledSet { name: "generated".to_owned(), docs, labels }
 }
 
-/// What the generator makes, measured over as many.
+/// The measured properties of this many generated articles.
 pub(super) fn description(count: u64) -> Cells {
     let mut cells = Cells::new(&["property", "measured"]);
     let rows = describe(&generator(SEED), count).rows();

@@ -1,4 +1,4 @@
-//! Usual ways to group news by happening, on the same rows as the product.
+//! Common ways to group news by happening, on the same rows as the product.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,21 +10,21 @@ use super::set::{Doc, LabelledSet};
 /// A way to group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grouping {
-    /// One pass over the stream: a text joins the event whose texts it is most like on average, by
-    /// TF-IDF over words and title (after Miranda et al. 2018).
+    /// One pass over the stream: a text joins the event whose texts are most similar on average, by TF-IDF
+    /// over words and title (after Miranda et al. 2018).
     Words,
-    /// The same by titles alone.
+    /// The same with titles alone.
     Titles,
 }
 
 /// All of them.
 pub(super) const PEERS: [Grouping; 2] = [Grouping::Words, Grouping::Titles];
 
-/// An event takes no text this long after its last, and none this long after its first, in seconds.
+/// An event takes no text this long after its last one, and none this long after its first one, in seconds.
 const QUIET: i64 = 48 * 3600;
 const SPAN: i64 = 96 * 3600;
 
-/// An event on the way.
+/// An event in progress.
 struct Event {
     texts: Vec<usize>,
     first: i64,
@@ -39,7 +39,7 @@ impl Grouping {
         }
     }
 
-    /// The likeness that is enough: the best of the first half of event-shape.
+    /// The threshold of similarity: the best one on the first half of event-shape.
     fn least(self) -> f64 {
         match self {
             Grouping::Words => 0.24,
@@ -47,7 +47,7 @@ impl Grouping {
         }
     }
 
-    /// The stems of a text by number, each with how often it stands there, in order.
+    /// The numbers of the stems of a text in order, each with its count.
     fn stems(self, doc: &Doc, numbers: &mut HashMap<String, usize>) -> Vec<(usize, f64)> {
         let title = doc.title.as_deref().unwrap_or_default();
         let text = match self {
@@ -63,7 +63,7 @@ impl Grouping {
         counts.into_iter().collect()
     }
 
-    /// The event of each text of a set in order of time.
+    /// The event of each text of a set, in order of time.
     pub(super) fn of(self, set: &LabelledSet) -> Vec<usize> {
         let mut numbers = HashMap::new();
         let texts: Vec<Vec<(usize, f64)>> =
@@ -100,7 +100,7 @@ impl Grouping {
     }
 }
 
-/// The vector of unit length of a text that so many came before, by how rare its stems were then.
+/// The vector of a text with unit length, by the rarity of its stems in the `before` texts before it.
 fn unit(text: &[(usize, f64)], carriers: &[f64], before: usize) -> Vec<(usize, f64)> {
     let weight = |(stem, count): &(usize, f64)| {
         let rarity = ((before as f64 + 2.0) / (carriers[*stem] + 1.0)).ln();

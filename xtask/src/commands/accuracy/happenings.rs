@@ -1,5 +1,5 @@
-//! Sets of separately written texts about labelled happenings: how the product and its peers group them, by
-//! kind of text, by gap in time, and with one kind of evidence left out.
+//! Measures sets of separately written texts about labelled happenings: how the product and its peers group
+//! them, by kind of text, by gap in time, and with one kind of evidence switched off.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::tables::Cells;
 const HOUR: i64 = 3600;
 /// The fixtures in `seeds/`: texts, and the happening and kind of each.
 const FIXTURES: [&str; 3] = ["events", "events-english", "events-languages"];
-/// The gaps in time that pairs are counted by, in hours up to which each goes.
+/// The classes of gaps in time between two texts, each with its upper bound in hours.
 const GAPS: [(&str, i64); 4] =
     [("up to 6 h", 6), ("6 to 24 h", 24), ("24 to 48 h", 48), ("more than 48 h", i64::MAX)];
 
@@ -29,7 +29,7 @@ pub(super) struct Happenings {
     name: String,
     set: Arc<LabelledSet>,
     clusters: Clusters,
-    /// The kind of each text, where the set says it.
+    /// The kind of each text, if the set has kinds.
     kinds: Vec<String>,
 }
 
@@ -43,8 +43,8 @@ pub(super) struct HappeningTables {
 }
 
 impl Happenings {
-    /// Reads texts with the file of their happenings; the pairs that nobody is sure of, and the kinds of
-    /// text, stand beside them where they are known.
+    /// Reads texts with the file of their happenings. Files beside them may have unsure pairs and the kinds
+    /// of texts.
     pub(super) fn read(name: &str, docs: &Path, events: &Path) -> anyhow::Result<Happenings> {
         let docs: Vec<Doc> = read_lines(docs, |line| Ok(serde_json::from_str(line)?))?;
         let mut clusters = clusters_in_part(events, &docs, Group::Event)?;
@@ -68,7 +68,7 @@ impl Happenings {
         Ok(Happenings { name: name.to_owned(), set, clusters, kinds })
     }
 
-    /// The set in two halves by time, the first of which was tuned on.
+    /// The two halves of the set by time. The first was used for tuning.
     pub(super) fn halves(&self) -> [Happenings; 2] {
         let middle = self.set.docs.len() / 2;
         let part = |name: &str, keeps: &dyn Fn(usize) -> bool| {
@@ -81,7 +81,7 @@ impl Happenings {
         [part("first half", &|at| at < middle), part("second half", &|at| at >= middle)]
     }
 
-    /// The event that the product puts each text into, once everything is known.
+    /// The final event of each text in the product.
     fn events(&self, without: Option<Switch>) -> Vec<usize> {
         let settings = Settings { without, ..Settings::default() };
         passages(&self.set, &Order::File.of(self.set.docs.len()), settings).events
@@ -98,7 +98,7 @@ impl Happenings {
         (time(a) - time(b)).abs() / HOUR
     }
 
-    /// The most texts of one event, and the most hours that one spans.
+    /// The most texts and the most hours of one event.
     fn largest(&self, events: &[usize]) -> String {
         let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (text, event) in events.iter().enumerate() {
@@ -119,7 +119,7 @@ pub(super) fn fixtures(root: &Path) -> anyhow::Result<Vec<Happenings>> {
     FIXTURES.into_iter().map(read).collect()
 }
 
-/// Runs the product and its peers over the sets; a set in halves stands with both beside it.
+/// Runs the product and its peers over the sets. A set in halves is listed with both.
 pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     let mut figures = Cells::new(&[
         "set", "rule", "right", "wrong", "missed", "precision", "recall", "F1", "B³",
@@ -141,7 +141,7 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     }
 }
 
-/// Groups each set; parts of one set next to each other are grouped once.
+/// Groups each set. Neighbouring parts of one set are grouped together.
 fn grouped(sets: &[Happenings], group: impl Fn(&Happenings) -> Vec<usize>) -> Vec<Vec<usize>> {
     let mut groupings: Vec<Vec<usize>> = Vec::with_capacity(sets.len());
     for (at, set) in sets.iter().enumerate() {
@@ -163,7 +163,7 @@ fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
     cells.row(names.into_iter().chain(counts).chain(shares).chain([set.largest(events)]));
 }
 
-/// Precision, recall and F1 with all evidence, as grouped already, and where one is left out.
+/// Precision, recall and F1 with all evidence, which are in `groupings`, and with one kind switched off.
 fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
@@ -180,7 +180,7 @@ fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     cells
 }
 
-/// The pairs found of those there are, by the time between the two.
+/// The share of pairs that were found, by the time between the two texts.
 fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     let head = ["time between"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
@@ -195,7 +195,7 @@ fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     cells
 }
 
-/// The pairs found of those there are, by the kind of the later text.
+/// The share of pairs that were found, by the kind of the later text.
 fn kinds(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     let with_kinds: Vec<(&Happenings, &Vec<usize>)> = sets
         .iter()

@@ -1,4 +1,4 @@
-//! Labels of fixtures in files of clusters.
+//! Reads labels of fixtures from files of clusters.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,12 +8,12 @@ use wirefold_score::{Clusters, Group, Labels};
 
 use super::set::Doc;
 
-/// The cluster of every article. A line that is broken is named, and so is an article without a label.
+/// The cluster of every article. A broken line, and an article without a label, is an error that names it.
 pub(super) fn clusters(path: &Path, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
     clusters_of(&read(path)?, docs, group).with_context(|| path.display().to_string())
 }
 
-/// The cluster of every article that has one. A line that is broken is named.
+/// The cluster of every article that has one. A broken line is an error that names it.
 pub(super) fn clusters_in_part(
     path: &Path,
     docs: &[Doc],

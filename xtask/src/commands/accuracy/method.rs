@@ -1,4 +1,4 @@
-//! The methods examined side by side.
+//! The methods that are examined side by side.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,16 +15,16 @@ use crate::minhash::MinHash;
 pub(crate) enum Method {
     /// The product.
     Passages,
-    /// Fold with the nearest earlier article at a SimHash distance of at most so many bits.
+    /// Folds with the nearest earlier article at a SimHash distance of at most this many bits.
     SimHash(u32),
-    /// Fold with the likeliest earlier article whose Jaccard index of three-word shingles is estimated
-    /// at a half or more by MinHash (Broder 1997), found by locality-sensitive hashing.
+    /// Folds with the most similar earlier article with an estimated Jaccard index of at least .5 over
+    /// three-word shingles, by MinHash (Broder 1997) and locality-sensitive hashing.
     MinHash,
-    /// Fold with the first article of the same normalised words.
+    /// Folds with the first article of the same normalised words.
     Exact,
 }
 
-/// The methods of the table of why.
+/// The methods of the comparison table.
 pub(crate) const METHODS: [Method; 4] =
     [Method::Passages, Method::SimHash(3), Method::SimHash(6), Method::Exact];
 
@@ -53,17 +53,17 @@ impl fmt::Display for Method {
     }
 }
 
-/// What a method made of a set. Documents are named by their number in the set; a story or an
-/// event by any number that is equal where it is the same.
+/// The results of a method on a set. Documents are named by their number in the set. The number of a story or
+/// event only says which documents are together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Run {
-    /// The story of each document when it came in.
+    /// The story of each document at its arrival.
     pub(crate) at_arrival: Vec<usize>,
-    /// Its story once everything was known.
+    /// The story of each document at the end.
     pub(crate) settled: Vec<usize>,
-    /// Its event once everything was known.
+    /// The event of each document at the end.
     pub(crate) events: Vec<usize>,
-    /// What each was compared with; `doc` is the number of arrival.
+    /// The evidence of each document; `doc` is the number of arrival.
     pub(crate) evidence: Vec<Vec<Evidence>>,
 }
 
@@ -80,13 +80,13 @@ impl Method {
     }
 }
 
-/// Runs the product with settings of the caller's.
+/// Runs the product with these settings.
 pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -> Run {
-    passages_told(set, order, settings).0
+    passages_with_verdicts(set, order, settings).0
 }
 
-/// The same, with the verdict on each document when it came in, in order of arrival.
-pub(crate) fn passages_told(
+/// The same, with the verdict on each document at its arrival, in order of arrival.
+pub(crate) fn passages_with_verdicts(
     set: &LabelledSet,
     order: &[usize],
     settings: Settings,
@@ -135,7 +135,7 @@ fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
     fold(order, |number, earlier| {
         let distance = |other: &usize| (hashes[number] ^ hashes[*other]).count_ones();
         let near = earlier.iter().map(|other| (distance(other), *other));
-        // Of equals the first, which is the earliest.
+        // The first of equals is the earliest.
         let nearest = near.min_by_key(|(differing, _)| *differing);
         nearest.filter(|(differing, _)| *differing <= bits).map(|(_, other)| other)
     })
@@ -159,7 +159,7 @@ fn by_words(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
     })
 }
 
-/// Gives each document of `order` the story of the earlier one that `original` names.
+/// Gives each document of `order` the story of the earlier one that `original` returns.
 fn fold(order: &[usize], mut original: impl FnMut(usize, &[usize]) -> Option<usize>) -> Vec<usize> {
     let mut stories = vec![0; order.len()];
     for (at, number) in order.iter().enumerate() {

@@ -37,7 +37,7 @@ use self::seeds::Seeds;
 use self::set::LabelledSet;
 use crate::tree;
 
-/// What to examine.
+/// The arguments of `accuracy`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Folders with docs.jsonl and labels.tsv, or folders of such: only they are examined, and
@@ -64,7 +64,7 @@ pub(crate) struct Arguments {
 }
 
 const CARD: &str = "docs/accuracy.md";
-/// Lines shown of what `--check` finds.
+/// The number of differing lines that `--check` prints.
 const MOST_DIFFERENCES: usize = 20;
 
 /// Examines the product and the baselines.
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let root = tree::root();
     let seeds = Seeds::read(&root)?;
     let generated = generated::set(card::ARTICLES);
-    // Read before the long work, so that a broken line is known at once.
+    // Read before the long work, so that a broken line is found at once.
     let elsewhere = sets_at(acceptance_folder().as_slice())?;
     let others = card::Others {
         events: EventSet::read(&root)?,
@@ -109,12 +109,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
     let enriched = enrich::section(enrich::examine(false)?.as_ref(), &before);
     let document = card.document(real::section(real.as_ref(), &before), enriched);
-    let code = keep(&root.join(CARD), &document, arguments.check)?;
+    let code = write_or_check(&root.join(CARD), &document, arguments.check)?;
     external(&elsewhere, arguments)?;
     Ok(code)
 }
 
-/// Where sets that are not in the repository are kept, if anywhere.
+/// The folder of sets outside the repository, if there is one.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one setting of this command: a folder that only some machines have"
@@ -124,8 +124,8 @@ fn acceptance_folder() -> Option<PathBuf> {
     told.map(PathBuf::from)
 }
 
-/// Writes the card, or says how the one on disk differs.
-fn keep(path: &Path, document: &str, check: bool) -> anyhow::Result<ExitCode> {
+/// Writes the card, or prints how the one on disk differs.
+fn write_or_check(path: &Path, document: &str, check: bool) -> anyhow::Result<ExitCode> {
     if !check {
         std::fs::write(path, document).with_context(|| format!("write {}", path.display()))?;
         return Ok(ExitCode::SUCCESS);
@@ -142,7 +142,7 @@ fn keep(path: &Path, document: &str, check: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The lines that differ, place by place.
+/// The lines that differ, by line number.
 fn differences(before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let mut said = String::new();
@@ -168,12 +168,12 @@ fn sets_at(paths: &[PathBuf]) -> anyhow::Result<Vec<LabelledSet>> {
     Ok(sets)
 }
 
-/// Examines sets from elsewhere and prints what came of it.
+/// Examines sets from elsewhere and prints the results.
 fn external(sets: &[LabelledSet], arguments: &Arguments) -> anyhow::Result<()> {
     sets.iter().try_for_each(|set| say(&examined(set, arguments)?))
 }
 
-/// The product in all orders, the baselines, which are slow on large sets, in file order.
+/// Examines the product in all orders, and the baselines, which are slow on large sets, in file order.
 fn examined(set: &LabelledSet, arguments: &Arguments) -> anyhow::Result<String> {
     let mut exams = vec![examine(Method::Passages, set, arguments.shuffles)];
     let equal = examine(Method::Passages, &set.at_one_outlet(), arguments.shuffles);
@@ -200,7 +200,7 @@ fn counts(set: &LabelledSet) -> String {
     format!("{}: {} documents, {reprints} R pairs, {partial} P pairs", set.name, set.docs.len())
 }
 
-/// Prints; a reader who has seen enough is no error.
+/// Prints a text. A reader that closes the output is not an error.
 fn say(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

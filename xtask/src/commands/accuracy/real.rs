@@ -11,10 +11,10 @@ use super::rules;
 use super::set::LabelledSet;
 use super::tables::Cells;
 
-/// Where the card's section of real pages begins and ends.
+/// The marks around the card's section about real pages.
 const MARKS: [&str; 2] = ["<!-- real pages -->\n", "<!-- end of real pages -->\n"];
 
-/// The sets: what each is called, its folder, and what its files begin with.
+/// The sets: the name of each, its folder, and the prefix of its files.
 const SETS: [(&str, &str, &str); 4] = [
     ("real-shape", "real-shape", ""),
     ("wire-shape", "wire-shape", ""),
@@ -25,21 +25,21 @@ const SETS: [(&str, &str, &str); 4] = [
 /// The peers on the same rows.
 const PEERS: [Method; 4] = [Method::MinHash, Method::SimHash(3), Method::SimHash(6), Method::Exact];
 
-/// What stands before the table of errors by class.
+/// The text before the table of errors by class.
 const CLASSES: &str = "\
 *Errors by class*, at arrival: pairs folded that should not be / not folded that should be. The class is the
 rule that put the two together, or kept them apart, when the later one came in; A is the earlier article.";
-/// What stands before the table of contributions.
+/// The text before the table of contributions.
 const CONTRIBUTIONS: &str = "\
 *What each rule contributes*: right / false / missed pairs at arrival where this one rule is left out.";
 
-/// What stands before the tables of events.
+/// The text before the tables of events.
 const HAPPENINGS: &str = "\
 **Events.** *event-shape*: 1,484 real pages about the politics of one country in eleven weeks, each event
 reported separately by two or three outlets. The table counts pairs of texts that are one event in the settled state;
 485 uncertain pairs do not count. All settings were chosen on the first half.";
 
-/// What the sets show.
+/// The tables of the sets.
 pub(super) struct RealTables {
     rows: Cells,
     classes: Cells,
@@ -64,7 +64,7 @@ impl RealTables {
     }
 }
 
-/// The tables where the sets are at hand.
+/// The tables, if the sets are available.
 pub(super) fn examine(root: &Path) -> anyhow::Result<Option<RealTables>> {
     let suites = root.join("../shared/suites");
     if !suites.join("real-shape").is_dir() {
@@ -108,7 +108,7 @@ fn rows(sets: &[LabelledSet]) -> Cells {
     cells
 }
 
-/// The rows of the product: at arrival, inside outlets and between them, settled, and reversed.
+/// The rows of the product: at arrival, within and between outlets, settled, and reversed.
 fn product(set: &LabelledSet, cells: &mut Cells) {
     let run = Method::Passages.run(set, &Order::File.of(set.docs.len()));
     let reversed = Method::Passages.run(set, &Order::Reversed.of(set.docs.len()));
@@ -133,7 +133,7 @@ fn row(cells: &mut Cells, names: [&str; 3], counts: Counts) {
     cells.row(names.map(str::to_owned).into_iter().chain(figures).chain(shares));
 }
 
-/// Pairs of a set, counted.
+/// Counts of the pairs of a set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Counts {
     pub(super) right: usize,
@@ -142,7 +142,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Of the pairs that count.
+    /// Counts the pairs for which `counts` is true.
     pub(super) fn of(
         set: &LabelledSet,
         stories: &[usize],
@@ -158,7 +158,7 @@ impl Counts {
     }
 }
 
-/// A share with its interval of 95 % (Wilson 1927).
+/// A share with its 95 % confidence interval (Wilson 1927).
 fn share(part: usize, whole: usize) -> String {
     if whole == 0 {
         return "–".to_owned();
@@ -172,7 +172,7 @@ fn share(part: usize, whole: usize) -> String {
     format!("{p:.3} ({:.2}–{:.2})", low.max(0.0), high.min(1.0))
 }
 
-/// The section of the card: the tables, else what the card has.
+/// The section of the card: the new tables, or else the current section.
 pub(super) fn section(tables: Option<&RealTables>, card: &str) -> String {
     let [begins, ends] = MARKS;
     let before = || {

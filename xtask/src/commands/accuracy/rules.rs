@@ -1,16 +1,16 @@
-//! The rules behind the figures: errors by class, and the contribution of each rule.
+//! Measures the rules: errors by class, and the contribution of each rule.
 
 use std::collections::BTreeMap;
 
 use wirefold_dedup::{Rule, Settings, Switch};
 use wirefold_score::{Label, Order, Pair};
 
-use super::method::{passages, passages_told};
+use super::method::{passages, passages_with_verdicts};
 use super::real::Counts;
 use super::set::LabelledSet;
 use super::tables::Cells;
 
-/// Errors at arrival by class, of each set: together and should not be, apart and should be together.
+/// Errors at arrival by class for each set: wrongly together, and wrongly apart.
 pub(super) fn classes(sets: &[LabelledSet]) -> Cells {
     let counted: Vec<BTreeMap<Rule, [usize; 2]>> = sets.iter().map(errors).collect();
     let mut cells = Cells::new(&head("class", sets));
@@ -27,10 +27,11 @@ pub(super) fn classes(sets: &[LabelledSet]) -> Cells {
 }
 
 fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
-    let (run, verdicts) = passages_told(set, &Order::File.of(set.docs.len()), Settings::default());
+    let (run, verdicts) =
+        passages_with_verdicts(set, &Order::File.of(set.docs.len()), Settings::default());
     let mut counts: BTreeMap<Rule, [usize; 2]> = BTreeMap::new();
     let mut count = |(a, b): Pair, is_one: bool| {
-        // In file order a document's number is that of its arrival.
+        // In file order the number of a document is its number of arrival.
         let rule = Rule::between(&verdicts[a.max(b)], &verdicts[a.min(b)], is_one);
         counts.entry(rule).or_default()[usize::from(!is_one)] += 1;
     };
@@ -46,7 +47,7 @@ fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
     counts
 }
 
-/// Right, false and missed pairs at arrival where one rule is left out, of each set.
+/// Right, false and missed pairs at arrival with one rule switched off, for each set.
 pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&head("left out", sets));
     let row = |without: Option<Switch>| -> Vec<String> {
@@ -64,7 +65,7 @@ pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
     cells
 }
 
-/// Works on all of them at once, on all cores; what comes of them stands in their order.
+/// Runs work for all items on all cores. The results are in their order.
 pub(super) fn side_by_side<T: Copy + Send, R: Send>(
     all: &[T],
     work: impl Fn(T) -> R + Sync,

@@ -1,5 +1,5 @@
-//! The fixtures of `seeds/scripts.jsonl`: in each of several scripts a text, a reprint and a shortened copy
-//! of it, another text about the same happening, and an unrelated one.
+//! Measures the fixtures of `seeds/scripts.jsonl`: in each of several scripts a text, a reprint and a
+//! shortened copy of it, another text about the same happening, and an unrelated one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) struct ScriptSet {
     events: Clusters,
 }
 
-/// What came of them in several orders.
+/// The results in several orders.
 #[derive(Debug, Clone)]
 pub(crate) struct ScriptExam {
     scripts: ScriptSet,
@@ -49,8 +49,8 @@ impl ScriptSet {
 }
 
 impl ScriptExam {
-    /// A row a script: copies found, in the worst of all orders; false folds over all orders; and
-    /// pairs of events in file order.
+    /// A row for each script: copies found in the worst of all orders, false folds over all orders, and pairs
+    /// of events in file order.
     pub(crate) fn table(&self) -> Cells {
         let head = [
             "script",
@@ -72,7 +72,8 @@ impl ScriptExam {
         cells
     }
 
-    /// Copies to find, found in file order and in the worst order, and false folds over all orders.
+    /// The number of copies, of those found in file order and in the worst order, and of false folds over all
+    /// orders.
     fn folds(&self, texts: &BTreeSet<usize>) -> [usize; 4] {
         let stories = &self.scripts.stories;
         let all = count(texts, |a, b| stories.of[a] == stories.of[b]);
@@ -88,8 +89,8 @@ impl ScriptExam {
         [all, self.runs.first().map_or(0, found), worst, self.runs.iter().map(wrong).sum()]
     }
 
-    /// Pairs of events in file order: right, wrong and missed. Copies are in one event by being one
-    /// story: only texts of their own say anything.
+    /// The right, wrong and missed pairs of events in file order. Only separately written texts count,
+    /// because copies are in one event anyway.
     fn groups(&self, texts: &BTreeSet<usize>) -> [usize; 3] {
         let (stories, events) = (&self.scripts.stories, &self.scripts.events);
         let Some(run) = self.runs.first() else { return [0; 3] };
@@ -102,7 +103,7 @@ impl ScriptExam {
         [all - missed, wrong, missed]
     }
 
-    /// The texts of each script, by the kind that their stories have.
+    /// The texts of each script, which is in the kind of their stories.
     fn by_script(&self) -> BTreeMap<String, BTreeSet<usize>> {
         let mut scripts: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for (text, story) in self.scripts.stories.of.iter().enumerate() {
@@ -118,7 +119,7 @@ fn is_within(texts: &BTreeSet<usize>, (a, b): &Pair) -> bool {
     texts.contains(a) || texts.contains(b)
 }
 
-/// How many pairs of these texts are so.
+/// The number of pairs of these texts for which `is_so` is true.
 fn count(texts: &BTreeSet<usize>, is_so: impl Fn(usize, usize) -> bool) -> usize {
     let pairs = texts.iter().flat_map(|a| texts.range(a + 1..).map(move |b| (*a, *b)));
     pairs.filter(|(a, b)| is_so(*a, *b)).count()

@@ -1,4 +1,4 @@
-//! The fixture articles of `seeds/` against `seeds/expected.json`.
+//! Measures the fixture articles of `seeds/` against `seeds/expected.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,12 +19,12 @@ pub(crate) struct Seeds {
     pub(crate) labels: Vec<Labels>,
 }
 
-/// What an article is expected to be.
+/// The expected labels of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Labels {
-    /// The text that it is a copy of.
+    /// The story: the text of which it is a copy.
     pub(crate) story: String,
-    /// The happening that it tells of.
+    /// The happening that it reports.
     pub(crate) event: String,
 }
 
@@ -33,24 +33,24 @@ struct Expected {
     articles: BTreeMap<String, Labels>,
 }
 
-/// Pairs of articles in two stories, by id, held against the events.
+/// Pairs of articles of different stories, by id, compared with the expected events.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Events {
     /// Rightly in one event.
     pub(crate) found: BTreeSet<(String, String)>,
-    /// In one event that should not be.
+    /// Wrongly in one event.
     pub(crate) wrong: BTreeSet<(String, String)>,
-    /// About one happening and in two events.
+    /// About one happening but in two events.
     pub(crate) missed: BTreeSet<(String, String)>,
 }
 
 impl Events {
-    /// Share of the pairs in one event that belong there, 0 to 1.
+    /// The share of pairs in one event that are right, 0 to 1.
     pub(crate) fn precision(&self) -> f64 {
         Share { part: self.found.len(), whole: self.found.len() + self.wrong.len() }.value()
     }
 
-    /// Share of the pairs about one happening that are in one event, 0 to 1.
+    /// The share of pairs about one happening that are in one event, 0 to 1.
     pub(crate) fn recall(&self) -> f64 {
         Share { part: self.found.len(), whole: self.found.len() + self.missed.len() }.value()
     }
@@ -82,8 +82,8 @@ impl Seeds {
         Seeds { set, labels }
     }
 
-    /// Holds the settled events of a run against the expected ones: every pair of articles that
-    /// are, and should be, in two stories.
+    /// Compares the settled events of a run with the expected ones, over all pairs of articles that are, and
+    /// should be, in two stories.
     pub(crate) fn compare_events(&self, run: &Run) -> Events {
         let mut events = Events::default();
         for (a, b) in pairs(self.labels.len()) {
@@ -104,7 +104,7 @@ impl Seeds {
     }
 }
 
-/// The archetypes of the repository at `root`: what must fold and must not, class by class.
+/// The archetypes of the repository at `root`: pairs that must fold and must not fold, class by class.
 pub(crate) fn archetypes(root: &Path) -> anyhow::Result<LabelledSet> {
     let [texts, pairs] = ["jsonl", "tsv"].map(|kind| root.join(format!("seeds/archetypes.{kind}")));
     LabelledSet::read_files("archetypes", &texts, &pairs)

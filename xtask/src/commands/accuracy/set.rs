@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::json;
 use wirefold_score::{Group, Label, Labels, Order, Pairs};
 
-/// A document of a set. `host` is taken as the outlet.
+/// A document of a set. `host` is read as the outlet.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub(crate) struct Doc {
-    /// What the labels call it.
+    /// Its id in the labels.
     pub(crate) id: String,
     /// The publisher.
     #[serde(default, alias = "host")]
@@ -37,7 +37,7 @@ pub(crate) struct Doc {
 /// Documents with the labels of their pairs; a pair without a label must not fold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct LabelledSet {
-    /// What the set is called.
+    /// The name of the set.
     pub(crate) name: String,
     /// The documents in file order.
     pub(crate) docs: Vec<Doc>,
@@ -46,7 +46,7 @@ pub(crate) struct LabelledSet {
 }
 
 impl LabelledSet {
-    /// Reads a folder. What is broken is named with file and line.
+    /// Reads a folder. Errors name the file and line.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<LabelledSet> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         LabelledSet::read_files(&name, &folder.join("docs.jsonl"), &folder.join("labels.tsv"))
@@ -69,7 +69,7 @@ impl LabelledSet {
         Ok(LabelledSet { name: name.to_owned(), docs, labels })
     }
 
-    /// Writes the set to a folder, to be read by [`LabelledSet::read`] or by others.
+    /// Writes the set to a folder that [`LabelledSet::read`] can read.
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let (mut docs, mut labels) = (String::new(), "a\tb\tlabel\tkind\n".to_owned());
         for doc in &self.docs {
@@ -94,14 +94,14 @@ impl LabelledSet {
         Ok(())
     }
 
-    /// The same set with every document at one outlet.
+    /// The same set with one outlet for every document.
     pub(crate) fn at_one_outlet(&self) -> LabelledSet {
         let mut set = self.clone();
         set.docs.iter_mut().for_each(|doc| doc.outlet = Some("one.example".to_owned()));
         set
     }
 
-    /// File order, reversed, and as many shuffles.
+    /// File order, reversed, and this many shuffles.
     pub(crate) fn orders(&self, shuffles: u64) -> Vec<Vec<usize>> {
         let shuffled = (1..=shuffles).map(Order::Shuffle);
         let orders = [Order::File, Order::Reversed].into_iter().chain(shuffled);
@@ -109,7 +109,7 @@ impl LabelledSet {
     }
 }
 
-/// The sets at `path`: itself if it is one, else every set right below it, by name.
+/// The sets at `path`: the folder itself if it is one, or else every set directly below it, by name.
 pub(crate) fn folders(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let is_set = |folder: &PathBuf| folder.join("docs.jsonl").is_file();
     if is_set(&path.to_path_buf()) {
@@ -125,7 +125,7 @@ pub(crate) fn folders(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The lines of a file that are not blank, each read by `parse`.
+/// The non-blank lines of a file, each parsed by `parse`.
 pub(crate) fn read_lines<T>(
     path: &Path,
     parse: impl Fn(&str) -> anyhow::Result<T>,
@@ -137,7 +137,7 @@ pub(crate) fn read_lines<T>(
         .collect()
 }
 
-/// The labelled pairs of a file; what is broken is named with its line.
+/// The labelled pairs of a file. Errors name the line.
 fn labels(path: &Path, numbers: &HashMap<&str, usize>) -> anyhow::Result<Pairs> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("read {shown}"))?;

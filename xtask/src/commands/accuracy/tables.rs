@@ -1,4 +1,4 @@
-//! Tables of figures, the same for a terminal and for a document.
+//! Formats tables of figures for a terminal and for a document.
 
 use wirefold_dedup::{Body, Evidence, Overlap, Settings};
 use wirefold_score::Pair;
@@ -8,7 +8,7 @@ use super::exam::{Exam, Figures};
 use super::set::LabelledSet;
 use crate::table::Table;
 
-/// Rows of cells under a head.
+/// Rows of cells under a header.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cells {
     head: Vec<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// An empty table.
+    /// A table without rows.
     pub(crate) fn new(head: &[&str]) -> Cells {
         Cells { head: head.iter().map(|cell| (*cell).to_owned()).collect(), rows: Vec::new() }
     }
@@ -31,7 +31,7 @@ impl Cells {
         self.rows.is_empty()
     }
 
-    /// As aligned columns.
+    /// The table as aligned columns.
     pub(crate) fn plain(&self) -> String {
         let head: Vec<&str> = self.head.iter().map(String::as_str).collect();
         let mut table = Table::new(&head);
@@ -39,7 +39,7 @@ impl Cells {
         table.to_string()
     }
 
-    /// As Markdown, the first column to the left and the others to the right.
+    /// The table as Markdown, the first column aligned left and the others right.
     pub(crate) fn markdown(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let rule = format!("|---|{}\n", "--:|".repeat(self.head.len() - 1));
@@ -47,7 +47,7 @@ impl Cells {
     }
 }
 
-/// Four decimals: three would round a handful of errors among thousands away.
+/// Four decimals. With three, a few errors among thousands would vanish.
 pub(crate) fn decimals(value: f64) -> String {
     format!("{value:.4}")
 }
@@ -57,7 +57,7 @@ fn count(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
 }
 
-/// The orders of one examination after another, each with what its rows are called.
+/// The orders of several examinations, each with the name of its rows.
 pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Cells {
     let head =
         ["order", "false folds", "missed", "precision", "recall", "F1", "F1, final", "ARI", "B³"];
@@ -83,7 +83,7 @@ fn figures(row: &Figures) -> [String; 8] {
     ]
 }
 
-/// The methods side by side: file order, and the worst of all orders.
+/// The methods: file order, and the worst of all orders.
 pub(crate) fn methods(exams: &[Exam]) -> Cells {
     let head =
         ["method", "false folds", "precision", "recall", "F1", "ARI", "B³", "F1, worst order"];
@@ -99,8 +99,8 @@ pub(crate) fn methods(exams: &[Exam]) -> Cells {
     cells
 }
 
-/// Recall by edit: the kinds against the base, of every method in file order, and of the first
-/// method in its worst order.
+/// Recall by edit: each kind against the base, for every method in file order and for the first method in its
+/// worst order.
 pub(crate) fn kinds(exams: &[Exam]) -> Cells {
     let Some((first, others)) = exams.split_first() else { return Cells::default() };
     let mut head = vec!["edit".to_owned(), "pairs".to_owned(), first.method.to_string()];
@@ -120,8 +120,8 @@ pub(crate) fn kinds(exams: &[Exam]) -> Cells {
     cells
 }
 
-/// The pairs missed in most orders, the most alike first, with what they share by themselves and, where
-/// they were compared as the later one came in, what they shared then.
+/// The pairs missed in most orders, the most similar first, with the overlap of the two texts alone, and with
+/// the overlap at the arrival of the later one if they were compared.
 pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Cells {
     let head = [
         "texts",
@@ -160,15 +160,14 @@ pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Cells
     cells
 }
 
-/// What two texts share by themselves, in the order in which they were first missed.
+/// The overlap of two texts alone, in the order in which they were first missed.
 fn overlap(set: &LabelledSet, exam: &Exam, pair: Pair) -> Overlap {
     let (earlier, later) = exam.first_miss(pair);
     let body = |number: usize| Body::new(&Text::new(&set.docs[number].text));
     Overlap::between(&body(later), &body(earlier), &Settings::default())
 }
 
-/// What is wrong, for a terminal: the joins that should not be, with the evidence for each, and
-/// the pairs missed, by kind.
+/// The errors for a terminal: the false folds with their evidence, and the missed pairs by kind.
 pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
     let mut said = String::new();
     for (outcome, order) in exam.outcomes.iter().zip(&exam.orders) {

@@ -1,5 +1,5 @@
-//! Generated sets with seeds that no threshold was chosen on: the product at arrival, seed by seed, and its
-//! errors by archetype.
+//! Measures generated sets with seeds that were never used to choose a threshold: the product at arrival for
+//! each seed, and its errors by archetype.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use super::tables::{Cells, decimals};
 
 /// The seeds. They were written down before anything was measured on them, and nothing is tuned to them.
 const SEEDS: [u64; 5] = [101, 202, 303, 404, 505];
-/// False folds looked at in one set: more than anybody reads.
+/// The most false folds that are listed for one set.
 const MOST_LISTED: usize = 100_000;
 
-/// What came of one set in file order.
+/// The result of one set in file order.
 #[derive(Debug, Clone)]
 struct Outcome {
     seed: u64,
@@ -25,28 +25,28 @@ struct Outcome {
     settled: Score,
 }
 
-/// What came of all sets.
+/// The results of all sets.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unseen {
     outcomes: Vec<Outcome>,
     archetypes: BTreeMap<String, Counts>,
 }
 
-/// Pairs of one kind at arrival, over all sets.
+/// The counts of pairs of one kind at arrival, over all sets.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Counts {
-    /// That must fold.
+    /// Pairs that must fold.
     must: usize,
-    /// Of those, in two stories.
+    /// Those of them in two stories.
     missed: usize,
-    /// In one story that must not be.
+    /// Pairs that are wrongly in one story.
     wrong: usize,
-    /// One of those, to look at.
+    /// One of those as an example.
     example: String,
 }
 
 impl Unseen {
-    /// Runs the product over sets of so many articles.
+    /// Runs the product over sets of this many articles.
     pub(crate) fn examine(articles: u64) -> Unseen {
         let mut unseen = Unseen::default();
         for seed in SEEDS {
@@ -85,7 +85,7 @@ impl Unseen {
         self.archetypes.entry(kinds.to_owned()).or_default()
     }
 
-    /// A row a seed.
+    /// A row for each seed.
     pub(crate) fn table(&self) -> Cells {
         let head = [
             "seed", "documents", "right", "false", "missed", "precision", "recall",
@@ -102,7 +102,7 @@ impl Unseen {
         cells
     }
 
-    /// The kinds of pairs with an error, those with most first.
+    /// The kinds of pairs with an error, those with most errors first.
     pub(crate) fn errors(&self) -> Cells {
         let head = ["pairs of", "must fold", "missed", "recall", "false", "for example"];
         let mut cells = Cells::new(&head);

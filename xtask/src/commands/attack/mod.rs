@@ -18,12 +18,12 @@ pub(crate) mod running;
 mod scene;
 mod victim;
 
-use scene::{Attack, Seen};
+use scene::{Attack, RunResult};
 
 use crate::table::Table;
 use crate::tree;
 
-/// Which attacks.
+/// The arguments of `attack`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only these; without a name, all.
@@ -36,11 +36,11 @@ pub(crate) struct Arguments {
     program: Option<PathBuf>,
 }
 
-/// The victim's news may come so much later than in the control run, in seconds. Its feed is polled
-/// every second or two.
+/// How much later than in the control run the victim's news may come, in seconds. Its feed is polled every
+/// second or two.
 const LATER: f64 = 5.0;
 
-/// Runs them one after the other and prints one table. Fails where one is not held.
+/// Runs the attacks one after the other and prints one table. Fails if one succeeds.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let chosen = chosen(&arguments.names)?;
     if arguments.list {
@@ -56,14 +56,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let head = ["attack", "tries to", "outcome", "the victim", "news after", "peak", "took"];
     let mut table = Table::new(&head);
     let control = scene::play(&program, &Attack::NONE)?;
-    ensure!(control.felt.is_whole(), "the victim's news came not even alone: {:#?}", control.felt);
+    ensure!(
+        control.effects.is_whole(),
+        "the victim's news came not even alone: {:#?}",
+        control.effects
+    );
     row(&mut table, &Attack::NONE, &control, &control);
     let mut faults = String::new();
     for attack in chosen {
         writeln!(std::io::stderr(), "{} …", attack.name)?;
-        let seen = scene::play(&program, attack)?;
-        row(&mut table, attack, &seen, &control);
-        for fault in faults_of(&seen, &control) {
+        let result = scene::play(&program, attack)?;
+        row(&mut table, attack, &result, &control);
+        for fault in faults_of(&result, &control) {
             faults += &format!("NOT HELD: {}: {fault}\n", attack.name);
         }
         if let Some(weaken) = attack.weakened {
@@ -89,7 +93,7 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Attack>> {
     Ok(attacks::ALL.iter().copied().filter(is_chosen).collect())
 }
 
-/// The debug build of the product.
+/// Builds the product in a debug build.
 pub(crate) fn built() -> anyhow::Result<PathBuf> {
     let mut build = Command::new("cargo");
     build.args(["build", "--locked", "-p", "wirefold"]).current_dir(tree::root());
@@ -97,31 +101,31 @@ pub(crate) fn built() -> anyhow::Result<PathBuf> {
     Ok(tree::root().join("target/debug/wirefold"))
 }
 
-/// What did not hold: in the attack's own view, and in the victim's.
-fn faults_of(seen: &Seen, control: &Seen) -> Vec<String> {
-    let mut faults = seen.faults.clone();
-    if !seen.is_alive {
+/// The problems that the attack and the victim found.
+fn faults_of(result: &RunResult, control: &RunResult) -> Vec<String> {
+    let mut faults = result.faults.clone();
+    if !result.is_alive {
         faults.push("the process ended".to_owned());
     }
-    if let Some(difference) = seen.felt.difference(&control.felt, seen.only_alerts) {
+    if let Some(difference) = result.effects.difference(&control.effects, result.only_alerts) {
         faults.push(format!("the victim's {difference}"));
     }
-    if seen.felt.delay > control.felt.delay + LATER {
-        faults.push(format!("the victim's news came after {:.1} s", seen.felt.delay));
+    if result.effects.delay > control.effects.delay + LATER {
+        faults.push(format!("the victim's news came after {:.1} s", result.effects.delay));
     }
-    if seen.peak > control.peak + seen.more_memory {
-        faults.push(format!("{} MB of memory", seen.peak >> 20));
+    if result.peak > control.peak + result.more_memory {
+        faults.push(format!("{} MB of memory", result.peak >> 20));
     }
     faults
 }
 
-fn row(table: &mut Table, attack: &Attack, seen: &Seen, control: &Seen) {
-    let outcome = match faults_of(seen, control).is_empty() {
+fn row(table: &mut Table, attack: &Attack, result: &RunResult, control: &RunResult) {
+    let outcome = match faults_of(result, control).is_empty() {
         _ if attack.name == Attack::NONE.name => "-",
         true => "held",
         false => "NOT HELD",
     };
-    let felt = match seen.felt.difference(&control.felt, seen.only_alerts) {
+    let effects = match result.effects.difference(&control.effects, result.only_alerts) {
         None => "as alone",
         Some(_) => "felt it",
     };
@@ -129,9 +133,9 @@ fn row(table: &mut Table, attack: &Attack, seen: &Seen, control: &Seen) {
         attack.name.to_owned(),
         attack.aim.to_owned(),
         outcome.to_owned(),
-        felt.to_owned(),
-        format!("{:.1} s", seen.felt.delay),
-        format!("{} MB", seen.peak >> 20),
-        format!("{:.1} s", seen.took),
+        effects.to_owned(),
+        format!("{:.1} s", result.effects.delay),
+        format!("{} MB", result.peak >> 20),
+        format!("{:.1} s", result.took),
     ]);
 }

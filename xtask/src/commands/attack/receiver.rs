@@ -1,4 +1,4 @@
-//! The receiver of alerts: a webhook that records what comes.
+//! The receiver of alerts: a webhook that records them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +6,18 @@ use serde_json::Value;
 
 use super::loopback::{Answer, Loopback};
 
-/// Signs what comes: 32 bytes of a key that nobody uses.
+/// The key of the signatures: 32 bytes that are used nowhere else.
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// The receiver.
 pub(crate) struct Receiver {
     server: Loopback,
-    /// The id of the message by which each revision of each alert came first.
-    came: BTreeMap<(String, u64), String>,
-    /// Revisions that came under a second id: who drops what he knows by id is told twice.
+    /// The id of the message with which each revision of each alert came first.
+    first_ids: BTreeMap<(String, u64), String>,
+    /// Revisions that came again with another id. A receiver that drops duplicates by id would show them
+    /// twice.
     doubled: BTreeSet<(String, u64)>,
-    /// Alerts that came together in one message.
+    /// Alerts that came with others in one message.
     gathered: BTreeSet<String>,
 }
 
@@ -25,13 +26,13 @@ impl Receiver {
         let server = Loopback::answering(|_| Answer::status(204));
         Receiver {
             server,
-            came: BTreeMap::new(),
+            first_ids: BTreeMap::new(),
             doubled: BTreeSet::new(),
             gathered: BTreeSet::new(),
         }
     }
 
-    /// The settings of a subscription to everything that goes here at once.
+    /// The settings of a subscription to everything with this receiver as delivery.
     pub(crate) fn settings(&self) -> String {
         let url = self.server.url("/hook");
         format!(
@@ -42,14 +43,14 @@ impl Receiver {
         )
     }
 
-    /// Takes what has come by now.
+    /// Reads the messages that have arrived.
     pub(crate) fn receive(&mut self) {
         while let Ok(asked) = self.server.asked.try_recv() {
             let Ok(body) = serde_json::from_slice::<Value>(&asked.body) else { continue };
             let id = asked.headers.get("webhook-id").and_then(|it| it.to_str().ok());
             let Some(id) = id else { continue };
             match body["alerts"].as_array() {
-                // What comes late comes together.
+                // Late alerts come together.
                 Some(alerts) => {
                     let named = alerts.iter().filter_map(|alert| alert["id"].as_str());
                     self.gathered.extend(named.map(str::to_owned));
@@ -65,19 +66,19 @@ impl Receiver {
             return;
         };
         let revision = (name.to_owned(), revision);
-        let first = self.came.entry(revision.clone()).or_insert_with(|| id.to_owned());
+        let first = self.first_ids.entry(revision.clone()).or_insert_with(|| id.to_owned());
         if first != id {
             self.doubled.insert(revision);
         }
     }
 
-    /// The alerts of which anything came.
+    /// The alerts of which a revision came.
     pub(crate) fn alerts(&self) -> BTreeSet<String> {
-        let alone = self.came.keys().map(|(alert, _)| alert);
+        let alone = self.first_ids.keys().map(|(alert, _)| alert);
         alone.chain(&self.gathered).cloned().collect()
     }
 
-    /// How many revisions came under two ids.
+    /// The number of revisions that came under two ids.
     pub(crate) fn doubled(&self) -> usize {
         self.doubled.len()
     }

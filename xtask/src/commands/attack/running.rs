@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::commands::bench::machine::{self, Stopwatch};
 
-/// The longest that anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-/// Goes by between two questions.
-const EVERY: Duration = Duration::from_millis(50);
+/// The longest wait for anything.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
+/// The pause between two requests.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The process. It is killed when it is dropped.
 pub(crate) struct Running {
@@ -27,12 +27,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts on the folder's `wirefold.toml` and waits until its page is there.
+    /// Starts on the folder's `wirefold.toml` and waits for its page.
     pub(crate) fn start(program: &Path, folder: &Path) -> anyhow::Result<Running> {
         Running::start_as(command(program, folder))
     }
 
-    /// The same by a command that has an environment already.
+    /// The same with a command that has an environment already.
     pub(crate) fn start_as(mut up: Command) -> anyhow::Result<Running> {
         up.args(["up", "--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"]);
         let mut child = up.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
@@ -52,7 +52,7 @@ impl Running {
         }
     }
 
-    /// What it said so far.
+    /// Its output so far.
     pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -61,17 +61,17 @@ impl Running {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// The most memory that it had, in bytes; none once it has ended.
+    /// Its peak memory in bytes, or `None` once it has ended.
     pub(crate) fn peak(&self) -> Option<u64> {
         machine::peak_memory(self.child.id()).ok()
     }
 
-    /// The body that `GET` gives.
+    /// The body of the answer to a `GET`.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<String> {
         ask(&self.page, "GET", path, "")
     }
 
-    /// What a list of the API gives.
+    /// The answer of the API as JSON.
     pub(crate) fn json(&self, path: &str) -> anyhow::Result<Value> {
         Ok(serde_json::from_str(&self.get(path)?)?)
     }
@@ -86,35 +86,35 @@ impl Running {
         ask(page, "POST", path, &body.to_string()).map(drop)
     }
 
-    /// Asks until what is wanted is so, the process has ended, or patience has; gives the seconds.
+    /// Polls until `wanted` is true, the process has ended, or the wait is too long. Returns the seconds.
     pub(crate) fn until(&mut self, mut wanted: impl FnMut(&Running) -> bool) -> f64 {
         let watch = Stopwatch::start();
-        while watch.elapsed() < PATIENCE && self.is_alive() && !wanted(self) {
-            std::thread::park_timeout(EVERY);
+        while watch.elapsed() < MAX_WAIT && self.is_alive() && !wanted(self) {
+            std::thread::park_timeout(POLL_INTERVAL);
         }
         watch.elapsed().as_secs_f64()
     }
 
-    /// Kills it at once, as a lost machine does.
+    /// Kills it at once, like the loss of a machine.
     pub(crate) fn kill(mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn process(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
-    /// Asks for a drain and waits for the end; whoever goes on after that is killed.
+    /// Asks for a drain and waits for the end. Kills the process if it continues too long.
     pub(crate) fn terminate(mut self) -> bool {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let watch = Stopwatch::start();
-        while watch.elapsed() < PATIENCE {
+        while watch.elapsed() < MAX_WAIT {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return status.success();
             }
-            std::thread::park_timeout(EVERY);
+            std::thread::park_timeout(POLL_INTERVAL);
         }
         false
     }
@@ -130,7 +130,7 @@ impl Drop for Running {
 fn ask(page: &str, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
     let length = body.len();
     let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(MAX_WAIT))?;
     write!(
         stream,
         "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
@@ -147,14 +147,14 @@ fn ask(page: &str, method: &str, path: &str, body: &str) -> anyhow::Result<Strin
     Ok(told.to_owned())
 }
 
-/// The binary in this folder, with no settings of whoever runs this.
+/// The binary in this folder, without the settings of the current user.
 pub(crate) fn command(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).env("XDG_CONFIG_HOME", folder).stdin(Stdio::null());
     command
 }
 
-/// Reads on: whoever does not read what it says makes it wait.
+/// Reads the output on. Otherwise the process would block.
 fn keep(mut lines: BufReader<std::process::ChildStderr>, said: Arc<Mutex<String>>) {
     std::thread::spawn(move || {
         let mut line = String::new();

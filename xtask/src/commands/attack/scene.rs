@@ -1,4 +1,4 @@
-//! One run: the server of the victim, the hostile one, one that nobody may reach, and wirefold between them.
+//! One run: the server of the victim, the hostile server, a server that must not be reached, and wirefold.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -13,52 +13,52 @@ use wirefold_proto::{OutputArticle, decode};
 
 use super::loopback::{Answer, Loopback, ReceivedRequest as Request};
 use super::running::Running;
-use super::victim::{self, ALERTS, Felt};
+use super::victim::{self, ALERTS, VictimEffects};
 use crate::commands::bench::machine::Stopwatch;
 
-/// The largest body that is read has 10 MB, and a debug build is generous.
+/// The largest body has 10 MB, and a debug build needs more memory.
 const MORE_MEMORY: u64 = 400 << 20;
 
 /// An attack.
 #[derive(Clone, Copy)]
 pub(super) struct Attack {
     pub(super) name: &'static str,
-    /// What it tries to get, in a few words.
+    /// The aim in a few words.
     pub(super) aim: &'static str,
-    /// The networks that the operator let in.
+    /// The networks that the operator allows.
     pub(super) allowed: &'static str,
     /// Whether the pages of the victim's articles are fetched.
     pub(super) full_text: &'static str,
     /// More settings.
     pub(super) settings: fn(&Sites) -> String,
-    /// The same attack where nothing stops it, so that it must succeed: else it shows nothing.
+    /// The same attack without the protection. It must succeed, or the attack proves nothing.
     pub(super) weakened: Option<fn(Attack) -> Attack>,
     /// The feeds that are polled before the victim's: id and address.
     pub(super) feeds: fn(&Sites) -> Vec<(&'static str, String)>,
-    /// What the hostile server answers.
+    /// The answers of the hostile server.
     pub(super) answer: fn(&Request, &Sites) -> Answer,
-    /// What the victim's server answers beside its feed.
+    /// The answers of the victim's server besides its feed.
     pub(super) at_victim: fn(&Request, &Sites) -> Answer,
-    /// The process may have so much more memory at its peak than in the control run, in bytes.
+    /// How much more peak memory than in the control run the process may use, in bytes.
     pub(super) more_memory: u64,
-    /// Whether wirefold has seen the victim's texts before, so that its articles are copies of them.
-    /// Then only the alerts must be those of the control run.
+    /// Whether wirefold has seen the victim's texts before, so that its articles are copies of them. Then
+    /// only the alerts must be equal to those of the control run.
     pub(super) only_alerts: bool,
-    /// What is done while the victim's news is awaited: connections, held until it came.
+    /// Opens connections while the victim's news is awaited, which stay open until it has come.
     pub(super) connect: fn(&Running) -> Vec<TcpStream>,
-    /// What did not hold, besides what the victim felt.
-    pub(super) faults: fn(&mut Running, &Heard) -> anyhow::Result<Vec<String>>,
+    /// The problems besides the effects on the victim.
+    pub(super) faults: fn(&mut Running, &ServerRequests) -> anyhow::Result<Vec<String>>,
 }
 
 impl Attack {
-    /// Nobody attacks: the control run.
+    /// No attack: the control run.
     pub(super) const NONE: Attack = Attack {
         name: "none",
         aim: "nothing: the control",
         feeds: |_| Vec::new(),
         ..Attack::PLAIN
     };
-    /// A hostile feed that lists nothing.
+    /// A hostile feed without items.
     pub(super) const PLAIN: Attack = Attack {
         name: "",
         aim: "",
@@ -76,28 +76,28 @@ impl Attack {
     };
 }
 
-/// The addresses, without a path. Sites on loopback are told apart by their names.
+/// The addresses without a path. Sites on loopback differ by their names.
 #[derive(Clone, Default)]
 pub(super) struct Sites {
     pub(super) victim: String,
     pub(super) hostile: String,
-    /// A server of the operator's network, which no feed may reach.
+    /// A server in the operator's network, which no feed may reach.
     pub(super) inner: String,
 }
 
-/// What the servers were asked.
-pub(super) struct Heard {
+/// The requests to the servers.
+pub(super) struct ServerRequests {
     pub(super) victim: Vec<Request>,
     pub(super) hostile: Vec<Request>,
     pub(super) inner: Vec<Request>,
     /// The records of all feeds.
     pub(super) feeds: Value,
-    /// The folder of settings and data, and the program that runs there.
+    /// The folder of settings and data, in which the program runs.
     pub(super) folder: std::path::PathBuf,
     pub(super) program: std::path::PathBuf,
 }
 
-impl Heard {
+impl ServerRequests {
     /// The problem of a feed, in words.
     pub(super) fn problem(&self, id: &str) -> String {
         let feeds = self.feeds["feeds"].as_array();
@@ -106,12 +106,12 @@ impl Heard {
     }
 }
 
-/// What came of a run.
-pub(super) struct Seen {
-    pub(super) felt: Felt,
-    /// Whether only its alerts are compared.
+/// The results of a run.
+pub(super) struct RunResult {
+    pub(super) effects: VictimEffects,
+    /// Whether only alerts are compared.
     pub(super) only_alerts: bool,
-    /// How much more memory than in the control run is held.
+    /// How much more memory than in the control run is allowed.
     pub(super) more_memory: u64,
     pub(super) faults: Vec<String>,
     pub(super) is_alive: bool,
@@ -121,8 +121,8 @@ pub(super) struct Seen {
     pub(super) took: f64,
 }
 
-/// Plays one attack.
-pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
+/// Runs one attack.
+pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<RunResult> {
     let watch = Stopwatch::start();
     let sites: Arc<OnceLock<Sites>> = Arc::default();
     let has_news = Arc::new(AtomicBool::new(false));
@@ -141,7 +141,7 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
     });
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("wirefold.toml"), settings(attack, sites))?;
-    // Without anything to read, `up` would show the demo.
+    // Without any source, `up` would show the demo.
     std::fs::create_dir(folder.path().join("dropped"))?;
     let mut running = Running::start(program, folder.path())?;
     for (id, url) in (attack.feeds)(sites) {
@@ -171,7 +171,7 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
     if is_alive {
         alerted = alerts(&running)?;
         let drain = |server: &Loopback| server.asked.try_iter().collect::<Vec<_>>();
-        let heard = Heard {
+        let requests = ServerRequests {
             victim: drain(&victim),
             hostile: drain(&hostile),
             inner: drain(&inner),
@@ -179,15 +179,15 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<Seen> {
             folder: folder.path().to_owned(),
             program: program.to_owned(),
         };
-        faults = (attack.faults)(&mut running, &heard)?;
+        faults = (attack.faults)(&mut running, &requests)?;
         drop(connections);
         is_alive = running.terminate();
     }
     let articles = output(&folder.path().join("data"))?;
-    let felt = Felt::of(&articles, &alerted, delay);
+    let effects = VictimEffects::of(&articles, &alerted, delay);
     let Attack { only_alerts, more_memory, .. } = *attack;
-    Ok(Seen {
-        felt,
+    Ok(RunResult {
+        effects,
         only_alerts,
         more_memory,
         faults,
@@ -240,7 +240,7 @@ fn alerts(running: &Running) -> anyhow::Result<Vec<Value>> {
     Ok(alerts.filter(is_victims).collect())
 }
 
-/// The articles of the output, read once nobody holds the folder.
+/// The articles of the output. No process may use the folder.
 fn output(data: &Path) -> anyhow::Result<Vec<OutputArticle>> {
     let bus = wirefold_flow_sqlite::open(data, Arc::new(SystemClock))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

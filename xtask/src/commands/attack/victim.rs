@@ -1,5 +1,5 @@
-//! The victim: a feed that lists three articles at first and news later, and a check of what wirefold has of
-//! it.
+//! The victim: a feed that lists three articles at first and news later, and a comparison of its articles and
+//! alerts.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,15 @@ use wirefold_proto::{ArticleId, OutputArticle};
 
 use super::loopback::Answer;
 
-/// The victim's articles at its first poll; as many are news later, and one of the first changes.
+/// The number of the victim's articles at its first poll, and of its news. One of the first articles changes
+/// later.
 pub(super) const ARTICLES: u64 = 3;
-/// Its alerts once its news is out: about the news, and about the article that changed.
+/// The number of its alerts after its news: about the news, and about the article that changed.
 pub(super) const ALERTS: u64 = ARTICLES + 1;
-/// What each of the victim's titles begins with.
+/// The beginning of each of the victim's titles.
 pub(super) const TITLE: &str = "Harbour bulletin";
 
-/// The victim's feed, before or after its news is out.
+/// The victim's feed, before or after its news.
 pub(super) fn feed(site: &str, has_news: bool) -> Answer {
     let last = if has_news { 2 * ARTICLES } else { ARTICLES };
     let items = (0..last).rev().map(|number| item(site, number, has_news && number == 0));
@@ -45,7 +46,7 @@ pub(super) fn rss(items: &str) -> Answer {
     Answer::ok("application/rss+xml", body)
 }
 
-/// A text of 240 made words, another one for each number.
+/// A text of 240 generated words, different for each number.
 pub(super) fn text(number: u64) -> String {
     let syllables = ["ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "zu", "fa", "de"];
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
@@ -63,22 +64,22 @@ pub(super) fn text(number: u64) -> String {
     text
 }
 
-/// What the victim felt.
+/// The effects on the victim.
 #[derive(Debug, Default)]
-pub(super) struct Felt {
+pub(super) struct VictimEffects {
     /// Its articles with what was decided of them, and its alerts as they first came.
     said: String,
     alerts: u64,
-    /// Seconds until its feed was first polled, and from its news to the last of its alerts.
+    /// The seconds until its feed was first polled, and from its news to the last of its alerts.
     pub(super) delay: f64,
 }
 
-impl Felt {
-    /// Reads it from the output and the alerts of a run.
-    pub(super) fn of(articles: &[OutputArticle], alerts: &[Value], delay: f64) -> Felt {
+impl VictimEffects {
+    /// Reads the effects from the output and the alerts of a run.
+    pub(super) fn of(articles: &[OutputArticle], alerts: &[Value], delay: f64) -> VictimEffects {
         let own: Vec<&OutputArticle> =
             articles.iter().filter(|it| it.article.via.is_none() && is_victims(it)).collect();
-        // Ports are others in each run, and ids with them: articles are named by their pages.
+        // Ports differ between runs, and ids with them, so articles are named by their pages.
         let page = |article: &OutputArticle| {
             article.article.item_key.rsplit('/').next().unwrap_or_default().to_owned()
         };
@@ -99,7 +100,7 @@ impl Felt {
             let _ = writeln!(said, "{line}");
             said
         });
-        Felt { said, alerts: alerts.len() as u64, delay }
+        VictimEffects { said, alerts: alerts.len() as u64, delay }
     }
 
     /// Whether all its news alerted.
@@ -107,9 +108,9 @@ impl Felt {
         self.alerts == ALERTS
     }
 
-    /// What is otherwise than in another run: its lines, and those in their stead.
-    pub(super) fn difference(&self, other: &Felt, only_alerts: bool) -> Option<String> {
-        let lacks = |this: &Felt, that: &Felt| {
+    /// The difference from another run: the lines of both.
+    pub(super) fn difference(&self, other: &VictimEffects, only_alerts: bool) -> Option<String> {
+        let lacks = |this: &VictimEffects, that: &VictimEffects| {
             let counts = |line: &&str| !only_alerts || line.starts_with("alert ");
             let is_missing = |line: &&str| counts(line) && !that.said.lines().any(|it| it == *line);
             this.said.lines().filter(is_missing).collect::<Vec<_>>().join("; ")

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-/// Whether one may choose, of an expression such as `MIT OR (Apache-2.0 AND ISC)`, licences that are all
-/// allowed. What is no expression is not.
+/// Whether an expression such as `MIT OR (Apache-2.0 AND ISC)` allows a choice of licences that are all
+/// allowed. False for an invalid expression.
 pub(super) fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
-    // Old manifests part alternatives by a stroke.
+    // Old manifests separate alternatives by a slash.
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut parser = Parser { words: &words, allowed };

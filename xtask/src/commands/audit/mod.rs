@@ -1,4 +1,4 @@
-//! `cargo xtask audit`: checks the packages of others that we ship: their origin, their licence, and the
+//! `cargo xtask audit`: checks the packages of others in the binary: their origin, their licence, and the
 //! advisories about them.
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use super::dist;
 use crate::table::Table;
 use crate::tree;
 
-/// What to audit.
+/// The arguments of `audit`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Write the packages of the binary there, as a CycloneDX document.
@@ -33,16 +33,16 @@ pub(crate) struct Arguments {
     release: bool,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Passed(String),
     Failed(String),
-    /// What it needs is not here.
+    /// A tool or file that the check needs is missing.
     NotExamined(String),
 }
 
-/// What `deny.toml` allows.
+/// The lists of `deny.toml`.
 #[derive(Debug, Default)]
 struct Policy {
     licences: BTreeSet<String>,
@@ -92,7 +92,7 @@ fn is_good<'a>(mut outcomes: impl Iterator<Item = &'a Outcome>, is_release: bool
 }
 
 impl Outcome {
-    /// Passed unless there are faults.
+    /// Passed if there are no faults.
     fn of(faults: &[String], all: usize) -> Self {
         match faults.is_empty() {
             true => Self::Passed(format!("{all} packages")),
@@ -129,7 +129,7 @@ impl Policy {
     }
 }
 
-/// Each package has a licence that `deny.toml` allows.
+/// Checks that each package has a licence that `deny.toml` allows.
 fn licences(shipped: &[Package], policy: &Policy) -> Outcome {
     let is_refused = |it: &&Package| !licence::is_allowed(&it.licence, &policy.licences);
     let faults = shipped.iter().filter(is_refused);
@@ -137,7 +137,7 @@ fn licences(shipped: &[Package], policy: &Policy) -> Outcome {
     Outcome::of(&told.collect::<Vec<_>>(), shipped.len())
 }
 
-/// Each package that is not ours comes from a registry that `deny.toml` allows, with the checksum of the
+/// Checks that each package of others comes from a registry that `deny.toml` allows, with the checksum of the
 /// lock file.
 fn sources(shipped: &[Package], policy: &Policy) -> Outcome {
     let is_from_elsewhere = |it: &&Package| match &it.source {
@@ -152,7 +152,7 @@ fn sources(shipped: &[Package], policy: &Policy) -> Outcome {
     Outcome::of(&told.collect::<Vec<_>>(), shipped.len())
 }
 
-/// What cargo-deny says, where it is installed.
+/// Runs cargo-deny, if it is installed.
 fn deny(root: &Path, checks: &[&str]) -> anyhow::Result<Outcome> {
     let cargo = || {
         let mut cargo = Command::new("cargo");

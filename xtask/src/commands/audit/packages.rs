@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::super::dist::output;
 
-/// The package that ships.
+/// The package of the product.
 pub(super) const PRODUCT: &str = "wirefold";
 
 /// One package.
@@ -18,16 +18,16 @@ pub(super) const PRODUCT: &str = "wirefold";
 pub(crate) struct Package {
     pub(super) name: String,
     pub(super) version: String,
-    /// An SPDX expression; empty where its manifest has none.
+    /// An SPDX expression. Empty if its manifest has none.
     pub(super) licence: String,
-    /// Where it comes from; none for our own.
+    /// The registry. `None` for our own packages.
     pub(super) source: Option<String>,
-    /// The SHA-256 of its file, as the lock file has it; none for our own.
+    /// The SHA-256 of its file in the lock file. `None` for our own packages.
     pub(super) checksum: Option<String>,
     pub(super) repository: Option<String>,
-    /// Whether its code is in the binary; otherwise it only runs while that is built.
+    /// Whether its code is in the binary. Otherwise it only runs during the build.
     pub(super) is_in_binary: bool,
-    /// The packages that it builds on, by name and version.
+    /// Its dependencies by name and version.
     pub(super) builds_on: BTreeSet<(String, String)>,
 }
 
@@ -87,7 +87,7 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// What the binary for a target is built from, our own packages included, by name and version.
+/// The packages from which the binary for a target is built, including our own, by name and version.
 pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>> {
     let built = listed(root, target, "normal,build")?;
     let in_binary = listed(root, target, "normal,no-proc-macro")?;
@@ -114,7 +114,7 @@ pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>>
             checksum: checksums.get(&key(manifest)).cloned().flatten(),
             repository: manifest.repository.clone(),
             is_in_binary: in_binary.contains(&key(manifest)),
-            // Metadata has the edges of all features of the workspace.
+            // The metadata has the edges of all features of the workspace.
             builds_on: keys.filter(|other| built.contains(other)).collect(),
         }
     };
@@ -124,7 +124,7 @@ pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>>
     Ok(packages)
 }
 
-/// The packages over some kinds of edges, with the features that the product has.
+/// The packages over some kinds of edges, with the product's features.
 fn listed(root: &Path, target: &str, edges: &str) -> anyhow::Result<BTreeSet<(String, String)>> {
     let mut cargo = Command::new("cargo");
     cargo.args(["tree", "--locked", "--prefix", "none", "--format", "{p}", "--package", PRODUCT]);

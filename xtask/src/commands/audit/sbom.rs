@@ -1,5 +1,5 @@
-//! A list of all packages in the binary, for scanners of vulnerabilities and licences: CycloneDX 1.6 as JSON
-//! (ECMA-424). The same commit gives the same bytes.
+//! Writes a list of all packages in the binary for scanners of vulnerabilities and licences: CycloneDX 1.6 as
+//! JSON (ECMA-424). The same commit gives the same bytes.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -10,8 +10,7 @@ pub(crate) use super::packages::shipped;
 use super::packages::{PRODUCT, Package};
 use crate::commands::dist::hex;
 
-/// The document on these packages, which were built for a target; `time` is that of the commit, in
-/// seconds since 1970.
+/// The document about these packages for a target. `time` is that of the commit, in seconds since 1970.
 pub(crate) fn document(packages: &[Package], target: &str, time: &str) -> anyhow::Result<String> {
     let product = packages.iter().find(|it| it.name == PRODUCT).context("no package wirefold")?;
     let others = packages.iter().filter(|it| *it != product);
@@ -33,7 +32,7 @@ pub(crate) fn document(packages: &[Package], target: &str, time: &str) -> anyhow
         "components": components,
         "dependencies": dependencies,
     });
-    // Another content is another document; the same one keeps its number.
+    // The number depends on the contents, so equal documents have equal numbers.
     document["serialNumber"] = json!(serial(&serde_json::to_vec(&document)?));
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
@@ -47,7 +46,7 @@ fn component(package: &Package) -> Value {
         "name": package.name,
         "version": package.version,
         "scope": scope,
-        // Old manifests part alternatives by a stroke.
+        // Old manifests separate alternatives by a slash.
         "licenses": [{"expression": package.licence.replace('/', " OR ")}],
         "purl": purl,
     });
@@ -65,12 +64,12 @@ fn dependency(package: &Package) -> Value {
     json!({"ref": purl(&package.name, &package.version), "dependsOn": on})
 }
 
-/// The address of a package. A `+` of a version would be read as a space.
+/// The package URL. A `+` in a version would be read as a space.
 fn purl(name: &str, version: &str) -> String {
     format!("pkg:cargo/{name}@{}", version.replace('+', "%2B"))
 }
 
-/// A UUID of version 8 from a content.
+/// A UUID of version 8 from the contents.
 fn serial(content: &[u8]) -> String {
     let mut bytes = Sha256::digest(content);
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
@@ -111,7 +110,7 @@ mod tests {
         let components = document["components"].as_array().unwrap();
         let purls = texts(&document["components"], "purl");
         assert_eq!(purls.len(), components.len(), "no two have one address");
-        // By another way than the document was made.
+        // A different way than that of the document.
         let manifest = std::fs::read_to_string(tree::root().join("crates/wirefold/Cargo.toml"));
         let manifest: toml::Table = manifest.unwrap().parse().unwrap();
         let names = texts(&document["components"], "name");

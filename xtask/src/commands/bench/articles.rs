@@ -1,4 +1,4 @@
-//! Made-up articles as the fetcher would publish them.
+//! Generated articles as the fetcher would publish them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,27 +16,27 @@ use crate::generator::{self, Kind, OUTLETS};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 
-/// An article on its way to the bus.
+/// An article that is ready to be published.
 pub(super) struct Ready {
     pub(super) message: Outgoing,
     pub(super) text: String,
     pub(super) is_reprint: bool,
 }
 
-/// What is needed to put made-up articles on the bus.
-pub(super) struct Press {
+/// Makes generated articles ready to be published.
+pub(super) struct ArticleFactory {
     news: News,
-    /// Each has one feed.
+    /// The outlets. Each has one feed.
     outlets: Vec<Outlet>,
     feeds: Vec<FeedId>,
     /// The last version of each item.
     items: HashMap<u64, ArticleId>,
-    /// All so far.
-    printed: HashSet<ArticleId>,
+    /// The ids of all articles so far.
+    published: HashSet<ArticleId>,
 }
 
-impl Press {
-    /// A press whose articles have a median of some 500 words.
+impl ArticleFactory {
+    /// A factory whose articles have a median of some 500 words.
     pub(super) fn new(seed: u64) -> anyhow::Result<Self> {
         let outlets = (0..OUTLETS).map(|number| generator::host(number).parse());
         let feeds = (0..OUTLETS).map(|number| generator::host(number).parse());
@@ -45,20 +45,20 @@ impl Press {
             outlets: outlets.collect::<Result<_, _>>().context("an outlet")?,
             feeds: feeds.collect::<Result<_, _>>().context("a feed")?,
             items: HashMap::new(),
-            printed: HashSet::new(),
+            published: HashSet::new(),
         })
     }
 
-    /// The next article, seen at that time. A version that says what an earlier one said is no new
-    /// article: feeds list it again, and the fetcher passes over it.
+    /// The next article, seen at this time. A version with the text of an earlier one is not a new article:
+    /// the fetcher would ignore it.
     pub(super) fn next(&mut self, seen: UnixMillis) -> anyhow::Result<Ready> {
         loop {
             let made = self.news.next();
             let text = made.text();
             let article = self.article(&made, text.clone(), seen);
-            if self.printed.insert(article.id) {
+            if self.published.insert(article.id) {
                 let message = SENDER.outgoing(&article, timestamp(seen), None)?;
-                // Copies, merged texts and what stands above a wall have another's text for their own.
+                // Copies, merged texts and texts above a wall have the text of another article.
                 let is_reprint = made.main != made.number && made.kind != Kind::Version;
                 return Ok(Ready { message, text, is_reprint });
             }
@@ -108,13 +108,13 @@ impl Press {
 mod tests {
     use super::*;
 
-    /// The bus stores a message once: who waits for as many as were published would wait for ever. Of
-    /// this seed, the correction at place 778 says what the text before it said.
+    /// The bus stores a message once, so a wait for the number of published messages would never end. With
+    /// this seed, the correction at index 778 has the text of an earlier article.
     #[test]
     fn no_article_comes_twice() {
-        let mut press = Press::new(20_260_301).unwrap();
+        let mut factory = ArticleFactory::new(20_260_301).unwrap();
         let mut ids = HashSet::new();
-        let all: Vec<Ready> = (0..800).map(|_| press.next(UnixMillis(0)).unwrap()).collect();
+        let all: Vec<Ready> = (0..800).map(|_| factory.next(UnixMillis(0)).unwrap()).collect();
         assert!(all.iter().all(|article| ids.insert(article.message.id.clone())));
         let reprints = all.iter().filter(|article| article.is_reprint).count();
         assert!((200..320).contains(&reprints), "{reprints} reprints");

@@ -1,4 +1,4 @@
-//! What the figures are compared with: the least that others would do for the same.
+//! The baselines of the figures: the simplest programs with the same result.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,21 +8,21 @@ use rusqlite::{Connection, params};
 use super::articles::Ready;
 use super::machine::Stopwatch;
 
-/// Rows in one transaction, as many as the bus has in a group.
+/// The number of rows in one transaction, the same as in a group of the bus.
 const BATCH: usize = 100;
-/// How many single inserts are timed.
+/// The number of single inserts that are timed.
 const SINGLES: usize = 50;
 
-/// What SQLite alone does with the same bytes.
-pub(super) struct Plain {
-    /// Seconds for all of them, in batches of 100.
+/// The times of SQLite alone with the same bytes.
+pub(super) struct SqliteTimes {
+    /// Seconds for all articles, in batches of 100.
     pub(super) all: f64,
-    /// The median of one insert by itself, in milliseconds.
+    /// The median of a single insert in milliseconds.
     pub(super) single: f64,
 }
 
-/// The seconds that a SimHash and a look into a map take over the same texts: exact equality of
-/// 64 bits, the least that a detector of reprints can do, and a poor one.
+/// The seconds of a SimHash and a look-up in a map for each text. Exact equality of 64 bits is the least that
+/// a detector of reprints can do, and a poor one.
 pub(super) fn simhash(articles: &[Ready]) -> f64 {
     let watch = Stopwatch::start();
     let mut known: HashMap<u64, usize> = HashMap::new();
@@ -33,8 +33,8 @@ pub(super) fn simhash(articles: &[Ready]) -> f64 {
     watch.seconds()
 }
 
-/// Inserts the same bodies into a table of its own in the same folder, as durable as the bus is.
-pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<Plain> {
+/// Inserts the same bodies into a table in the same folder, with the durability of the bus.
+pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<SqliteTimes> {
     let mut connection = Connection::open(folder.join("plain.sqlite"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -51,7 +51,7 @@ pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<Plain>
         singles.push(one.seconds() * 1_000.0);
     }
     singles.sort_by(f64::total_cmp);
-    Ok(Plain { all, single: singles.get(singles.len() / 2).copied().unwrap_or_default() })
+    Ok(SqliteTimes { all, single: singles.get(singles.len() / 2).copied().unwrap_or_default() })
 }
 
 fn insert(connection: &mut Connection, articles: &[Ready]) -> anyhow::Result<()> {

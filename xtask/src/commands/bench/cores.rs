@@ -1,5 +1,5 @@
-//! `bench cores`: preparing alone, and the detector's whole stage over the embedded bus, on one core and on
-//! all of them, by wall time. Each is in a process of its own.
+//! `bench cores`: preparing alone, and the whole stage of the detector over the embedded bus, on one core and
+//! on all of them, by elapsed time. Each run has a process of its own.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use wirefold_flow::{Clock, SystemClock};
 use wirefold_proto::streams::FETCHED;
 
 use super::Common;
-use super::articles::{Press, Ready};
+use super::articles::{ArticleFactory, Ready};
 use super::machine::{self, Stopwatch, file_system};
-use super::own_process::{own_process, told};
+use super::own_process::{own_process, results_of};
 use super::pipeline::{print, publish};
 use super::report::{Goal, Report};
 use super::stages::DataFolder;
@@ -23,26 +23,26 @@ const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
 const SEED: u64 = 20_260_301;
 
-/// What a child is told.
+/// The arguments of the child.
 #[derive(clap::Args)]
 pub(super) struct Child {
     #[arg(long)]
     folder: PathBuf,
     #[arg(long)]
     articles: usize,
-    /// Stays on one core.
+    /// Whether the process stays on one core.
     #[arg(long)]
     one: bool,
 }
 
-/// Articles a second of wall time.
+/// Articles a second of elapsed time.
 #[derive(Serialize, Deserialize)]
 struct Rates {
     prepared: f64,
     judged: f64,
 }
 
-/// Measures on one core and on all, one after the other.
+/// Measures on one core and then on all.
 pub(super) fn run(common: &Common) -> anyhow::Result<()> {
     let scratch = common.scratch()?;
     let file_system = file_system(scratch.path())?;
@@ -64,17 +64,17 @@ pub(super) fn run(common: &Common) -> anyhow::Result<()> {
 fn measure(folder: &Path, articles: usize, is_one: bool) -> anyhow::Result<Rates> {
     let mut child = own_process("cores-stage")?;
     child.args(["--articles", &articles.to_string(), "--folder"]).arg(folder);
-    told(child.args(is_one.then_some("--one")))
+    results_of(child.args(is_one.then_some("--one")))
 }
 
-/// Measures, and tells the parent in one line of JSON.
+/// Measures and prints the results as a line of JSON.
 pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
-    // Before there are threads: they stay where the one that starts them is.
+    // Called before threads start, because they inherit the core.
     if child.one {
         machine::stay_on_one_core()?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let articles = print(&mut Press::new(SEED)?, &*clock, child.articles)?;
+    let articles = print(&mut ArticleFactory::new(SEED)?, &*clock, child.articles)?;
     let prepared = prepare_all(&articles);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let judged = runtime.block_on(judge_all(&child.folder, clock, &articles))?;
@@ -84,7 +84,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Seconds until as many threads as there are cores have prepared all.
+/// The seconds in which one thread for each core prepares all articles.
 fn prepare_all(articles: &[Ready]) -> f64 {
     let (settings, next) = (Settings::default(), AtomicUsize::new(0));
     let work = || {
@@ -101,7 +101,7 @@ fn prepare_all(articles: &[Ready]) -> f64 {
     watch.seconds()
 }
 
-/// Seconds until the detector's stage has judged all, which stand on the bus before it starts.
+/// The seconds in which the detector's stage judges all articles, which are on the bus before it starts.
 async fn judge_all(
     folder: &Path,
     clock: Arc<dyn Clock>,

@@ -1,13 +1,13 @@
-//! The blocks of a page that commands write, never people.
+//! The generated blocks of a page.
 
 use anyhow::Context;
 
 use crate::tree;
 
-/// The page of nearly all benches.
+/// The page of most benches.
 pub(super) const PERFORMANCE: &str = "docs/performance.md";
 
-/// Puts a block between the marks of a bench, in place of the one before.
+/// Writes a block between the marks of a bench, in place of the previous one.
 pub(super) fn put(page: &str, name: &str, block: &str) -> anyhow::Result<()> {
     let path = tree::root().join(page);
     let text = std::fs::read_to_string(&path)?;

@@ -1,4 +1,4 @@
-//! How long an article takes from its publish to whoever reads the output, and until it has alerted.
+//! The time from the publication of an article until it is in the output, and until its alert.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use wirefold_flow::{Bus, Clock, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{Alert, Command, ControlCommand, Interval, SubscriptionSettings, Tag, decode};
 
-use super::articles::Press;
+use super::articles::ArticleFactory;
 use super::machine::Stopwatch;
 
-/// How often an article is published: 20 a second.
-const EVERY: Duration = Duration::from_millis(50);
-/// An article that takes longer is a fault, and not a figure.
+/// The interval at which articles are published: 20 a second.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(50);
+/// An article that takes longer is an error and not a figure.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// How often is asked whether the subscription is in force.
-const ASK_EVERY: Duration = Duration::from_millis(20);
-/// The subscription that alerts on every article, without any wait.
+/// How often to check whether the subscription is in force.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// The subscription that alerts on every article without waiting.
 const AT_ONCE: &str = "at-once";
 
-/// An article that is in the output for so long without an alert makes none.
+/// An article without an alert for this long after its output has none.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// From the call of `publish` to the message in the hands of an ordered reader.
+/// The times from the call of `publish` until an ordered reader has the message.
 pub(super) struct Latency {
-    /// Of the output.
+    /// Until the output.
     pub(super) output: Percentiles,
-    /// Of the first revision of an alert that speaks of the article.
+    /// Until the first revision of an alert that has the article.
     pub(super) alert: Percentiles,
-    /// How many of the articles made such a revision.
+    /// The number of articles with such a revision.
     pub(super) alerted: usize,
 }
 
-/// The middle and the slowest of a hundred, in milliseconds.
+/// The median and the 99th percentile in milliseconds.
 pub(super) struct Percentiles {
     pub(super) p50: f64,
     pub(super) p99: f64,
@@ -45,49 +45,50 @@ impl Percentiles {
     fn of(mut times: Vec<f64>) -> anyhow::Result<Self> {
         times.sort_by(f64::total_cmp);
         let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied();
-        let told = |share| at(share).context("nothing was timed");
-        Ok(Self { p50: told(0.5)?, p99: told(0.99)? })
+        let percentile = |share| at(share).context("nothing was timed");
+        Ok(Self { p50: percentile(0.5)?, p99: percentile(0.99)? })
     }
 }
 
-/// Publishes one article after the other, and waits until the last is in the output.
+/// Publishes articles one after the other and waits until the last is in the output.
 pub(super) async fn latency(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     time: Duration,
 ) -> anyhow::Result<Percentiles> {
-    Percentiles::of(timed(bus, clock, press, time, Duration::ZERO).await?.output)
+    Percentiles::of(timed(bus, clock, factory, time, Duration::ZERO).await?.output)
 }
 
-/// The same, and until it has alerted: the alerter must run.
+/// The same, and until the alert of each. The alerter must run.
 pub(super) async fn latency_with_alerts(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     time: Duration,
 ) -> anyhow::Result<Latency> {
     alert_on_everything_at_once(&**bus, clock).await?;
-    let Timed { output, alerts, .. } = timed(bus, clock, press, time, SILENCE).await?;
+    let LatencyTimes { output, alerts, .. } = timed(bus, clock, factory, time, SILENCE).await?;
     let (alert, alerted) = (Percentiles::of(alerts.values().copied().collect())?, alerts.len());
     Ok(Latency { output: Percentiles::of(output)?, alert, alerted })
 }
 
-/// Publishes, reads output and alerts, and ends where all came out and no alert came for `silence`.
+/// Publishes, reads output and alerts, and ends once all articles are in the output and no alert came for
+/// `silence`.
 async fn timed(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     time: Duration,
     silence: Duration,
-) -> anyhow::Result<Timed> {
-    let count = usize::try_from(time.as_millis() / EVERY.as_millis())?;
+) -> anyhow::Result<LatencyTimes> {
+    let count = usize::try_from(time.as_millis() / PUBLISH_INTERVAL.as_millis())?;
     let mut output = bus.read(OUTPUT.name, ">", next_of(&**bus, OUTPUT.name).await?).await?;
     let mut alerts = bus.read(ALERTS.name, ">", next_of(&**bus, ALERTS.name).await?).await?;
     let watch = Stopwatch::start();
     let mut publishing = Vec::new();
-    let mut timed = Timed::default();
-    let mut ticks = tokio::time::interval(EVERY);
+    let mut timed = LatencyTimes::default();
+    let mut ticks = tokio::time::interval(PUBLISH_INTERVAL);
     loop {
         let is_out = timed.output.len() == count;
         if is_out && silence.is_zero() {
@@ -95,7 +96,7 @@ async fn timed(
         }
         tokio::select! {
             _ = ticks.tick(), if publishing.len() < count => {
-                let message = press.next(clock.now())?.message;
+                let message = factory.next(clock.now())?.message;
                 timed.begun.insert(message.id.clone(), watch.seconds());
                 let bus = bus.clone();
                 publishing.push(tokio::spawn(async move { bus.publish(message).await }));
@@ -122,7 +123,7 @@ async fn next_of(bus: &dyn Bus, stream: &str) -> anyhow::Result<u64> {
     Ok(bus.stream_state(stream).await?.last + 1)
 }
 
-/// Adds the subscription as an API would, and waits until the alerter has it.
+/// Adds the subscription as the API would and waits until the alerter has it.
 async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow::Result<()> {
     let id = AT_ONCE.parse().context("an id")?;
     let now = Some(Interval::from_seconds(0));
@@ -142,26 +143,26 @@ async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow
     bus.publish(sender.outgoing(&command, command.at, None)?).await?;
     let keys = bus.key_value(SUBSCRIPTIONS.name)?;
     while keys.get(&format!("subscription.{AT_ONCE}")).await?.is_none() {
-        tokio::time::sleep(ASK_EVERY).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
     Ok(())
 }
 
-/// What came so far, in milliseconds.
+/// The times so far, in milliseconds.
 #[derive(Default)]
-struct Timed {
-    /// When each article was published that has not come out, by its id, in seconds.
+struct LatencyTimes {
+    /// The publication time of each article that is not yet in the output, by its id, in seconds.
     begun: HashMap<String, f64>,
-    /// The same of those that came out, by their sequence in the output.
+    /// The same for articles in the output, by their sequence there.
     came_out: HashMap<u64, f64>,
     output: Vec<f64>,
-    /// By the sequence in the output, the first alert that speaks up to it.
+    /// The first alert for each sequence of the output.
     alerts: HashMap<u64, f64>,
     /// Alerts that were read before the article in the output.
     early: HashMap<u64, f64>,
 }
 
-impl Timed {
+impl LatencyTimes {
     fn put_out(&mut self, stored: &Stored, now: f64) {
         let Some(begun) = self.begun.remove(&stored.id) else {
             return;

@@ -1,4 +1,4 @@
-//! What the machine says: time, load, and what a process takes of it. Linux only.
+//! Figures of the machine: time, load, and the resources of a process. Linux only.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ impl Stopwatch {
     }
 }
 
-/// A stopwatch of the processor time of this thread: what else runs on the machine is not in it.
+/// A stopwatch of the processor time of this thread. Other programs do not affect it.
 pub(super) struct ThreadWatch(Duration);
 
 impl ThreadWatch {
@@ -37,7 +37,7 @@ impl ThreadWatch {
         thread_time().saturating_sub(self.0).as_secs_f64() * 1e6
     }
 
-    /// What a start and a look cost of what they measure, in microseconds.
+    /// The cost of a start and a reading in microseconds, which is part of each measurement.
     pub(super) fn cost() -> f64 {
         const LOOKS: u32 = 10_000;
         let all: f64 = (0..LOOKS).map(|_| ThreadWatch::start().micros()).sum();
@@ -50,13 +50,13 @@ fn thread_time() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// The processor time of this process so far.
+/// The processor time of this process.
 pub(super) fn process_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// Keeps this thread, and those that it starts, on the last core.
+/// Binds this thread, and those that it starts, to the last core.
 pub(super) fn stay_on_one_core() -> anyhow::Result<()> {
     let mut set = rustix::thread::CpuSet::new();
     let allowed = rustix::thread::sched_getaffinity(None)?;
@@ -65,24 +65,24 @@ pub(super) fn stay_on_one_core() -> anyhow::Result<()> {
     Ok(rustix::thread::sched_setaffinity(None, &set)?)
 }
 
-/// The day, as figures are dated.
+/// The current day, as the date of figures.
 #[expect(clippy::disallowed_methods, reason = "a measurement says on which day it was made")]
 pub(crate) fn today() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
-/// The load of the last minute.
+/// The load average of the last minute.
 pub(crate) fn load() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default()
 }
 
-/// How many cores there are.
+/// The number of cores.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The kind of file system that a folder is on.
+/// The type of the file system of a folder.
 pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
     let folder = folder.canonicalize()?;
     let mounts = std::fs::read_to_string("/proc/self/mounts")?;
@@ -95,12 +95,12 @@ pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
     Ok(deepest.context("no mount holds the folder")?.1.to_owned())
 }
 
-/// The most memory that a process had resident, in bytes.
+/// The peak resident memory of a process in bytes.
 pub(crate) fn peak_memory(process: u32) -> anyhow::Result<u64> {
     memory(process, "VmHWM:")
 }
 
-/// The memory that a process has resident, in bytes.
+/// The resident memory of a process in bytes.
 pub(super) fn resident_memory(process: u32) -> anyhow::Result<u64> {
     memory(process, "VmRSS:")
 }
@@ -112,34 +112,34 @@ fn memory(process: u32, field: &str) -> anyhow::Result<u64> {
     Ok(kilobytes.with_context(|| format!("no {field}"))?.trim().parse::<u64>()? * 1024)
 }
 
-/// The bytes that a process has caused to be written to the disk.
+/// The bytes that a process has written to disk.
 pub(super) fn written(process: u32) -> anyhow::Result<u64> {
     let io = std::fs::read_to_string(format!("/proc/{process}/io"))?;
     let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
     Ok(line.context("no write_bytes")?.parse()?)
 }
 
-/// The processor time that a process has used, in clock ticks of a hundredth of a second.
+/// The processor time of a process in seconds. The kernel counts in hundredths.
 pub(super) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
     seconds_in_stat(&process.to_string(), 11)
 }
 
-/// The processor time of all processes that this one started and waited for, and of theirs.
+/// The processor time of all child processes that were waited for, with their own children.
 pub(crate) fn processor_seconds_of_children() -> anyhow::Result<f64> {
     seconds_in_stat("self", 13)
 }
 
-/// Of user and system together, which stand at this field after the name and the one behind it.
+/// User and system time, which are at this field after the name and the next one.
 fn seconds_in_stat(process: &str, field: usize) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name, in parentheses, may hold anything.
+    // The name in parentheses may have any characters.
     let (_, fields) = stat.rsplit_once(") ").context("no name in stat")?;
     let ticks = fields.split(' ').skip(field).take(2).map(str::parse::<f64>);
     let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
     Ok(ticks / 100.0)
 }
 
-/// The bytes of a folder's files.
+/// The bytes of the files in a folder.
 pub(super) fn size_of_folder(folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {

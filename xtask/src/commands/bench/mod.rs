@@ -1,7 +1,7 @@
-//! `cargo xtask bench NAME`: how fast, how soon and how small. A table, then one line of JSON.
+//! `cargo xtask bench NAME`: measures speed, latency and size. Prints a table, then one line of JSON.
 //!
-//! What is measured is what is shipped: called from another build, the command builds xtask and the
-//! product with `cargo build --profile dist` and runs that xtask.
+//! It measures what is shipped: from another build, the command builds xtask and the product with `cargo
+//! build --profile dist` and runs that xtask.
 
 mod alerts;
 mod articles;
@@ -34,18 +34,18 @@ pub(crate) use machine::{Stopwatch, cores, load, processor_seconds_of_children};
 
 use crate::tree;
 
-/// What is shipped is built with it, so what is measured too.
+/// The profile of the shipped build, which is measured.
 const PROFILE: &str = "dist";
 
-/// What to measure.
+/// The arguments of `bench`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: Bench,
 }
 
 #[derive(clap::Subcommand)]
-enum What {
+enum Bench {
     /// Articles a second through all stages and through each; latency at 20 articles a second. Then
     /// over NATS, beside JetStream alone.
     Pipeline(Pipeline),
@@ -61,9 +61,9 @@ enum What {
     #[command(hide = true)]
     CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
-    Alerts(Look),
+    Alerts(BareArguments),
     /// What the enricher takes for an article, by language and step, and what bad input takes.
-    Enrich(Look),
+    Enrich(BareArguments),
     /// All sets of `enrich`, in a process of their own.
     #[command(hide = true)]
     EnrichSets(enrich::Child),
@@ -115,9 +115,9 @@ struct Common {
     folder: Option<PathBuf>,
 }
 
-/// What a bench without a data folder is told.
+/// The arguments of a bench without a data folder.
 #[derive(clap::Args)]
-struct Look {
+struct BareArguments {
     /// Less of everything, for a look: no figures to publish.
     #[arg(long)]
     quick: bool,
@@ -126,9 +126,9 @@ struct Look {
     write: bool,
 }
 
-impl What {
-    /// Whether it runs in a build of the profile `dist` only. The child of a flame graph runs in a build of
-    /// its own, and so may others.
+impl Bench {
+    /// Whether it runs only in a build with the profile `dist`. The child of a flame graph has a build of its
+    /// own, so children may run in other builds.
     fn needs_dist(&self) -> bool {
         !matches!(
             self,
@@ -136,7 +136,7 @@ impl What {
         )
     }
 
-    /// Whether it runs the product, or its NATS example.
+    /// Whether it runs the product or its NATS example.
     fn needs_product(&self) -> bool {
         !matches!(
             self,
@@ -145,53 +145,53 @@ impl What {
     }
 }
 
-/// Measures, in a build of the profile `dist`.
+/// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if let What::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
+    if let Bench::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
         return detect::flame::run(name, *articles);
     }
     if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
         return in_dist(arguments.what.needs_product());
     }
-    // Made where it is needed: the threads of one stay on the core of who makes it.
+    // Created only where it is needed: its threads stay on the core of the thread that creates it.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.what {
-        What::Pipeline(Pipeline { common, only_nats }) => {
+        Bench::Pipeline(Pipeline { common, only_nats }) => {
             let folder = common.scratch()?;
             runtime()?.block_on(pipeline::run(folder.path(), common, *only_nats))?;
         }
-        What::Small(common) => {
+        Bench::Small(common) => {
             let folder = common.scratch()?;
             runtime()?.block_on(small::run(folder.path(), common))?;
         }
-        What::Restart(arguments) => {
+        Bench::Restart(arguments) => {
             let folder = arguments.common.scratch()?;
             restart::run(folder.path(), arguments, &runtime()?)?;
         }
-        What::Hostile(common) => {
+        Bench::Hostile(common) => {
             let folder = common.scratch()?;
             runtime()?.block_on(hostile::run(folder.path(), common))?;
         }
-        What::HostilePipeline(child) => runtime()?.block_on(hostile::run_child(child))?,
-        What::SmallPipeline(child) => runtime()?.block_on(small::run_child(child))?,
-        What::Fetch(arguments) => {
+        Bench::HostilePipeline(child) => runtime()?.block_on(hostile::run_child(child))?,
+        Bench::SmallPipeline(child) => runtime()?.block_on(small::run_child(child))?,
+        Bench::Fetch(arguments) => {
             let folder = arguments.common.scratch()?;
             runtime()?.block_on(fetch::run(arguments, folder.path()))?;
         }
-        What::FetchPoll(child) => runtime()?.block_on(fetch::run_child(child))?,
-        What::Scale(arguments) => {
+        Bench::FetchPoll(child) => runtime()?.block_on(fetch::run_child(child))?,
+        Bench::Scale(arguments) => {
             let folder = arguments.common.scratch()?;
             scale::run(arguments, folder.path())?;
         }
-        What::Alerts(arguments) => alerts::run(arguments)?,
-        What::AlertsSet(child) => alerts::run_child(child)?,
-        What::Enrich(arguments) => enrich::run(arguments)?,
-        What::EnrichSets(child) => enrich::run_child(child)?,
-        What::Detect(arguments) => detect::run(arguments)?,
-        What::DetectMethod(child) => detect::run_child(child)?,
-        What::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
-        What::Cores(common) => cores::run(common)?,
-        What::CoresStage(child) => cores::run_child(child)?,
+        Bench::Alerts(arguments) => alerts::run(arguments)?,
+        Bench::AlertsSet(child) => alerts::run_child(child)?,
+        Bench::Enrich(arguments) => enrich::run(arguments)?,
+        Bench::EnrichSets(child) => enrich::run_child(child)?,
+        Bench::Detect(arguments) => detect::run(arguments)?,
+        Bench::DetectMethod(child) => detect::run_child(child)?,
+        Bench::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
+        Bench::Cores(common) => cores::run(common)?,
+        Bench::CoresStage(child) => cores::run_child(child)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -207,12 +207,12 @@ impl Common {
     }
 }
 
-/// The folder with what is built, of which a program is a part.
+/// The folder of a build, from the path of a program in it.
 fn built(program: &Path) -> anyhow::Result<PathBuf> {
     Ok(program.parent().context("a program stands in a folder")?.to_owned())
 }
 
-/// Whether a program was built with the profile `dist`: Cargo names the folder after it.
+/// Whether a program was built with the profile `dist`, after which Cargo names the folder.
 fn is_dist(program: &Path) -> bool {
     program.parent().is_some_and(|folder| folder.ends_with(PROFILE))
 }

@@ -1,21 +1,21 @@
-//! The generator's news as feeds bring it, without what is made to hurt: `bench detect` times that apart,
+//! The generator's news as feeds deliver it, without hostile articles: `bench detect` times those separately,
 //! and `bench fetch` has attacks of its own.
 
 use crate::generator::{Article, Generator, Kind, Settings};
 
-/// The most bytes of a hostile article, of which there is none here.
+/// The size limit of hostile articles, of which there are none here.
 const LIMIT: usize = 0;
-/// Footers change after so many articles.
+/// Footers change after this many articles.
 const FOOTER_LIFE: u64 = 20_000;
 
-/// Makes articles one after the other; the same from the same seed.
+/// Makes articles one after the other. The same seed gives the same articles.
 pub(crate) struct News {
     generator: Generator,
     next: u64,
 }
 
 impl News {
-    /// News whose lengths are so many percent of a median of 500 words.
+    /// News with lengths in percent of a median of 500 words.
     pub(crate) fn new(seed: u64, length: usize) -> News {
         let settings = Settings { seed, length, limit: LIMIT, footer_life: FOOTER_LIFE };
         News { generator: Generator::new(settings), next: 0 }
@@ -33,12 +33,12 @@ impl News {
     }
 }
 
-/// An article's paragraphs as a page has them.
+/// The paragraphs of an article as HTML.
 pub(super) fn markup(article: &Article) -> String {
     article.lines().iter().map(|line| format!("<p>{}</p>", escaped(line))).collect()
 }
 
-/// A text as it stands in XML and in HTML.
+/// A text, escaped for XML and HTML.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,5 +1,5 @@
-//! `bench pipeline`: articles a second through all stages on the embedded bus, each stage by
-//! itself, and how long one article takes from the first bus hop to the output.
+//! `bench pipeline`: articles a second through all stages on the embedded bus and through each stage alone,
+//! and how long one article takes from the first bus hop to the output.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,47 +11,47 @@ use wirefold_flow::{Bus, Clock, Outgoing, SystemClock};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 
 use super::Common;
-use super::articles::{Press, Ready};
+use super::articles::{ArticleFactory, Ready};
 use super::latency::{Latency, latency_with_alerts};
 use super::machine::{self, Stopwatch};
-use super::nats::Half;
+use super::nats::NatsHalf;
 use super::report::{Goal, Report};
 use super::stages::DataFolder;
 use super::{baseline, machine::file_system};
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
-/// Publishes that wait for their acknowledgement at once.
+/// The number of publishes that wait for their acknowledgement at a time.
 const WINDOW: usize = 100;
-/// The articles were seen so far apart, the last of them now: what comes so fast is seen so fast.
+/// The time between two articles, the last of which is seen now.
 const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
 
-/// Measures in folders inside this one, which is on a disk; over NATS too, or there alone.
+/// Measures in folders inside this one, which is on a disk; also over NATS, or only there.
 pub(super) async fn run(folder: &Path, common: &Common, only_nats: bool) -> anyhow::Result<()> {
     let is_quick = common.quick;
-    if common.write && !Half::is_possible() {
+    if common.write && !NatsHalf::is_possible() {
         bail!("no nats-server, and the page has rows over NATS: run `cargo xtask tools`");
     }
     let mut report = Report::new("wirefold.bench.pipeline/1", is_quick, file_system(folder)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut press = Press::new(SEED)?;
+    let mut factory = ArticleFactory::new(SEED)?;
     let count = if is_quick { QUICK } else { ARTICLES };
-    let articles = print(&mut press, &*clock, count)?;
+    let articles = print(&mut factory, &*clock, count)?;
     report.articles(articles.len() as u64);
 
-    let simple = Simple {
+    let simple = Baselines {
         simhash: count as f64 / baseline::simhash(&articles),
         sqlite: baseline::sqlite(folder, &articles)?,
         count: count as f64,
     };
     if !only_nats {
-        whole(&folder.join("whole"), &clock, &articles, &mut press, &simple, &mut report).await?;
+        whole(&folder.join("whole"), &clock, &articles, &mut factory, &simple, &mut report).await?;
         by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
     }
-    match Half::new(folder, &articles)? {
-        Some(half) => half.run(&mut press, &mut report).await?,
+    match NatsHalf::new(folder, &articles)? {
+        Some(half) => half.run(&mut factory, &mut report).await?,
         None => report.note("no nats-server, so nothing over NATS: run `cargo xtask tools`"),
     }
     let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
@@ -60,14 +60,14 @@ pub(super) async fn run(folder: &Path, common: &Common, only_nats: bool) -> anyh
 }
 
 /// The baselines.
-struct Simple {
+struct Baselines {
     /// Articles a second.
     simhash: f64,
-    sqlite: baseline::Plain,
+    sqlite: baseline::SqliteTimes,
     count: f64,
 }
 
-impl Simple {
+impl Baselines {
     fn inserts(&self) -> f64 {
         self.count / self.sqlite.all
     }
@@ -77,9 +77,9 @@ const SIMHASH: &str = "SimHash and a map lookup";
 const SQLITE: &str = "plain SQLite inserts by 100";
 const SINGLE: &str = "one SQLite insert, p50";
 
-/// So many articles, the last of them seen now.
+/// This many articles, the last of them seen now.
 pub(super) fn print(
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     clock: &dyn Clock,
     count: usize,
 ) -> anyhow::Result<Vec<Ready>> {
@@ -87,7 +87,7 @@ pub(super) fn print(
     let mut seen = clock.now().minus(whole);
     let mut articles = Vec::with_capacity(count);
     for _ in 0..count {
-        articles.push(press.next(seen)?);
+        articles.push(factory.next(seen)?);
         seen = seen.plus(APART);
     }
     Ok(articles)
@@ -104,13 +104,13 @@ fn messages(articles: &[Ready]) -> Vec<Outgoing> {
     articles.iter().map(|article| article.message.clone()).collect()
 }
 
-/// All stages at once, as in `up`; then one article at a time.
+/// Measures all stages at once, as in `up`, and then one article at a time.
 async fn whole(
     folder: &Path,
     clock: &Arc<dyn Clock>,
     articles: &[Ready],
-    press: &mut Press,
-    simple: &Simple,
+    factory: &mut ArticleFactory,
+    simple: &Baselines,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let ground = DataFolder::open(folder, clock.clone()).await?;
@@ -155,7 +155,7 @@ async fn whole(
 
     let time = if report.is_quick() { Duration::from_secs(10) } else { Duration::from_secs(30) };
     let Latency { output, alert, alerted } =
-        latency_with_alerts(&ground.bus, &*ground.clock, press, time).await?;
+        latency_with_alerts(&ground.bus, &*ground.clock, factory, time).await?;
     report.add("publish to output at 20/s, p50", output.p50, "ms").goal(Goal::AtMost(100.0));
     let single = simple.sqlite.single;
     report.beside(SINGLE, single);
@@ -166,7 +166,7 @@ async fn whole(
     stages.stop().await
 }
 
-/// How many articles of the output are copies.
+/// The number of copies in the output.
 async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
     let mut reader = bus.read(OUTPUT.name, "wirefold.v1.output.article.copy.>", 1).await?;
     let mut folded = 0;
@@ -178,12 +178,12 @@ async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
     }
 }
 
-/// Each stage by itself, on what the one before it left.
+/// Measures each stage alone, on the messages of the previous one.
 async fn by_stage(
     folder: &Path,
     clock: &Arc<dyn Clock>,
     articles: &[Ready],
-    simple: &Simple,
+    simple: &Baselines,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let ground = DataFolder::open(folder, clock.clone()).await?;
@@ -208,7 +208,7 @@ async fn by_stage(
     detector.stop().await?;
 
     let decisions = ground.bus.stream_state(JUDGED.name).await?.messages;
-    // The first record says who writes.
+    // The first record names the writer.
     let decisions = decisions.checked_sub(1).context("nothing was judged")?;
     watch = Stopwatch::start();
     let enricher = ground.enricher();

@@ -1,4 +1,4 @@
-//! What was measured: a table for people, then one line of JSON.
+//! The figures of a run: a table for people, then one line of JSON.
 
 use std::io::Write as _;
 
@@ -7,20 +7,20 @@ use serde::Serialize;
 use super::{document, machine};
 use crate::table::Table;
 
-/// What is to be reached.
+/// The goal of a figure.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Goal {
     AtLeast(f64),
     AtMost(f64),
 }
 
-/// A measure beside something simpler, measured in the same run.
+/// A figure with its baseline, which was measured in the same run.
 #[derive(Debug, Serialize)]
 struct Figure {
     name: String,
     value: f64,
     unit: &'static str,
-    /// Left out of the table.
+    /// Whether it is left out of the table.
     #[serde(skip)]
     is_hidden: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -40,7 +40,7 @@ struct Baseline {
     ratio: f64,
 }
 
-/// What a run measured.
+/// The figures of a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     schema: &'static str,
@@ -104,7 +104,7 @@ impl Report {
         self
     }
 
-    /// Adds a figure to the line of JSON alone.
+    /// Adds a figure only to the line of JSON.
     pub(super) fn hidden(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
         self.add(name, value, unit);
         if let Some(figure) = self.figures.last_mut() {
@@ -117,7 +117,7 @@ impl Report {
         self.notes.push(line.into());
     }
 
-    /// Says what the last figure was to reach.
+    /// Sets the goal of the last figure.
     pub(super) fn goal(&mut self, goal: Goal) -> &mut Self {
         if let (Some(figure), Some(last)) = (self.figures.last_mut(), self.goals.last_mut()) {
             let (value, is_met) = match goal {
@@ -129,7 +129,7 @@ impl Report {
         self
     }
 
-    /// Says what the last figure was to reach of what is beside it.
+    /// Sets the goal of the last figure's ratio to its baseline.
     pub(super) fn goal_of_ratio(&mut self, goal: Goal) {
         if let (Some(figure), Some(last)) = (self.figures.last_mut(), self.goals.last_mut()) {
             let ratio = figure.baseline.as_ref().map_or(0.0, |simple| simple.ratio);
@@ -142,7 +142,7 @@ impl Report {
         }
     }
 
-    /// Puts something simpler beside the last figure.
+    /// Sets the baseline of the last figure.
     pub(super) fn beside(&mut self, name: &str, value: f64) -> &mut Self {
         if let Some(figure) = self.figures.last_mut() {
             let ratio = if value > 0.0 { figure.value / value } else { 0.0 };
@@ -151,7 +151,7 @@ impl Report {
         self
     }
 
-    /// Prints both, and puts the table into docs/performance.md too where that is asked for.
+    /// Prints both, and writes the table into docs/performance.md if `is_asked`.
     pub(super) fn print_and_write(mut self, name: &str, is_asked: bool) -> anyhow::Result<()> {
         self.load_after = machine::load();
         if is_asked {
@@ -182,7 +182,7 @@ impl Report {
         Ok(())
     }
 
-    /// The table as the page has it, with how it was made.
+    /// The table for the page, with the conditions of the run.
     fn block(&self, name: &str) -> String {
         let mut block = format!(
             "`cargo xtask bench {name} --write`, {}, {} cores, load average {:.1} before and {:.1} at the end, {}",
@@ -211,24 +211,30 @@ impl Report {
         table
     }
 
-    /// What is shown of each figure.
+    /// The cells of each figure.
     fn rows(&self) -> impl Iterator<Item = [String; 7]> {
         let shown = self.figures.iter().zip(&self.goals).filter(|(figure, _)| !figure.is_hidden);
         shown.map(|(figure, goal)| {
             let of = if figure.is_of_ratio { "ratio " } else { "" };
             let goal = match goal {
-                Some(Goal::AtLeast(value)) => format!("{of}>= {} {}", told(*value), mark(figure)),
-                Some(Goal::AtMost(value)) => format!("{of}<= {} {}", told(*value), mark(figure)),
+                Some(Goal::AtLeast(value)) => {
+                    format!("{of}>= {} {}", three_digits(*value), mark(figure))
+                }
+                Some(Goal::AtMost(value)) => {
+                    format!("{of}<= {} {}", three_digits(*value), mark(figure))
+                }
                 None => String::new(),
             };
             let (name, is, ratio) = match &figure.baseline {
-                Some(simple) => {
-                    (simple.name.clone(), told(simple.value), format!("{:.2}", simple.ratio))
-                }
+                Some(simple) => (
+                    simple.name.clone(),
+                    three_digits(simple.value),
+                    format!("{:.2}", simple.ratio),
+                ),
                 None => Default::default(),
             };
             let (measure, unit) = (figure.name.clone(), figure.unit.to_owned());
-            [measure, told(figure.value), unit, goal, name, is, ratio]
+            [measure, three_digits(figure.value), unit, goal, name, is, ratio]
         })
     }
 }
@@ -237,8 +243,8 @@ fn mark(figure: &Figure) -> &'static str {
     if figure.is_met == Some(true) { "met" } else { "MISSED" }
 }
 
-/// Three digits are enough of what a shared machine gives.
-fn told(value: f64) -> String {
+/// Three digits. A shared machine gives no more.
+fn three_digits(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         small if small < 1.0 => format!("{value:.3}"),

@@ -1,7 +1,7 @@
 //! `bench restart`: how soon the real program judges again over a full window.
 //!
-//! The stages fill the window in this process, with articles seen over six days, the last of them now.
-//! They stop as for an update. One more article waits in the bus, and `wirefold up` starts.
+//! The stages fill the window in this process, with articles seen over six days, the last of them now. They
+//! stop as for an update. One more article waits in the bus, and `wirefold up` starts.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,33 +13,33 @@ use wirefold_flow::{Clock, SystemClock, UnixMillis};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 
 use super::Common;
-use super::articles::Press;
+use super::articles::ArticleFactory;
 use super::machine::{self, Stopwatch};
 use super::pipeline::publish;
 use super::report::{Goal, Report};
 use super::stages::{DataFolder, Stages};
 use crate::commands::attack::running::{Running, command};
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 1_000_000;
 const QUICK: usize = 20_000;
-/// All are within the seven days that the detector compares with.
+/// All articles are within the seven days of the detector's window.
 const SPAN: Duration = Duration::from_hours(6 * 24);
-/// Published at once.
+/// The number of articles that are published at a time.
 const BATCH: usize = 2_000;
-/// The detector may be so far behind.
-const LAG: u64 = 10_000;
-/// How often the filling says how far it is.
-const SAY_EVERY: usize = 50_000;
-/// `retention.max_bytes`: no article leaves the window early.
+/// The largest lag of the detector while the window is filled.
+const MAX_LAG: u64 = 10_000;
+/// How often the progress is printed, in articles.
+const PROGRESS_EVERY: usize = 50_000;
+/// `retention.max_bytes`. No article leaves the window early.
 const MAX_BYTES: u64 = 24 << 30;
 const SEED: u64 = 20_261_125;
-/// Goes by between two questions.
-const EVERY: Duration = Duration::from_millis(5);
-/// A start that takes longer is a fault, and not a figure.
+/// The pause between two requests.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// A start that takes longer is an error and not a figure, in seconds.
 const DEADLINE: f64 = 600.0;
 
-/// How much to fill.
+/// The arguments of `bench restart`.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -74,7 +74,7 @@ pub(super) fn run(
     );
     std::fs::write(folder.join("wirefold.toml"), config)?;
     if arguments.data.is_some() {
-        // Whatever ended it before, it ends well now.
+        // Starts and stops it once, in case the earlier run was killed.
         start(folder, None)?.stop()?;
     } else {
         let filled = runtime.block_on(fill(&data, count))?;
@@ -84,7 +84,7 @@ pub(super) fn run(
     }
     report.add("data folder", machine::size_of_folder(&data)? as f64 / 1e9, "GB");
     for (number, ended) in ["a stop", "a kill"].into_iter().enumerate() {
-        let waiting = runtime.block_on(one_more(&data))?;
+        let waiting = runtime.block_on(publish_one_more(&data))?;
         let started = start(folder, Some(&waiting))?;
         report.add(format!("`up` after {ended}, until its page answers"), started.page, "s");
         let what = "… until the article that waited is in its tables";
@@ -112,34 +112,34 @@ fn program() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("wirefold"))
 }
 
-/// A data folder whose window is full.
-struct Filled {
+/// A data folder with a full window.
+struct FilledFolder {
     seconds: f64,
-    /// Seconds until all stages had stopped.
+    /// The seconds until all stages had stopped.
     stopped: f64,
 }
 
-async fn fill(data: &Path, count: usize) -> anyhow::Result<Filled> {
+async fn fill(data: &Path, count: usize) -> anyhow::Result<FilledFolder> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ground = DataFolder::open_for(data, clock.clone(), MAX_BYTES).await?;
     let stages = ground.all().await?;
-    let mut press = Press::new(SEED)?;
+    let mut factory = ArticleFactory::new(SEED)?;
     let mut watch = Stopwatch::start();
-    publish_all(&ground, &stages, &mut press, count).await?;
+    publish_all(&ground, &stages, &mut factory, count).await?;
     until_done(&ground, &stages).await?;
     let seconds = watch.seconds();
     watch = Stopwatch::start();
     stages.stop().await?;
     let stopped = watch.seconds();
-    Ok(Filled { seconds, stopped })
+    Ok(FilledFolder { seconds, stopped })
 }
 
-/// Puts an article into the bus that no stage has seen. Its id.
-async fn one_more(data: &Path) -> anyhow::Result<String> {
+/// Publishes an article that no stage has seen, and returns its id.
+async fn publish_one_more(data: &Path) -> anyhow::Result<String> {
     let ground = DataFolder::open_for(data, Arc::new(SystemClock), MAX_BYTES).await?;
-    // Seeds beside each other have articles in common.
-    let mut press = Press::new(SEED + ground.clock.now().0)?;
-    let message = press.next(ground.clock.now())?.message;
+    // Neighbouring seeds have articles in common.
+    let mut factory = ArticleFactory::new(SEED + ground.clock.now().0)?;
+    let message = factory.next(ground.clock.now())?.message;
     let body: serde_json::Value = serde_json::from_slice(&message.body)?;
     let id = body["id"].as_str().context("an article has an id")?.to_owned();
     ground.bus.publish(message).await?;
@@ -149,34 +149,34 @@ async fn one_more(data: &Path) -> anyhow::Result<String> {
 async fn publish_all(
     ground: &DataFolder,
     stages: &Stages,
-    press: &mut Press,
+    factory: &mut ArticleFactory,
     count: usize,
 ) -> anyhow::Result<()> {
     let begin = ground.clock.now().minus(SPAN);
     let apart = SPAN.as_millis() as u64 / count.max(1) as u64;
     let watch = Stopwatch::start();
-    let mut printed = 0;
-    while printed < count {
-        let batch = BATCH.min(count - printed);
+    let mut published = 0;
+    while published < count {
+        let batch = BATCH.min(count - published);
         let seen = |number: usize| UnixMillis(begin.0 + apart * number as u64);
         let messages =
-            (printed..printed + batch).map(|number| Ok(press.next(seen(number))?.message));
+            (published..published + batch).map(|number| Ok(factory.next(seen(number))?.message));
         publish(&*ground.bus, messages.collect::<anyhow::Result<_>>()?).await?;
-        printed += batch;
-        stages.detector.progress.until_handled((printed as u64).saturating_sub(LAG)).await;
-        if printed % SAY_EVERY < batch {
-            let rate = printed as f64 / watch.seconds();
-            writeln!(std::io::stderr(), "{printed} of {count} articles, {rate:.0}/s")?;
+        published += batch;
+        stages.detector.progress.until_handled((published as u64).saturating_sub(MAX_LAG)).await;
+        if published % PROGRESS_EVERY < batch {
+            let rate = published as f64 / watch.seconds();
+            writeln!(std::io::stderr(), "{published} of {count} articles, {rate:.0}/s")?;
         }
     }
     Ok(())
 }
 
-/// Waits until every stage has come to the end of its stream.
+/// Waits until every stage has reached the end of its stream.
 async fn until_done(ground: &DataFolder, stages: &Stages) -> anyhow::Result<()> {
     let last = async |stream| Ok::<u64, anyhow::Error>(ground.bus.stream_state(stream).await?.last);
     stages.detector.progress.until_handled(last(FETCHED.name).await?).await;
-    // The first record says who writes.
+    // The first record names the writer.
     let judged = last(JUDGED.name).await?;
     let decisions = judged.checked_sub(1).context("nothing was judged")?;
     stages.enricher.progress.until_done(decisions).await;
@@ -186,14 +186,14 @@ async fn until_done(ground: &DataFolder, stages: &Stages) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// A running `up`, and the seconds from its start.
-struct Started {
+/// A running `up`, and the seconds since its start.
+struct StartedUp {
     up: Running,
     page: f64,
     article: f64,
 }
 
-impl Started {
+impl StartedUp {
     fn peak(&self) -> anyhow::Result<f64> {
         Ok(self.up.peak().context("it runs")? as f64 / 1e6)
     }
@@ -206,8 +206,8 @@ impl Started {
     }
 }
 
-/// Starts `up`, and waits for its page and, if there is one, for the article that waits.
-fn start(folder: &Path, article: Option<&str>) -> anyhow::Result<Started> {
+/// Starts `up` and waits for its page, and for the waiting article if there is one.
+fn start(folder: &Path, article: Option<&str>) -> anyhow::Result<StartedUp> {
     let watch = Stopwatch::start();
     let mut up = Running::start_as(command(&program()?, folder))?;
     let page = watch.seconds();
@@ -216,7 +216,7 @@ fn start(folder: &Path, article: Option<&str>) -> anyhow::Result<Started> {
         if watch.seconds() > DEADLINE || !up.is_alive() {
             bail!("the article that waited is not on the page:\n{}", up.said());
         }
-        std::thread::park_timeout(EVERY);
+        std::thread::park_timeout(POLL_INTERVAL);
     }
-    Ok(Started { up, page, article: watch.seconds() })
+    Ok(StartedUp { up, page, article: watch.seconds() })
 }

@@ -1,4 +1,4 @@
-//! The stages over one bus as `wirefold up` makes them, without ports; each can run alone.
+//! The stages over one bus as `wirefold up` makes them, without ports. Each can run alone.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{DeadLetter, FeedSettings, SubscriptionSettings, TextPolicy};
 
 use super::machine::{self, Stopwatch};
-use super::watched::{Progress, Watched};
+use super::watched::{Progress, WatchedBus};
 
 /// A data folder with its bus and clock.
 pub(super) struct DataFolder {
@@ -28,7 +28,7 @@ pub(super) struct DataFolder {
     max_bytes: u64,
 }
 
-/// A stage that runs.
+/// A running stage.
 pub(super) struct Running {
     pub(super) progress: Arc<Progress>,
     stop: CancellationToken,
@@ -36,20 +36,20 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Has it finish what it took.
+    /// Lets it finish its work and stops it.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
         self.task.await.context("a stage broke down")?
     }
 }
 
-/// All stages but the fetcher.
+/// All stages except the fetcher.
 pub(super) struct Stages {
     pub(super) detector: Running,
     pub(super) enricher: Running,
     pub(super) alerter: Running,
     pub(super) gateway: Running,
-    /// What the gateway serves.
+    /// The router of the gateway.
     pub(super) page: Router,
 }
 
@@ -63,12 +63,12 @@ impl Stages {
 }
 
 impl DataFolder {
-    /// Opens a data folder, and makes the streams in it.
+    /// Opens a data folder and makes the streams in it.
     pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         Self::open_for(folder, clock, Limits::default().max_bytes).await
     }
 
-    /// The same with room for so many bytes of texts, and for as many in the window.
+    /// The same with room for this many bytes of texts, and for as many in the window.
     pub(super) async fn open_for(
         folder: &Path,
         clock: Arc<dyn Clock>,
@@ -79,7 +79,7 @@ impl DataFolder {
         Ok(Self { folder: folder.to_owned(), bus, clock, max_bytes })
     }
 
-    /// All stages but the fetcher.
+    /// Starts all stages except the fetcher.
     pub(super) async fn all(&self) -> anyhow::Result<Stages> {
         let (detector, enricher) = (self.detector(), self.enricher());
         let (alerter, (gateway, page)) = (self.alerter()?, self.gateway().await?);
@@ -116,14 +116,14 @@ impl DataFolder {
             ..wirefold_alerter::Settings::default()
         };
         Ok(self.run(OUTPUT.name, |context, stop| async move {
-            let printer: Arc<dyn Printer> = Arc::new(Nowhere);
+            let printer: Arc<dyn Printer> = Arc::new(NoServices);
             Ok(wirefold_alerter::run(context, settings, printer, stop).await?)
         }))
     }
 
-    /// The projection, and what is served of it where somebody listens.
+    /// Starts the projection and returns the router over it.
     pub(super) async fn gateway(&self) -> anyhow::Result<(Running, Router)> {
-        let nowhere = Arc::new(Nowhere);
+        let nowhere = Arc::new(NoServices);
         let settings = wirefold_gateway::Settings {
             folder: self.folder.clone(),
             demo: false,
@@ -145,7 +145,7 @@ impl DataFolder {
         Ok((start(progress, |stop| async move { Ok(gateway.run(stop).await?) }), page))
     }
 
-    /// Runs a service, watched over the stream that it reads.
+    /// Runs a service and observes how far it has read the stream.
     pub(super) fn run<F>(
         &self,
         stream: &'static str,
@@ -160,25 +160,25 @@ impl DataFolder {
     }
 
     fn context(&self, stream: &'static str, progress: &Arc<Progress>) -> StageContext {
-        let bus = Watched::new(self.bus.clone(), stream, progress.clone());
+        let bus = WatchedBus::new(self.bus.clone(), stream, progress.clone());
         let observer = progress.clone();
         StageContext { observer, ..StageContext::new(Arc::new(bus), self.clock.clone()) }
     }
 }
 
-/// When nothing is under way.
+/// When the stages count as idle.
 #[derive(Clone, Copy)]
 pub(super) struct Idle {
-    /// Nobody has asked the bus for anything for so long …
+    /// There was no request to the bus for this long,
     pub(super) quiet: Duration,
-    /// … and the process has taken no more of the processor than this.
+    /// and the process has used no more processor time than this.
     pub(super) processor: Duration,
-    /// What takes longer hangs, in seconds.
+    /// After this many seconds they hang.
     pub(super) deadline: f64,
 }
 
 impl DataFolder {
-    /// Waits until no stage lags and nothing was under way for a moment.
+    /// Waits until no stage lags and all are idle.
     pub(super) async fn until_idle(
         &self,
         stages: &Stages,
@@ -235,7 +235,7 @@ where
     Running { progress, stop, task }
 }
 
-/// Twenty subscriptions: one takes everything, the others ask as people do. None has a delivery.
+/// Twenty subscriptions: one matches everything, the others are typical queries. None has a delivery.
 fn subscriptions() -> anyhow::Result<Vec<ConfiguredSubscription>> {
     let mut queries = vec!["*".to_owned()];
     queries.extend((0..6).map(|number| format!("outlet:paper{number:03}.example")));
@@ -252,10 +252,10 @@ fn subscription(number: usize, query: &str) -> anyhow::Result<ConfiguredSubscrip
     Ok(ConfiguredSubscription { settings, managed_by: "the benchmark".to_owned() })
 }
 
-/// Stands where `wirefold up` has a terminal, and where its page asks other services.
-struct Nowhere;
+/// A stub for the terminal of `wirefold up` and for the services that its page uses.
+struct NoServices;
 
-impl Printer for Nowhere {
+impl Printer for NoServices {
     fn print(&self, _line: &str) -> std::io::Result<()> {
         Ok(())
     }
@@ -268,7 +268,7 @@ where
     Box::pin(async { Err("a benchmark serves nobody".to_owned()) })
 }
 
-impl Rehearse for Nowhere {
+impl Rehearse for NoServices {
     fn rehearse(
         &self,
         _subscription: SubscriptionSettings,
@@ -278,13 +278,13 @@ impl Rehearse for Nowhere {
     }
 }
 
-impl Replay for Nowhere {
+impl Replay for NoServices {
     fn replay(&self, _letter: DeadLetter, _at: u64) -> BoxFuture<'_, Result<String, String>> {
         unasked()
     }
 }
 
-impl Probe for Nowhere {
+impl Probe for NoServices {
     fn probe(
         &self,
         _: wirefold_gateway::shapes::ProbeRequest,

@@ -1,4 +1,4 @@
-//! A bus that notes how far one service has come.
+//! A bus that records how far one service has come.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,12 +20,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Waits until everything up to a sequence of the stream that it reads is handled.
+    /// Waits until everything up to a sequence of its stream is handled.
     pub(super) async fn until_handled(&self, sequence: u64) {
         self.until(&self.handled, sequence).await;
     }
 
-    /// Waits until it is done with so many messages of its subscription.
+    /// Waits until this many messages of its subscription are done.
     pub(super) async fn until_done(&self, messages: u64) {
         self.until(&self.done, messages).await;
     }
@@ -35,17 +35,17 @@ impl Progress {
         self.handled.load(Ordering::SeqCst) >= sequence
     }
 
-    /// Whether it is done with so many messages.
+    /// Whether this many messages are done.
     pub(super) fn has_done(&self, messages: u64) -> bool {
         self.done.load(Ordering::SeqCst) >= messages
     }
 
-    /// How often it has asked the bus for anything.
+    /// The number of its requests to the bus.
     pub(super) fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// Whether it has said that it is alive.
+    /// Whether it has sent a heartbeat.
     pub(super) fn is_alive(&self) -> bool {
         self.is_alive.load(Ordering::SeqCst)
     }
@@ -79,14 +79,14 @@ impl Observer for Progress {
 }
 
 /// The bus of one service.
-pub(super) struct Watched {
+pub(super) struct WatchedBus {
     bus: Arc<dyn Bus>,
-    /// The stream whose reading is watched.
+    /// The stream whose reading is recorded.
     stream: &'static str,
     progress: Arc<Progress>,
 }
 
-impl Watched {
+impl WatchedBus {
     pub(super) fn new(bus: Arc<dyn Bus>, stream: &'static str, progress: Arc<Progress>) -> Self {
         Self { bus, stream, progress }
     }
@@ -97,7 +97,7 @@ impl Watched {
     }
 }
 
-impl Bus for Watched {
+impl Bus for WatchedBus {
     fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
         self.ask().create_stream(config)
     }
@@ -165,7 +165,7 @@ impl Bus for Watched {
     }
 }
 
-/// Whoever asks for more has handled what it was given.
+/// A request for more means that the previous messages are handled.
 struct WatchedReader {
     reader: Box<dyn OrderedReader>,
     given: u64,

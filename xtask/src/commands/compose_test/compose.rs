@@ -11,39 +11,39 @@ use crate::port;
 use crate::table::Table;
 use crate::tree;
 
-/// The name of the stack, so that one that somebody uses is left alone.
+/// The name of the stack, different from that of a real one.
 const PROJECT: &str = "wirefold-compose-test";
-/// Whatever of the stack runs.
+/// All profiles of the stack.
 const ALL: [&str; 4] = ["--profile", "demo", "--profile", "monitoring"];
-/// How many containers there are with three enrichers, the demo's feeds, Prometheus and the receiver
-/// of webhooks.
+/// The number of containers with three enrichers, the demo's feeds, Prometheus and the receiver of webhooks.
 pub(super) const CONTAINERS: usize = 14;
 
-/// The stack, with settings and ports of its own.
+/// The stack with its own settings and ports.
 pub(super) struct Stack {
     compose: Vec<&'static str>,
-    /// Holds the settings.
+    /// The folder with the settings.
     folder: TempDir,
     page: u16,
     nats: u16,
     pub(super) prometheus: u16,
 }
 
-/// A container as `docker inspect` tells it.
+/// A container as in `docker inspect`.
 pub(super) struct Container {
     pub(super) service: String,
     pub(super) name: String,
     pub(super) told: Value,
 }
 
-/// Whether a network leads nowhere but to its own containers.
+/// Whether a network connects only its own containers.
 pub(super) fn is_internal(network: &str) -> anyhow::Result<bool> {
     let told = output(&["docker", "network", "inspect", "--format", "{{.Internal}}", network])?;
     Ok(told.trim() == "true")
 }
 
 impl Stack {
-    /// Settings: the demo's, and a subscription to everything whose alerts go to the receiver.
+    /// Writes the settings: those of the demo, and a subscription to everything with the receiver as
+    /// delivery.
     pub(super) fn prepare() -> anyhow::Result<Self> {
         let is_plugin = output(&["docker", "compose", "version"]).is_ok();
         let compose = if is_plugin { vec!["docker", "compose"] } else { vec!["docker-compose"] };
@@ -68,16 +68,16 @@ impl Stack {
 
     pub(super) fn up(&self) -> anyhow::Result<()> {
         self.compose(&["--profile", "demo", "up", "--detach", "--scale", "enricher=3"])?;
-        // By name, so that Grafana is not asked for: it has no stand-in.
+        // By name, because Grafana is not needed and has no replacement image.
         self.compose(&["--profile", "monitoring", "up", "--detach", "prometheus"])
     }
 
-    /// Takes all down; what is kept in volumes stays.
+    /// Takes all containers down. Volumes stay.
     pub(super) fn down(&self) -> anyhow::Result<()> {
         self.compose(&[&ALL[..], &["down"]].concat())
     }
 
-    /// Takes all down, with the volumes and what an earlier run left.
+    /// Takes all containers down with their volumes, also those of an earlier run.
     pub(super) fn forget(&self) -> anyhow::Result<()> {
         self.compose(&[&ALL[..], &["down", "--volumes", "--remove-orphans"]].concat())
     }
@@ -97,7 +97,7 @@ impl Stack {
             .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
             .env("WIREFOLD_RECEIVER", tree::root().join(receiver::PROGRAM))
             .env("WIREFOLD_PAGE_PORT", self.page.to_string())
-            // Not those of a stack that runs beside it.
+            // A different network than that of a stack beside it.
             .env("WIREFOLD_PAGE_NETWORK", "172.31.252.8/29")
             .env("WIREFOLD_PAGE_ADDRESS", "172.31.252.10")
             .env("WIREFOLD_NATS_PORT", self.nats.to_string())
@@ -127,7 +127,7 @@ impl Stack {
         self.json("/api/v1/status")?["articles"].as_u64().context("no count of articles")
     }
 
-    /// Whether all feeds were polled and the projection has all that was put out.
+    /// Whether all feeds were polled and the projection has the whole output.
     pub(super) fn has_caught_up(&self) -> anyhow::Result<bool> {
         let status = self.json("/api/v1/status")?;
         Ok(status["lag"] == 0 && status["feeds"]["good"] == 8)
@@ -165,7 +165,7 @@ impl Container {
         Self { service, name, told }
     }
 
-    /// The networks that it is in.
+    /// The networks of the container.
     pub(super) fn networks(&self) -> impl Iterator<Item = &String> {
         let networks = self.told["NetworkSettings"]["Networks"].as_object();
         networks.into_iter().flat_map(|networks| networks.keys())
@@ -175,7 +175,7 @@ impl Container {
         self.told["State"]["Running"] == true
     }
 
-    /// Healthy, or ended well where it has one thing to do.
+    /// Whether it is healthy, or has ended well if it is a one-time task.
     pub(super) fn is_well(&self) -> bool {
         let state = &self.told["State"];
         match self.service.as_str() {
@@ -184,14 +184,14 @@ impl Container {
         }
     }
 
-    /// The process on this machine that is its first; "0" where it does not run.
+    /// The id of its first process on this machine, or "0" if it does not run.
     pub(super) fn process(&self) -> anyhow::Result<String> {
         let now = output(&["docker", "inspect", "--format", "{{.State.Pid}}", &self.name])?;
         Ok(now.trim().to_owned())
     }
 
-    /// Kills its process as the kernel would: `docker kill` would keep it from being restarted.
-    /// Returns the process that was.
+    /// Kills its process from outside: after `docker kill` Docker would not restart it. Returns the old
+    /// process.
     pub(super) fn kill(&self) -> anyhow::Result<String> {
         let process = self.process()?;
         if process.is_empty() || process == "0" {
@@ -201,13 +201,13 @@ impl Container {
         Ok(process)
     }
 
-    /// What a command prints that runs in it.
+    /// The output of a command inside the container.
     pub(super) fn inside(&self, command: &str) -> anyhow::Result<String> {
         output(&["docker", "exec", &self.name, "sh", "-c", command])
     }
 }
 
-/// Who runs as whom, and how they are.
+/// The users and states of the containers.
 pub(super) fn table(containers: &[Container]) -> Table {
     let mut table = Table::new(&["container", "user", "state", "health", "limits"]);
     for Container { name, told, .. } in containers {

@@ -1,4 +1,4 @@
-//! Checks what a container must not be able to do: it asks Docker, and tries it inside.
+//! Checks what a container must not be able to do, by its Docker settings and by attempts inside.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::compose::{self, Container};
 
-/// Stages that work on articles only: their network leads nowhere.
+/// Stages that only handle articles. Their network has no way out.
 const INSIDE: [&str; 3] = ["pruner", "detector", "enricher"];
 
-/// Fails where the container could do more than it should.
+/// Fails if the container could do more than it should.
 pub(super) fn check(container: &Container) -> anyhow::Result<()> {
     let (name, told) = (&container.name, &container.told);
     let user = told["Config"]["User"].as_str().unwrap_or_default();
@@ -35,7 +35,7 @@ pub(super) fn check(container: &Container) -> anyhow::Result<()> {
         }
     }
     if container.is_running() {
-        tried_inside(container)?;
+        try_inside(container)?;
     }
     Ok(())
 }
@@ -49,8 +49,8 @@ fn check_ports(name: &str, bindings: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What Docker says is one thing, what a process can do in there another.
-fn tried_inside(container: &Container) -> anyhow::Result<()> {
+/// Tries inside the container, because the settings of Docker do not prove what a process can do.
+fn try_inside(container: &Container) -> anyhow::Result<()> {
     let name = &container.name;
     let printed = container.inside("id -u; cat /proc/1/status")?;
     let user = printed.lines().next().unwrap_or_default();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 pub(super) fn get(port: u16, path: &str) -> anyhow::Result<String> {
     ask(port, "GET", path, "", "")
@@ -21,7 +21,7 @@ pub(super) fn post(port: u16, path: &str, sort: &str, body: &str) -> anyhow::Res
 /// One request by HTTP/1.0, so that the answer ends with the connection.
 fn ask(port: u16, method: &str, path: &str, head: &str, body: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(MAX_WAIT))?;
     let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n{body}");
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();

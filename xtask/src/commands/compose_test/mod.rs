@@ -20,11 +20,11 @@ mod receiver;
 
 use compose::{Container, Stack};
 use news::News;
-use receiver::Came;
+use receiver::ReceivedCounts;
 
 use crate::tree;
 
-/// How to run it.
+/// The arguments of `compose-test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Make stand-ins for the base images first (deploy/offline-images).
@@ -38,18 +38,18 @@ pub(crate) struct Arguments {
     keep: bool,
 }
 
-/// How long something that is to come may take.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// How often it is asked for.
-const EVERY: Duration = Duration::from_millis(500);
-/// What stands in for the world beside the stack, and is not killed: what it forgot would count.
-const BESIDE: [&str; 2] = ["demo-feeds", receiver::SERVICE];
-/// What the demo publishes over a minute: two of the articles are versions of one item, of which the
-/// polls may miss the first. They may meet it later, when the demo's minute begins again.
+/// The longest wait for anything.
+const MAX_WAIT: Duration = Duration::from_secs(180);
+/// The pause between two checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// The services that replace the outside world. They are not killed, because they would lose their state.
+const NOT_KILLED: [&str; 2] = ["demo-feeds", receiver::SERVICE];
+/// The number of items that the demo publishes over a minute. Two of its articles are versions of one item,
+/// and polls may miss the first. They may read it later, when the demo's minute begins again.
 const ITEMS: usize = 77;
 const ARTICLES: u64 = 78;
 
-/// Runs all of it; the first thing that is not as meant ends it.
+/// Runs all steps. The first problem ends the test.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(test(arguments))?;
@@ -69,7 +69,7 @@ async fn test(arguments: &Arguments) -> anyhow::Result<()> {
         let built = stack.compose(&["build", "passwords"]);
         built.context("no image; where none can be pulled, --offline-images makes stand-ins")?;
     }
-    // What an earlier run left would count.
+    // The state of an earlier run would count.
     stack.forget()?;
     let tested = steps(&stack).await;
     if tested.is_err() {
@@ -85,7 +85,7 @@ async fn test(arguments: &Arguments) -> anyhow::Result<()> {
 async fn steps(stack: &Stack) -> anyhow::Result<()> {
     step("up, with three enrichers and Prometheus, until all is healthy")?;
     stack.up()?;
-    let containers = healthy(stack).await?;
+    let containers = wait_until_healthy(stack).await?;
     ensure!(
         containers.iter().filter(|it| it.service == "enricher").count() == 3,
         "no three enrichers"
@@ -99,52 +99,57 @@ async fn steps(stack: &Stack) -> anyhow::Result<()> {
     say(&format!("{} containers are as they should be", containers.len()))?;
 
     step("the demo's feeds fold")?;
-    let news = folded(stack).await?;
+    let news = wait_until_folded(stack).await?;
     say(&news.to_string())?;
     ensure!(stack.get("/")?.contains("wirefold"), "the page does not say what it is");
 
     step("three enrichers share the work, and none of it is done twice")?;
-    share(stack, news.articles).await?;
+    check_shares(stack, news.articles).await?;
 
     step("Prometheus sees every stage, and rules and dashboard get answers")?;
-    watched(stack, &containers).await?;
+    check_monitoring(stack, &containers).await?;
 
     step("an alert's webhook arrives in a container")?;
-    until("a webhook", || Ok(Came::to(stack)?.count() > 0)).await?;
-    say(&format!("{} webhooks so far", Came::to(stack)?.count()))?;
+    poll_until("a webhook", || Ok(ReceivedCounts::to(stack)?.count() > 0)).await?;
+    say(&format!("{} webhooks so far", ReceivedCounts::to(stack)?.count()))?;
 
     step("each container is killed and comes back")?;
-    let stages = containers.iter().filter(|it| it.is_running() && !BESIDE.contains(&&*it.service));
+    let stages =
+        containers.iter().filter(|it| it.is_running() && !NOT_KILLED.contains(&&*it.service));
     for container in stages {
         let killed = container.kill()?;
-        until("another process", || Ok(!["0", &killed].contains(&container.process()?.as_str())))
-            .await?;
-        healthy(stack).await.with_context(|| format!("after {} was killed", container.name))?;
+        poll_until("another process", || {
+            Ok(!["0", &killed].contains(&container.process()?.as_str()))
+        })
+        .await?;
+        wait_until_healthy(stack)
+            .await
+            .with_context(|| format!("after {} was killed", container.name))?;
         say(&format!("{} was killed and is healthy again", container.name))?;
     }
-    unchanged(stack, &news, 0).await?;
+    check_unchanged(stack, &news, 0).await?;
     let pushed = stack.push("compose-test-1")?;
-    until("the article that was pushed", || stack.has_article(&pushed)).await?;
+    poll_until("the article that was pushed", || stack.has_article(&pushed)).await?;
 
     step("down, and up again")?;
     let before = News::of(stack)?;
     stack.down()?;
     stack.up()?;
-    healthy(stack).await?;
-    unchanged(stack, &before, 1).await?;
+    wait_until_healthy(stack).await?;
+    check_unchanged(stack, &before, 1).await?;
     let later = stack.push("compose-test-2")?;
-    until("an article pushed after that", || stack.has_article(&later)).await?;
-    let came = Came::to(stack)?;
+    poll_until("an article pushed after that", || stack.has_article(&later)).await?;
+    let came = ReceivedCounts::to(stack)?;
     ensure!(came.repeated().is_empty(), "told twice: {:?}", came.repeated());
     say(&format!("nothing lost, nothing repeated; {} webhooks in all", came.count()))
 }
 
-/// Waits until every container runs and is healthy, or has done its one thing.
-async fn healthy(stack: &Stack) -> anyhow::Result<Vec<Container>> {
+/// Waits until every container is healthy, or has finished its task.
+async fn wait_until_healthy(stack: &Stack) -> anyhow::Result<Vec<Container>> {
     let mut last = Vec::new();
-    let waited = until("health", || {
+    let waited = poll_until("health", || {
         last = stack.containers()?;
-        // All of them: one that was not made yet is missing here.
+        // Containers that were not created yet are missing in the list.
         Ok(last.len() >= compose::CONTAINERS && last.iter().all(Container::is_well))
     });
     let outcome = waited.await;
@@ -152,64 +157,69 @@ async fn healthy(stack: &Stack) -> anyhow::Result<Vec<Container>> {
     Ok(last)
 }
 
-/// Waits until the demo has published everything and nothing more comes in.
-async fn folded(stack: &Stack) -> anyhow::Result<News> {
-    // The count first, as it is one request and the news are many.
+/// Waits until the demo has published everything and no more articles arrive.
+async fn wait_until_folded(stack: &Stack) -> anyhow::Result<News> {
+    // The count comes first, because it is one request.
     let has_all = || Ok(stack.articles()? >= ITEMS as u64 && News::of(stack)?.items.len() >= ITEMS);
-    until("every item of the demo", has_all).await?;
+    poll_until("every item of the demo", has_all).await?;
     let news = News::of(stack)?;
-    news.follows(&news, ARTICLES)?;
+    news.check_follows(&news, ARTICLES)?;
     ensure!(news.copies > 0, "nothing folded: {news}");
     ensure!(news.dead == 0, "{} dead letters", news.dead);
     Ok(news)
 }
 
-/// Each enricher has had its part, and the parts make up the whole.
-async fn share(stack: &Stack, articles: u64) -> anyhow::Result<()> {
+/// Checks that each enricher had its share, and that the shares add up to all articles.
+async fn check_shares(stack: &Stack, articles: u64) -> anyhow::Result<()> {
     let mut shares = Vec::new();
     let all_counted = || {
         shares = monitoring::shares(stack)?;
         Ok(shares.iter().sum::<u64>() >= articles)
     };
-    until("a count of every article", all_counted).await?;
+    poll_until("a count of every article", all_counted).await?;
     let told = format!("{articles} articles, by enricher: {shares:?}");
     ensure!(shares.iter().sum::<u64>() == articles, "some were enriched twice: {told}");
-    ensure!(shares.len() == 3 && shares.iter().all(|share| *share > 0), "not shared: {told}");
+    ensure!(
+        shares.len() == 3 && shares.iter().all(|check_shares| *check_shares > 0),
+        "not shared: {told}"
+    );
     say(&told)
 }
 
-async fn watched(stack: &Stack, containers: &[Container]) -> anyhow::Result<()> {
-    until("every target of Prometheus", || monitoring::sees_all(stack)).await?;
-    until("every rule's evaluation", || monitoring::rules_hold(stack)).await?;
+async fn check_monitoring(stack: &Stack, containers: &[Container]) -> anyhow::Result<()> {
+    poll_until("every target of Prometheus", || monitoring::sees_all(stack)).await?;
+    poll_until("every rule's evaluation", || monitoring::rules_hold(stack)).await?;
     let firing = monitoring::firing(stack)?;
     ensure!(firing.is_empty(), "nothing is amiss, and these fire: {firing:?}");
     let prometheus = containers.iter().find(|it| it.service == "prometheus");
     let prometheus = prometheus.context("there is no Prometheus")?;
     monitoring::test_rules(prometheus).context("the rules' tests")?;
     say("all targets are up, the rules are evaluated, their tests pass and none fires")?;
-    // A rate is there once what it is of was seen twice.
+    // A rate appears only after two scrapes.
     let mut shown = String::new();
     let has_all = || {
         shown = monitoring::dashboard(stack)?.to_string();
         Ok(true)
     };
-    until("something in every panel", has_all).await?;
+    poll_until("something in every panel", has_all).await?;
     say(&shown)
 }
 
-/// What was there is there, once each, beside so many articles that were pushed. The demo's feeds
-/// list all of it again after a start, so what would be repeated has had its chance as soon as each
-/// has been polled.
-async fn unchanged(stack: &Stack, before: &News, pushed: u64) -> anyhow::Result<()> {
-    until("all feeds and all that was read", || stack.has_caught_up()).await?;
+/// Checks that everything from before is there, once each, besides this many pushed articles. After a start
+/// the demo's feeds list all items again, so a duplicate would have appeared once each feed was polled.
+async fn check_unchanged(stack: &Stack, before: &News, pushed: u64) -> anyhow::Result<()> {
+    poll_until("all feeds and all that was read", || stack.has_caught_up()).await?;
     tokio::time::sleep(Duration::from_secs(15)).await;
     let after = News::of(stack)?;
-    let followed = after.follows(before, ARTICLES + pushed);
+    let followed = after.check_follows(before, ARTICLES + pushed);
     followed.with_context(|| format!("before: {before}; after: {after}"))
 }
 
-/// Asks until it is so. An error is no answer yet: what was killed refuses for a while.
-async fn until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+/// Polls until `is_so` is true. Errors are ignored, because killed containers refuse connections for a while.
+async fn poll_until(
+    what: &str,
+    mut is_so: impl FnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
     let mut last = None;
     let asked = async {
         loop {
@@ -218,15 +228,15 @@ async fn until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> a
                 Ok(false) => last = None,
                 Err(error) => last = Some(error),
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
-    if tokio::time::timeout(PATIENCE, asked).await.is_ok() {
+    if tokio::time::timeout(MAX_WAIT, asked).await.is_ok() {
         return Ok(());
     }
     match last {
-        Some(error) => Err(error.context(format!("{what} did not come within {PATIENCE:?}"))),
-        None => bail!("{what} did not come within {PATIENCE:?}"),
+        Some(error) => Err(error.context(format!("{what} did not come within {MAX_WAIT:?}"))),
+        None => bail!("{what} did not come within {MAX_WAIT:?}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Checks what Prometheus sees of the stack, and whether the alert rules and the dashboard get answers.
+//! Checks the targets of Prometheus, and whether the alert rules and the dashboard get answers.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::tree;
 
 /// Five stages once, and three enrichers.
 const TARGETS: usize = 8;
-/// What Grafana makes of it at the shortest, over scrapes 15 s apart.
+/// The shortest interval that Grafana uses with scrapes 15 s apart.
 const RATE_INTERVAL: &str = "1m";
-/// What the demo's articles need not bring about.
+/// Metrics that the demo's articles may not produce.
 const RARE: [&str; 1] = ["wirefold_alerter_held_total"];
 
-/// Whether every stage is asked and answers.
+/// Whether every stage is a target that answers.
 pub(super) fn sees_all(stack: &Stack) -> anyhow::Result<bool> {
     let told = api(stack, "targets", &[("state", "active")])?;
     let targets = told["activeTargets"].as_array().context("no targets in the answer")?;
     Ok(targets.len() == TARGETS && targets.iter().all(|it| it["health"] == "up"))
 }
 
-/// Whether every rule has been evaluated. Fails where one cannot be.
+/// Whether every rule has been evaluated. Fails if one cannot be.
 pub(super) fn rules_hold(stack: &Stack) -> anyhow::Result<bool> {
     let told = api(stack, "rules", &[])?;
     let rules: Vec<&Value> = told["groups"]
@@ -36,7 +36,7 @@ pub(super) fn rules_hold(stack: &Stack) -> anyhow::Result<bool> {
     Ok(!rules.is_empty() && rules.iter().all(|rule| rule["health"] == "ok"))
 }
 
-/// The alerts that fire, by name.
+/// The firing alerts by name.
 pub(super) fn firing(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
     let told = api(stack, "alerts", &[])?;
     let alerts = told["alerts"].as_array().context("no alerts in the answer")?;
@@ -44,13 +44,13 @@ pub(super) fn firing(stack: &Stack) -> anyhow::Result<BTreeSet<String>> {
     Ok(firing.map(|alert| alert["labels"]["alertname"].to_string()).collect())
 }
 
-/// Runs the rules' own tests with the tool beside Prometheus.
+/// Runs the tests of the rules with the tool in the Prometheus image.
 pub(super) fn test_rules(prometheus: &Container) -> anyhow::Result<String> {
-    // Its root cannot be written, and the tests want a place.
+    // The root of the container is read-only, and the tests need a folder.
     prometheus.inside("TMPDIR=/prometheus promtool test rules /etc/prometheus/rules.test.yml")
 }
 
-/// How many articles each enricher has put out.
+/// The number of articles that each enricher has published.
 pub(super) fn shares(stack: &Stack) -> anyhow::Result<Vec<u64>> {
     let query = "sum by (instance) (wirefold_enricher_articles_total{stage=\"enricher\"})";
     values(stack, query)?
@@ -59,7 +59,7 @@ pub(super) fn shares(stack: &Stack) -> anyhow::Result<Vec<u64>> {
         .collect()
 }
 
-/// Asks every panel's queries as Grafana would, and says what each showed.
+/// Runs the queries of every panel as Grafana would, and lists the values.
 pub(super) fn dashboard(stack: &Stack) -> anyhow::Result<Table> {
     let path = tree::root().join("deploy/grafana/dashboards/wirefold.json");
     let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
@@ -79,7 +79,7 @@ pub(super) fn dashboard(stack: &Stack) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-/// The values of an instant query, one a series.
+/// The values of an instant query, one for each series.
 fn values(stack: &Stack, query: &str) -> anyhow::Result<Vec<String>> {
     let told = api(stack, "query", &[("query", query)])?;
     let series = told["result"].as_array().context("no result in the answer")?;

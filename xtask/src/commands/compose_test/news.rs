@@ -1,4 +1,4 @@
-//! Asks the API what has come out so far.
+//! Reads the published stories from the API.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::compose::Stack;
 
-/// All stories with their articles, and what was told about them.
+/// All stories with their articles.
 #[derive(Debug)]
 pub(super) struct News {
     pub(super) articles: u64,
-    /// The addresses of the articles: two versions of one item have the same.
+    /// The addresses of the articles. Versions of one item have the same.
     pub(super) items: BTreeSet<String>,
     /// The ids of each story's articles.
     stories: BTreeMap<String, BTreeSet<String>>,
@@ -50,9 +50,9 @@ impl News {
         }
     }
 
-    /// Fails where something of `before` is gone or another, where an article stands twice, or where
-    /// there are more articles than could have come.
-    pub(super) fn follows(&self, before: &Self, most: u64) -> anyhow::Result<()> {
+    /// Fails if something of `before` is missing or different, if an article occurs twice, or if there are
+    /// more articles than possible.
+    pub(super) fn check_follows(&self, before: &Self, most: u64) -> anyhow::Result<()> {
         for (id, articles) in &before.stories {
             let now = self.stories.get(id);
             let is_kept = now.is_some_and(|now| now.is_superset(articles));

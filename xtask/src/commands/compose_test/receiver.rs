@@ -1,4 +1,4 @@
-//! The receiver of webhooks, in its own container beside the stack.
+//! The receiver of webhooks in a container of its own.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use anyhow::Context as _;
 
 use super::compose::Stack;
 
-/// Its name on the network, and in the list of containers.
+/// Its name on the network and in the list of containers.
 pub(super) const SERVICE: &str = "receiver";
-/// What Compose is told of it besides the file that ships.
+/// The additional Compose file.
 pub(super) const FILE: &str = "xtask/src/commands/compose_test/receiver.yml";
-/// What it runs.
+/// The program.
 pub(super) const PROGRAM: &str = "xtask/src/commands/compose_test/receiver.pl";
-/// Where it takes webhooks.
+/// The address for webhooks.
 pub(super) const URL: &str = "http://receiver:8080/";
 
-/// How often each message came, by its id, since the stack was first up.
-pub(super) struct Came(BTreeMap<String, u32>);
+/// How often each message arrived since the first start of the stack, by its id.
+pub(super) struct ReceivedCounts(BTreeMap<String, u32>);
 
-impl Came {
-    /// Asks the receiver.
+impl ReceivedCounts {
+    /// Reads the counts from the receiver.
     pub(super) fn to(stack: &Stack) -> anyhow::Result<Self> {
         let containers = stack.containers()?;
         let receiver = containers.iter().find(|it| it.service == SERVICE);
@@ -32,12 +32,12 @@ impl Came {
         Ok(Self(came))
     }
 
-    /// How many messages came, repeats left out.
+    /// The number of different messages.
     pub(super) fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The ids that came more than once.
+    /// The ids that arrived more than once.
     pub(super) fn repeated(&self) -> Vec<&String> {
         self.0.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id).collect()
     }

@@ -1,5 +1,5 @@
-//! A disk whose power can be cut: a file system in a file. Data that a process wrote and did not sync is only
-//! in the memory of the file system, so a copy of the file has only what reached the disk.
+//! A disk whose power can be cut: a file system in a file. Unsynced writes are only in the memory of the file
+//! system, so a copy of the file has only the data that reached the disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,8 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Makes and mounts an empty one of so many bytes in a folder; the reason where this user or system cannot.
+    /// Creates and mounts an empty disk of this size in a folder. Returns the reason if this user or system
+    /// cannot.
     pub(super) fn make(folder: &Path, bytes: u64) -> anyhow::Result<Result<Disk, String>> {
         let file = folder.join("disk.img");
         fs::File::create(&file)?.set_len(bytes)?;
@@ -29,12 +30,12 @@ impl Disk {
         Ok(Disk { file, mounted })
     }
 
-    /// Where its files are.
+    /// The folder of its files.
     pub(super) fn path(&self) -> &Path {
         &self.mounted
     }
 
-    /// The disk as it is after a power cut now. Whoever writes must stand still.
+    /// The disk after a power cut at this moment. No process may write meanwhile.
     pub(super) fn after_a_power_cut(&self) -> anyhow::Result<Disk> {
         let copy = self.file.with_extension("cut");
         let copied = run(Command::new("cp").arg("--sparse=always").arg(&self.file).arg(&copy));
@@ -46,7 +47,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: a process may be about to end there.
+        // A lazy unmount: a process may still be ending there.
         let _ = Command::new("umount").arg("-l").arg(&self.mounted).status();
     }
 }

@@ -1,4 +1,4 @@
-//! The examiner: reads the streams and the record of the receiver, not the counters of wirefold.
+//! Examines the streams and the record of the receiver, not the counters of wirefold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,14 +10,14 @@ use wirefold_proto::{OutputArticle, decode};
 
 use crate::commands::attack::receiver::Receiver;
 
-/// Messages read at once.
+/// The number of messages in one request.
 const AT_ONCE: usize = 256;
 
-/// What the output says of the articles that were pushed, by the ids that they were pushed under.
+/// The output about the pushed articles, by the ids under which they were pushed.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     articles: BTreeMap<String, Verdict>,
-    /// Pushed once, and there under more than one id.
+    /// Articles that were pushed once but have more than one id in the output.
     doubled: BTreeSet<String>,
     /// When each was seen, in seconds.
     seen: BTreeMap<String, i64>,
@@ -31,35 +31,36 @@ struct Verdict {
     event: String,
 }
 
-/// The same articles where nothing breaks.
+/// The results for the same articles without a fault.
 pub(super) struct Control {
     pub(super) output: Output,
-    /// The alerts that came.
+    /// The alerts that arrived.
     pub(super) alerts: BTreeSet<String>,
 }
 
-/// What differs from what should be.
+/// The differences from the expected results.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// Acknowledged, and not in the output.
+    /// Acknowledged articles that are not in the output.
     pub(super) lost: Vec<String>,
-    /// Articles in the output under more than one id, and revisions of alerts that came under more than one.
+    /// The number of articles with more than one id in the output, and of revisions that arrived under more
+    /// than one id.
     pub(super) doubled: usize,
-    /// In another class, story or event than where nothing broke.
+    /// The number of articles in another class, story or event than without a fault.
     pub(super) wrong: usize,
-    /// Alerts of which nothing came.
+    /// Alerts of which no revision arrived.
     pub(super) untold: Vec<String>,
 }
 
 impl Output {
-    /// Reads that of a data folder on which nothing runs.
+    /// Reads the output of a data folder that no process uses.
     pub(super) fn of(data: &Path) -> anyhow::Result<Output> {
         let bus = wirefold_flow_sqlite::open(data, Arc::new(SystemClock))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(Output::read(&*bus))
     }
 
-    /// Reads that of a bus.
+    /// Reads the output of a bus.
     pub(super) async fn read(bus: &dyn Bus) -> anyhow::Result<Output> {
         let mut output = Output::default();
         let first = match bus.stream_state(OUTPUT.name).await {
@@ -95,18 +96,18 @@ impl Output {
         }
     }
 
-    /// The id of the article that was pushed under this one.
+    /// The id of the article that was pushed under this id.
     pub(super) fn id_of(&self, item: &str) -> Option<&str> {
         self.articles.get(item).map(|verdict| verdict.message.as_str())
     }
 
-    /// How many articles were seen before so many seconds were over at once.
+    /// The number of articles that were seen before a jump of this many seconds.
     pub(super) fn seen_before_a_gap_of(&self, seconds: i64) -> usize {
         let first = self.seen.values().min().copied().unwrap_or_default();
         self.seen.values().filter(|seen| **seen < first + seconds / 2).count()
     }
 
-    /// Compares with what was acknowledged, and with where nothing broke.
+    /// Compares the output with the acknowledged articles and with the run without a fault.
     pub(super) fn differs(
         &self,
         acknowledged: &[String],

@@ -2,55 +2,55 @@
 
 use anyhow::bail;
 
-use super::nats::NatsDeed;
+use super::nats::NatsFault;
 
-/// What is done.
+/// The kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum FaultKind {
     /// `kill -9` while articles come in.
     Kill,
     /// The machine loses what did not reach the disk.
     PowerCut {
-        /// Whether what asks for a sync gets one: without, acknowledged articles must be lost.
+        /// Whether sync requests are honoured. If not, acknowledged articles must be lost.
         syncs: bool,
     },
-    /// A file changes while nothing runs.
+    /// A file changes while no process runs.
     Damage(File, Change),
-    /// Something passes while it runs.
-    Spell(Spell),
-    /// Something breaks over NATS.
-    Nats(NatsDeed),
+    /// A temporary condition while the process runs.
+    TemporaryFault(TemporaryFault),
+    /// A fault over NATS.
+    Nats(NatsFault),
 }
 
-/// Whose file.
+/// The damaged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum File {
     /// The streams and tables.
     Bus,
-    /// The log of those.
+    /// Their write-ahead log.
     BusLog,
-    /// The tables of the page, with their log.
+    /// The tables of the page with their log.
     Page,
     /// A snapshot of the detector.
     Snapshot,
 }
 
-/// How it changes.
+/// The change of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// One bit flips.
     Flip,
     /// 4 KiB become zeros.
     Zero,
-    /// The end is missing.
+    /// Its end is cut off.
     Cut,
-    /// It is gone.
+    /// It is deleted.
     Remove,
 }
 
-/// What passes, while the process runs.
+/// A temporary condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spell {
+pub(super) enum TemporaryFault {
     /// The disk is full.
     DiskFull,
     /// Some writes fail.
@@ -59,13 +59,13 @@ pub(super) enum Spell {
     FailingSyncs,
     /// Syncs take long.
     SlowDisk,
-    /// The clock is wrong by so many seconds.
+    /// The clock is off by this many seconds.
     Clock(i64),
-    /// It stands still, and when it wakes so many seconds are over.
+    /// The process is suspended, and wakes this many seconds later.
     Suspended(i64),
-    /// It gets no more memory, and ends.
+    /// It gets no more memory and ends.
     OutOfMemory,
-    /// It is killed and started again, so many times.
+    /// It is killed and started again this many times.
     Restarts(u32),
     /// An article ends the process whenever the detector reads it.
     Poison,
@@ -76,20 +76,24 @@ pub(super) enum Spell {
 pub(super) struct Fault {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
-    pub(super) deed: Deed,
+    pub(super) kind: FaultKind,
 }
 
-const fn fault(name: &'static str, about: &'static str, deed: Deed) -> Fault {
-    Fault { name, about, deed }
+const fn fault(name: &'static str, about: &'static str, kind: FaultKind) -> Fault {
+    Fault { name, about, kind }
 }
 
-/// In one process with its file.
+/// The faults with one process and its files.
 const EMBEDDED: &[Fault] = {
     use Change::{Cut, Flip, Remove, Zero};
-    use Deed::{Damage, Kill, PowerCut};
+    use FaultKind::{Damage, Kill, PowerCut};
     use File::{Bus, BusLog, Page, Snapshot};
-    const fn spell(name: &'static str, about: &'static str, spell: Spell) -> Fault {
-        fault(name, about, Deed::Spell(spell))
+    const fn temporary_fault(
+        name: &'static str,
+        about: &'static str,
+        temporary_fault: TemporaryFault,
+    ) -> Fault {
+        fault(name, about, FaultKind::TemporaryFault(temporary_fault))
     }
     &[
         fault("kill", "kill -9 while articles come in", Kill),
@@ -112,26 +116,51 @@ const EMBEDDED: &[Fault] = {
         fault("snapshot-flip", "one bit of a snapshot flips", Damage(Snapshot, Flip)),
         fault("snapshot-cut", "the end of a snapshot is missing", Damage(Snapshot, Cut)),
         fault("snapshot-remove", "a snapshot is gone", Damage(Snapshot, Remove)),
-        spell("disk-full", "the disk is full for some seconds", Spell::DiskFull),
-        spell("write-fails", "up to twenty writes fail", Spell::FailingWrites),
-        spell("sync-fails", "up to twenty syncs fail", Spell::FailingSyncs),
-        spell("slow-disk", "each sync takes 300 ms for some seconds", Spell::SlowDisk),
-        spell("clock-ahead", "the clock is an hour ahead for some seconds", Spell::Clock(3_600)),
-        spell("clock-behind", "the clock is an hour behind for some seconds", Spell::Clock(-3_600)),
-        spell("suspended", "the machine sleeps for a day", Spell::Suspended(86_400)),
-        spell("out-of-memory", "the process gets no more memory and ends", Spell::OutOfMemory),
-        spell(
+        temporary_fault("disk-full", "the disk is full for some seconds", TemporaryFault::DiskFull),
+        temporary_fault("write-fails", "up to twenty writes fail", TemporaryFault::FailingWrites),
+        temporary_fault("sync-fails", "up to twenty syncs fail", TemporaryFault::FailingSyncs),
+        temporary_fault(
+            "slow-disk",
+            "each sync takes 300 ms for some seconds",
+            TemporaryFault::SlowDisk,
+        ),
+        temporary_fault(
+            "clock-ahead",
+            "the clock is an hour ahead for some seconds",
+            TemporaryFault::Clock(3_600),
+        ),
+        temporary_fault(
+            "clock-behind",
+            "the clock is an hour behind for some seconds",
+            TemporaryFault::Clock(-3_600),
+        ),
+        temporary_fault(
+            "suspended",
+            "the machine sleeps for a day",
+            TemporaryFault::Suspended(86_400),
+        ),
+        temporary_fault(
+            "out-of-memory",
+            "the process gets no more memory and ends",
+            TemporaryFault::OutOfMemory,
+        ),
+        temporary_fault(
             "poison",
             "an article ends the process whenever the detector reads it; when it is set aside that is mended, and it is \
              replayed",
-            Spell::Poison,
+            TemporaryFault::Poison,
         ),
-        spell("restarts", "kill -9 and a start, twenty times", Spell::Restarts(20)),
+        temporary_fault(
+            "restarts",
+            "kill -9 and a start, twenty times",
+            TemporaryFault::Restarts(20),
+        ),
     ]
 };
 
 impl Fault {
-    /// Those of these names; without names, all. A name that ends with `-` stands for all that begin so.
+    /// The faults with these names, or all if there are none. A name that ends with `-` selects all with that
+    /// prefix.
     pub(super) fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Fault>> {
         let all = || EMBEDDED.iter().chain(super::nats::FAULTS);
         if names.is_empty() {
@@ -150,32 +179,32 @@ impl Fault {
         Ok(chosen)
     }
 
-    /// Whether the examiner must find something, or the runs of other faults show nothing.
+    /// Whether the examiner must find something. Otherwise the runs of other faults prove nothing.
     pub(super) fn is_control(&self) -> bool {
-        match self.deed {
-            Deed::PowerCut { syncs } => !syncs,
-            Deed::Nats(deed) => deed.is_control(),
+        match self.kind {
+            FaultKind::PowerCut { syncs } => !syncs,
+            FaultKind::Nats(kind) => kind.is_control(),
             _ => false,
         }
     }
 
-    /// Whether nothing that was acknowledged may be missing: the disk has it.
+    /// Whether no acknowledged message may be missing, because it is on the disk.
     pub(super) fn spares_the_streams(&self) -> bool {
-        match self.deed {
-            Deed::Damage(File::Bus | File::BusLog, _) => false,
-            Deed::Nats(deed) => deed.spares_the_streams(),
+        match self.kind {
+            FaultKind::Damage(File::Bus | File::BusLog, _) => false,
+            FaultKind::Nats(kind) => kind.spares_the_streams(),
             _ => true,
         }
     }
 
-    /// Whether it is over NATS.
+    /// Whether it is a fault over NATS.
     pub(super) fn is_over_nats(&self) -> bool {
-        matches!(self.deed, Deed::Nats(_))
+        matches!(self.kind, FaultKind::Nats(_))
     }
 }
 
 impl File {
-    /// Whether it is a file of this name, below the data folder.
+    /// Whether a file with this name below the data folder is of this kind.
     pub(super) fn is(self, name: &str) -> bool {
         match self {
             File::Bus => name == "bus.sqlite",

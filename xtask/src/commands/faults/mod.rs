@@ -1,20 +1,20 @@
-//! `cargo xtask trouble`: breaks things on a machine under the real binary, and measures what it cost.
+//! `cargo xtask trouble`: causes faults of a machine under the real binary and measures the damage.
 //!
 //! Each run has a seed. Articles are pushed over HTTP one after the other, so the run knows which were
 //! acknowledged, and in which order. In the middle the fault happens; then wirefold starts again on the same
 //! folder, and the rest is pushed. An examiner reads the streams, not the counters of wirefold, and compares
-//! them with the acknowledged articles and with a run in which nothing broke.
+//! them with the acknowledged articles and with a run without a fault.
 
-mod dice;
 mod disk;
 mod examine;
 mod fault;
 mod nats;
 mod play;
-mod pushing;
+mod pusher;
+mod random;
 mod report;
 mod shim;
-mod spell;
+mod temporary;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -28,7 +28,7 @@ use fault::Fault;
 use play::{Found, Outcome};
 use report::{Row, Run};
 
-/// Which faults, and how often.
+/// The arguments of `trouble`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only these; without a name, all.
@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy)]
 struct Programs<'a> {
     tested: &'a Path,
-    /// Of another version.
+    /// The binary of another version.
     other: Option<&'a Path>,
 }
 
@@ -84,7 +84,7 @@ impl Arguments {
         Ok(file.write_all(format!("{}\n", serde_json::to_string(run)?).as_bytes())?)
     }
 
-    /// Writes down what was found and said in a run that did not hold.
+    /// Stores the findings and the log of a run that failed.
     fn keep_log(&self, fault: &Fault, seed: u64, found: &Found) -> anyhow::Result<()> {
         let Some(folder) = &self.logs else { return Ok(()) };
         std::fs::create_dir_all(folder)?;
@@ -97,8 +97,8 @@ impl Arguments {
     }
 }
 
-/// Runs them one after the other and prints one table. Fails where anything was lost, doubled or wrong
-/// and nobody said so.
+/// Runs the faults one after the other and prints one table. Fails if anything was lost, duplicated or wrong
+/// without a report.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let chosen = Fault::chosen(&arguments.names)?;
     if arguments.list {
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(program) => program.canonicalize()?,
         None => attack::built()?,
     };
-    // A build beside this run must not take the program away.
+    // A copy, because a build during this run would replace the program.
     let folder = tempfile::tempdir()?;
     let program = folder.path().join("wirefold");
     std::fs::copy(&built, &program).with_context(|| built.display().to_string())?;

@@ -10,57 +10,57 @@ use anyhow::Context as _;
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
-use super::dice::Dice;
 use super::disk::Disk;
 use super::examine::{Control, Difference, Output};
-use super::fault::{Change, Deed, Fault, File};
-use super::pushing::{ARTICLES, articles, id_of, wait_for_alerts, wait_for_quiet};
+use super::fault::{Change, Fault, FaultKind, File};
+use super::pusher::{ARTICLES, articles, id_of, wait_for_alerts, wait_for_quiet};
+use super::random::RunRandom;
 use super::shim::{Setting, Shim};
-use super::{Programs, nats, spell};
+use super::{Programs, nats, temporary};
 use crate::commands::attack::receiver::Receiver;
 use crate::commands::attack::running::{Running, command};
 use crate::commands::bench::machine::Stopwatch;
 
-/// The fault comes after at least so many articles, and at most so many more.
+/// The fault comes after at least this many articles, and at most this many more.
 pub(super) const BEFORE: usize = 60;
 pub(super) const MORE: u64 = 80;
-/// A fault that strikes while articles come in does so within so many milliseconds.
+/// A fault while articles arrive comes within this many milliseconds.
 const WITHIN: u64 = 400;
-/// Bytes of a disk.
+/// The size of a disk.
 pub(super) const DISK: u64 = 256 << 20;
-/// A folder that stays empty: with nothing to watch at all, `up` shows the demo.
+/// The settings with a folder that stays empty. Without any source, `up` would show the demo.
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
 
-/// How a run ended.
+/// The end of a run.
 pub(super) enum Outcome {
     Played(Box<Found>),
-    /// This machine cannot do it, and why.
+    /// This machine cannot do it, with the reason.
     Skipped(String),
 }
 
-/// What was found.
+/// The findings of a run.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) difference: Difference,
-    /// Whether somebody said that something is wrong: the log, `verify`, or the refusal to start.
+    /// Whether the problem was reported: in the log, by `verify`, or by a refusal to start.
     pub(super) said: bool,
-    /// Whether it did not start again; then nothing else is known.
+    /// Whether it did not start again. Then there are no other findings.
     pub(super) refused: bool,
-    /// Seconds until the next article is taken; none if that never happened.
+    /// The seconds until the next article is accepted. `None` if that never happened.
     pub(super) recovery: Option<f64>,
-    /// Articles whose output was lost, and was made again by `setup --repair`.
+    /// The number of articles whose output was lost, and was made again by `setup --repair`.
     pub(super) repaired: usize,
-    /// What was said, for whoever asks why.
+    /// The log of the run.
     pub(super) log: String,
 }
 
-/// The output and the alerts of the same articles where nothing breaks.
+/// The output and the alerts for the same articles without a fault.
 pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Control> {
     undisturbed_but(program, seed, None)
 }
 
-/// The same, where the machine sleeps for so many seconds after so many articles: everything that they bring about has
-/// happened by then.
+/// The same, but the machine sleeps for this many seconds after this many articles, once all their effects
+/// have happened.
 pub(super) fn undisturbed_but(
     program: &Path,
     seed: u64,
@@ -86,17 +86,17 @@ pub(super) fn undisturbed_but(
     Ok(Control { output, alerts: receiver.alerts() })
 }
 
-/// Makes the folder of a run.
+/// Prepares the folder of a run.
 pub(super) fn prepare(folder: &Path, receiver: &Receiver) -> anyhow::Result<()> {
     fs::create_dir(folder.join("dropped"))?;
     fs::write(folder.join("wirefold.toml"), format!("{SETTINGS}{}", receiver.settings()))?;
-    // What is there before the fault is on the disk.
+    // The data from before the fault is on the disk.
     let synced = Command::new("sync").arg("-f").arg(folder).status()?;
     anyhow::ensure!(synced.success(), "sync failed");
     Ok(())
 }
 
-/// Plays a fault.
+/// Runs a fault.
 pub(super) fn play(
     programs: Programs<'_>,
     fault: &Fault,
@@ -104,10 +104,12 @@ pub(super) fn play(
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let program = programs.tested;
-    match fault.deed {
-        Deed::Nats(deed) => return nats::play(programs, (fault, deed), seed, control),
-        Deed::Spell(spell) => return spell::play(program, (fault, spell), seed, control),
-        Deed::Kill | Deed::PowerCut { .. } | Deed::Damage(..) => {}
+    match fault.kind {
+        FaultKind::Nats(kind) => return nats::play(programs, (fault, kind), seed, control),
+        FaultKind::TemporaryFault(temporary) => {
+            return temporary::play(program, (fault, temporary), seed, control);
+        }
+        FaultKind::Kill | FaultKind::PowerCut { .. } | FaultKind::Damage(..) => {}
     }
     let folder = tempfile::tempdir()?;
     let mut scene = Scene {
@@ -116,10 +118,10 @@ pub(super) fn play(
         articles: articles(seed),
         acknowledged: Vec::new(),
         receiver: Receiver::open(),
-        dice: Dice::new(seed, fault.name),
+        random: RunRandom::new(seed, fault.name),
         disks: Vec::new(),
     };
-    if let Deed::PowerCut { .. } = fault.deed {
+    if let FaultKind::PowerCut { .. } = fault.kind {
         match Disk::make(folder.path(), DISK)? {
             Ok(disk) => {
                 scene.home = disk.path().to_owned();
@@ -135,13 +137,13 @@ pub(super) fn play(
 
 struct Scene<'a> {
     program: &'a Path,
-    /// The folder that it runs in now.
+    /// The folder in which it runs now.
     home: PathBuf,
     articles: Vec<Value>,
     acknowledged: Vec<String>,
     receiver: Receiver,
-    dice: Dice,
-    /// Mounted while the scene lasts.
+    random: RunRandom,
+    /// Disks that are mounted during the run.
     disks: Vec<Disk>,
 }
 
@@ -154,11 +156,11 @@ impl Scene<'_> {
             up.envs(shim.environment());
         }
         let mut running = Running::start_as(up)?;
-        let before = BEFORE + usize::try_from(self.dice.below(MORE))?;
-        if let Deed::Damage(file, _) = fault.deed {
-            // A snapshot is written when it stops, and the log has what came after.
+        let before = BEFORE + usize::try_from(self.random.below(MORE))?;
+        if let FaultKind::Damage(file, _) = fault.kind {
+            // A snapshot is written at the stop, and the log has the later messages.
             self.push(&running, before / 2)?;
-            if file == File::Snapshot || self.dice.below(2) == 0 {
+            if file == File::Snapshot || self.random.below(2) == 0 {
                 running.terminate();
                 running = Running::start(self.program, &self.home)?;
             }
@@ -169,7 +171,7 @@ impl Scene<'_> {
         let watch = Stopwatch::start();
         let mut again = match Running::start(self.program, &self.home) {
             Ok(again) => again,
-            // Whatever did not even begin refused nothing.
+            // A program that could not be started did not refuse anything.
             Err(refusal) if refusal.is::<std::io::Error>() => return Err(refusal),
             Err(refusal) => {
                 let words = refusal.to_string();
@@ -180,7 +182,7 @@ impl Scene<'_> {
         let taken = self.push(&again, first + 1);
         let recovery = watch.elapsed().as_secs_f64();
         if taken.and_then(|()| self.push(&again, self.articles.len())).is_err() {
-            // It met the damage and ended: loudly, or not.
+            // It found the damage and ended, with or without a report.
             let log = again.said();
             return Ok(Found { said: said || complains(&log), ..self.refused(log) });
         }
@@ -189,7 +191,7 @@ impl Scene<'_> {
         again.terminate();
         let said = said || complains(&log) || verify_complains(self.program, &self.home)?;
         self.receiver.receive();
-        // Where pages are damaged not even the examiner reads on; `verify` must have said so.
+        // If pages are damaged, even the examiner cannot read on. `verify` must have reported it.
         let Ok(output) = Output::of(&self.home.join("data")) else {
             return Ok(Found { said, ..self.refused(log) });
         };
@@ -202,7 +204,7 @@ impl Scene<'_> {
         Found { difference, refused: true, log, ..Found::default() }
     }
 
-    /// Pushes until so many are acknowledged.
+    /// Pushes until this many articles are acknowledged.
     fn push(&mut self, running: &Running, until: usize) -> anyhow::Result<()> {
         for article in &self.articles[self.acknowledged.len()..until.min(self.articles.len())] {
             running.post("/api/v1/articles", article)?;
@@ -212,8 +214,8 @@ impl Scene<'_> {
     }
 
     fn strike(&mut self, fault: &Fault, running: Running) -> anyhow::Result<()> {
-        match fault.deed {
-            Deed::PowerCut { .. } => {
+        match fault.kind {
+            FaultKind::PowerCut { .. } => {
                 let disk = self.disks.pop().context("it was made")?;
                 let cut = self.meanwhile(running, |running| {
                     let stopped = kill_process(running.process(), Signal::STOP);
@@ -225,20 +227,20 @@ impl Scene<'_> {
                 self.disks.extend([disk, cut]);
                 Ok(())
             }
-            Deed::Damage(file, change) => {
+            FaultKind::Damage(file, change) => {
                 running.kill();
                 self.damage(file, change)
             }
-            Deed::Kill | Deed::Spell(_) | Deed::Nats(_) => {
+            FaultKind::Kill | FaultKind::TemporaryFault(_) | FaultKind::Nats(_) => {
                 self.meanwhile(running, Running::kill);
                 Ok(())
             }
         }
     }
 
-    /// Strikes while another thread pushes on.
+    /// Causes a fault while another thread pushes articles.
     fn meanwhile<T>(&mut self, running: Running, strike: impl FnOnce(Running) -> T) -> T {
-        let wait = Duration::from_millis(self.dice.below(WITHIN));
+        let wait = Duration::from_millis(self.random.below(WITHIN));
         let rest = &self.articles[self.acknowledged.len()..];
         let (page, acknowledged) = (running.page.clone(), Mutex::new(&mut self.acknowledged));
         std::thread::scope(|scope| {
@@ -269,15 +271,15 @@ impl Scene<'_> {
             path.is_file() && file.is(&name) && fs::metadata(path).is_ok_and(|it| it.len() > 0)
         });
         found.sort();
-        // Where there is no such file nothing can happen to it.
+        // A missing file cannot be damaged.
         if found.is_empty() {
             return Ok(());
         }
-        let path = &found[self.dice.index(found.len())];
+        let path = &found[self.random.index(found.len())];
         let mut bytes = fs::read(path)?;
-        let place = self.dice.index(bytes.len());
+        let place = self.random.index(bytes.len());
         match change {
-            Change::Flip => bytes[place] ^= 1 << self.dice.below(8),
+            Change::Flip => bytes[place] ^= 1 << self.random.below(8),
             Change::Zero => {
                 let begin = place / 4096 * 4096;
                 let end = bytes.len().min(begin + 4096);
@@ -290,18 +292,18 @@ impl Scene<'_> {
     }
 }
 
-/// Whether `verify` finds anything.
+/// Whether `verify` reports a problem.
 pub(super) fn verify_complains(program: &Path, home: &Path) -> anyhow::Result<bool> {
     let verify = command(program, home).args(["verify", "--quiet"]).output();
     Ok(!verify.context("verify does not start")?.status.success())
 }
 
-/// Whether a refusal to start names the file that cannot be read.
+/// Whether a refusal to start names the unreadable file.
 fn names_the_file(words: &str) -> bool {
     words.contains("bus.sqlite") || words.contains("gateway.db")
 }
 
-/// Whether a log says that something is not as it was.
+/// Whether a log reports a problem.
 pub(super) fn complains(log: &str) -> bool {
     ["went back in time", "is passed over", "put aside", "damaged", "before their time"]
         .iter()

@@ -12,7 +12,7 @@ use crate::tree;
 /// The file that `--write` writes.
 const FILE: &str = "docs/reliability.md";
 
-/// What one run found, as it is recorded.
+/// The record of one run.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Run {
     fault: String,
@@ -44,13 +44,13 @@ impl Run {
         }
     }
 
-    /// Whether it is of this fault.
+    /// Whether it is a run of this fault.
     pub(super) fn is_of(&self, fault: &Fault) -> bool {
         self.fault == fault.name
     }
 }
 
-/// All runs of a fault.
+/// The sums over all runs of a fault.
 pub(super) struct Row {
     pub(super) fault: &'static Fault,
     runs: u64,
@@ -59,12 +59,12 @@ pub(super) struct Row {
     doubled: usize,
     wrong: usize,
     untold: usize,
-    /// Runs in which something was missing or other than it should be, and somebody said that something is wrong.
+    /// The number of runs in which something was missing or wrong, and a problem was reported.
     said: u64,
     refused: u64,
-    /// The seeds of runs in which something was missing and nobody said anything.
+    /// The seeds of runs in which something was missing without a report.
     silent: Vec<u64>,
-    /// The seeds of runs that lost, doubled or changed what they must not.
+    /// The seeds of runs that lost, duplicated or changed what they must not.
     broken: Vec<u64>,
     /// The seeds of runs after which no article passed any more.
     stuck: Vec<u64>,
@@ -92,14 +92,14 @@ impl Row {
         }
     }
 
-    /// Adds a run. Says whether it held.
+    /// Adds a run. Returns whether it passed.
     pub(super) fn add(&mut self, run: &Run) -> bool {
         let is_missing = run.lost > 0;
         self.runs += 1;
         self.lost += run.lost;
         self.repaired += run.repaired;
         self.doubled += run.doubled;
-        // Without what is missing, what follows may be judged and told otherwise.
+        // Missing messages may change the verdicts and alerts of later articles.
         if !is_missing {
             self.wrong += run.wrong;
             self.untold += run.untold;
@@ -127,7 +127,7 @@ impl Row {
         self.skipped = Some(why);
     }
 
-    /// What does not hold, in words.
+    /// The failure of the fault in words.
     pub(super) fn failure(&self) -> Option<String> {
         let name = self.fault.name;
         if self.fault.is_control() {
@@ -169,7 +169,7 @@ impl Row {
         ]
     }
 
-    /// Zeros would look like runs that passed.
+    /// Without runs, zeros would look like success.
     fn cells_without_runs(&self) -> [String; 12] {
         let mut cells = HEAD.map(|_| String::new());
         let why = if self.skipped.is_some() { "skipped" } else { "not run" };
@@ -200,7 +200,7 @@ pub(super) fn list(faults: &[&Fault]) -> Table {
     table
 }
 
-/// A line a fault.
+/// A line for each fault.
 pub(super) fn table(rows: &[Row]) -> Table {
     let mut table = Table::new(&HEAD);
     rows.iter().for_each(|row| table.row(row.cells()));

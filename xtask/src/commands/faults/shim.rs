@@ -9,35 +9,35 @@ use anyhow::{Context as _, ensure};
 
 const SOURCE: &str = include_str!("shim.c");
 
-/// What can be set, by its place among the numbers that the library reads.
+/// The settings of the library. The value is the position in the numbers that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Setting {
-    /// Seconds added to the clock of the day.
+    /// Seconds that are added to the time of day.
     Clock = 0,
-    /// How many of the next writes fail.
+    /// The number of the next writes that fail.
     FailingWrites = 1,
-    /// How many of the next syncs fail.
+    /// The number of the next syncs that fail.
     FailingSyncs = 2,
-    /// Milliseconds that each sync takes longer.
+    /// The additional milliseconds of each sync.
     SlowSyncs = 3,
     /// 1 if syncs do nothing.
     Unsynced = 4,
-    /// Seconds that the machine slept.
+    /// The seconds for which the machine slept.
     Slept = 5,
-    /// A thread of the detector that asks for a piece of memory of so many bytes ends the process.
+    /// An allocation of this many bytes by a thread of the detector ends the process.
     Deadly = 6,
 }
 
-/// The library and what it is told.
+/// The library and its settings.
 pub(super) struct Shim {
     library: PathBuf,
     settings: PathBuf,
-    /// Only processes with these words in their command line.
+    /// If set, only processes with these words in their command line are affected.
     of: Option<String>,
 }
 
 impl Shim {
-    /// Builds it in a folder.
+    /// Builds the library in a folder.
     pub(super) fn build(folder: &Path) -> anyhow::Result<Shim> {
         let (source, library) = (folder.join("shim.c"), folder.join("shim.so"));
         fs::write(&source, SOURCE)?;
@@ -49,19 +49,19 @@ impl Shim {
         Ok(Shim { library, settings, of: None })
     }
 
-    /// Only for processes with these words in their command line.
+    /// Limits it to processes with these words in their command line.
     pub(super) fn only_for(self, words: &str) -> Shim {
         Shim { of: Some(words.to_owned()), ..self }
     }
 
-    /// What a process that it stands before is started with.
+    /// The environment with which a process loads it.
     pub(super) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let of = self.of.iter().map(|words| ("FAULTS_OF", PathBuf::from(words)));
         let always = [("LD_PRELOAD", self.library.clone()), ("FAULTS", self.settings.clone())];
         always.into_iter().chain(of).collect()
     }
 
-    /// Sets a number, at once.
+    /// Changes a setting at once.
     pub(super) fn set(&self, setting: Setting, value: i64) -> anyhow::Result<()> {
         let file = File::options().write(true).open(&self.settings)?;
         Ok(file.write_all_at(&value.to_ne_bytes(), setting as u64 * 8)?)

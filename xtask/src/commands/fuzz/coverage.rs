@@ -1,8 +1,8 @@
 //! `--coverage`: how much of each crate a target has reached.
 //!
-//! Our crates are compiled once more with `-Cinstrument-coverage`, and each target writes a profile when it
-//! ends. This module reads it, because the tools for that do not come with the toolchain, and those of a
-//! system only read profiles of its own compiler.
+//! Our crates are compiled again with `-Cinstrument-coverage`, and each target writes a profile at its end.
+//! This module reads it, because the tools for that do not come with the toolchain, and those of a system
+//! only read profiles of its own compiler.
 
 mod md5;
 mod profile;
@@ -18,17 +18,17 @@ use super::Arguments;
 use crate::table::Table;
 use crate::tree;
 
-/// Compiles what is ours, and nothing else, so that coverage is counted.
+/// Compiles only our crates with coverage.
 const WRAPPER: &str = "#!/bin/sh\nexec \"$@\" -Cinstrument-coverage\n";
-/// Has the numbers that the fuzzer draws.
+/// The crate with the fuzzer's random numbers.
 const OWN: &str = "wirefold-score";
-/// So many crates are told of a target: those of which it has reached most.
-const TOLD: usize = 2;
+/// The number of crates that are listed for a target: those with the highest coverage.
+const MAX_LISTED: usize = 2;
 
-/// Reached and all regions, by crate.
-pub(super) type Reached = BTreeMap<String, (usize, usize)>;
+/// The number of reached regions and of all regions, by crate.
+pub(super) type Coverage = BTreeMap<String, (usize, usize)>;
 
-/// Builds this program with coverage and has it run the targets.
+/// Builds this program with coverage and runs the targets.
 pub(super) fn build_and_run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let folder = tree::root().join("target/coverage");
     std::fs::create_dir_all(&folder)?;
@@ -46,18 +46,18 @@ pub(super) fn build_and_run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Where a target writes its profile.
+/// The path of a target's profile.
 pub(super) fn profile_of(target: &str) -> PathBuf {
     tree::root().join("target/coverage").join(format!("{target}.profraw"))
 }
 
-/// What a profile says of our crates.
-pub(super) fn read(path: &Path) -> anyhow::Result<Reached> {
+/// The coverage of our crates in a profile.
+pub(super) fn read(path: &Path) -> anyhow::Result<Coverage> {
     let bytes = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
     let profile = profile::read(&bytes).context("no profile that is known here")?;
     let names: HashMap<u64, &str> =
         profile.names.iter().map(|name| (md5::low_half(name.as_bytes()), name.as_str())).collect();
-    let mut reached = Reached::new();
+    let mut reached = Coverage::new();
     for function in &profile.functions {
         let Some(of) = names.get(&function.name).and_then(|name| crate_of(name)) else { continue };
         let (hit, all) = reached.entry(of).or_default();
@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Reached> {
     Ok(reached)
 }
 
-/// The first of our crates in a mangled name, which is the function's own.
+/// The first of our crates in a mangled name, to which the function belongs.
 fn crate_of(name: &str) -> Option<String> {
     let at = name.find("wirefold_")?;
     let digits = name[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
@@ -75,14 +75,14 @@ fn crate_of(name: &str) -> Option<String> {
     name.get(at..at + length).map(|name| name.replace('_', "-"))
 }
 
-/// A table of what each target has reached.
-pub(super) fn table(all: &[(String, Reached)]) -> Table {
+/// A table of the coverage of each target.
+pub(super) fn table(all: &[(String, Coverage)]) -> Table {
     let mut table = Table::new(&["target", "crate", "regions reached", "of all", "share"]);
     for (target, reached) in all {
         let mut crates: Vec<_> =
             reached.iter().filter(|(name, (hit, _))| *hit > 0 && *name != OWN).collect();
         crates.sort_by_key(|(_, (hit, _))| std::cmp::Reverse(*hit));
-        for (name, (hit, of)) in crates.into_iter().take(TOLD) {
+        for (name, (hit, of)) in crates.into_iter().take(MAX_LISTED) {
             let share = format!("{} %", hit * 100 / of.max(&1));
             table.row([target.clone(), name.clone(), hit.to_string(), of.to_string(), share]);
         }

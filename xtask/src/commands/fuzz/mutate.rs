@@ -1,8 +1,8 @@
-//! Makes inputs from others: bytes and pieces changed, repeated, nested, crossed.
+//! Makes new inputs from others: changes, repeats, nests and crosses bytes and pieces.
 
 use super::Random;
 
-/// A new input from one or two that are kept. `words` are what the format is made of.
+/// A new input from one or two stored ones. `words` are tokens of the format.
 pub(super) fn mutated(kept: &[Vec<u8>], words: &[&str], random: &mut Random) -> Vec<u8> {
     let mut input = match kept {
         [] => Vec::new(),
@@ -28,7 +28,7 @@ fn once(input: &mut Vec<u8>, kept: &[Vec<u8>], words: &[&str], random: &mut Rand
             insert(input, start, &copy.repeat(times));
         }
         5 => {
-            // Nesting, and what else is said too often.
+            // Nesting and other repetition.
             let times = *random.pick(&[10, 100, 1000, 3000]);
             insert(input, start, &random.pick(words).as_bytes().repeat(times));
         }

@@ -1,24 +1,24 @@
-//! The targets: which function is called, and what its inputs are made of.
+//! The targets: the function that is called, and the material of its inputs.
 
 mod more;
 
 use std::path::Path;
 
+use super::checks::{address, feed, list_of_feeds, page, robots, selector};
 use super::files;
-use super::tries::{address, feed, list_of_feeds, page, robots, selector};
 
-/// Something that reads strangers' bytes.
+/// A parser of untrusted input.
 pub(super) struct Target {
     pub(super) name: &'static str,
-    /// Tries an input and says of which kind the answer is. What must not be panics.
+    /// Tries an input and returns the kind of its result. Panics on a violated property.
     pub(super) run: fn(&[u8]) -> u64,
-    /// The inputs that it begins with.
+    /// The first inputs.
     pub(super) seeds: fn(&Path) -> Vec<Vec<u8>>,
-    /// What its inputs are made of.
+    /// Tokens of the format.
     pub(super) words: &'static [&'static str],
 }
 
-/// All of them.
+/// All targets.
 pub(super) fn targets() -> impl Iterator<Item = &'static Target> {
     TARGETS.iter().chain(&more::TARGETS)
 }

@@ -15,7 +15,7 @@ const MOST_DATA: u64 = 15_000_000;
 pub(crate) struct Binary {
     /// Instructions.
     pub(crate) code: u64,
-    /// All else: word lists, tables of characters, texts, and what a loader and a panic read.
+    /// The rest: word lists, tables of characters, texts, and data for the loader and for panics.
     pub(crate) data: u64,
 }
 
@@ -31,7 +31,7 @@ impl Binary {
         [self.code, self.data].map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6))
     }
 
-    /// Fails where it is larger than what may be shipped.
+    /// Fails if it is larger than allowed.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let [code, data] = self.in_megabytes();
         ensure!(self.code <= MOST_CODE, "{code} of code: at most {} MB", MOST_CODE / 1_000_000);
@@ -48,7 +48,7 @@ impl Binary {
         let mut binary = Self::default();
         for section in (0..sections).map(|index| table + size * index) {
             let (kind, flags) = (number(file, section + 4, 4)?, number(file, section + 8, 8)?);
-            // Only what is loaded (SHF_ALLOC), and stands in the file (no SHT_NOBITS).
+            // Only sections that are loaded (SHF_ALLOC) and are in the file (not SHT_NOBITS).
             if flags & 2 == 0 || kind == 8 {
                 continue;
             }
@@ -66,7 +66,7 @@ fn bytes(file: &[u8], at: usize, length: usize) -> anyhow::Result<&[u8]> {
     file.get(at..end).context("it ends too soon")
 }
 
-/// A little-endian number of so many bytes.
+/// A little-endian number of this many bytes.
 fn number(file: &[u8], at: usize, length: usize) -> anyhow::Result<usize> {
     let written = bytes(file, at, length)?;
     Ok(written.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))

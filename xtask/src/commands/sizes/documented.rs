@@ -1,6 +1,6 @@
 //! The share of public items with a doc comment.
 
-/// Items declared public, and those of them with a doc comment.
+/// The number of public items, and of those with a doc comment.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Documented {
     public: usize,
@@ -8,7 +8,7 @@ pub(super) struct Documented {
 }
 
 impl Documented {
-    /// Counts the items of each code. Re-exports have the text of what they export.
+    /// Counts the items. Re-exports have the comment of their item.
     pub(super) fn of<'a>(codes: impl Iterator<Item = &'a str>) -> Documented {
         let mut counted = Documented::default();
         for code in codes {
@@ -25,7 +25,7 @@ impl Documented {
                 self.public += 1;
                 self.documented += usize::from(documented);
             }
-            // Attributes stand between a comment and its item.
+            // Attributes are between a comment and its item.
             documented =
                 line.starts_with("///") || (documented && !is_public && is_attribute(line));
         }

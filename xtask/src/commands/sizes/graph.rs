@@ -9,13 +9,13 @@ use anyhow::{Context as _, ensure};
 use super::binary::Binary;
 use crate::tree;
 
-/// Packages in the lock file: all platforms, tests and tools included.
+/// Packages in the lock file, including all platforms, tests and tools.
 pub(super) fn locked() -> anyhow::Result<String> {
     let lock = fs::read_to_string(tree::root().join("Cargo.lock")).context("no Cargo.lock")?;
     Ok(lock.lines().filter(|line| *line == "[[package]]").count().to_string())
 }
 
-/// Crates that this package's shipped code consists of on this platform, itself included.
+/// The number of crates in this package's binary on this platform, including itself.
 pub(super) fn shipped(package: &str) -> anyhow::Result<String> {
     let output = Command::new("cargo")
         .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
@@ -25,7 +25,7 @@ pub(super) fn shipped(package: &str) -> anyhow::Result<String> {
         .context("cannot start cargo tree")?;
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure!(output.status.success(), "cargo tree of {package}: {complaint}");
-    // A crate that stands in the tree twice is marked `(*)` the second time.
+    // The second occurrence of a crate in the tree is marked `(*)`.
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
     let crates: BTreeSet<&str> = listed.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     Ok(crates.len().to_string())

@@ -1,17 +1,17 @@
-//! The journey of one article, as the table in ARCHITECTURE.md names it.
+//! The path of one article through the code, from the table in ARCHITECTURE.md.
 
 use std::collections::BTreeSet;
 
-/// What the table holds.
+/// The contents of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Journey {
     /// Named functions, one a step.
     pub(super) functions: usize,
     /// Steps that end with a message on the bus.
     pub(super) hops: usize,
-    /// Files that hold the functions.
+    /// Files with these functions.
     files: usize,
-    /// Crates that hold the files.
+    /// Crates with these files.
     crates: usize,
 }
 

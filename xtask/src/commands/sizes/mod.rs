@@ -1,7 +1,6 @@
 //! `cargo xtask sizes`: prints the size of crates, files, functions, dependency graphs and the binary, the
-//! length of the journey of an article, and the number of repeated passages, each beside its goal. It refuses
-//! nothing: the hard limits are tests in `tests/tidy`, and `cargo xtask dist` ships no binary that is too
-//! large.
+//! length of an article's path, and the number of repeated passages, each with its goal. It never fails: the
+//! hard limits are tests in `tests/tidy`, and `cargo xtask dist` refuses a binary that is too large.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -22,7 +21,7 @@ use documented::Documented;
 use journey::Journey;
 use spread::Spread;
 
-/// How many of the largest are named.
+/// The number of largest items that are named.
 const NAMED: usize = 5;
 
 /// A named place and its length in lines.
@@ -31,7 +30,7 @@ struct Measured {
     lines: usize,
 }
 
-/// Prints the measures, then the largest files and functions by name.
+/// Prints the figures, then the largest files and functions by name.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let tree = Tree::read(&tree::root());
     let shipped: Vec<&File> = tree.rust().filter(|file| !file.is_test()).collect();

@@ -1,4 +1,4 @@
-//! Passages that occur in more than one place of the product: runs of six or more equal lines.
+//! Counts passages that occur more than once in the product: runs of six or more equal lines.
 //!
 //! Blank lines, comments, imports and lines without a letter do not count: six closing braces are no passage.
 //! A passage in three places counts as two repeats.
@@ -16,7 +16,7 @@ pub(super) fn repeated(files: &[&File]) -> usize {
     let mut first: BTreeMap<&[&str], (usize, usize)> = BTreeMap::new();
     let mut repeats = 0;
     for (number, lines) in texts.iter().enumerate() {
-        // Where the window before this one stood first: the next window there is the same passage.
+        // Where the previous window occurred first. The next window there belongs to the same passage.
         let mut last: Option<(usize, usize)> = None;
         for (at, window) in lines.windows(FEWEST).enumerate() {
             let original = *first.entry(window).or_insert((number, at));
@@ -55,7 +55,7 @@ mod tests {
     fn a_passage_is_counted_once_for_each_repeat() {
         check(&["a\nb\nc\nd\ne\nf\n", "x\na\nb\nc\nd\ne\ny\n"], 0);
         check(&["a\nb\nc\nd\ne\nf\n", "x\na\n// why\nb\n\nc\nd\n}\ne\nf\ny\n"], 1);
-        // One longer passage is one repeat, and a third place is another.
+        // One longer passage is one repeat, and a third occurrence is another.
         let long = "a\nb\nc\nd\ne\nf\ng\nh\n";
         check(&[long, long, long], 2);
         // Two passages in one file.

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: runs everything that must always hold, one step after another.
+//! `cargo xtask test`: runs all required checks, one step after another.
 //!
-//! If a step fails, the later ones still run: one run shows all failures. A step that cannot run here is
-//! named with the reason, so that a green table never hides a gap.
+//! If a step fails, the later ones still run, so that one run shows all failures. A step that cannot run here
+//! is listed with the reason.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ mod step;
 
 use step::{Outcome, Step};
 
-/// What must always hold, in the order of how soon it tells.
+/// The steps, the quickest first.
 const STEPS: [Step; 6] = [
     Step {
         name: "fmt",
@@ -39,8 +39,8 @@ const STEPS: [Step; 6] = [
     },
     Step {
         name: "test",
-        // All test binaries run, also after one that failed; and twice as many tests at once as the smallest machine
-        // has cores, as many of them wait for servers.
+        // All test binaries run, also after a failure. Twice as many tests run at a time as the smallest
+        // machine has cores, because many of them wait for servers.
         arguments: &["test", "--workspace", "--locked", "--no-fail-fast"],
         environment: &[("RUST_TEST_THREADS", "4")],
         component: None,
@@ -48,7 +48,7 @@ const STEPS: [Step; 6] = [
     },
     Step {
         name: "card",
-        // docs/accuracy.md says what this tree does, not what an older one did.
+        // docs/accuracy.md must describe this version, not an older one.
         arguments: &["xtask", "accuracy", "--check"],
         environment: &[],
         component: None,
@@ -56,7 +56,7 @@ const STEPS: [Step; 6] = [
     },
     Step {
         name: "deny",
-        // Not the advisories: they change by the day, so the same commit would pass and then fail.
+        // Without the advisories: they change daily, so the same commit would pass and then fail.
         arguments: &["deny", "--workspace", "--locked", "check", "bans", "licenses", "sources"],
         environment: &[],
         component: Some(&["deny", "--version"]),

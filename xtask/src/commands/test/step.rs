@@ -12,9 +12,9 @@ pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) arguments: &'static [&'static str],
     pub(super) environment: &'static [(&'static str, &'static str)],
-    /// A call that succeeds only where cargo has what the step needs.
+    /// A call that succeeds only if cargo has the component that the step needs.
     pub(super) component: Option<&'static [&'static str]>,
-    /// Why it did not run, where cargo has not.
+    /// Why the step did not run without it.
     pub(super) without: &'static str,
 }
 
@@ -22,11 +22,11 @@ pub(super) struct Step {
 pub(super) enum Outcome {
     Passed,
     Failed,
-    /// Not run, as something that it needs is not installed.
+    /// Not run, because a component is not installed.
     Missing,
 }
 
-/// What came of a step.
+/// The result of a step.
 pub(super) struct Report {
     pub(super) outcome: Outcome,
     pub(super) took: Duration,
@@ -42,13 +42,13 @@ pub(super) struct Tests {
 }
 
 impl Step {
-    /// The command as one would type it.
+    /// The command as a user would type it.
     pub(super) fn command_line(&self) -> String {
         let settings = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
         format!("{}cargo {}", settings.collect::<String>(), self.arguments.join(" "))
     }
 
-    /// Runs the step; what it prints passes through.
+    /// Runs the step and passes its output on.
     pub(super) fn run(&self) -> anyhow::Result<Report> {
         let started = now();
         let is_here = self.component.is_none_or(is_installed);

@@ -14,7 +14,7 @@ use crate::output::count;
 use crate::up::SOCKET;
 use crate::up::alert_subjects;
 
-/// Looks at everything there is.
+/// Runs all checks.
 pub(super) fn all(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = vec![files(loaded)];
     findings.extend(loaded.warnings.iter().map(|it| Finding::new(Mark::Look, it.to_string())));
@@ -40,7 +40,7 @@ fn files(loaded: &Loaded) -> Finding {
 
 fn data_folder(folder: &Path) -> Finding {
     let shown = folder.display();
-    // What is not there yet is made in the nearest folder that is.
+    // A missing folder will be created in the nearest ancestor that exists.
     let existing = folder.ancestors().find(|ancestor| ancestor.exists());
     let existing = existing.filter(|e| !e.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let probe = existing.join(format!(".wirefold-check-{}", std::process::id()));
@@ -54,7 +54,8 @@ fn data_folder(folder: &Path) -> Finding {
     }
 }
 
-/// The folder and the files of data that others of this machine may read: older versions made them so.
+/// Reports a data folder or files in it that other users of the machine can read. Older versions made such
+/// files.
 fn readable(folder: &Path) -> Option<Finding> {
     let is_open = |path: &Path| {
         let mode = std::fs::metadata(path).map(|it| it.permissions().mode()).unwrap_or(0);
@@ -141,7 +142,7 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
     all.clone().map(look).chain(all.flat_map(|it| absent_inhibitors(loaded, it))).collect()
 }
 
-/// Subscriptions that are to silence this one and stand in no file: they may be added by command.
+/// Reports inhibitors of a subscription that are in no file. They may have been added by command.
 fn absent_inhibitors(
     loaded: &Loaded,
     (at, subscription): (usize, &crate::config::SubscriptionConfig),
@@ -150,7 +151,7 @@ fn absent_inhibitors(
     let is_here = |id: &&SubscriptionId| all.iter().any(|other| other.id.as_ref() == Some(*id));
     let absent = subscription.inhibited_by.iter().filter(|id| !is_here(id));
     let place = loaded.origins.managed_by("subscription", at);
-    let told = absent.map(|id| {
+    let findings_of = absent.map(|id| {
         Finding::new(
             Mark::Look,
             format!(
@@ -160,7 +161,7 @@ fn absent_inhibitors(
             ),
         )
     });
-    told.collect()
+    findings_of.collect()
 }
 
 fn deliveries(loaded: &Loaded) -> Vec<Finding> {
@@ -178,7 +179,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
             alert_subjects::NO_SERVER
         ));
     }
-    // No HTTP client of ours stands between wirefold and a NATS server.
+    // A NATS server is not reached through our HTTP client.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
     let url = guarded.map(|address| address.url());
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
@@ -226,7 +227,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     Finding::good(format!("delivery {name}{hint}"))
 }
 
-/// A program by its whole path that is not there. Others are looked for when they are run.
+/// Reports a program with an absolute path that does not exist. Other programs are found when they run.
 fn program(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
     let program = Path::new(delivery.command.first()?);
     let is_missing = program.is_absolute() && !program.is_file();
@@ -236,15 +237,15 @@ fn program(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
 
 fn folder_of_file(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
     let folder = delivery.path.as_ref()?.parent()?;
-    // A bare name stands in the folder that it is resolved in.
+    // A bare file name is in the working folder.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (name, shown) = (&delivery.name, folder.display());
     let what = || format!("{place}: delivery {name}: the folder {shown} is not there; make it");
     (!folder.is_dir()).then(|| Finding::bad(what()))
 }
 
-/// What is said of an address that will be refused: one in a private network that is not let in.
-/// Names are looked up, and checked, with each request.
+/// Reports an address that will be refused because it is in a private network that is not allowed. Host names
+/// are resolved and checked with each request.
 fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding> {
     let place = loaded.origins.of(key);
     is_refused(loaded, url).then(|| {
@@ -255,12 +256,12 @@ fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding
     })
 }
 
-/// Why the port of an address that is not private will be refused, as the HTTP client does.
+/// Why the HTTP client will refuse the port of an address that is not private.
 fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let port = url.port().filter(|port| !WEB_PORTS.contains(port))?;
     let allowed = &loaded.config.fetcher.allow_private;
     let is_let_in = match url.host()? {
-        // Its address is looked up, and checked, with each request.
+        // The address of a name is resolved and checked with each request.
         url::Host::Domain(_) => !allowed.is_empty(),
         url::Host::Ipv4(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V4(address))),
         url::Host::Ipv6(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V6(address))),

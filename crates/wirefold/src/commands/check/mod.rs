@@ -1,4 +1,4 @@
-//! `wirefold check`: whether the settings can work on this machine, one line for each finding.
+//! `wirefold check`: whether the settings work on this machine, one line for each finding.
 
 mod checks;
 mod nats;
@@ -10,7 +10,7 @@ use crate::client::block_on;
 use crate::config::Instance;
 use crate::config::{self, ConfigError, Loaded, Overrides};
 use crate::exit::Exit;
-use crate::finding::{Finding, Mark, tell};
+use crate::finding::{Finding, Mark, print_findings};
 use crate::global::Global;
 use crate::output;
 
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
         (_, loaded) => findings(loaded).into_iter().chain([sandbox()]).collect(),
     };
-    let bad = tell(&findings, arguments.json, global)?;
+    let bad = print_findings(&findings, arguments.json, global)?;
     if bad == 0 {
         return Ok(Exit::Ok);
     }
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     Ok(Exit::Usage)
 }
 
-/// The server whose default address is meant where none is named.
+/// The server that is checked if none is named.
 const SERVER: &str = "nats://127.0.0.1:4222";
 
 fn of_server(
@@ -83,7 +83,7 @@ fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
     }
 }
 
-/// How far this system confines the child in which pages are read.
+/// How far this system confines the child process that reads pages.
 fn sandbox() -> Finding {
     let extractor = crate::extraction::settings(1).map(Extractor::new);
     let answer = extractor.and_then(|it| block_on(async { Ok(it.sandbox().await?) }));
@@ -156,19 +156,22 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_is_named_with_what_to_do() {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
+    fn a_port_in_use_is_named_with_the_remedy() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
         let bad = bad(&format!("page.listen = \"{address}\"\n"));
         assert!(bad.len() == 1 && bad[0].contains("--listen"), "{bad:?}");
     }
 
     #[test]
-    fn an_address_in_a_private_network_is_told_before_it_is_refused() {
+    fn an_address_in_a_private_network_is_reported() {
         let private = "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\n\
                        url = \"http://192.168.1.9/hook\"\nsecret = \"whsec_a2V5\"\n";
-        let told = bad(private);
-        assert!(told.len() == 1 && told[0].contains("fetcher.allow_private"), "{told:?}");
+        let findings_found = bad(private);
+        assert!(
+            findings_found.len() == 1 && findings_found[0].contains("fetcher.allow_private"),
+            "{findings_found:?}"
+        );
         let allowed = format!("fetcher.allow_private = [\"192.168.0.0/16\"]\n{private}");
         assert_eq!(bad(&allowed), Vec::<String>::new());
     }

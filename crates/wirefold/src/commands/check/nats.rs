@@ -1,4 +1,5 @@
-//! `check --nats`: whether a NATS server fits, and whether a user may do what its role does and nothing else.
+//! `check --nats`: whether a NATS server fits, and whether a user may do what its role needs and nothing
+//! else.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,16 +17,16 @@ use crate::output::count;
 use crate::up::nats::options;
 
 /// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// So many refusals that are missing are told one by one.
-const TOLD: usize = 10;
-/// Where the rights stand.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The number of missing refusals that are printed one by one.
+const MAX_PRINTED: usize = 10;
+/// The file with the permissions.
 const FILE: &str = "deploy/nats.conf";
 
-/// Looks at the server of these settings as the user of a role.
+/// Checks the server of these settings as the user of a role.
 ///
 /// # Errors
-/// Exit code 4 where the server cannot be reached or does not let the user in, 2 for no such role.
+/// Exit code 4 if the server cannot be reached or does not let the user in, 2 if there is no such role.
 pub(super) async fn check_server(
     config: &Config,
     role: Option<&str>,
@@ -47,9 +48,9 @@ pub(super) async fn check_server(
             format!("user {login} may do everything there: {FILE} has a user for each role"),
         ));
     } else {
-        findings.extend(rights(&bus, user, login).await?);
+        findings.extend(check_rights(&bus, user, login).await?);
     }
-    findings.extend(streams(&bus, user).await);
+    findings.extend(check_streams(&bus, user).await);
     bus.close().await;
     Ok(findings)
 }
@@ -64,11 +65,11 @@ fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
 
 async fn reach(config: &Config, user: User) -> anyhow::Result<NatsBus> {
     let options = options(&config.bus, user.as_str());
-    let connecting = tokio::time::timeout(PATIENCE, connect(&options, Arc::new(SystemClock)));
+    let connecting = tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock)));
     let stop = |what: String| Stop::new(Exit::Bus, what);
     let bus = connecting.await.map_err(|_| {
         let place = config.bus.addresses();
-        stop(format!("no NATS server answers at {place} within {PATIENCE:?}"))
+        stop(format!("no NATS server answers at {place} within {ANSWER_TIMEOUT:?}"))
     })?;
     bus.map_err(|error| {
         let hint = match error {
@@ -79,38 +80,43 @@ async fn reach(config: &Config, user: User) -> anyhow::Result<NatsBus> {
     })
 }
 
-/// What the table says of a role's user, tried as the one who is logged in.
-async fn rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Finding>, BusError> {
+/// Tries the rights of a role's user as the user who is logged in.
+async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Finding>, BusError> {
     let rights = Rights::of(user);
     let mut findings = Vec::new();
     for right in &rights.rights {
-        findings.push(tried(bus, user, login, right).await?);
+        findings.push(try_right(bus, user, login, right).await?);
     }
-    let strange: Vec<Attempt> = strange(&rights).into_iter().collect();
-    let refused = bus.are_refused(&strange).await?;
+    let foreign: Vec<Attempt> = foreign(&rights).into_iter().collect();
+    let refused = bus.are_refused(&foreign).await?;
     let let_in: Vec<&Attempt> =
-        strange.iter().zip(refused).filter(|(_, refused)| !refused).map(|(it, _)| it).collect();
+        foreign.iter().zip(refused).filter(|(_, refused)| !refused).map(|(it, _)| it).collect();
     if let_in.is_empty() {
-        let others = count(strange.len(), "other thing is", "other things are");
+        let others = count(foreign.len(), "other thing is", "other things are");
         findings.push(Finding::good(format!("{user} may do nothing else: {others} refused")));
     }
     let line = line_of(user, None).unwrap_or_default();
-    for attempt in let_in.iter().take(TOLD) {
-        let what = doing(attempt);
+    for attempt in let_in.iter().take(MAX_PRINTED) {
+        let what = describe(attempt);
         findings.push(Finding::bad(format!(
             "user {login} may {what} and must not: mend its rights after {FILE}, line {line}"
         )));
     }
-    if let_in.len() > TOLD {
-        let more = let_in.len() - TOLD;
+    if let_in.len() > MAX_PRINTED {
+        let more = let_in.len() - MAX_PRINTED;
         findings
             .push(Finding::bad(format!("user {login} may do {more} more things that it must not")));
     }
     Ok(findings)
 }
 
-/// One right: good, or what of it is refused and where it should stand.
-async fn tried(bus: &NatsBus, user: User, login: &str, right: &Right) -> Result<Finding, BusError> {
+/// Tries one right. The finding says what is refused, and where it belongs.
+async fn try_right(
+    bus: &NatsBus,
+    user: User,
+    login: &str,
+    right: &Right,
+) -> Result<Finding, BusError> {
     let publish = right.publish.iter().map(|it| (it, Attempt::Publish(sample(it))));
     let subscribe = right.subscribe.iter().map(|it| (it, Attempt::Subscribe(it.clone())));
     let (patterns, attempts): (Vec<&String>, Vec<Attempt>) = publish.chain(subscribe).unzip();
@@ -128,23 +134,23 @@ async fn tried(bus: &NatsBus, user: User, login: &str, right: &Right) -> Result<
                 0 => String::new(),
                 more => format!(", nor {more} more"),
             };
-            let doing = doing(attempt);
+            let action = describe(attempt);
             Finding::bad(format!(
-                "{user} {what}: user {login} may not {doing}{more}: see {FILE}, line {line}"
+                "{user} {what}: user {login} may not {action}{more}: see {FILE}, line {line}"
             ))
         }
     })
 }
 
-fn doing(attempt: &Attempt) -> String {
+fn describe(attempt: &Attempt) -> String {
     match attempt {
         Attempt::Publish(subject) => format!("publish to {subject}"),
         Attempt::Subscribe(pattern) => format!("subscribe to {pattern}"),
     }
 }
 
-/// What others may do, and what nobody may, as far as it is none of this user's rights.
-fn strange(rights: &Rights) -> BTreeSet<Attempt> {
+/// The actions that only others may do, or nobody, as far as they are not among this user's rights.
+fn foreign(rights: &Rights) -> BTreeSet<Attempt> {
     let mut publish = BTreeSet::new();
     let mut subscribe: BTreeSet<String> =
         ["$JS.>", "$KV.>", "wirefold.>"].map(str::to_owned).into();
@@ -164,8 +170,8 @@ fn strange(rights: &Rights) -> BTreeSet<Attempt> {
     publish.chain(subscribe.into_iter().map(Attempt::Subscribe)).collect()
 }
 
-/// Whether the streams stand that this user may look at, and its durable readers.
-async fn streams(bus: &NatsBus, user: User) -> Vec<Finding> {
+/// Whether the streams that this user may see exist, with its durable consumers.
+async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
     let rights = Rights::of(user);
     let remedy = "run `wirefold setup --nats URL` as user setup";
     let mut findings = Vec::new();
@@ -200,14 +206,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_strange_to_a_user_is_none_of_its_rights() {
+    fn foreign_actions_are_not_among_the_rights_of_a_user() {
         for user in User::ALL {
             let rights = Rights::of(user);
-            let strange = strange(&rights);
-            let publish = |subject: &str| strange.contains(&Attempt::Publish(subject.to_owned()));
+            let foreign = foreign(&rights);
+            let publish = |subject: &str| foreign.contains(&Attempt::Publish(subject.to_owned()));
             assert!(publish("$JS.API.STREAM.DELETE.WF_FETCHED"), "{user}");
             assert_eq!(publish("$JS.API.STREAM.PURGE.WF_OUTPUT"), user != User::Setup, "{user}");
-            assert!(strange.len() > 100, "{user}: {}", strange.len());
+            assert!(foreign.len() > 100, "{user}: {}", foreign.len());
         }
     }
 }

@@ -12,12 +12,12 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output::{self, clean};
 
-/// What comes of the look at an address.
+/// The decision after probing an address.
 enum Choice {
-    /// Watch this address. It leads to those.
+    /// Watch this address. Redirects lead from it to the others.
     Add { url: String, leads_to: Vec<String> },
-    /// Somebody said no.
-    Not,
+    /// A person declined.
+    Cancel,
 }
 
 pub(super) async fn run(
@@ -28,49 +28,49 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let known = feeds(client).await?;
     if let Some(twin) = wanted.twin(&known, std::slice::from_ref(&wanted.url)) {
-        let is_change = wanted.says_more() && written(&twin.feed.url) == written(&wanted.url);
+        let is_change = wanted.has_settings() && written(&twin.feed.url) == written(&wanted.url);
         return match is_change {
             true => {
                 add(client, wanted, twin.feed.url.clone(), Outcome::Changed, json, global).await
             }
-            false => already(twin, wanted, json, global),
+            false => print_existing(twin, wanted, json, global),
         };
     }
     let (url, leads_to) = match choose(client, wanted, global).await? {
         Choice::Add { url, leads_to } => (url, leads_to),
-        Choice::Not => {
+        Choice::Cancel => {
             global.note(format_args!("not added"));
             return Ok(Exit::Ok);
         }
     };
     let addresses = [std::slice::from_ref(&url), &leads_to].concat();
     if let Some(twin) = wanted.twin(&known, &addresses) {
-        return already(twin, wanted, json, global);
+        return print_existing(twin, wanted, json, global);
     }
     add(client, wanted, url, Outcome::Added, json, global).await
 }
 
 impl AddArguments {
-    /// The feed that is watched already at one of these addresses. Under an id that is asked for,
-    /// it would be another one.
+    /// The feed that is already watched at one of these addresses. If the command gives an id, the feed
+    /// counts as another one.
     fn twin<'a>(&self, known: &'a [FeedRecord], addresses: &[String]) -> Option<&'a FeedRecord> {
         let ours: Vec<String> = addresses.iter().map(|address| identity(address)).collect();
         let is_twin = |record: &&FeedRecord| ours.contains(&identity(&record.feed.url));
         if self.id.is_some() { None } else { known.iter().find(is_twin) }
     }
 
-    /// Whether it says more than an address.
-    fn says_more(&self) -> bool {
+    /// Whether the command gives more than an address.
+    fn has_settings(&self) -> bool {
         let sites = self.outlet.is_some() || self.speaks_for.is_some();
         let texts = [self.title.is_some(), sites, self.group.is_some()];
         let of_pages = self.article.is_some() || !self.remove.is_empty();
-        let said = [self.full_text.is_some(), self.identity.is_some(), of_pages];
-        [texts, said].concat().contains(&true)
+        let settings_given = [self.full_text.is_some(), self.identity.is_some(), of_pages];
+        [texts, settings_given].concat().contains(&true)
     }
 }
 
-/// Says which feed it is that is watched already.
-fn already(
+/// Prints which feed is already watched.
+fn print_existing(
     twin: &FeedRecord,
     wanted: &AddArguments,
     json: bool,
@@ -81,13 +81,13 @@ fn already(
         output::print_json(twin)?;
     }
     global.note(format_args!("already watched as {id}: {url}"));
-    if wanted.says_more() {
+    if wanted.has_settings() {
         global.note(format_args!("nothing has changed: to change it, add that address"));
     }
     Ok(Exit::Ok)
 }
 
-/// What a stored command comes to.
+/// The outcome of a stored command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Added,
@@ -123,11 +123,11 @@ async fn add(
             _ => addition.url.clone(),
         };
         let (id, when) = (clean(&id), client.when());
-        let said = match outcome {
+        let settings_given = match outcome {
             Outcome::Added => format!("{id} is watched{when}: `wirefold feed ls`"),
             Outcome::Changed => format!("{id} was watched already and is changed{when}"),
         };
-        global.note(format_args!("{said}"));
+        global.note(format_args!("{settings_given}"));
         if outcome == Outcome::Added {
             global.note(format_args!("{FIRST_POLL}"));
         }
@@ -140,7 +140,7 @@ async fn choose(client: &Client, wanted: &AddArguments, global: &Global) -> anyh
     let found = match probe::find_feeds(client, &wanted.url).await {
         Ok(found) => found,
         Err(ClientError::Refused(problem)) if wanted.yes => {
-            // A network that is down now need not be so at the next poll.
+            // A network that is down now may work at the next poll.
             global.note(format_args!("note: not looked at: {problem}"));
             return Ok(as_given(Vec::new()));
         }
@@ -149,12 +149,12 @@ async fn choose(client: &Client, wanted: &AddArguments, global: &Global) -> anyh
     global.note(format_args!("{}", probe::in_words(&wanted.url, &found).trim_end()));
     if found.is_feed() {
         let is_sure = wanted.yes || !can_ask() || confirm("Watch it?")?;
-        return Ok(if is_sure { as_given(found.leads_to()) } else { Choice::Not });
+        return Ok(if is_sure { as_given(found.leads_to()) } else { Choice::Cancel });
     }
     not_a_feed(wanted, &found)
 }
 
-/// A page is no feed, but may name some.
+/// The message for a page that is not a feed, with the feeds that it names.
 fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
     let add = |url: &String| Choice::Add { url: url.clone(), leads_to: Vec::new() };
     match found.feeds.as_slice() {
@@ -162,7 +162,7 @@ fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
         [only] if wanted.yes => Ok(add(only)),
         [only] if can_ask() => {
             let is_sure = confirm("Watch that feed?")?;
-            Ok(if is_sure { add(only) } else { Choice::Not })
+            Ok(if is_sure { add(only) } else { Choice::Cancel })
         }
         [] => {
             let what = "not added: no feed was found there; --yes adds it anyway";
@@ -172,7 +172,7 @@ fn not_a_feed(wanted: &AddArguments, found: &Found) -> anyhow::Result<Choice> {
             let answer = ask(&format!("Which one? [1-{}, empty: none]", many.len()))?;
             let number = answer.and_then(|answer| answer.parse::<usize>().ok());
             let chosen = number.and_then(|number| many.get(number.checked_sub(1)?));
-            Ok(chosen.map_or(Choice::Not, add))
+            Ok(chosen.map_or(Choice::Cancel, add))
         }
         _ => {
             let what =

@@ -12,7 +12,7 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output::{self, clean, count};
 
-/// Between two questions how far it is.
+/// The pause between two checks of the progress.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Arguments of `feed backfill`.
@@ -42,8 +42,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let id = id_of(client, &wanted.feed).await?;
     let path = format!("/api/v1/feeds/{}/backfill", escaped(&id));
-    let asked = BackfillRequest { pages: wanted.pages, items: wanted.items };
-    let accepted: Result<Accepted, ClientError> = client.post(&path, &asked).await;
+    let request = BackfillRequest { pages: wanted.pages, items: wanted.items };
+    let accepted: Result<Accepted, ClientError> = client.post(&path, &request).await;
     let accepted = accepted.map_err(|error| error.see("wirefold feed ls"))?;
     if !client.is_running() || wanted.no_wait {
         if json {
@@ -67,7 +67,7 @@ pub(super) async fn run(
     })
 }
 
-/// Waits until what this command asked for has ended.
+/// Waits until the backfill that this command started has ended.
 async fn wait(
     client: &Client,
     path: &str,
@@ -89,12 +89,12 @@ async fn wait(
                     global.note(format_args!("page {told} of its archive: {items} so far"));
                 }
             }
-            // Another one was asked for after ours, and took its place.
+            // A later backfill has replaced this one.
             Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
                 let what = "somebody else has started another backfill of this feed: see `feed ls`";
                 return Err(Stop::new(Exit::Failure, what).into());
             }
-            // Not begun yet, and before it one that was asked for earlier.
+            // This one has not begun yet: an earlier one is still running.
             Ok(_) => {}
             Err(ClientError::Refused(problem)) if problem.status == 404 => {}
             Err(error) => return Err(error.into()),
@@ -103,7 +103,7 @@ async fn wait(
     }
 }
 
-/// When a command was given, in milliseconds: its id begins with that.
+/// When a command was given, in milliseconds. Its id begins with the time.
 fn given(command: &str) -> Option<u64> {
     command.split('-').next()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! `wirefold feed import`: adds the feeds of a list. It may be repeated.
+//! `wirefold feed import`: adds the feeds of a list. It can be repeated.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -22,10 +22,10 @@ use crate::global::Global;
 use crate::opml::{self, ListError};
 use crate::output::{self, count};
 
-/// Additions under way at once: each waits for the disk.
+/// The number of feeds that are added at a time. Each waits for the disk.
 const AT_ONCE: usize = 16;
 
-/// What became of a feed of the list.
+/// The outcome for a feed of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
@@ -34,7 +34,7 @@ enum Outcome {
     Refused,
 }
 
-/// A feed of the list and what became of it.
+/// A feed of the list with its outcome.
 #[derive(Debug, Serialize)]
 struct Imported {
     url: String,
@@ -79,21 +79,21 @@ pub(super) async fn run(
             new.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
             let survey = survey.without(&places);
             global.note(format_args!("{}", survey.in_words()));
-            survey.silent(&new).iter().for_each(|line| global.note(format_args!("  {line}")));
+            survey.unanswered(&new).iter().for_each(|line| global.note(format_args!("  {line}")));
         }
         let pages = pages(wanted.full_text, new.len(), global)?;
         done.extend(add(&client, new, pages).await?);
     }
-    tell(&client, &done, wanted, json, global)
+    print_result(&client, &done, wanted, json, global)
 }
 
-/// Whether a list stands at an address, rather than in a file.
+/// Whether a list is at an address and not in a file.
 fn is_web(list: &str) -> bool {
     let scheme = list.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     scheme.is_some_and(|scheme| matches!(scheme.as_str(), "http" | "https"))
 }
 
-/// A list at an address, fetched as feeds are.
+/// Fetches a list from an address, like a feed.
 async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
     let found = probe::fetch_list(client, url).await?;
     let Some(mut list) = found.list else {
@@ -112,8 +112,8 @@ async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
     Ok(list)
 }
 
-/// Leaves out whose items feeds are said to have and for whom they speak: whoever writes there would make a
-/// feed speak for any site. How many feeds there were.
+/// Removes the outlets and sites that a list claims for its feeds. Otherwise the author of the list could
+/// give a feed authority for any site. Returns the number of feeds that had such a claim.
 fn leave_out_claims(list: &mut Opml) -> usize {
     let claimed = |feed: &mut OpmlFeed| {
         let claims = [feed.outlet.take(), feed.speaks_for.take()];
@@ -122,7 +122,7 @@ fn leave_out_claims(list: &mut Opml) -> usize {
     list.feeds.iter_mut().map(claimed).filter(|is_claimed| *is_claimed).count()
 }
 
-/// A list in a file.
+/// Reads a list from a file.
 fn read(file: &Path) -> anyhow::Result<Opml> {
     let shown = file.display();
     opml::read_file(file).map_err(|error| {
@@ -137,7 +137,7 @@ fn read(file: &Path) -> anyhow::Result<Opml> {
     })
 }
 
-/// The feeds of a list; what was left out of it, or is missing, is told.
+/// The feeds of a list. Prints what was left out or is missing.
 fn feeds_of(list: Opml, shown: &str, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
     let shown = output::clean(shown);
     for note in &list.notes {
@@ -152,7 +152,7 @@ fn feeds_of(list: Opml, shown: &str, global: &Global) -> anyhow::Result<Vec<Opml
     Ok(list.feeds)
 }
 
-/// What is watched, or will be, by what tells feeds apart.
+/// The feeds that are watched or will be, by their identities.
 struct Watched {
     names: HashMap<String, String>,
 }
@@ -167,8 +167,8 @@ impl Watched {
         identities.iter().find_map(|one| self.names.get(one)).map(String::as_str)
     }
 
-    /// The feeds whose addresses lead to what is watched, or to a feed before them in the list,
-    /// each with the name of that one.
+    /// The feeds that lead to a watched feed, or to an earlier one in the list, each with the name of that
+    /// one.
     fn twins(&mut self, new: &[OpmlFeed], survey: &Survey) -> Vec<(usize, String)> {
         let mut twins = Vec::new();
         for (at, feed) in new.iter().enumerate() {
@@ -186,11 +186,10 @@ impl Watched {
     }
 }
 
-/// Gives each feed an id that no other has: what it brings, else what its address makes. The same
-/// list makes the same ids, also where nothing runs yet that would know them.
+/// Gives each feed a unique id: its own, or one made from its address. The same list gives the same ids, even
+/// if no running wirefold knows them yet.
 fn name(new: &mut [OpmlFeed], known: &[FeedRecord]) {
-    let mut taken: HashSet<String> =
-        known.iter().map(|record| record.feed.id.to_string()).collect();
+    let mut used: HashSet<String> = known.iter().map(|record| record.feed.id.to_string()).collect();
     for feed in new {
         let brought = feed.id.take().filter(|id| id.parse::<FeedId>().is_ok());
         let made = brought.or_else(|| feed_id_of(&feed.url).ok());
@@ -198,29 +197,29 @@ fn name(new: &mut [OpmlFeed], known: &[FeedRecord]) {
             continue;
         };
         let free = (2..).map(|number| format!("{base}-{number}"));
-        feed.id = std::iter::once(base.clone()).chain(free).find(|id| !taken.contains(id));
-        taken.extend(feed.id.clone());
+        feed.id = std::iter::once(base.clone()).chain(free).find(|id| !used.contains(id));
+        used.extend(feed.id.clone());
     }
 }
 
-/// Whether pages are fetched: as told, as answered, else `auto`. What the list itself says of a
-/// feed stands above an answer, and below what was told.
+/// Whether pages are fetched. A flag decides first, then the list itself for its feed, then the answer to the
+/// question, then `auto`.
 struct Choice {
-    told: Option<FullText>,
+    choice: Option<FullText>,
     answered: FullText,
 }
 
-fn pages(told: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Choice> {
-    let told = told.map(FullText::from);
-    if told.is_some() || new == 0 {
-        return Ok(Choice { told, answered: FullText::Auto });
+fn pages(choice: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Choice> {
+    let choice = choice.map(FullText::from);
+    if choice.is_some() || new == 0 {
+        return Ok(Choice { choice, answered: FullText::Auto });
     }
     if !can_ask() {
         global.note(format_args!(
             "note: full_text = auto: the page of an article is fetched where its feed gives fewer \
              than 80 words and robots.txt allows it; --full-text off fetches none"
         ));
-        return Ok(Choice { told, answered: FullText::Auto });
+        return Ok(Choice { choice, answered: FullText::Auto });
     }
     output::note(format_args!(
         "A teaser is too short to be compared: without the pages, two thirds of all reprints stay \
@@ -233,7 +232,7 @@ fn pages(told: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Cho
         "off" | "n" | "no" => FullText::Off,
         _ => FullText::Auto,
     };
-    Ok(Choice { told, answered })
+    Ok(Choice { choice, answered })
 }
 
 async fn add(
@@ -268,14 +267,14 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
         speaks_for: feed.speaks_for.as_ref().and_then(|site| site.parse().ok()),
         group: feed.group.clone(),
-        full_text: pages.told.or(feed.full_text).unwrap_or(pages.answered),
+        full_text: pages.choice.or(feed.full_text).unwrap_or(pages.answered),
         identity: ItemIdentity::Auto,
         article_selector: None,
         remove_selectors: Vec::new(),
     }
 }
 
-fn tell(
+fn print_result(
     client: &Client,
     done: &[Imported],
     wanted: &ImportArguments,
@@ -296,11 +295,11 @@ fn tell(
         }
     }
     let would = if wanted.dry_run { "would import" } else { "imported" };
-    let mut said = format!("{would} {}, {known} known already", count(added, "feed", "feeds"));
+    let mut summary = format!("{would} {}, {known} known already", count(added, "feed", "feeds"));
     if refused > 0 {
-        said.push_str(&format!(", {refused} refused"));
+        summary.push_str(&format!(", {refused} refused"));
     }
-    global.note(format_args!("{said}"));
+    global.note(format_args!("{summary}"));
     if is_web(&wanted.file) && !wanted.dry_run {
         let url = output::clean(&wanted.file);
         global.note(format_args!(

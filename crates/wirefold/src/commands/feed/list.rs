@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::FeedList;
 use wirefold_proto::{FeedHealth, FeedRecord, FeedSite, FullText, ListRecord, Teasers};
 
-use super::listed;
+use super::feed_list;
 use crate::client::Client;
 use crate::columns::{Cell, Columns};
 use crate::exit::Exit;
@@ -21,9 +21,9 @@ pub(super) async fn run(
     json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let FeedList { feeds: all, mut waiting, lists, .. } = listed(client).await?;
+    let FeedList { feeds: all, mut waiting, lists, .. } = feed_list(client).await?;
     if client.is_running() {
-        // In a moment they wait no more.
+        // They wait only for a moment.
         waiting.clear();
     }
     let shown: Vec<&FeedRecord> =
@@ -64,7 +64,7 @@ pub(super) async fn run(
     Ok(Exit::Ok)
 }
 
-/// Of those that wait, a command is carried out with the next `up`.
+/// The table of feeds. For those in `waiting`, the next `up` carries out a command.
 fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Columns {
     let mut table = Columns::new(&[
         "id", "health", "next poll", "articles", "speaks for", "group", "title or problem",
@@ -75,7 +75,7 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
         let next = if waits { "at the next `up`".to_owned() } else { next_poll(record, time) };
         let title = record.feed.title.as_ref().or(record.feed_title.as_ref());
         let title = title.unwrap_or(&record.feed.url);
-        // What is wrong must be read; the id tells which feed it is.
+        // The column shows the problem in full; the id identifies the feed.
         let wrong = record.in_words();
         let title = if wrong.is_empty() { title.clone() } else { wrong };
         table.push(vec![
@@ -91,13 +91,14 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
     table
 }
 
-/// The site that it speaks for: as found at a poll, else as people said before it.
+/// The site that the feed speaks for: as found at a poll, or before the first poll as set by hand.
 fn speaks_for(record: &FeedRecord) -> String {
-    let told = || record.feed.speaks_for.as_ref().map(ToString::to_string);
-    record.site.as_ref().map(FeedSite::in_short).or_else(told).unwrap_or_default()
+    let configured = || record.feed.speaks_for.as_ref().map(ToString::to_string);
+    record.site.as_ref().map(FeedSite::in_short).or_else(configured).unwrap_or_default()
 }
 
-/// What is wrong with a feed, in full: a column would cut it. Its last error, then each finding by its name.
+/// The problems of a feed in full, because a column would cut them: its last error, then each finding by its
+/// name.
 fn problem_of(record: &FeedRecord, time: &LocalTime) -> String {
     let (health, next) = (health(record, time), next_poll(record, time));
     let findings = record.findings_in_words();
@@ -164,7 +165,7 @@ fn summary(all: &[FeedRecord]) -> String {
         (of(FeedHealth::Gone), "gone"),
         (of(FeedHealth::Waiting), "not polled yet"),
     ];
-    let said: Vec<String> =
+    let parts: Vec<String> =
         sorts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let feeds = count(all.len(), "feed", "feeds");
     let known: Vec<(&FeedRecord, Teasers)> =
@@ -176,10 +177,10 @@ fn summary(all: &[FeedRecord]) -> String {
         ([only], _) => format!("; {} sends teasers", only.feed.id),
         (many, known) => format!("; {} of {known} feeds send teasers", many.len()),
     };
-    format!("{feeds}: {}{teasers}", said.join(", "))
+    format!("{feeds}: {}{teasers}", parts.join(", "))
 }
 
-/// What to do about feeds that only tease and whose pages are not fetched.
+/// Advice about feeds that have only teasers and whose pages are not fetched.
 fn advice(all: &[FeedRecord]) -> Option<String> {
     let teases = |record: &&FeedRecord| {
         record.teasers.is_some_and(Teasers::is_teasing) && record.feed.full_text == FullText::Off
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_look_says_why() {
+    fn feeds_with_problems_give_the_reason() {
         let failing = record(|record| {
             record.health = FeedHealth::Failing;
             record.failures = 3;

@@ -21,7 +21,7 @@ use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped}
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 
-/// Said of new feeds, before their silence disappoints.
+/// Printed with new feeds, because they are silent at first.
 const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, which later articles are compared with";
 
 /// Arguments of `feed`.
@@ -205,7 +205,7 @@ impl From<Pages> for FullText {
     }
 }
 
-/// What tells the items of a feed apart.
+/// How the items of a feed are identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Identity {
     /// The id that the feed gives them, until it turns out to change or to repeat.
@@ -264,13 +264,13 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
     })
 }
 
-/// Every feed that is known.
+/// All feeds.
 async fn feeds(client: &Client) -> Result<Vec<FeedRecord>, ClientError> {
-    Ok(listed(client).await?.feeds)
+    Ok(feed_list(client).await?.feeds)
 }
 
-/// Every feed that is known, and which of them wait for a command to be carried out.
-async fn listed(client: &Client) -> Result<FeedList, ClientError> {
+/// All feeds, and the ids of those that wait for a command to be carried out.
+async fn feed_list(client: &Client) -> Result<FeedList, ClientError> {
     client.get("/api/v1/feeds").await
 }
 
@@ -281,7 +281,7 @@ async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyho
     global.answer(json, &accepted, format_args!("{id} is removed{}", client.when()))
 }
 
-/// The id of a feed that is named by it or by its address.
+/// The id of a feed, given its id or its address.
 async fn id_of(client: &Client, named: &str) -> anyhow::Result<String> {
     if !named.contains("://") {
         return Ok(named.to_owned());
@@ -289,7 +289,7 @@ async fn id_of(client: &Client, named: &str) -> anyhow::Result<String> {
     Ok(record_of(client, named).await?.feed.id.to_string())
 }
 
-/// The feed that is named by its id or by its address.
+/// The feed with this id or address.
 async fn record_of(client: &Client, named: &str) -> anyhow::Result<FeedRecord> {
     let is_address = named.contains("://");
     let is_named = |known: &FeedRecord| match is_address {

@@ -15,8 +15,8 @@ use crate::exit::Exit;
 use crate::global::Global;
 use crate::output::{self, clean, count};
 
-/// The most of one file that is read, in bytes.
-const LONGEST: u64 = 64 * 1024 * 1024;
+/// The largest part of a file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Arguments of `feed parse`.
 #[derive(Debug, Args)]
@@ -29,14 +29,14 @@ pub(super) struct ParseArguments {
     url: String,
 }
 
-/// Prints what feeds say.
+/// Prints the items of feeds.
 pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> anyhow::Result<Exit> {
     let input = [PathBuf::from("-")];
     let files = if arguments.files.is_empty() { &input } else { arguments.files.as_slice() };
     let mut failed = 0;
     for file in files {
         let name = file.display();
-        let said = match read(file) {
+        let message = match read(file) {
             Ok(bytes) => wirefold_feed::parse(&bytes, None, &arguments.url),
             Err(error) => {
                 failed += 1;
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> an
                 continue;
             }
         };
-        match said {
+        match message {
             Ok(feed) => {
                 for problem in &feed.problems {
                     global.note(format_args!("note: {name}: {}", clean(problem)));
@@ -67,9 +67,9 @@ pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> an
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        io::stdin().lock().take(LONGEST).read_to_end(&mut bytes)?;
+        io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     } else {
-        fs::File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
+        fs::File::open(file)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     }
     Ok(bytes)
 }

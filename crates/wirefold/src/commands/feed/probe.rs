@@ -1,4 +1,4 @@
-//! Asks the API what an address leads to.
+//! Asks the API what is at an address.
 
 use std::fmt::Write as _;
 
@@ -13,44 +13,44 @@ use crate::output::{self, clean, count};
 
 const PATH: &str = "/api/v1/feeds/probe";
 
-/// What the fetcher found, as far as it is shown. More may stand in the report.
+/// The part of the fetcher's report that is shown.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct Found {
     /// The feed's title.
     pub(super) title: Option<String>,
-    /// How many items it lists.
+    /// The number of items that it lists.
     pub(super) items: usize,
-    /// How many of them give fewer than 80 words.
+    /// The number of items with fewer than 80 words.
     pub(super) teasers: usize,
     /// The titles of the newest items.
     pub(super) newest: Vec<String>,
-    /// What would be done with it, one sentence each.
+    /// What wirefold would do with it, in one sentence each.
     pub(super) would: Vec<String>,
-    /// Its newest item, as an article would be made of it.
+    /// Its newest item, as an article.
     pub(super) sample: Option<Sample>,
-    /// The site that it speaks for, by its address and its items alone.
+    /// The site that it speaks for, judged only by its address and its items.
     pub(super) site: Option<FeedSite>,
     /// The feeds that a page names.
     pub(super) feeds: Vec<String>,
-    /// Why it is no feed, or what is wrong with it.
+    /// Why it is not a feed, or what is wrong with it.
     pub(super) problem: Option<String>,
     /// The redirects on the way, in order.
     pub(super) redirects: Vec<Hop>,
 }
 
-/// An item as an article would be made of it.
+/// An item as an article.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct Sample {
     pub(super) title: String,
     pub(super) link: Option<String>,
     pub(super) published: Option<String>,
-    /// How many words its feed gives.
+    /// The number of words that the feed gives.
     pub(super) words: usize,
-    /// What it is told by.
+    /// Its identity.
     pub(super) key: String,
-    /// How its text starts.
+    /// The start of its text.
     pub(super) start: String,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Sample {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct Hop {
-    /// The address that it leads to.
+    /// The target.
     pub(super) to: String,
 }
 
@@ -68,13 +68,13 @@ impl Found {
         self.problem.is_none() && self.feeds.is_empty()
     }
 
-    /// Whether most of its items only tease.
+    /// Whether most of its items are teasers.
     pub(super) fn is_teasing(&self) -> bool {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Teasers { teasers: number(self.teasers), items: number(self.items) }.is_teasing()
     }
 
-    /// The site that it speaks for, in a sentence; the first poll asks the site that its items lead to.
+    /// The site that it speaks for, in a sentence. The first poll also asks the site of its items.
     pub(super) fn whose(&self) -> Option<String> {
         let site = self.site.as_ref()?;
         Some(match (site.how, &site.leading) {
@@ -87,32 +87,32 @@ impl Found {
         })
     }
 
-    /// The addresses that it leads to.
+    /// The addresses of the redirects.
     pub(super) fn leads_to(&self) -> Vec<String> {
         self.redirects.iter().map(|hop| hop.to.clone()).collect()
     }
 }
 
-/// Looks at an address, and where it is a page for the feeds of its site.
+/// Probes an address. If it is a page, also finds the feeds of its site.
 pub(super) async fn find_feeds(client: &Client, url: &str) -> Result<Found, ClientError> {
     let report = probe(client, url).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
-/// Looks at an address that is to be a feed's, and nowhere else.
+/// Probes only this address for a feed.
 pub(super) async fn probe_feed(client: &Client, url: &str) -> Result<Found, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: true };
-    let report: ProbeReport = client.post(PATH, &asked).await?;
+    let request = ProbeRequest { url: url.to_owned(), list: false, here_only: true };
+    let report: ProbeReport = client.post(PATH, &request).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
-/// Looks at an address, and gives the whole report.
+/// Probes an address and returns the whole report.
 pub(super) async fn probe(client: &Client, url: &str) -> Result<ProbeReport, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: false, here_only: false };
-    client.post(PATH, &asked).await
+    let request = ProbeRequest { url: url.to_owned(), list: false, here_only: false };
+    client.post(PATH, &request).await
 }
 
-/// A list of feeds, and what is wrong with it.
+/// A list of feeds with its problem.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct FoundList {
@@ -122,8 +122,8 @@ pub(super) struct FoundList {
 
 /// Fetches a list of feeds.
 pub(super) async fn fetch_list(client: &Client, url: &str) -> Result<FoundList, ClientError> {
-    let asked = ProbeRequest { url: url.to_owned(), list: true, here_only: true };
-    let report: ProbeReport = client.post(PATH, &asked).await?;
+    let request = ProbeRequest { url: url.to_owned(), list: true, here_only: true };
+    let report: ProbeReport = client.post(PATH, &request).await?;
     serde_json::from_value(report.found).map_err(|why| garbled(&why))
 }
 
@@ -131,7 +131,7 @@ fn garbled(why: &serde_json::Error) -> ClientError {
     ClientError::Garbled { path: PATH.to_owned(), why: why.to_string() }
 }
 
-/// Prints a report; what is no feed ends with a code that says so.
+/// Prints a report. If it is not a feed, the exit code says so.
 pub(super) fn print(url: &str, report: &ProbeReport, json: bool) -> anyhow::Result<Exit> {
     let found: Found = serde_json::from_value(report.found.clone()).unwrap_or_default();
     if json {
@@ -142,7 +142,7 @@ pub(super) fn print(url: &str, report: &ProbeReport, json: bool) -> anyhow::Resu
     Ok(if found.is_feed() { Exit::Ok } else { Exit::Failure })
 }
 
-/// What it would do, and with what.
+/// What wirefold would do with a feed, and a sample item.
 fn in_detail(found: &Found) -> String {
     let mut out = String::new();
     for hop in &found.redirects {
@@ -152,10 +152,10 @@ fn in_detail(found: &Found) -> String {
         let _ = writeln!(out, "{}", clean(would));
     }
     if let Some(sample) = &found.sample {
-        let said = |text: &Option<String>| clean(text.as_deref().unwrap_or("none"));
+        let or_none = |text: &Option<String>| clean(text.as_deref().unwrap_or("none"));
         let _ = writeln!(out, "sample: {}", clean(&sample.title));
-        let _ = writeln!(out, "  link       {}", said(&sample.link));
-        let _ = writeln!(out, "  published  {}", said(&sample.published));
+        let _ = writeln!(out, "  link       {}", or_none(&sample.link));
+        let _ = writeln!(out, "  published  {}", or_none(&sample.published));
         let _ = writeln!(out, "  known by   {}", clean(&sample.key));
         let words = count(sample.words, "word", "words");
         let _ = writeln!(out, "  text       {words}: {}", clean(&sample.start));

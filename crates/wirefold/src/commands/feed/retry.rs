@@ -1,4 +1,4 @@
-//! `wirefold feed retry`: reads a feed again that was set aside.
+//! `wirefold feed retry`: polls a feed again that was set aside.
 
 use wirefold_gateway::shapes::Accepted;
 

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::exit::Exit;
 use crate::global::Global;
 
-/// What is written where it is left to be found.
+/// The value that lets wirefold find the site.
 const FOUND: &str = "found";
 
 /// Arguments of `feed set`.
@@ -23,7 +23,7 @@ pub(super) struct SetArguments {
     speaks_for: Outlet,
 }
 
-/// A feed with the settings that it has.
+/// The current settings of a feed.
 pub(super) fn as_it_is(feed: FeedSettings) -> FeedAddition {
     FeedAddition {
         id: Some(feed.id),
@@ -50,9 +50,9 @@ pub(super) async fn run(
     let speaks_for = Some(wanted.speaks_for.clone()).filter(|site| site.as_str() != FOUND);
     let changed = FeedAddition { speaks_for, ..as_it_is(record.feed) };
     let accepted: Accepted = client.post("/api/v1/feeds", &changed).await?;
-    let said = match wanted.speaks_for.as_str() {
+    let message = match wanted.speaks_for.as_str() {
         FOUND => "wirefold looks again for the site that it speaks for".to_owned(),
         site => format!("speaks for {site}"),
     };
-    global.answer(json, &accepted, format_args!("{id} {said}{}", client.when()))
+    global.answer(json, &accepted, format_args!("{id} {message}{}", client.when()))
 }

@@ -1,5 +1,5 @@
-//! Probes each feed of a list before it is added: which ones only send teasers, lead to another one, or do
-//! not answer.
+//! Probes each feed of a list before it is added: which feeds have only teasers, redirect to another feed, or
+//! do not answer.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -15,22 +15,22 @@ use crate::client::Client;
 use crate::global::Global;
 use crate::output::{clean, count};
 
-/// Hosts that are asked at once; each is asked for one feed at a time.
-const AT_ONCE: usize = 16;
-/// How long all of it may take: a question waits for it.
+/// The number of hosts that are probed at a time, each for one feed at a time.
+const HOSTS_AT_ONCE: usize = 16;
+/// How long the whole survey may take. A person waits for it.
 const DEADLINE: Duration = Duration::from_secs(25);
-/// How long one feed may take: the others of its host wait for it.
-const EACH: Duration = Duration::from_secs(8);
+/// How long one feed may take. The other feeds of its host wait for it.
+const FEED_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Feeds that did not answer and are named; of more only the number is told.
+/// The number of feeds without an answer that are named.
 const NAMED: usize = 10;
 
-/// What was found, feed by feed, or why no feed was.
+/// The result for each feed: what was found, or why it is not a feed.
 pub(super) struct Survey {
     found: Vec<Result<Found, String>>,
 }
 
-/// Looks at all of them, as far as the time goes.
+/// Probes all feeds until the deadline.
 pub(super) async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Survey {
     let mut hosts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, feed) in feeds.iter().enumerate() {
@@ -45,7 +45,7 @@ pub(super) async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Glob
         async move {
             for at in places {
                 let look = probe::probe_feed(client, &feeds[at].url);
-                if let Ok(looked) = tokio::time::timeout(EACH, look).await {
+                if let Ok(looked) = tokio::time::timeout(FEED_TIMEOUT, look).await {
                     found.borrow_mut()[at] = looked.map_err(|why| why.to_string()).and_then(a_feed);
                 }
                 progress.one_more();
@@ -53,14 +53,14 @@ pub(super) async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Glob
         }
     };
     let looks = futures_util::stream::iter(hosts.into_values().map(of_one_host));
-    let all = looks.buffer_unordered(AT_ONCE).for_each(|()| async {});
-    // What is not there by then has not answered.
+    let all = looks.buffer_unordered(HOSTS_AT_ONCE).for_each(|()| async {});
+    // A feed without a result by then has not answered.
     let _ = tokio::time::timeout(DEADLINE, all).await;
     progress.end();
     Survey { found: found.into_inner() }
 }
 
-/// What was found, where it is a feed.
+/// The report if it is a feed, or else the reason.
 fn a_feed(found: Found) -> Result<Found, String> {
     match found.is_feed() {
         true => Ok(found),
@@ -69,32 +69,33 @@ fn a_feed(found: Found) -> Result<Found, String> {
 }
 
 impl Survey {
-    /// The addresses that a feed's leads to.
+    /// The addresses to which the address of a feed redirects.
     pub(super) fn leads_to(&self, at: usize) -> Vec<String> {
         self.found.get(at).and_then(|it| it.as_ref().ok()).map(Found::leads_to).unwrap_or_default()
     }
 
-    /// The same without the feeds at these places.
+    /// The survey without the feeds at these indices.
     pub(super) fn without(mut self, places: &[usize]) -> Self {
         let mut at = 0..;
         self.found.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
         self
     }
 
-    /// Those that did not answer with a feed, each with the reason: `https://…: no such host`.
-    pub(super) fn silent(&self, feeds: &[OpmlFeed]) -> Vec<String> {
+    /// The feeds that did not answer with a feed, with the reason: `https://…: no such host`.
+    pub(super) fn unanswered(&self, feeds: &[OpmlFeed]) -> Vec<String> {
         let all = feeds.iter().zip(&self.found);
-        let told = |(feed, found): (&OpmlFeed, &Result<Found, String>)| {
+        let line = |(feed, found): (&OpmlFeed, &Result<Found, String>)| {
             let why = found.as_ref().err()?;
             Some(format!("{}: {}", clean(&feed.url), clean(why)))
         };
-        let mut silent: Vec<String> = all.filter_map(told).collect();
-        let more = silent.len().saturating_sub(NAMED);
-        silent.truncate(NAMED);
+        let mut unanswered: Vec<String> = all.filter_map(line).collect();
+        let more = unanswered.len().saturating_sub(NAMED);
+        unanswered.truncate(NAMED);
         if more > 0 {
-            silent.push(format!("{more} more: `wirefold feed ls --problems` after the first poll"));
+            unanswered
+                .push(format!("{more} more: `wirefold feed ls --problems` after the first poll"));
         }
-        silent
+        unanswered
     }
 
     /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
@@ -106,15 +107,15 @@ impl Survey {
         }
         let teasing = answered.iter().filter(|found| found.is_teasing()).count();
         let all = count(self.found.len(), "feed sends", "feeds send");
-        let silent = match self.found.len() - answered.len() {
+        let unanswered = match self.found.len() - answered.len() {
             0 => String::new(),
-            silent => format!(" ({silent} did not answer with a feed)"),
+            unanswered => format!(" ({unanswered} did not answer with a feed)"),
         };
-        format!("{teasing} of {all} teasers only{silent}{}", whose(&answered))
+        format!("{teasing} of {all} teasers only{unanswered}{}", whose(&answered))
     }
 }
 
-/// `; 30 from publishers themselves, 4 from aggregators`; nothing where no feed lists anything.
+/// `; 30 from publishers themselves, 4 from aggregators`. Empty if no feed has items.
 fn whose(answered: &[&Found]) -> String {
     let sites = || answered.iter().filter_map(|found| found.site.as_ref());
     let many = sites().filter(|site| site.how == SiteProof::Aggregator).count();
@@ -128,15 +129,15 @@ fn whose(answered: &[&Found]) -> String {
             "that list another site's items: their first poll asks that site whether it names them",
         ),
     ];
-    let said: Vec<String> = kinds
+    let words: Vec<String> = kinds
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) }
+    if words.is_empty() { String::new() } else { format!("; {}", words.join(", ")) }
 }
 
-/// A line on a terminal that counts on.
+/// A counter on one line of the terminal.
 struct Progress {
     all: usize,
     done: Cell<usize>,
@@ -164,12 +165,12 @@ impl Progress {
         self.write(&format!("\r{}", self.line()));
     }
 
-    /// Leaves the line as if nothing had stood there.
+    /// Clears the line.
     fn end(&self) {
         self.write(&format!("\r{}\r", " ".repeat(self.line().len())));
     }
 
-    /// Where standard error is closed, there is nobody to tell.
+    /// Errors are ignored: if standard error is closed, nobody reads it.
     fn write(&self, text: &str) {
         if self.is_shown {
             let mut talk = anstream::stderr();
@@ -191,19 +192,19 @@ mod tests {
     }
 
     #[test]
-    fn teasers_are_counted_and_silence_is_told() {
+    fn teasers_and_missing_answers_are_counted() {
         let survey = Survey { found: vec![found(10, 6), none(), found(10, 5), found(0, 0)] };
         assert_eq!(
             survey.in_words(),
             "1 of 4 feeds send teasers only (1 did not answer with a feed)"
         );
         assert_eq!(survey.without(&[1, 2, 3]).in_words(), "1 of 1 feed sends teasers only");
-        let said = Survey { found: vec![none(), none()] }.in_words();
-        assert_eq!(said, "no answer with a feed from 2 feeds");
+        let words = Survey { found: vec![none(), none()] }.in_words();
+        assert_eq!(words, "no answer with a feed from 2 feeds");
     }
 
     #[test]
-    fn who_did_not_answer_is_named_with_the_reason() {
+    fn feeds_without_an_answer_are_named_with_the_reason() {
         let feed = |number: usize| OpmlFeed {
             url: format!("https://a{number}.example/rss"),
             ..OpmlFeed::default()
@@ -211,8 +212,8 @@ mod tests {
         let feeds: Vec<OpmlFeed> = (0..13).map(feed).collect();
         let mut survey = Survey { found: (0..13).map(|_| none()).collect() };
         survey.found[0] = found(3, 0);
-        let silent = survey.silent(&feeds);
-        assert_eq!(silent[0], "https://a1.example/rss: no such host");
-        assert_eq!((silent.len(), silent[10].starts_with("2 more: ")), (11, true));
+        let unanswered = survey.unanswered(&feeds);
+        assert_eq!(unanswered[0], "https://a1.example/rss: no such host");
+        assert_eq!((unanswered.len(), unanswered[10].starts_with("2 more: ")), (11, true));
     }
 }

@@ -1,4 +1,4 @@
-//! Carries out a plan in an order in which a kill loses nothing and a second run finishes it.
+//! Carries out a plan. The order makes sure that a kill loses nothing and a second run finishes the work.
 //!
 //! 1. Everything that can be made again is deleted: snapshots, files of texts, the tables of the page.
 //! 2. One transaction changes the bus, puts the keys on the list, and notes that the work has begun.
@@ -15,19 +15,19 @@ use wirefold_proto::streams::FORGOTTEN;
 
 use super::store::Order;
 
-/// Folders of what the detector makes again from the streams.
+/// Folders with data that the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
-/// What the names of the files begin with that the gateway makes again.
+/// The prefix of the files that the gateway makes again.
 const TABLES: &str = "gateway.db";
 
-/// Removes what is planned, and puts the keys on the list.
+/// Removes everything in the plan and puts the keys on the list.
 pub(super) fn carry_out(order: &Order<'_>, offline: &mut Offline) -> anyhow::Result<()> {
     drop_files(order.folder)?;
     change(order, offline)?;
     finish(offline)
 }
 
-/// Removes what this machine keeps of it beside the bus.
+/// Removes the files of this machine outside the bus.
 pub(super) fn drop_files(folder: &Path) -> anyhow::Result<()> {
     let shown = |path: &Path| format!("cannot remove {}", path.display());
     for name in FOLDERS {
@@ -35,7 +35,7 @@ pub(super) fn drop_files(folder: &Path) -> anyhow::Result<()> {
         absent(fs::remove_dir_all(&path)).with_context(|| shown(&path))?;
     }
     let entries = match fs::read_dir(folder) {
-        // Beside a server elsewhere this machine may keep nothing.
+        // If the server is on another machine, this one may have no data folder.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries.with_context(|| shown(folder))?,
     };

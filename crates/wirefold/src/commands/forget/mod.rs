@@ -29,10 +29,10 @@ use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 use over_nats::OverNats;
-use plan::{Counts, Plan};
+use plan::{Plan, RemovedCounts};
 use store::{OfflineStore, Order};
 
-/// The most articles that are named before somebody is asked.
+/// The number of articles that are named before the question.
 const NAMED: usize = 10;
 
 /// Arguments of `forget`.
@@ -70,12 +70,12 @@ pub(crate) struct ForgetArguments {
     allow: bool,
 }
 
-/// What is printed with `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
-    counts: &'a Counts,
-    /// Whether it was done.
+    counts: &'a RemovedCounts,
+    /// Whether it was carried out.
     done: bool,
     /// Milliseconds that it took.
     took_ms: u64,
@@ -129,7 +129,7 @@ fn open(folder: &Path) -> anyhow::Result<Offline> {
     }
 }
 
-/// The keys of what is asked for.
+/// The keys of the requested articles and outlets.
 fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
     let mut keys = BTreeSet::new();
     for address in &arguments.addresses {
@@ -162,7 +162,7 @@ fn forget(
         wanted.extend(store.listed()?);
     }
     let plan = Plan::of(&wanted, store)?;
-    tell(&plan, global);
+    print_plan(&plan, global);
     if arguments.dry_run {
         return report(arguments, &plan, None);
     }
@@ -191,8 +191,9 @@ fn is_sure() -> anyhow::Result<bool> {
     Ok(answer.is_some_and(|answer| answer == "y" || answer == "yes"))
 }
 
-fn tell(plan: &Plan, global: &Global) {
-    let Counts { articles, decisions, output, alerts, dead, records, scrubbed, .. } = plan.counts;
+fn print_plan(plan: &Plan, global: &Global) {
+    let RemovedCounts { articles, decisions, output, alerts, dead, records, scrubbed, .. } =
+        plan.counts;
     if articles == 0 {
         global.note(format_args!(
             "no stored article has this address or outlet; from now on wirefold refuses such articles"

@@ -1,5 +1,5 @@
-//! Forgets articles on a NATS server: it rewrites streams and tables in an order in which a kill loses
-//! nothing and a second run finishes the work.
+//! Forgets articles on a NATS server. The order makes sure that a kill loses nothing and a second run
+//! finishes the work.
 //!
 //! 1. The keys go on the list, with a note that the work has begun. From now on the articles cannot come in again.
 //! 2. The tables are rewritten, then the streams. The articles themselves go last, because a second run finds everything else by them.
@@ -28,15 +28,15 @@ use crate::exit::{Exit, Stop};
 use crate::up::nats::{OwnServer, options, own_bus, signing_key};
 
 /// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long whoever runs may take to say so.
-const ANSWER: Duration = Duration::from_secs(1);
-/// The streams that may hold something of an article, in the order in which they are written anew.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long running services may take to answer.
+const PRESENCE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The streams that may contain words of an article, in the order in which they are rewritten.
 const STREAMS: [&str; 5] = [DEAD.name, ALERTS.name, JUDGED.name, OUTPUT.name, FETCHED.name];
-/// Messages read at once.
-const AT_ONCE: usize = 256;
+/// The number of messages in one request.
+const BATCH: usize = 256;
 
-/// The server on which no stage runs.
+/// A server on which no stage runs.
 pub(super) struct OverNats {
     runtime: Runtime,
     bus: NatsBus,
@@ -45,11 +45,11 @@ pub(super) struct OverNats {
 }
 
 impl OverNats {
-    /// Connects to the server of this instance, that of an `up --nats` too; starts the latter where it does not
-    /// run. Whoever `changes` streams must be alone, and ends what an earlier run had begun.
+    /// Connects to the server of this instance. If it is the server of `up --nats` and does not run, starts
+    /// it. If `changes` is set, no stage may run, and the work of an interrupted run is finished first.
     ///
     /// # Errors
-    /// Exit code 4 where it cannot be reached, 1 while a stage runs beside who must be alone.
+    /// Exit code 4 if the server cannot be reached, 1 if `changes` is set and a stage runs.
     pub(super) fn open(instance: &Instance, folder: &Path, changes: bool) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let mut bus = crate::config::load_here(instance, Overrides::default())?.config.bus;
@@ -74,10 +74,12 @@ impl OverNats {
         Ok(store)
     }
 
-    /// Whoever runs would lose what it publishes meanwhile.
+    /// Fails if a stage runs, because it would lose its messages.
     fn must_be_alone(&self) -> anyhow::Result<()> {
-        let services =
-            self.runtime.block_on(self.bus.services(ANSWER)).map_err(|error| refused(&error))?;
+        let services = self
+            .runtime
+            .block_on(self.bus.services(PRESENCE_TIMEOUT))
+            .map_err(|error| refused(&error))?;
         let ours = services.iter().filter_map(|name| name.strip_prefix("wirefold-"));
         let running: Vec<&str> = ours.collect();
         if running.is_empty() {
@@ -94,7 +96,7 @@ impl OverNats {
         self.bus.key_value(FORGOTTEN.name)
     }
 
-    /// Puts the keys on the list, and notes that it was begun.
+    /// Puts the keys on the list and notes that the work has begun.
     fn begin(&self, keys: &BTreeSet<String>, record: &[u8]) -> Result<(), BusError> {
         let list = self.list()?;
         self.runtime.block_on(async {
@@ -138,7 +140,7 @@ impl OverNats {
         }
     }
 
-    /// Decisions that are signed can be changed only by who has the key.
+    /// Fails if signed decisions must change and there is no key.
     fn must_have_key(&mut self, plan: &Plan) -> anyhow::Result<()> {
         if self.key.is_some() {
             return Ok(());
@@ -177,7 +179,7 @@ impl OfflineStore for OverNats {
                 reader => reader?,
             };
             loop {
-                let messages = reader.ready(AT_ONCE).await?;
+                let messages = reader.ready(BATCH).await?;
                 if messages.is_empty() {
                     return Ok(());
                 }
@@ -198,14 +200,14 @@ impl OfflineStore for OverNats {
         self.begin(order.keys, &order.record()?).map_err(|error| refused(&error))?;
         if is_needed {
             self.rewrite_all(order.plan).map_err(|error| refused(&error))?;
-            // The gateway of `up --nats` keeps its tables beside the server.
+            // The gateway of `up --nats` stores its tables beside the server.
             drop_files(order.folder)?;
             drop_files(&order.folder.join("nats"))?;
         }
-        self.take_off(&[FORGETTING.to_owned()])
+        self.remove_from_list(&[FORGETTING.to_owned()])
     }
 
-    fn take_off(&mut self, keys: &[String]) -> anyhow::Result<()> {
+    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()> {
         let list = self.list()?;
         self.runtime.block_on(async {
             for key in keys {
@@ -219,8 +221,9 @@ impl OfflineStore for OverNats {
 async fn connected(bus: &BusConfig) -> anyhow::Result<NatsBus> {
     let addresses = bus.addresses();
     let options = options(bus, "forget");
-    let answer = tokio::time::timeout(PATIENCE, connect(&options, Arc::new(SystemClock))).await;
-    let missed = format!("no NATS server answers at {addresses} within {PATIENCE:?}");
+    let answer =
+        tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock))).await;
+    let missed = format!("no NATS server answers at {addresses} within {ANSWER_TIMEOUT:?}");
     let connected = answer.map_err(|_| Stop::new(Exit::Bus, missed))?;
     connected.map_err(|error| Stop::new(Exit::Bus, error.to_string()).into())
 }

@@ -1,4 +1,4 @@
-//! Finds what is to be removed, by reading everything that is stored.
+//! Finds everything that must be removed, by reading everything that is stored.
 
 use std::collections::BTreeSet;
 
@@ -11,50 +11,50 @@ use wirefold_proto::{
     OutputStory, decode, name_of,
 };
 
-use super::alerts::{Alerts, Fate};
+use super::alerts::{Alerts, RevisionChange};
 use super::records;
-use super::scrub::{Ids, Of, holds_one, names_one, without_words};
+use super::scrub::{DecidedBy, Ids, holds_one, names_one, without_words};
 use super::store::OfflineStore;
 
-/// What becomes of one message.
+/// The change of one message.
 pub(super) struct Edit {
     pub(super) stream: &'static str,
     pub(super) sequence: u64,
-    /// What it says instead; none where it goes.
+    /// The new body. `None` deletes the message.
     pub(super) body: Option<Bytes>,
 }
 
-/// What becomes of one key.
+/// The change of one key.
 pub(super) struct Change {
     pub(super) bucket: &'static str,
     pub(super) key: String,
-    /// What stands there instead; none where it goes.
+    /// The new value. `None` deletes the key.
     pub(super) value: Option<Bytes>,
 }
 
-/// How much goes.
+/// The number of removed things of each kind.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
+pub(super) struct RemovedCounts {
     pub(super) articles: usize,
     pub(super) decisions: usize,
     pub(super) output: usize,
     pub(super) alerts: usize,
     pub(super) dead: usize,
-    /// Records of feeds and deliveries that change or go.
+    /// Records of feeds and deliveries that are changed or deleted.
     pub(super) records: usize,
-    /// Messages and alerts of other articles that stay without the words of these.
+    /// Messages and alerts of other articles that lose the words of the forgotten ones.
     pub(super) scrubbed: usize,
-    /// Articles that stay, and are learnt anew at the next start.
+    /// Remaining articles, which the detector reads again at the next start.
     pub(super) stay: usize,
 }
 
-/// All of it.
+/// The whole plan.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) edits: Vec<Edit>,
     pub(super) changes: Vec<Change>,
-    pub(super) counts: Counts,
-    /// The articles for people: outlet and title.
+    pub(super) counts: RemovedCounts,
+    /// The forgotten articles for people: outlet and title.
     pub(super) shown: Vec<String>,
     pub(super) ids: Ids,
     pub(super) titles: BTreeSet<String>,
@@ -64,7 +64,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Finds everything of the articles that have one of these keys.
+    /// Finds everything about the articles that have one of these keys.
     pub(super) fn of(
         keys: &BTreeSet<String>,
         store: &mut dyn OfflineStore,
@@ -77,7 +77,7 @@ impl Plan {
         store.each(OUTPUT.name, &mut |stored| plan.other_output(&stored))?;
         store.each(ALERTS.name, &mut |stored| plan.note_alert(&stored))?;
         store.each(ALERTS.name, &mut |stored| plan.alert(&stored))?;
-        plan.counts.alerts = plan.alerts.gone().count();
+        plan.counts.alerts = plan.alerts.deleted().count();
         plan.counts.scrubbed += plan.alerts.scrubbed().count();
         store.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
         plan.changes = records::of(&plan, store)?;
@@ -135,18 +135,18 @@ impl Plan {
             _ => None,
         };
         let Some(own) = own else {
-            return self.scrub(JUDGED.name, stored, Of::Other);
+            return self.scrub(JUDGED.name, stored, DecidedBy::Other);
         };
         self.counts.decisions += 1;
         self.decisions.insert(own.decision.to_string());
-        // What it changed about other stories may not be in the output yet.
+        // The changes to other stories may not be in the output yet.
         match own.changes.is_empty() {
             true => self.erase(JUDGED.name, stored.sequence),
-            false => self.scrub(JUDGED.name, stored, Of::Own),
+            false => self.scrub(JUDGED.name, stored, DecidedBy::Forgotten),
         }
     }
 
-    /// What the output says besides the forgotten articles themselves.
+    /// Records output about other articles.
     fn other_output(&mut self, stored: &Stored) {
         let is_article = |article: OutputArticle| self.ids.contains(&article.id.to_string());
         if output_article(stored).is_some_and(is_article) {
@@ -154,16 +154,20 @@ impl Plan {
         }
         let of_story = decode::<OutputStory>(&stored.body).ok();
         let is_own = of_story.is_some_and(|it| self.decisions.contains(&it.decision.to_string()));
-        self.scrub(OUTPUT.name, stored, if is_own { Of::Own } else { Of::Other });
+        self.scrub(
+            OUTPUT.name,
+            stored,
+            if is_own { DecidedBy::Forgotten } else { DecidedBy::Other },
+        );
     }
 
-    fn scrub(&mut self, stream: &'static str, stored: &Stored, of: Of) {
-        if of == Of::Other && !names_one(&stored.body, &self.ids) {
+    fn scrub(&mut self, stream: &'static str, stored: &Stored, of: DecidedBy) {
+        if of == DecidedBy::Other && !names_one(&stored.body, &self.ids) {
             return;
         }
         if let Some(body) = without_words(&stored.body, &self.ids, of) {
             self.rewrite(stream, stored.sequence, body);
-            self.counts.scrubbed += usize::from(of == Of::Other);
+            self.counts.scrubbed += usize::from(of == DecidedBy::Other);
         }
     }
 
@@ -175,10 +179,10 @@ impl Plan {
 
     fn alert(&mut self, stored: &Stored) {
         let Ok(alert) = decode::<Alert>(&stored.body) else { return };
-        match self.alerts.fate(&alert, &stored.body, &self.ids, &self.titles) {
-            Fate::Stays => {}
-            Fate::Goes => self.erase(ALERTS.name, stored.sequence),
-            Fate::Says(body) => self.rewrite(ALERTS.name, stored.sequence, body),
+        match self.alerts.change_of(&alert, &stored.body, &self.ids, &self.titles) {
+            RevisionChange::Keep => {}
+            RevisionChange::Delete => self.erase(ALERTS.name, stored.sequence),
+            RevisionChange::Replace(body) => self.rewrite(ALERTS.name, stored.sequence, body),
         }
     }
 
@@ -205,7 +209,7 @@ fn output_article(stored: &Stored) -> Option<OutputArticle> {
     (&*name == OutputArticle::NAME).then(|| decode(&stored.body).ok()).flatten()
 }
 
-/// The bytes behind hex digits.
+/// The bytes of hexadecimal digits.
 fn bytes_of(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()

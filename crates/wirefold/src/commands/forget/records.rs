@@ -11,7 +11,7 @@ use super::plan::{Change, Plan};
 use super::scrub::{names_one, without_addresses, without_items};
 use super::store::OfflineStore;
 
-/// The tables that may hold something of an article.
+/// The tables that may contain something of an article.
 pub(super) const TABLES: [&str; 4] =
     [FEEDS.name, DELIVERIES.name, SUBSCRIPTIONS.name, STORIES.name];
 
@@ -19,15 +19,15 @@ pub(super) const TABLES: [&str; 4] =
 pub(super) fn of(plan: &Plan, store: &mut dyn OfflineStore) -> Result<Vec<Change>, BusError> {
     let mut changes = Vec::new();
     let escaped = |id: &wirefold_proto::AlertId| token::escape(&id.to_string());
-    let gone: BTreeSet<String> = plan.alerts.gone().map(escaped).collect();
+    let gone: BTreeSet<String> = plan.alerts.deleted().map(escaped).collect();
     let scrubbed: BTreeSet<String> = plan.alerts.scrubbed().map(escaped).collect();
-    let handled: BTreeSet<String> = plan.alerts.gone().map(handling_key).collect();
+    let handled: BTreeSet<String> = plan.alerts.deleted().map(handling_key).collect();
     for (bucket, entry) in all(store)? {
         let Some(value) = &entry.value else { continue };
         let is_seen = bucket == FEEDS.name && entry.key.starts_with("seen.");
         let about = alert_of(&entry.key);
         let goes = match bucket {
-            // What a target answered may quote what it was sent.
+            // The answer of a target may quote the alert that it received.
             _ if bucket == DELIVERIES.name => about.is_some_and(|(alert, is_attempts)| {
                 gone.contains(alert) || is_attempts && scrubbed.contains(alert)
             }),

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 /// The length of an article's id: `a-` and 26 digits.
 const ID: usize = 28;
-/// What stands where a forgotten address stood.
+/// Replaces a forgotten address.
 const FORGOTTEN: &str = "(forgotten)";
 
-/// The articles whose words go, by their ids.
+/// The ids of the forgotten articles.
 pub(super) type Ids = BTreeSet<String>;
 
 /// Whether a body names one of them.
@@ -22,7 +22,7 @@ fn has(id: &[u8], ids: &Ids) -> bool {
     std::str::from_utf8(id).is_ok_and(|id| ids.contains(id))
 }
 
-/// Whether a body holds one of these texts.
+/// Whether a body contains one of these texts.
 pub(super) fn holds_one(body: &[u8], texts: &BTreeSet<String>) -> bool {
     let holds = |text: &String| {
         !text.is_empty() && body.windows(text.len()).any(|part| part == text.as_bytes())
@@ -30,29 +30,29 @@ pub(super) fn holds_one(body: &[u8], texts: &BTreeSet<String>) -> bool {
     texts.iter().any(holds)
 }
 
-/// Whose words go.
+/// Whose words are removed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
-    /// A forgotten article decided it: everything quoted there is its own.
-    Own,
-    /// Another article did, and some evidence may be quoted from a forgotten one.
+pub(super) enum DecidedBy {
+    /// A forgotten article made the decision: everything quoted in it is removed.
+    Forgotten,
+    /// Another article made it: only evidence quoted from a forgotten article is removed.
     Other,
 }
 
-/// A decision, or what came of it, without the words of these articles; none where nothing changes.
-pub(super) fn without_words(body: &[u8], ids: &Ids, of: Of) -> Option<Vec<u8>> {
-    changed(body, |value| take_words(value, ids, of))
+/// A decision or its output without the words of these articles. `None` if nothing changes.
+pub(super) fn without_words(body: &[u8], ids: &Ids, of: DecidedBy) -> Option<Vec<u8>> {
+    changed(body, |value| remove_words(value, ids, of))
 }
 
-/// A record without these addresses; none where it holds none of them.
+/// A record without these addresses. `None` if it has none of them.
 pub(super) fn without_addresses(body: &[u8], addresses: &BTreeSet<String>) -> Option<Vec<u8>> {
     if !holds_one(body, addresses) {
         return None;
     }
-    changed(body, |value| take_addresses(value, addresses))
+    changed(body, |value| remove_addresses(value, addresses))
 }
 
-/// The items that a feed has listed, without those that became these articles; none where none did.
+/// The items that a feed has listed, without those of these articles. `None` if it has none of them.
 pub(super) fn without_items(body: &[u8], ids: &Ids) -> Option<Vec<u8>> {
     if !names_one(body, ids) {
         return None;
@@ -75,33 +75,33 @@ pub(super) fn changed(body: &[u8], change: impl FnOnce(&mut Value) -> bool) -> O
     is_changed.then(|| serde_json::to_vec(&value).ok()).flatten()
 }
 
-fn take_words(value: &mut Value, ids: &Ids, of: Of) -> bool {
+fn remove_words(value: &mut Value, ids: &Ids, of: DecidedBy) -> bool {
     match value {
         Value::Array(parts) => {
-            let take = |so_far, part: &mut Value| take_words(part, ids, of) || so_far;
-            // Not `any`: it would end at the first.
+            let take = |so_far, part: &mut Value| remove_words(part, ids, of) || so_far;
+            // `any` would stop at the first match.
             parts.iter_mut().fold(false, take)
         }
         Value::Object(fields) => {
             let here = is_quoted(fields, ids, of) && empty(fields, "words");
-            let detail = of == Of::Own
+            let detail = of == DecidedBy::Forgotten
                 && fields.contains_key("material")
                 && fields.remove("detail").is_some();
             let parts = fields.values_mut();
-            parts.fold(here || detail, |so_far, part| take_words(part, ids, of) || so_far)
+            parts.fold(here || detail, |so_far, part| remove_words(part, ids, of) || so_far)
         }
         _ => false,
     }
 }
 
-/// Whether these are the fields of evidence quoted from such an article.
-fn is_quoted(fields: &Map<String, Value>, ids: &Ids, of: Of) -> bool {
+/// Whether these fields are evidence quoted from such an article.
+fn is_quoted(fields: &Map<String, Value>, ids: &Ids, of: DecidedBy) -> bool {
     let article = fields.get("article").and_then(Value::as_str);
     fields.contains_key("place")
-        && (of == Of::Own || article.is_some_and(|article| ids.contains(article)))
+        && (of == DecidedBy::Forgotten || article.is_some_and(|article| ids.contains(article)))
 }
 
-/// Empties a field; whether there was something in it.
+/// Empties a field. Returns whether it had a value.
 fn empty(fields: &mut Map<String, Value>, name: &str) -> bool {
     let Some(Value::String(text)) = fields.get_mut(name) else { return false };
     let had = !text.is_empty();
@@ -109,8 +109,8 @@ fn empty(fields: &mut Map<String, Value>, name: &str) -> bool {
     had
 }
 
-fn take_addresses(value: &mut Value, addresses: &BTreeSet<String>) -> bool {
-    let take = |so_far, part: &mut Value| take_addresses(part, addresses) || so_far;
+fn remove_addresses(value: &mut Value, addresses: &BTreeSet<String>) -> bool {
+    let take = |so_far, part: &mut Value| remove_addresses(part, addresses) || so_far;
     match value {
         Value::String(text) if holds_one(text.as_bytes(), addresses) => {
             FORGOTTEN.clone_into(text);
@@ -143,20 +143,20 @@ mod tests {
         }})
     }
 
-    fn scrubbed(value: &Value, of: Of) -> Option<Value> {
+    fn scrubbed(value: &Value, of: DecidedBy) -> Option<Value> {
         let body = without_words(&serde_json::to_vec(value).unwrap(), &ids(), of)?;
         Some(serde_json::from_slice(&body).unwrap())
     }
 
     #[test]
     fn words_quoted_from_a_forgotten_article_go_and_others_stay() {
-        let found = scrubbed(&decision(Some(GONE)), Of::Other).unwrap();
+        let found = scrubbed(&decision(Some(GONE)), DecidedBy::Other).unwrap();
         let verdict = &found["verdict"];
         assert_eq!(verdict["agency"]["evidence"][0]["words"], "");
         assert_eq!(verdict["agency"]["evidence"][0]["article"], GONE, "an id is no word");
         assert_eq!(verdict["material"]["detail"], "Ada Ruiz", "that is its own");
-        assert_eq!(scrubbed(&decision(Some(OTHER)), Of::Other), None);
-        let own = scrubbed(&decision(None), Of::Own).unwrap();
+        assert_eq!(scrubbed(&decision(Some(OTHER)), DecidedBy::Other), None);
+        let own = scrubbed(&decision(None), DecidedBy::Forgotten).unwrap();
         assert_eq!(own["verdict"]["agency"]["evidence"][0]["words"], "");
         assert_eq!(own["verdict"]["material"].get("detail"), None);
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_goes_wherever_it_stands() {
+    fn an_address_is_removed_from_every_place() {
         let addresses = ["http://harbour.example/ferry".to_owned()].into();
         let record = json!({"problem": "http://harbour.example/ferry: 404", "failures": 1});
         let body = without_addresses(&serde_json::to_vec(&record).unwrap(), &addresses).unwrap();

@@ -11,10 +11,10 @@ use wirefold_proto::{FORGETTING, ForgottenRecord};
 
 use super::plan::Plan;
 
-/// What is to be removed.
+/// The order to forget articles.
 pub(super) struct Order<'a> {
     pub(super) plan: &'a Plan,
-    /// What is put on the list.
+    /// The keys that are put on the list.
     pub(super) keys: &'a BTreeSet<String>,
     /// The data folder.
     pub(super) folder: &'a Path,
@@ -22,7 +22,7 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// What stands on the list.
+    /// The entry on the list.
     pub(super) fn record(&self) -> anyhow::Result<Vec<u8>> {
         let articles = self.plan.counts.articles as u64;
         Ok(serde_json::to_vec(&ForgottenRecord { at: self.now, articles })?)
@@ -31,28 +31,28 @@ impl Order<'_> {
 
 /// Streams and tables on which no stage runs.
 pub(super) trait OfflineStore {
-    /// Gives each message of a stream, in order; none where there is no such stream.
+    /// Passes each message of a stream in order. A missing stream has none.
     fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError>;
 
-    /// The last change of each key of a bucket, deletions too, the oldest first.
+    /// The last change of each key of a bucket, including deletions, the oldest first.
     fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError>;
 
-    /// Removes what is planned here and in the data folder, and puts the keys on the list. A kill at any
-    /// point loses nothing else, and the next run ends it.
+    /// Removes everything in the plan, here and in the data folder, and puts the keys on the list. A kill at
+    /// any point loses nothing else, and the next run finishes the work.
     fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()>;
 
     /// Takes keys off the list.
-    fn take_off(&mut self, keys: &[String]) -> anyhow::Result<()>;
+    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()>;
 }
 
 impl dyn OfflineStore + '_ {
-    /// Whether one was begun and did not end.
+    /// Whether an earlier order was not finished.
     pub(super) fn is_unfinished(&mut self) -> Result<bool, BusError> {
         let entries = self.entries(FORGOTTEN.name)?;
         Ok(entries.iter().any(|entry| entry.key == FORGETTING && entry.value.is_some()))
     }
 
-    /// The keys that are on the list.
+    /// The keys on the list.
     pub(super) fn listed(&mut self) -> Result<BTreeSet<String>, BusError> {
         let entries = self.entries(FORGOTTEN.name)?;
         let listed =
@@ -60,10 +60,10 @@ impl dyn OfflineStore + '_ {
         Ok(listed.map(|entry| entry.key).collect())
     }
 
-    /// Takes those of the keys off the list that are on it; how many were.
+    /// Takes these keys off the list. Returns the number of keys that were on it.
     pub(super) fn allow(&mut self, keys: &BTreeSet<String>) -> anyhow::Result<usize> {
         let listed: Vec<String> = self.listed()?.intersection(keys).cloned().collect();
-        self.take_off(&listed)?;
+        self.remove_from_list(&listed)?;
         Ok(listed.len())
     }
 }
@@ -81,7 +81,7 @@ impl OfflineStore for Offline {
         super::erase::carry_out(order, self)
     }
 
-    fn take_off(&mut self, keys: &[String]) -> anyhow::Result<()> {
+    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()> {
         self.begin()?;
         for key in keys {
             self.put(FORGOTTEN.name, key, None)?;

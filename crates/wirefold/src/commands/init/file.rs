@@ -1,4 +1,4 @@
-//! The text of the file: every key with its default, commented out, and the feeds.
+//! The text of the settings file: every key with its default, commented out, and the feeds.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use wirefold_fetcher::opml::OpmlFeed;
 
 use crate::config::{self, Row, Section, quoted, sections};
 
-/// Comments are broken after so many columns.
+/// The width at which comments are broken, in columns.
 const WIDTH: usize = 96;
 
 const HEAD: &str = "\
@@ -15,13 +15,13 @@ const HEAD: &str = "\
 # `wirefold check` says whether all is well, `wirefold config show --origin` what holds.
 ";
 
-/// What was written.
+/// The result.
 pub(super) struct Written {
-    /// The file.
+    /// The text of the file.
     pub(super) text: String,
-    /// How many feeds it has.
+    /// The number of feeds in it.
     pub(super) feeds: usize,
-    /// Feeds that were left out and why, a line each.
+    /// Feeds that were left out, with the reason, one on a line.
     pub(super) notes: Vec<String>,
 }
 
@@ -100,7 +100,7 @@ impl Written {
     }
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        // A text takes every line.
+        // Writing to a string cannot fail.
         let _ = writeln!(self.text, "{line}");
     }
 
@@ -128,7 +128,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wirefold.toml");
         std::fs::write(&file, text).unwrap();
-        // The file that an example names.
+        // An example names this file.
         std::fs::write(folder.path().join("nats.password"), "hush").unwrap();
         let sources = Sources { file: Some(file), ..Sources::default() };
         load(&sources, &Overrides::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_commented_out_is_the_defaults_again() {
+    fn commented_out_keys_have_their_defaults() {
         let text = write(&[]).text;
         let tables = text.split("# A feed that is polled.").next().unwrap();
         let is_setting = |line: &str| {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn feeds_of_a_list_stand_in_it_with_ids_of_their_own() {
+    fn feeds_of_a_list_are_written_with_unique_ids() {
         let feed = |url: &str, group: &str| OpmlFeed {
             url: url.to_owned(),
             title: Some("Tides \"today\" \\ #1".to_owned()),

@@ -11,51 +11,51 @@ use crate::progress::Progress;
 
 /// One judgement of all articles.
 pub(super) struct Judged {
-    /// The verdict on each when it came in.
+    /// The verdict on each article at its arrival.
     verdicts: Vec<Verdict>,
-    /// The story of each in the end, by its first article.
+    /// The story of each at the end, by its first article.
     stories: Vec<usize>,
-    /// The event of each in the end.
+    /// The event of each at the end.
     events: Vec<usize>,
 }
 
-/// An article that would stand elsewhere.
+/// An article that would be in another story.
 #[derive(Debug, Serialize)]
 pub(super) struct Change {
-    pub(super) what: What,
+    pub(super) what: ChangeKind,
     pub(super) id: String,
     pub(super) title: String,
-    /// The story that it is in now, by its first article; absent where it opens its own.
+    /// The current story, by its first article. Absent if the article opens its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) from: Option<Named>,
-    /// The story that it would be in; absent where it would open its own.
+    pub(super) from: Option<StoryRef>,
+    /// The other story. Absent if the article would open its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) to: Option<Named>,
-    /// What it shares with the member that it is folded by, now or then.
+    pub(super) to: Option<StoryRef>,
+    /// What it shares with the member through which it is folded, now or with the other settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shares: Option<Shares>,
 }
 
-/// How a fold differs.
+/// The kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum What {
-    /// It is not folded now, and would be.
+pub(super) enum ChangeKind {
+    /// Not folded now, but would be.
     Appears,
-    /// It is folded now, and would not be.
+    /// Folded now, but would not be.
     Vanishes,
-    /// It would be folded into another story.
+    /// Would be folded into another story.
     Moves,
 }
 
 /// A story by its first article.
 #[derive(Debug, PartialEq, Serialize)]
-pub(super) struct Named {
+pub(super) struct StoryRef {
     pub(super) story: String,
     pub(super) title: String,
 }
 
-/// What an article shares with another.
+/// The words and shares that an article has in common with another.
 #[derive(Debug, Serialize)]
 pub(super) struct Shares {
     pub(super) with: String,
@@ -65,7 +65,7 @@ pub(super) struct Shares {
     pub(super) longest: u32,
 }
 
-/// Sums over all articles.
+/// The sums over all articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Sums {
     pub(super) articles: usize,
@@ -75,9 +75,9 @@ pub(super) struct Sums {
 }
 
 impl Judged {
-    /// Judges all articles in order, and says how far it is.
+    /// Judges all articles in order and shows the progress.
     pub(super) fn with(articles: &[Input], settings: Settings, progress: &Progress) -> Judged {
-        let mut passages = Passages::keeping_verdicts(settings);
+        let mut passages = Passages::with_settled_verdicts(settings);
         let mut verdicts = Vec::with_capacity(articles.len());
         passages.observe_all(articles, |verdict| {
             verdicts.push(verdict);
@@ -99,7 +99,7 @@ impl Judged {
         Sums { articles, folded: articles - stories, stories, events: distinct(&self.events) }
     }
 
-    /// The story that an article is folded into; `None` where it opens its own.
+    /// The story into which an article is folded. `None` if it opens its own.
     fn folded_into(&self, article: usize) -> Option<usize> {
         Some(self.stories[article]).filter(|story| *story != article)
     }
@@ -112,19 +112,19 @@ impl Judged {
     }
 }
 
-/// The articles that would be folded otherwise: those that appear first, then those that vanish, then
-/// those that move, each in order of arrival.
+/// The articles that would be folded otherwise: first those that appear, then those that vanish, then those
+/// that move, each in order of arrival.
 pub(super) fn changes(articles: &[Input], now: &Judged, then: &Judged) -> Vec<Change> {
-    let named = |story: usize| Named {
+    let named = |story: usize| StoryRef {
         story: articles[story].id.clone(),
         title: articles[story].title.clone(),
     };
     let change = |article: usize| {
         let (from, to) = (now.folded_into(article), then.folded_into(article));
         let (what, by) = match (from, to) {
-            (None, Some(_)) => (What::Appears, then),
-            (Some(_), None) => (What::Vanishes, now),
-            (Some(one), Some(other)) if one != other => (What::Moves, then),
+            (None, Some(_)) => (ChangeKind::Appears, then),
+            (Some(_), None) => (ChangeKind::Vanishes, now),
+            (Some(one), Some(other)) if one != other => (ChangeKind::Moves, then),
             _ => return None,
         };
         let shares = by.evidence(article).map(|found| Shares {
@@ -155,8 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn what_appears_and_vanishes_is_told_with_its_numbers() {
-        // Half of the second text stands in the first.
+    fn folds_that_appear_and_vanish_are_reported_with_their_numbers() {
+        // Half of the second text is in the first.
         let articles =
             [article("a", &words(0, 200)), article("b", &(words(0, 100) + &words(900, 100)))];
         let lax = Settings::default();
@@ -168,12 +168,12 @@ mod tests {
         );
         let found = changes(&articles, &lax, &strict);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].what, found[0].id.as_str()), (What::Vanishes, "b"));
+        assert_eq!((found[0].what, found[0].id.as_str()), (ChangeKind::Vanishes, "b"));
         assert_eq!(found[0].from.as_ref().map(|named| named.story.as_str()), Some("a"));
         assert!(found[0].to.is_none());
         let shares = found[0].shares.as_ref().expect("they were compared");
         assert!((0.4..0.6).contains(&shares.contained), "{shares:?}");
-        assert_eq!(changes(&articles, &strict, &lax)[0].what, What::Appears);
+        assert_eq!(changes(&articles, &strict, &lax)[0].what, ChangeKind::Appears);
         assert!(changes(&articles, &lax, &lax).is_empty());
         assert_eq!((lax.sums().folded, strict.sums().folded), (1, 0));
     }

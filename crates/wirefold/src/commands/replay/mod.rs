@@ -59,19 +59,19 @@ pub(crate) struct ReplayArguments {
 const WHY_DRY: &str = "this release can only say what would change: decisions that stand are not \
     taken back, since alerts and ids rest on them; add --dry-run";
 
-/// Judges again and tells what differs.
+/// Judges the articles again and prints the differences.
 pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Exit> {
     if !arguments.dry_run {
         return Err(Stop::new(Exit::Usage, WHY_DRY).into());
     }
-    let settings = Both::read(arguments, global)?;
-    let mut taken = if arguments.from.is_empty() {
+    let settings = SettingsPair::read(arguments, global)?;
+    let mut stored_articles = if arguments.from.is_empty() {
         block_on(from_store(arguments, global))?
     } else {
         from_files(arguments, global)?
     };
-    taken.keep_since(arguments.since);
-    if taken.articles.is_empty() {
+    stored_articles.keep_since(arguments.since);
+    if stored_articles.articles.is_empty() {
         let what = match arguments.from.is_empty() {
             true => "no articles with their texts in the data folder: nothing to judge again",
             false => "no articles to judge again",
@@ -79,15 +79,16 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         return Err(Stop::new(Exit::NotFound, what).into());
     }
     let judge = |method: &Settings, what| {
-        let progress = Progress::of_judging(taken.articles.len(), what, global.quiet);
-        let judged = Judged::with(&taken.articles, method.clone(), &progress);
+        let progress = Progress::of_judging(stored_articles.articles.len(), what, global.quiet);
+        let judged = Judged::with(&stored_articles.articles, method.clone(), &progress);
         progress.end();
         judged
     };
     let now = judge(&settings.now, "judging as now");
     let then = judge(&settings.then, "judging as then");
-    let changes = changes(&taken.articles, &now, &then);
-    let report = report::Report::new(&arguments.set, &now, &then, &changes, taken.without_text);
+    let changes = changes(&stored_articles.articles, &now, &then);
+    let report =
+        report::Report::new(&arguments.set, &now, &then, &changes, stored_articles.without_text);
     if arguments.asking.json {
         report.print_json(&changes)?;
     } else {
@@ -96,37 +97,37 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     if settings.now == settings.then {
         global.note(format_args!("note: that is what the settings in force say already"));
     }
-    Ok(if taken.problems > 0 { Exit::Partial } else { Exit::Ok })
+    Ok(if stored_articles.problems > 0 { Exit::Partial } else { Exit::Ok })
 }
 
-/// The settings in force, and those to try.
-struct Both {
+/// The settings in force and the settings to try.
+struct SettingsPair {
     now: Settings,
     then: Settings,
 }
 
-impl Both {
-    /// Warns of old names; they stand in the file, or in what is to be tried.
-    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Both> {
+impl SettingsPair {
+    /// Reads both and warns about old names in either.
+    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<SettingsPair> {
         let load = |overrides| load_here(&arguments.asking.instance, overrides);
         let method = |config: &Config| config.detector.method(config.window);
         let then = load(Overrides::of_detector(&arguments.set)?)?;
         then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
         let now = load(Overrides::default())?;
-        Ok(Both { now: method(&now.config), then: method(&then.config) })
+        Ok(SettingsPair { now: method(&now.config), then: method(&then.config) })
     }
 }
 
-/// The articles to judge again.
+/// The articles that are judged again.
 #[derive(Default)]
-struct Taken {
+struct StoredArticles {
     articles: Vec<Input>,
-    /// Articles whose text is kept no longer.
+    /// The number of articles whose text is no longer stored.
     without_text: usize,
     problems: usize,
 }
 
-impl Taken {
+impl StoredArticles {
     fn keep_since(&mut self, since: Option<Interval>) {
         let time = |article: &Input| article.seen.or(article.published);
         let last = self.articles.iter().filter_map(time).max();
@@ -137,17 +138,20 @@ impl Taken {
     }
 }
 
-async fn from_store(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
+async fn from_store(
+    arguments: &ReplayArguments,
+    global: &Global,
+) -> anyhow::Result<StoredArticles> {
     let client = arguments.asking.client().await?;
     stored::read(&client, global).await
 }
 
-fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Taken> {
-    let mut taken = Taken::default();
+fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<StoredArticles> {
+    let mut stored_articles = StoredArticles::default();
     let progress = Progress::of_reading(&arguments.from, false, global.quiet);
     input::read(&arguments.from, &progress, &mut |reading| {
         match reading {
-            Reading::Article(article) => taken.articles.push(*article),
+            Reading::Article(article) => stored_articles.articles.push(*article),
             Reading::Note(what) => {
                 progress.aside(|| global.note(format_args!("note: {what}")));
             }
@@ -155,12 +159,12 @@ fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Ta
                 progress.aside(|| output::note(format_args!("note: {what}")));
             }
             Reading::Problem(what) | Reading::Missing(what) => {
-                taken.problems += 1;
+                stored_articles.problems += 1;
                 progress.aside(|| output::note(format_args!("error: {what}")));
             }
         }
         Ok(())
     })?;
     progress.end();
-    Ok(taken)
+    Ok(stored_articles)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::changes::{Change, Judged, Named, Shares, Sums, What};
+use super::changes::{Change, ChangeKind, Judged, Shares, StoryRef, Sums};
 use crate::columns::{Cell, Columns};
 use crate::commands::print_line;
 use crate::output::shorten;
@@ -38,13 +38,14 @@ impl<'a> Report<'a> {
         changes: &[Change],
         without_text: usize,
     ) -> Report<'a> {
-        let of = |what: What| changes.iter().filter(|change| change.what == what).count();
-        let [appear, vanish, moves] = [What::Appears, What::Vanishes, What::Moves].map(of);
+        let of = |what: ChangeKind| changes.iter().filter(|change| change.what == what).count();
+        let [appear, vanish, moves] =
+            [ChangeKind::Appears, ChangeKind::Vanishes, ChangeKind::Moves].map(of);
         let (now, then) = (now.sums(), then.sums());
         Report { set, now, then, appear, vanish, moves, without_text }
     }
 
-    /// A line a change, then the sums.
+    /// One line for each change, then the sums.
     pub(super) fn print_json(&self, changes: &[Change]) -> anyhow::Result<()> {
         for change in changes {
             print_line("wirefold.replay.change/1", change)?;
@@ -83,9 +84,9 @@ impl<'a> Report<'a> {
         for change in changes {
             if before.replace(change.what) != Some(change.what) {
                 let (style, title) = match change.what {
-                    What::Appears => (GOOD, "APPEARS"),
-                    What::Vanishes => (BAD, "VANISHES"),
-                    What::Moves => (OTHER, "LEADS TO ANOTHER STORY"),
+                    ChangeKind::Appears => (GOOD, "APPEARS"),
+                    ChangeKind::Vanishes => (BAD, "VANISHES"),
+                    ChangeKind::Moves => (OTHER, "LEADS TO ANOTHER STORY"),
                 };
                 writeln!(out, "\n{style}{title}{style:#}")?;
             }
@@ -100,7 +101,7 @@ impl Change {
         let id = clean(&self.id);
         writeln!(out, "  {STRONG}{id}{STRONG:#}  {}", titled(&self.title, id.len()))?;
         for (name, story) in [("from", &self.from), ("to", &self.to)] {
-            if let Some(Named { story, title }) = story {
+            if let Some(StoryRef { story, title }) = story {
                 let story = clean(story);
                 let title = titled(title, story.len() + 20);
                 writeln!(out, "      {name} the story of {story}  {FAINT}{title}{FAINT:#}")?;
@@ -121,7 +122,7 @@ impl Change {
     }
 }
 
-/// A title on what is left of a line.
+/// A title, cut to the rest of a line.
 fn titled(title: &str, used: usize) -> String {
     shorten(&clean(title.trim()), width().saturating_sub(used + 4))
 }

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use wirefold_gateway::shapes::{ArticleDetail, Status};
 use wirefold_proto::{OutputArticle, decode};
 
-use super::Taken;
+use super::StoredArticles;
 use crate::client::{Client, ClientError};
 use crate::global::Global;
-use crate::input::{Input, Through};
+use crate::input::{FeedSite, Input};
 
-/// Reads what the output tells of, and each text.
-pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Taken> {
+/// Reads the articles in the output stream, and each text.
+pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<StoredArticles> {
     let outputs = outputs(client).await?;
     if client.is_running() {
         let count = crate::output::count(outputs.len(), "article", "articles");
         global.note(format_args!("note: asking the running wirefold for {count}"));
     }
-    let mut taken = Taken::default();
+    let mut articles_read = StoredArticles::default();
     for output in outputs.into_values() {
         let path = format!("/api/v1/articles/{}", output.id);
         let found: Result<ArticleDetail, ClientError> = client.get(&path).await;
@@ -27,15 +27,15 @@ pub(super) async fn read(client: &Client, global: &Global) -> anyhow::Result<Tak
             Err(error) => return Err(error.into()),
         };
         match text {
-            Some(text) => taken.articles.push(stored_input(&output, text)),
-            None => taken.without_text += 1,
+            Some(text) => articles_read.articles.push(stored_input(&output, text)),
+            None => articles_read.without_text += 1,
         }
     }
-    Ok(taken)
+    Ok(articles_read)
 }
 
-/// The articles of the output stream as far as it goes now, by their place in `WF_FETCHED`: that is
-/// the order in which they were judged.
+/// The articles in the output stream up to its current end, by their sequence in `WF_FETCHED`, which is the
+/// order in which they were judged.
 async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>> {
     let mut outputs = BTreeMap::new();
     let status: Status = client.get("/api/v1/status").await?;
@@ -58,7 +58,7 @@ async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>
         .into())
 }
 
-/// What the detector was given.
+/// The input of the detector for an article.
 pub(crate) fn stored_input(output: &OutputArticle, text: String) -> Input {
     let about = &output.article;
     Input {
@@ -74,7 +74,7 @@ pub(crate) fn stored_input(output: &OutputArticle, text: String) -> Input {
         feed: about
             .via
             .as_ref()
-            .map(|via| Through { site: via.to_string(), via: Some(via.to_string()) }),
+            .map(|via| FeedSite { site: via.to_string(), via: Some(via.to_string()) }),
         ..Input::default()
     }
 }

@@ -11,15 +11,15 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::output::{self, clean, count};
 
-/// What is said, and where.
-pub(super) struct Word {
-    /// As an error names it.
+/// A request for a manual override, and its path.
+pub(super) struct OverrideRequest {
+    /// Its name in error messages.
     name: &'static str,
     path: String,
     body: Value,
 }
 
-/// What is answered.
+/// The answer of the API.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {
@@ -27,13 +27,13 @@ enum Answer {
     Accepted(Box<Accepted>),
 }
 
-pub(super) fn split(story: &str, articles: &[String]) -> Word {
+pub(super) fn split(story: &str, articles: &[String]) -> OverrideRequest {
     let path = format!("/api/v1/stories/{}/split", escaped(story));
-    Word { name: "`story split`", path, body: json!({"articles": articles}) }
+    OverrideRequest { name: "`story split`", path, body: json!({"articles": articles}) }
 }
 
-/// Two stories, or two events where both begin so.
-pub(super) fn merge(into: &str, from: &str) -> anyhow::Result<Word> {
+/// Merges two stories, or two events if both ids are those of events.
+pub(super) fn merge(into: &str, from: &str) -> anyhow::Result<OverrideRequest> {
     let is_event = |id: &str| id.starts_with("e-");
     let what = match (is_event(into), is_event(from)) {
         (true, true) => "events",
@@ -44,22 +44,22 @@ pub(super) fn merge(into: &str, from: &str) -> anyhow::Result<Word> {
         }
     };
     let path = format!("/api/v1/{what}/{}/merge", escaped(into));
-    Ok(Word { name: "`story merge`", path, body: json!({"from": from}) })
+    Ok(OverrideRequest { name: "`story merge`", path, body: json!({"from": from}) })
 }
 
-pub(super) fn prefer(story: &str, outlet: &str) -> Word {
+pub(super) fn prefer(story: &str, outlet: &str) -> OverrideRequest {
     let path = format!("/api/v1/stories/{}/prefer", escaped(story));
-    Word { name: "`story prefer`", path, body: json!({"outlet": outlet}) }
+    OverrideRequest { name: "`story prefer`", path, body: json!({"outlet": outlet}) }
 }
 
-pub(super) fn not_the_same(one: &str, other: &str) -> Word {
+pub(super) fn not_the_same(one: &str, other: &str) -> OverrideRequest {
     let path = format!("/api/v1/articles/{}/not-the-same", escaped(one));
-    Word { name: "`story not-the-same`", path, body: json!({"other": other}) }
+    OverrideRequest { name: "`story not-the-same`", path, body: json!({"other": other}) }
 }
 
-impl Word {
-    /// Gives it to the running pipeline, and says what came of it.
-    pub(super) async fn give(
+impl OverrideRequest {
+    /// Sends it to the running pipeline and prints the outcome.
+    pub(super) async fn send(
         &self,
         client: &Client,
         json: bool,
@@ -69,19 +69,19 @@ impl Word {
         let answered: Result<Answer, ClientError> = client.post(&self.path, &self.body).await;
         let decided = match answered.map_err(|error| error.see("wirefold story ls"))? {
             Answer::Decided(decided) => decided,
-            Answer::Accepted(accepted) => return Err(unheard(&accepted).into()),
+            Answer::Accepted(accepted) => return Err(not_decided(&accepted).into()),
         };
         if json {
             output::print_json(&decided)?;
         } else {
-            said(&decided).iter().for_each(|line| global.note(format_args!("{line}")));
+            in_lines(&decided).iter().for_each(|line| global.note(format_args!("{line}")));
         }
         Ok(Exit::Ok)
     }
 }
 
-/// It is stored and stands, but nobody has decided on it.
-fn unheard(accepted: &Accepted) -> Stop {
+/// The error if the override is stored, but the detector has not decided about it yet.
+fn not_decided(accepted: &Accepted) -> Stop {
     let what = format!(
         "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold healthcheck`)",
         clean(&accepted.command.id)
@@ -89,8 +89,8 @@ fn unheard(accepted: &Accepted) -> Stop {
     Stop::new(Exit::Bus, what)
 }
 
-/// What was changed, a line for each change and one for how everything stands.
-fn said(decided: &Decided) -> Vec<String> {
+/// The changes, one on a line, and a line for each resulting story or event.
+fn in_lines(decided: &Decided) -> Vec<String> {
     let mut lines: Vec<String> = decided.changes.iter().filter_map(change).collect();
     match &decided.command.command {
         Command::NotTheSame { one, other } => {

@@ -89,7 +89,7 @@ enum HowOften {
     Weekly,
 }
 
-/// The time zone of a digest; quiet hours name theirs.
+/// The time zone of a digest. Quiet hours have their own.
 fn zone_of_digest(wanted: &AddArguments) -> anyhow::Result<Option<String>> {
     match (&wanted.quiet_hours, wanted.digest, &wanted.time_zone) {
         (None, Some(_), zone) => Ok(Some(zone.clone().unwrap_or_else(local_time::zone))),
@@ -101,7 +101,7 @@ fn zone_of_digest(wanted: &AddArguments) -> anyhow::Result<Option<String>> {
     }
 }
 
-/// Reads `22:00-07:00`; the times are checked where they are understood.
+/// Reads `22:00-07:00`. The alerter checks the times.
 fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
     let times = text.split_once('-').ok_or("expected two times such as 22:00-07:00")?;
     Ok((times.0.trim().to_owned(), times.1.trim().to_owned()))
@@ -117,7 +117,7 @@ pub(super) async fn run(
     query::check(&wanted.query)?;
     let settings = settings(wanted)?;
     let client = Client::connect(instance, Need::Nothing).await?;
-    // A running `up` refuses them itself, by the settings that it has read.
+    // A running `up` refuses them itself, with the settings that it has read.
     if !client.is_running() {
         let Loaded { config, .. } = load_here(instance, Overrides::default())?;
         for name in unknown_deliveries(&config, &settings) {
@@ -131,7 +131,7 @@ pub(super) async fn run(
     add(&client, &settings, json, global).await
 }
 
-/// The deliveries that it names and that the settings do not have.
+/// The requested deliveries that the settings do not have.
 fn unknown_deliveries<'a>(config: &Config, wanted: &'a SubscriptionSettings) -> Vec<&'a str> {
     let is_known = |name: &&String| config.delivery.iter().any(|it| it.name == **name);
     wanted.deliveries.iter().filter(|name| !is_known(name)).map(String::as_str).collect()
@@ -169,14 +169,14 @@ async fn add(
             Ok(None) => global.note(format_args!(
                 "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
             )),
-            // It is added all the same.
+            // The subscription is added anyway.
             Err(error) => global.note(format_args!("note: not tried on the last 24 h: {error}")),
         }
     }
     Ok(Exit::Ok)
 }
 
-/// Those that are to silence it and are not there; they may come later.
+/// Notes inhibitors that do not exist. They may be added later.
 async fn inhibitors_not_there(
     client: &Client,
     settings: &SubscriptionSettings,
@@ -184,7 +184,7 @@ async fn inhibitors_not_there(
     if settings.inhibited_by.is_empty() {
         return Vec::new();
     }
-    // It is added all the same.
+    // The subscription is added anyway.
     let Ok(SubscriptionList { subscriptions, .. }) = subscriptions(client).await else {
         return Vec::new();
     };

@@ -41,8 +41,8 @@ pub(super) async fn export(client: &Client, json: bool, global: &Global) -> anyh
     Ok(Exit::Ok)
 }
 
-/// Adds the subscriptions of a file, or changes those with the same ids. One that is refused is told, and
-/// the others are added.
+/// Adds the subscriptions of a file, or changes those with the same ids. If one is refused, it prints the
+/// reason and adds the others.
 pub(super) async fn import(
     client: &Client,
     file: &Path,

@@ -153,8 +153,8 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
                 let removed = client.delete(&path).await;
                 let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
-                let said = format_args!("{id} sends no more alerts{}", client.when());
-                global.answer(json, &accepted, said)
+                let message = format_args!("{id} sends no more alerts{}", client.when());
+                global.answer(json, &accepted, message)
             }
             SubCommand::Export => files::export(&asking.client().await?, json, global).await,
             SubCommand::Import { file } => {
@@ -178,11 +178,11 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
     })
 }
 
-/// Every subscription, and which of them wait for the next `up`.
+/// All subscriptions, and the ids of those that wait for the next `up`.
 async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError> {
     let mut list: SubscriptionList = client.get("/api/v1/subscriptions").await?;
     if client.is_running() {
-        // In a moment they wait no more.
+        // They wait only for a moment.
         list.waiting.clear();
     }
     Ok(list)
@@ -199,7 +199,7 @@ async fn one(client: &Client, id: &str) -> anyhow::Result<(SubscriptionRecord, b
     Ok((found, waits))
 }
 
-/// The subscription with this id, else the only one with this name, however it is capitalised.
+/// The subscription with this id, or else the only one with this name in any case.
 fn named(all: Vec<SubscriptionRecord>, what: &str) -> Result<Option<SubscriptionRecord>, Stop> {
     if let Some(place) = all.iter().position(|it| it.subscription.id.as_str() == what) {
         return Ok(all.into_iter().nth(place));

@@ -11,11 +11,11 @@ use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output;
 
-/// What becomes of a subscription.
+/// A change of a subscription.
 pub(super) enum Change {
-    /// It is silent for so long, or until it is unmuted.
+    /// Mute it for this time, or until it is unmuted.
     Mute(Option<Interval>),
-    /// It sends again.
+    /// Let it send again.
     Unmute,
 }
 

@@ -1,4 +1,4 @@
-//! Shows a query with its mistake: a caret stands under the wrong place.
+//! Shows a query with a caret under its mistake.
 
 use unicode_width::UnicodeWidthStr;
 use wirefold_query::{Lists, Query};
@@ -6,9 +6,9 @@ use wirefold_query::{Lists, Query};
 use crate::exit::{Exit, Stop};
 use crate::output::clean;
 
-/// Refuses a query that cannot be read, pointing at its column.
+/// Fails if a query cannot be parsed, and points at the column.
 pub(super) fn check(query: &str) -> anyhow::Result<()> {
-    // The lists are those of the wirefold that it is put to, which looks for them there.
+    // The running wirefold has its own lists, so names of lists are not checked here.
     match Query::parse_with(query, &Lists::accepting_any_name()) {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -20,7 +20,7 @@ pub(super) fn check(query: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Characters that are shown before and after the place.
+/// The number of characters that are shown before and after the caret.
 const AROUND: usize = 60;
 
 /// The query, and under it a caret at the column, counted in characters from 1.
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_caret_stands_under_the_column() {
+    fn the_caret_is_under_the_column() {
         assert_eq!(point("port AND", 9), "  port AND\n          ^");
         assert_eq!(point("泽连 )", 4), "  泽连 )\n       ^");
         let long = format!("{} )", "word ".repeat(100));
@@ -55,11 +55,11 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_wrong_usage() {
+    fn a_query_that_cannot_be_parsed_is_wrong_usage() {
         let error = check("port AND").unwrap_err();
         assert_eq!(crate::client::exit_of(&error), Exit::Usage);
-        let said = error.to_string();
-        assert!(said.contains("\n          ^\ncolumn 9: expected"), "{said}");
+        let message = error.to_string();
+        assert!(message.contains("\n          ^\ncolumn 9: expected"), "{message}");
         assert!(check("port OR harbour").is_ok());
     }
 }

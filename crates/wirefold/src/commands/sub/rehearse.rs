@@ -40,7 +40,7 @@ pub(super) async fn run(
     Ok(Exit::Ok)
 }
 
-/// What a subscription would have sent in the last day, in words; none where nothing was read.
+/// The result of a rehearsal over the last day, in words. `None` if no article was read.
 pub(super) async fn last_day(
     client: &Client,
     subscription: SubscriptionSettings,
@@ -59,7 +59,7 @@ async fn rehearse(
     client.post("/api/v1/subscriptions/test", &request).await
 }
 
-/// The subscription of this id, else a bare one with this query.
+/// The subscription with this id, or else one with this query.
 async fn subscription(client: &Client, what: &str) -> anyhow::Result<SubscriptionSettings> {
     let all = subscriptions(client).await?;
     if let Some(known) = super::named(all.subscriptions, what)? {
@@ -75,11 +75,11 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
     let hours = report.hours;
     if found.matching == 0 {
         let warning = found.warning(hours).map(|it| format!("  {it}\n")).unwrap_or_default();
-        let said = match found.only_baseline() {
+        let matches = match found.only_baseline() {
             Some(baseline) => format!("no new article matches; {baseline}"),
             None => "no article matches".to_owned(),
         };
-        return Ok(format!("the last {hours} h: {said}\n{warning}"));
+        return Ok(format!("the last {hours} h: {matches}\n{warning}"));
     }
     let mut out = format!(
         "the last {hours} h: {} → {} → {}, {} ({} folded)\n",
@@ -101,20 +101,20 @@ fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
     Ok(out)
 }
 
-/// One alert with its first revision and how many follow.
+/// One alert with its first revision and the number of later ones.
 fn alert(sample: &RehearsedAlert) -> String {
     let outlets = many(sample.outlets.into(), "outlet", "outlets");
     let origins = many(sample.origins.into(), "origin", "origins");
     let passing = if sample.in_passing { " · silent: mentioned in passing" } else { "" };
     let mut line = format!("{} · {outlets} · at most {origins}{passing}", clean(&sample.title));
-    let told = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
-    for revision in told {
+    let loud = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
+    for revision in loud {
         line.push_str(&format!(" · {}", why(revision)));
     }
     line
 }
 
-/// Why a revision would have notified, and why it would have been held.
+/// Why a revision would have notified, or would have been held.
 fn why(revision: &RehearsedRevision) -> String {
     let reasons = clean(&revision.reasons.join("; "));
     match &revision.held {
@@ -134,7 +134,7 @@ mod tests {
     use wirefold_proto::Tag;
 
     #[test]
-    fn what_would_have_been_sent_is_one_line_and_headlines() {
+    fn a_rehearsal_is_one_line_and_headlines() {
         let report = RehearsalReport {
             schema: Tag::new(),
             hours: 24,
@@ -167,7 +167,7 @@ mod tests {
             hours: 24,
             report: json!({"articles": 99, "matching": 0, "matching_with_baseline": 99}),
         };
-        let said = in_words(&report).unwrap();
-        assert!(said.contains("\n  broad: it matches 100 % of all articles"), "{said}");
+        let warning = in_words(&report).unwrap();
+        assert!(warning.contains("\n  broad: it matches 100 % of all articles"), "{warning}");
     }
 }

@@ -6,12 +6,12 @@ use crate::columns::{Cell, Columns};
 use crate::local_time::LocalTime;
 use crate::output;
 
-/// What the alerter takes where nothing is said; `sub show` tells it before the alerter does.
+/// The alerter's default. `sub show` prints it even before the alerter has set it.
 const GROUP_WAIT: &str = "30s";
 const UPDATE_INTERVAL: &str = "15m";
 const ON: &str = "new, origins+2, material";
 
-/// Shows it; one that `waits` is carried out with the next `up`.
+/// Prints the subscription. If it `waits`, the next `up` carries out the command.
 pub(super) fn print(record: &SubscriptionRecord, waits: bool) -> anyhow::Result<()> {
     output::print_styled(&table(record, waits, &LocalTime::system()).render_plain())
 }

@@ -42,7 +42,7 @@ pub(super) async fn run(
     Ok(Exit::Ok)
 }
 
-/// `harbour  notified · port (title)`, and below it why.
+/// `harbour  notified · port (title)`, and the reasons below it.
 fn in_lines(it: &ArticleAlert) -> String {
     let outcome = in_words(it.outcome);
     let style = match it.outcome {

@@ -12,10 +12,10 @@ use super::super::backup_manifest::{self, Manifest};
 use crate::finding::Finding;
 use crate::output::count;
 
-/// Digits of a SHA-256.
+/// The number of hexadecimal digits of a SHA-256.
 const HASH: usize = 64;
 
-/// What a backup says of its own files; nothing of a folder that is no backup.
+/// The check of a backup's own manifest. `None` if the folder is not a backup.
 pub(super) fn manifest(folder: &Path) -> Option<Finding> {
     let checked = match Manifest::read(folder) {
         Ok(None) => return None,
@@ -30,14 +30,14 @@ pub(super) fn manifest(folder: &Path) -> Option<Finding> {
     })
 }
 
-/// Everything else of ours in a data folder.
+/// The checks of all other files of wirefold in a data folder.
 pub(super) fn beside(folder: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(faults) = faults_of_projection(folder) {
         findings.push(projection(&faults));
     }
     findings.extend(segments(&folder.join(SNAPSHOTS.name)));
-    // Whether they can be read; what is valid when is not asked here.
+    // Only whether the tokens can be read, not whether they are still valid.
     if let Err(error) = TokenFile::new(folder).list(Timestamp::UNIX_EPOCH) {
         findings.push(Finding::bad(error.to_string()));
     }
@@ -53,7 +53,7 @@ fn projection(faults: &[String]) -> Finding {
     }
 }
 
-/// The segments of the detector's snapshots, which have their SHA-256 for a name.
+/// Checks the segments of the detector's snapshots, whose names are their SHA-256.
 fn segments(folder: &Path) -> Vec<Finding> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let (mut findings, mut sound) = (Vec::new(), 0);
@@ -86,7 +86,7 @@ fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An entry of a table that is neither JSON nor a note of a stage.
+/// Reports an entry of a table that is neither JSON nor a note of a stage.
 pub(super) fn of_entry(table: &str, entry: &Entry) -> Option<Finding> {
     let value = entry.value.as_ref()?;
     let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(value);
@@ -96,8 +96,8 @@ pub(super) fn of_entry(table: &str, entry: &Entry) -> Option<Finding> {
     Some(Finding::bad(format!("the entry {} of {table} cannot be read: {error}", entry.key)))
 }
 
-/// Whether it is two numbers, and what else belongs to them: what a target has taken of an alert, and how often a
-/// message was tried. The mark of one writing may stand behind the first.
+/// Whether it is two numbers with their additions: the revision that a target has received, and the number of
+/// attempts. A mark of the writer may follow the first number.
 fn is_note(text: &str) -> bool {
     let mut parts = text.splitn(3, ' ');
     let first = parts.next().unwrap_or_default();
@@ -105,12 +105,12 @@ fn is_note(text: &str) -> bool {
     [Some(number), Some(mark), parts.next()].into_iter().all(|part| part.is_some_and(is_number))
 }
 
-/// Whether it is how far the alerter has read commands.
+/// Whether it is the position up to which the alerter has read commands.
 fn is_position(text: &str) -> bool {
     Position::parse(text).is_some()
 }
 
-/// Whether it is the mark of a target that is gone: a hash of its address, when, and why.
+/// Whether it is the mark of a target that is gone: a hash of its address, the time and the reason.
 fn is_gone(text: &str) -> bool {
     let is_hash = |it: &str| it.len() == 16 && it.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut parts = text.splitn(3, ' ');
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_stages_write_into_tables_is_sound_and_else_nothing() {
+    fn entries_of_stages_are_valid_and_others_are_not() {
         let is_sound = |value: &'static str| {
             let key = "desk.all=3Ae-1".to_owned();
             let entry = Entry { key, revision: 1, value: Some(value.into()) };

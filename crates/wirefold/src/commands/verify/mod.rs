@@ -1,7 +1,7 @@
 //! `wirefold verify`: reads everything that is stored, and reports what is damaged or missing.
 //!
 //! It changes nothing, and works on a backup as well as on the data folder. Each kind of file has its own
-//! reader. [`crate::contents`] judges the contents of all streams, on disk and on a server.
+//! check. [`crate::contents`] checks the contents of all streams, on disk and on a server.
 
 mod files;
 mod server;
@@ -16,7 +16,7 @@ use wirefold_proto::streams::{JUDGED, STORES, StoreKind};
 use crate::client::{ClientError, ClientOptions, block_on};
 use crate::contents::read_folder;
 use crate::exit::{Exit, Stop};
-use crate::finding::{Finding, Mark, tell};
+use crate::finding::{Finding, Mark, print_findings};
 use crate::global::Global;
 use crate::output::count;
 
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &VerifyArguments, global: &Global) -> anyhow::Resul
             }
         }
     };
-    let bad = tell(&findings, arguments.asking.json, global)?;
+    let bad = print_findings(&findings, arguments.asking.json, global)?;
     if bad == 0 {
         return Ok(Exit::Ok);
     }
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &VerifyArguments, global: &Global) -> anyhow::Resul
     Ok(Exit::Failure)
 }
 
-/// All files of a data folder, or of a backup.
+/// Checks all files of a data folder or a backup.
 fn of_folder(folder: &Path) -> anyhow::Result<Vec<Finding>> {
     if !folder.join(wirefold_flow_sqlite::FILE).exists() {
         return Err(ClientError::NoData { folder: folder.to_owned() }.into());
@@ -71,7 +71,7 @@ fn of_folder(folder: &Path) -> anyhow::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The file of the embedded bus.
+/// Checks the file of the embedded bus.
 fn of_bus(folder: &Path) -> anyhow::Result<Vec<Finding>> {
     let mut inspection = match Inspection::open(folder) {
         Err(OpenError::InUse { .. }) => {

@@ -1,4 +1,4 @@
-//! Verifies the streams on a NATS server. The server checks the checksums of its own files.
+//! Verifies the streams on a NATS server. The server checks its own files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use crate::finding::Finding;
 use crate::up::nats::{options, own_bus};
 
 /// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads the streams of the server of this instance, and the files of its folder.
+/// Checks the streams on the server of this instance, and the files of its folder.
 pub(super) async fn verify_server(
     instance: &Instance,
     folder: &Path,
@@ -30,8 +30,9 @@ pub(super) async fn verify_server(
     }
     let addresses = config.bus.addresses();
     let options = options(&config.bus, User::Setup.as_str());
-    let connected = tokio::time::timeout(PATIENCE, connect(&options, Arc::new(SystemClock))).await;
-    let missed = format!("no NATS server answers at {addresses} within {PATIENCE:?}");
+    let connected =
+        tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock))).await;
+    let missed = format!("no NATS server answers at {addresses} within {ANSWER_TIMEOUT:?}");
     let bus = connected.map_err(|_| Stop::new(Exit::Bus, missed))?;
     let refused = |error: &dyn std::fmt::Display| Stop::new(Exit::Bus, error.to_string());
     let bus = bus.map_err(|error| refused(&error))?;
@@ -46,7 +47,7 @@ pub(super) async fn verify_server(
     Ok(findings)
 }
 
-/// How the server of `up --nats` is spoken to, by the configuration that it wrote.
+/// The connection to the server of `up --nats`, from the configuration that it wrote.
 fn own_server(folder: &Path) -> anyhow::Result<BusConfig> {
     own_bus(folder).ok_or_else(|| {
         let what =

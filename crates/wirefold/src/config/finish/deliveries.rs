@@ -1,4 +1,4 @@
-//! Checks the keys of each kind of delivery: which it needs, and which it does not know.
+//! Checks the keys of each kind of delivery: which are required, and which do not apply.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use crate::config::origin::Origin;
 use crate::config::settings::{Config, DeliveryConfig, DeliveryKind};
 
 impl Finish<'_> {
-    /// The deliveries, once their secrets are read.
+    /// Checks the deliveries. Their secrets must have been read.
     pub(super) fn deliveries(&mut self, config: &Config) {
         let mut seen = BTreeMap::new();
         for (at, delivery) in config.delivery.iter().enumerate() {
             let key = format!("delivery.{at}");
-            self.once("delivery", &delivery.name, at, &mut seen);
-            // It becomes a part of the names of readers and keys.
+            self.check_unique("delivery", &delivery.name, at, &mut seen);
+            // The name becomes a part of the names of consumers and keys.
             let is_plain =
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
             if delivery.name.is_empty() || !delivery.name.chars().all(is_plain) {
@@ -23,7 +23,7 @@ impl Finish<'_> {
             if delivery.priority.is_some_and(|priority| !(1..=5).contains(&priority)) {
                 self.refuse(&format!("{key}.priority"), "expected a number from 1 to 5");
             }
-            self.strange_keys(&key, delivery);
+            self.inapplicable_keys(&key, delivery);
             self.file_only(&key, delivery);
             let missing = delivery.missing();
             for what in &missing {
@@ -35,8 +35,8 @@ impl Finish<'_> {
         }
     }
 
-    /// Keys that mean nothing to the kind.
-    fn strange_keys(&mut self, key: &str, delivery: &DeliveryConfig) {
+    /// Refuses keys that do not apply to the kind.
+    fn inapplicable_keys(&mut self, key: &str, delivery: &DeliveryConfig) {
         for (name, is_set, kinds) in delivery.keys_of_kinds() {
             if is_set && !kinds.contains(&delivery.kind) {
                 let kinds: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
@@ -47,7 +47,8 @@ impl Finish<'_> {
         }
     }
 
-    /// Whoever can set a variable or a flag for a moment is not to have programs run later.
+    /// A program or a path may only be set in a file. Otherwise setting a variable or a flag once would make
+    /// wirefold run a program later.
     fn file_only(&mut self, key: &str, delivery: &DeliveryConfig) {
         for (name, is_set) in
             [("command", !delivery.command.is_empty()), ("path", delivery.path.is_some())]
@@ -59,7 +60,7 @@ impl Finish<'_> {
         }
     }
 
-    /// Values that are there and can be no such thing.
+    /// Refuses values that cannot work.
     fn values(&mut self, key: &str, delivery: &DeliveryConfig) {
         let is_mail = delivery.url.as_ref().is_some_and(|url| url.is_of_mail());
         if is_mail != (delivery.kind == DeliveryKind::Email) && delivery.url.is_some() {

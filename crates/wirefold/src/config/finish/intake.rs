@@ -9,7 +9,7 @@ use wirefold_proto::FullText;
 use super::Finish;
 use crate::config::settings::Config;
 
-/// The shortest time between two questions for one list of feeds.
+/// The shortest time between two downloads of one list of feeds.
 const SHORTEST: Duration = Duration::from_mins(10);
 
 impl Finish<'_> {
@@ -37,12 +37,13 @@ impl Finish<'_> {
                 None => {
                     self.refuse(&key, format!("its address gives no id; write id = \"feed-{at}\""));
                 }
-                Some(id) => self.once("feed", &id, at, &mut seen),
+                Some(id) => self.check_unique("feed", &id, at, &mut seen),
             }
         }
     }
 
-    /// Subjects of NATS servers: each has a feed of its own, and the addresses hold no login.
+    /// Checks the subjects of NATS servers. Each needs an id of its own, and the addresses must not have a
+    /// login.
     pub(super) fn subjects(&mut self, config: &mut Config) {
         let mut seen = BTreeMap::new();
         for at in 0..config.nats.len() {
@@ -67,13 +68,13 @@ impl Finish<'_> {
                 Some(id) if id == wirefold_proto::FeedId::push() => {
                     self.refuse(&key, "its id is that of pushed articles; choose another one");
                 }
-                Some(id) => self.once("nats", id.as_str(), at, &mut seen),
+                Some(id) => self.check_unique("nats", id.as_str(), at, &mut seen),
                 None => self.refuse(&key, "its subject gives no id; write id = \"a-short-name\""),
             }
         }
     }
 
-    /// Lists of feeds: each once, and none asked for without pause.
+    /// Checks the lists of feeds. Each may occur once, with a minimum interval.
     pub(super) fn lists(&mut self, config: &Config) {
         let mut seen = BTreeMap::new();
         for (at, list) in config.opml.iter().enumerate() {

@@ -1,11 +1,11 @@
-//! The last step of reading settings: makes names, resolves paths, reads secrets, and checks what only the
-//! whole shows.
+//! The last step of reading settings: fills in ids, resolves paths, reads secrets, and checks settings that
+//! depend on each other.
 
 mod deliveries;
 mod intake;
 mod secrets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,13 +20,17 @@ use crate::config::settings::{
 };
 use secrets::{one_secret, read_secret};
 
-/// Finishes the settings and says what is wrong with them.
+/// Finishes the settings and returns what is wrong with them.
+///
+/// Settings under the top-level keys in `broken` are incomplete, because wrong values were removed. Nothing is
+/// reported about them here: it could follow from the removal.
 pub(in crate::config) fn finish(
     config: &mut Config,
     origins: &Origins,
     sources: &Sources,
+    broken: &BTreeSet<String>,
 ) -> Vec<Problem> {
-    let mut finish = Finish { origins, sources, problems: Vec::new() };
+    let mut finish = Finish { origins, sources, broken, problems: Vec::new() };
     if !config.delivery.iter().any(|delivery| delivery.kind == DeliveryKind::Stdout) {
         config.delivery.push(DeliveryConfig::stdout());
     }
@@ -43,34 +47,34 @@ pub(in crate::config) fn finish(
     finish.problems
 }
 
-/// Tells where that comes from which nobody wrote, but which was made of what somebody wrote.
-pub(in crate::config) fn tell_what_was_made(config: &Config, origins: &mut Origins) {
+/// Records the origins of values that were derived from other settings.
+pub(in crate::config) fn insert_derived_origins(config: &Config, origins: &mut Origins) {
     for at in 0..config.feed.len() {
-        origins.insert_made(format!("feed.{at}.id"), origins.of(&format!("feed.{at}.url")));
-        origins.insert_made(format!("feed.{at}.full_text"), origins.of("full_text"));
+        origins.insert_derived(format!("feed.{at}.id"), origins.of(&format!("feed.{at}.url")));
+        origins.insert_derived(format!("feed.{at}.full_text"), origins.of("full_text"));
     }
     for at in 0..config.subscription.len() {
         let name = origins.of(&format!("subscription.{at}.name"));
-        origins.insert_made(format!("subscription.{at}.id"), name);
+        origins.insert_derived(format!("subscription.{at}.id"), name);
     }
     if config.bus.password_file.is_some() {
-        origins.insert_made("bus.password".to_owned(), origins.of("bus.password_file"));
+        origins.insert_derived("bus.password".to_owned(), origins.of("bus.password_file"));
     }
     for (at, access) in config.access.iter().enumerate() {
         let file = access.password_file.is_some();
         let file = file.then(|| origins.of(&format!("access.{at}.password_file")));
         let variable = access.password_env.clone().map(Origin::Environment);
         if let Some(origin) = variable.or(file) {
-            origins.insert_made(format!("access.{at}.password"), origin);
+            origins.insert_derived(format!("access.{at}.password"), origin);
         }
     }
     for (at, nats) in config.nats.iter().enumerate() {
-        origins.insert_made(format!("nats.{at}.id"), origins.of(&format!("nats.{at}.subject")));
+        origins.insert_derived(format!("nats.{at}.id"), origins.of(&format!("nats.{at}.subject")));
         let file = nats.password_file.is_some();
         let file = file.then(|| origins.of(&format!("nats.{at}.password_file")));
         let variable = nats.password_env.clone().map(Origin::Environment);
         if let Some(origin) = variable.or(file) {
-            origins.insert_made(format!("nats.{at}.password"), origin);
+            origins.insert_derived(format!("nats.{at}.password"), origin);
         }
     }
     for (at, delivery) in config.delivery.iter().enumerate() {
@@ -78,29 +82,41 @@ pub(in crate::config) fn tell_what_was_made(config: &Config, origins: &mut Origi
         let file = file.then(|| origins.of(&format!("delivery.{at}.secret_file")));
         let variable = delivery.secret_env.clone().map(Origin::Environment);
         if let Some(origin) = variable.or(file) {
-            origins.insert_made(format!("delivery.{at}.secret"), origin);
+            origins.insert_derived(format!("delivery.{at}.secret"), origin);
         }
     }
 }
 
-/// No heartbeat is sent more often.
+/// The shortest interval of heartbeats.
 const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(10);
 
 struct Finish<'a> {
     origins: &'a Origins,
     sources: &'a Sources,
+    broken: &'a BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
 impl Finish<'_> {
+    /// Whether the top-level key of `key` has a mistake that is reported already.
+    fn is_broken(&self, key: &str) -> bool {
+        key.split('.').next().is_some_and(|top| self.broken.contains(top))
+    }
+
     fn refuse(&mut self, key: &str, what: impl Into<String>) {
+        if self.is_broken(key) {
+            return;
+        }
         let what = format!("`{key}`: {}", what.into());
         self.problems.push(Problem::new(self.origins.of(key), what));
     }
 
-    /// Two settings that do not go together: the place is that of the first, or of the second
-    /// where nobody set the first.
+    /// Refuses two settings that do not go together. The place is that of the first, or of the second if
+    /// nobody set the first.
     fn refuse_both(&mut self, key: &str, other: &str, what: &str) {
+        if self.is_broken(key) || self.is_broken(other) {
+            return;
+        }
         let here = match self.origins.of(key) {
             Origin::Default => self.origins.of(other),
             told => told,
@@ -144,13 +160,14 @@ impl Finish<'_> {
             let key = format!("delivery.{at}.secret_file");
             delivery.secret_file = delivery.secret_file.as_deref().map(|p| self.resolved(&key, p));
             let key_of_path = format!("delivery.{at}.path");
-            // An empty one is no path: it is told below.
+            // An empty path is no path. It is reported below.
             let path = delivery.path.as_deref().filter(|path| !path.as_os_str().is_empty());
             delivery.path = path.map(|path| self.resolved(&key_of_path, path));
         }
     }
 
-    /// A path of a file begins at that file's folder, another at the working folder; `~/` at home.
+    /// A path in a file is relative to the folder of that file, any other path to the working folder. `~/` is
+    /// the home folder.
     fn resolved(&self, key: &str, path: &Path) -> PathBuf {
         if let (Ok(below_home), Some(home)) =
             (path.strip_prefix("~"), self.sources.variable("HOME"))
@@ -281,23 +298,23 @@ impl Finish<'_> {
                 None => self.refuse(&key, "its name gives no id; write id = \"a-short-name\""),
                 Some(id) => {
                     let id = id.to_string();
-                    self.once("subscription", &id, at, &mut seen);
+                    self.check_unique("subscription", &id, at, &mut seen);
                 }
             }
             let names: Vec<&str> = config.delivery.iter().map(|d| d.name.as_str()).collect();
             for name in &config.subscription[at].deliveries {
-                if !names.contains(&name.as_str()) {
+                if !names.contains(&name.as_str()) && !self.is_broken("delivery") {
                     let hint = suggestion(name, &names);
                     let what = format!("no [[delivery]] is named {name:?}; {hint}");
                     self.refuse(&format!("{key}.deliveries"), what);
                 }
             }
         }
-        self.circles(config);
+        self.mutual_inhibition(config);
     }
 
-    /// Two that silence each other would leave it to chance which of them speaks.
-    fn circles(&mut self, config: &Config) {
+    /// Refuses two subscriptions that inhibit each other: which one alerts would be chance.
+    fn mutual_inhibition(&mut self, config: &Config) {
         let all = &config.subscription;
         for (at, one) in all.iter().enumerate() {
             let others = all[..at].iter().filter(|other| {
@@ -316,8 +333,14 @@ impl Finish<'_> {
         }
     }
 
-    /// A name stands once.
-    fn once(&mut self, list: &str, name: &str, at: usize, seen: &mut BTreeMap<String, usize>) {
+    /// Refuses a name that occurs twice.
+    fn check_unique(
+        &mut self,
+        list: &str,
+        name: &str,
+        at: usize,
+        seen: &mut BTreeMap<String, usize>,
+    ) {
         if let Some(first) = seen.insert(name.to_owned(), at) {
             let there = self.origins.managed_by(list, first);
             let what = format!("{name:?} is already at {there}; give one of them another id");
@@ -327,7 +350,7 @@ impl Finish<'_> {
 }
 
 impl Config {
-    /// Paths as they are from everywhere: what is shown may be kept in a file elsewhere.
+    /// Makes paths absolute, because the printed settings may be saved as a file elsewhere.
     pub(crate) fn make_paths_absolute(&mut self) -> std::io::Result<()> {
         let sources = self.source.iter_mut().map(|source| &mut source.path);
         let files = self.delivery.iter_mut();
@@ -347,8 +370,8 @@ impl Config {
     }
 }
 
-/// The part of a log filter that is none. A bare word that is no level would be taken for a part
-/// of the program, and its log switched off without a word.
+/// The invalid part of a log filter. The log library would take a misspelt level for the name of a part of
+/// the program and switch off all logs.
 fn odd_directive(filter: &str) -> Option<&str> {
     let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
     let is_odd = |part: &&str| !is_level(part.rsplit('=').next().unwrap_or(part).trim());

@@ -7,11 +7,11 @@ use wirefold_proto::Secret;
 use super::Finish;
 use crate::config::settings::Config;
 
-/// A file of secrets is no larger, in bytes.
+/// The size limit of a file of secrets, in bytes.
 const LARGEST_SECRET: u64 = 64 << 10;
 
 impl Finish<'_> {
-    /// The secrets of deliveries.
+    /// Reads the secrets of deliveries.
     pub(super) fn secrets(&mut self, config: &mut Config) {
         for (at, delivery) in config.delivery.iter_mut().enumerate() {
             let mut secrets = Vec::new();
@@ -37,28 +37,32 @@ impl Finish<'_> {
         }
     }
 
-    /// The passwords of addresses and servers, from where they are kept.
+    /// Reads the passwords of addresses and servers.
     pub(super) fn passwords(&mut self, config: &mut Config) {
         for (at, it) in config.access.iter_mut().enumerate() {
-            let kept =
-                Kept { file: it.password_file.as_deref(), variable: it.password_env.as_deref() };
-            self.password(&format!("access.{at}"), &kept, it.user.is_some(), &mut it.password);
+            let source = PasswordSource {
+                file: it.password_file.as_deref(),
+                variable: it.password_env.as_deref(),
+            };
+            self.password(&format!("access.{at}"), &source, it.user.is_some(), &mut it.password);
         }
         for (at, it) in config.nats.iter_mut().enumerate() {
-            let kept =
-                Kept { file: it.password_file.as_deref(), variable: it.password_env.as_deref() };
-            self.password(&format!("nats.{at}"), &kept, it.user.is_some(), &mut it.password);
+            let source = PasswordSource {
+                file: it.password_file.as_deref(),
+                variable: it.password_env.as_deref(),
+            };
+            self.password(&format!("nats.{at}"), &source, it.user.is_some(), &mut it.password);
         }
     }
 
     fn password(
         &mut self,
         key: &str,
-        kept: &Kept<'_>,
+        source: &PasswordSource<'_>,
         has_user: bool,
         password: &mut Option<Secret>,
     ) {
-        if let Some(path) = kept.file {
+        if let Some(path) = source.file {
             match read_secret(path) {
                 Ok(text) => *password = text.lines().find_map(one_secret),
                 Err(why) => {
@@ -67,7 +71,7 @@ impl Finish<'_> {
                 }
             }
         }
-        if let Some(name) = kept.variable {
+        if let Some(name) = source.variable {
             match self.sources.variable(name) {
                 Some(text) => *password = one_secret(text),
                 None => {
@@ -82,8 +86,8 @@ impl Finish<'_> {
     }
 }
 
-/// Where a password is kept.
-struct Kept<'a> {
+/// Where a password comes from.
+struct PasswordSource<'a> {
     file: Option<&'a Path>,
     variable: Option<&'a str>,
 }

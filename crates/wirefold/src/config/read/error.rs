@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Unexpected};
 use thiserror::Error;
 
-/// A mistake and, once a reader on the way has added it, the path of keys to it.
+/// A mistake and the path of keys to it. A reader on the way adds the path.
 #[derive(Debug, Error)]
 #[error("{kind:?}")]
 pub(super) struct ReadError {
@@ -15,15 +15,15 @@ pub(super) struct ReadError {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// A key that is not known there.
+    /// An unknown key.
     Unknown { name: String, known: &'static [&'static str] },
-    /// A key without which the rest means nothing.
+    /// A required key that is missing.
     Missing(&'static str),
-    /// A word that is none of those to choose from.
+    /// A word that is not one of the choices.
     Variant { name: String, known: &'static [&'static str] },
     /// A value of another type.
     Type { found: String },
-    /// A value that its own type refused, with its words.
+    /// A value that its own type refused, with the reason.
     Other(String),
 }
 
@@ -59,7 +59,7 @@ impl de::Error for ReadError {
     }
 }
 
-/// A value in the words of whoever wrote it.
+/// A value as the user wrote it.
 fn in_words(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(is_so) => format!("{is_so}"),

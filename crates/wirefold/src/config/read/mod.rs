@@ -1,11 +1,12 @@
-//! Turns the tree into settings, and reports every mistake in it.
+//! Turns the tree into settings and reports every mistake in it.
 //!
-//! serde stops at the first mistake. So this module notes the mistake, takes the value that holds it out of
-//! the tree, and reads the tree again, until there is no mistake.
+//! serde stops at the first mistake. So this module notes the mistake, removes the wrong value from the tree, and
+//! reads the tree again, until there is no mistake.
 
 mod error;
 mod node;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -17,29 +18,44 @@ use super::problem::{Problem, suggestion};
 use super::reference;
 use super::tree::Node;
 
-/// Rounds are as many as there are mistakes; nobody mends more in one go.
-const MOST_MISTAKES: usize = 50;
+/// The most mistakes that are reported at once. The tree is read again for each.
+const MAX_MISTAKES: usize = 50;
 
-/// Reads the settings. `tree` loses what was wrong.
+/// The settings as far as they can be read.
+pub(super) struct Partial<T> {
+    /// The settings without the values that are wrong. `None` if there are more than [`MAX_MISTAKES`].
+    pub(super) settings: Option<T>,
+    pub(super) problems: Vec<Problem>,
+    /// The top-level keys that are wrong, or that have something wrong below them.
+    pub(super) broken: BTreeSet<String>,
+}
+
+/// Reads the settings, which must have no mistake. Removes wrong values from `tree`.
 pub(super) fn read<T: DeserializeOwned>(tree: &mut Node) -> Result<T, Vec<Problem>> {
-    let mut problems: Vec<Problem> = Vec::new();
-    for _ in 0..MOST_MISTAKES {
+    match read_partial(tree) {
+        Partial { settings: Some(settings), problems, .. } if problems.is_empty() => Ok(settings),
+        Partial { problems, .. } => Err(problems),
+    }
+}
+
+/// Reads the settings that have no mistake. Removes wrong values from `tree`.
+pub(super) fn read_partial<T: DeserializeOwned>(tree: &mut Node) -> Partial<T> {
+    let (mut problems, mut broken) = (Vec::new(), BTreeSet::new());
+    for _ in 0..MAX_MISTAKES {
         let path = Path::Root;
         let error = match T::deserialize(NodeReader { node: tree, path: &path }) {
-            Ok(settings) if problems.is_empty() => return Ok(settings),
-            Ok(_) => return Err(problems),
+            Ok(settings) => return Partial { settings: Some(settings), problems, broken },
             Err(error) => error,
         };
         let keys = error.path.clone().unwrap_or_default();
-        if let Some(problem) = problem_of(&error, &keys, tree) {
-            problems.push(problem);
-        }
+        problems.extend(problem_of(&error, &keys, tree));
+        broken.extend(keys.first().cloned());
         tree.break_at(&keys);
     }
-    Err(problems)
+    Partial { settings: None, problems, broken }
 }
 
-/// What is told of a mistake: nothing, where it only follows from one that was told.
+/// The problem to report for a mistake. `None` if it only follows from a mistake that was reported.
 fn problem_of(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem> {
     let node = tree.at_path(path);
     let (named, at) = places(path, tree);
@@ -82,20 +98,20 @@ fn problem_of(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem
     })
 }
 
-/// Where a key and its value stand, or else the nearest thing around them.
+/// The origins of a key and of its value, or those of the nearest node around them.
 fn places(path: &[String], tree: &Node) -> (Origin, Origin) {
     let around = (0..=path.len()).rev().find_map(|end| tree.at_path(&path[..end]));
     let node = around.unwrap_or(tree);
     (node.named.clone(), node.at.clone())
 }
 
-/// The last name on a path: that of the list, where it leads to an element.
+/// The last name on a path. For an element of a list, the name of the list.
 fn name(path: &[String]) -> &str {
     let is_name = |key: &&String| key.parse::<usize>().is_err();
     path.iter().rev().find(is_name).map_or("", String::as_str)
 }
 
-/// A table as it is headed in a file.
+/// The header of a table in a file.
 fn header(path: &[String]) -> String {
     match path {
         [list, index] if index.parse::<usize>().is_ok() => format!("[[{list}]]"),

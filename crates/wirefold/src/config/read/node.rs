@@ -1,4 +1,4 @@
-//! Lets serde read the tree.
+//! Reads the tree with serde.
 
 use std::collections::btree_map;
 
@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use super::error::ReadError;
 use crate::config::tree::{Node, Value};
 
-/// The keys on the way to a node.
+/// The path of keys to a node.
 #[derive(Clone, Copy)]
 pub(super) enum Path<'a> {
     Root,
@@ -28,7 +28,7 @@ impl Path<'_> {
         }
     }
 
-    /// Says where a mistake is, unless something deeper said so already.
+    /// Adds the path to a mistake, unless a deeper reader has added it.
     fn name(&self, mut error: ReadError) -> ReadError {
         error.path.get_or_insert_with(|| self.keys());
         error
@@ -57,7 +57,7 @@ impl<'a> NodeReader<'a> {
             Value::Integer(number) => visitor.visit_i64(*number),
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Boolean(is_so) => visitor.visit_bool(*is_so),
-            Value::Strange(text) => {
+            Value::Unsupported(text) => {
                 let found = format!("{text} without quotes");
                 Err(de::Error::invalid_type(Unexpected::Other(&found), &visitor))
             }
@@ -65,7 +65,7 @@ impl<'a> NodeReader<'a> {
         }
     }
 
-    /// The text, where there is one: a bare value is the text that it was given as.
+    /// The text of a node, if it is one. For a bare value it is the text as given.
     fn text(&self) -> Option<&'a str> {
         match &self.node.value {
             Value::Text(text) | Value::Bare(text, _) => Some(text),
@@ -104,7 +104,7 @@ impl<'de> Deserializer<'de> for NodeReader<'_> {
         visitor.visit_newtype_struct(self).map_err(|error| self.path.name(error))
     }
 
-    /// A text alone is a list of one.
+    /// A single text is read as a list of one.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.text() {
             Some(_) => {
@@ -115,7 +115,7 @@ impl<'de> Deserializer<'de> for NodeReader<'_> {
         }
     }
 
-    /// A struct is written as a table: a list of its values in order would be read, too.
+    /// Refuses a list in place of a table. serde would read it as the values in order.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -151,7 +151,7 @@ impl<'de> Deserializer<'de> for NodeReader<'_> {
     }
 }
 
-/// Reads a table's entries but for those that are broken.
+/// Reads the entries of a table, without broken ones.
 struct TableReader<'a> {
     entries: btree_map::Iter<'a, String, Node>,
     value: Option<(&'a String, &'a Node)>,
@@ -180,7 +180,7 @@ impl<'de> de::MapAccess<'de> for TableReader<'_> {
     }
 }
 
-/// Reads a list's elements but for those that are broken.
+/// Reads the elements of a list, without broken ones.
 struct ListReader<'a> {
     nodes: std::iter::Enumerate<std::slice::Iter<'a, Node>>,
     path: &'a Path<'a>,

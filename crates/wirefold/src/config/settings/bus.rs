@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn invalid_arguments_are_refused() {
         for (text, part) in [
             ("bus.nats = \"nats://me:hush@one\"\n", "`bus.password_file`"),
             ("bus.nats = \"http://one\"\n", "nats://host:4222"),

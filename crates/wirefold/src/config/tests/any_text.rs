@@ -1,4 +1,4 @@
-//! No text makes the reader panic, and every message about one names a place.
+//! The reader never panics, and every message names a place.
 
 use proptest::prelude::*;
 

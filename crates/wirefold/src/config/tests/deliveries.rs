@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{DeliveryConfig, lines, reference};
 
-/// One of each kind, as somebody would write it.
+/// One delivery of each kind.
 const ALL: &str = r#"
 [[delivery]]
 name = "post"
@@ -78,7 +78,7 @@ fn the_page_about_deliveries_has_a_row_and_a_sample_for_every_kind() {
         world = world.variable(variable, secret);
     }
     let loaded = world.loaded();
-    // The one that prints is there without being written.
+    // The delivery to the terminal always exists.
     let samples: Vec<&str> = loaded.config.delivery.iter().map(|it| it.kind.word()).collect();
     for kind in words_of_kinds() {
         assert!(samples.contains(&kind.as_str()), "docs/deliveries.md has no sample of {kind}");
@@ -96,8 +96,8 @@ fn every_kind_but_the_terminal_says_what_it_needs() {
         if kind == "stdout" {
             world.loaded();
         } else {
-            let told = world.mistakes();
-            assert!(told.contains("`delivery.0`: it needs "), "{kind}: {told}");
+            let mistakes = world.mistakes();
+            assert!(mistakes.contains("`delivery.0`: it needs "), "{kind}: {mistakes}");
         }
     }
 }
@@ -112,20 +112,20 @@ fn every_kind_can_be_written() {
     let slack = "https://hooks.slack.example/services/T0/B0/xyz";
     let world = World::new(ALL).variable("MAIL_PASSWORD", "geheim").variable("SLACK_URL", slack);
     let loaded = world.loaded();
-    let told = loaded.config.alerter(&loaded.origins, "http://127.0.0.1:8787".to_owned());
-    let names: Vec<&str> = told.deliveries.iter().map(|it| it.name.as_str()).collect();
+    let mistakes = loaded.config.alerter(&loaded.origins, "http://127.0.0.1:8787".to_owned());
+    let names: Vec<&str> = mistakes.deliveries.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(
         names,
         ["post", "slack", "telegram", "matrix", "teams", "pager", "subject", "log", "stdout"]
     );
-    let shown = format!("{:?} {told:?} {:?}", loaded.config, lines(&loaded.config));
+    let shown = format!("{:?} {mistakes:?} {:?}", loaded.config, lines(&loaded.config));
     for secret in ["geheim", "hush-nats", "xyz", "AAHdqTcvCH1", "syt_night"] {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
 }
 
 #[test]
-fn what_a_kind_needs_is_told_where_it_stands() {
+fn missing_keys_of_a_kind_are_reported_with_their_place() {
     let heads = ["email", "slack", "telegram", "matrix", "apprise", "command", "file", "nats"];
     let text = heads.map(|kind| format!("[[delivery]]\nname = \"{kind}\"\nkind = \"{kind}\"\n"));
     check(
@@ -156,7 +156,7 @@ fn what_a_kind_needs_is_told_where_it_stands() {
 }
 
 #[test]
-fn what_cannot_be_is_told_where_it_stands() {
+fn impossible_values_are_reported_with_their_place() {
     let head = "[[delivery]]\nname = \"desk\"\n";
     let mail = format!("{head}kind = \"email\"\nfrom = \"desk@news.example\"\n");
     for (text, what) in [
@@ -229,7 +229,7 @@ fn what_cannot_be_is_told_where_it_stands() {
 }
 
 #[test]
-fn what_is_empty_or_breaks_a_line_is_told() {
+fn empty_values_and_line_breaks_are_reported() {
     let head = "[[delivery]]\nname = \"x\"\n";
     for (text, what) in [
         (
@@ -254,14 +254,14 @@ fn what_is_empty_or_breaks_a_line_is_told() {
 }
 
 #[test]
-fn a_program_or_a_file_stands_in_a_file_only() {
+fn a_program_or_a_path_is_only_allowed_in_a_file() {
     let mut flags = Overrides::default();
     flags.set("delivery=[{name = \"x\", kind = \"command\", command = [\"sh\"]}]").unwrap();
     let refused = load(&Sources::default(), &flags).unwrap_err().to_string();
     assert!(refused.contains("it is only allowed in a file of settings"), "{refused}");
     let variable = "[{name = \"x\", kind = \"file\", path = \"x.jsonl\"}]";
-    let told = World::new("").variable("WIREFOLD_DELIVERY", variable).mistakes();
-    assert!(told.contains("it is only allowed in a file of settings"), "{told}");
+    let mistakes = World::new("").variable("WIREFOLD_DELIVERY", variable).mistakes();
+    assert!(mistakes.contains("it is only allowed in a file of settings"), "{mistakes}");
 }
 
 #[test]
@@ -270,8 +270,8 @@ fn templates_are_read_and_mistakes_named_with_their_lines() {
     let good = format!("{stdout}title_template = \"{{{{ headline }}}}\"\n");
     assert!(World::new(&good).loaded().config.delivery[0].title_template.is_some());
     let broken = format!("{stdout}template = \"{{{{ headline\"\n");
-    let told = World::new(&broken).mistakes();
-    assert!(told.contains("template:1") && told.contains("wirefold.toml:1"), "{told}");
+    let mistakes = World::new(&broken).mistakes();
+    assert!(mistakes.contains("template:1") && mistakes.contains("wirefold.toml:1"), "{mistakes}");
     let strange = World::new(&format!("{stdout}template = \"{{{{ nosuch }}}}\"\n")).mistakes();
     assert!(
         strange.contains("template: nothing is called \"nosuch\"; there are title"),

@@ -47,13 +47,13 @@ fn files_of_subscriptions_add_theirs_and_a_mistake_leaves_one_file_out() {
         assert!(told.ends_with("(this file is left out)"), "{told}");
     }
     assert!(warnings.iter().any(|told| told.contains("did you mean `query`?")), "{warnings:#?}");
-    // A mistake elsewhere is one still.
+    // A mistake in another file is still an error.
     world.write("wirefold.toml", "widow = \"1d\"\n");
     assert!(world.mistakes().starts_with("wirefold.toml:1:1: unknown key `widow`"));
 }
 
 #[test]
-fn lists_stand_beside_the_file_and_what_cannot_be_read_is_told() {
+fn lists_are_read_beside_the_file_and_unreadable_ones_are_reported() {
     let world = World::new("");
     world.write("lists/ports.txt", "# the coast\nGull Sound\n");
     world.write("lists/.#ports.txt", "an editor's");
@@ -108,7 +108,7 @@ fn each_layer_holds_over_the_one_below() {
 }
 
 #[test]
-fn a_named_file_stands_in_the_place_of_the_folders() {
+fn a_named_file_replaces_that_of_the_folder() {
     let mut world = World::new("window = \"3d\"\n");
     world.write("other/mine.toml", "text_policy = \"none\"\n[[source]]\npath = \"inbox\"\n");
     world.sources.file = Some(world.folder.path().join("other/mine.toml"));
@@ -152,7 +152,7 @@ fn variables_are_read_as_toml_where_they_are_and_as_text_where_one_is_wanted() {
 }
 
 #[test]
-fn a_variable_that_only_looks_like_ours_is_told_and_not_refused() {
+fn an_unknown_variable_with_our_prefix_is_reported_but_not_refused() {
     let world = World::new("")
         .variable("WIREFOLD_PORT", "tcp://10.0.0.1:1")
         .variable("WIREFOLD_WINDO", "1d");
@@ -181,7 +181,7 @@ fn secrets_come_from_files_and_variables_and_hide_themselves() {
 }
 
 #[test]
-fn what_is_shown_names_every_key_and_is_in_the_order_of_the_page() {
+fn shows_every_key_in_the_order_of_the_page() {
     let shown = lines(&World::new(FEEDS).loaded().config);
     let keys: Vec<&str> = shown.iter().map(|line: &Line| line.key.as_str()).collect();
     assert_eq!(keys[..2], ["data", "window"]);

@@ -54,7 +54,7 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
 }
 
 #[test]
-fn values_that_mean_nothing_are_told_all_at_once() {
+fn invalid_values_are_reported_all_at_once() {
     check(
         "full_text = \"atuo\"\n[fetcher]\nallow_private = [\"10.0.0.0/8\", \"ten\"]\n\
          [detector]\njoin_share = 1.5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
@@ -75,7 +75,23 @@ fn values_that_mean_nothing_are_told_all_at_once() {
 }
 
 #[test]
-fn what_is_missing_is_told_once_where_it_is_missed() {
+fn a_wrong_value_does_not_hide_mistakes_in_other_tables() {
+    check(
+        "windw = \"7d\"\nlog = \"inof\"\n[fetcher]\nmin_interval = 600\nmax_interval = \"5m\"\n[[delivery]]\n\
+         name = 7\nkind = \"ntfy\"\n[[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"phone\"\n",
+        &[
+            "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
+            "wirefold.toml:2:1: `log`: \"inof\" is no level and no part with one; write \"info\"",
+            "wirefold.toml:4:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+             \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
+            "wirefold.toml:7:8: `delivery.0.name`: expected a text, found the number 7; for example \
+             name = \"phone\"",
+        ],
+    );
+}
+
+#[test]
+fn a_missing_key_is_reported_once_at_its_table() {
     check(
         "[[feed]]\ntitle = \"A\"\n\n[[feed]]\nurl = 5\n",
         &[
@@ -88,7 +104,7 @@ fn what_is_missing_is_told_once_where_it_is_missed() {
 }
 
 #[test]
-fn mistakes_of_grammar_are_told_with_their_place() {
+fn syntax_errors_are_reported_with_their_place() {
     let mistakes = World::new("[page\nlisten = \n").mistakes();
     assert!(mistakes.starts_with("wirefold.toml:1:6: this is not TOML: "), "{mistakes}");
     let twice = World::new("a = 1\na = 2\n").mistakes();
@@ -101,12 +117,8 @@ fn variables_and_flags_are_named_in_their_mistakes() {
     world.flags.set("fetcher.concurrency=0").unwrap();
     assert_eq!(
         world.mistakes(),
-        "WIREFOLD_PAGE__LISTE: unknown key `liste` in [page]; did you mean `listen`?"
-    );
-    world.sources.environment.pop();
-    assert_eq!(
-        world.mistakes(),
-        "--set fetcher.concurrency: `fetcher.concurrency`: expected a number from 1 to 1000"
+        "WIREFOLD_PAGE__LISTE: unknown key `liste` in [page]; did you mean `listen`?\n\
+         --set fetcher.concurrency: `fetcher.concurrency`: expected a number from 1 to 1000"
     );
     assert!(Overrides::default().set("page.listen").is_err());
 }
@@ -169,7 +181,7 @@ fn the_whole_must_hold_together() {
 }
 
 #[test]
-fn settings_that_do_not_go_together_are_told_where_one_of_them_stands() {
+fn contradicting_settings_are_reported_at_one_of_them() {
     check(
         "[fetcher]\nmin_interval = \"48h\"\n[page]\nlisten = \"127.0.0.1:9787\"\n",
         &[
@@ -186,7 +198,7 @@ fn settings_that_do_not_go_together_are_told_where_one_of_them_stands() {
 }
 
 #[test]
-fn what_is_no_selector_is_told_with_its_feed() {
+fn an_invalid_selector_is_reported_with_its_feed() {
     check(
         "[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\nurl = \"https://b.example/x\"\n\
          article_selector = \"div[\"\nremove_selectors = [\".ad\", \"p:sad\"]\n",
@@ -238,12 +250,12 @@ fn a_digest_has_a_time_zone_without_quiet_hours() {
     assert_eq!(settings.time_zone.as_deref(), Some("Europe/Berlin"));
     let strange =
         "`subscription.0.time_zone`: \"Sea/Side\" is no time zone that this machine knows";
-    let told = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
-    assert!(told.contains(strange), "{told}");
+    let mistakes = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
+    assert!(mistakes.contains(strange), "{mistakes}");
 }
 
 #[test]
-fn two_that_silence_each_other_are_named() {
+fn mutually_inhibiting_subscriptions_are_named() {
     let one = |id: &str, by: &str| {
         format!("[[subscription]]\nname = \"{id}\"\nquery = \"port\"\ninhibited_by = [\"{by}\"]\n")
     };

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{ConfigError, Loaded, Overrides, Sources, load};
 
-/// A folder with a file of settings, and an environment.
+/// A folder with a settings file, and an environment.
 struct World {
     folder: TempDir,
     sources: Sources,
@@ -54,13 +54,13 @@ impl World {
         self.load().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The mistakes, one a line, the folder's name left out.
+    /// The mistakes, one on a line, without the name of the folder.
     fn mistakes(&self) -> String {
         let error = self.load().expect_err("a mistake");
         error.to_string().replace(&format!("{}/", self.folder.path().display()), "")
     }
 
-    /// Where a key comes from, the folder's name left out.
+    /// The origin of a key, without the name of the folder.
     fn origin(&self, key: &str) -> String {
         let origin = self.loaded().origins.of(key).to_string();
         origin.replace(&format!("{}/", self.folder.path().display()), "")

@@ -1,11 +1,11 @@
-//! Old names of settings: every layer may use them, with one warning each; beside the new name they are
+//! Old names of settings: all layers may use them, with one warning each. Both names in one layer are
 //! refused.
 
 use super::*;
 use crate::config::reference;
 use crate::config::renamed::RENAMED;
 
-/// Every old key but for tables, with a value.
+/// All old keys except tables, with a value.
 const OLD: &str = "\
 text = \"none\"
 [keep]
@@ -39,7 +39,7 @@ subject = \"news\"
 certificates = \"ca.pem\"
 ";
 
-/// The same under the new names.
+/// The same settings with the new names.
 fn new() -> String {
     let mut text = OLD.replace("[keep]", "[retention]");
     for (old, new) in RENAMED {

@@ -1,4 +1,4 @@
-//! The sample files that are shipped can be used.
+//! The sample files that are shipped are valid.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! The demo: `up` shows it if there is nothing to watch yet.
+//! The demo, which `up` shows if there is nothing to watch yet.
 //!
-//! It has a temporary data folder and its own news sites on loopback, which release the fixture articles over
-//! a minute: feeds that grow, answer 304, send teasers, and correct themselves. It sends nothing to other
-//! machines.
+//! It has a temporary data folder and its own news sites on loopback. They release the fixture articles over
+//! a minute: feeds that grow, answer 304, have teasers, and correct themselves. The demo sends nothing to
+//! other machines.
 
 mod rss;
 mod script;
@@ -26,10 +26,10 @@ use server::Site;
 
 /// How long the demo takes to release everything.
 const LENGTH: Duration = Duration::from_secs(60);
-/// How long its feeds take to be polled once more after that.
+/// How long the last polls of its feeds take after that.
 const LAST_POLLS: Duration = Duration::from_secs(10);
 
-/// Serves the sites alone, for a fetcher elsewhere, for as long as it is let.
+/// Serves only the sites, for a fetcher elsewhere, until `stop`.
 pub(super) async fn serve(
     address: SocketAddr,
     origin: Option<String>,
@@ -41,7 +41,7 @@ pub(super) async fn serve(
         .context("cannot serve the demo's feeds")
 }
 
-/// Binds the sites' address. The minute starts now.
+/// Binds the address of the sites. The minute starts now.
 async fn open(
     address: SocketAddr,
     origin: Option<String>,
@@ -55,16 +55,16 @@ async fn open(
     Ok((Arc::new(Site { script, clock, start, origin }), listener))
 }
 
-/// A demo that is being told.
+/// A running demo.
 pub(super) struct Demo {
-    /// Removed when the demo is dropped.
+    /// Deleted when the demo is dropped.
     folder: TempDir,
     site: Arc<Site>,
     listener: Option<TcpListener>,
 }
 
 impl Demo {
-    /// Makes the folder and binds the sites' address. The minute starts now.
+    /// Creates the folder and binds the address of the sites. The minute starts now.
     pub(super) async fn prepare(clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("wirefold-demo-").tempdir();
         let folder = folder.context("cannot make a throwaway data folder for the demo")?;
@@ -73,17 +73,17 @@ impl Demo {
         Ok(Self { folder, site, listener: Some(listener) })
     }
 
-    /// Host and port of its sites, which nothing else of this machine has.
+    /// Host and port of its sites, which no other server of this machine has.
     pub(super) fn host(&self) -> String {
         self.site.origin.trim_start_matches("http://").to_owned()
     }
 
-    /// The throwaway data folder.
+    /// The temporary data folder.
     pub(super) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
 
-    /// The demo's feeds.
+    /// The feeds of the demo.
     pub(super) fn feeds(&self) -> anyhow::Result<Vec<FeedSettings>> {
         let feeds = self.site.script.feeds();
         let settings = feeds.into_iter().map(|first| {
@@ -97,7 +97,7 @@ impl Demo {
         settings.collect()
     }
 
-    /// The demo's subscriptions: one for a happening, so that there is an alert to see.
+    /// The subscriptions of the demo. One is about a happening, so that there is an alert to see.
     pub(super) fn subscriptions() -> anyhow::Result<Vec<SubscriptionSettings>> {
         let of = |id: &str, name: &str, query: &str| {
             anyhow::Ok(SubscriptionSettings {
@@ -112,13 +112,13 @@ impl Demo {
         ])
     }
 
-    /// Comes once everything was released and polled.
+    /// Completes once everything was released and polled.
     pub(super) fn wait_for_end(&self) -> impl Future<Output = ()> + use<> {
         let (clock, end) = (self.site.clock.clone(), self.site.start.plus(LENGTH + LAST_POLLS));
         async move { clock.sleep_until(end).await }
     }
 
-    /// Serves the sites until told to stop.
+    /// Serves the sites until `stop`.
     pub(super) fn start(&mut self, stop: CancellationToken) {
         if let Some(listener) = self.listener.take() {
             let site = self.site.clone();

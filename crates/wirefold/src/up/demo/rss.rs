@@ -1,20 +1,20 @@
-//! The demo's feeds and pages as text: RSS 2.0, and plain HTML.
+//! The feeds and pages of the demo as text: RSS 2.0 and plain HTML.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesText, Event};
 
 use super::script::{Article, local_path};
 
-/// What a feed gives of its articles.
+/// The text that a feed gives of its articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// The whole text.
     Full,
-    /// The first sentence or two, as most feeds do.
+    /// The first sentence or two, like many feeds.
     Teaser,
 }
 
-/// Words of a teaser.
+/// The length of a teaser, in words.
 const TEASER: usize = 30;
 
 /// A feed as RSS 2.0.
@@ -64,7 +64,7 @@ fn item(
         text(xml, "description", &teaser(&article.text))?;
         if content == Content::Full {
             let html = paragraphs(&article.text);
-            // No paragraph holds `]]>`: the texts are the fixtures'.
+            // The fixture texts never contain `]]>`.
             xml.create_element("content:encoded").write_cdata_content(BytesCData::new(html))?;
         }
         Ok(())
@@ -72,7 +72,7 @@ fn item(
     Ok(())
 }
 
-/// An article's page, with the page chrome that pages have.
+/// The page of an article, with page chrome.
 pub(super) fn page(article: &Article) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
     let title = escaped(&article.title);
@@ -97,7 +97,7 @@ fn paragraphs(article: &str) -> String {
 }
 
 fn teaser(article: &str) -> String {
-    // The byline stands on a line of its own and says nothing.
+    // The byline has a line of its own, which is short.
     let lines = article.lines().map(str::trim).filter(|line| line.chars().count() > 60);
     let words: Vec<&str> = lines.flat_map(str::split_whitespace).take(TEASER).collect();
     format!("{} …", words.join(" "))

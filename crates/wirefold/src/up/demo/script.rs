@@ -8,17 +8,17 @@ use serde::Deserialize;
 /// The articles of `seeds/articles.jsonl`, one JSON object a line.
 const ARTICLES: &str = include_str!("../../../../../seeds/articles.jsonl");
 
-/// The fixture articles as JSON lines, for `wirefold demo`.
+/// The fixture articles as JSON lines.
 pub(in crate::up) fn articles() -> &'static str {
     ARTICLES
 }
 
-/// An article of the fixtures.
+/// A fixture article.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Article {
     pub(super) feed: String,
     pub(super) outlet: String,
-    /// Two versions of one item have the same.
+    /// Versions of one item have the same address.
     pub(super) url: String,
     pub(super) title: String,
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// The fixtures over so much time, their times moved so that the last is published at `now`.
+    /// The fixtures, spread over this time. Their times are moved so that the last one is published at `now`.
     pub(super) fn new(length: Duration, now: Timestamp) -> serde_json::Result<Self> {
         let lines = ARTICLES.lines().filter(|line| !line.trim().is_empty());
         let mut articles: Vec<Article> =
@@ -60,7 +60,7 @@ impl Script {
         first
     }
 
-    /// What a feed lists so long after the start, newest first: the last version of each item.
+    /// The items of a feed this long after the start, newest first, with the last version of each.
     pub(super) fn listed(&self, feed: &str, after: Duration) -> Vec<&Article> {
         let mut listed: Vec<&Article> = Vec::new();
         for article in self.released(after).iter().filter(|article| article.feed == feed) {
@@ -71,7 +71,7 @@ impl Script {
         listed
     }
 
-    /// The last released version of the article at this address.
+    /// The last released version of the article at this path.
     pub(super) fn page(&self, path: &str, after: Duration) -> Option<&Article> {
         self.released(after).iter().rev().find(|article| local_path(article) == path)
     }
@@ -79,16 +79,16 @@ impl Script {
     fn released(&self, after: Duration) -> &[Article] {
         let share = after.as_secs_f64() / self.length.as_secs_f64().max(f64::MIN_POSITIVE);
         let all = self.articles.len();
-        // The first few at once, so that something folds before anybody looks away.
+        // The first few are released at once, so that a copy folds immediately.
         let count = AT_ONCE + (share * (all - AT_ONCE.min(all)) as f64) as usize;
         &self.articles[..count.min(all)]
     }
 }
 
-/// Articles released at the start: the first event with its copies.
+/// The number of articles that are released at the start: the first event with its copies.
 const AT_ONCE: usize = 8;
 
-/// Where an article stands on the demo's server.
+/// The path of an article on the demo's server.
 pub(super) fn local_path(article: &Article) -> String {
     let path = article.url.split("://").nth(1).and_then(|rest| rest.split_once('/'));
     format!("/{}/{}", article.feed, path.map_or("", |(_, path)| path))
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_released_over_the_minute_and_a_correction_replaces_what_it_corrects() {
+    fn everything_is_released_over_the_minute_and_a_correction_replaces_the_first_version() {
         let script = script();
         let listed = |after| -> usize {
             script.feeds().iter().map(|first| script.listed(&first.feed, after).len()).sum()
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_stand_where_the_feeds_say() {
+    fn pages_are_served_at_the_addresses_in_feeds() {
         let script = script();
         let feed = &script.feeds()[0].feed;
         let first = script.listed(feed, MINUTE)[0];

@@ -1,5 +1,5 @@
-//! The news sites of the demo, on loopback: feeds that grow, answer 304 while nothing is new, and the pages
-//! that they link to.
+//! The news sites of the demo on loopback: feeds that grow and answer 304 while nothing is new, and their
+//! pages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use wirefold_flow::{Clock, UnixMillis};
 use super::rss::{self, Content};
 use super::script::Script;
 
-/// Serves a script from the moment it is started.
+/// A script that is released from now on, and the address at which it is served.
 pub(super) struct Site {
     pub(super) script: Script,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) start: UnixMillis,
-    /// What its addresses begin with.
+    /// The beginning of its addresses.
     pub(super) origin: String,
 }
 
-/// The feeds that only tease, so that the demo shows how pages are fetched.
+/// The feeds that have only teasers, so that the demo shows how pages are fetched.
 const TEASERS: [&str; 2] = ["coast-dispatch", "harbor-ledger"];
 
 impl Site {
@@ -39,7 +39,7 @@ impl Site {
     }
 }
 
-/// Serves until told to stop.
+/// Serves until `stop`.
 pub(super) async fn serve(
     site: Arc<Site>,
     listener: TcpListener,

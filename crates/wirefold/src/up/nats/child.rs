@@ -19,34 +19,34 @@ use wirefold_flow::{Backoff, Clock};
 use crate::output;
 use crate::telemetry::Health;
 
-/// How long to wait between an end and the next start.
-const START_AGAIN: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
-/// One that ran for so long starts with the first wait again.
-const STEADY: Duration = Duration::from_secs(30);
-/// How often one is asked whether it is ready, and how long the answer may take.
-const LOOK: Duration = Duration::from_millis(500);
+/// The pause between an end and the next start.
+const RESTART_PAUSE: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
+/// A child that ran for this long is restarted after the first pause again.
+const STEADY_AFTER: Duration = Duration::from_secs(30);
+/// How often the readiness of a child is checked, and how long its answer may take.
+const READY_INTERVAL: Duration = Duration::from_millis(500);
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// What is to be run.
+/// A program to run.
 pub(super) struct Program {
     pub(super) name: &'static str,
     pub(super) path: PathBuf,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(&'static str, String)>,
-    /// Where it answers `/readyz`.
+    /// The address of its `/readyz`.
     pub(super) operations: Option<SocketAddr>,
-    /// Told once it has been ready for the first time.
+    /// Cancelled once it has been ready for the first time.
     pub(super) was_ready: CancellationToken,
 }
 
-/// Keeps one running.
-pub(super) struct Keeping {
+/// Keeps one child running.
+pub(super) struct ChildKeeper {
     pub(super) program: Program,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) health: Health,
 }
 
-/// Has this process asked to end when the one ends that started it.
+/// Asks the kernel to terminate this process when its parent ends.
 pub(in crate::up) fn end_with_parent() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)) {
@@ -54,19 +54,19 @@ pub(in crate::up) fn end_with_parent() {
     }
 }
 
-impl Keeping {
-    /// Runs it until told to stop, again and again.
+impl ChildKeeper {
+    /// Runs the child until `stop`, and restarts it if it ends.
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (name, clock) = (self.program.name, self.clock.clone());
         self.health.expect(name);
-        let mut backoff = START_AGAIN;
+        let mut backoff = RESTART_PAUSE;
         loop {
             let began = clock.now();
             let child = self.start()?;
             let Some(why) = self.watch(child, &stop).await else {
                 return Ok(());
             };
-            if clock.now().since(began) >= STEADY {
+            if clock.now().since(began) >= STEADY_AFTER {
                 backoff.reset();
             }
             let wait = backoff.next_wait();
@@ -83,19 +83,19 @@ impl Keeping {
         let Program { name, path, arguments, environment, .. } = &self.program;
         let mut command = Command::new(path);
         command.args(arguments).envs(environment.iter().map(|(key, value)| (key, value)));
-        // A group of its own: Ctrl-C is for the supervisor, which asks each to end in its turn.
+        // A process group of its own: Ctrl-C goes to the supervisor, which ends the children in order.
         command.stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
         let child = command.spawn();
         let mut child = child.with_context(|| format!("cannot start {}", path.display()))?;
-        if let Some(said) = child.stderr.take() {
-            tokio::spawn(pass_on(name, said));
+        if let Some(log) = child.stderr.take() {
+            tokio::spawn(forward_log(name, log));
         }
         let operations = self.program.operations.map(|it| format!("http://{it}"));
         info!(stage = name, pid = child.id(), operations, "started");
         Ok(child)
     }
 
-    /// Why it ended by itself; nothing, where it was told to.
+    /// Waits for the child's end. Returns why it ended by itself, or `None` if it was asked to.
     async fn watch(&self, mut child: Child, stop: &CancellationToken) -> Option<String> {
         let clock = &self.clock;
         loop {
@@ -105,7 +105,7 @@ impl Keeping {
                     Err(error) => error.to_string(),
                 }),
                 () = stop.cancelled() => break,
-                () = clock.sleep_until(clock.now().plus(LOOK)) => self.check_readiness().await,
+                () = clock.sleep_until(clock.now().plus(READY_INTERVAL)) => self.check_readiness().await,
             }
         }
         let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
@@ -141,11 +141,11 @@ async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
     Ok(status.ends_with(b" 200"))
 }
 
-/// What a child says goes on to our own standard error, with its name.
-async fn pass_on(name: &'static str, said: ChildStderr) {
-    let mut lines = BufReader::new(said).lines();
+/// Copies the standard error of a child to our own, with its name.
+async fn forward_log(name: &'static str, log: ChildStderr) {
+    let mut lines = BufReader::new(log).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if name == super::server::NAME && !super::server::is_telling(&line) {
+        if name == super::server::NAME && !super::server::is_passed_on(&line) {
             debug!(stage = name, "{line}");
             continue;
         }
@@ -153,7 +153,7 @@ async fn pass_on(name: &'static str, said: ChildStderr) {
     }
 }
 
-/// A line of a log, with the name of the stage that said it.
+/// A line of a log with the name of its stage.
 fn named(name: &str, line: &str) -> String {
     match line.strip_prefix('{') {
         Some(fields) => format!("{{\"stage\":\"{name}\",{fields}"),
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_told_apart() {
+    fn log_lines_get_the_name_of_their_stage() {
         assert_eq!(named("detector", "took over"), "detector | took over");
         let line = named("gateway", r#"{"level":"INFO","message":"up"}"#);
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();

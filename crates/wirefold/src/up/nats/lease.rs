@@ -1,4 +1,4 @@
-//! The lease of a stage of which one process leads while the others stand by.
+//! The lease of a stage, of which one process leads while the others stand by.
 
 use wirefold_flow::{Lease, LeaseConfig, StageContext};
 use wirefold_flow_nats::NatsBus;
@@ -7,8 +7,8 @@ use wirefold_proto::streams::LEASES;
 use crate::random;
 use crate::up::arguments::StageName;
 
-/// Over NATS, asks for the lease of a stage and keeps it up beside the work. Beside the embedded bus nobody
-/// else can lead.
+/// Over NATS, requests the lease of a stage and renews it beside the work. With the embedded bus no other
+/// process can lead.
 pub(in crate::up) fn lease(
     nats: Option<&NatsBus>,
     context: &StageContext,

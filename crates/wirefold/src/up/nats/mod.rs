@@ -1,4 +1,4 @@
-//! Stages as processes over a NATS server: one of them, all of them, and the setup of the server.
+//! Stages as processes over a NATS server: one stage, all stages, and the setup of the server.
 
 mod child;
 mod lease;
@@ -30,14 +30,14 @@ pub(super) use lease::lease;
 pub(crate) use own_server::OwnServer;
 pub(crate) use server::own_bus;
 pub(super) use server::run as run_server;
-pub(super) use service::{Own, Serving, inputs};
+pub(super) use service::{OwnEndpoint, Serving, inputs};
 pub(super) use setup::{readers, run as run_setup};
 pub(super) use supervisor::Supervisor;
 
-/// The server that is meant where none is named.
+/// The server if none is named.
 pub(super) const DEFAULT: &str = "nats://127.0.0.1:4222";
 
-/// How the server of these settings is spoken to, as this role.
+/// How to connect to the server of these settings in this role.
 pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
     let password = bus.password.as_ref().map(|password| password.expose().to_owned());
     let login = |user: &String| Login {
@@ -53,37 +53,37 @@ pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
 }
 
 /// How waiting for a server ended.
-pub(super) enum Met {
-    /// It is there.
-    There(NatsBus),
-    /// Somebody had the process end first.
+pub(super) enum ServerWait {
+    /// It answered.
+    Connected(NatsBus),
+    /// The process was asked to end first.
     Stopped(StopSignal),
 }
 
-/// Connects as soon as the server is there.
+/// Connects as soon as the server answers.
 ///
 /// # Errors
-/// Exit code 4 where it is there and refuses.
-pub(super) async fn meet(
+/// Exit code 4 if it refuses the connection.
+pub(super) async fn wait_for_server(
     config: &Config,
     role: &str,
     clock: Arc<dyn Clock>,
     signals: &mut Signals,
-) -> anyhow::Result<Met> {
+) -> anyhow::Result<ServerWait> {
     let options = options(&config.bus, role);
     tokio::select! {
         bus = connect(&options, clock) => match bus {
-            Ok(bus) => Ok(Met::There(bus)),
+            Ok(bus) => Ok(ServerWait::Connected(bus)),
             Err(error) => Err(Stop::new(Exit::Bus, error.to_string()).into()),
         },
-        asked = signals.next() => Ok(Met::Stopped(asked)),
+        asked = signals.next() => Ok(ServerWait::Stopped(asked)),
     }
 }
 
-/// The bus on which decisions are signed and checked, where there is a key for that.
+/// The bus that signs and checks decisions, if there is a key for it.
 ///
 /// # Errors
-/// Exit code 2 where the key cannot be read, or is too short.
+/// Exit code 2 if the key cannot be read or is too short.
 pub(super) fn signed(config: &Config, bus: &NatsBus) -> anyhow::Result<Arc<dyn Bus>> {
     let bus: Arc<dyn Bus> = Arc::new(bus.clone());
     let Some(key) = signing_key(&config.bus)? else { return Ok(bus) };
@@ -91,10 +91,10 @@ pub(super) fn signed(config: &Config, bus: &NatsBus) -> anyhow::Result<Arc<dyn B
     Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs })))
 }
 
-/// The key with which decisions are signed, where there is one.
+/// The key with which decisions are signed, if there is one.
 ///
 /// # Errors
-/// Exit code 2 where it cannot be read, or is too short.
+/// Exit code 2 if it cannot be read or is too short.
 pub(crate) fn signing_key(bus: &BusConfig) -> anyhow::Result<Option<SigningKey>> {
     let Some(path) = &bus.signing_key_file else { return Ok(None) };
     let refused = |why: String| {
@@ -105,8 +105,7 @@ pub(crate) fn signing_key(bus: &BusConfig) -> anyhow::Result<Option<SigningKey>>
     key.map(Some).ok_or_else(|| refused("expected at least 16 characters".to_owned()).into())
 }
 
-/// The folder for what is kept beside a NATS server, made for its owner only where it is
-/// missing.
+/// The folder for files beside a NATS server. It is created for its owner only.
 pub(super) fn folder(data: &Path) -> anyhow::Result<PathBuf> {
     let folder = data.join("nats");
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
@@ -114,11 +113,11 @@ pub(super) fn folder(data: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Looks that no `forget` was begun which has not ended: until it has, streams may be missing, and what is
-/// published is lost. Who may not read the list starts.
+/// Fails if a `forget` was not finished. Until it is, streams may be missing and published messages would be
+/// lost. A role that may not read the list starts anyway.
 ///
 /// # Errors
-/// Exit code 4 where one was.
+/// Exit code 4 if one was not finished.
 pub(super) async fn must_not_be_forgetting(bus: &NatsBus) -> anyhow::Result<()> {
     let begun = match bus.key_value(streams::FORGOTTEN.name)?.get(FORGETTING).await {
         Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => None,
@@ -135,11 +134,11 @@ pub(super) async fn must_not_be_forgetting(bus: &NatsBus) -> anyhow::Result<()> 
     }
 }
 
-/// Looks whether the streams are there that a stage writes, and the one that all read.
+/// Checks that the streams exist that a stage writes, and the one that all stages read.
 ///
 /// # Errors
-/// Exit code 4 and what to do, where one is missing or may not be looked at.
-pub(super) async fn look_for_streams(bus: &NatsBus, stage: StageName) -> anyhow::Result<()> {
+/// Exit code 4 with advice if one is missing or may not be read.
+pub(super) async fn check_streams(bus: &NatsBus, stage: StageName) -> anyhow::Result<()> {
     let uses = |stream: &&streams::Stream| {
         let is_its = |role: Role| role.as_str() == stage.name();
         let is_read = stream.name == streams::FETCHED.name;
@@ -148,7 +147,7 @@ pub(super) async fn look_for_streams(bus: &NatsBus, stage: StageName) -> anyhow:
     for stream in STREAMS.iter().filter(uses) {
         match bus.stream_state(stream.name).await {
             Ok(_) => {}
-            // It came and went: the loops wait for it.
+            // It answered before: the loops wait for it.
             Err(error) if error.may_pass() => tracing::warn!(%error, "the bus does not answer"),
             Err(BusError::NoStream(name)) => {
                 let what = format!(

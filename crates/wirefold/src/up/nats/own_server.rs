@@ -1,4 +1,4 @@
-//! Starts the server of `up --nats` while no stage runs, for a command that needs it alone.
+//! Starts the server of `up --nats` while no stage runs, for a command that must have it alone.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -13,10 +13,10 @@ use super::server::{NAME, Server, own_bus};
 use crate::config::BusConfig;
 use crate::exit::{Exit, Stop};
 
-/// A server that runs for this process alone. It ends with it at the latest.
+/// A server for this process alone. It ends with this process at the latest.
 pub(crate) struct OwnServer {
     child: Child,
-    /// How it is spoken to.
+    /// How to connect to it.
     pub(crate) bus: BusConfig,
     _lock: File,
 }
@@ -25,7 +25,7 @@ impl OwnServer {
     /// Starts the server over the data folder of an `up --nats` that does not run.
     ///
     /// # Errors
-    /// Exit code 4 where `up --nats` runs there, or no server can be started.
+    /// Exit code 4 if `up --nats` runs there, or no server can be started.
     pub(crate) fn start(data: &Path) -> anyhow::Result<Self> {
         let lock = lock(data, "stop it first")?;
         let server = Server::prepare(data)?;
@@ -43,7 +43,7 @@ impl OwnServer {
         Ok(Self { child, bus, _lock: lock })
     }
 
-    /// Has it end, and waits for it.
+    /// Ends the server and waits for its end.
     pub(crate) async fn stop(mut self) {
         let pid = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         if let Some(Err(error)) = pid.map(|pid| kill_process(pid, Signal::TERM)) {
@@ -53,7 +53,7 @@ impl OwnServer {
     }
 }
 
-/// One run at a time over a data folder; who finds another is advised.
+/// Locks the data folder for one run. If another run has the lock, the error contains the advice.
 pub(super) fn lock(data: &Path, advice: &str) -> anyhow::Result<File> {
     let path = folder(data)?.join("up.lock");
     let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;

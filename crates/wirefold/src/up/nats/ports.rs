@@ -2,11 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-/// Below the ports that systems give to outgoing connections: whoever waits for a server on one of
-/// those may meet himself.
+/// These are below the ports that systems use for outgoing connections. A client that waits for a server on
+/// such a port might connect to itself.
 const PORTS: std::ops::Range<u16> = 18_000..32_000;
 
-/// A port that nobody listens on. `nth` tells apart those of one run.
+/// A port on which nothing listens. `nth` separates the ports of one run.
 pub(super) fn free(nth: u16) -> anyhow::Result<SocketAddr> {
     let count = PORTS.end - PORTS.start;
     let own = u16::try_from(std::process::id() % u32::from(count)).unwrap_or(0);

@@ -1,7 +1,7 @@
-//! The pruner: deletes the oldest messages that every named reader has read, before a stream is full. On a
+//! The pruner: before a stream is full, it deletes the oldest messages that every named reader has read. On a
 //! NATS server, acknowledging a message frees nothing.
 //!
-//! It also makes deleted durable readers again, because the stages that use them may not.
+//! It also makes deleted durable readers again, because the stages that use them may not do so.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use crate::telemetry::{
     MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
 };
 
-/// From this share of its bytes on, a stream is made room in.
+/// The pruner makes room in a stream that is filled to this share of its bytes.
 const FULL_FROM: f64 = 0.8;
-/// How often streams are looked at.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often streams are checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 const DAY: f64 = 86_400.0;
 
-/// Looks after all streams until told to stop.
+/// Checks all streams until `stop`.
 ///
 /// # Errors
-/// Where a stream is missing or may not be purged. Whatever may pass is waited out.
+/// A stream is missing or may not be purged. Temporary errors are retried.
 pub(in crate::up) async fn run(
     bus: NatsBus,
     readers: Vec<ConsumerConfig>,
@@ -37,27 +37,27 @@ pub(in crate::up) async fn run(
     let mut before = BTreeMap::new();
     while !stop.is_cancelled() {
         for stream in &STREAMS {
-            waited_out(check_stream(&bus, stream.name, &mut before, &*clock).await)?;
+            retry_later(check_stream(&bus, stream.name, &mut before, &*clock).await)?;
         }
         for reader in &readers {
-            waited_out(make_again(&bus, reader).await)?;
+            retry_later(ensure_reader(&bus, reader).await)?;
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = clock.sleep_until(clock.now().plus(LOOK)) => {}
+            () = clock.sleep_until(clock.now().plus(CHECK_INTERVAL)) => {}
         }
     }
     Ok(())
 }
 
-/// What a stream kept when it was looked at.
+/// The state of a stream at a check.
 struct StreamCheck {
     at: UnixMillis,
     kept: StreamUsage,
 }
 
-/// What may pass is looked at again later.
-fn waited_out(looked: Result<(), BusError>) -> anyhow::Result<()> {
+/// Logs a temporary error, after which the next check tries again.
+fn retry_later(looked: Result<(), BusError>) -> anyhow::Result<()> {
     match looked {
         Ok(()) => Ok(()),
         Err(error) if error.may_pass() => {
@@ -68,9 +68,8 @@ fn waited_out(looked: Result<(), BusError>) -> anyhow::Result<()> {
     }
 }
 
-/// Makes a reader that is not there. It begins with the first message kept: who uses it knows what it has
-/// handled.
-async fn make_again(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
+/// Makes a missing reader. It begins with the first stored message; its user knows which ones it has handled.
+async fn ensure_reader(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
     if bus.create_reader(reader).await? {
         READERS_RECREATED.add(1, &[]);
         let ConsumerConfig { stream, durable, .. } = reader;
@@ -87,7 +86,7 @@ async fn check_stream(
 ) -> Result<(), BusError> {
     let kept = bus.prune_below(stream, FULL_FROM).await?;
     let at = clock.now();
-    let missing = before.get(stream).map_or(0, |before| left_early(before, &kept, at));
+    let missing = before.get(stream).map_or(0, |before| count_left_early(before, &kept, at));
     if missing > 0 {
         MISSING.add(missing, &[stream]);
         let what = "messages left a stream before their time, as after a purge: `wirefold setup \
@@ -110,14 +109,14 @@ async fn check_stream(
     Ok(())
 }
 
-/// How many messages have left a stream since the last look, neither by age nor because it was full. No stage
-/// would miss them: a server counts what is purged as read.
-fn left_early(before: &StreamCheck, now: &StreamUsage, at: UnixMillis) -> u64 {
+/// The number of messages that left a stream since the last check for no reason: neither by age nor to make
+/// room. No stage would notice them, because a server counts purged messages as read.
+fn count_left_early(before: &StreamCheck, now: &StreamUsage, at: UnixMillis) -> u64 {
     let StreamCheck { at: looked, kept: before } = before;
-    // What came after the last look is no older than that.
+    // Later messages are not older than the last check.
     let oldest = before.oldest.unwrap_or(*looked);
     let is_due = before.max_age.is_some_and(|age| at.since(oldest) >= age);
-    // Whoever publishes makes room in a stream that is full.
+    // A publisher makes room in a full stream.
     if before.share >= FULL_FROM || is_due {
         return 0;
     }
@@ -130,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leaves_neither_by_age_nor_for_room_is_missed() {
+    fn messages_that_left_for_no_reason_are_counted() {
         let (start, hour) = (UnixMillis(1_000_000), Duration::from_hours(1));
         let kept = StreamUsage {
             share: 0.1,
@@ -142,12 +141,12 @@ mod tests {
         let later = start.plus(Duration::from_mins(1));
         let now = |first, dropped| StreamUsage { first, dropped, ..kept };
         let early = |old: StreamUsage, new: StreamUsage, at| {
-            left_early(&StreamCheck { at: start, kept: old }, &new, at)
+            count_left_early(&StreamCheck { at: start, kept: old }, &new, at)
         };
         assert_eq!(early(kept, now(12, 0), later), 7);
         assert_eq!(early(kept, now(12, 3), later), 4);
         assert_eq!(early(kept, now(5, 0), later), 0);
-        // A stream that was made anew begins at 1: whoever reads it says that it went back.
+        // A stream that was made again begins at 1. Its readers report that it went back.
         assert_eq!(early(kept, now(1, 0), later), 0);
         assert_eq!(early(kept, now(12, 0), start.plus(hour)), 0, "they left by age");
         assert_eq!(early(StreamUsage { share: 0.9, ..kept }, now(12, 0), later), 0, "for room");

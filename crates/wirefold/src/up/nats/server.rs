@@ -1,4 +1,4 @@
-//! The nats-server of `up --nats`. It is found on this machine, listens on a free port of loopback, and keeps
+//! The nats-server of `up --nats`. It is found on this machine, listens on a free port of loopback, and has
 //! its store in the data folder. Nothing is downloaded.
 
 use std::fs::File;
@@ -17,7 +17,7 @@ use super::{folder, ports};
 use crate::config::BusConfig;
 use crate::exit::{Exit, Stop};
 
-/// Its name, as a program and in logs.
+/// The name of the program, also in logs.
 pub(super) const NAME: &str = "nats-server";
 const CONFIGURATION: &str = "nats.conf";
 /// The user of this run's own server.
@@ -35,7 +35,7 @@ impl Server {
     /// Finds the program and writes its configuration.
     ///
     /// # Errors
-    /// Exit code 4 where there is no program that is new enough, with what to install.
+    /// Exit code 4 with advice on what to install, if there is no program of a new enough version.
     pub(super) fn prepare(data: &Path) -> anyhow::Result<Self> {
         let program = find().ok_or_else(|| {
             let (major, minor) = OLDEST;
@@ -53,7 +53,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Where it is spoken to.
+    /// Its address.
     pub(super) fn url(&self) -> String {
         format!("nats://{}", self.address)
     }
@@ -73,8 +73,8 @@ impl Server {
     }
 }
 
-/// How the server that `up --nats` started for this data folder is spoken to, while it runs; `None` where
-/// none was ever started.
+/// How to connect to the server that `up --nats` started for this data folder. `None` if none was ever
+/// started.
 pub(crate) fn own_bus(data: &Path) -> Option<BusConfig> {
     let text = std::fs::read_to_string(data.join("nats").join(CONFIGURATION)).ok()?;
     let quoted_after = |name: &str| {
@@ -90,13 +90,13 @@ pub(crate) fn own_bus(data: &Path) -> Option<BusConfig> {
     })
 }
 
-/// Becomes the server; it ends with whoever started this process.
+/// Replaces this process with the server. The server ends with the parent of this process.
 ///
 /// # Errors
-/// Where it cannot be started.
+/// The server cannot be started.
 pub(in crate::up) fn run(program: &Path, folder: &Path) -> anyhow::Result<Exit> {
     super::child::end_with_parent();
-    // Held by the server for as long as it lives, so that no second one opens its store.
+    // The server holds the lock for as long as it runs, so that no second one opens its store.
     let lock = File::create(folder.join("server.lock")).context("cannot make its lock")?;
     lock.lock().context("cannot take its lock")?;
     rustix::io::fcntl_setfd(&lock, rustix::io::FdFlags::empty()).context("cannot keep its lock")?;
@@ -104,25 +104,25 @@ pub(in crate::up) fn run(program: &Path, folder: &Path) -> anyhow::Result<Exit> 
     Err(anyhow!("cannot start {}: {error}", program.display()))
 }
 
-/// Whether somebody is to be told a line of the server's log: it says much at each start.
-pub(super) fn is_telling(line: &str) -> bool {
+/// Whether a line of the server's log is passed on. The server logs a lot at each start.
+pub(super) fn is_passed_on(line: &str) -> bool {
     let is_grave = ["[WRN]", "[ERR]", "[FTL]"].iter().any(|level| line.contains(level));
-    // The configuration is this user's only, and new at each start.
+    // The warning is pointless: only this user can read the configuration, and it is new at each start.
     is_grave && !line.contains("Plaintext passwords")
 }
 
 fn private(path: &Path) -> std::io::Result<File> {
-    // Anew, so that rights which an older file was given do not stay.
+    // A new file, so that it does not inherit the permissions of an older one.
     let _ = std::fs::remove_file(path);
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Nobody else on this machine is to read or write the streams.
+/// A random password, so that no other user of this machine can read or write the streams.
 fn password() -> anyhow::Result<String> {
     crate::random::hex::<16>()
 }
 
-/// The first on the PATH that is new enough, else the one that `cargo xtask tools` puts beside a
+/// The first program on the PATH that is new enough, or else the one that `cargo xtask tools` puts beside a
 /// build.
 fn find() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a program is looked for where shells look")]

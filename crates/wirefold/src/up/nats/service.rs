@@ -19,37 +19,37 @@ use crate::config::Config;
 use crate::telemetry::{Health, Telemetry};
 use crate::up::seams::enrich;
 
-/// What a service is made of.
+/// The parts of a service.
 pub(in crate::up) struct Serving {
     pub(in crate::up) bus: NatsBus,
     pub(in crate::up) service: Service,
     pub(in crate::up) telemetry: Telemetry,
     pub(in crate::up) health: Health,
-    /// What it reads, whose lag is told.
+    /// The consumers whose lag is reported.
     pub(in crate::up) inputs: Vec<Input>,
-    /// What is asked of this one alone.
-    pub(in crate::up) own: Option<Own>,
+    /// The endpoint that only this service has.
+    pub(in crate::up) own: Option<OwnEndpoint>,
 }
 
-/// What can be asked of one stage alone.
-pub(in crate::up) enum Own {
-    /// Of the gateway: what two texts have in common.
+/// An endpoint of one stage only.
+pub(in crate::up) enum OwnEndpoint {
+    /// Of the gateway: compares two texts.
     Compare(Gateway),
-    /// Of the enricher: to try a decision again that it gave up on.
+    /// Of the enricher: handles a decision again that it gave up on.
     Replay(StageContext, Arc<dyn flow::Stage>),
 }
 
-/// A reader of the stage's.
+/// A consumer of the stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::up) struct Input {
     stream: String,
     reader: String,
-    /// Whether the server knows by acknowledgements how far it is; else the reader marks it.
+    /// Whether the server knows its position by acknowledgements. Otherwise the consumer stores a mark.
     is_durable: bool,
 }
 
-/// The readers of a stage without whose progress messages are kept, and those of its deliveries. The
-/// pruner reads nothing.
+/// The consumers of a stage that hold messages in the streams, and those of its deliveries. The pruner has
+/// none.
 pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
     let name = service.as_str();
     let own = stream_configs(&config.limits()).into_iter();
@@ -70,7 +70,7 @@ pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
 }
 
 impl Serving {
-    /// Answers until told to stop.
+    /// Answers until `stop`.
     pub(in crate::up) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { bus, service, telemetry, health, inputs, own } = self;
         let condition = Condition { bus: bus.clone(), service, telemetry, health, inputs };
@@ -80,15 +80,15 @@ impl Serving {
             handler: Arc::new(condition),
         }];
         endpoints.extend(own.map(|own| match own {
-            Own::Compare(gateway) => Endpoint {
+            OwnEndpoint::Compare(gateway) => Endpoint {
                 name: "compare",
                 subject: COMPARE.to_owned(),
-                handler: Arc::new(Comparing(gateway)),
+                handler: Arc::new(CompareEndpoint(gateway)),
             },
-            Own::Replay(context, enricher) => Endpoint {
+            OwnEndpoint::Replay(context, enricher) => Endpoint {
                 name: "replay",
                 subject: REPLAY.to_owned(),
-                handler: Arc::new(Retrying { context, enricher }),
+                handler: Arc::new(RetryEndpoint { context, enricher }),
             },
         }));
         let answers = flow_nats::Service {
@@ -114,7 +114,7 @@ fn about(service: Service) -> &'static str {
     }
 }
 
-/// What counts as handled by it.
+/// The counter of handled messages of a service.
 fn handled(service: Service) -> &'static str {
     match service {
         Service::Stage(Stage::Fetcher) => "wirefold_fetcher_articles_total",
@@ -128,7 +128,7 @@ fn handled(service: Service) -> &'static str {
 
 const DEAD: &str = "wirefold_loop_rejected_total";
 
-/// Says whether the service is ready, as `/readyz` does, and beside it what it counted.
+/// Reports whether the service is ready, like `/readyz`, and its counters.
 struct Condition {
     bus: NatsBus,
     service: Service,
@@ -144,7 +144,7 @@ impl RequestHandler for Condition {
 
     fn data(&self) -> BoxFuture<'_, Option<Value>> {
         Box::pin(async {
-            let metrics = counted(&self.telemetry.render());
+            let metrics = metrics_of(&self.telemetry.render());
             Some(json!({
                 "handled": sum(&metrics, handled(self.service)),
                 "dead_letters": sum(&metrics, DEAD),
@@ -156,7 +156,7 @@ impl RequestHandler for Condition {
 }
 
 impl Condition {
-    /// How many messages stand before each reader; left out where the server does not say.
+    /// The number of unread messages of each consumer. Consumers that the server does not know are left out.
     async fn lag(&self) -> Map<String, Value> {
         let mut lag = Map::new();
         for Input { stream, reader, is_durable } in &self.inputs {
@@ -173,10 +173,10 @@ impl Condition {
     }
 }
 
-/// Compares two texts, as `POST /api/v1/compare` does.
-struct Comparing(Gateway);
+/// Compares two texts, like `POST /api/v1/compare`.
+struct CompareEndpoint(Gateway);
 
-impl RequestHandler for Comparing {
+impl RequestHandler for CompareEndpoint {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
             match self.0.compare(&asked).await {
@@ -187,13 +187,13 @@ impl RequestHandler for Comparing {
     }
 }
 
-/// Tries a decision again, which is named by its sequence in `WF_JUDGED`.
-struct Retrying {
+/// Handles a decision again, given its sequence in `WF_JUDGED`.
+struct RetryEndpoint {
     context: StageContext,
     enricher: Arc<dyn flow::Stage>,
 }
 
-impl RequestHandler for Retrying {
+impl RequestHandler for RetryEndpoint {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
             let refused = |code, why| ServiceRefusal { code, why, body: Bytes::new() };
@@ -221,8 +221,8 @@ fn json_of(answer: &impl serde::Serialize) -> Result<Bytes, ServiceRefusal> {
     Ok(serde_json::to_vec(answer).map_err(unsaid)?.into())
 }
 
-/// What Prometheus would read, by name and labels; of distributions the sums and counts alone.
-fn counted(rendered: &str) -> Map<String, Value> {
+/// The metrics by name and labels. Distributions have only their sum and count.
+fn metrics_of(rendered: &str) -> Map<String, Value> {
     let lines = rendered.lines().filter(|line| !line.starts_with('#'));
     let values = lines.filter_map(|line| {
         let (name, value) = line.rsplit_once(' ')?;
@@ -234,7 +234,7 @@ fn counted(rendered: &str) -> Map<String, Value> {
     values.collect()
 }
 
-/// What a counter says, whatever its labels.
+/// The sum of a counter over all labels.
 fn sum(metrics: &Map<String, Value>, name: &str) -> u64 {
     let of_name = metrics.iter().filter(|(key, _)| key.split('{').next() == Some(name));
     of_name.filter_map(|(_, value)| value.as_u64()).sum()
@@ -246,12 +246,12 @@ mod tests {
     use crate::telemetry::all_metrics;
 
     #[test]
-    fn what_is_told_is_what_prometheus_reads() {
+    fn a_service_reports_the_metrics_of_prometheus() {
         let rendered = "# HELP wirefold_a_total A.\n# TYPE wirefold_a_total counter\n\
                         wirefold_a_total{of=\"x y\"} 3\nwirefold_a_total{of=\"z\"} 4\n\
                         wirefold_ab_total 1\n\nwirefold_s_seconds_bucket{le=\"0.1\"} 5\n\
                         wirefold_s_seconds_sum 0.25\nwirefold_s_seconds_count 5\n";
-        let metrics = counted(rendered);
+        let metrics = metrics_of(rendered);
         let expected = json!({
             "wirefold_a_total{of=\"x y\"}": 3, "wirefold_a_total{of=\"z\"}": 4,
             "wirefold_ab_total": 1, "wirefold_s_seconds_sum": 0.25, "wirefold_s_seconds_count": 5,
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_summed_is_counted() {
+    fn sums_are_over_existing_counters() {
         let all = all_metrics();
         for name in Service::ALL.map(handled).into_iter().chain([DEAD]) {
             assert!(all.iter().any(|metric| metric.name == name), "{name}");
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lag_of_a_stage_is_that_of_what_it_reads() {
+    fn the_lag_of_a_stage_is_that_of_its_consumers() {
         let read = |service| {
             let inputs = inputs(service, &Config::default()).into_iter();
             inputs.map(|it| (it.stream, it.is_durable)).collect::<Vec<_>>()

@@ -1,5 +1,4 @@
-//! `wirefold setup`: makes the streams, tables and readers on a NATS server. Only its role may do so; the
-//! stages need no right to it.
+//! `wirefold setup`: makes the streams, tables and consumers on a NATS server. Only its role may do so.
 
 use std::time::Duration;
 
@@ -16,13 +15,13 @@ use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::up::repair;
 
-/// How long the server may take to come.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for the server.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_hours(24);
 
-/// What was made, or stood already.
+/// The number of things that were made, or existed already.
 #[derive(Debug, Default)]
-pub(super) struct Made {
+pub(super) struct MadeCounts {
     pub(super) streams: Vec<String>,
     pub(super) tables: Vec<String>,
     pub(super) readers: Vec<String>,
@@ -34,8 +33,8 @@ pub(in crate::up) async fn run(loaded: &Loaded, repairs: bool) -> anyhow::Result
     let options = options(&config.bus, "setup");
     let clock = std::sync::Arc::new(wirefold_flow::SystemClock);
     let addresses = config.bus.addresses();
-    let connected = tokio::time::timeout(PATIENCE, connect(&options, clock)).await;
-    let missed = format!("no NATS server answers at {addresses} within {PATIENCE:?}");
+    let connected = tokio::time::timeout(SERVER_TIMEOUT, connect(&options, clock)).await;
+    let missed = format!("no NATS server answers at {addresses} within {SERVER_TIMEOUT:?}");
     let bus = connected.map_err(|_| Stop::new(Exit::Bus, missed))?;
     let bus = bus.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
     let made = make(&bus, config).await.context("the server is not set up")?;
@@ -47,11 +46,11 @@ pub(in crate::up) async fn run(loaded: &Loaded, repairs: bool) -> anyhow::Result
     if repairs { repair::over_nats(&bus).await } else { Ok(Exit::Ok) }
 }
 
-/// Makes everything be so.
-pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
+/// Makes everything that is missing.
+pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<MadeCounts> {
     let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
     must_not_be_forgetting(bus).await?;
-    let mut made = Made::default();
+    let mut made = MadeCounts::default();
     for stream in stream_configs(&config.limits()) {
         made.streams.push(stream.name.clone());
         bus.create_stream(stream).await.map_err(|error| match error {
@@ -78,22 +77,22 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
     Ok(made)
 }
 
-/// The durable readers that these settings need.
+/// The durable consumers that these settings need.
 pub(in crate::up) fn readers(config: &Config) -> Vec<ConsumerConfig> {
     let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
     let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
-    own.chain(outsiders()).collect()
+    own.chain(foreign_consumers()).collect()
 }
 
-/// How long a key stays that is not written again. A story grows no more once its window is over,
-/// and nothing is tried for so long.
+/// How long a key is stored after its last write. A story does not grow after the window, and nothing is
+/// retried for so long.
 fn age(table: &str, config: &Config) -> Option<Duration> {
     [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
 }
 
-/// The readers of those outside, who may not make any. They settle by themselves: nothing of theirs
-/// becomes a dead letter.
-fn outsiders() -> impl Iterator<Item = ConsumerConfig> {
+/// The consumers of other programs, which may not make any. They settle their messages themselves, so nothing
+/// of theirs becomes a dead letter.
+fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
     let reader = Role::Reader.as_str();
     let theirs = READERS.iter().filter(move |(_, durable)| *durable == reader);
     theirs.map(move |(stream, durable)| {

@@ -1,4 +1,4 @@
-//! `wirefold up --nats`: runs each stage as a process over one NATS server, and starts it again if it ends.
+//! `wirefold up --nats`: runs each stage as a process over one NATS server and restarts it if it ends.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
 use wirefold_proto::Secret;
 
-use super::child::{Keeping, Program};
+use super::child::{ChildKeeper, Program};
 use super::server::{NAME, Server, USER};
-use super::{Met, meet, own_server, ports, setup};
+use super::{ServerWait, own_server, ports, setup, wait_for_server};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat};
 use crate::exit::Exit;
@@ -31,8 +31,8 @@ pub(in crate::up) struct Supervisor<'a> {
     pub(in crate::up) global: &'a Global,
 }
 
-/// The server of this run's own, while it is kept running.
-struct Kept {
+/// The server of this run, which is kept running.
+struct RunningServer {
     stop: CancellationToken,
     running: JoinHandle<anyhow::Result<()>>,
 }
@@ -54,16 +54,17 @@ impl Supervisor<'_> {
         let mut kept = None;
         if self.loaded.config.bus.nats.is_empty() {
             let server = Server::prepare(&self.loaded.config.data)?;
-            environment = self.take_for_our_own(&server);
-            kept = Some(Kept::start(&server, &clock, &health)?);
+            environment = self.use_own_server(&server);
+            kept = Some(RunningServer::start(&server, &clock, &health)?);
         }
-        let bus = match meet(&self.loaded.config, "up", clock.clone(), &mut signals).await? {
-            Met::There(bus) => bus,
-            Met::Stopped(asked) => {
-                end_server(kept).await;
-                return Ok(asked.exit());
-            }
-        };
+        let bus =
+            match wait_for_server(&self.loaded.config, "up", clock.clone(), &mut signals).await? {
+                ServerWait::Connected(bus) => bus,
+                ServerWait::Stopped(asked) => {
+                    end_server(kept).await;
+                    return Ok(asked.exit());
+                }
+            };
         setup::make(&bus, &self.loaded.config).await?;
         let mut process = Process::new();
         let page = self.page().await?;
@@ -79,9 +80,9 @@ impl Supervisor<'_> {
         finish(end)
     }
 
-    /// Has the settings name our own server, and says how children are told its password: not by
-    /// their arguments, which everybody may read.
-    fn take_for_our_own(&mut self, server: &Server) -> Vec<(&'static str, String)> {
+    /// Points the settings to our own server. Returns the environment for the children with its password,
+    /// because anybody can read command lines.
+    fn use_own_server(&mut self, server: &Server) -> Vec<(&'static str, String)> {
         let bus = &mut self.loaded.config.bus;
         bus.nats = vec![server.url()];
         bus.user = Some(USER.to_owned());
@@ -90,8 +91,8 @@ impl Supervisor<'_> {
         vec![user, ("WIREFOLD_BUS__PASSWORD", server.password.clone())]
     }
 
-    /// Where the page is to be served: looked at now, as a gateway that cannot would be started
-    /// again and again.
+    /// Binds the address of the page once to check it: a gateway that cannot bind it would be restarted again
+    /// and again.
     async fn page(&self) -> anyhow::Result<SocketAddr> {
         let told = self.loaded.config.page.listen;
         if told.port() == 0 {
@@ -111,15 +112,15 @@ impl Supervisor<'_> {
         let port = bind("operations port", "--operations", config.operations.listen).await?;
         let router = operations_router(telemetry.clone(), health, &config.page.hosts);
         process.serve("operations port", port, router);
-        let kept_up = telemetry.keep_up(process.stop.clone());
+        let upkeep = telemetry.run_upkeep(process.stop.clone());
         process.start("metrics", async move {
-            kept_up.await;
+            upkeep.await;
             Ok(())
         });
         Ok(())
     }
 
-    /// Says where everything is, as soon as the page is served.
+    /// Prints the addresses as soon as the page is served.
     fn welcome_once(&self, ready: CancellationToken, page: SocketAddr) {
         if self.global.quiet {
             return;
@@ -136,7 +137,7 @@ impl Supervisor<'_> {
     }
 }
 
-/// What all stages are told.
+/// The common arguments of all stages.
 struct Children {
     filter: String,
     is_for_people: bool,
@@ -145,7 +146,7 @@ struct Children {
 }
 
 impl Children {
-    /// Starts all of them; the token is told once the page is served.
+    /// Starts all stages. The token is cancelled once the page is served.
     fn start(
         &self,
         run: &Supervisor<'_>,
@@ -169,7 +170,7 @@ impl Children {
                 operations: Some(operations),
                 was_ready,
             };
-            let keeping = Keeping { program, clock: clock.clone(), health: health.clone() };
+            let keeping = ChildKeeper { program, clock: clock.clone(), health: health.clone() };
             process.start(stage.name(), keeping.run(process.stop.clone()));
         }
         Ok(page_ready)
@@ -207,7 +208,7 @@ impl Children {
     }
 }
 
-impl Kept {
+impl RunningServer {
     fn start(server: &Server, clock: &Arc<dyn Clock>, health: &Health) -> anyhow::Result<Self> {
         let path: PathBuf =
             std::env::current_exe().context("cannot find this program's own file")?;
@@ -220,15 +221,15 @@ impl Kept {
             operations: None,
             was_ready: CancellationToken::new(),
         };
-        let keeping = Keeping { program, clock: clock.clone(), health: health.clone() };
+        let keeping = ChildKeeper { program, clock: clock.clone(), health: health.clone() };
         let stop = CancellationToken::new();
         Ok(Self { running: tokio::spawn(keeping.run(stop.clone())), stop })
     }
 }
 
-/// The server ends last: until then, stages finish what they have in hand.
-async fn end_server(kept: Option<Kept>) {
-    if let Some(Kept { stop, running }) = kept {
+/// Ends the server last: until then, stages finish their work.
+async fn end_server(kept: Option<RunningServer>) {
+    if let Some(RunningServer { stop, running }) = kept {
         stop.cancel();
         if let Ok(Err(error)) = running.await {
             tracing::warn!(%error, "the server ended badly");

@@ -35,7 +35,7 @@ struct Counts {
     extra: usize,
 }
 
-/// A row for each language, and one for all.
+/// A row for each language and one for all.
 pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
     let Some(rows) = enriched::lines::<Row>("figures/sentences.jsonl")? else { return Ok(None) };
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
@@ -93,7 +93,7 @@ fn has_value(told: &Figure, gold: &Gold) -> bool {
     near(told.value.as_f64(), Some(gold.value)) && near(to, gold.value_to)
 }
 
-/// The first four letters decide.
+/// The first four letters must be equal.
 fn is_same_unit(told: Option<&str>, gold: Option<&str>) -> bool {
     let (told, gold) = (told.unwrap_or("").to_lowercase(), gold.unwrap_or("").to_lowercase());
     let first = |unit: &str| unit.chars().take(4).collect::<String>();

@@ -7,7 +7,7 @@ use crate::commands::accuracy::say;
 use crate::commands::accuracy::tables::Cells;
 use crate::{enriched, tree};
 
-/// How many rows there are, and what was told of them.
+/// The number of rows, and of the verdicts about them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     rows: usize,
@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) text: String,
 }
 
-/// The rows of the suite; `None` where it is absent.
+/// The rows of the suite, or `None` if it is absent.
 pub(super) fn rows() -> anyhow::Result<Option<Vec<Row>>> {
     let path = tree::root().join("../shared/suites/languages/rows.tsv");
     let Ok(lines) = std::fs::read_to_string(path) else { return Ok(None) };
@@ -34,7 +34,7 @@ pub(super) fn rows() -> anyhow::Result<Option<Vec<Row>>> {
     Ok(Some(lines.lines().skip(1).map(row).collect()))
 }
 
-/// A row for known and other languages and each kind of text; nothing is declared.
+/// A row for known and other languages and each kind of text. No language is declared.
 pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
     let Some(all) = rows()? else { return Ok(None) };
     let others = tree::root().join("../shared/suites/languages/others.txt");
@@ -74,7 +74,7 @@ pub(super) fn examine(errors: bool) -> anyhow::Result<Option<Cells>> {
 
 const KINDS: [&str; 3] = ["title", "sentence", "text"];
 
-/// Codes that mean one language.
+/// One code for languages with several codes.
 pub(super) fn same(code: &str) -> &str {
     match code {
         "nb" | "nn" => "no",

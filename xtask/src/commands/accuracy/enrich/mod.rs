@@ -1,14 +1,15 @@
-//! The findings of the enricher, on the dev files of `../shared/suites`: languages, names, quotations,
-//! figures. `cargo xtask accuracy enrich` prints the tables and puts them into the accuracy card.
+//! Measures the findings of the enricher on the dev files of `../shared/suites`: languages, names,
+//! quotations, figures. `cargo xtask accuracy enrich` prints the tables and writes them into the accuracy
+//! card.
 //!
-//! The rules are those of `../shared/tools/enrich_score.py`, except that a quotation is found by its words:
-//! the output does not contain its position.
+//! The rules are those of `../shared/tools/enrich_score.py`, except that a quotation is found by its words,
+//! because the output does not contain its position.
 
+mod confidence;
 mod figures;
 mod languages;
 mod names;
 mod quotations;
-mod sureness;
 
 use std::process::ExitCode;
 
@@ -18,7 +19,7 @@ use super::tables::Cells;
 use super::{CARD, say};
 use crate::tree;
 
-/// Where the tables stand in the card.
+/// The marks around the tables in the card.
 const MARKS: [&str; 2] = ["<!-- enricher -->\n", "<!-- end of enricher -->\n"];
 
 /// The tables.
@@ -27,21 +28,21 @@ pub(super) struct EnrichTables {
     names: Cells,
     quotations: Cells,
     figures: Cells,
-    sureness: Cells,
+    confidence: Cells,
 }
 
-/// Examines all suites; `None` where they are absent. With `errors`, each wrong finding is printed.
+/// Examines all suites, or returns `None` if they are absent. With `errors`, prints each wrong finding.
 pub(super) fn examine(errors: bool) -> anyhow::Result<Option<EnrichTables>> {
     let (Some(languages), Some(names)) = (languages::examine(errors)?, names::examine()?) else {
         return Ok(None);
     };
     let (quotations, figures) = (quotations::examine(errors)?, figures::examine(errors)?);
     let (Some(quotations), Some(figures)) = (quotations, figures) else { return Ok(None) };
-    let Some(sureness) = sureness::examine()? else { return Ok(None) };
-    Ok(Some(EnrichTables { languages, names, quotations, figures, sureness }))
+    let Some(confidence) = confidence::examine()? else { return Ok(None) };
+    Ok(Some(EnrichTables { languages, names, quotations, figures, confidence }))
 }
 
-/// Prints the tables and puts them into the card.
+/// Prints the tables and writes them into the card.
 pub(super) fn run(check: bool, errors: bool) -> anyhow::Result<ExitCode> {
     let Some(tables) = examine(errors)? else { bail!("../shared/suites is absent") };
     tables.all().iter().try_for_each(|part| say(&format!("{}\n", part.plain())))?;
@@ -51,10 +52,10 @@ pub(super) fn run(check: bool, errors: bool) -> anyhow::Result<ExitCode> {
     let (head, rest) = before.split_once(begins).context("the card has no place for this")?;
     let (_, tail) = rest.split_once(ends).context("the card has no end of this")?;
     let document = format!("{head}{}{tail}", section(Some(&tables), &before));
-    super::keep(&path, &document, check)
+    super::write_or_check(&path, &document, check)
 }
 
-/// The section of the card: the tables, else what the card has.
+/// The section of the card: the new tables, or else the current section.
 pub(super) fn section(tables: Option<&EnrichTables>, card: &str) -> String {
     let [begins, ends] = MARKS;
     let before = || {
@@ -67,7 +68,7 @@ pub(super) fn section(tables: Option<&EnrichTables>, card: &str) -> String {
 
 impl EnrichTables {
     fn all(&self) -> [&Cells; 5] {
-        [&self.languages, &self.names, &self.quotations, &self.figures, &self.sureness]
+        [&self.languages, &self.names, &self.quotations, &self.figures, &self.confidence]
     }
 
     fn markdown(&self) -> String {

@@ -1,4 +1,4 @@
-//! Names on `names/*.dev.jsonl`, strict: the same span and the same kind.
+//! Measures names on `names/*.dev.jsonl`. A name is right if span and kind are the same.
 
 use wirefold_names::Kind;
 use wirefold_proto::EntityKind;
@@ -6,7 +6,7 @@ use wirefold_proto::EntityKind;
 use crate::commands::accuracy::tables::Cells;
 use crate::{labelled_names, tree};
 
-/// How many names of one kind there are, were told, and are right.
+/// The number of names of one kind in the labels, in the findings, and in both.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     gold: usize,
@@ -30,7 +30,7 @@ impl Counts {
 
 const KINDS: [EntityKind; 3] = [EntityKind::Person, EntityKind::Organisation, EntityKind::Place];
 
-/// A row a file.
+/// A row for each file.
 pub(super) fn examine() -> anyhow::Result<Option<Cells>> {
     let files = labelled_names::files(&tree::root(), ".dev.jsonl");
     if files.is_empty() {
@@ -69,7 +69,7 @@ fn counts(file: &std::path::Path) -> anyhow::Result<[Counts; 3]> {
     Ok(counts)
 }
 
-/// The kind as the output has it.
+/// The kind as the output names it.
 pub(super) const fn same(kind: Kind) -> EntityKind {
     match kind {
         Kind::Person => EntityKind::Person,

@@ -1,4 +1,5 @@
-//! Quotations and their speakers: `quotes/texts.jsonl` in English, `quotes/others.jsonl` in thirteen languages.
+//! Measures quotations and their speakers: `quotes/texts.jsonl` in English, `quotes/others.jsonl` in thirteen
+//! languages.
 
 use serde::Deserialize;
 use wirefold_proto::Quotation;
@@ -117,7 +118,8 @@ fn count(row: &Row, counts: &mut Counts, errors: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether two stretches are one quotation: one is in the other and has four fifths of it.
+/// Whether two stretches are one quotation: one contains the other, which has at least four fifths of its
+/// length.
 fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (bare(one), bare(other));
     let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
@@ -128,7 +130,8 @@ fn bare(printed: &str) -> &str {
     printed.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-/// Whether one of two names has all words of the other, with a capital among them where there are capitals.
+/// Whether one of two names has all words of the other. If the script has capitals, one of these words must
+/// have one.
 fn is_same_speaker(told: &str, gold: &str) -> bool {
     let words = |name: &str| -> Vec<String> {
         let all = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

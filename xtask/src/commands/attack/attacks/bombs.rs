@@ -1,4 +1,4 @@
-//! Bodies that grow a thousand times when unpacked: gzip, zstd, brotli, and one in another.
+//! Bodies that grow a thousand times when unpacked: gzip, zstd, brotli, and nested ones.
 
 use std::io::Write as _;
 
@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::super::loopback::Answer;
-use super::super::scene::{Attack, Heard};
+use super::super::scene::{Attack, ServerRequests};
 
 pub(super) const ATTACK: Attack = Attack {
     name: "bombs",
@@ -26,12 +26,12 @@ pub(super) const ATTACK: Attack = Attack {
         }
         _ => Answer::status(404),
     },
-    faults: |_, heard| Ok(faults(heard)),
+    faults: |_, requests| Ok(faults(requests)),
     ..Attack::PLAIN
 };
 
-fn faults(heard: &Heard) -> Vec<String> {
-    let silent = |id: &&str| heard.problem(id).is_empty();
+fn faults(requests: &ServerRequests) -> Vec<String> {
+    let silent = |id: &&str| requests.problem(id).is_empty();
     let names = ["gzip", "zstd", "brotli", "gzip-gzip", "zstd-gzip", "tenfold"];
     names.into_iter().filter(silent).map(|id| format!("{id} was read")).collect()
 }
@@ -63,12 +63,12 @@ fn brotli() -> Vec<u8> {
     let mut bits = Bits::default();
     bits.put(0, 1);
     for _ in 0..10 {
-        // Not the last block; 16 MiB, told in six nibbles; compressed.
+        // Not the last block; 16 MiB, in six nibbles; compressed.
         bits.put(0, 1);
         bits.put(2, 2);
         bits.put((1 << 24) - 1, 24);
         bits.put(0, 1);
-        // One type of blocks each, no postfix, no direct distances, one context, one tree each.
+        // One block type each, no postfix, no direct distances, one context, one tree each.
         for width in [1, 1, 1, 2, 4, 2, 1, 1] {
             bits.put(0, width);
         }

@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::super::loopback::{Answer, ReceivedRequest};
-use super::super::running::PATIENCE;
+use super::super::running::MAX_WAIT;
 use super::super::scene::{Attack, Sites};
 use super::super::victim::{rss, text};
 use super::flood;
 use crate::commands::bench::machine::Stopwatch;
 
-/// The items of each of the feeds that flood.
+/// The items of each flooding feed.
 const ITEMS: u64 = 80;
 const FLOODING: [&str; 3] = ["flood-1", "flood-2", "flood-3"];
 const SLOW: [&str; 10] = [
     "slow-1", "slow-2", "slow-3", "slow-4", "slow-5", "slow-6", "slow-7", "slow-8", "slow-9",
     "slow-10",
 ];
-/// The share of one site, as the settings say.
+/// The share of one site in the settings.
 const SHARE: usize = 4;
 
 static FLOOD_POLLS: AtomicUsize = AtomicUsize::new(0);
@@ -31,7 +31,7 @@ pub(super) const FLOOD: Attack = Attack {
     settings: |_| {
         FLOOD_POLLS.store(0, Ordering::Relaxed);
         let budget = "articles_per_hour = 90\nsite_articles_per_hour = 95\n";
-        // The limit on alerts of one site would hold them, too.
+        // The limit on alerts of one site would also hold them.
         format!("[budget]\nsite_alerts_per_hour = 100000\n{budget}")
     },
     weakened: Some(|attack| Attack {
@@ -44,7 +44,7 @@ pub(super) const FLOOD: Attack = Attack {
     feeds: |sites| feeds(&FLOODING, sites),
     answer: |asked, sites| match FLOODING.iter().position(|id| asked.path == format!("/{id}")) {
         Some(at) => {
-            // What a feed lists at first is no news.
+            // The first items of a feed never alert.
             let is_first = FLOOD_POLLS.fetch_add(1, Ordering::Relaxed) < FLOODING.len();
             let from = 10_000 * (at as u64 + 1);
             let count = if is_first { 1 } else { ITEMS };
@@ -78,8 +78,8 @@ pub(super) const SLOW_PAGES_OF_ONE_OWNER: Attack = Attack {
         wait_for_pages();
         Vec::new()
     },
-    faults: |_, heard| {
-        let pages = heard.hostile.iter().filter(|asked| is_page(asked)).count();
+    faults: |_, requests| {
+        let pages = requests.hostile.iter().filter(|asked| is_page(asked)).count();
         Ok((pages < SHARE)
             .then(|| format!("{pages} pages were asked for: nothing shown"))
             .into_iter()
@@ -118,10 +118,10 @@ fn slow(asked: &ReceivedRequest, sites: &Sites) -> Answer {
     ))
 }
 
-/// Until the pages hang that would hang all others up.
+/// Waits until the attacker's pages hang, which would block all others.
 fn wait_for_pages() {
     let watch = Stopwatch::start();
-    while watch.elapsed() < PATIENCE && SLOW_PAGES.load(Ordering::Relaxed) < SHARE {
+    while watch.elapsed() < MAX_WAIT && SLOW_PAGES.load(Ordering::Relaxed) < SHARE {
         std::thread::park_timeout(Duration::from_millis(50));
     }
 }

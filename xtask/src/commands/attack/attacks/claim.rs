@@ -1,5 +1,5 @@
-//! Articles under the addresses and keys of the victim: first with other texts, then with what the victim had
-//! published, and more.
+//! Articles under the addresses and keys of the victim: first with other texts, then with the victim's
+//! published texts and more.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,12 +19,12 @@ pub(super) const ATTACK: Attack = Attack {
     ..Attack::PLAIN
 };
 
-/// Items that claim all of the victim's addresses.
+/// Items that claim all addresses of the victim.
 pub(super) fn claims(site: &str, is_first: bool) -> String {
     (0..2 * ARTICLES).map(|number| claim(site, number, is_first)).collect()
 }
 
-/// Whether a title is one of these.
+/// Whether a title is one of theirs.
 pub(super) fn is_claim(title: &str) -> bool {
     title.ends_with(WITHDRAWN)
 }
@@ -32,7 +32,7 @@ pub(super) fn is_claim(title: &str) -> bool {
 const WITHDRAWN: &str = "is withdrawn";
 
 fn claim(site: &str, number: u64, is_first: bool) -> String {
-    // What the victim has not published nobody else can know.
+    // Nobody can know texts that the victim has not published.
     let copied = if is_first || number >= ARTICLES { String::new() } else { text(number) };
     format!(
         "<item><guid>{site}/{number}</guid><title>{TITLE} {number} {WITHDRAWN}</title>\

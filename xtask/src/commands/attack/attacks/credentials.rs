@@ -1,7 +1,7 @@
-//! Links and redirects of a stranger that ask for the operator's login at the victim's site.
+//! Links and redirects of a stranger that try to get the operator's login for the victim's site.
 
 use super::super::loopback::{Answer, ReceivedRequest};
-use super::super::scene::{Attack, Heard};
+use super::super::scene::{Attack, ServerRequests};
 use super::super::victim::rss;
 
 pub(super) const ATTACK: Attack = Attack {
@@ -37,7 +37,7 @@ pub(super) const ATTACK: Attack = Attack {
         "/private/feed" => rss(""),
         _ => Answer::status(404),
     },
-    faults: |_, heard| Ok(faults(heard)),
+    faults: |_, requests| Ok(faults(requests)),
     ..Attack::PLAIN
 };
 
@@ -45,21 +45,22 @@ fn to(target: String) -> Answer {
     Answer::With(302, vec![("location", target)], Vec::new())
 }
 
-fn faults(heard: &Heard) -> Vec<String> {
+fn faults(requests: &ServerRequests) -> Vec<String> {
     let has_login = |asked: &&ReceivedRequest| {
         ["authorization", "cookie", "x-key"].iter().any(|name| asked.headers.contains_key(*name))
     };
     let sent =
         |asked: &ReceivedRequest| format!("the login was sent to {}{}", asked.host, asked.path);
-    let mut faults: Vec<String> = heard.hostile.iter().filter(has_login).map(sent).collect();
-    let private = heard.victim.iter().filter(|asked| asked.path.starts_with("/private"));
+    let mut faults: Vec<String> = requests.hostile.iter().filter(has_login).map(sent).collect();
+    let private = requests.victim.iter().filter(|asked| asked.path.starts_with("/private"));
     faults.extend(private.filter(has_login).map(sent));
-    for (path, asked) in [("/feed", &heard.victim), ("/taken", &heard.hostile)] {
+    for (path, asked) in [("/feed", &requests.victim), ("/taken", &requests.hostile)] {
         if !asked.iter().any(|asked| asked.path == path) {
             faults.push(format!("{path} was not asked: nothing shown"));
         }
     }
-    if !heard.victim.iter().filter(|asked| asked.path == "/feed").all(|asked| has_login(&asked)) {
+    if !requests.victim.iter().filter(|asked| asked.path == "/feed").all(|asked| has_login(&asked))
+    {
         faults.push("the victim's own feed was asked without the login: nothing shown".to_owned());
     }
     faults

@@ -13,7 +13,7 @@ use super::super::victim::{rss, text};
 
 /// The most loud alerts that one feed may make at once.
 const LOUD: usize = 100;
-/// What each title begins with.
+/// The beginning of each title.
 const TITLE: &str = "Flood";
 
 static SHORT_POLLS: AtomicUsize = AtomicUsize::new(0);
@@ -49,7 +49,8 @@ pub(super) const LONG: Attack = Attack {
 };
 
 fn flood(polls: &AtomicUsize, site: &str, count: u64, text_of: impl Fn(u64) -> String) -> Answer {
-    // What a feed lists at first is no news; where it lists nothing, what it lists next is not.
+    // The first items of a feed never alert. If a feed lists nothing at first, its next items do not alert
+    // either.
     let last = if polls.fetch_add(1, Ordering::Relaxed) == 0 { 1 } else { count };
     items(site, 0..last, text_of)
 }
@@ -66,7 +67,7 @@ pub(super) fn items(site: &str, numbers: Range<u64>, text_of: impl Fn(u64) -> St
     rss(&numbers.map(item).collect::<String>())
 }
 
-/// Once so many articles came out, and nothing is on its way.
+/// Waits until this many articles are in the output and all stages are done, then checks.
 pub(super) fn faults(running: &mut Running, articles: u64) -> anyhow::Result<Vec<String>> {
     let mut status = Value::Null;
     running.until(|it| {
@@ -76,7 +77,7 @@ pub(super) fn faults(running: &mut Running, articles: u64) -> anyhow::Result<Vec
     if status["articles"].as_u64().is_none_or(|count| count < articles) {
         return Ok(vec![format!("{} articles came out: nothing shown", status["articles"])]);
     }
-    // Alerts come after the articles: until there was none more for a second.
+    // Alerts follow the articles: wait until there was none for a second.
     let (mut last, mut times) = (Value::Null, 0);
     running.until(|it| {
         let now = it.json("/api/v1/status").unwrap_or_default()["alerts"]["alerts"].clone();
@@ -88,7 +89,7 @@ pub(super) fn faults(running: &mut Running, articles: u64) -> anyhow::Result<Vec
     Ok((loud > LOUD).then(|| format!("{loud} loud alerts of one feed")).into_iter().collect())
 }
 
-/// The feed's alerts that notify whoever subscribes to everything. What is held comes as one message.
+/// The number of the feed's alerts that notify a subscriber to everything. Held ones come as one message.
 fn loud(running: &Running) -> anyhow::Result<usize> {
     let (mut loud, mut cursor) = (0, String::new());
     loop {

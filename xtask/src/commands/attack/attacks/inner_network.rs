@@ -1,7 +1,7 @@
 //! Redirects and links of a public feed into networks that are not open to it.
 //!
-//! The hostile feed is allowed by its name, as a public one would be. The network of the victim is open to
-//! the victim alone.
+//! The hostile feed is allowed by its name, like a public one. The network of the victim is open only to the
+//! victim.
 
 use super::super::loopback::Answer;
 use super::super::scene::{Attack, Sites};
@@ -25,9 +25,9 @@ pub(super) const ATTACK: Attack = Attack {
         None if asked.path == "/links" => rss(&links(sites)),
         None => Answer::status(404),
     },
-    faults: |_, heard| {
-        let to_victim = heard.victim.iter().filter(|asked| asked.path != "/feed");
-        let asked = heard.inner.iter().chain(to_victim);
+    faults: |_, requests| {
+        let to_victim = requests.victim.iter().filter(|asked| asked.path != "/feed");
+        let asked = requests.inner.iter().chain(to_victim);
         Ok(asked.map(|asked| format!("{}{} was asked", asked.host, asked.path)).collect())
     },
     ..Attack::PLAIN

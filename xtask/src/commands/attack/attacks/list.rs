@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use super::super::loopback::Answer;
-use super::super::running::{PATIENCE, Running};
+use super::super::running::{MAX_WAIT, Running};
 use super::super::scene::Attack;
 use super::super::victim::rss;
 use super::claim;
@@ -38,8 +38,8 @@ pub(super) const ATTACK: Attack = Attack {
         wait_for_it(running);
         Vec::new()
     },
-    faults: |running, heard| {
-        let was_polled = heard.hostile.iter().any(|asked| asked.path == "/claims");
+    faults: |running, requests| {
+        let was_polled = requests.hostile.iter().any(|asked| asked.path == "/claims");
         let mut faults: Vec<String> = Vec::new();
         if !was_polled {
             faults.push("the listed feed was not polled: nothing shown".to_owned());
@@ -66,7 +66,7 @@ fn articles(running: &Running) -> anyhow::Result<Vec<Value>> {
     Ok(all)
 }
 
-/// Until the feed of the list has been polled, before the victim's is there.
+/// Waits until the feed of the list was polled, before the victim's feed is added.
 fn wait_for_it(running: &Running) {
     let watch = Stopwatch::start();
     let is_polled = || {
@@ -74,7 +74,7 @@ fn wait_for_it(running: &Running) {
         let all = feeds["feeds"].as_array();
         all.into_iter().flatten().any(|it| it["feed"]["id"] == FEED && it["last_poll"].is_string())
     };
-    while watch.elapsed() < PATIENCE && !is_polled() {
+    while watch.elapsed() < MAX_WAIT && !is_polled() {
         std::thread::park_timeout(std::time::Duration::from_millis(50));
     }
 }

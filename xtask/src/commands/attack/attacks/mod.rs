@@ -21,7 +21,7 @@ mod terminal;
 mod wait;
 mod words;
 
-/// All of them, in the order in which they run.
+/// All attacks in the order in which they run.
 pub(super) const ALL: [&Attack; 20] = [
     &empty_items::ATTACK,
     &baseline::ATTACK,

@@ -1,4 +1,4 @@
-//! Slow queries: deep, wide, long, frequent, or no text at all. Many clients send each to lists, page and
+//! Slow queries: deep, wide, long, frequent, or without any text. Many clients send each to lists, page and
 //! rehearsals while the news of the victim comes in, and one client sends it afterwards.
 
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use crate::commands::bench::machine::Stopwatch;
 
 /// The longest that one answer may take, in seconds.
 const LONGEST: f64 = 5.0;
-/// So many of the questions are answered, not refused: else nothing reached the search.
+/// The number of requests that must be answered and not refused. Otherwise nothing reached the search.
 const ANSWERED: usize = 30;
 
 pub(super) const ATTACK: Attack = Attack {
@@ -28,7 +28,7 @@ pub(super) const ATTACK: Attack = Attack {
                 let answer = running.get(&path).map_err(|error| format!("{error:#}"));
                 let seconds = watch.elapsed().as_secs_f64();
                 answered += usize::from(answer.is_ok());
-                // A refusal is an answer; silence and a cut connection are none.
+                // A refusal is an answer. Silence and a closed connection are not.
                 let is_answer =
                     answer.as_ref().map_or_else(|error| error.contains("HTTP/1."), |_| true);
                 if !is_answer || seconds > LONGEST {
@@ -46,7 +46,7 @@ pub(super) const ATTACK: Attack = Attack {
     ..Attack::PLAIN
 };
 
-/// Queries, as somebody types them.
+/// Queries as users type them.
 fn queries() -> Vec<String> {
     let words = |count: usize| (0..count).map(|at| format!("word{at}")).collect::<Vec<_>>();
     let nested = |depth: usize| format!("{}harbour{}", "(".repeat(depth), ")".repeat(depth));
@@ -95,7 +95,7 @@ fn encoded(query: &str) -> String {
     query.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }
 
-/// Each query once to the list, and as the query of a subscription that is rehearsed, all at the same time.
+/// Sends each query to the list, and as the query of a rehearsed subscription, all at the same time.
 fn connect(running: &Running) -> Vec<TcpStream> {
     let send = |request: String| {
         let mut stream = TcpStream::connect(&running.page).ok()?;

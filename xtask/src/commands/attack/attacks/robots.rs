@@ -4,7 +4,7 @@ use super::super::loopback::Answer;
 use super::super::scene::Attack;
 use super::super::victim::rss;
 
-/// Far more requests for robots.txt than a few tries with the redirects of each make.
+/// Far more requests for robots.txt than a few attempts with their redirects need.
 const MOST: usize = 100;
 
 pub(super) const ATTACK: Attack = Attack {
@@ -27,8 +27,8 @@ pub(super) const ATTACK: Attack = Attack {
         }
         _ => Answer::status(404),
     },
-    faults: |_, heard| {
-        let asked = heard.hostile.iter().filter(|it| it.path.starts_with("/robots.txt")).count();
+    faults: |_, requests| {
+        let asked = requests.hostile.iter().filter(|it| it.path.starts_with("/robots.txt")).count();
         let fault = match asked {
             0 => Some("robots.txt was not asked for: nothing shown".to_owned()),
             asked => (asked > MOST).then(|| format!("{asked} requests for robots.txt")),

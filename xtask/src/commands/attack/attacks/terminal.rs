@@ -2,7 +2,7 @@
 
 use super::super::loopback::Answer;
 use super::super::running::{Running, command};
-use super::super::scene::{Attack, Heard};
+use super::super::scene::{Attack, ServerRequests};
 use super::super::victim::{rss, text};
 
 /// A title that sets the terminal's title, clears the screen and writes a line of its own.
@@ -25,7 +25,7 @@ pub(super) const ATTACK: Attack = Attack {
     ..Attack::PLAIN
 };
 
-fn faults(running: &mut Running, heard: &Heard) -> anyhow::Result<Vec<String>> {
+fn faults(running: &mut Running, requests: &ServerRequests) -> anyhow::Result<Vec<String>> {
     let mut faults = control("the log", &running.said());
     let lines = [
         &["feed", "ls"][..],
@@ -37,7 +37,7 @@ fn faults(running: &mut Running, heard: &Heard) -> anyhow::Result<Vec<String>> {
     ];
     let mut shown = String::new();
     for line in lines {
-        let ran = command(&heard.program, &heard.folder).args(line).output()?;
+        let ran = command(&requests.program, &requests.folder).args(line).output()?;
         for part in [&ran.stdout, &ran.stderr] {
             let said = String::from_utf8_lossy(part);
             faults.extend(control(&line.join(" "), &said));
@@ -50,7 +50,7 @@ fn faults(running: &mut Running, heard: &Heard) -> anyhow::Result<Vec<String>> {
     Ok(faults)
 }
 
-/// What of this a terminal would obey.
+/// The control characters in the output.
 fn control(what: &str, said: &str) -> Vec<String> {
     let is_bad = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
     let letter = said.chars().find(|letter| is_bad(*letter) || *letter == '\u{202e}');

@@ -14,8 +14,8 @@ pub(super) const ATTACK: Attack = Attack {
         "/busy" => Answer::With(503, vec![("retry-after", "86400".to_owned())], Vec::new()),
         _ => Answer::status(404),
     },
-    faults: |_, heard| {
-        let was_asked = heard.victim.iter().any(|asked| asked.path == "/busy");
+    faults: |_, requests| {
+        let was_asked = requests.victim.iter().any(|asked| asked.path == "/busy");
         Ok((!was_asked)
             .then(|| "the redirect was not followed: nothing shown".to_owned())
             .into_iter()

@@ -1,5 +1,5 @@
-//! So many made-up words that the window of comparison is full of them. With a window far larger than the
-//! memory limit the attack succeeds.
+//! So many invented words that they fill the window of comparison. With a window far larger than the memory
+//! limit the attack succeeds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,10 +7,10 @@ use super::super::loopback::Answer;
 use super::super::scene::Attack;
 use super::super::victim::rss;
 
-/// Items of a poll, and words of each: some 7 MB.
+/// The items of a poll and the words of each: some 7 MB.
 const ITEMS: u64 = 600;
 const WORDS: u64 = 1_500;
-/// Articles that are enough: some 13 million words.
+/// The number of articles after which the attack ends: some 13 million words.
 const ENOUGH: u64 = 9_000;
 
 static POLLS: AtomicU64 = AtomicU64::new(0);
@@ -37,12 +37,12 @@ pub(super) const ATTACK: Attack = Attack {
         }
         _ => Answer::status(404),
     },
-    // Caches of words are filled once, and then hold the latest.
+    // Caches of words fill up once and then keep the latest.
     more_memory: 700 << 20,
     connect: |running| {
         let count = || running.json("/api/v1/status").unwrap_or_default()["articles"].as_u64();
         let watch = crate::commands::bench::machine::Stopwatch::start();
-        while watch.elapsed() < 4 * super::super::running::PATIENCE
+        while watch.elapsed() < 4 * super::super::running::MAX_WAIT
             && count().is_none_or(|count| count < ENOUGH)
         {
             std::thread::park_timeout(std::time::Duration::from_millis(200));

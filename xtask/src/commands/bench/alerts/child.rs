@@ -1,4 +1,4 @@
-//! One set of subscriptions, in a process of its own.
+//! Measures one set of subscriptions in a process of its own.
 
 use std::io::Write as _;
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use wirefold_proto::SubscriptionId;
 use wirefold_query::{Numbers, Percolator, Prepared, Query};
 
-use super::made::{Kind, Maker};
-use super::times::{Spread, Time, quantile};
+use super::generated::{Kind, Maker};
+use super::times::{Time, TimeSpread, quantile};
 use crate::commands::bench::machine::{self, ThreadWatch};
 
-/// A loop over all queries is timed until so many of them were asked, on three articles at least.
-const NAIVE: usize = 10_000_000;
+/// A loop over all queries is timed for this many query evaluations, but for at least three articles.
+const NAIVE_EVALUATIONS: usize = 10_000_000;
 const NAIVE_ARTICLES: std::ops::Range<usize> = 3..51;
-/// Subscriptions that are added and removed among all others.
-const CHANGED: usize = 2_000;
-/// How often all articles are gone through.
+/// The number of subscriptions that are added and removed among the others.
+const CHANGED_SUBSCRIPTIONS: usize = 2_000;
+/// The number of passes over all articles.
 const PASSES: usize = 3;
 
-/// Which set, on how much.
+/// The arguments of the child: the set and its size.
 #[derive(clap::Args)]
 pub(crate) struct Child {
     #[arg(long, value_enum)]
@@ -30,25 +30,25 @@ pub(crate) struct Child {
     articles: usize,
 }
 
-/// What the child found.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Results {
     pub(super) subscriptions: usize,
-    pub(super) spread: Spread,
-    /// Microseconds to make an article ready, the mean; not in the times.
+    pub(super) spread: TimeSpread,
+    /// Microseconds to prepare an article, the mean. They are not part of the times.
     pub(super) preparing: f64,
-    /// Resident memory of all subscriptions, their ids included.
+    /// Resident memory of all subscriptions with their ids.
     pub(super) megabytes: f64,
     pub(super) megabytes_of_tenth: f64,
-    /// Microseconds, the mean; a query is parsed before.
+    /// Microseconds, the mean, for a query that is already parsed.
     pub(super) adding: f64,
     pub(super) removing: f64,
-    pub(super) naive: Naive,
+    pub(super) naive: NaiveTimes,
 }
 
-/// A loop that asks each query, on the first articles.
+/// The times of a loop that evaluates each query, on the first articles.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Naive {
+pub(super) struct NaiveTimes {
     pub(super) articles: usize,
     /// In milliseconds.
     pub(super) p50: f64,
@@ -58,7 +58,7 @@ type Subscriptions = Percolator<SubscriptionId>;
 /// The ids of the subscriptions that an article matched.
 type Matches = Vec<SubscriptionId>;
 
-/// Measures, and tells the parent in one line of JSON.
+/// Measures and prints the results as a line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let maker = Maker::new();
@@ -68,7 +68,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         subscriptions.insert(id(number)?, &Query::parse(&text)?);
     }
     let full = megabytes()? - before;
-    let articles = (NAIVE / child.subscriptions.max(1))
+    let articles = (NAIVE_EVALUATIONS / child.subscriptions.max(1))
         .clamp(NAIVE_ARTICLES.start, NAIVE_ARTICLES.end)
         .min(child.articles);
     let (spread, preparing, found) = time(child, &maker, &subscriptions, articles);
@@ -78,7 +78,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     }
     let tenth = megabytes()? - before;
     drop(subscriptions);
-    let told = Told {
+    let results = Results {
         subscriptions: child.subscriptions,
         spread,
         preparing,
@@ -88,7 +88,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         removing,
         naive: naive(child, &maker, &found)?,
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
@@ -100,15 +100,15 @@ fn megabytes() -> anyhow::Result<f64> {
     Ok(machine::resident_memory(std::process::id())? as f64 / 1e6)
 }
 
-/// The times of all articles, what making one ready takes, and the matches of the first `kept`. Of
-/// each article the quickest pass over all counts: what else runs on the machine is in the others, and
-/// between two passes an article's words and queries have left the caches.
+/// The times of all articles, the time to prepare one, and the matches of the first `kept`. For each article
+/// the quickest pass counts: the others include other work of the machine. Between two passes, the words and
+/// queries of an article leave the caches.
 fn time(
     child: &Child,
     maker: &Maker,
     subscriptions: &Subscriptions,
     kept: usize,
-) -> (Spread, f64, Vec<Matches>) {
+) -> (TimeSpread, f64, Vec<Matches>) {
     let cost = ThreadWatch::cost();
     let (mut times, mut found) = (Vec::<Time>::new(), Vec::new());
     let mut preparing = vec![f64::INFINITY; child.articles];
@@ -130,46 +130,46 @@ fn time(
         }
     }
     let made_ready = preparing.iter().sum::<f64>() / child.articles.max(1) as f64;
-    (Spread::of(&times), made_ready, found)
+    (TimeSpread::of(&times), made_ready, found)
 }
 
-/// What it takes to add one among all others, and to remove it again.
+/// The times to add one subscription among all others and to remove it again.
 fn change(
     child: &Child,
     maker: &Maker,
     subscriptions: &mut Subscriptions,
 ) -> anyhow::Result<(f64, f64)> {
-    let fresh = maker.queries(child.kind).skip(child.subscriptions).take(CHANGED);
+    let fresh = maker.queries(child.kind).skip(child.subscriptions).take(CHANGED_SUBSCRIPTIONS);
     let fresh: Vec<Query> = fresh.map(|text| Query::parse(&text)).collect::<Result<_, _>>()?;
-    let ids = (child.subscriptions..).take(CHANGED).map(id);
+    let ids = (child.subscriptions..).take(CHANGED_SUBSCRIPTIONS).map(id);
     let ids: Vec<SubscriptionId> = ids.collect::<anyhow::Result<_>>()?;
     let watch = ThreadWatch::start();
     for (one, query) in ids.iter().zip(&fresh) {
         subscriptions.insert(one.clone(), query);
     }
-    let adding = watch.micros() / CHANGED as f64;
+    let adding = watch.micros() / CHANGED_SUBSCRIPTIONS as f64;
     let removing = ThreadWatch::start();
     ids.iter().for_each(|one| subscriptions.remove(one));
-    Ok((adding, removing.micros() / CHANGED as f64))
+    Ok((adding, removing.micros() / CHANGED_SUBSCRIPTIONS as f64))
 }
 
-/// A loop over the same queries, which must find the same.
-fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<Naive> {
+/// Times a loop over the same queries, which must find the same matches.
+fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<NaiveTimes> {
     let texts = maker.queries(child.kind).take(child.subscriptions);
     let queries: Vec<Query> = texts.map(|text| Query::parse(&text)).collect::<Result<_, _>>()?;
     let mut times = Vec::new();
     for (number, expected) in found.iter().enumerate() {
         let prepared = maker.article(number).prepared();
         let watch = ThreadWatch::start();
-        let matching = ask_all(&queries, &prepared);
+        let matching = evaluate_all(&queries, &prepared);
         times.push(watch.micros() / 1e3);
         let ids = matching.into_iter().map(id).collect::<anyhow::Result<Matches>>()?;
         ensure!(ids == *expected, "a loop finds others in article {number}");
     }
-    Ok(Naive { articles: times.len(), p50: quantile(&times, 0.5) })
+    Ok(NaiveTimes { articles: times.len(), p50: quantile(&times, 0.5) })
 }
 
-fn ask_all(queries: &[Query], article: &Prepared) -> Vec<usize> {
+fn evaluate_all(queries: &[Query], article: &Prepared) -> Vec<usize> {
     let asked = queries.iter().enumerate();
     let matching = asked.filter(|(_, query)| query.matches(article, &Numbers::default()).is_some());
     matching.map(|(number, _)| number).collect()

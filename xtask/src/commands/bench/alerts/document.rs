@@ -1,13 +1,13 @@
-//! The table of `bench alerts` in docs/performance.md: written by the command, never by hand.
+//! Writes the table of `bench alerts` into docs/performance.md.
 
 use std::fmt::Write as _;
 
-use super::Measured;
+use super::SetResults;
 use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
 
-/// Puts the table of a run into the document, in place of the one before.
-pub(super) fn write(measured: &[Measured]) -> anyhow::Result<()> {
+/// Writes the table of a run, in place of the previous one.
+pub(super) fn write(measured: &[SetResults]) -> anyhow::Result<()> {
     let head = format!(
         "`cargo xtask bench alerts --write`, {}, one of {} cores, load average {:.1} at the end; processor \
          time of one thread.",
@@ -18,34 +18,34 @@ pub(super) fn write(measured: &[Measured]) -> anyhow::Result<()> {
     document::put(document::PERFORMANCE, "alerts", &format!("{head}\n\n{}", table(measured)))
 }
 
-fn table(measured: &[Measured]) -> String {
+fn table(measured: &[SetResults]) -> String {
     let mut table = "| subscriptions | p50, ms | p99, ms | p99 less 1 µs a match above 100, ms | matches an article | \
          a further match, ns | MB | MB, nine of ten removed | add, remove, µs | loop p50, ms | loop by p50 |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
         .to_owned();
-    for Measured { kind, told } in measured {
-        let spread = &told.spread;
+    for SetResults { kind, results } in measured {
+        let spread = &results.spread;
         let _ = writeln!(
             table,
             "| {} {} | {:.3} | {:.3} | {:.3} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1}, {:.1} | {:.1} | {:.0} |",
-            told.subscriptions,
+            results.subscriptions,
             kind.name(),
             spread.p50,
             spread.p99,
             spread.p99_of_few,
             spread.matches,
             spread.further,
-            told.megabytes,
-            told.megabytes_of_tenth,
-            told.adding,
-            told.removing,
-            told.naive.p50,
-            told.naive.p50 / spread.p50,
+            results.megabytes,
+            results.megabytes_of_tenth,
+            results.adding,
+            results.removing,
+            results.naive.p50,
+            results.naive.p50 / spread.p50,
         );
     }
-    let preparing = measured.iter().map(|one| one.told.preparing).fold(0.0, f64::max);
+    let preparing = measured.iter().map(|one| one.results.preparing).fold(0.0, f64::max);
     let articles: Vec<String> =
-        measured.iter().map(|one| one.told.naive.articles.to_string()).collect();
+        measured.iter().map(|one| one.results.naive.articles.to_string()).collect();
     let _ = writeln!(
         table,
         "\nTo make an article ready takes up to {preparing:.0} µs in the mean, and is not in these times. The \

@@ -1,13 +1,14 @@
-//! What was timed, article by article.
+//! The times of articles.
 
 use serde::{Deserialize, Serialize};
 
-/// Matches that are no excuse for taking longer, …
-const FEW: f64 = 100.0;
-/// … and what each further one may take, in microseconds.
-const FURTHER: f64 = 1.0;
+/// With up to this many matches, an article may not take longer.
+const FREE_MATCHES: f64 = 100.0;
+/// The time that each further match may take, in microseconds.
+const MICROS_PER_MATCH: f64 = 1.0;
 
-/// One article: processor time in microseconds, its words, and how many subscriptions matched.
+/// The time of one article: processor time in microseconds, its words, and the number of matching
+/// subscriptions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
     pub(super) micros: f64,
@@ -15,25 +16,27 @@ pub(super) struct Time {
     pub(super) matches: f64,
 }
 
-/// The times of all articles.
+/// The distribution of all times.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Spread {
+pub(super) struct TimeSpread {
     /// In milliseconds.
     pub(super) p50: f64,
     pub(super) p99: f64,
-    /// In milliseconds, without a microsecond for each match above a hundred.
+    /// In milliseconds, less one microsecond for each match above a hundred.
     pub(super) p99_of_few: f64,
-    /// Matches an article, the mean.
+    /// The mean number of matches of an article.
     pub(super) matches: f64,
-    /// What a further match takes in nanoseconds, among articles of one length: the slope of time over
-    /// matches by least squares, of what either is above what its article's length lets expect.
+    /// The nanoseconds of a further match, among articles of one length. It is the slope of time over matches by
+    /// least squares, after the part that depends on the length is removed from both.
     pub(super) further: f64,
 }
 
-impl Spread {
+impl TimeSpread {
     pub(super) fn of(times: &[Time]) -> Self {
         let all = times.iter().map(|time| time.micros);
-        let few = times.iter().map(|time| time.micros - (time.matches - FEW).max(0.0) * FURTHER);
+        let few = times
+            .iter()
+            .map(|time| time.micros - (time.matches - FREE_MATCHES).max(0.0) * MICROS_PER_MATCH);
         let all: Vec<f64> = all.collect();
         Self {
             p50: quantile(&all, 0.5) / 1e3,
@@ -45,7 +48,7 @@ impl Spread {
     }
 }
 
-/// The value below which this share of all values is.
+/// The value below which this share of all values lies.
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -87,7 +90,7 @@ mod tests {
                 Time { micros: 50.0 + 0.1 * words + 0.5 * matches, words, matches }
             })
             .collect();
-        let spread = Spread::of(&times);
+        let spread = TimeSpread::of(&times);
         assert!((spread.further - 500.0).abs() < 1e-6, "{spread:?}");
         assert!((0.32..0.34).contains(&spread.p50), "{spread:?}");
         assert!((0.55..0.61).contains(&spread.p99), "{spread:?}");

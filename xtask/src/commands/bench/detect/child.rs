@@ -1,4 +1,4 @@
-//! One method over all articles, in a process of its own.
+//! Measures one method over all articles in a process of its own.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -7,55 +7,55 @@ use serde::{Deserialize, Serialize};
 use wirefold_dedup::{Incoming, Work};
 use wirefold_score::{Label, Pair};
 
-use super::folds::{Folds, Names};
-use super::rivals::Name;
+use super::folds::{Folds, NamedCounts};
+use super::rivals::MethodName;
 use super::set::{Set, Stream};
 use super::times::{Spread, Times};
 use crate::commands::bench::machine;
 use crate::generator;
 
-/// How far back the detector compares.
+/// The window of the detector.
 const WINDOW: Duration = Duration::from_hours(7 * 24);
-/// The articles of a run are spread over so much of it: none leaves, and most stand in days that are over.
+/// The time over which the articles are spread. None leaves the window, and most are in sealed segments.
 const SPAN: Duration = Duration::from_hours(6 * 24);
-/// How many days that is.
+/// The same in days.
 const DAYS: usize = 6;
-/// The time of the first one.
+/// The time of the first article.
 const START: i64 = 1_770_000_000 / 86_400 * 86_400;
 /// The steps of a decision, in order.
 pub(super) const STEP_NAMES: [&str; STEPS] =
     ["preparing", "fingerprint", "candidates", "judgement", "recording", "event", "verdict"];
 pub(super) const STEPS: usize = 7;
-/// The steps until the story of an article is judged.
+/// The number of steps until the story of an article is judged.
 pub(super) const STEPS_UNTIL_JUDGED: usize = 4;
 
-/// Which method, on how much.
+/// The arguments of the child: the method and its input.
 #[derive(clap::Args)]
 pub(crate) struct Child {
     #[arg(long, value_enum)]
-    method: Name,
+    method: MethodName,
     #[arg(long, value_enum)]
     set: Set,
     #[arg(long)]
     articles: usize,
-    /// Goes on until the window has passed over so many times these articles.
+    /// The number of times that the window passes over as many articles.
     #[arg(long, default_value_t = 1)]
     windows: usize,
 }
 
 impl Child {
-    /// How far apart articles are seen: as many as are asked for fill the window where it slides.
+    /// The time between two articles. If the window slides, the requested number of articles fills it.
     fn interval(&self) -> Duration {
         let articles = u32::try_from(self.articles).unwrap_or(u32::MAX).max(1);
         if self.windows > 1 { WINDOW / articles } else { SPAN / articles }
     }
 }
 
-/// What a method is given.
+/// The input of a method.
 pub(in crate::commands::bench) struct Article {
     pub(in crate::commands::bench) number: u32,
     pub(in crate::commands::bench) outlet: String,
-    /// Its address, one for all versions of an item.
+    /// Its address, which all versions of an item share.
     pub(in crate::commands::bench) url: String,
     pub(in crate::commands::bench) title: String,
     pub(in crate::commands::bench) byline: String,
@@ -64,7 +64,7 @@ pub(in crate::commands::bench) struct Article {
 }
 
 impl Article {
-    /// An article of the generator at its place in the stream, seen at `time`.
+    /// The generated article at its index in the stream, seen at `time`.
     pub(in crate::commands::bench) fn new(article: generator::Article, time: i64) -> Article {
         Article {
             number: u32::try_from(article.number).unwrap_or(u32::MAX),
@@ -77,7 +77,7 @@ impl Article {
         }
     }
 
-    /// What the detector is given.
+    /// The input of the detector.
     pub(in crate::commands::bench) fn incoming<'a>(&'a self, items: &'a [&'a str]) -> Incoming<'a> {
         Incoming {
             items,
@@ -92,95 +92,96 @@ impl Article {
     }
 }
 
-/// A way to find which earlier article an article has its text from.
+/// A method that finds the earlier article from which an article has its text.
 pub(super) trait Method {
-    /// The story of an article: the number of the first article of that text.
+    /// The story of an article, given by the number of the first article with its text.
     fn story(&mut self, article: &Article) -> u32;
 
-    /// The earlier article that the last one, of that story, was found to have its text from.
+    /// The earlier article from which the last one, of this story, was found to have its text.
     fn named(&self, article: &Article, story: u32) -> Option<u32> {
         (story != article.number).then_some(story)
     }
 
-    /// What keeping all that it knows takes, where that can be kept.
-    fn kept(&self) -> Option<Kept> {
+    /// The costs of a snapshot, if the method has one.
+    fn snapshot_costs(&self) -> Option<SnapshotCosts> {
         None
     }
 
-    /// Microseconds of the steps of the last article, where there are such.
+    /// The microseconds of each step of the last article, if the method has steps.
     fn steps(&self) -> [f64; STEPS] {
         [0.0; STEPS]
     }
 
-    /// The work of all articles so far, where it is counted.
+    /// The work for all articles so far, if the method counts it.
     fn work(&self) -> Option<Work> {
         None
     }
 }
 
-/// What it takes to keep what is known, in a snapshot.
+/// The costs of a snapshot.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Kept {
-    /// How long no article can be judged, in milliseconds.
+pub(super) struct SnapshotCosts {
+    /// The pause in which no article can be judged, in milliseconds.
     pub(super) stall: f64,
-    /// Of the snapshot.
+    /// The size of the snapshot.
     pub(super) bytes: f64,
-    /// Of it without the texts, which a start reads only where it does not find their files.
+    /// The size without the texts, which a start reads only if their files are missing.
     pub(super) tables: f64,
-    /// To make its bytes, beside other work, in seconds.
+    /// The seconds to write it beside other work.
     pub(super) write: f64,
-    /// To know all again from its bytes where the files of texts are there, in seconds.
+    /// The seconds to read it, if the files of texts exist.
     pub(super) read: f64,
-    /// The same where they are made again from the snapshot.
+    /// The seconds to read it, if the files of texts are made again from it.
     pub(super) read_texts: f64,
 }
 
-/// What the child found.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Results {
     pub(super) articles: usize,
-    /// What was timed, by the processor time of the thread.
+    /// The distribution of times, by the processor time of the thread.
     pub(super) spread: Spread,
-    /// Of all articles, by name: how often the detector did a piece of work.
+    /// How often the detector did each piece of work, over all articles.
     pub(super) work: Vec<(String, u64)>,
-    /// Resident memory of an article held, in bytes: of all; and for a run over several days of those
+    /// The resident memory of a stored article in bytes: of all; and for a run over several days, those of
+    /// the first day while it lasted, and those of days that are over.
     /// of the first day while it lasted, and of those of days that are over.
     pub(super) bytes: f64,
     pub(super) open: f64,
     pub(super) sealed: f64,
-    /// The same of all after each window, by the articles of one.
+    /// The same for all articles after each window, divided by the articles of one.
     pub(super) by_window: Vec<f64>,
-    /// Bytes of an article's text.
+    /// The bytes of an article's text.
     pub(super) text_bytes: f64,
-    pub(super) kept: Option<Kept>,
+    pub(super) snapshot_costs: Option<SnapshotCosts>,
     pub(super) folds: Folds,
-    pub(super) names: Names,
+    pub(super) names: NamedCounts,
 }
 
-impl Told {
+impl Results {
     /// Articles a second of processor time.
     pub(super) fn speed(&self) -> f64 {
         1e6 / self.spread.mean
     }
 }
 
-/// What a method holds, in bytes of resident memory, as the run goes on.
+/// The resident memory of a method in bytes during the run.
 #[derive(Default)]
-struct Held {
+struct MemorySamples {
     before: u64,
-    /// After the first day, and at the end of each window.
+    /// After the first day and at the end of each window.
     first_day: f64,
     windows: Vec<f64>,
 }
 
-impl Held {
+impl MemorySamples {
     fn now(&self) -> anyhow::Result<f64> {
         let bytes = machine::resident_memory(std::process::id())?;
         Ok(bytes.saturating_sub(self.before) as f64)
     }
 
-    /// Looks where a day or a window of `articles` is full.
-    fn look(&mut self, seen: usize, articles: usize) -> anyhow::Result<()> {
+    /// Measures at the end of a day or of a window of `articles`.
+    fn sample(&mut self, seen: usize, articles: usize) -> anyhow::Result<()> {
         if seen == articles / DAYS {
             self.first_day = self.now()?;
         }
@@ -191,15 +192,15 @@ impl Held {
     }
 }
 
-/// Measures, and tells the parent in one line of JSON.
+/// Measures and prints the results as a line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let stream = Stream::new(child.set);
     let before = machine::resident_memory(std::process::id())?;
-    let mut held = Held { before, ..Held::default() };
+    let mut held = MemorySamples { before, ..MemorySamples::default() };
     let (all, apart) = (child.articles * child.windows, child.interval());
     let mut method = child.method.method(child.articles);
-    let (mut times, mut names) = (Times::new(all), Names::default());
+    let (mut times, mut names) = (Times::new(all), NamedCounts::default());
     let (mut stories, mut roots, mut text_bytes) = (Vec::new(), Vec::new(), 0);
     for number in 0..all {
         let (made, root) = stream.article(number as u64);
@@ -212,30 +213,32 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         stories.push(story);
         roots.push(root);
         text_bytes += article.text.len();
-        held.look(stories.len(), child.articles)?;
+        held.sample(stories.len(), child.articles)?;
     }
     let bytes = held.now()?;
     let day = child.articles / DAYS;
     let labelled = if child.windows > 1 { 0 } else { all };
-    let told = Told {
+    let results = Results {
         articles: all,
         spread: times.spread(),
         work: method.work().map_or_else(Vec::new, |work| named(&work)),
         bytes: bytes / child.articles as f64,
         open: held.first_day / day.max(1) as f64,
-        // The last day is open as the first one was when it was over.
+        // At the end the last day is open, as the first one was at its end.
         sealed: (bytes - held.first_day) / (child.articles - day) as f64,
         by_window: held.windows.iter().map(|it| it / child.articles as f64).collect(),
         text_bytes: text_bytes as f64 / all as f64,
-        kept: (child.windows == 1 && child.set == Set::News).then(|| method.kept()).flatten(),
+        snapshot_costs: (child.windows == 1 && child.set == Set::News)
+            .then(|| method.snapshot_costs())
+            .flatten(),
         folds: folds(&stream, &stories[..labelled], &roots[..labelled]),
         names,
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
-/// How right the stories are: against the planted reprints, or against the labels of the news.
+/// The accuracy of the stories, by the planted reprints or by the labels of the news.
 fn folds(stream: &Stream, stories: &[u32], roots: &[u64]) -> Folds {
     match stream.labels(stories.len() as u64) {
         Some(labels) => Folds::count(stories, labels),
@@ -243,7 +246,7 @@ fn folds(stream: &Stream, stories: &[u32], roots: &[u64]) -> Folds {
     }
 }
 
-/// All pairs of articles that have their text from one.
+/// All pairs of articles that have one text.
 fn planted_pairs(roots: &[u64]) -> Vec<(Pair, Label)> {
     let mut places: Vec<usize> = (0..roots.len()).collect();
     places.sort_by_key(|place| roots[*place]);
@@ -255,7 +258,7 @@ fn planted_pairs(roots: &[u64]) -> Vec<(Pair, Label)> {
     pairs.map(|pair| (pair, Label::Reprint)).collect()
 }
 
-/// Work by its names.
+/// The counts of work with their names.
 pub(super) fn named(work: &Work) -> Vec<(String, u64)> {
     work.counts().into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
@@ -266,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_articles_of_one_window_fill_it_where_it_slides() {
-        let (method, set) = (Name::Wirefold, Set::Plain);
+        let (method, set) = (MethodName::Wirefold, Set::Plain);
         let child = |windows| Child { method, set, articles: 1_000, windows };
         assert_eq!(child(3).interval() * 1_000, WINDOW);
         assert_eq!(child(1).interval() * 1_000, SPAN);

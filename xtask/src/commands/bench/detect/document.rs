@@ -1,31 +1,32 @@
-//! The tables of `bench detect` in docs/performance.md: written by the command, never by hand.
+//! Writes the tables of `bench detect` into docs/performance.md.
 
 use std::fmt::Write as _;
 
 use anyhow::Context;
 
-use super::child::{STEP_NAMES, Told};
-use super::rivals::Name;
+use super::child::{Results, STEP_NAMES};
+use super::rivals::MethodName;
 use super::set::Set;
 use crate::commands::bench::machine;
 use crate::tree;
 
 const DOCUMENT: &str = "docs/performance.md";
 
-/// What a method came to on a set.
+/// The results of a method on a set.
 pub(super) struct Measured {
-    pub(super) method: Name,
+    pub(super) method: MethodName,
     pub(super) set: Set,
-    pub(super) told: Told,
+    pub(super) results: Results,
 }
 
-/// What a method came to on a set, where it was measured.
-pub(super) fn find(measured: &[Measured], method: Name, set: Set) -> Option<&Told> {
+/// The results of a method on a set, if it was measured.
+pub(super) fn find(measured: &[Measured], method: MethodName, set: Set) -> Option<&Results> {
     let found = measured.iter().find(|one| one.method == method && one.set == set);
-    found.map(|one| &one.told)
+    found.map(|one| &one.results)
 }
 
-/// Puts the tables of a run over so many articles into the document, in place of those of such a run before.
+/// Writes the tables of a run over this many articles, in place of those of the previous run of the same
+/// size.
 pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()> {
     let path = tree::root().join(DOCUMENT);
     let document = std::fs::read_to_string(&path)?;
@@ -42,7 +43,7 @@ pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()
     Ok(())
 }
 
-/// The document with a block between the marks of a run over so many articles; where there are none yet,
+/// The document with a block between the marks of a run of this size. If there are none yet, the block is put
 /// before the mark that ends all blocks.
 fn replaced(document: &str, articles: usize, block: &str) -> anyhow::Result<String> {
     const LAST: &str = "<!-- bench detect writes above this line -->";
@@ -60,78 +61,80 @@ fn replaced(document: &str, articles: usize, block: &str) -> anyhow::Result<Stri
 
 /// All methods on one set.
 fn methods(measured: &[Measured], set: Set) -> String {
-    let anchor = find(measured, Name::Simhash, set).map_or(f64::NAN, Told::speed);
+    let anchor = find(measured, MethodName::Simhash, set).map_or(f64::NAN, Results::speed);
     let mut table = format!(
         "| {} set | articles/s | of SimHash | p99, ms | KB an article | precision | recall | F1 of pairs |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|\n",
         set.name()
     );
-    let mut row = |title: &str, speed: f64, told: &Told| {
+    let mut row = |title: &str, speed: f64, results: &Results| {
         let _ = writeln!(
             table,
             "| {title} | {speed:.0} | {:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {:.2} |",
             speed / anchor,
-            told.spread.p99,
-            told.bytes / 1e3,
-            told.names.precision(),
-            told.names.recall(),
-            told.folds.f1(),
+            results.spread.p99,
+            results.bytes / 1e3,
+            results.names.precision(),
+            results.names.recall(),
+            results.folds.f1(),
         );
     };
-    for Measured { method, told, .. } in measured.iter().filter(|one| one.set == set) {
-        row(method.title(), told.speed(), told);
-        if *method == Name::Wirefold {
-            row("wirefold, until the story is judged", 1e6 / told.spread.judged(), told);
+    for Measured { method, results, .. } in measured.iter().filter(|one| one.set == set) {
+        row(method.title(), results.speed(), results);
+        if *method == MethodName::Wirefold {
+            row("wirefold, until the story is judged", 1e6 / results.spread.judged(), results);
         }
     }
     table + "\n"
 }
 
-/// The detector alone, on all sets side by side.
+/// The detector alone on all sets.
 fn ours(measured: &[Measured]) -> String {
-    let sets: Vec<&Measured> = measured.iter().filter(|one| one.method == Name::Wirefold).collect();
+    let sets: Vec<&Measured> =
+        measured.iter().filter(|one| one.method == MethodName::Wirefold).collect();
     let heads: Vec<&str> = sets.iter().map(|one| one.set.name()).collect();
     let mut table =
         format!("| wirefold | {} |\n|---{}|\n", heads.join(" | "), "|--:".repeat(sets.len()));
-    let mut row = |what: &str, value: &dyn Fn(&Told) -> String| {
-        let cells: Vec<String> = sets.iter().map(|one| value(&one.told)).collect();
+    let mut row = |what: &str, value: &dyn Fn(&Results) -> String| {
+        let cells: Vec<String> = sets.iter().map(|one| value(&one.results)).collect();
         let _ = writeln!(table, "| {what} | {} |", cells.join(" | "));
     };
-    let steps = |told: &Told| told.spread.steps.map(|step| format!("{step:.0}")).join(", ");
-    row("all steps, articles/s", &|told| format!("{:.0}", told.speed()));
+    let steps =
+        |results: &Results| results.spread.steps.map(|step| format!("{step:.0}")).join(", ");
+    row("all steps, articles/s", &|results| format!("{:.0}", results.speed()));
     row(&format!("{}, µs", STEP_NAMES.join(", ")), &steps);
-    row("by articles held, articles/s", &|told| {
-        let sizes = told.spread.by_size.iter();
+    row("by articles held, articles/s", &|results| {
+        let sizes = results.spread.by_size.iter();
         let sizes = sizes.map(|(held, micros)| format!("{held}: {:.0}", 1e6 / micros));
         sizes.collect::<Vec<_>>().join(", ")
     });
-    row("time of the last tenth by that of the first", &|told| {
-        format!("{:.2}", told.spread.growth)
+    row("time of the last tenth by that of the first", &|results| {
+        format!("{:.2}", results.spread.growth)
     });
-    row("p50, p99, ms", &|told| format!("{:.2}, {:.2}", told.spread.p50, told.spread.p99));
-    row("KB an article, of days that are over and of the open day", &|told| {
-        format!("{:.1}, {:.1}", told.sealed / 1e3, told.open / 1e3)
+    row("p50, p99, ms", &|results| format!("{:.2}, {:.2}", results.spread.p50, results.spread.p99));
+    row("KB an article, of days that are over and of the open day", &|results| {
+        format!("{:.1}, {:.1}", results.sealed / 1e3, results.open / 1e3)
     });
-    row("hostile articles: how many, each µs, the slowest ms", &|told| {
-        let (count, mean, slowest) = told.spread.hostile;
+    row("hostile articles: how many, each µs, the slowest ms", &|results| {
+        let (count, mean, slowest) = results.spread.hostile;
         if count == 0 { String::new() } else { format!("{count}, {mean:.0}, {slowest:.0}") }
     });
-    row("pairs in one story: precision, recall, F1", &|told| {
-        let folds = &told.folds;
+    row("pairs in one story: precision, recall, F1", &|results| {
+        let folds = &results.folds;
         format!("{:.3}, {:.3}, {:.3}", folds.precision(), folds.recall(), folds.f1())
     });
-    for name in told_work(&sets) {
-        row(&format!("{name}, an article"), &|told| {
+    for name in work_rows(&sets) {
+        row(&format!("{name}, an article"), &|results| {
             let count =
-                told.work.iter().find(|(its, _)| *its == name).map_or(0, |(_, count)| *count);
-            format!("{:.0}", count as f64 / told.articles as f64)
+                results.work.iter().find(|(its, _)| *its == name).map_or(0, |(_, count)| *count);
+            format!("{:.0}", count as f64 / results.articles as f64)
         });
     }
     table
 }
 
-fn told_work(sets: &[&Measured]) -> Vec<String> {
-    let first = sets.first().map(|one| one.told.work.as_slice()).unwrap_or_default();
+fn work_rows(sets: &[&Measured]) -> Vec<String> {
+    let first = sets.first().map(|one| one.results.work.as_slice()).unwrap_or_default();
     first.iter().map(|(name, _)| name.clone()).collect()
 }
 

@@ -1,12 +1,11 @@
-//! How right a method was: by pairs of articles in one story, and by the article that each was put with.
+//! The accuracy of a method: by pairs of articles in one story, and by the article with which each was put.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use wirefold_score::{Label, Pair};
 
-/// Pairs of articles that must fold, that were folded, and that are both. Pairs that may fold count
-/// neither way.
+/// The number of pairs that must fold, that were folded, and that are both. Pairs that may fold do not count.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Folds {
     must: u64,
@@ -50,17 +49,18 @@ impl Folds {
     }
 }
 
-/// Articles that have their text from an earlier one, that were put with an earlier one, and that were put
-/// with one of the same text.
+/// The number of articles that have their text from an earlier one, that were put with an earlier one, and
+/// that were put with one of the same text.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Names {
+pub(super) struct NamedCounts {
     reprints: u64,
     named: u64,
     right: u64,
 }
 
-impl Names {
-    /// Counts the article at a place, whose text is that of `root`; `roots` are those of all before it.
+impl NamedCounts {
+    /// Counts the article at an index, whose text is that of `root`. `roots` has those of all articles before
+    /// it.
     pub(super) fn count(&mut self, place: usize, named: Option<u32>, root: u64, roots: &[u64]) {
         self.reprints += u64::from(root != place as u64);
         self.named += u64::from(named.is_some());
@@ -77,7 +77,7 @@ impl Names {
     }
 }
 
-/// Of nothing, all is right.
+/// The share, or 1 of nothing.
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_article_put_with_a_stranger_counts_against_precision() {
-        let (mut names, roots) = (Names::default(), [0, 1, 0, 1]);
+        let (mut names, roots) = (NamedCounts::default(), [0, 1, 0, 1]);
         let named = [None, Some(0), Some(0), None];
         for (place, other) in named.into_iter().enumerate() {
             names.count(place, other, roots[place], &roots[..place]);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn pairs_are_counted_as_by_hand() {
-        // The first three are one text, two of which were folded; the last may stand with the first.
+        // The first three are one text, and two of them were folded. The last may be with the first.
         let must = [(0, 1), (0, 2), (1, 2)].map(|pair| (pair, Label::Reprint));
         let may = [((0, 3), Label::Partial)];
         let folds = Folds::count(&[1, 1, 3, 1], must.into_iter().chain(may));

@@ -1,5 +1,5 @@
-//! What SimHash costs the detector. Its one job there is a hint: which of the articles compared are
-//! nearly the whole of the new one. What a word is to it is looked up with the word.
+//! The cost of SimHash in the detector. SimHash gives it a hint which of the compared articles contain nearly
+//! all of the new one. The hash of a word is looked up with the word.
 
 use std::hint::black_box;
 
@@ -7,16 +7,16 @@ use wirefold_dedup::{is_near, simhash};
 
 use crate::commands::bench::machine::Stopwatch;
 
-/// Words of an article.
+/// The words of an article.
 const WORDS: u64 = 500;
-/// Articles that one is compared with, at most.
+/// The most articles with which one is compared.
 const COMPARED: u64 = 16;
-/// Articles measured.
+/// The number of measured articles.
 const ARTICLES: u32 = 20_000;
 /// Spreads numbers over 64 bits.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Nanoseconds an article: its SimHash, and a look at each article that it is compared with.
+/// The nanoseconds for an article: its SimHash, and the comparison with each article.
 pub(super) fn nanoseconds() -> f64 {
     let words: Vec<u64> = (1..=WORDS).map(|number| number.wrapping_mul(SPREAD)).collect();
     let others: Vec<u64> = (1..=COMPARED).map(|number| number.rotate_left(7)).collect();

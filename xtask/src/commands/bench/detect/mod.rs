@@ -1,5 +1,5 @@
-//! `bench detect`: the detector beside what others do, on the same articles and one core, each method in a
-//! process of its own, so that its memory can be told. Time is the processor time of one thread.
+//! `bench detect`: the detector and other methods on the same articles and one core. Each method has a
+//! process of its own, so that its memory can be measured. Time is the processor time of one thread.
 
 mod child;
 mod document;
@@ -12,26 +12,26 @@ mod set;
 mod times;
 
 pub(super) use child::{Article, Child, run_child};
-use child::{STEP_NAMES, Told};
+use child::{Results, STEP_NAMES};
 use document::Measured;
-use rivals::{Name, RIVALS};
+use rivals::{MethodName, RIVALS};
 pub(super) use set::NEWS;
 use set::Set;
 
 use super::machine::file_system;
-use super::own_process::{own_process, told};
+use super::own_process::{own_process, results_of};
 use super::report::{Goal, Report};
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
-/// Windows that pass by, and the most articles of one: the whole is as long as so many runs.
+/// The number of windows that pass, and the most articles of one.
 const WINDOWS: usize = 3;
 const OF_A_WINDOW: usize = 100_000;
-/// What memory may grow by once the window slides: a day of its seven leaves at a time.
+/// The most by which memory may grow once the window slides. It loses one of its seven days at a time.
 const FLAT: f64 = 1.25;
 
-/// How much to measure.
+/// The arguments of `bench detect`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Less of everything, for a look: no figures to publish.
@@ -59,17 +59,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     report.articles(count as u64);
     let mut measured = Vec::new();
     for set in [Set::Plain, Set::Hard] {
-        for method in RIVALS.into_iter().chain([Name::Wirefold]) {
-            measured.push(Measured { method, set, told: measure(method, set, count, 1)? });
+        for method in RIVALS.into_iter().chain([MethodName::Wirefold]) {
+            measured.push(Measured { method, set, results: measure(method, set, count, 1)? });
         }
         describe_set(&mut report, set, &measured);
     }
-    let told = measure(Name::Wirefold, Set::News, count, 1)?;
-    describe_news(&mut report, &told);
-    measured.push(Measured { method: Name::Wirefold, set: Set::News, told });
+    let results = measure(MethodName::Wirefold, Set::News, count, 1)?;
+    describe_news(&mut report, &results);
+    measured.push(Measured { method: MethodName::Wirefold, set: Set::News, results });
     if arguments.sliding {
         let of_a_window = count.min(OF_A_WINDOW);
-        let sliding = measure(Name::Wirefold, Set::News, of_a_window, WINDOWS)?;
+        let sliding = measure(MethodName::Wirefold, Set::News, of_a_window, WINDOWS)?;
         describe_sliding(&mut report, of_a_window, &sliding);
     }
     if arguments.write {
@@ -78,95 +78,113 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     report.print()
 }
 
-/// Has a child measure a method, over so many windows.
-fn measure(method: Name, set: Set, articles: usize, windows: usize) -> anyhow::Result<Told> {
+/// Measures a method in a child, over this many windows.
+fn measure(
+    method: MethodName,
+    set: Set,
+    articles: usize,
+    windows: usize,
+) -> anyhow::Result<Results> {
     let mut child = own_process("detect-method")?;
     child.args(["--method", method.name(), "--set", set.name()]);
-    told(child.args(["--articles", &articles.to_string(), "--windows", &windows.to_string()]))
+    results_of(child.args(["--articles", &articles.to_string(), "--windows", &windows.to_string()]))
 }
 
-/// All methods on one set with planted reprints, ours last.
+/// Reports all methods on one set with planted reprints, the detector last.
 fn describe_set(report: &mut Report, set: Set, measured: &[Measured]) {
     const ANCHOR: &str = "SimHash";
-    let Some(anchor) = document::find(measured, Name::Simhash, set).map(Told::speed) else {
+    let Some(anchor) = document::find(measured, MethodName::Simhash, set).map(Results::speed)
+    else {
         return;
     };
-    for Measured { method, told, .. } in measured.iter().filter(|one| one.set == set) {
+    for Measured { method, results, .. } in measured.iter().filter(|one| one.set == set) {
         let title = format!("{}: {}", set.name(), method.title());
-        report.add(title, told.speed(), "articles/s").beside(ANCHOR, anchor);
-        if *method == Name::Wirefold {
+        report.add(title, results.speed(), "articles/s").beside(ANCHOR, anchor);
+        if *method == MethodName::Wirefold {
             report.goal_of_ratio(Goal::AtLeast(1.2));
-            describe_ours(report, told, anchor);
-            if let Some(minhash) = document::find(measured, Name::OnePermutation, set) {
-                let judged = 1e6 / told.spread.judged().max(f64::MIN_POSITIVE);
+            describe_ours(report, results, anchor);
+            if let Some(minhash) = document::find(measured, MethodName::OnePermutation, set) {
+                let judged = 1e6 / results.spread.judged().max(f64::MIN_POSITIVE);
                 report.add("… until the story is judged, of MinHash", judged, "articles/s");
-                report.beside(Name::OnePermutation.title(), minhash.speed());
+                report.beside(MethodName::OnePermutation.title(), minhash.speed());
                 report.goal_of_ratio(Goal::AtLeast(0.5));
             }
         }
-        report.add("… p50", told.spread.p50, "ms");
-        report.add("… p99", told.spread.p99, "ms");
-        report.add("… memory", told.bytes / 1e3, "KB/article");
-        report.add("… precision", told.names.precision(), "");
-        report.add("… recall", told.names.recall(), "");
-        report.add("… F1 of pairs in one story", told.folds.f1(), "");
+        report.add("… p50", results.spread.p50, "ms");
+        report.add("… p99", results.spread.p99, "ms");
+        report.add("… memory", results.bytes / 1e3, "KB/article");
+        report.add("… precision", results.names.precision(), "");
+        report.add("… recall", results.names.recall(), "");
+        report.add("… F1 of pairs in one story", results.folds.f1(), "");
     }
 }
 
-/// What is told of the detector alone.
-fn describe_ours(report: &mut Report, told: &Told, anchor: f64) {
-    let judged = 1e6 / told.spread.judged().max(f64::MIN_POSITIVE);
+/// Reports the figures of the detector alone.
+fn describe_ours(report: &mut Report, results: &Results, anchor: f64) {
+    let judged = 1e6 / results.spread.judged().max(f64::MIN_POSITIVE);
     report.add("… until the story is judged", judged, "articles/s").beside("SimHash", anchor);
     report.goal_of_ratio(Goal::AtLeast(2.0));
-    for (name, step) in STEP_NAMES.iter().zip(told.spread.steps) {
+    for (name, step) in STEP_NAMES.iter().zip(results.spread.steps) {
         report.add(format!("… {name}"), step, "µs");
     }
-    for (held, micros) in &told.spread.by_size {
+    for (held, micros) in &results.spread.by_size {
         report.add(format!("… with {held} held"), 1e6 / micros, "articles/s");
     }
     let growth = "… the last tenth's time by the first's";
-    report.add(growth, told.spread.growth, "").goal(Goal::AtMost(1.2));
-    report.add("… memory of the open day", told.open / 1e3, "KB/article").goal(Goal::AtMost(3.0));
-    report.add("… of days that are over", told.sealed / 1e3, "KB/article").goal(Goal::AtMost(1.2));
+    report.add(growth, results.spread.growth, "").goal(Goal::AtMost(1.2));
+    report
+        .add("… memory of the open day", results.open / 1e3, "KB/article")
+        .goal(Goal::AtMost(3.0));
+    report
+        .add("… of days that are over", results.sealed / 1e3, "KB/article")
+        .goal(Goal::AtMost(1.2));
 }
 
-/// The detector on all that feeds bring.
-fn describe_news(report: &mut Report, told: &Told) {
+/// Reports the detector on all kinds of news.
+fn describe_news(report: &mut Report, results: &Results) {
     const TIMES: &str = "all steps";
-    report.add("news: wirefold, all steps", told.speed(), "articles/s");
+    report.add("news: wirefold, all steps", results.speed(), "articles/s");
     report.add("… SimHash, the hint, in all this", hint::nanoseconds(), "ns");
-    report.beside(TIMES, told.spread.mean * 1e3);
-    let (hostile, mean, slowest) = told.spread.hostile;
+    report.beside(TIMES, results.spread.mean * 1e3);
+    let (hostile, mean, slowest) = results.spread.hostile;
     report.add(format!("… {hostile} hostile articles apart, each"), mean, "µs");
-    report.beside(TIMES, told.spread.mean);
+    report.beside(TIMES, results.spread.mean);
     report.add("… the slowest of them", slowest, "ms");
-    for (name, count) in &told.work {
-        report.add(format!("… work: {name}"), *count as f64 / told.articles as f64, "an article");
+    for (name, count) in &results.work {
+        report.add(
+            format!("… work: {name}"),
+            *count as f64 / results.articles as f64,
+            "an article",
+        );
     }
-    report.add("… p50", told.spread.p50, "ms");
-    report.add("… p99", told.spread.p99, "ms").goal(Goal::AtMost(0.5));
-    report.add("… memory", told.bytes, "bytes/article").beside("its text", told.text_bytes);
-    if let Some(kept) = told.kept {
-        report.add("… a snapshot: judging waits", kept.stall, "ms");
-        report.add("… a snapshot: written beside", kept.write, "s");
-        report.add("… a snapshot: read at a start", kept.read, "s").goal(Goal::AtMost(2.0));
-        report.add("… a snapshot: read with its texts", kept.read_texts, "s");
-        for (what, bytes) in [("… a snapshot", kept.bytes), ("… without texts", kept.tables)] {
-            let each = bytes / told.articles as f64;
-            report.add(what, each, "bytes/article").beside("its text", told.text_bytes);
+    report.add("… p50", results.spread.p50, "ms");
+    report.add("… p99", results.spread.p99, "ms").goal(Goal::AtMost(0.5));
+    report.add("… memory", results.bytes, "bytes/article").beside("its text", results.text_bytes);
+    if let Some(snapshot_costs) = results.snapshot_costs {
+        report.add("… a snapshot: judging waits", snapshot_costs.stall, "ms");
+        report.add("… a snapshot: written beside", snapshot_costs.write, "s");
+        report
+            .add("… a snapshot: read at a start", snapshot_costs.read, "s")
+            .goal(Goal::AtMost(2.0));
+        report.add("… a snapshot: read with its texts", snapshot_costs.read_texts, "s");
+        for (what, bytes) in
+            [("… a snapshot", snapshot_costs.bytes), ("… without texts", snapshot_costs.tables)]
+        {
+            let each = bytes / results.articles as f64;
+            report.add(what, each, "bytes/article").beside("its text", results.text_bytes);
         }
     }
-    let folds = &told.folds;
+    let folds = &results.folds;
     let pairs = [("precision", folds.precision()), ("recall", folds.recall()), ("F1", folds.f1())];
     for (name, value) in pairs {
         report.add(format!("… {name} of pairs in one story"), value, "");
     }
 }
 
-/// Memory as the window slides: what it was when it was full for the first time, and then.
-fn describe_sliding(report: &mut Report, of_a_window: usize, told: &Told) {
-    let Some(first) = told.by_window.first() else { return };
-    for (past, bytes) in told.by_window.iter().enumerate() {
+/// Reports the memory while the window slides, compared with the first time that it was full.
+fn describe_sliding(report: &mut Report, of_a_window: usize, results: &Results) {
+    let Some(first) = results.by_window.first() else { return };
+    for (past, bytes) in results.by_window.iter().enumerate() {
         let what = match past {
             0 => format!("… memory as a window of {of_a_window} fills"),
             1 => "… after another window".to_owned(),

@@ -1,4 +1,4 @@
-//! The product, timed by its steps.
+//! The product's detector, timed by its steps.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -10,13 +10,13 @@ use wirefold_dedup::codec::{Reader, TextFileLocation, Writer};
 use wirefold_dedup::{Detector, Settings, Step, Work};
 use wirefold_detector::{FolderTextFile, TextFolder};
 
-use super::child::{Article, Kept, Method, STEPS};
+use super::child::{Article, Method, STEPS, SnapshotCosts};
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 
-/// Bytes that are copied at once.
+/// The number of bytes that are copied at a time.
 const PIECE: usize = 1 << 18;
 
-/// The detector, with texts in files that last, as where snapshots are kept.
+/// The detector with its texts in durable files, as beside snapshots.
 pub(super) struct Wirefold {
     detector: Detector,
     steps: [f64; STEPS],
@@ -32,7 +32,7 @@ impl Wirefold {
         Wirefold { detector, steps: [0.0; STEPS], folder, root }
     }
 
-    /// The files that texts stand in, and how much.
+    /// The files of texts, with the number of bytes in each.
     fn texts(&self) -> Option<Vec<(Arc<FolderTextFile>, u64)>> {
         let text_files = self.detector.text_files();
         let texts = text_files.iter().map(|text_file| self.folder.find_own(text_file));
@@ -40,7 +40,7 @@ impl Wirefold {
     }
 }
 
-/// All that stands in these files, one after the other, in another.
+/// Copies the contents of these files, one after the other, into another file.
 fn copied(texts: &[(Arc<FolderTextFile>, u64)], to: &Path) -> io::Result<()> {
     let (mut file, mut result) = (File::create(to)?, Ok(()));
     for (found, length) in texts {
@@ -53,14 +53,14 @@ fn copied(texts: &[(Arc<FolderTextFile>, u64)], to: &Path) -> io::Result<()> {
     result
 }
 
-/// Such a file again as files of texts.
+/// The files of texts again, from such a copy.
 fn restored(
     lengths: &[u64],
     from: &Path,
     folder: &TextFolder,
 ) -> io::Result<Vec<TextFileLocation>> {
     let mut file = File::open(from)?;
-    let mut stands = Vec::new();
+    let mut locations = Vec::new();
     for length in lengths {
         let (fresh, mut rest) = (folder.create(), *length);
         let mut piece = vec![0; PIECE];
@@ -70,15 +70,15 @@ fn restored(
             fresh.append(&piece[..asked]);
             rest -= asked as u64;
         }
-        stands.push(TextFileLocation { text_file: fresh, start: 0 });
+        locations.push(TextFileLocation { text_file: fresh, start: 0 });
     }
-    Ok(stands)
+    Ok(locations)
 }
 
-fn known_again(pieces: &[Vec<u8>], stands: Vec<TextFileLocation>) -> Option<Detector> {
+fn restored_detector(pieces: &[Vec<u8>], locations: Vec<TextFileLocation>) -> Option<Detector> {
     let mut pieces = pieces.iter();
     let mut next = || pieces.next().cloned();
-    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_text_files(stands))
+    Detector::read_from(Settings::default(), &mut Reader::new(&mut next).with_text_files(locations))
 }
 
 impl Method for Wirefold {
@@ -106,7 +106,7 @@ impl Method for Wirefold {
         verdict.story.0
     }
 
-    fn kept(&self) -> Option<Kept> {
+    fn snapshot_costs(&self) -> Option<SnapshotCosts> {
         let cloning = Stopwatch::start();
         let clone = self.detector.clone();
         let stall = cloning.seconds() * 1e3;
@@ -128,18 +128,24 @@ impl Method for Wirefold {
             next.find(written.name(), *length)
                 .map(|text_file| TextFileLocation { text_file, start: 0 })
         };
-        let again = known_again(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
+        let again = restored_detector(&pieces, texts.iter().map(find).collect::<Option<_>>()?)?;
         let read = reading.seconds();
         let is_known = again.articles() == self.detector.articles();
         drop(again);
         let elsewhere = Stopwatch::start();
-        let stands =
+        let locations =
             restored(&lengths, &beside, &TextFolder::persistent(&self.root.path().join("new")));
-        known_again(&pieces, stands.ok()?)?;
+        restored_detector(&pieces, locations.ok()?)?;
         let read_texts = elsewhere.seconds();
-        let kept =
-            Kept { stall, bytes: bytes + text_bytes, tables: bytes, write, read, read_texts };
-        is_known.then_some(kept)
+        let snapshot_costs = SnapshotCosts {
+            stall,
+            bytes: bytes + text_bytes,
+            tables: bytes,
+            write,
+            read,
+            read_texts,
+        };
+        is_known.then_some(snapshot_costs)
     }
 
     fn steps(&self) -> [f64; STEPS] {

@@ -1,27 +1,27 @@
-//! The sets of articles that methods are measured on.
+//! The sets of articles on which methods are measured.
 
 use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_score::{Label, Pair};
 
 use crate::generator::{self, Generator, Kind, Planted, Settings, labels};
 
-/// The articles of `bench detect`: hostile ones are as long as a text may be.
+/// The articles of `bench detect`. Hostile ones are as long as a text may be.
 pub(in crate::commands::bench) const NEWS: Settings =
     Settings { seed: 20_260_301, length: 100, limit: MAX_TEXT_BYTES, footer_life: 20_000 };
 
-/// A set by its name.
+/// The name of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Set {
-    /// Texts and planted reprints alone.
+    /// Only texts and planted reprints.
     Plain,
-    /// The same with footers, stock sentences and quotations that strangers share.
+    /// The same with footers, stock sentences and quotations that unrelated articles share.
     Hard,
-    /// The generator's news with all that feeds bring, six of a thousand made to hurt.
+    /// The generator's news of all kinds. Six of a thousand are hostile.
     News,
 }
 
 impl Set {
-    /// The name by which the child is asked for it, and tables call it.
+    /// The name in the arguments of the child and in tables.
     pub(super) fn name(self) -> &'static str {
         match self {
             Set::Plain => "plain",
@@ -43,7 +43,7 @@ impl Stream {
         Stream { generator: Generator::new(NEWS), set }
     }
 
-    /// The article at a place, and the number of the one that had its text first.
+    /// The article at an index, and the number of the one that had its text first.
     pub(super) fn article(&self, number: u64) -> (generator::Article, u64) {
         match self.set {
             Set::Plain => self.generator.planted(Planted::Plain, number),
@@ -56,14 +56,14 @@ impl Stream {
         }
     }
 
-    /// What pairs of the first articles are, where that is more than which have one text.
+    /// The labels of pairs of the first articles, if the set has more than texts in common.
     pub(super) fn labels(&self, count: u64) -> Option<impl Iterator<Item = (Pair, Label)>> {
         let found = (self.set == Set::News).then(|| labels(&self.generator, count))?;
         Some(found.map(|(pair, (label, _))| (pair, label)))
     }
 }
 
-/// Whether an article counts among the hostile ones.
+/// Whether an article counts as hostile.
 pub(super) fn is_hostile(kind: Kind) -> bool {
     kind == Kind::Hostile
 }

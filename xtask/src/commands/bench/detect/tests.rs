@@ -1,7 +1,7 @@
-//! The detector's work on a fixed set, held to the figure: a change that makes it do more says so here,
-//! without a clock and on any machine.
+//! Compares the detector's work on a fixed set with stored counts. A change that makes it do more work fails
+//! here, without a clock and on any machine.
 //!
-//! `WIREFOLD_BLESS=1 cargo test -p xtask work` writes the figures anew; the difference shows in review.
+//! `WIREFOLD_BLESS=1 cargo test -p xtask work` writes new counts; the difference shows in review.
 
 use wirefold_dedup::{Detector, Incoming, Settings};
 
@@ -9,14 +9,14 @@ use super::child::{Article, named};
 use super::set::NEWS;
 use crate::generator::{self, Generator};
 
-/// Articles of the set, and how many bytes its hostile ones fill.
+/// The number of articles in the set, and the size of its hostile ones in bytes.
 const ARTICLES: usize = 1_500;
 const LIMIT: usize = 20_000;
-/// Seconds from one article to the next: the set spans three days.
+/// Seconds between two articles. The set spans three days.
 const APART: i64 = 172;
 const FIGURES: &str = "xtask/work.tsv";
 
-/// The counts of all work, name by name.
+/// The counts of all work with their names.
 fn counted() -> Vec<(String, u64)> {
     let generator = Generator::new(generator::Settings { limit: LIMIT, ..NEWS });
     let mut detector = Detector::new(Settings::default());
@@ -55,7 +55,7 @@ fn the_detector_does_as_much_work_as_the_kept_figures_say() {
     );
 }
 
-/// Both figures of each count, with how many times as much it is.
+/// Both figures of each count, with their ratio.
 fn compared(kept: &str, found: &str) -> String {
     let count = |line: &str| line.split_once('\t').and_then(|(_, count)| count.parse::<f64>().ok());
     let pairs = kept.lines().zip(found.lines());

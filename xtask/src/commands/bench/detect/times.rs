@@ -1,4 +1,4 @@
-//! What was timed, article by article, by the processor time of the thread.
+//! Times of articles, by the processor time of the thread.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,51 +7,51 @@ use super::set::is_hostile;
 use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::Kind;
 
-/// Speed is told where so many articles are held, over the last so many before.
+/// The speed is reported at these numbers of stored articles, over the last articles before each.
 const SIZES: [usize; 5] = [4_000, 20_000, 50_000, 100_000, 1_000_000];
 const SAMPLE: usize = 2_000;
-/// The parts of a run of which the last is held against the first.
+/// The growth is the time of the last of this many parts of a run divided by that of the first.
 const PARTS: usize = 10;
 
-/// Times as they come.
+/// Collects times.
 pub(super) struct Times {
-    /// Microseconds of all articles but hostile ones, in order.
+    /// The microseconds of all articles except hostile ones, in order.
     news: Vec<f64>,
     hostile: Vec<f64>,
     steps: [f64; STEPS],
-    /// By articles held, the mean in microseconds.
+    /// The mean in microseconds by the number of stored articles.
     by_size: Vec<(usize, f64)>,
-    /// What looking at the clock costs of it.
+    /// The cost of reading the clock, which is subtracted.
     cost: f64,
 }
 
-/// The times of a run.
+/// The distribution of the times of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spread {
-    /// The mean over all but hostile articles, in microseconds.
+    /// The mean over all articles except hostile ones, in microseconds.
     pub(super) mean: f64,
-    /// How many articles are hostile, their mean in microseconds and the slowest in milliseconds.
+    /// The number of hostile articles, their mean in microseconds and the slowest in milliseconds.
     pub(super) hostile: (usize, f64, f64),
-    /// In milliseconds, of all articles.
+    /// In milliseconds, over all articles.
     pub(super) p50: f64,
     pub(super) p99: f64,
-    /// The mean by step, in microseconds.
+    /// The mean of each step, in microseconds.
     pub(super) steps: [f64; STEPS],
-    /// By articles held, the mean in microseconds.
+    /// The mean in microseconds by the number of stored articles.
     pub(super) by_size: Vec<(usize, f64)>,
-    /// The mean of the last tenth by that of the first.
+    /// The mean of the last tenth divided by that of the first.
     pub(super) growth: f64,
 }
 
 impl Spread {
-    /// Microseconds until the story is judged.
+    /// The microseconds until the story is judged.
     pub(super) fn judged(&self) -> f64 {
         self.steps[..STEPS_UNTIL_JUDGED].iter().sum()
     }
 }
 
 impl Times {
-    /// With room for so many, so that memory measured meanwhile is not this.
+    /// With room for this many, so that it does not grow while memory is measured.
     pub(super) fn new(articles: usize) -> Times {
         Times {
             news: Vec::with_capacity(articles),
@@ -62,7 +62,7 @@ impl Times {
         }
     }
 
-    /// Does what is asked for an article, and notes what it took.
+    /// Does the work for an article and records its time.
     pub(super) fn time<T>(&mut self, kind: Kind, work: impl FnOnce() -> T) -> T {
         let watch = ThreadWatch::start();
         let done = work();
@@ -80,14 +80,14 @@ impl Times {
         }
     }
 
-    /// Notes the steps of the last article.
+    /// Records the steps of the last article.
     pub(super) fn steps(&mut self, kind: Kind, steps: [f64; STEPS]) {
         if !is_hostile(kind) {
             self.steps.iter_mut().zip(steps).for_each(|(all, step)| *all += step);
         }
     }
 
-    /// What all of it comes to.
+    /// The distribution of all times.
     pub(super) fn spread(&self) -> Spread {
         let mut every: Vec<f64> = self.news.iter().chain(&self.hostile).copied().collect();
         every.sort_unstable_by(f64::total_cmp);

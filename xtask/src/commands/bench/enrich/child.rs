@@ -1,4 +1,4 @@
-//! All sets, timed by the processor time of one thread on one core.
+//! Measures all sets by the processor time of one thread on one core.
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -11,24 +11,24 @@ use super::hostile::{Hostile, hostile};
 use super::sets::{Article, Set, sets};
 use crate::commands::bench::machine::{self, ThreadWatch};
 
-/// What tables call the steps: those of the enricher in their order, and writing the output's JSON.
+/// The names of the steps in tables: the steps of the enricher, and writing the JSON of the output.
 pub(super) const STEPS: [&str; Step::ALL.len() + 1] = [
     "analysis", "reading", "language", "names", "quotations", "figures", "dateline, credit",
     "extract", "JSON",
 ];
-/// How often all articles of a set are gone through. The quickest pass of each article counts.
+/// The number of passes over all articles of a set. The quickest pass of each article counts.
 const PASSES: usize = 3;
 
-/// How much to measure.
+/// The arguments of the child.
 #[derive(clap::Args)]
 pub(crate) struct Child {
     #[arg(long)]
     texts: usize,
 }
 
-/// What was measured.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct Results {
     pub(super) sets: Vec<MeasuredSet>,
     pub(super) hostile: Vec<MeasuredHostile>,
 }
@@ -41,14 +41,14 @@ pub(super) struct MeasuredSet {
     pub(super) texts: usize,
     pub(super) words: f64,
     pub(super) bytes: f64,
-    /// Microseconds an article, all steps.
+    /// Microseconds for an article, over all steps.
     pub(super) micros: f64,
     pub(super) steps: [f64; STEPS.len()],
-    /// Microseconds of a copy, where the set has copies.
+    /// Microseconds for a copy, if the set has copies.
     pub(super) micros_of_copies: Option<f64>,
 }
 
-/// What bad input took.
+/// The times of a bad input.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct MeasuredHostile {
     pub(super) name: String,
@@ -56,28 +56,28 @@ pub(super) struct MeasuredHostile {
     pub(super) milliseconds: f64,
 }
 
-/// Measures, and tells the parent in one line of JSON.
+/// Measures and prints the results as a line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let bench = Bench::new()?;
     let sets = sets(child.texts)?;
-    // Models and tables are unpacked by the first text.
+    // The first text unpacks models and tables.
     bench.measure(&sets[0].articles[..1]);
-    let told = Told {
+    let results = Results {
         sets: sets.iter().map(|set| bench.set(set)).collect(),
         hostile: hostile().iter().map(|one| bench.hostile(one)).collect(),
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&told)?)?;
+    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
-/// Times of one article by step, in microseconds.
+/// The times of one article by step, in microseconds.
 type Times = [f64; STEPS.len()];
 
 struct Bench {
-    /// What stands around the findings in the output.
+    /// The rest of the output message around the findings.
     output: OutputArticle,
-    /// What a look at the clock costs.
+    /// The cost of reading the clock.
     cost: f64,
 }
 
@@ -139,7 +139,7 @@ impl Bench {
         times
     }
 
-    /// The body of the message that goes out, with the text's beginning.
+    /// The body of the output message, with the beginning of the text.
     fn json(&self, article: AboutArticle, findings: Findings) -> Vec<u8> {
         let text_policy = TextPolicy::Lead;
         let output = OutputArticle { article, findings, text_policy, ..self.output.clone() };
@@ -147,11 +147,11 @@ impl Bench {
     }
 
     fn hostile(&self, one: &Hostile) -> MeasuredHostile {
-        let took = || self.time(&one.title, &one.text).iter().sum::<f64>() / 1e3;
+        let seconds = || self.time(&one.title, &one.text).iter().sum::<f64>() / 1e3;
         MeasuredHostile {
             name: one.name.to_owned(),
             bytes: one.text.len() + one.title.len(),
-            milliseconds: (0..PASSES).map(|_| took()).fold(f64::INFINITY, f64::min),
+            milliseconds: (0..PASSES).map(|_| seconds()).fold(f64::INFINITY, f64::min),
         }
     }
 }

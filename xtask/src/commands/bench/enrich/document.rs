@@ -1,13 +1,13 @@
-//! The tables of `bench enrich` in docs/performance.md: written by the command, never by hand.
+//! Writes the tables of `bench enrich` into docs/performance.md.
 
 use std::fmt::Write as _;
 
-use super::child::{STEPS, Told};
+use super::child::{Results, STEPS};
 use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
 
-/// Puts the tables of a run into the document, in place of those before.
-pub(super) fn write(told: &Told) -> anyhow::Result<()> {
+/// Writes the tables of a run, in place of the previous ones.
+pub(super) fn write(results: &Results) -> anyhow::Result<()> {
     let head = format!(
         "`cargo xtask bench enrich --write`, {}, one of {} cores, load average {:.1} at the end; processor \
          time of one thread.",
@@ -15,17 +15,17 @@ pub(super) fn write(told: &Told) -> anyhow::Result<()> {
         machine::cores(),
         machine::load(),
     );
-    let tables = format!("{}\n{}", table(told), bad_input(told));
+    let tables = format!("{}\n{}", table(results), bad_input(results));
     document::put(document::PERFORMANCE, "enrich", &format!("{head}\n\n{tables}"))
 }
 
-fn table(told: &Told) -> String {
+fn table(results: &Results) -> String {
     let mut table = format!(
         "| texts | number | words | bytes | articles/s | copies/s | µs | {} |\n|---|--:|--:|--:|--:|--:|--:|{}\n",
         STEPS.join(" | "),
         "--:|".repeat(STEPS.len()),
     );
-    for set in &told.sets {
+    for set in &results.sets {
         let steps: Vec<String> = set.steps.iter().map(|micros| format!("{micros:.1}")).collect();
         let _ = writeln!(
             table,
@@ -43,9 +43,9 @@ fn table(told: &Told) -> String {
     table
 }
 
-fn bad_input(told: &Told) -> String {
+fn bad_input(results: &Results) -> String {
     let mut table = "| bad input | bytes | ms |\n|---|--:|--:|\n".to_owned();
-    for one in &told.hostile {
+    for one in &results.hostile {
         let _ = writeln!(table, "| {} | {} | {:.2} |", one.name, one.bytes, one.milliseconds);
     }
     table

@@ -1,6 +1,6 @@
-//! Bad input: texts that make whatever is not linear slow.
+//! Bad input: texts that make every non-linear step slow.
 
-/// A text that is made to hurt.
+/// A hostile text.
 pub(super) struct Hostile {
     pub(super) name: &'static str,
     pub(super) title: String,
@@ -11,7 +11,7 @@ pub(super) struct Hostile {
 const MIXED: &str =
     "Hafen порт ميناء 港口 みなと 항구 λιμάνι נמל बंदरगाह ท่าเรือ ወደብ Ada Ruiz 7 % “и” ";
 
-/// All of them.
+/// All hostile texts.
 pub(super) fn hostile() -> Vec<Hostile> {
     let text = |name, text| Hostile { name, title: "The port is shut".to_owned(), text };
     vec![

@@ -1,5 +1,5 @@
-//! `bench enrich`: what the enricher takes for an article, by language and by step, and what bad input takes
-//! at the most. In a process of its own, on one core.
+//! `bench enrich`: the time of the enricher for an article, by language and by step, and the most that bad
+//! input takes. It runs in a process of its own on one core.
 
 mod child;
 mod document;
@@ -7,17 +7,18 @@ mod hostile;
 mod sets;
 
 pub(super) use child::{Child, run_child};
-use child::{MeasuredHostile, MeasuredSet, Told};
+use child::{MeasuredHostile, MeasuredSet, Results};
 
-use super::Look;
+use super::BareArguments;
 use super::machine::file_system;
-use super::own_process::{own_process, told};
+use super::own_process::{own_process, results_of};
 use super::report::{Goal, Report};
 
-/// Texts of a set, and of a quick run.
+/// The number of texts of a set, also for a quick run.
 const TEXTS: usize = 400;
 const QUICK: usize = 40;
-/// Articles a second: of English news, of any other language, and how much quicker a copy shall be.
+/// The goals: articles a second of English news and of any other language, and how much quicker a copy must
+/// be.
 const ENGLISH: f64 = 8_000.0;
 const OTHERS: f64 = 4_000.0;
 const COPIES: f64 = 4.0;
@@ -25,16 +26,17 @@ const COPIES: f64 = 4.0;
 const WORST: f64 = 50.0;
 
 /// Measures all sets, one after the other.
-pub(super) fn run(arguments: &Look) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &BareArguments) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.enrich/1", arguments.quick, file_system);
     let texts = if arguments.quick { QUICK } else { TEXTS };
-    let told: Told = told(own_process("enrich-sets")?.args(["--texts", &texts.to_string()]))?;
-    report.articles(told.sets.iter().map(|set| set.texts as u64).sum());
-    told.sets.iter().for_each(|set| describe(&mut report, set));
-    told.hostile.iter().for_each(|one| describe_hostile(&mut report, one));
+    let results: Results =
+        results_of(own_process("enrich-sets")?.args(["--texts", &texts.to_string()]))?;
+    report.articles(results.sets.iter().map(|set| set.texts as u64).sum());
+    results.sets.iter().for_each(|set| describe(&mut report, set));
+    results.hostile.iter().for_each(|one| describe_hostile(&mut report, one));
     if arguments.write {
-        document::write(&told)?;
+        document::write(&results)?;
     }
     report.print()
 }

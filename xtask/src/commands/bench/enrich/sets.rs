@@ -11,13 +11,13 @@ use crate::{enriched, tree};
 
 /// The seed of the generated news.
 const SEED: u64 = 20_260_301;
-/// Generated articles that are looked through for those of a script.
+/// The number of generated articles in which articles of a script are searched.
 const GENERATED: usize = 20_000;
-/// The words of an article that is put together from sentences.
+/// The number of words of an article that is made of sentences.
 const WORDS: usize = 480;
-/// Its sentences to a paragraph.
+/// The number of its sentences in a paragraph.
 const PARAGRAPH: usize = 3;
-/// A language of fewer words in all is left out.
+/// A language with fewer words in all is left out.
 const FEWEST: usize = 2 * WORDS;
 
 /// An article.
@@ -31,14 +31,14 @@ pub(super) struct Article {
 /// Articles of one kind.
 pub(super) struct Set {
     pub(super) name: String,
-    /// Whether the goal for English news is meant for them.
+    /// Whether the goal for English news applies.
     pub(super) is_english: bool,
     pub(super) articles: Vec<Article>,
-    /// Copies of them, changed as outlets change them; none where nobody knows any.
+    /// Copies of the articles with the changes that outlets make. Empty if there are none.
     pub(super) copies: Vec<Article>,
 }
 
-/// All sets, with at most so many articles each.
+/// All sets, with at most this many articles each.
 pub(super) fn sets(most: usize) -> anyhow::Result<Vec<Set>> {
     let mut sets = generated(most);
     sets.push(originals(most)?);
@@ -49,7 +49,7 @@ pub(super) fn sets(most: usize) -> anyhow::Result<Vec<Set>> {
         ("langs-shape, Arabic", "langs-shape/ar.docs.jsonl"),
     ];
     for (name, path) in shapes {
-        // Absent suites are no fault: the other sets are measured.
+        // Missing suites are not an error: the other sets are measured.
         let Some(articles) = enriched::lines::<Article>(path)? else { continue };
         sets.push(set(name.to_owned(), articles, most));
     }
@@ -103,7 +103,7 @@ fn generated(most: usize) -> Vec<Set> {
     by_script.into_values().collect()
 }
 
-/// Articles put together from the sentences of `languages`, one set a language.
+/// Articles made of the sentences of `languages`, one set for each language.
 fn languages(most: usize) -> anyhow::Result<Vec<Set>> {
     let path = tree::root().join("../shared/suites/languages/rows.tsv");
     let Ok(rows) = std::fs::read_to_string(path) else { return Ok(Vec::new()) };

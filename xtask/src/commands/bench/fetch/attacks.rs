@@ -1,4 +1,4 @@
-//! Attacks one after the other, each beside a healthy feed that is polled all the time.
+//! Runs attacks one after the other, each beside a healthy feed that is polled all the time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,26 +19,26 @@ use super::bombs::{self, Attack, ENDLESS, KINDS, PAGES, Step};
 use super::extract;
 
 /// How often the healthy feed is polled.
-const RHYTHM: Duration = Duration::from_millis(20);
-/// How long an answer may take: those without end take all of it.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// How long an answer may take. Endless ones take all of it.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// The healthy feed is watched so much longer than an attack takes.
-const AFTER: Duration = Duration::from_millis(100);
+/// How much longer than an attack the healthy feed is observed.
+const OBSERVED_AFTER: Duration = Duration::from_millis(100);
 const DEADLINE: f64 = 60.0;
 const MEGA: f64 = 1e6;
 
-/// What an attack did.
+/// The effects of an attack.
 #[derive(Debug, Clone, Copy, Default)]
-struct Harm {
+struct AttackEffects {
     /// Seconds until it was over.
-    took: f64,
-    /// How many bytes of memory it took.
+    seconds: f64,
+    /// The growth of memory in bytes.
     growth: f64,
-    /// By how many seconds the healthy feed was polled late.
+    /// The delay of the healthy feed's polls in seconds.
     delay: f64,
 }
 
-/// A fetcher with a healthy feed, and a place for an attack.
+/// A fetcher with a healthy feed and a place for an attacking one.
 struct AttackBench {
     bus: Arc<dyn Bus>,
     steps: Arc<Mutex<Arc<Served>>>,
@@ -47,7 +47,7 @@ struct AttackBench {
     watch: Arc<Stopwatch>,
 }
 
-/// What the attacking server answers.
+/// The current answer of the attacking server.
 #[derive(Default)]
 struct Served {
     feed: Vec<Step>,
@@ -66,24 +66,24 @@ pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let quiet = ground.quiet().await?;
     let attacks = bombs::all()?;
     for kind in KINDS {
-        let (mut worst, mut last, mut count) = (Harm::default(), String::new(), 0);
+        let (mut worst, mut last, mut count) = (AttackEffects::default(), String::new(), 0);
         for attack in attacks.iter().filter(|attack| attack.kind == kind) {
             let harm = ground.attack(attack).await.with_context(|| attack.name.clone())?;
-            if harm.took > worst.took {
+            if harm.seconds > worst.seconds {
                 last.clone_from(&attack.name);
             }
-            worst = Harm {
-                took: worst.took.max(harm.took),
+            worst = AttackEffects {
+                seconds: worst.seconds.max(harm.seconds),
                 growth: worst.growth.max(harm.growth),
                 delay: worst.delay.max(harm.delay),
             };
             count += 1;
-            report.hidden(format!("{}: over after", attack.name), harm.took, "s");
+            report.hidden(format!("{}: over after", attack.name), harm.seconds, "s");
             report.hidden(format!("{}: memory", attack.name), harm.growth, "bytes");
             report.hidden(format!("{}: late by", attack.name), harm.delay, "s");
         }
         let most = if kind == PAGES { 3.0 } else { 1.0 };
-        report.add(format!("{count} {kind}, the last over after"), worst.took, "s");
+        report.add(format!("{count} {kind}, the last over after"), worst.seconds, "s");
         match kind {
             ENDLESS => report.beside("time that an answer has", TIMEOUT.as_secs_f64()),
             _ => report.goal(Goal::AtMost(most)),
@@ -108,8 +108,8 @@ impl AttackBench {
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 let served = guard(&served).clone();
-                // Whoever has heard enough goes away.
-                tokio::spawn(async move { converse(connection, &served).await });
+                // An error means that the client closed the connection.
+                tokio::spawn(async move { answer_steps(connection, &served).await });
             }
         });
         let watch = Arc::new(Stopwatch::start());
@@ -129,16 +129,16 @@ impl AttackBench {
                     items.len()
                 );
                 let served = Served { feed: vec![Step::Send(head.into())], ..Served::default() };
-                tokio::spawn(async move { converse(connection, &served).await });
+                tokio::spawn(async move { answer_steps(connection, &served).await });
             }
         });
         let feed = FeedSettings::new("healthy".parse().context("a feed")?, url);
         Ok(Settings {
             feeds: vec![ConfiguredFeed { feed, managed_by: "the benchmark".to_owned() }],
             allow: vec!["127.0.0.0/8".parse().context("loopback")?],
-            min_interval: RHYTHM,
-            max_interval: RHYTHM,
-            first_interval: RHYTHM,
+            min_interval: POLL_INTERVAL,
+            max_interval: POLL_INTERVAL,
+            first_interval: POLL_INTERVAL,
             per_host_delay: Duration::ZERO,
             timeout: TIMEOUT,
             extract: Some(extract::child()?),
@@ -146,21 +146,21 @@ impl AttackBench {
         })
     }
 
-    /// By how much the healthy feed is late where nothing attacks.
+    /// The delay of the healthy feed without an attack.
     async fn quiet(&self) -> anyhow::Result<f64> {
         while guard(&self.polled).is_empty() {
             anyhow::ensure!(self.watch.seconds() < DEADLINE, "the healthy feed is not polled");
-            tokio::time::sleep(RHYTHM).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         let begin = self.watch.elapsed();
         tokio::time::sleep(Duration::from_secs(3)).await;
         Ok(self.late(begin, self.watch.elapsed()))
     }
 
-    async fn attack(&self, attack: &Attack) -> anyhow::Result<Harm> {
+    async fn attack(&self, attack: &Attack) -> anyhow::Result<AttackEffects> {
         let page = attack.page.clone().unwrap_or_default();
         *guard(&self.steps) = Arc::new(Served { feed: attack.feed.clone(), page });
-        // Makes the peak start anew. Linux, proc_pid_clear_refs(5).
+        // Resets the peak. Linux, proc_pid_clear_refs(5).
         std::fs::write("/proc/self/clear_refs", "5")?;
         let before = machine::resident_memory(std::process::id())?;
         let begin = self.watch.elapsed();
@@ -171,22 +171,22 @@ impl AttackBench {
         self.command(Command::FeedAdd { feed }).await?;
         self.until(|record| record.is_some_and(|record| record.last_poll.is_some())).await?;
         let end = self.watch.elapsed();
-        tokio::time::sleep(AFTER).await;
+        tokio::time::sleep(OBSERVED_AFTER).await;
         let peak = machine::peak_memory(std::process::id())?;
         let delay = self.late(begin, self.watch.elapsed());
         self.command(Command::FeedRemove { feed: id }).await?;
         self.until(|record| record.is_none()).await?;
         let growth = peak.saturating_sub(before) as f64;
-        Ok(Harm { took: (end - begin).as_secs_f64(), growth, delay })
+        Ok(AttackEffects { seconds: (end - begin).as_secs_f64(), growth, delay })
     }
 
-    /// The longest time between two polls of the healthy feed, but for its rhythm.
+    /// The longest time between two polls of the healthy feed, less its interval.
     fn late(&self, begin: Duration, end: Duration) -> f64 {
         let polled = guard(&self.polled);
         let first = polled.partition_point(|at| *at < begin).saturating_sub(1);
         let mut times: Vec<Duration> = polled[first..].to_vec();
         times.push(end.max(times.last().copied().unwrap_or_default()));
-        let gaps = times.windows(2).map(|two| (two[1] - two[0]).saturating_sub(RHYTHM));
+        let gaps = times.windows(2).map(|two| (two[1] - two[0]).saturating_sub(POLL_INTERVAL));
         gaps.max().unwrap_or_default().as_secs_f64()
     }
 
@@ -214,7 +214,7 @@ impl AttackBench {
     }
 }
 
-async fn converse(mut connection: TcpStream, served: &Served) -> std::io::Result<()> {
+async fn answer_steps(mut connection: TcpStream, served: &Served) -> std::io::Result<()> {
     let mut head = vec![0; 8192];
     let read = connection.read(&mut head).await?;
     let steps = match &head[..read] {

@@ -1,4 +1,4 @@
-//! What attacks whoever fetches it. Sources: `../shared/research/reliability.md`, 1.4.
+//! Hostile answers to a fetcher. Sources: `../shared/research/reliability.md`, 1.4.
 
 use std::io::Write as _;
 
@@ -8,19 +8,19 @@ use flate2::write::GzEncoder;
 
 use crate::tree;
 
-/// What is done with a connection, in order; at its end it is closed.
+/// A step with a connection. After the last one it is closed.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     Send(Vec<u8>),
-    /// These bytes again and again, until nobody takes them.
+    /// These bytes again and again, until the client closes.
     Repeat(Vec<u8>),
-    /// A byte at each beat, for as long as the other side waits.
+    /// A byte at each beat, for as long as the client waits.
     Drip,
     /// Nothing more.
     Hang,
 }
 
-/// An attack: what a feed's address answers, and where it is about a page, that page.
+/// An attack: the answer at the address of a feed, and at that of its page if the attack is about pages.
 pub(super) struct Attack {
     pub(super) kind: &'static str,
     pub(super) name: String,
@@ -35,7 +35,7 @@ pub(super) const ANSWERS: &str = "bombs as answers";
 pub(super) const ENDLESS: &str = "answers without end";
 pub(super) const KINDS: [&str; 5] = [SUITE, FEEDS, PAGES, ANSWERS, ENDLESS];
 
-/// All of them.
+/// All attacks.
 pub(super) fn all() -> anyhow::Result<Vec<Attack>> {
     let mut attacks = suite()?;
     let feed = |(name, body): (&str, Vec<u8>)| of(FEEDS, name, ok("", &body));
@@ -62,7 +62,7 @@ fn ok(headers: &str, body: &[u8]) -> Vec<Step> {
     vec![Step::Send([head.as_bytes(), body].concat())]
 }
 
-/// A feed with one item whose text stands on its page.
+/// A feed with one item whose text is on its page.
 const TEASER: &str = "<rss><channel><title>Paper</title><item><guid>1</guid><link>/page</link>\
     <title>Boat leaves</title><description>More on the page.</description></item></channel></rss>";
 

@@ -1,4 +1,4 @@
-//! Pages a second, and how much of their articles is found, on the pages of readability's suite.
+//! Pages a second, and how much of their articles is found, on the pages of the test suite of readability.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,13 +13,13 @@ use super::super::machine::{Stopwatch, peak_memory};
 use super::super::report::Report;
 use crate::tree;
 
-/// A page and the text of its article as the suite has it.
+/// A page and the text of its article in the suite.
 struct Example {
     page: String,
     expected: String,
 }
 
-/// Reads all pages with ours, in its child process, and with `dom_smoothie`, in this one.
+/// Reads all pages with wirefold's extractor in its child process, and with `dom_smoothie` in this one.
 pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
     let folder = tree::root().join("../shared/suites/readability/test/test-pages");
     let mut examples = read(&folder).with_context(|| format!("read {}", folder.display()))?;
@@ -27,7 +27,7 @@ pub(super) async fn run(report: &mut Report) -> anyhow::Result<()> {
         examples.truncate(30);
     }
     let (extractor, rule) = (Extractor::new(child()?), Rule::default());
-    // The child's start is not what is measured.
+    // The start of the child is not measured.
     let _ = extractor.extract(Bytes::from_static(b"<p>ready</p>"), "", &rule).await;
     let watch = Stopwatch::start();
     let mut ours = Vec::new();
@@ -85,7 +85,7 @@ fn mean_f1(examples: &[Example], found: &[String]) -> f64 {
     all.sum::<f64>() / examples.len().max(1) as f64
 }
 
-/// The harmonic mean of precision and recall over words, each as often as it stands there.
+/// The harmonic mean of precision and recall over words, counted with repetitions.
 fn f1(expected: &str, found: &str) -> f64 {
     let (expected, found) = (words(expected), words(found));
     let count = |words: &HashMap<String, usize>| words.values().sum::<usize>();

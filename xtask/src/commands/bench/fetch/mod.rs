@@ -1,10 +1,10 @@
-//! `bench fetch`: feeds parsed, feeds polled, attacks borne, pages read; each beside something
-//! else that does as much on the same input.
+//! `bench fetch`: parsing feeds, polling feeds, attacks, and extracting pages, each compared with another
+//! program that does the same with the same input.
 
 mod attacks;
 mod bombs;
 pub(super) mod extract;
-mod made_up;
+mod generated;
 mod parse;
 mod poll;
 mod poll_child;
@@ -17,7 +17,7 @@ use super::report::Report;
 
 pub(super) use poll_child::{Child, run as run_child};
 
-/// What to measure of the fetcher.
+/// The arguments of `bench fetch`.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

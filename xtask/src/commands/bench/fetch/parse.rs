@@ -8,12 +8,12 @@ use anyhow::Context;
 
 use super::super::machine::Stopwatch;
 use super::super::report::Report;
-use super::made_up;
+use super::generated;
 use crate::tree;
 
 const MEGA: f64 = 1e6;
 
-/// A parser of feeds: how many items it reads, none where it reads nothing.
+/// A parser of feeds. Returns the number of items, or `None` if it fails.
 type Parser = (&'static str, fn(&[u8]) -> Option<usize>);
 
 const PARSERS: [Parser; 3] = [
@@ -28,18 +28,18 @@ const PARSERS: [Parser; 3] = [
 /// Measures each parser on the same documents.
 pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     let seconds = if report.is_quick() { 1.0 } else { 5.0 };
-    // Another parser's panic is its answer, and no news.
-    let told = std::panic::take_hook();
+    // A panic of another parser counts as its result and is not printed.
+    let panic_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = measure(report, seconds);
-    std::panic::set_hook(told);
+    std::panic::set_hook(panic_hook);
     outcome
 }
 
 fn measure(report: &mut Report, seconds: f64) -> anyhow::Result<()> {
-    let made_up = made_up::feeds(40);
+    let generated = generated::feeds(40);
     let suites = suites().context("read ../shared/suites/feedparser")?;
-    for (name, documents) in [("made-up feeds", &made_up), ("feeds of the suites", &suites)] {
+    for (name, documents) in [("made-up feeds", &generated), ("feeds of the suites", &suites)] {
         let [own, rivals @ ..] = PARSERS.map(|(_, parse)| speed(documents, parse, seconds));
         for ((rival, _), speed) in PARSERS[1..].iter().zip(rivals) {
             report.add(format!("parsed, {name}"), own / MEGA, "MB/s").beside(rival, speed / MEGA);
@@ -73,7 +73,7 @@ fn attempt(document: &[u8], parse: fn(&[u8]) -> Option<usize>) -> Option<usize> 
     catch_unwind(AssertUnwindSafe(|| parse(document))).ok().flatten()
 }
 
-/// All feeds of the suites but those that abort other parsers.
+/// All feeds of the suites, except those that make other parsers abort.
 fn suites() -> anyhow::Result<Vec<Vec<u8>>> {
     let mut waiting = vec![tree::root().join("../shared/suites/feedparser/tests")];
     let mut files: Vec<PathBuf> = Vec::new();

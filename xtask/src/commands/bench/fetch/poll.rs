@@ -1,7 +1,7 @@
-//! Ten thousand feeds in one process: the first round, and hours of polling after it.
+//! Ten thousand feeds in one process: the first round, and then hours of polling.
 //!
-//! The feeds are served by this process; the fetcher runs in a child, so that its memory is its
-//! own. Its clock goes by the minute: on to the next as soon as everything that is due is done.
+//! This process serves the feeds. The fetcher runs in a child, so that its memory is its own. The clock of
+//! the child advances by a minute as soon as all due work is done.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -18,7 +18,7 @@ use wirefold_flow::{Clock as _, SystemClock, UnixMillis};
 use super::super::machine::Stopwatch;
 use super::super::own_process::own_process;
 use super::super::report::{Goal, Report};
-use super::poll_child::Told;
+use super::poll_child::FetcherState;
 use super::server::{Feeds, url};
 
 const KILO: f64 = 1e3;
@@ -33,7 +33,7 @@ struct Fetcher {
     _child: tokio::process::Child,
 }
 
-/// Measures with the child's data in this folder.
+/// Measures with the data of the child in this folder.
 pub(super) async fn run(report: &mut Report, folder: &Path) -> anyhow::Result<()> {
     let (count, minutes) = if report.is_quick() { (1_000, 60) } else { (10_000, 180) };
     let settings = wirefold_fetcher::Settings::default();
@@ -44,31 +44,32 @@ pub(super) async fn run(report: &mut Report, folder: &Path) -> anyhow::Result<()
     feeds.clear();
 
     let (mut fetcher, empty) = Fetcher::start(folder, port, count, start).await?;
-    fetcher.turn(&feeds, start).await?;
+    fetcher.set_time(&feeds, start).await?;
     let watch = Stopwatch::start();
     // All first polls are spread over the first minute.
-    let mut first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+    let mut first = fetcher.set_time(&feeds, start.plus(MINUTE)).await?;
     while feeds.visits().reached < count && watch.seconds() < DEADLINE {
-        first = fetcher.turn(&feeds, start.plus(MINUTE)).await?;
+        first = fetcher.set_time(&feeds, start.plus(MINUTE)).await?;
     }
-    let took = watch.seconds();
+    let seconds = watch.seconds();
     let reached = feeds.visits().reached;
     report
         .add("feeds on loopback", count as f64, "")
         .beside("polled in the first round", reached as f64);
     report.goal_of_ratio(Goal::AtLeast(1.0));
-    report.add("first full round", took, "s").beside("plain sockets", plain);
-    report.add("… polls", reached as f64 / took, "polls/s");
+    report.add("first full round", seconds, "s").beside("plain sockets", plain);
+    report.add("… polls", reached as f64 / seconds, "polls/s");
     report.beside("plain sockets", count as f64 / plain);
     report.add("… memory", first.memory as f64 - empty.memory as f64, "bytes");
-    let each =
-        |told: &Told| (told.memory.saturating_sub(empty.memory)) as f64 / count as f64 / KILO;
+    let each = |state: &FetcherState| {
+        (state.memory.saturating_sub(empty.memory)) as f64 / count as f64 / KILO
+    };
     report.add("… memory a feed", each(&first), "KB");
 
     let (hours, before) = (Stopwatch::start(), feeds.visits().polls);
     let mut last = first;
     for minute in 2..=minutes {
-        last = fetcher.turn(&feeds, start.plus(MINUTE * minute)).await?;
+        last = fetcher.set_time(&feeds, start.plus(MINUTE * minute)).await?;
     }
     let visits = feeds.visits().clone();
     let polls = (visits.polls - before) as f64;
@@ -91,9 +92,9 @@ impl Fetcher {
         port: u16,
         feeds: usize,
         start: UnixMillis,
-    ) -> anyhow::Result<(Self, Told)> {
+    ) -> anyhow::Result<(Self, FetcherState)> {
         let mut command = Command::from(own_process("fetch-poll")?);
-        // As the systemd unit and the image of the containers set it.
+        // As the systemd unit and the container image set it.
         command.env("MALLOC_ARENA_MAX", "1");
         command.arg("--data").arg(folder.join("fetcher"));
         command.args(["--port", &port.to_string(), "--feeds", &feeds.to_string()]);
@@ -103,32 +104,32 @@ impl Fetcher {
         let input = child.stdin.take().context("its input was piped")?;
         let lines = BufReader::new(child.stdout.take().context("its output was piped")?).lines();
         let mut fetcher = Self { input, lines, _child: child };
-        let told = fetcher.told().await?;
-        Ok((fetcher, told))
+        let state = fetcher.read_state().await?;
+        Ok((fetcher, state))
     }
 
-    /// Makes it that time, and waits until everything that is due is done: until the fetcher has
-    /// had nothing under way for a while, and nobody has come meanwhile.
-    async fn turn(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<Told> {
-        feeds.turn(now);
+    /// Sets the clock and waits until all due work is done: until the fetcher was idle for a while and no
+    /// request came meanwhile.
+    async fn set_time(&mut self, feeds: &Feeds, now: UnixMillis) -> anyhow::Result<FetcherState> {
+        feeds.set_time(now);
         loop {
             let before = feeds.visits().polls;
             self.input.write_all(format!("{}\n", now.0).as_bytes()).await?;
             self.input.flush().await?;
-            let told = self.told().await?;
+            let state = self.read_state().await?;
             if feeds.visits().polls == before {
-                return Ok(told);
+                return Ok(state);
             }
         }
     }
 
-    async fn told(&mut self) -> anyhow::Result<Told> {
+    async fn read_state(&mut self) -> anyhow::Result<FetcherState> {
         let line = self.lines.next_line().await?.context("the child ended")?;
         serde_json::from_str(&line).context("what the child tells")
     }
 }
 
-/// The seconds that asking every feed once takes with as many sockets at once, and nothing more.
+/// The seconds to request every feed once over as many plain sockets.
 async fn plain(feeds: usize, port: u16, at_once: usize) -> anyhow::Result<f64> {
     let places = Arc::new(Semaphore::new(at_once));
     let watch = Stopwatch::start();

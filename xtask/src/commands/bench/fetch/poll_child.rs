@@ -1,4 +1,4 @@
-//! A fetcher with ten thousand feeds, in a process that holds nothing else.
+//! A fetcher with ten thousand feeds, in a process of its own.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ use super::super::machine;
 use super::super::stages::{DataFolder, Running, loopback_fetcher};
 use super::server;
 
-/// Nothing was under way for so long: the clock may be moved.
-const QUIET: Duration = Duration::from_millis(40);
+/// After this long without work the clock may advance.
+const IDLE_AFTER: Duration = Duration::from_millis(40);
 
-/// What the child is told.
+/// The arguments of the child.
 #[derive(clap::Args)]
 pub(in super::super) struct Child {
     #[arg(long)]
@@ -34,17 +34,16 @@ pub(in super::super) struct Child {
     start: u64,
 }
 
-/// What the child tells.
+/// The state that the child reports.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct FetcherState {
     pub(super) memory: u64,
     pub(super) peak_memory: u64,
     pub(super) articles: u64,
     pub(super) processor_seconds: f64,
 }
 
-/// Moves the clock on to each time that it is told on its input, does what is due, and says on its
-/// output what it holds.
+/// Sets the clock to each time that it reads on its input, does the due work, and prints its state.
 pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let clock = VirtualClock::default();
     clock.advance(UnixMillis(child.start).since(clock.now()));
@@ -56,7 +55,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     });
     // It begins by writing a record of every feed.
     while !fetcher.progress.is_alive() {
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep(IDLE_AFTER).await;
     }
     let (sender, mut lines) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
@@ -77,30 +76,30 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
 
 async fn tell(ground: &DataFolder) -> anyhow::Result<()> {
     let own = std::process::id();
-    let told = Told {
+    let state = FetcherState {
         memory: machine::resident_memory(own)?,
         peak_memory: machine::peak_memory(own)?,
         articles: ground.bus.stream_state(FETCHED.name).await?.last,
         processor_seconds: machine::processor_seconds(own)?,
     };
     let mut out = std::io::stdout();
-    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    writeln!(out, "{}", serde_json::to_string(&state)?)?;
     Ok(out.flush()?)
 }
 
-/// Waits until nobody has asked the bus for anything for a moment; whether the feeds have nothing under way, as
-/// well, their server knows.
+/// Waits until the bus had no request for a moment. Whether a poll is under way is known to the server of the
+/// feeds.
 async fn until_quiet(fetcher: &Running) {
     loop {
         let before = fetcher.progress.calls();
-        tokio::time::sleep(QUIET).await;
+        tokio::time::sleep(IDLE_AFTER).await;
         if fetcher.progress.calls() == before {
             return;
         }
     }
 }
 
-/// The fetcher as `up` sets it.
+/// The settings of the fetcher, as in `up`.
 fn settings(child: &Child) -> anyhow::Result<Settings> {
     let feeds = (0..child.feeds).map(|number| {
         let id = format!("feed-{number:05}").parse().context("a feed")?;

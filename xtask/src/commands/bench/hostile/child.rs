@@ -1,4 +1,4 @@
-//! The pipeline over a simulated day, in a process that holds nothing else.
+//! Runs the pipeline over a simulated day in a process of its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
@@ -18,22 +18,22 @@ use super::super::machine::{self, Stopwatch};
 use super::super::stages::{DataFolder, Idle, loopback_fetcher};
 use super::feeds::address_of;
 use super::page::Page;
-use super::{FEEDS, Healthy, Told};
+use super::{FEEDS, Healthy, Results};
 use crate::generator::host;
 
-/// How far the clock is moved at once: what waits for less comes so much later.
+/// How far the clock advances at a time. Shorter waits end late by as much.
 const STEP: Duration = Duration::from_mins(5);
-/// When the clock may be moved.
+/// When the clock may advance.
 const IDLE: Idle = Idle {
     quiet: Duration::from_millis(20),
-    // Looking takes so much.
+    // Checking for idleness takes about this much.
     processor: Duration::from_millis(1),
     deadline: 600.0,
 };
-/// What a healthy feed's id begins with.
+/// The prefix of the ids of healthy feeds.
 const HEALTHY: &str = "healthy-";
 
-/// What the child is told.
+/// The arguments of the child.
 #[derive(clap::Args)]
 pub(in super::super) struct Child {
     #[arg(long)]
@@ -41,7 +41,7 @@ pub(in super::super) struct Child {
     /// The address of the healthy feeds.
     #[arg(long)]
     healthy: String,
-    /// The port of the hostile ones; without it there are none.
+    /// The port of the hostile feeds. Without it there are none.
     #[arg(long)]
     hostile: Option<u16>,
     /// Milliseconds since 1970.
@@ -51,7 +51,7 @@ pub(in super::super) struct Child {
     hours: u32,
 }
 
-/// Lives through the hours, tells the time at each step, and at the end what came of them.
+/// Runs through the hours, prints the time at each step, and at the end the results.
 pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let clock = VirtualClock::default();
@@ -77,7 +77,7 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
         clock.advance(STEP);
     }
     answers.sort_by(f64::total_cmp);
-    let told = Told {
+    let results = Results {
         page: answers,
         articles: ground.bus.stream_state(FETCHED.name).await?.last,
         healthy: healthy(&ground, &steps).await?,
@@ -86,13 +86,14 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
         processor_seconds: machine::processor_seconds(std::process::id())?,
         peak_memory: machine::peak_memory(std::process::id())?,
     };
-    // A stage may wait for a time that does not come: it is not waited for.
+    // A stage may wait for a time that never comes, so it is not joined.
     drop((fetcher, stages, ground));
-    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    writeln!(out, "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
-/// The fetcher as `up` sets it, but that the host of the healthy feeds is not spared.
+/// The settings of the fetcher, as in `up`, but without a delay between requests to the host of the healthy
+/// feeds.
 fn fetcher(child: &Child) -> anyhow::Result<wirefold_fetcher::Settings> {
     let healthy = (0..FEEDS).map(|number| (HEALTHY, number, format!("{}/{number}", child.healthy)));
     let hostile = child.hostile.into_iter().flat_map(|port| {
@@ -114,7 +115,7 @@ fn fetcher(child: &Child) -> anyhow::Result<wirefold_fetcher::Settings> {
     })
 }
 
-/// What became of the healthy feeds' articles. `steps`: the seconds that each step took, by its time.
+/// The results for the healthy feeds' articles. `steps` has the seconds that each step took, by its time.
 async fn healthy(
     ground: &DataFolder,
     steps: &BTreeMap<u64, f64>,
@@ -138,12 +139,12 @@ async fn healthy(
             alerted.extend(alert.articles.iter().map(|article| article.id));
         }
     }
-    let told = articles.into_iter().map(|(url, id, story, seen)| {
+    let results = articles.into_iter().map(|(url, id, story, seen)| {
         let step = steps.range(..=seen).next_back().map_or(0.0, |(_, seconds)| *seconds);
         let story = stories.get(&story).cloned().unwrap_or_default();
         (url, Healthy { seen, step, story, alerted: alerted.contains(&id) })
     });
-    Ok(told.collect())
+    Ok(results.collect())
 }
 
 /// All messages of a stream.

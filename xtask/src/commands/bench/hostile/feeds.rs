@@ -1,5 +1,5 @@
-//! The hostile feeds: thirteen kinds, four of each, every one at an address of its own, so that each is a
-//! site of its own.
+//! The hostile feeds: thirteen kinds, four of each. Each has an address of its own, so that each is a site of
+//! its own.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -15,37 +15,37 @@ use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
 use wirefold_score::Random;
 
-use super::super::small::server::Papers;
+use super::super::small::server::NewsFeeds;
 use super::FEEDS;
 use crate::generator::Article;
 
 const KINDS: usize = 13;
-/// A flood has so many new items at each poll.
+/// The number of new items in a flood at each poll.
 const FLOOD: u64 = 500;
 
-/// What the hostile feeds know.
+/// The state of the hostile feeds.
 #[derive(Clone)]
 pub(super) struct Hostile(Arc<Inner>);
 
 struct Inner {
-    papers: Papers,
+    news_feeds: NewsFeeds,
     /// The address of the healthy feeds.
     healthy: String,
-    /// How often any of them was asked: what is to be new each time is named after it.
+    /// The number of requests to any of them, from which new items get their names.
     asked: AtomicU64,
     empty_items: Vec<u8>,
     bomb: Vec<u8>,
 }
 
 impl Hostile {
-    pub(super) fn new(papers: Papers, healthy: String) -> Self {
+    pub(super) fn new(news_feeds: NewsFeeds, healthy: String) -> Self {
         let head = "<rss version=\"2.0\"><channel>".to_owned();
         let empty_items = gzip(&(head + &"<item/>".repeat(1_400_000)).into_bytes());
         let bomb = gzip(&vec![b' '; 200_000_000]);
-        Self(Arc::new(Inner { papers, healthy, asked: AtomicU64::new(0), empty_items, bomb }))
+        Self(Arc::new(Inner { news_feeds, healthy, asked: AtomicU64::new(0), empty_items, bomb }))
     }
 
-    /// Serves them and says on which port.
+    /// Serves them and returns the port.
     pub(super) async fn serve(self) -> anyhow::Result<String> {
         let mut port = 0;
         for number in 0..FEEDS {
@@ -79,7 +79,9 @@ async fn answer(State(Hostile(all)): State<Hostile>, Path(number): Path<usize>) 
     match number % KINDS {
         0 => packed(&all.empty_items),
         1 => rss((0..FLOOD).map(|at| made(&site, asked * FLOOD + at))),
-        2 => rss(all.papers.printed(all.papers.now()).take(400).map(|it| claim(it, asked))),
+        2 => {
+            rss(all.news_feeds.published(all.news_feeds.now()).take(400).map(|it| claim(it, asked)))
+        }
         3 => rss((0..10).map(|at| repeated(&site, at))),
         4 => (StatusCode::FOUND, [(header::LOCATION, format!("{}/busy", all.healthy))])
             .into_response(),
@@ -94,7 +96,7 @@ async fn answer(State(Hostile(all)): State<Hostile>, Path(number): Path<usize>) 
     }
 }
 
-/// An article that nobody saw before.
+/// A new article.
 fn made(site: &str, at: u64) -> String {
     item(&format!("{site}/{at}"), &format!("Flood {at}"), &words(at, 60))
 }
@@ -104,7 +106,7 @@ fn claim(article: &Article, asked: u64) -> String {
     item(&article.url(), "This article is withdrawn", &words(asked % 7, 200))
 }
 
-/// An item that names very many authors, categories and enclosures.
+/// An item with very many authors, categories and enclosures.
 fn repeated(site: &str, at: u64) -> String {
     let more = "<category>a</category><author>b</author><enclosure url=\"https://c.example/\"/>";
     let whole =
@@ -112,7 +114,7 @@ fn repeated(site: &str, at: u64) -> String {
     whole.replace("</item>", &(more.repeat(5_000) + "</item>"))
 }
 
-/// One of twenty articles, whose id is another one at each poll.
+/// One of twenty articles, with another id at each poll.
 fn renamed(site: &str, at: u64, asked: u64) -> String {
     item(&format!("{site}/{at}?{asked}"), &format!("Renamed {at}"), &words(1_000_000 + at, 120))
 }
@@ -156,7 +158,7 @@ fn nested() -> Response {
     ([(header::CONTENT_TYPE, "application/feed+json")], body).into_response()
 }
 
-/// So many made words, others for each number.
+/// This many generated words, different for each number.
 fn words(number: u64, count: usize) -> String {
     let syllables = ["ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "zu", "fa", "de"];
     let mut random = Random::new(number);

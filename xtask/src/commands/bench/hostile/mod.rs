@@ -1,7 +1,7 @@
-//! `bench hostile`: a simulated day of fifty-two healthy feeds, alone and beside as many hostile ones.
+//! `bench hostile`: a simulated day of fifty-two healthy feeds, alone and with as many hostile ones.
 //!
-//! All feeds are served by this process. The pipeline runs in a child, once without the hostile feeds
-//! and once with them. The child's clock is moved on by five minutes whenever nothing is under way.
+//! This process serves all feeds. The pipeline runs in a child, once without the hostile feeds and once with
+//! them. The clock of the child advances by five minutes whenever it is idle.
 
 mod child;
 mod feeds;
@@ -15,45 +15,45 @@ use wirefold_flow::{Clock, SystemClock, UnixMillis};
 
 use super::Common;
 use super::machine::{self, Stopwatch};
-use super::own_process::{live, own_process};
+use super::own_process::{own_process, run_simulated};
 use super::report::{Goal, Report};
-use super::small::server::Papers;
+use super::small::server::NewsFeeds;
 use crate::generator::OUTLETS;
 
 pub(super) use child::{Child, run as run_child};
 use feeds::Hostile;
 
-/// Healthy feeds: one an outlet. There are as many hostile ones.
+/// The number of healthy feeds, one for each outlet, and of hostile ones.
 const FEEDS: usize = OUTLETS;
 /// New items of a healthy feed in a day.
 const ITEMS_A_DAY: u64 = 20;
 const MEGA: f64 = 1e6;
 
-/// What the child tells when its day is over.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-struct Told {
-    /// All articles, those of the hostile feeds too.
+struct Results {
+    /// The number of all articles, including those of hostile feeds.
     articles: u64,
-    /// The healthy feeds' articles by address.
+    /// The articles of healthy feeds by address.
     healthy: BTreeMap<String, Healthy>,
-    /// Seconds that the slowest step of five minutes took, and all together.
+    /// The seconds of the slowest step of five minutes, and of all steps.
     slowest_step: f64,
     seconds: f64,
     processor_seconds: f64,
-    /// Milliseconds until the page answered, the least first.
+    /// The milliseconds of each answer of the page, sorted.
     page: Vec<f64>,
     peak_memory: u64,
 }
 
-/// What became of a healthy feed's article.
+/// The result for an article of a healthy feed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Healthy {
     seen: u64,
-    /// Seconds that the step took in which it was seen.
+    /// The seconds of the step in which it was seen.
     step: f64,
     /// The first of the healthy articles in its story.
     story: String,
-    /// Whether an alert told of it at once.
+    /// Whether an alert about it was sent at once.
     alerted: bool,
 }
 
@@ -64,29 +64,30 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
         Report::new("wirefold.bench.hostile/1", is_quick, machine::file_system(folder)?);
     let hours = if is_quick { 6 } else { 24 };
     let start = SystemClock.now().minus(super::small::DAY);
-    let papers = Papers::print(start, 1, FEEDS, ITEMS_A_DAY)?;
-    let healthy = papers.clone().serve().await?;
-    let hostile = Hostile::new(papers.clone(), healthy.clone()).serve().await?;
+    let news_feeds = NewsFeeds::print(start, 1, FEEDS, ITEMS_A_DAY)?;
+    let healthy = news_feeds.clone().serve().await?;
+    let hostile = Hostile::new(news_feeds.clone(), healthy.clone()).serve().await?;
     let a_day = async |name: &str, beside: Option<&str>| {
         let watch = Stopwatch::start();
         let mut child = own_process("hostile-pipeline")?;
         child.arg("--data").arg(folder.join(name)).args(["--healthy", &healthy]);
         child.args(beside.into_iter().flat_map(|port| ["--hostile", port]));
         child.args(["--start", &start.0.to_string(), "--hours", &hours.to_string()]);
-        let told: Told = live(child, |now| papers.turn(now)).await?;
-        anyhow::Ok(Told { seconds: watch.seconds(), ..told })
+        let results: Results = run_simulated(child, |now| news_feeds.set_time(now)).await?;
+        anyhow::Ok(Results { seconds: watch.seconds(), ..results })
     };
     let (alone, again) = (a_day("alone", None).await?, a_day("again", None).await?);
     let beside = a_day("beside", Some(&hostile)).await?;
 
     report.articles(beside.articles);
-    let times: BTreeMap<String, UnixMillis> = papers.times().collect();
+    let times: BTreeMap<String, UnixMillis> = news_feeds.times().collect();
     let (before, after) = (delays(&alone, &times, start), delays(&beside, &times, start));
     report.add("articles of the healthy feeds", beside.healthy.len() as f64, "");
     report.beside("alone", alone.healthy.len() as f64);
-    let story = |of: &Told| differences(&alone, of, |it| &it.story);
-    let alert = |of: &Told| differences(&alone, of, |it| &it.alerted);
-    // What is polled at the same time comes in another order in each run, so two runs alone differ, too.
+    let story = |of: &Results| differences(&alone, of, |it| &it.story);
+    let alert = |of: &Results| differences(&alone, of, |it| &it.alerted);
+    // Feeds that are polled at the same time arrive in another order in each run, so two runs without hostile
+    // feeds differ too.
     for (name, with, without) in [
         ("… lost, or in another story than alone", story(&beside), story(&again)),
         ("… without their alert, or with one more", alert(&beside), alert(&again)),
@@ -118,25 +119,29 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
     report.print_and_write("hostile", common.write)
 }
 
-/// Articles of which a fact is another than in the run without hostile feeds, or which are missing.
-fn differences<F: PartialEq>(alone: &Told, beside: &Told, fact: impl Fn(&Healthy) -> &F) -> f64 {
+/// The number of articles that are missing or for which a fact differs from the run without hostile feeds.
+fn differences<F: PartialEq>(
+    alone: &Results,
+    beside: &Results,
+    fact: impl Fn(&Healthy) -> &F,
+) -> f64 {
     let urls: BTreeSet<&String> = alone.healthy.keys().chain(beside.healthy.keys()).collect();
-    let told = |of: &Told, url: &String| of.healthy.get(url).map(&fact).is_some();
+    let has_fact = |of: &Results, url: &String| of.healthy.get(url).map(&fact).is_some();
     let is_other = |url: &&&String| {
         let (one, other) = (alone.healthy.get(**url), beside.healthy.get(**url));
-        !told(alone, url) || !told(beside, url) || one.map(&fact) != other.map(&fact)
+        !has_fact(alone, url) || !has_fact(beside, url) || one.map(&fact) != other.map(&fact)
     };
     urls.iter().filter(is_other).count() as f64
 }
 
-/// Seconds from each item's printing to its output, the least first. Work costs no simulated time, so
-/// the real time of the step is added.
-fn delays(told: &Told, times: &BTreeMap<String, UnixMillis>, start: UnixMillis) -> Vec<f64> {
+/// The seconds from each item's publication to its output, sorted. Work takes no simulated time, so the real
+/// time of the step is added.
+fn delays(results: &Results, times: &BTreeMap<String, UnixMillis>, start: UnixMillis) -> Vec<f64> {
     let delay = |(url, article): (&String, &Healthy)| {
-        let printed = times.get(url).filter(|at| **at > start)?;
-        Some(UnixMillis(article.seen).since(*printed).as_secs_f64() + article.step)
+        let published = times.get(url).filter(|at| **at > start)?;
+        Some(UnixMillis(article.seen).since(*published).as_secs_f64() + article.step)
     };
-    let mut delays: Vec<f64> = told.healthy.iter().filter_map(delay).collect();
+    let mut delays: Vec<f64> = results.healthy.iter().filter_map(delay).collect();
     delays.sort_by(f64::total_cmp);
     delays
 }

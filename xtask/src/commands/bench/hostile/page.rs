@@ -1,4 +1,4 @@
-//! The page, which a reader asks for while the day goes on.
+//! The page, which a reader requests during the day.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::super::machine::Stopwatch;
 
-/// Requests in each five minutes, one after the other, …
+/// The number of requests in each five minutes, one after the other.
 const REQUESTS: usize = 5;
-/// … so long apart.
+/// The pause between them.
 const APART: Duration = Duration::from_millis(10);
 
 /// The page on a port of its own.
@@ -21,7 +21,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Serves the page as long as the process lives.
+    /// Serves the page for as long as the process runs.
     pub(super) async fn serve(router: Router) -> anyhow::Result<Page> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listen for the page")?;
         let address = listener.local_addr()?;
@@ -29,7 +29,7 @@ impl Page {
         Ok(Page { address })
     }
 
-    /// Asks for the first page a few times. The milliseconds that each answer took.
+    /// Requests the first page a few times. Returns the milliseconds of each answer.
     pub(super) async fn ask(&self) -> anyhow::Result<Vec<f64>> {
         let mut times = Vec::with_capacity(REQUESTS);
         for _ in 0..REQUESTS {

@@ -1,5 +1,5 @@
-//! The NATS half of `bench pipeline`: JetStream alone over three hops, then ours over the same three
-//! with messages as large, on the same server settings, in one run.
+//! The NATS part of `bench pipeline`: JetStream alone over three hops, then wirefold over the same three hops
+//! with messages of the same size, with the same server settings, in one run.
 
 pub(super) mod plain;
 pub(super) mod server;
@@ -14,58 +14,58 @@ use wirefold_flow::{Bus, Outgoing, SystemClock};
 use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::streams::{JUDGED, OUTPUT};
 
-use super::articles::{Press, Ready};
+use super::articles::{ArticleFactory, Ready};
 use super::latency::{Percentiles, latency};
 use super::machine::{self, Stopwatch};
 use super::pipeline::publish;
 use super::report::{Goal, Report};
 use crate::nats_server::{self, Found};
 use crate::tree;
-use server::{Part, Server, Sync};
+use server::{MeasuredProcess, Server, Sync};
 
-/// A hop that takes longer is a fault, and not a figure.
+/// A hop that takes longer is an error and not a figure.
 const DEADLINE: Duration = Duration::from_secs(300);
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
-/// What stands between the article and the output.
+/// The programs between the articles and the output.
 #[derive(Clone, Copy)]
-enum Form {
+enum Programs {
     /// Detector and enricher.
     Ours,
-    /// The detector, and a stage that passes on what it is given.
+    /// The detector, and a stage that only passes messages on.
     WithoutEnrichment,
-    /// Our two loops, and nothing in them.
+    /// Our two loops without any work.
     Loops,
 }
 
-/// How fast, and who took how much of a core meanwhile.
-struct Flow {
+/// The throughput, and the processor time of each process.
+struct Throughput {
     rate: f64,
     shares: Vec<(String, f64)>,
 }
 
-/// What ours writes an article, on average: for the stages that only pass on.
+/// The mean size of wirefold's messages, for stages that only pass on.
 #[derive(Clone, Copy)]
-struct Sizes {
+struct MessageSizes {
     decision: u64,
     output: u64,
 }
 
-/// The programs, the articles, and where the data goes.
-pub(super) struct Half<'a> {
+/// The programs, the articles, and the folder of the data.
+pub(super) struct NatsHalf<'a> {
     found: Found,
     programs: PathBuf,
     folder: PathBuf,
     articles: &'a [Ready],
 }
 
-impl<'a> Half<'a> {
+impl<'a> NatsHalf<'a> {
     /// Whether this machine has a nats-server.
     pub(super) fn is_possible() -> bool {
         nats_server::find(&tree::root()).is_some()
     }
 
-    /// Nothing where this machine has no nats-server.
+    /// `None` if this machine has no nats-server.
     pub(super) fn new(folder: &Path, articles: &'a [Ready]) -> anyhow::Result<Option<Self>> {
         let Some(found) = nats_server::find(&tree::root()) else {
             return Ok(None);
@@ -74,26 +74,30 @@ impl<'a> Half<'a> {
         Ok(Some(Self { found, programs, folder: folder.to_owned(), articles }))
     }
 
-    /// Measures in both settings of the server.
-    pub(super) async fn run(&self, press: &mut Press, report: &mut Report) -> anyhow::Result<()> {
+    /// Measures with both settings of the server.
+    pub(super) async fn run(
+        &self,
+        factory: &mut ArticleFactory,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
         report.note(format!("nats-server {}", self.found.version));
         for sync in [Sync::Always, Sync::Default] {
             let raw = self.raw(sync).await?;
             add(report, sync, "JetStream alone, three hops", &raw, None);
-            let (ours, sizes) = self.ours(sync, Form::Ours, None).await?;
+            let (ours, sizes) = self.ours(sync, Programs::Ours, None).await?;
             add(report, sync, "ours, fetched to output", &ours, Some(&raw));
             if sync == Sync::Always {
                 report.goal_of_ratio(Goal::AtLeast(0.8));
             }
-            let (plainer, _) = self.ours(sync, Form::WithoutEnrichment, Some(sizes)).await?;
+            let (plainer, _) = self.ours(sync, Programs::WithoutEnrichment, Some(sizes)).await?;
             add(report, sync, "ours without enrichment", &plainer, Some(&raw));
             if sync == Sync::Default {
                 report.goal_of_ratio(Goal::AtLeast(0.5));
             }
-            let (loops, _) = self.ours(sync, Form::Loops, Some(sizes)).await?;
+            let (loops, _) = self.ours(sync, Programs::Loops, Some(sizes)).await?;
             add(report, sync, "ours, loops alone", &loops, Some(&raw));
         }
-        self.latency(press, report).await
+        self.latency(factory, report).await
     }
 
     fn server(&self, sync: Sync, name: &str) -> anyhow::Result<Server> {
@@ -107,8 +111,8 @@ impl<'a> Half<'a> {
         command
     }
 
-    /// By the plain client, a process a hop.
-    async fn raw(&self, sync: Sync) -> anyhow::Result<Flow> {
+    /// JetStream alone, with a process of the plain client for each hop.
+    async fn raw(&self, sync: Sync) -> anyhow::Result<Throughput> {
         let mut server = self.server(sync, "raw")?;
         let url = server.url.clone();
         let setup = self.program("examples/raw", &["setup", &url]).output()?;
@@ -117,25 +121,27 @@ impl<'a> Half<'a> {
         let bytes = (self.bytes() / self.articles.len() as u64).to_string();
         let start = |name: &str, arguments: &[&str]| {
             let arguments = [&[arguments[0], &url], &arguments[1..]].concat();
-            Part::start(name, self.program("examples/raw", &arguments), "ready")
+            MeasuredProcess::start(name, self.program("examples/raw", &arguments), "ready")
         };
         let mut parts = vec![
             start("first relay", &["relay", "1", &count])?,
             start("second relay", &["relay", "2", &count])?,
         ];
         let mut sink = start("sink", &["sink", &count])?;
-        parts.iter_mut().try_for_each(Part::begin)?;
+        parts.iter_mut().try_for_each(MeasuredProcess::begin)?;
         server.part.begin()?;
         sink.begin()?;
         let watch = Stopwatch::start();
         let source = start("source", &["publish", &count, &bytes])?;
-        tokio::time::timeout(DEADLINE, sink.ended()).await.context("JetStream alone stands")??;
+        tokio::time::timeout(DEADLINE, sink.wait_for_end())
+            .await
+            .context("JetStream alone stands")??;
         let seconds = watch.seconds();
         parts.extend([source, sink, server.part]);
         flow(self.articles.len(), seconds, &parts)
     }
 
-    /// The bytes of all articles, headers too.
+    /// The bytes of all articles with headers.
     fn bytes(&self) -> u64 {
         let size = |message: &Outgoing| {
             let headers = message.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
@@ -144,22 +150,22 @@ impl<'a> Half<'a> {
         self.articles.iter().map(|article| size(&article.message)).sum()
     }
 
-    /// By our stages or loops, a process each.
+    /// Our stages or loops, with a process each.
     async fn ours(
         &self,
         sync: Sync,
-        form: Form,
-        sizes: Option<Sizes>,
-    ) -> anyhow::Result<(Flow, Sizes)> {
+        form: Programs,
+        sizes: Option<MessageSizes>,
+    ) -> anyhow::Result<(Throughput, MessageSizes)> {
         let name = match form {
-            Form::Ours => "ours",
-            Form::WithoutEnrichment => "without enrichment",
-            Form::Loops => "loops",
+            Programs::Ours => "ours",
+            Programs::WithoutEnrichment => "without enrichment",
+            Programs::Loops => "loops",
         };
         let mut server = self.server(sync, name)?;
         let mut parts = self.stages(&server.url, form, sizes)?;
         let bus = self.bus(&server.url).await?;
-        parts.iter_mut().try_for_each(Part::begin)?;
+        parts.iter_mut().try_for_each(MeasuredProcess::begin)?;
         server.part.begin()?;
         let own = machine::processor_seconds(std::process::id())?;
         let watch = Stopwatch::start();
@@ -181,7 +187,7 @@ impl<'a> Half<'a> {
             Ok(state.bytes / state.messages.max(1))
         };
         let written =
-            Sizes { decision: size(JUDGED.name).await?, output: size(OUTPUT.name).await? };
+            MessageSizes { decision: size(JUDGED.name).await?, output: size(OUTPUT.name).await? };
         Ok((flow, written))
     }
 
@@ -190,39 +196,52 @@ impl<'a> Half<'a> {
         Ok(Arc::new(bus))
     }
 
-    /// Makes the streams, and starts what stands between.
-    fn stages(&self, url: &str, form: Form, sizes: Option<Sizes>) -> anyhow::Result<Vec<Part>> {
+    /// Makes the streams and starts the programs between them.
+    fn stages(
+        &self,
+        url: &str,
+        form: Programs,
+        sizes: Option<MessageSizes>,
+    ) -> anyhow::Result<Vec<MeasuredProcess>> {
         let setup = self.program("wirefold", &["setup", "--nats", url]).output()?;
         anyhow::ensure!(setup.status.success(), "{}", String::from_utf8_lossy(&setup.stderr));
         let real = |stage: &str| {
             let arguments = ["run", stage, "--nats", url, "--operations", "127.0.0.1:0"];
-            Part::start(stage, self.program("wirefold", &arguments), "health and metrics on")
+            MeasuredProcess::start(
+                stage,
+                self.program("wirefold", &arguments),
+                "health and metrics on",
+            )
         };
         let plain = |name: &str, which: &str, bytes: u64| {
             let arguments = ["bench", "nats-plain", which, url, &bytes.to_string()];
-            Part::start(name, self.program("xtask", &arguments), "ready")
+            MeasuredProcess::start(name, self.program("xtask", &arguments), "ready")
         };
         let sizes = || sizes.context("ours is measured first");
         Ok(match form {
-            Form::Ours => vec![real("detector")?, real("enricher")?],
-            Form::WithoutEnrichment => {
+            Programs::Ours => vec![real("detector")?, real("enricher")?],
+            Programs::WithoutEnrichment => {
                 vec![real("detector")?, plain("plain stage", "stage", sizes()?.output)?]
             }
-            Form::Loops => vec![
+            Programs::Loops => vec![
                 plain("plain writer", "writer", sizes()?.decision)?,
                 plain("plain stage", "stage", sizes()?.output)?,
             ],
         })
     }
 
-    /// One article after the other through detector and enricher.
-    async fn latency(&self, press: &mut Press, report: &mut Report) -> anyhow::Result<()> {
+    /// Publishes one article after the other through detector and enricher.
+    async fn latency(
+        &self,
+        factory: &mut ArticleFactory,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
         let time = Duration::from_secs(if report.is_quick() { 10 } else { 30 });
         for sync in [Sync::Always, Sync::Default] {
             let server = self.server(sync, "latency")?;
-            let _stages = self.stages(&server.url, Form::Ours, None)?;
+            let _stages = self.stages(&server.url, Programs::Ours, None)?;
             let bus = self.bus(&server.url).await?;
-            let Percentiles { p50, p99 } = latency(&bus, &SystemClock, press, time).await?;
+            let Percentiles { p50, p99 } = latency(&bus, &SystemClock, factory, time).await?;
             let name = |which| format!("NATS, {}: publish to output at 20/s, {which}", sync.name());
             report.add(name("p50"), p50, "ms").goal(Goal::AtMost(150.0));
             report.add(name("p99"), p99, "ms");
@@ -231,7 +250,7 @@ impl<'a> Half<'a> {
     }
 }
 
-/// Reads the output until so many articles have come.
+/// Reads the output until this many articles have arrived.
 async fn read_output(bus: &dyn Bus, count: usize) -> anyhow::Result<()> {
     let mut reader = bus.read(OUTPUT.name, ARTICLES, 1).await?;
     let mut taken = 0;
@@ -244,13 +263,14 @@ async fn read_output(bus: &dyn Bus, count: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn flow(count: usize, seconds: f64, parts: &[Part]) -> anyhow::Result<Flow> {
-    let share = |part: &Part| Ok((part.name.clone(), part.used()? / seconds));
+fn flow(count: usize, seconds: f64, parts: &[MeasuredProcess]) -> anyhow::Result<Throughput> {
+    let share =
+        |part: &MeasuredProcess| Ok((part.name.clone(), part.processor_seconds()? / seconds));
     let shares = parts.iter().map(share).collect::<anyhow::Result<_>>()?;
-    Ok(Flow { rate: count as f64 / seconds, shares })
+    Ok(Throughput { rate: count as f64 / seconds, shares })
 }
 
-fn add(report: &mut Report, sync: Sync, what: &str, flow: &Flow, raw: Option<&Flow>) {
+fn add(report: &mut Report, sync: Sync, what: &str, flow: &Throughput, raw: Option<&Throughput>) {
     let shares = flow.shares.iter().map(|(name, share)| {
         let micros = share / flow.rate * 1e6;
         format!("{name} {:.0} % ({micros:.0} µs an article)", share * 100.0)

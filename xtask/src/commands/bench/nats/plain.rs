@@ -1,4 +1,4 @@
-//! Our two loops with nothing to do in them: what the seam and the bus cost without the news.
+//! Our two loops without any work: the cost of the loops and the bus alone.
 
 use std::sync::Arc;
 
@@ -13,25 +13,25 @@ use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::Subject;
 use wirefold_proto::streams::{FETCHED, JUDGED, Stage as Role};
 
-/// Which loop, and how much it writes.
+/// The arguments: which loop, and the size of its messages.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[arg(value_enum)]
-    which: Which,
+    which: LoopKind,
     url: String,
-    /// Bytes of each body that it writes.
+    /// The bytes of each body that it writes.
     bytes: usize,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Which {
-    /// Where the detector stands.
+enum LoopKind {
+    /// In the place of the detector.
     Writer,
-    /// Where the enricher stands.
+    /// In the place of the enricher.
     Stage,
 }
 
-impl Which {
+impl LoopKind {
     fn name(self) -> &'static str {
         match self {
             Self::Writer => "detector",
@@ -40,7 +40,7 @@ impl Which {
     }
 }
 
-/// Runs it until it is killed.
+/// Runs until it is killed.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use std::io::Write as _;
     let clock = Arc::new(SystemClock);
@@ -48,20 +48,20 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let bus = Arc::new(connect(&options, clock.clone()).await?);
     let context = StageContext::new(bus, clock);
     let stop = CancellationToken::new();
-    let plain = Plain { body: "x".repeat(arguments.bytes).into() };
+    let plain = EmptyLoop { body: "x".repeat(arguments.bytes).into() };
     writeln!(std::io::stdout(), "ready")?;
     match arguments.which {
-        Which::Writer => run_writer(context, writer(), Box::new(plain), stop).await?,
-        Which::Stage => {
+        LoopKind::Writer => run_writer(context, writer(), Box::new(plain), stop).await?,
+        LoopKind::Stage => {
             let consumer = wirefold_enricher::consumer();
-            run_stage(context, Arc::new(plain), consumer, AT_ONCE, stop).await?;
+            run_stage(context, Arc::new(plain), consumer, IN_FLIGHT, stop).await?;
         }
     }
     Ok(())
 }
 
-/// As many as the enricher has in its hands.
-const AT_ONCE: usize = 256;
+/// The number of messages in flight, as for the enricher.
+const IN_FLIGHT: usize = 256;
 
 fn writer() -> WriterConfig {
     let (stream, filter, mark) = (FETCHED.name.to_owned(), ">".to_owned(), String::new());
@@ -76,12 +76,12 @@ fn writer() -> WriterConfig {
     }
 }
 
-/// Says the same of everything.
-struct Plain {
+/// Answers every message with the same body.
+struct EmptyLoop {
     body: Bytes,
 }
 
-impl Decide for Plain {
+impl Decide for EmptyLoop {
     fn restart(&mut self) -> u64 {
         0
     }
@@ -99,7 +99,7 @@ impl Decide for Plain {
     }
 }
 
-impl Stage for Plain {
+impl Stage for EmptyLoop {
     fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
         Box::pin(async move {
             let fetched = input.referred.ok_or_else(|| StageError::reject("names no article"))?;

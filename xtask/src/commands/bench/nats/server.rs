@@ -1,4 +1,4 @@
-//! A nats-server for one measurement, and processes beside it whose processor time is counted.
+//! A nats-server for one measurement, and processes whose processor time is counted.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -11,19 +11,19 @@ use crate::commands::bench::machine;
 use crate::nats_server::Found;
 use crate::port;
 
-/// How often it is looked whether a process has ended.
-const LOOK: Duration = Duration::from_millis(1);
+/// How often to check whether a process has ended.
+const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A process that ends with this value.
-pub(in crate::commands::bench) struct Part {
+/// A process that is killed when the value is dropped.
+pub(in crate::commands::bench) struct MeasuredProcess {
     pub(super) name: String,
     child: Child,
-    /// The processor time at which counting began.
+    /// The processor time at the beginning of the measurement.
     began: f64,
 }
 
-impl Part {
-    /// Starts it, and waits until it says a line with this on the stream that it talks on.
+impl MeasuredProcess {
+    /// Starts it and waits until it prints a line with this text.
     pub(in crate::commands::bench) fn start(
         name: &str,
         mut command: Command,
@@ -57,39 +57,39 @@ impl Part {
         Ok(Self { name: name.to_owned(), child, began: 0.0 })
     }
 
-    /// Counts from now on.
+    /// Begins the measurement.
     pub(super) fn begin(&mut self) -> anyhow::Result<()> {
         self.began = machine::processor_seconds(self.child.id())?;
         Ok(())
     }
 
     /// Returns once it has ended by itself.
-    pub(super) async fn ended(&mut self) -> anyhow::Result<()> {
-        // Its processor time is read once it has ended, so it is not waited for.
+    pub(super) async fn wait_for_end(&mut self) -> anyhow::Result<()> {
+        // It is not waited for, because its processor time is read after its end.
         let is_over =
             |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, it)| it.starts_with('Z'));
         let path = format!("/proc/{}/stat", self.child.id());
         while !is_over(&std::fs::read_to_string(&path)?) {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
         Ok(())
     }
 
-    /// The processor seconds since; also of one that has ended and was not waited for.
-    pub(super) fn used(&self) -> anyhow::Result<f64> {
+    /// The processor seconds since the beginning, also of a process that has ended.
+    pub(super) fn processor_seconds(&self) -> anyhow::Result<f64> {
         Ok(machine::processor_seconds(self.child.id())? - self.began)
     }
 }
 
-impl Drop for Part {
+impl Drop for MeasuredProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The address of a server with a store of its own in a folder, and how to start it; `settings` are lines of its
-/// configuration.
+/// The address of a server with its own store in a folder, and the command to start it. `settings` are lines
+/// of its configuration.
 pub(in crate::commands::bench) fn server_command(
     found: &Found,
     folder: &Path,
@@ -104,12 +104,12 @@ pub(in crate::commands::bench) fn server_command(
     Ok((format!("nats://127.0.0.1:{port}"), command))
 }
 
-/// When the server writes what it acknowledged to the disk.
+/// When the server writes acknowledged messages to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sync {
-    /// Before it acknowledges: what we ship.
+    /// Before it acknowledges, as we ship it.
     Always,
-    /// Every two minutes: its own default.
+    /// Every two minutes, the server's default.
     Default,
 }
 
@@ -122,9 +122,9 @@ impl Sync {
     }
 }
 
-/// A server with a store of its own.
+/// A server with its own store.
 pub(super) struct Server {
-    pub(super) part: Part,
+    pub(super) part: MeasuredProcess,
     pub(super) url: String,
 }
 
@@ -134,7 +134,7 @@ impl Server {
         let always = if sync == Sync::Always { ", sync_interval: always" } else { "" };
         let settings = format!("jetstream {{ store_dir: {store:?}, max_file: 1TB{always} }}\n");
         let (url, command) = server_command(found, folder, &settings)?;
-        let part = Part::start("nats-server", command, "Server is ready")?;
+        let part = MeasuredProcess::start("nats-server", command, "Server is ready")?;
         Ok(Self { part, url })
     }
 }

@@ -1,5 +1,5 @@
-//! Shards of documents that are asked over a real nats-server: each is a service with a connection of its own,
-//! and what passes between is bytes.
+//! Shards of documents over a real nats-server. Each is a service with its own connection, and all messages
+//! are bytes.
 
 use std::fmt;
 use std::path::Path;
@@ -17,38 +17,38 @@ use wirefold_flow_nats::{
 };
 
 use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
-use crate::commands::bench::nats::server::{Part, server_command};
+use crate::commands::bench::nats::server::{MeasuredProcess, server_command};
 use crate::{nats_server, tree};
 
-/// Bytes of a message that the server carries: a text of 512 KB with its packed body.
-const MOST_BYTES: usize = 8 << 20;
+/// The largest message of the server in bytes: a text of 512 KB with its packed body.
+const MAX_MESSAGE_BYTES: usize = 8 << 20;
 
-/// A question and its answer, as they were on the bus.
+/// A question and its answer on the bus.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exchange {
-    /// What was asked for.
+    /// The kind of question.
     pub(super) name: &'static str,
     pub(super) asked: usize,
     pub(super) answered: usize,
-    /// Processor time of the shard, in microseconds.
+    /// The processor time of the shard in microseconds.
     pub(super) service: f64,
-    /// Until all that was asked at the same time was answered, in microseconds.
+    /// The microseconds until all questions of that moment were answered.
     pub(super) waited: f64,
 }
 
 /// One shard, which answers one question after the other.
-struct Answers {
-    /// With the processor microseconds of the last answer.
+struct ShardService {
+    /// The shard, and the processor microseconds of its last answer.
     shard: Mutex<(Shard, f64)>,
 }
 
-impl Answers {
+impl ShardService {
     fn held(&self) -> MutexGuard<'_, (Shard, f64)> {
         self.shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl RequestHandler for Answers {
+impl RequestHandler for ShardService {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
             let held = &mut *self.held();
@@ -65,38 +65,39 @@ impl RequestHandler for Answers {
 }
 
 /// The writer's side of the shards.
-pub(super) struct OnBus {
+pub(super) struct BusShards {
     runtime: Runtime,
     bus: NatsBus,
-    shards: Vec<Arc<Answers>>,
+    shards: Vec<Arc<ShardService>>,
     running: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
     exchanges: Mutex<Vec<Exchange>>,
-    _server: Part,
+    _server: MeasuredProcess,
 }
 
-impl fmt::Debug for OnBus {
+impl fmt::Debug for BusShards {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnBus").field("shards", &self.shards.len()).finish_non_exhaustive()
     }
 }
 
-impl OnBus {
-    /// Starts a server in a folder, and so many empty shards.
-    pub(super) fn start(folder: &Path, count: usize) -> anyhow::Result<OnBus> {
+impl BusShards {
+    /// Starts a server in a folder and this many empty shards.
+    pub(super) fn start(folder: &Path, count: usize) -> anyhow::Result<BusShards> {
         let found =
             nats_server::find(&tree::root()).context("no nats-server: cargo xtask tools")?;
         let store = folder.join("store");
-        let settings = format!("max_payload: {MOST_BYTES}\njetstream {{ store_dir: {store:?} }}\n");
+        let settings =
+            format!("max_payload: {MAX_MESSAGE_BYTES}\njetstream {{ store_dir: {store:?} }}\n");
         let (url, command) = server_command(&found, folder, &settings)?;
-        let server = Part::start("nats-server", command, "Server is ready")?;
+        let server = MeasuredProcess::start("nats-server", command, "Server is ready")?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let open = |name: &str| {
             let options = Options::new(url.clone(), name);
             let bus = async { connect(&options, Arc::new(SystemClock)).await };
             runtime.block_on(bus)
         };
-        let shards: Vec<Arc<Answers>> =
-            (0..count).map(|_| Arc::new(Answers { shard: Mutex::default() })).collect();
+        let shards: Vec<Arc<ShardService>> =
+            (0..count).map(|_| Arc::new(ShardService { shard: Mutex::default() })).collect();
         let mut running = Vec::new();
         for (number, shard) in shards.iter().enumerate() {
             let bus = open(&format!("shard-{number}"))?;
@@ -109,12 +110,12 @@ impl OnBus {
         }
         let bus = open("writer")?;
         let exchanges = Mutex::default();
-        let on_bus = OnBus { runtime, bus, shards, running, exchanges, _server: server };
+        let on_bus = BusShards { runtime, bus, shards, running, exchanges, _server: server };
         on_bus.wait_until_all_answer()?;
         Ok(on_bus)
     }
 
-    /// A service answers once the server knows its subscription.
+    /// Waits for an answer of each shard. A service answers once the server knows its subscription.
     fn wait_until_all_answer(&self) -> anyhow::Result<()> {
         let deadline = Stopwatch::start();
         for number in 0..self.shards.len() {
@@ -130,12 +131,12 @@ impl OnBus {
         Ok(())
     }
 
-    /// What was asked since the last call.
+    /// The exchanges since the last call.
     pub(super) fn take_exchanges(&self) -> Vec<Exchange> {
         std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Articles of each shard, the bytes of all indexes, and those of all texts.
+    /// The number of articles of each shard, the bytes of all indexes, and those of all texts.
     pub(super) fn kept(&self) -> (Vec<usize>, usize, usize) {
         let articles = self.shards.iter().map(|shard| shard.held().0.articles()).collect();
         let bytes: Vec<(usize, usize)> =
@@ -153,7 +154,7 @@ impl OnBus {
     }
 }
 
-fn service(number: usize, handler: Arc<Answers>) -> Service {
+fn service(number: usize, answering: Arc<ShardService>) -> Service {
     Service {
         name: format!("documents-{number}"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -166,7 +167,7 @@ fn subject(shard: usize) -> String {
     format!("scale.documents.{shard}")
 }
 
-impl Shards for OnBus {
+impl Shards for BusShards {
     fn count(&self) -> u32 {
         u32::try_from(self.shards.len()).unwrap_or(u32::MAX)
     }

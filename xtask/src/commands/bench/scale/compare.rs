@@ -1,4 +1,4 @@
-//! The seam on real bytes: one detector beside a writer with its documents on shards, article by article.
+//! Compares one detector with a writer whose documents are on shards, article by article.
 
 use anyhow::ensure;
 use std::path::Path;
@@ -7,29 +7,29 @@ use std::sync::Arc;
 use wirefold_dedup::codec::Writer;
 use wirefold_dedup::{Detector, Preparer, Settings, Shards};
 
-use super::bus::{Exchange, OnBus};
+use super::bus::{BusShards, Exchange};
 use crate::commands::bench::detect::Article;
 use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::{self, Generator};
 
-/// What an article took.
+/// The times of an article.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
-    /// Processor time of preparing it, in microseconds.
+    /// The processor time of preparing it, in microseconds.
     pub(super) prepare: f64,
-    /// Processor time of deciding about it with all documents at hand.
+    /// The processor time of deciding with all documents in memory.
     pub(super) alone: f64,
-    /// Processor time of the writer with its documents on shards: what the shards and the bus take is not in it.
+    /// The processor time of the writer with documents on shards, without the shards and the bus.
     pub(super) writer: f64,
     pub(super) exchanges: Vec<Exchange>,
 }
 
-/// What a comparison came to.
+/// The results of a comparison.
 #[derive(Debug)]
-pub(super) struct Compared {
+pub(super) struct ComparisonResults {
     pub(super) samples: Vec<Sample>,
     pub(super) copies: usize,
-    /// Articles of each shard.
+    /// The number of articles of each shard.
     pub(super) articles: Vec<usize>,
     /// The bytes of the indexes of all shards, of their texts, and of the writer's snapshot.
     pub(super) index: usize,
@@ -37,14 +37,14 @@ pub(super) struct Compared {
     pub(super) writer: usize,
 }
 
-/// Judges articles twice, and fails at the first verdict that is not the same byte for byte.
+/// Judges articles twice and fails at the first verdict that is not the same byte for byte.
 pub(super) fn compare(
     folder: &Path,
     news: generator::Settings,
     (articles, shards): (usize, usize),
     apart: i64,
-) -> anyhow::Result<Compared> {
-    let bus = Arc::new(OnBus::start(folder, shards)?);
+) -> anyhow::Result<ComparisonResults> {
+    let bus = Arc::new(BusShards::start(folder, shards)?);
     let compared = judge_twice(&bus, bus.clone(), news, (articles, apart))?;
     if let Some(mut bus) = Arc::into_inner(bus) {
         bus.stop();
@@ -54,11 +54,11 @@ pub(super) fn compare(
 
 /// The same over shards that are reached in another way.
 pub(super) fn judge_twice(
-    bus: &OnBus,
+    bus: &BusShards,
     reached: Arc<dyn Shards>,
     news: generator::Settings,
     (articles, apart): (usize, i64),
-) -> anyhow::Result<Compared> {
+) -> anyhow::Result<ComparisonResults> {
     let settings = Settings::default();
     let (mut preparer, generator) = (Preparer::default(), Generator::new(news));
     let mut alone = Detector::new(settings.clone());
@@ -85,10 +85,17 @@ pub(super) fn judge_twice(
     }
     ensure!(alone.work() == writer.work(), "{:?} is not {:?}", writer.work(), alone.work());
     let (kept, index, texts) = bus.kept();
-    Ok(Compared { samples, copies, articles: kept, index, texts, writer: snapshot(&writer) })
+    Ok(ComparisonResults {
+        samples,
+        copies,
+        articles: kept,
+        index,
+        texts,
+        writer: snapshot(&writer),
+    })
 }
 
-/// What is done, and its processor time in microseconds.
+/// Does some work and returns its processor time in microseconds.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let watch = ThreadWatch::start();
     let done = work();
@@ -110,7 +117,7 @@ mod tests {
     use super::*;
     use crate::commands::bench::detect::NEWS;
 
-    /// Hostile articles fill so many bytes; the set spans eight days, so that a day leaves the window.
+    /// The size of hostile articles in bytes. The set spans eight days, so that a day leaves the window.
     const LIMIT: usize = 20_000;
     const ARTICLES: usize = 3_000;
     const APART: i64 = 8 * 86_400 * 1_000 / 3_000;
@@ -137,11 +144,11 @@ mod tests {
         assert!(count("read") > 0, "some texts stood on shards alone");
     }
 
-    /// Shards of which the second says that it knows nothing.
+    /// Shards of which the second loses its answers.
     #[derive(Debug)]
-    struct Deaf(Arc<OnBus>);
+    struct LossyShards(Arc<BusShards>);
 
-    impl Shards for Deaf {
+    impl Shards for LossyShards {
         fn count(&self) -> u32 {
             self.0.count()
         }
@@ -164,8 +171,8 @@ mod tests {
     #[test]
     fn a_shard_whose_answers_are_dropped_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
-        let bus = Arc::new(OnBus::start(folder.path(), 2).unwrap());
-        let deaf = Arc::new(Deaf(bus.clone()));
+        let bus = Arc::new(BusShards::start(folder.path(), 2).unwrap());
+        let deaf = Arc::new(LossyShards(bus.clone()));
         let error = judge_twice(&bus, deaf, news(), (400, APART)).unwrap_err().to_string();
         assert!(error.contains("with its documents on shards"), "{error}");
     }

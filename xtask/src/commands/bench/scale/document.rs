@@ -1,9 +1,9 @@
-//! The tables of docs/scale.md: written by the command, never by hand.
+//! Writes the tables of docs/scale.md.
 
 use std::fmt::Write as _;
 
 use super::bus::Exchange;
-use super::compare::{Compared, Sample};
+use super::compare::{ComparisonResults, Sample};
 use super::simulate::{Outcome, Plan, Service, on_paper, simulate};
 use crate::commands::bench::{document, machine};
 
@@ -11,20 +11,20 @@ const DOCUMENT: &str = "docs/scale.md";
 
 /// Days of the window.
 const WINDOW: f64 = 7.0;
-/// Seconds of a day, and the rate of the busiest hour by that of the mean.
+/// The seconds of a day, and the rate of the busiest hour divided by the mean.
 const DAY: f64 = 86_400.0;
 const PEAK: f64 = 3.0;
-/// The share of the articles that the largest language has.
+/// The share of articles in the largest language.
 const LARGEST: f64 = 0.4;
-/// Microseconds that a network adds to a round trip on one machine.
+/// The microseconds that a network adds to a round trip on one machine.
 const NETWORK: f64 = 200.0;
-/// Bytes of memory that a machine has for the detector.
+/// The memory of a machine for the detector in bytes.
 const MACHINE: f64 = 48e9;
 const SIMULATED: usize = 200_000;
 const SEED: u64 = 20_260_301;
 
 /// All tables of a run.
-pub(super) fn block(compared: &Compared) -> String {
+pub(super) fn block(compared: &ComparisonResults) -> String {
     let head = format!(
         "`cargo xtask bench scale --articles {} --shards {} --write`, {}, {} cores, load average {:.1} at the end. \
          All {} verdicts were equal byte for byte, and all counts of work.\n\n",
@@ -38,29 +38,29 @@ pub(super) fn block(compared: &Compared) -> String {
     format!("{head}{}\n{}\n{}", measured(compared), memory(compared), plans(compared))
 }
 
-/// Puts the tables into the document.
+/// Writes the tables into the document.
 pub(super) fn write(block: &str) -> anyhow::Result<()> {
     document::put(DOCUMENT, "scale", block)
 }
 
-fn mean(compared: &Compared, of: impl Fn(&Sample) -> f64) -> f64 {
+fn mean(compared: &ComparisonResults, of: impl Fn(&Sample) -> f64) -> f64 {
     compared.samples.iter().map(of).sum::<f64>() / compared.samples.len().max(1) as f64
 }
 
-fn named<'a>(compared: &'a Compared, name: &'a str) -> impl Iterator<Item = &'a Exchange> {
+fn named<'a>(compared: &'a ComparisonResults, name: &'a str) -> impl Iterator<Item = &'a Exchange> {
     let all = compared.samples.iter().flat_map(|sample| &sample.exchanges);
     all.filter(move |exchange| exchange.name == name)
 }
 
 /// The median round trip of a look-up without the shard's own time, in microseconds.
-fn trip(compared: &Compared) -> f64 {
+fn trip(compared: &ComparisonResults) -> f64 {
     let mut trips: Vec<f64> =
         named(compared, "look-up").map(|it| (it.waited - it.service).max(0.0)).collect();
     trips.sort_unstable_by(f64::total_cmp);
     trips.get(trips.len() / 2).copied().unwrap_or_default()
 }
 
-fn measured(compared: &Compared) -> String {
+fn measured(compared: &ComparisonResults) -> String {
     let mut table = format!(
         "| measured, mean of an article | |\n|---|--:|\n\
          | preparing, µs of a core | {:.0} |\n\
@@ -92,9 +92,9 @@ fn measured(compared: &Compared) -> String {
     table
 }
 
-/// Bytes that the window takes: of the indexes, of the texts, and of what the writer keeps.
-fn memory(compared: &Compared) -> String {
-    // The shards keep a day more than the window, which the run spans with another.
+/// The bytes of the window: of the indexes, of the texts, and of the writer.
+fn memory(compared: &ComparisonResults) -> String {
+    // Shards store a day more than the window, and the run spans one day more.
     let kept = compared.articles.iter().sum::<usize>().max(1) as f64;
     let in_window = (compared.samples.len() as f64 * WINDOW / 8.0).max(1.0);
     let (index, texts) = (compared.index as f64 / kept, compared.texts as f64 / kept);
@@ -127,7 +127,7 @@ fn memory(compared: &Compared) -> String {
     table
 }
 
-/// What is planned: the name, articles a second, shards, look-ups under way.
+/// The plans: the name, articles a second, shards, look-ups under way.
 fn planned() -> [(&'static str, f64, usize, usize); 7] {
     let busiest = |daily: f64| daily / DAY * PEAK;
     let largest = busiest(100e6 * LARGEST);
@@ -142,8 +142,8 @@ fn planned() -> [(&'static str, f64, usize, usize); 7] {
     ]
 }
 
-/// Calculated and simulated figures side by side.
-fn plans(compared: &Compared) -> String {
+/// The calculated and simulated figures of each plan.
+fn plans(compared: &ComparisonResults) -> String {
     let services: Vec<Service> = compared.samples.iter().map(Service::of).collect();
     let trip = trip(compared);
     let mut table = "| plan | shards | calculated articles/s | mean, ms | MB/s | simulated articles/s | mean, ms | p99, ms | MB/s |\n\
@@ -153,7 +153,7 @@ fn plans(compared: &Compared) -> String {
         let plan = Plan { shards, rate, ahead, network: NETWORK, articles: SIMULATED };
         let paper = on_paper(&services, trip, &plan);
         let found = simulate(&services, trip, &plan, SEED);
-        // More than the writer decides: what the end of the run happens to give says nothing.
+        // Above the writer's capacity, the figures depend only on the end of the run.
         let is_bounded = rate.is_finite() && paper.mean.is_finite();
         let delay = |outcome: &Outcome, value: fn(&Outcome) -> f64| match is_bounded {
             true => format!("{:.1}", value(outcome)),

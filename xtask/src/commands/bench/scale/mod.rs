@@ -1,4 +1,4 @@
-//! `bench scale`: documents on shards beside one detector, and what that costs at ten and a hundred million
+//! `bench scale`: documents on shards compared with one detector, and the costs at ten and a hundred million
 //! articles a day.
 
 mod bus;
@@ -13,17 +13,17 @@ use super::Common;
 use super::detect::NEWS;
 use crate::generator;
 
-/// Articles of a run, and of a quick one.
+/// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 50_000;
 const QUICK: usize = 5_000;
-/// Shards of a run, unless said.
+/// The number of shards by default.
 const SHARDS: usize = 2;
 /// The run spans eight days, one more than the window.
 const SPAN_MILLIS: i64 = 8 * 86_400 * 1_000;
-/// Hostile articles fill so many bytes.
+/// The size of hostile articles in bytes.
 const LIMIT: usize = 20_000;
 
-/// How much to judge.
+/// The arguments of `bench scale`.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -1,41 +1,43 @@
-//! A queueing simulation of one writer and its shards, with the service times of a run, and the same on paper.
+//! Simulates the queues of one writer and its shards with the service times of a run, and calculates the same
+//! by formulae.
 //!
-//! Articles arrive at random (a Poisson process) and are decided in order. The writer asks all shards for each
-//! article, waits for the slowest, decides, reads what it must, and enters the article on its shard. Times are in
-//! microseconds.
+//! Articles arrive at random (a Poisson process) and are decided in order. For each article the writer asks
+//! all shards, waits for the slowest, decides, reads the documents that it needs, and adds the article to its
+//! shard. Times are in microseconds.
 
 use wirefold_score::Random;
 
 use super::compare::Sample;
 
-/// What is simulated.
+/// The input of a simulation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     pub(super) shards: usize,
-    /// Articles a second that arrive; as many as there is room for if this is infinite.
+    /// The articles that arrive in a second. Infinite means as many as can be decided.
     pub(super) rate: f64,
-    /// How many articles' look-ups may be under way before the writer comes to them: 1 is what the seam does.
+    /// The number of look-ups that may be under way before the writer comes to their articles. The program
+    /// does 1.
     pub(super) ahead: usize,
-    /// Added to each round trip that was measured on one machine.
+    /// The time that is added to each round trip measured on one machine.
     pub(super) network: f64,
     pub(super) articles: usize,
 }
 
-/// Chance comes in so many grains.
+/// The resolution of random numbers.
 const GRAINS: usize = 1 << 30;
 
-/// What an article takes, as the queues see it.
+/// The service times of an article.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Service {
     pub(super) prepare: f64,
     pub(super) writer: f64,
     /// Of one shard for a look-up.
     pub(super) look_up: f64,
-    /// How many rounds of reading, and the shard's time of one.
+    /// The number of rounds of reading, and the shard's time of one.
     pub(super) reads: (f64, f64),
-    /// Of the shard that it is entered on.
+    /// Of the shard to which it is added.
     pub(super) insert: f64,
-    /// On the bus, with two shards: what all look-ups, and what reads and the entry have.
+    /// The bytes on the bus with two shards: of all look-ups, and of reads and the insertion.
     pub(super) bytes: (f64, f64),
 }
 
@@ -61,35 +63,36 @@ impl Service {
     }
 }
 
-/// What a plan comes to.
+/// The results of a plan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Outcome {
-    /// Decided a second.
+    /// Decisions a second.
     pub(super) throughput: f64,
-    /// From arrival to decision, in milliseconds; without a bound if more arrives than is decided.
+    /// The time from arrival to decision in milliseconds. Infinite if more articles arrive than are decided.
     pub(super) mean: f64,
     pub(super) p99: f64,
-    /// On the bus in a second, in MB.
+    /// The megabytes on the bus in a second.
     pub(super) megabytes: f64,
 }
 
-/// Bytes of an article on the bus of so many shards: each is asked the same, and the answers share the articles.
+/// The bytes of an article on the bus with this many shards. Each shard gets the same question, and the
+/// articles are divided among the answers.
 fn bytes(service: &Service, shards: usize) -> f64 {
     service.bytes.0 * shards as f64 / 2.0 + service.bytes.1
 }
 
-/// Until all shards have answered what the writer waits for, apart from queues.
+/// The time for which the writer waits for shards, without queues.
 fn waits(service: &Service, trip: f64) -> (f64, f64) {
     let (rounds, read) = service.reads;
     (trip + service.look_up, rounds * (trip + read) + trip + service.insert)
 }
 
-/// Simulates it. `trip` is a round trip without the shard's time.
+/// Simulates a plan. `trip` is a round trip without the shard's time.
 pub(super) fn simulate(services: &[Service], trip: f64, plan: &Plan, seed: u64) -> Outcome {
     let mut random = Random::new(seed);
     let trip = trip + plan.network;
     let mut shards = vec![0.0_f64; plan.shards];
-    // When each of the latest articles was decided.
+    // The time at which each of the latest articles was decided.
     let mut decided = vec![0.0_f64; plan.ahead];
     let (mut now, mut free, mut carried) = (0.0_f64, 0.0_f64, 0.0);
     let mut delays = Vec::with_capacity(plan.articles);
@@ -124,8 +127,9 @@ pub(super) fn simulate(services: &[Service], trip: f64, plan: &Plan, seed: u64) 
     }
 }
 
-/// The same by formulae: the capacity is one by the mean time that an article holds the writer (or a shard, if that
-/// is longer), and the mean delay is that of Pollaczek and Khinchine for one server. They give no p99.
+/// The same by formulae. The capacity is one divided by the mean time that an article occupies the writer (or
+/// a shard, if that is longer). The mean delay is that of Pollaczek and Khinchine for one server. There is no
+/// formula for the p99.
 pub(super) fn on_paper(services: &[Service], trip: f64, plan: &Plan) -> Outcome {
     let trip = trip + plan.network;
     let count = services.len().max(1) as f64;
@@ -180,7 +184,7 @@ mod tests {
         // A trip takes 200: 400 + (200 + 100) + (200 + 20) + (200 + 30).
         let full = simulate(&[SERVICE], 100.0, &plan(f64::INFINITY, 1), 7);
         is_near(full.throughput, 1e6 / 1_150.0, 0.01);
-        // Look-ups that are under way before leave the rest.
+        // With look-ups under way before, the rest remains.
         let ahead = simulate(&[SERVICE], 100.0, &plan(f64::INFINITY, 8), 7);
         is_near(ahead.throughput, 1e6 / 850.0, 0.01);
         for (depth, found) in [(1, full), (8, ahead)] {

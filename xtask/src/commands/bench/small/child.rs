@@ -1,4 +1,4 @@
-//! The pipeline over simulated days, in a process that holds nothing else.
+//! Runs the pipeline over simulated days in a process of its own.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -13,16 +13,16 @@ use wirefold_proto::streams::{ALERTS, FETCHED};
 
 use super::super::machine;
 use super::super::stages::{DataFolder, Idle, loopback_fetcher};
-use super::{DAY, FEEDS, Told};
+use super::{DAY, FEEDS, Results};
 use crate::generator::{OUTLETS, host};
 
-/// How far the clock is moved at once: what waits for less comes so much later.
+/// How far the clock advances at a time. Shorter waits end late by as much.
 const STEP: Duration = Duration::from_mins(5);
-/// When the clock may be moved: nobody has asked the bus for anything for a moment.
+/// When the clock may advance: after a moment without requests to the bus.
 const IDLE: Idle =
     Idle { quiet: Duration::from_millis(1), processor: Duration::MAX, deadline: 120.0 };
 
-/// What the child is told.
+/// The arguments of the child.
 #[derive(clap::Args)]
 pub(in super::super) struct Child {
     #[arg(long)]
@@ -36,7 +36,7 @@ pub(in super::super) struct Child {
     days: u32,
 }
 
-/// Lives through the days, tells the time at each step, and at the end what it took.
+/// Runs through the days, prints the time at each step, and at the end the results.
 pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let clock = VirtualClock::default();
     clock.advance(UnixMillis(child.start).since(clock.now()));
@@ -57,20 +57,20 @@ pub(in super::super) async fn run(child: &Child) -> anyhow::Result<()> {
     let alerts = ground.bus.stream_state(ALERTS.name).await?.last;
     let articles = ground.bus.stream_state(FETCHED.name).await?.last;
     let own = std::process::id();
-    let told = Told {
+    let results = Results {
         articles,
         alerts,
         peak_memory: machine::peak_memory(own)?,
         written: machine::written(own)?,
         processor_seconds: machine::processor_seconds(own)?,
     };
-    // A stage may wait for a time that does not come: it is not waited for.
+    // A stage may wait for a time that never comes, so it is not joined.
     drop((fetcher, stages, ground));
-    writeln!(out, "{}", serde_json::to_string(&told)?)?;
+    writeln!(out, "{}", serde_json::to_string(&results)?)?;
     Ok(())
 }
 
-/// The fetcher as `up` sets it, but that this one host is not spared.
+/// The settings of the fetcher, as in `up`, but without a delay between requests to this one host.
 fn fetcher(address: &str) -> anyhow::Result<wirefold_fetcher::Settings> {
     let feeds = (0..FEEDS).map(|number| {
         let feed = FeedSettings {

@@ -1,4 +1,4 @@
-//! The real program, with nothing new to fetch.
+//! Measures the real program with nothing new to fetch.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,21 @@ use tokio::process::{Child, Command};
 use super::super::machine::{self, Stopwatch};
 use super::FEEDS;
 
-/// How long a fresh start is left alone before it is measured: what is overdue is polled in the
-/// first minute.
-const SETTLING: Duration = Duration::from_secs(75);
+/// How long a fresh start runs before it is measured. Overdue feeds are polled in the first minute.
+const SETTLING_TIME: Duration = Duration::from_secs(75);
 
-/// What the real program takes.
+/// The figures of the real program.
 pub(super) struct Idle {
-    /// Seconds from its start to its page.
+    /// The seconds from its start to its page.
     pub(super) ready: f64,
-    /// The share of a core that it uses with its feeds …
+    /// The share of a core that it uses with its feeds.
     pub(super) watching: f64,
-    /// … and that another one uses with none.
+    /// The share that another one uses without feeds.
     pub(super) nothing: f64,
     pub(super) peak_memory: u64,
 }
 
-/// Starts `up` over the data of the simulated days, and beside it one without feeds.
+/// Starts `up` over the data of the simulated days, and another one without feeds.
 pub(super) async fn idle(
     folder: &Path,
     data: &Path,
@@ -44,7 +43,7 @@ pub(super) async fn idle(
     let watching = Up::start(&feeds).await?;
     let ready = watch.seconds();
     let nothing = Up::start(&none).await?;
-    tokio::time::sleep(SETTLING).await;
+    tokio::time::sleep(SETTLING_TIME).await;
     let before = (watching.processor()?, nothing.processor()?);
     let measured = Stopwatch::start();
     tokio::time::sleep(time).await;
@@ -83,7 +82,7 @@ struct Up {
 }
 
 impl Up {
-    /// Returns once it has said where its page is.
+    /// Returns once it has printed the address of its page.
     async fn start(config: &Path) -> anyhow::Result<Self> {
         let program = std::env::current_exe()?.with_file_name("wirefold");
         let mut up = Command::new(&program);
@@ -96,7 +95,7 @@ impl Up {
         let mut said = String::new();
         while let Some(line) = talk.next_line().await? {
             if line.contains(" · page http://") {
-                // Whoever does not read what it says makes it wait.
+                // Its output must be read, or it would wait.
                 tokio::spawn(async move { while let Ok(Some(_)) = talk.next_line().await {} });
                 return Ok(Self { process, _child: child });
             }

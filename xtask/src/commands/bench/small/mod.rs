@@ -1,7 +1,7 @@
-//! `bench small`: 200 feeds for 30 simulated days, then the real program over what they left.
+//! `bench small`: 200 feeds for 30 simulated days, then the real program over their data.
 //!
-//! The feeds are served by this process; the pipeline runs in a child, so that its memory and its
-//! writes are its own. The child's clock is moved on whenever nothing is under way.
+//! This process serves the feeds. The pipeline runs in a child, so that its memory and its writes are its
+//! own. The clock of the child advances whenever it is idle.
 
 mod child;
 mod idle;
@@ -15,23 +15,23 @@ use wirefold_flow::{Clock, SystemClock};
 
 use super::Common;
 use super::machine::{self, Stopwatch};
-use super::own_process::{live, own_process};
+use super::own_process::{own_process, run_simulated};
 use super::report::{Goal, Report};
 
 pub(super) use child::{Child, run as run_child};
 use idle::Idle;
-use server::Papers;
+use server::NewsFeeds;
 
-/// How many feeds there are.
+/// The number of feeds.
 pub(super) const FEEDS: usize = 200;
 /// New items of one feed in a day.
 pub(super) const ITEMS_A_DAY: u64 = 5;
 pub(super) const DAY: Duration = Duration::from_hours(24);
 const MEGA: f64 = 1e6;
 
-/// What the child tells when it has come through all days.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
-struct Told {
+struct Results {
     articles: u64,
     alerts: u64,
     peak_memory: u64,
@@ -46,29 +46,29 @@ pub(super) async fn run(folder: &Path, common: &Common) -> anyhow::Result<()> {
     let mut report = Report::new("wirefold.bench.small/1", is_quick, file_system);
     let days = if is_quick { 3 } else { 30 };
     let start = SystemClock.now().minus(DAY * days);
-    let papers = Papers::print(start, days, FEEDS, ITEMS_A_DAY)?;
-    let address = papers.clone().serve().await?;
+    let news_feeds = NewsFeeds::print(start, days, FEEDS, ITEMS_A_DAY)?;
+    let address = news_feeds.clone().serve().await?;
 
     let data = folder.join("data");
     let watch = Stopwatch::start();
     let mut child = own_process("small-pipeline")?;
     child.arg("--data").arg(&data).args(["--address", &address]);
     child.args(["--start", &start.0.to_string(), "--days", &days.to_string()]);
-    let told: Told = live(child, |now| papers.turn(now)).await?;
-    let took = watch.seconds();
-    let texts = papers.text_bytes() as f64 / MEGA;
+    let results: Results = run_simulated(child, |now| news_feeds.set_time(now)).await?;
+    let seconds = watch.seconds();
+    let texts = news_feeds.text_bytes() as f64 / MEGA;
     let a_day = texts / f64::from(days);
-    report.articles(told.articles);
+    report.articles(results.articles);
     report.add("simulated days", f64::from(days), "d");
-    report.add("… in", took, "s");
-    report.add("… of processor", told.processor_seconds, "s");
-    report.add("… revisions of alerts", told.alerts as f64, "");
-    report.add("peak resident memory", told.peak_memory as f64 / MEGA, "MB");
+    report.add("… in", seconds, "s");
+    report.add("… of processor", results.processor_seconds, "s");
+    report.add("… revisions of alerts", results.alerts as f64, "");
+    report.add("peak resident memory", results.peak_memory as f64 / MEGA, "MB");
     report.goal(Goal::AtMost(150.0)).beside("the texts of 7 days", a_day * f64::from(days.min(7)));
     let disk = machine::size_of_folder(&data)? as f64 / MEGA;
     report.add("data folder", disk, "MB").goal(Goal::AtMost(2_000.0));
     report.beside("the texts of all days", texts);
-    let written = told.written as f64 / MEGA / f64::from(days);
+    let written = results.written as f64 / MEGA / f64::from(days);
     report.add("written a day", written, "MB").beside("the texts of a day", a_day);
 
     let time = Duration::from_secs(if is_quick { 10 } else { 60 });

@@ -1,4 +1,4 @@
-//! The feeds: 200 of 52 outlets, of which each has a few new items a day, a third of them reprints.
+//! The feeds: 200 feeds of 52 outlets. Each has a few new items a day, a third of them reprints.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,15 +17,15 @@ use super::super::news::{News, escaped, markup};
 use super::DAY;
 use crate::generator::{Article, OUTLETS, host};
 
-/// How many items a feed lists.
-const LISTED: usize = 25;
+/// The number of items in a feed.
+const ITEMS_IN_FEED: usize = 25;
 const SEED: u64 = 20_260_401;
-/// Texts are so many percent as long as news: a median of some 300 words.
+/// The length of texts in percent of news: a median of some 300 words.
 const LENGTH: usize = 60;
 
-/// What all papers print, and the time that it is.
+/// The items of all feeds, and the simulated time.
 #[derive(Clone)]
-pub(in super::super) struct Papers(Arc<Inner>);
+pub(in super::super) struct NewsFeeds(Arc<Inner>);
 
 struct Inner {
     now: AtomicU64,
@@ -37,9 +37,9 @@ struct Item {
     article: Article,
 }
 
-impl Papers {
-    /// Prints everything from a day before the start to the last day: in so many feeds so many new items
-    /// a day each.
+impl NewsFeeds {
+    /// Generates everything from a day before the start to the last day, for this many feeds with this many
+    /// new items a day each.
     pub(in super::super) fn print(
         start: UnixMillis,
         days: u32,
@@ -59,24 +59,24 @@ impl Papers {
         Ok(Self(Arc::new(Inner { now: AtomicU64::new(start.0), feeds })))
     }
 
-    /// What was printed until then, feed by feed.
-    pub(in super::super) fn printed(&self, until: UnixMillis) -> impl Iterator<Item = &Article> {
+    /// The items that were published until then, feed by feed.
+    pub(in super::super) fn published(&self, until: UnixMillis) -> impl Iterator<Item = &Article> {
         let feeds = self.0.feeds.iter().flatten();
         feeds.filter(move |item| item.at <= until).map(|item| &item.article)
     }
 
-    /// The time that it is.
+    /// The simulated time.
     pub(in super::super) fn now(&self) -> UnixMillis {
         UnixMillis(self.0.now.load(Ordering::SeqCst))
     }
 
-    /// When each item was printed, by its address.
+    /// The publication time of each item, by its address.
     pub(in super::super) fn times(&self) -> impl Iterator<Item = (String, UnixMillis)> {
         self.0.feeds.iter().flatten().map(|item| (item.article.url(), item.at))
     }
 
-    /// Makes it that time.
-    pub(in super::super) fn turn(&self, now: UnixMillis) {
+    /// Sets the simulated time.
+    pub(in super::super) fn set_time(&self, now: UnixMillis) {
         self.0.now.store(now.0, Ordering::SeqCst);
     }
 
@@ -85,7 +85,7 @@ impl Papers {
         self.0.feeds.iter().flatten().map(|item| item.article.text().len()).sum()
     }
 
-    /// Serves them on a free port and says under which address.
+    /// Serves the feeds on a free port and returns their address.
     pub(in super::super) async fn serve(self) -> anyhow::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("a free port")?;
         let address = format!("http://{}", listener.local_addr()?);
@@ -96,38 +96,38 @@ impl Papers {
     }
 }
 
-/// The feed of an item: an outlet has one or more of them.
+/// The feed of an item. An outlet has one or more feeds.
 fn feed_of(article: &Article, count: usize) -> anyhow::Result<usize> {
     let own = (count - article.outlet).div_ceil(OUTLETS);
     Ok(article.outlet + OUTLETS * (usize::try_from(article.item)? % own))
 }
 
 async fn answer(
-    State(papers): State<Papers>,
+    State(news_feeds): State<NewsFeeds>,
     Path(feed): Path<usize>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(items) = papers.0.feeds.get(feed) else {
+    let Some(items) = news_feeds.0.feeds.get(feed) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let now = papers.now();
-    let printed = items.partition_point(|item| item.at <= now);
-    let tag = format!("\"{printed}\"");
+    let now = news_feeds.now();
+    let published = items.partition_point(|item| item.at <= now);
+    let tag = format!("\"{published}\"");
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|asked| asked == tag.as_str());
     if is_known {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
-    let body = rss(feed, &items[printed.saturating_sub(LISTED)..printed]);
+    let body = rss(feed, &items[published.saturating_sub(ITEMS_IN_FEED)..published]);
     ([(header::ETAG, tag), (header::CONTENT_TYPE, "application/rss+xml".to_owned())], body)
         .into_response()
 }
 
-/// Asks to be left alone for a day. Only hostile feeds lead there.
+/// Demands a pause of a day. Only hostile feeds link to it.
 async fn busy() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "86400")]).into_response()
 }
 
-/// The newest first.
+/// The newest items first.
 fn rss(feed: usize, items: &[Item]) -> String {
     let items: String = items.iter().rev().map(entry).collect();
     format!(

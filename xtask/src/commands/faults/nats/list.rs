@@ -1,27 +1,27 @@
 //! The faults over NATS by name.
 
-use super::super::fault::{Deed, Fault};
-use super::deed::{Break, HowLong, NatsDeed, Right, Strike, Where, Who};
+use super::super::fault::{Fault, FaultKind};
+use super::kind::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
 
-const fn fault(name: &'static str, about: &'static str, deed: NatsDeed) -> Fault {
-    Fault { name, about, deed: Deed::Nats(deed) }
+const fn fault(name: &'static str, about: &'static str, kind: NatsFault) -> Fault {
+    Fault { name, about, kind: FaultKind::Nats(kind) }
 }
 
-/// Seconds that clocks are wrong by.
+/// The error of clocks, in seconds.
 const HOUR: i64 = 3_600;
 
-/// All of them.
+/// All faults over NATS.
 pub(in super::super) const FAULTS: &[Fault] = {
     use HowLong::{AWhile, Always};
-    use NatsDeed::{
+    use NatsFault::{
         Clocks, Cluster, Network, OtherVersion, PowerCut, Rights, Suspend, TwoDetectors,
     };
     use Where::{Everywhere, OneStage};
     &[
-        fault("nats-lost", "a control: one article of the output is deleted", NatsDeed::ForgetOne),
-        fault("nats-doubled", "a control: one is stored under another id", NatsDeed::StoreTwice),
-        fault("nats-kill", "kill -9 of one of wirefold's processes", NatsDeed::KillStage),
-        fault("nats-server-kill", "kill -9 of the server", NatsDeed::KillServer),
+        fault("nats-lost", "a control: one article of the output is deleted", NatsFault::ForgetOne),
+        fault("nats-doubled", "a control: one is stored under another id", NatsFault::StoreTwice),
+        fault("nats-kill", "kill -9 of one of wirefold's processes", NatsFault::KillStage),
+        fault("nats-server-kill", "kill -9 of the server", NatsFault::KillServer),
         fault(
             "nats-power-cut",
             "what did not reach the server's disk is lost",
@@ -32,30 +32,34 @@ pub(in super::super) const FAULTS: &[Fault] = {
             "a control: the server syncs every two minutes, so articles must be lost",
             PowerCut { syncs: false },
         ),
-        fault("nats-disk-full", "the server's disk is full for some seconds", NatsDeed::DiskFull),
+        fault("nats-disk-full", "the server's disk is full for some seconds", NatsFault::DiskFull),
         fault("nats-server-suspended", "the server stands still", Suspend(Who::Server)),
         fault("nats-suspended", "one of wirefold's processes stands still", Suspend(Who::Stage)),
-        fault("nats-partition", "no way to the server", Network(Break::Partition)),
-        fault("nats-half-open", "open connections carry nothing more", Network(Break::HalfOpen)),
-        fault("nats-mute", "the server accepts and never answers", Network(Break::Mute)),
-        fault("nats-slow", "every packet takes up to 220 ms longer", Network(Break::Slow)),
+        fault("nats-partition", "no way to the server", Network(NetworkFault::Partition)),
+        fault(
+            "nats-half-open",
+            "open connections carry nothing more",
+            Network(NetworkFault::HalfOpen),
+        ),
+        fault("nats-mute", "the server accepts and never answers", Network(NetworkFault::Mute)),
+        fault("nats-slow", "every packet takes up to 220 ms longer", Network(NetworkFault::Slow)),
         fault("nats-permission", "a permission is taken away", Rights(Right::Permission)),
         fault("nats-password", "the password is another", Rights(Right::Password)),
-        fault("nats-consumer-deleted", "a consumer is deleted", NatsDeed::DeleteConsumer),
+        fault("nats-consumer-deleted", "a consumer is deleted", NatsFault::DeleteConsumer),
         fault(
             "nats-two-detectors-kill",
             "the one that leads is killed",
-            TwoDetectors(Strike::Kill),
+            TwoDetectors(ProcessFault::Kill),
         ),
         fault(
             "nats-two-detectors-freeze",
             "the one that leads stands still and wakes up",
-            TwoDetectors(Strike::Freeze),
+            TwoDetectors(ProcessFault::Freeze),
         ),
         fault(
             "nats-two-detectors-cut",
             "the connections of both break without a word",
-            TwoDetectors(Strike::Isolate),
+            TwoDetectors(ProcessFault::Isolate),
         ),
         fault(
             "nats-clocks-ahead",
@@ -94,16 +98,20 @@ pub(in super::super) const FAULTS: &[Fault] = {
             "stages of another version take over from ours, and ours from them",
             OtherVersion,
         ),
-        fault("nats-out-of-memory", "a process gets no more memory", NatsDeed::OutOfMemory),
-        fault("nats-stream-deleted", "a stream is deleted", NatsDeed::DeleteStream),
-        fault("nats-stream-purged", "a stream is emptied", NatsDeed::PurgeStream),
-        fault("nats-stream-rolled-back", "a stream is an older copy", NatsDeed::RollBackStream),
-        fault("nats-store-rolled-back", "the store is an older copy", NatsDeed::RollBackStore),
-        fault("nats-cluster-kill", "R3: a leader is killed", Cluster(Strike::Kill, 3)),
-        fault("nats-cluster-freeze", "R3: a leader stands still", Cluster(Strike::Freeze, 3)),
-        fault("nats-cluster-move", "R3: others lead", Cluster(Strike::Move, 3)),
-        fault("nats-cluster-isolate", "R3: a leader is cut off", Cluster(Strike::Isolate, 3)),
-        fault("nats-cluster-kill-r1", "R1: a server is killed", Cluster(Strike::Kill, 1)),
-        fault("nats-cluster-isolate-r1", "R1: a server is cut off", Cluster(Strike::Isolate, 1)),
+        fault("nats-out-of-memory", "a process gets no more memory", NatsFault::OutOfMemory),
+        fault("nats-stream-deleted", "a stream is deleted", NatsFault::DeleteStream),
+        fault("nats-stream-purged", "a stream is emptied", NatsFault::PurgeStream),
+        fault("nats-stream-rolled-back", "a stream is an older copy", NatsFault::RollBackStream),
+        fault("nats-store-rolled-back", "the store is an older copy", NatsFault::RollBackStore),
+        fault("nats-cluster-kill", "R3: a leader is killed", Cluster(ProcessFault::Kill, 3)),
+        fault("nats-cluster-freeze", "R3: a leader stands still", Cluster(ProcessFault::Freeze, 3)),
+        fault("nats-cluster-move", "R3: others lead", Cluster(ProcessFault::Move, 3)),
+        fault("nats-cluster-isolate", "R3: a leader is cut off", Cluster(ProcessFault::Isolate, 3)),
+        fault("nats-cluster-kill-r1", "R1: a server is killed", Cluster(ProcessFault::Kill, 1)),
+        fault(
+            "nats-cluster-isolate-r1",
+            "R1: a server is cut off",
+            Cluster(ProcessFault::Isolate, 1),
+        ),
     ]
 };

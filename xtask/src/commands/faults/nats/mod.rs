@@ -1,6 +1,6 @@
-//! Faults over NATS: the real binary as processes over a real server, with a proxy on every connection.
+//! Faults over NATS: the real binary as processes with a real server, with a proxy on every connection.
 
-mod deed;
+mod kind;
 mod list;
 mod proxy;
 mod server;
@@ -15,103 +15,107 @@ use serde_json::json;
 use wirefold_proto::streams::OUTPUT;
 
 use super::Programs;
-use super::dice::Dice;
 use super::examine::Control;
 use super::fault::Fault;
 use super::play::{DISK, Found, Outcome, complains};
-use super::pushing::{Pushing, articles, wait_for_alerts};
+use super::pusher::{Pusher, articles, wait_for_alerts};
+use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use crate::commands::bench::machine::Stopwatch;
-use deed::HowLong;
+use kind::HowLong;
 use server::Settings;
 use site::{Plan, Site};
-use strike::Striking;
+use strike::NatsFaultRun;
 
-pub(super) use deed::NatsDeed;
+pub(super) use kind::NatsFault;
 pub(super) use list::FAULTS;
 
-/// The fault comes after at least so many articles, and at most so many more.
+/// The fault comes after at least this many articles, and at most this many more.
 const BEFORE: usize = 40;
 const MORE: u64 = 60;
-/// What `setup --repair` sets going is over after so long.
+/// The effects of `setup --repair` are complete after this time.
 const REPAIR: Duration = Duration::from_secs(15);
-/// What left a stream is said after so long: the pruner looks every five seconds.
+/// Messages that left a stream are reported after this time: the pruner checks every five seconds.
 const SAYING: Duration = Duration::from_secs(15);
 
-/// Plays a fault.
+/// Runs a fault.
 pub(super) fn play(
     programs: Programs<'_>,
-    (fault, deed): (&Fault, NatsDeed),
+    (fault, kind): (&Fault, NatsFault),
     seed: u64,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
-    if deed == NatsDeed::OtherVersion && programs.other.is_none() {
+    if kind == NatsFault::OtherVersion && programs.other.is_none() {
         return Ok(Outcome::Skipped("--other FILE names no binary of another version".to_owned()));
     }
     let folder = tempfile::tempdir()?;
-    let mut dice = Dice::new(seed, fault.name);
+    let mut random = RunRandom::new(seed, fault.name);
     let mut shim = Shim::build(folder.path())?;
-    if let Some(words) = strike::only_for(deed, &mut dice) {
+    if let Some(words) = strike::only_for(kind, &mut random) {
         shim = shim.only_for(&words);
     }
-    if let NatsDeed::Clocks(seconds, _, HowLong::Always) = deed {
+    if let NatsFault::Clocks(seconds, _, HowLong::Always) = kind {
         shim.set(Setting::Clock, seconds)?;
     }
-    let mut site = match Site::open(programs, folder.path(), &plan(deed, &shim))? {
+    let mut site = match Site::open(programs, folder.path(), &plan(kind, &shim))? {
         Ok(site) => site,
         Err(why) => return Ok(Outcome::Skipped(why)),
     };
     let articles = articles(seed);
-    let before = BEFORE + usize::try_from(dice.below(MORE))?;
-    let pushing = Pushing::new(&site.up.page, &articles);
+    let before = BEFORE + usize::try_from(random.below(MORE))?;
+    let pusher = Pusher::new(&site.up.page, &articles);
     let (recovery, _left) = std::thread::scope(|scope| {
-        scope.spawn(|| pushing.push());
+        scope.spawn(|| pusher.push());
         let struck = (|| {
-            pushing.wait_for(before)?;
-            let mut striking =
-                Striking { site: &mut site, dice: &mut dice, shim: &shim, scratch: folder.path() };
-            let left = striking.strike(deed)?;
-            anyhow::Ok((pushing.recovery(&mut site.up, control), left))
+            pusher.wait_for(before)?;
+            let mut striking = NatsFaultRun {
+                site: &mut site,
+                random: &mut random,
+                shim: &shim,
+                scratch: folder.path(),
+            };
+            let left = striking.strike(kind)?;
+            anyhow::Ok((pusher.recovery(&mut site.up, control), left))
         })();
         if struck.is_err() {
-            pushing.stop();
+            pusher.stop();
         }
         struck
     })?;
-    let acknowledged = pushing.acknowledged();
+    let acknowledged = pusher.acknowledged();
     wait_for_alerts(&mut site.up, &mut site.receiver, acknowledged.len(), control);
-    forge(&site, deed, &acknowledged, &mut dice)?;
+    forge(&site, kind, &acknowledged, &mut random)?;
     let found = examine(&mut site, &acknowledged, control, recovery)?;
     Ok(Outcome::Played(Box::new(found)))
 }
 
-fn plan(deed: NatsDeed, shim: &Shim) -> Plan {
+fn plan(kind: NatsFault, shim: &Shim) -> Plan {
     let mut settings = Settings::SHIPPED;
-    settings.syncs = deed != NatsDeed::PowerCut { syncs: false };
+    settings.syncs = kind != NatsFault::PowerCut { syncs: false };
     Plan {
         settings,
-        replicas: match deed {
-            NatsDeed::Cluster(_, replicas) => Some(replicas),
+        replicas: match kind {
+            NatsFault::Cluster(_, replicas) => Some(replicas),
             _ => None,
         },
-        disk: matches!(deed, NatsDeed::PowerCut { .. } | NatsDeed::DiskFull).then_some(DISK),
-        environment: match deed {
-            NatsDeed::Clocks(..) => shim.environment(),
+        disk: matches!(kind, NatsFault::PowerCut { .. } | NatsFault::DiskFull).then_some(DISK),
+        environment: match kind {
+            NatsFault::Clocks(..) => shim.environment(),
             _ => Vec::new(),
         },
     }
 }
 
-/// What the controls of the examiner do.
+/// Carries out the faults that check the examiner.
 fn forge(
     site: &Site<'_>,
-    deed: NatsDeed,
+    kind: NatsFault,
     acknowledged: &[String],
-    dice: &mut Dice,
+    random: &mut RunRandom,
 ) -> anyhow::Result<()> {
-    match deed {
-        NatsDeed::ForgetOne => {
-            // One that nobody looks at any more: the article itself, not what changed about its story.
+    match kind {
+        NatsFault::ForgetOne => {
+            // The article itself, which no process reads any more, not a change of its story.
             let filter = json!({ "last_by_subj": ARTICLES });
             let mut wire = site.operator()?;
             let get = format!("STREAM.MSG.GET.{}", OUTPUT.name);
@@ -121,15 +125,15 @@ fn forge(
             wire.order(&format!("STREAM.MSG.DELETE.{}", OUTPUT.name), &body)?;
             Ok(())
         }
-        NatsDeed::StoreTwice => {
-            let nth = dice.index(acknowledged.len());
+        NatsFault::StoreTwice => {
+            let nth = random.index(acknowledged.len());
             site.store_again(ARTICLES, nth)
         }
         _ => Ok(()),
     }
 }
 
-/// The articles of the output.
+/// The subject of articles in the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
 fn examine(
@@ -146,7 +150,7 @@ fn examine(
     let said = complains(&site.up.said()) || site.verify_complains()?;
     let missing = difference.lost.len();
     if missing > 0 {
-        // What was decided and whose output is gone is made again: by the enricher, a moment later.
+        // Missing output is made again by the enricher, a moment later.
         let _ = site.run(&["setup", "--repair"])?;
         let watch = Stopwatch::start();
         while !difference.lost.is_empty() && watch.elapsed() < REPAIR {

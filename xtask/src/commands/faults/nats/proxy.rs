@@ -1,4 +1,4 @@
-//! A proxy before a server that simulates a broken network.
+//! A proxy in front of a server, which simulates a broken network.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,25 +6,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Bytes passed on at once.
+/// The number of bytes that are passed on at a time.
 const AT_ONCE: usize = 64 << 10;
 
-/// What the network does to a connection.
+/// The state of the network for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Network {
-    /// It carries what it is given.
+    /// It works.
     Whole,
     /// Connections end, and new ones are refused.
     Cut,
-    /// Connections stay open and carry nothing any more, for ever; new ones are made and carry nothing either.
+    /// Connections stay open but pass nothing on, for ever. New connections are the same.
     HalfOpen,
-    /// Connections end. New ones are made, and nobody answers.
+    /// Connections end. New ones are accepted but never answered.
     Mute,
-    /// Whatever is carried takes so many milliseconds longer.
+    /// Each packet takes this many milliseconds longer.
     Slow(u64),
 }
 
-/// It listens until the process ends.
+/// A proxy, which listens until the process ends.
 pub(super) struct Proxy {
     pub(super) address: SocketAddr,
     shared: Arc<Shared>,
@@ -34,23 +34,23 @@ struct Shared {
     target: SocketAddr,
     rule: Mutex<Rule>,
     open: Mutex<Vec<Arc<Connection>>>,
-    /// Connections that the network broke.
+    /// The number of connections that were affected.
     struck: AtomicU64,
 }
 
 #[derive(Clone)]
 struct Rule {
     network: Network,
-    /// Only connections of the client that calls itself so.
+    /// Only connections of the client with this name.
     name: Option<String>,
 }
 
 struct Connection {
     client: TcpStream,
     server: TcpStream,
-    /// What the client calls itself, once it has said so.
+    /// The name of the client, once it has sent it.
     name: Mutex<Option<String>>,
-    /// It carries nothing any more.
+    /// Whether it passes nothing on any more.
     is_dead: AtomicBool,
 }
 
@@ -74,7 +74,7 @@ impl Proxy {
         Ok(Proxy { address, shared })
     }
 
-    /// The network is so from now on, for the client of this name or for all.
+    /// Sets the state of the network for the client with this name, or for all.
     pub(super) fn set(&self, network: Network, name: Option<&str>) {
         let rule = Rule { network, name: name.map(str::to_owned) };
         *lock(&self.shared.rule) = rule.clone();
@@ -96,12 +96,12 @@ impl Proxy {
         }
     }
 
-    /// How many connections it broke.
+    /// The number of connections that were affected.
     pub(super) fn struck(&self) -> u64 {
         self.shared.struck.load(Ordering::Relaxed)
     }
 
-    /// What clients call themselves that are connected now.
+    /// The names of the connected clients.
     pub(super) fn names(&self) -> Vec<String> {
         let open = lock(&self.shared.open);
         let mut names: Vec<String> = open.iter().filter_map(|it| lock(&it.name).clone()).collect();
@@ -144,7 +144,7 @@ impl Shared {
         lock(&self.open).retain(|it| !Arc::ptr_eq(it, &connection));
     }
 
-    /// Carries one direction until either end closes.
+    /// Passes one direction on until either end closes.
     fn pump(&self, on: &Connection, mut from: TcpStream, mut to: TcpStream, is_client: bool) {
         let mut buffer = vec![0; AT_ONCE];
         while let Ok(bytes) = from.read(&mut buffer) {
@@ -159,7 +159,7 @@ impl Shared {
             let is_hit = rule.is_about(name.as_deref());
             drop(name);
             match rule.network {
-                // It came in while the name was not known.
+                // The connection was made before its name was known.
                 Network::Cut if is_hit => break,
                 Network::Mute | Network::HalfOpen if is_hit && is_client => {
                     on.is_dead.store(true, Ordering::Relaxed);
@@ -174,7 +174,7 @@ impl Shared {
                 break;
             }
         }
-        // Who is cut off does not hear that the other is gone.
+        // A client that is cut off does not notice that the other end is gone.
         if !on.is_dead.load(Ordering::Relaxed) || is_client {
             on.end();
         }
@@ -188,13 +188,13 @@ impl Connection {
     }
 }
 
-/// Reads until the client gives up.
+/// Reads until the client closes.
 fn swallow(client: &mut TcpStream) {
     let mut buffer = [0; 1024];
     while client.read(&mut buffer).is_ok_and(|bytes| bytes > 0) {}
 }
 
-/// What a client calls itself in its first line.
+/// The name of a client in its first line.
 fn called(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let (_, rest) = text.split_once("\"name\":\"")?;

@@ -1,4 +1,4 @@
-//! A nats-server with its own store, whose settings change while it runs.
+//! A nats-server with its own store, whose settings can change while it runs.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -15,25 +15,25 @@ use crate::port;
 
 /// The user of wirefold's processes.
 pub(super) const USER: &str = "wirefold";
-/// Its password, as long as nobody changes it.
+/// Its initial password.
 pub(super) const PASSWORD: &str = "of-wirefold";
-/// The user that puts faults in and examines.
+/// The user that causes faults and examines.
 pub(super) const OPERATOR: &str = "operator";
-/// The password of that one.
+/// The operator's password.
 pub(super) const OPERATOR_PASSWORD: &str = "of-the-operator";
 /// A server that takes longer does not start.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 const EVERY: Duration = Duration::from_millis(20);
 
-/// What the operator may change.
+/// The settings that the operator may change.
 #[derive(Clone)]
 pub(super) struct Settings {
-    /// Whether what is acknowledged is on the disk: what we ship.
+    /// Whether acknowledged messages are synced to the disk, as we ship it.
     pub(super) syncs: bool,
     pub(super) password: &'static str,
-    /// What wirefold may not publish.
+    /// The subjects on which wirefold may not publish.
     pub(super) denied: Vec<String>,
-    /// The most bytes of the store.
+    /// The size limit of the store.
     pub(super) room: &'static str,
 }
 
@@ -42,22 +42,22 @@ impl Settings {
         Settings { syncs: true, password: PASSWORD, denied: Vec::new(), room: "1TB" };
 }
 
-/// The servers of a cluster, as one of them is told of the others.
+/// The routes of a server in a cluster.
 pub(super) struct Routes {
-    /// Where it listens for the others.
+    /// The address on which it listens for the others.
     pub(super) listen: SocketAddr,
-    /// Where the others reach it: a proxy.
+    /// The address under which the others reach it: a proxy.
     pub(super) advertise: SocketAddr,
-    /// Where it reaches them: proxies.
+    /// The addresses of the others: proxies.
     pub(super) others: Vec<SocketAddr>,
 }
 
-/// It is killed when it is dropped.
+/// A server. It is killed when it is dropped.
 pub(super) struct Server {
     program: PathBuf,
-    /// Configuration and log.
+    /// The folder of its configuration and log.
     folder: PathBuf,
-    /// The store.
+    /// The folder of its store.
     pub(super) store: PathBuf,
     pub(super) address: SocketAddr,
     name: String,
@@ -86,7 +86,7 @@ impl Server {
         }
     }
 
-    /// Starts it. `is_there` waits for it: one of a cluster alone never is.
+    /// Starts it. `is_there` waits for it: a single server of a cluster is never ready.
     pub(super) fn start(&mut self) -> anyhow::Result<()> {
         self.configure()?;
         let log = File::options().create(true).append(true).open(self.folder.join("log"))?;
@@ -96,11 +96,11 @@ impl Server {
         Ok(())
     }
 
-    /// Starts it, and waits until it keeps streams.
+    /// Starts it and waits until it stores streams.
     pub(super) fn start_and_wait(&mut self) -> anyhow::Result<()> {
         self.start()?;
         let watch = Stopwatch::start();
-        while watch.elapsed() < PATIENCE {
+        while watch.elapsed() < MAX_WAIT {
             if self.operator().and_then(|mut it| it.order("INFO", "")).is_ok() {
                 return Ok(());
             }
@@ -109,17 +109,17 @@ impl Server {
         bail!("{} does not start: {}", self.name, self.log())
     }
 
-    /// What it said.
+    /// Its log.
     pub(super) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    /// The operator's connection.
+    /// A connection of the operator.
     pub(super) fn operator(&self) -> anyhow::Result<Wire> {
         Wire::open(&self.address.to_string(), OPERATOR, OPERATOR_PASSWORD)
     }
 
-    /// Its folder is now below another: the disk was.
+    /// Sets a new folder, after its disk was mounted elsewhere.
     pub(super) fn moved_to(&mut self, folder: &Path) {
         self.folder = folder.join(&self.name);
         self.store = self.folder.join("store");
@@ -140,7 +140,7 @@ impl Server {
         }
     }
 
-    /// Has it go on by other settings.
+    /// Reloads it with other settings.
     pub(super) fn change(&mut self, settings: Settings) -> anyhow::Result<()> {
         self.settings = settings;
         self.configure()?;

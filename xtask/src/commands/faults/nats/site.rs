@@ -1,4 +1,5 @@
-//! The site of a run over NATS: servers, the network before them, the processes of wirefold and the receiver.
+//! The parts of a run over NATS: servers, the network before them, the processes of wirefold and the
+//! receiver.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -25,43 +26,43 @@ use crate::nats_server;
 use crate::port;
 use crate::tree;
 
-/// The processes of `up` that may be struck.
+/// The processes of `up` to which something may happen.
 pub(super) const STAGES: [&str; 5] = ["detector", "enricher", "alerter", "gateway", "pruner"];
-/// Servers of a cluster.
+/// The number of servers in a cluster.
 const CLUSTER: usize = 3;
 const EVERY: std::time::Duration = std::time::Duration::from_millis(50);
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const MAX_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// What a run needs.
+/// The requirements of a run.
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) settings: Settings,
-    /// How many servers keep each stream, in a cluster of three; none for one server alone.
+    /// The number of replicas of each stream in a cluster of three. `None` for a single server.
     pub(super) replicas: Option<u8>,
-    /// Bytes of a disk of its own for the store.
+    /// The size of a separate disk for the store.
     pub(super) disk: Option<u64>,
-    /// What wirefold's processes are started with besides.
+    /// Additional environment of wirefold's processes.
     pub(super) environment: Vec<(&'static str, PathBuf)>,
 }
 
-/// All of it. It ends when it is dropped.
+/// All parts. They end when it is dropped.
 pub(super) struct Site<'a> {
     pub(super) programs: Programs<'a>,
-    /// Where wirefold runs.
+    /// The folder in which wirefold runs.
     pub(super) home: PathBuf,
     pub(super) up: Running,
     pub(super) receiver: Receiver,
-    /// Before each server.
+    /// A proxy in front of each server.
     pub(super) proxies: Vec<Proxy>,
-    /// Before each server, for the other servers.
+    /// A proxy in front of each server for the other servers.
     pub(super) routes: Vec<Proxy>,
     pub(super) servers: Vec<Server>,
-    /// Unmounted last.
+    /// The disks, which are unmounted last.
     pub(super) disks: Vec<Disk>,
 }
 
 impl<'a> Site<'a> {
-    /// Starts all of it in a folder; the reason where this machine cannot.
+    /// Starts all parts in a folder. Returns the reason if this machine cannot.
     pub(super) fn open(
         programs: Programs<'a>,
         folder: &Path,
@@ -104,7 +105,7 @@ impl<'a> Site<'a> {
         Ok(Ok(Site { programs, home, up, receiver, proxies, routes, servers, disks }))
     }
 
-    /// An operator's connection to a server that answers.
+    /// A connection of the operator to a server that answers.
     pub(super) fn operator(&self) -> anyhow::Result<Wire> {
         let watch = Stopwatch::start();
         loop {
@@ -115,7 +116,7 @@ impl<'a> Site<'a> {
                 });
                 match open {
                     Ok(wire) => return Ok(wire),
-                    Err(error) if watch.elapsed() > PATIENCE => return Err(error),
+                    Err(error) if watch.elapsed() > MAX_WAIT => return Err(error),
                     Err(_) => {}
                 }
             }
@@ -123,7 +124,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// A command of wirefold's, as whoever runs it would give it.
+    /// Runs a command of wirefold.
     pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
         Ok(command(self.programs.tested, &self.home).args(arguments).output()?)
     }
@@ -135,17 +136,17 @@ impl<'a> Site<'a> {
         beside
     }
 
-    /// Whether `verify` finds anything.
+    /// Whether `verify` reports a problem.
     pub(super) fn verify_complains(&self) -> anyhow::Result<bool> {
         Ok(!self.run(&["verify", "--quiet"])?.status.success())
     }
 
-    /// Reads the output past wirefold's processes and past the network.
+    /// Reads the output directly from the server, without wirefold's processes and the proxies.
     pub(super) fn output(&self) -> anyhow::Result<Examined> {
         self.on_the_bus(async |bus| Examined::read(bus).await)
     }
 
-    /// Stores a message of the output again under another id, as nobody should.
+    /// Stores a message of the output again under another id, which must never happen.
     pub(super) fn store_again(&self, filter: &str, nth: usize) -> anyhow::Result<()> {
         self.on_the_bus(async |bus| {
             let mut reader = bus.read(OUTPUT.name, filter, 1).await?;
@@ -178,14 +179,14 @@ impl<'a> Site<'a> {
                 bus.close().await;
                 done
             };
-            tokio::time::timeout(PATIENCE, working).await.context("the examiner gets no answer")?
+            tokio::time::timeout(MAX_WAIT, working).await.context("the examiner gets no answer")?
         })
     }
 
-    /// The process of a stage, as soon as it runs.
+    /// The process of a stage, once it runs.
     pub(super) fn stage(&self, name: &str) -> anyhow::Result<Pid> {
         let watch = Stopwatch::start();
-        while watch.elapsed() < PATIENCE {
+        while watch.elapsed() < MAX_WAIT {
             if let Some(found) = self.children().into_iter().find(|it| is_stage(*it, name)) {
                 return Ok(found);
             }
@@ -209,7 +210,7 @@ impl<'a> Site<'a> {
     }
 }
 
-/// Whether a process runs the stage of this name.
+/// Whether a process runs the stage with this name.
 fn is_stage(process: Pid, name: &str) -> bool {
     let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
     let line = fs::read_to_string(path).unwrap_or_default();
@@ -241,11 +242,11 @@ fn servers(
     Ok((servers.collect(), proxies))
 }
 
-/// Starts them. Those of a cluster are there once they have chosen who leads them.
+/// Starts the servers. A cluster is ready once it has a leader.
 fn start(servers: &mut [Server]) -> anyhow::Result<()> {
     servers.iter_mut().try_for_each(Server::start)?;
     let watch = Stopwatch::start();
-    while watch.elapsed() < PATIENCE {
+    while watch.elapsed() < MAX_WAIT {
         let is_there = |server: &Server| {
             server.operator().and_then(|mut wire| wire.order("STREAM.NAMES", "")).is_ok()
         };

@@ -1,4 +1,4 @@
-//! Starts each fault over NATS, and ends it if it is a temporary one.
+//! Causes each fault over NATS, and ends it if it is temporary.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
 
-use super::super::dice::Dice;
+use super::super::random::RunRandom;
 use super::super::shim::{Setting, Shim};
-use super::super::spell::starve;
-use super::deed::{Break, HowLong, NatsDeed, Right, Strike, Where, Who};
+use super::super::temporary::starve;
+use super::kind::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
 use super::proxy::{Network, Proxy};
 use super::server::Server;
 use super::site::{STAGES, Site};
 
-/// The streams that somebody may damage.
+/// The streams that may be damaged.
 const STREAMS: [Stream; 4] = [FETCHED, JUDGED, OUTPUT, ALERTS];
-/// Stages that may run twice.
+/// The stages that may run twice.
 const DOUBLED: [&str; 3] = ["detector", "enricher", "alerter"];
-/// What an operator may take away by mistake.
+/// The subjects that an operator may deny by mistake.
 const DENIED: [&[&str]; 6] = [
     &["wirefold.v1.article.fetched.>"],
     &["wirefold.v1.article.judged", "wirefold.v1.article.judged.>"],
@@ -32,7 +32,7 @@ const DENIED: [&[&str]; 6] = [
     &["$JS.API.CONSUMER.MSG.NEXT.>", "$JS.API.DIRECT.GET.>"],
 ];
 
-/// What must be undone when the run ends.
+/// The processes that must be killed at the end of the run.
 #[derive(Default)]
 pub(super) struct Left(Vec<Child>);
 
@@ -45,70 +45,72 @@ impl Drop for Left {
     }
 }
 
-/// Strikes a site.
-pub(super) struct Striking<'s, 'p> {
+/// Causes faults at a site.
+pub(super) struct NatsFaultRun<'s, 'p> {
     pub(super) site: &'s mut Site<'p>,
-    pub(super) dice: &'s mut Dice,
-    /// What stands between wirefold's processes and the system.
+    pub(super) random: &'s mut RunRandom,
+    /// The library between wirefold's processes and the system.
     pub(super) shim: &'s Shim,
-    /// A folder for what the run needs.
+    /// A folder for files of the run.
     pub(super) scratch: &'s Path,
 }
 
-impl Striking<'_, '_> {
-    /// Strikes, and takes it away again. Gives what a run leaves running.
-    pub(super) fn strike(&mut self, deed: NatsDeed) -> anyhow::Result<Left> {
+impl NatsFaultRun<'_, '_> {
+    /// Causes a fault and ends it. Returns the processes that it leaves running.
+    pub(super) fn strike(&mut self, kind: NatsFault) -> anyhow::Result<Left> {
         let mut left = Left::default();
-        match deed {
-            NatsDeed::KillStage => {
+        match kind {
+            NatsFault::KillStage => {
                 let stage = self.any_stage()?;
                 self.site.signal(stage, Signal::KILL);
             }
-            NatsDeed::KillServer => self.kill_server(0)?,
-            NatsDeed::PowerCut { syncs } => self.cut_power(syncs)?,
-            NatsDeed::DiskFull => self.fill_disk()?,
-            NatsDeed::Suspend(who) => self.suspend(who)?,
-            NatsDeed::Network(how) => self.break_network(how)?,
-            NatsDeed::Rights(right) => self.change_rights(right)?,
-            NatsDeed::DeleteConsumer => self.delete_consumer()?,
-            NatsDeed::DeleteStream => self.delete_stream()?,
-            NatsDeed::PurgeStream => {
+            NatsFault::KillServer => self.kill_server(0)?,
+            NatsFault::PowerCut { syncs } => self.cut_power(syncs)?,
+            NatsFault::DiskFull => self.fill_disk()?,
+            NatsFault::Suspend(who) => self.suspend(who)?,
+            NatsFault::Network(how) => self.break_network(how)?,
+            NatsFault::Rights(right) => self.change_rights(right)?,
+            NatsFault::DeleteConsumer => self.delete_consumer()?,
+            NatsFault::DeleteStream => self.delete_stream()?,
+            NatsFault::PurgeStream => {
                 let stream = self.any_stream();
                 self.site.operator()?.order(&format!("STREAM.PURGE.{}", stream.name), "")?;
             }
-            NatsDeed::RollBackStream => {
+            NatsFault::RollBackStream => {
                 let stream = self.any_stream();
                 self.roll_back(Some(stream))?;
             }
-            NatsDeed::RollBackStore => self.roll_back(None)?,
-            NatsDeed::TwoDetectors(strike) => left.0.push(self.two_detectors(strike)?),
-            NatsDeed::Cluster(strike, _) => self.strike_leader(strike)?,
-            NatsDeed::Clocks(seconds, _, HowLong::AWhile) => {
+            NatsFault::RollBackStore => self.roll_back(None)?,
+            NatsFault::TwoDetectors(strike) => left.0.push(self.two_detectors(strike)?),
+            NatsFault::Cluster(strike, _) => self.strike_leader(strike)?,
+            NatsFault::Clocks(seconds, _, HowLong::AWhile) => {
                 self.shim.set(Setting::Clock, seconds)?;
                 self.wait(2_000, 3_000);
                 self.shim.set(Setting::Clock, 0)?;
             }
-            NatsDeed::OtherVersion => left.0 = self.other_version()?,
-            NatsDeed::OutOfMemory => {
+            NatsFault::OtherVersion => left.0 = self.other_version()?,
+            NatsFault::OutOfMemory => {
                 let stage = self.any_stage()?;
                 starve(stage)?;
             }
-            // Clocks that are always wrong were so from the start.
-            NatsDeed::Clocks(.., HowLong::Always) | NatsDeed::ForgetOne | NatsDeed::StoreTwice => {}
+            // Clocks that are always wrong were wrong from the start.
+            NatsFault::Clocks(.., HowLong::Always)
+            | NatsFault::ForgetOne
+            | NatsFault::StoreTwice => {}
         }
         Ok(left)
     }
 
     fn wait(&mut self, least: u64, more: u64) {
-        std::thread::park_timeout(Duration::from_millis(least + self.dice.below(more)));
+        std::thread::park_timeout(Duration::from_millis(least + self.random.below(more)));
     }
 
     fn any_stream(&mut self) -> Stream {
-        STREAMS[self.dice.index(STREAMS.len())]
+        STREAMS[self.random.index(STREAMS.len())]
     }
 
     fn any_stage(&mut self) -> anyhow::Result<Pid> {
-        let name = STAGES[self.dice.index(STAGES.len())];
+        let name = STAGES[self.random.index(STAGES.len())];
         self.site.stage(name)
     }
 
@@ -132,18 +134,18 @@ impl Striking<'_, '_> {
         self.site.disks.push(cut);
         self.wait(0, 2_000);
         self.site.servers[0].start_and_wait()?;
-        // Without syncs the streams themselves are gone.
+        // Without syncs even the streams are gone.
         if !syncs {
             self.site.run(&["setup"])?;
         }
         Ok(())
     }
 
-    /// A server that met a full disk stores nothing more until it is started again: the operator does so.
+    /// A server stores nothing after a full disk until it is restarted, which the operator does.
     fn fill_disk(&mut self) -> anyhow::Result<()> {
         let disk = self.site.disks.last().context("the store has a disk of its own")?;
         let ballast = disk.path().join("ballast");
-        // Until nothing more fits.
+        // Until the disk is full.
         let _ = Command::new("dd")
             .args(["if=/dev/zero", "bs=64k", "status=none"])
             .arg(format!("of={}", ballast.display()))
@@ -172,27 +174,27 @@ impl Striking<'_, '_> {
         }
     }
 
-    fn break_network(&mut self, how: Break) -> anyhow::Result<()> {
+    fn break_network(&mut self, how: NetworkFault) -> anyhow::Result<()> {
         let network = match how {
-            Break::Partition => Network::Cut,
-            Break::HalfOpen => Network::HalfOpen,
-            Break::Mute => Network::Mute,
-            Break::Slow => Network::Slow(20 + self.dice.below(200)),
+            NetworkFault::Partition => Network::Cut,
+            NetworkFault::HalfOpen => Network::HalfOpen,
+            NetworkFault::Mute => Network::Mute,
+            NetworkFault::Slow => Network::Slow(20 + self.random.below(200)),
         };
-        // One client in half of the runs, all in the others.
+        // One client in half of the runs, all clients in the others.
         let names = self.site.proxies[0].names();
-        let one = &names[self.dice.index(names.len())];
-        let name = (self.dice.below(2) == 0).then_some(one.as_str());
+        let one = &names[self.random.index(names.len())];
+        let name = (self.random.below(2) == 0).then_some(one.as_str());
         self.site.proxies.iter().for_each(|proxy| proxy.set(network, name));
         self.wait(1_000, 9_000);
         self.site.proxies.iter().for_each(|proxy| proxy.set(Network::Whole, None));
         let struck: u64 = self.site.proxies.iter().map(Proxy::struck).sum();
-        ensure!(struck > 0 || how == Break::Slow, "no connection broke");
+        ensure!(struck > 0 || how == NetworkFault::Slow, "no connection broke");
         Ok(())
     }
 
     fn change_rights(&mut self, right: Right) -> anyhow::Result<()> {
-        let denied = DENIED[self.dice.index(DENIED.len())];
+        let denied = DENIED[self.random.index(DENIED.len())];
         let server = &mut self.site.servers[0];
         let before = server.settings.clone();
         let mut changed = before.clone();
@@ -217,7 +219,7 @@ impl Striking<'_, '_> {
             all.extend(durable.map(|name| format!("{}.{name}", stream.name)));
         }
         ensure!(!all.is_empty(), "no stream has a durable consumer");
-        let one = &all[self.dice.index(all.len())];
+        let one = &all[self.random.index(all.len())];
         wire.order(&format!("CONSUMER.DELETE.{one}"), "")?;
         Ok(())
     }
@@ -231,7 +233,7 @@ impl Striking<'_, '_> {
         Ok(())
     }
 
-    /// Copies the store, lets more articles come, and puts the copy, or one stream of it, back.
+    /// Copies the store, waits for more articles, and puts back the copy, or one stream of it.
     fn roll_back(&mut self, stream: Option<Stream>) -> anyhow::Result<()> {
         let (store, kept) = (self.site.servers[0].store.clone(), self.scratch.join("older"));
         self.site.servers[0].signal(Signal::STOP)?;
@@ -253,38 +255,38 @@ impl Striking<'_, '_> {
         self.site.servers[0].start_and_wait()
     }
 
-    /// A second stage beside the supervised one.
+    /// Starts a second stage beside the supervised one.
     fn start_beside(&self, program: &Path, stage: &str) -> anyhow::Result<Child> {
         let log = fs::File::create(self.scratch.join(format!("beside-{stage}.log")))?;
         let mut beside = self.site.beside(program, stage);
         Ok(beside.stdout(Stdio::null()).stderr(log).spawn()?)
     }
 
-    /// The supervised one leads; the other stands by.
-    fn two_detectors(&mut self, strike: Strike) -> anyhow::Result<Child> {
+    /// Starts a second detector, which stands by while the supervised one leads.
+    fn two_detectors(&mut self, strike: ProcessFault) -> anyhow::Result<Child> {
         let child = self.start_beside(self.site.programs.tested, "detector")?;
         self.wait(1_500, 500);
         let leader = self.site.stage("detector")?;
         match strike {
-            Strike::Freeze => {
+            ProcessFault::Freeze => {
                 self.site.signal(leader, Signal::STOP);
                 self.wait(5_000, 5_000);
                 self.site.signal(leader, Signal::CONT);
             }
-            Strike::Isolate => {
-                // Both call themselves detector: whoever leads is cut off, and so is the other.
+            ProcessFault::Isolate => {
+                // Both have the name detector, so both are cut off.
                 for proxy in &self.site.proxies {
                     proxy.set(Network::HalfOpen, Some("detector"));
                     proxy.set(Network::Whole, None);
                 }
             }
-            Strike::Kill | Strike::Move => self.site.signal(leader, Signal::KILL),
+            ProcessFault::Kill | ProcessFault::Move => self.site.signal(leader, Signal::KILL),
         }
         Ok(child)
     }
 
-    /// As in a rolling update that is taken back: stages of the other version stand by, take over, and are
-    /// taken over from.
+    /// A rolling update that is reverted: stages of the other version stand by and take over, and then the
+    /// first ones take over again.
     fn other_version(&mut self) -> anyhow::Result<Vec<Child>> {
         let mut children = Left::default();
         let program = self.site.programs.other.context("no binary of another version")?;
@@ -305,31 +307,31 @@ impl Striking<'_, '_> {
         Ok(std::mem::take(&mut children.0))
     }
 
-    fn strike_leader(&mut self, strike: Strike) -> anyhow::Result<()> {
+    fn strike_leader(&mut self, strike: ProcessFault) -> anyhow::Result<()> {
         let stream = self.any_stream();
         let mut wire = self.site.operator()?;
         let info = wire.order(&format!("STREAM.INFO.{}", stream.name), "")?;
         let leader = info["cluster"]["leader"].as_str().context("nobody leads")?.to_owned();
         let number: usize = leader.trim_start_matches('s').parse()?;
         match strike {
-            Strike::Kill => self.kill_server(number),
-            Strike::Freeze => {
+            ProcessFault::Kill => self.kill_server(number),
+            ProcessFault::Freeze => {
                 self.site.servers[number].signal(Signal::STOP)?;
                 self.wait(2_000, 10_000);
                 self.site.servers[number].signal(Signal::CONT)
             }
-            Strike::Move => {
+            ProcessFault::Move => {
                 for led in STREAMS {
-                    // With one replica there is nobody else who could lead.
+                    // With one replica no other server can lead.
                     let _ = wire.ask(&format!("STREAM.LEADER.STEPDOWN.{}", led.name), "");
                 }
                 Ok(())
             }
-            Strike::Isolate => self.isolate(number),
+            ProcessFault::Isolate => self.isolate(number),
         }
     }
 
-    /// Nothing gets from this server to the others, or back. Its clients still reach it.
+    /// Cuts this server off from the others. Its clients still reach it.
     fn isolate(&mut self, number: usize) -> anyhow::Result<()> {
         let id = server_id(&self.site.servers[number])?;
         for (other, route) in self.site.routes.iter().enumerate() {
@@ -342,7 +344,7 @@ impl Striking<'_, '_> {
     }
 }
 
-/// How a server calls itself to the others.
+/// The name of a server in the cluster.
 fn server_id(server: &Server) -> anyhow::Result<String> {
     let wire = server.operator()?;
     match &wire.server["server_id"] {
@@ -361,7 +363,7 @@ fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy(from, to)
 }
 
-/// The folder of this name, however deep.
+/// The folder with this name at any depth.
 fn find(below: &Path, name: &str) -> Option<PathBuf> {
     let folders = fs::read_dir(below).ok()?.flatten().map(|entry| entry.path());
     folders.filter(|path| path.is_dir()).find_map(|path| match path.ends_with(name) {
@@ -370,11 +372,11 @@ fn find(below: &Path, name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Whether clocks are wrong on one process alone, and on which.
-pub(super) fn only_for(deed: NatsDeed, dice: &mut Dice) -> Option<String> {
-    match deed {
-        NatsDeed::Clocks(_, Where::OneStage, _) => {
-            Some(format!("run {}", STAGES[dice.index(STAGES.len())]))
+/// The process to which wrong clocks are limited, if it is only one.
+pub(super) fn only_for(kind: NatsFault, random: &mut RunRandom) -> Option<String> {
+    match kind {
+        NatsFault::Clocks(_, Where::OneStage, _) => {
+            Some(format!("run {}", STAGES[random.index(STAGES.len())]))
         }
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! A connection of an operator to a NATS server, in the lines of its protocol. It does not use the client of
-//! wirefold.
+//! A connection of an operator to a NATS server, in the text of its protocol. It does not use wirefold's
+//! client.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,23 +8,23 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-/// An answer that takes longer does not come.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Where answers come.
+/// A later answer never comes.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+/// The subject of answers.
 const INBOX: &str = "_INBOX_operator.answer";
 
 /// The connection.
 pub(super) struct Wire {
     stream: BufReader<TcpStream>,
-    /// What the server said of itself.
+    /// The server's information about itself.
     pub(super) server: Value,
 }
 
 impl Wire {
-    /// Connects to a server that runs.
+    /// Connects to a running server.
     pub(super) fn open(address: &str, user: &str, password: &str) -> anyhow::Result<Wire> {
         let stream = TcpStream::connect(address).with_context(|| format!("operator: {address}"))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(MAX_WAIT))?;
         let mut wire = Wire { stream: BufReader::new(stream), server: Value::Null };
         let greeting = wire.line()?;
         let told = greeting.strip_prefix("INFO ").context("no server of NATS")?;
@@ -42,7 +42,7 @@ impl Wire {
         }
     }
 
-    /// Asks JetStream.
+    /// Sends a request to JetStream.
     pub(super) fn ask(&mut self, what: &str, body: &str) -> anyhow::Result<Value> {
         let length = body.len();
         self.send(&format!("PUB $JS.API.{what} {INBOX} {length}\r\n{body}\r\n"))?;
@@ -62,7 +62,7 @@ impl Wire {
         }
     }
 
-    /// Asks JetStream for something that must be done.
+    /// Sends a request to JetStream that must succeed.
     pub(super) fn order(&mut self, what: &str, body: &str) -> anyhow::Result<Value> {
         let answer = self.ask(what, body)?;
         match answer.get("error") {

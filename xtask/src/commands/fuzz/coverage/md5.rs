@@ -1,10 +1,10 @@
 //! MD5 (RFC 1321). Profiles identify functions by it.
 
-/// Bits that each step turns by, for each of the four rounds.
+/// The bits by which each step rotates, for each of the four rounds.
 const TURNS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 const BLOCK: usize = 64;
 
-/// The first eight bytes of the hash, the lowest first.
+/// The first eight bytes of the hash, as a little-endian number.
 pub(super) fn low_half(bytes: &[u8]) -> u64 {
     let mut padded = bytes.to_vec();
     padded.push(0x80);
@@ -39,7 +39,7 @@ fn rounds([mut a, mut b, mut c, mut d]: [u32; 4], word: &dyn Fn(usize) -> u32) -
     [a, b, c, d]
 }
 
-/// The whole part of 2^32 times the sine of the step's number.
+/// The integer part of 2^32 times the sine of the step's number.
 fn constant(step: usize) -> u32 {
     let sine = ((step + 1) as f64).sin().abs();
     (sine * 4_294_967_296.0) as u32

@@ -5,16 +5,16 @@ use std::io::Read as _;
 
 const MAGIC: u64 = 0xff6c_7072_6f66_7281;
 const VERSION: u64 = 10;
-/// The version stands in the lowest bits, what was instrumented in the highest.
+/// The version is in the lowest bits, the kind of instrumentation in the highest.
 const VERSION_BITS: u64 = 0x00ff_ffff_ffff_ffff;
 const HEADER: usize = 16 * 8;
 const RECORD: usize = 64;
-/// Where a record says how many counters it has.
+/// The offset of the number of counters in a record.
 const COUNT_AT: usize = 48;
 
-/// What is read of a profile.
+/// The part of a profile that is used.
 pub(super) struct Profile {
-    /// Mangled.
+    /// Mangled names of functions.
     pub(super) names: Vec<String>,
     pub(super) functions: Vec<Function>,
 }
@@ -23,11 +23,11 @@ pub(super) struct Profile {
 pub(super) struct Function {
     /// The first half of the MD5 of its name.
     pub(super) name: u64,
-    /// How often each region was reached.
+    /// The count of each region.
     pub(super) counters: Vec<u64>,
 }
 
-/// `None` where the bytes are no such profile.
+/// Reads a profile. `None` if the bytes are not one of this version.
 pub(super) fn read(bytes: &[u8]) -> Option<Profile> {
     let field = |at: usize| number(bytes, at * 8);
     let size = |at: usize| usize::try_from(field(at)?).ok();
@@ -42,7 +42,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Profile> {
     let delta = field(10)?;
     let function = |at: usize| {
         let record = records + at * RECORD;
-        // Counters are named by their distance from the record, and `delta` is that of the first ones.
+        // Counters are given by their distance from the record; `delta` is the distance of the first ones.
         let distance = number(bytes, record + 16)?.wrapping_add((at * RECORD) as u64);
         let start = first + usize::try_from(distance.wrapping_sub(delta)).ok()?;
         let length = bytes.get(record + COUNT_AT..record + COUNT_AT + 4)?;
@@ -54,7 +54,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Profile> {
     Some(Profile { names: names_in(bytes.get(named..named + names?)?)?, functions })
 }
 
-/// Pieces of names, each with its length and the length that it was packed to, 0 if it was not.
+/// Reads blocks of names. Each has its length and its compressed length, which is 0 if it is not compressed.
 fn names_in(mut bytes: &[u8]) -> Option<Vec<String>> {
     let mut names = Vec::new();
     while bytes.iter().any(|byte| *byte != 0) {
@@ -76,7 +76,7 @@ fn number(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
 }
 
-/// A number in groups of seven bits, the lowest first.
+/// A number in groups of seven bits, the lowest first (LEB128).
 fn leb(bytes: &mut &[u8]) -> Option<usize> {
     let (mut value, mut shift) = (0_usize, 0);
     loop {

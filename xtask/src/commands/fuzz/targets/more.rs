@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::tries::{answer, api, date, message, query, snapshot, snapshots, text};
+use super::super::checks::{answer, api, date, message, query, snapshot, snapshots, text};
 use super::{Target, read};
 
 pub(super) static TARGETS: [Target; 7] = [
@@ -235,7 +235,7 @@ const REQUESTS: &[&str] = &[
     "POST /api/v1/dead/1/replay\n{}",
 ];
 
-/// Each line as a seed.
+/// Each line as an input.
 fn lines(text: &str) -> Vec<Vec<u8>> {
     text.lines().map(|line| line.as_bytes().to_vec()).collect()
 }

@@ -1,9 +1,9 @@
-//! `bench detect --flame NAME`: where the detector's time goes, as a picture in docs/flame.
+//! `bench detect --flame NAME`: draws a flame graph of the detector into docs/flame.
 //!
-//! `perf` looks at the stack of the detector a thousand times a second of processor time; stacks are drawn
-//! from the call that observes an article on, so making the articles is not in the picture. Build and child
-//! are those of the bench but for a profile with symbols and frame pointers. Functions that the compiler
-//! put into others are counted with those.
+//! `perf` samples the stack of the detector a thousand times a second of processor time. Stacks are drawn
+//! from the call that observes an article, so that making the articles is not included. Build and child are
+//! those of the bench, with a profile that has symbols and frame pointers. Inlined functions count for their
+//! callers.
 
 mod stacks;
 mod svg;
@@ -14,17 +14,17 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, ensure};
 
-use super::rivals::Name;
+use super::rivals::MethodName;
 use super::set::Set;
 use crate::tree;
 use stacks::Stacks;
 
-/// Articles looked at where no other number is given.
+/// The number of articles by default.
 const ARTICLES: usize = 8_000;
-/// Looks a second.
+/// Samples a second.
 const RATE: &str = "997";
 const PROFILE: &str = "flame";
-/// What the frames that stand at the bottom of a stack are called.
+/// The function at the bottom of the drawn stacks.
 const BOTTOM: &str = "Detector::observe";
 
 /// Draws the picture.
@@ -41,7 +41,7 @@ pub(crate) fn run(name: &str, articles: Option<usize>) -> anyhow::Result<ExitCod
     let mut perf = Command::new("perf");
     perf.args(["record", "-q", "-e", "cpu-clock", "-F", RATE, "--call-graph", "fp", "-o"]);
     perf.arg(&record).arg("--").arg(root.join("target").join(PROFILE).join("xtask"));
-    perf.args(["bench", "detect-method", "--method", Name::Wirefold.name()]);
+    perf.args(["bench", "detect-method", "--method", MethodName::Wirefold.name()]);
     perf.args(["--set", Set::Plain.name(), "--articles", &articles.to_string()]);
     let status =
         perf.stdout(Stdio::null()).status().context("run perf, of the package linux-perf")?;
@@ -51,13 +51,13 @@ pub(crate) fn run(name: &str, articles: Option<usize>) -> anyhow::Result<ExitCod
     let output = script.stderr(Stdio::null()).output()?;
     ensure!(output.status.success(), "perf script ended with {}", output.status);
     let stacks = Stacks::read(&String::from_utf8_lossy(&output.stdout), BOTTOM);
-    ensure!(stacks.looks() > 0, "no stack has {BOTTOM} in it");
+    ensure!(stacks.samples() > 0, "no stack has {BOTTOM} in it");
     let title = format!("The detector on {articles} articles of the plain set: {name}");
     let path = format!("docs/flame/detect-{name}.svg");
     std::fs::create_dir_all(root.join("docs/flame"))?;
     std::fs::write(root.join(&path), svg::drawn(&stacks, &title))?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{path}: {} looks", stacks.looks())?;
+    writeln!(out, "{path}: {} looks", stacks.samples())?;
     for (function, share) in stacks.heaviest(20) {
         writeln!(out, "{:5.1} %  {function}", 100.0 * share)?;
     }

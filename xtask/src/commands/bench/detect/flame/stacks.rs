@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// A function on a stack: how often it was there, and what it had called.
+/// A function on a stack: how often it was sampled, and which functions it called.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
-    pub(super) looks: u64,
+    pub(super) samples: u64,
     pub(super) called: BTreeMap<String, Frame>,
 }
 
@@ -15,9 +15,9 @@ pub(super) struct Stacks {
 }
 
 impl Stacks {
-    /// Reads stacks, of which each line is an address and a function, the innermost first, an empty line
-    /// behind each. Those without a function whose name has `bottom` in it are left out, and so is what
-    /// stands below it.
+    /// Reads stacks. Each line of a stack is an address and a function, the innermost first, and an empty
+    /// line ends it. Stacks without a function whose name contains `bottom` are left out, and so are the
+    /// functions below it.
     pub(super) fn read(script: &str, bottom: &str) -> Stacks {
         let mut all = Frame::default();
         for stack in script.split("\n\n") {
@@ -26,27 +26,27 @@ impl Stacks {
                 continue;
             };
             let mut at = &mut all;
-            at.looks += 1;
+            at.samples += 1;
             for frame in frames[..=lowest].iter().rev() {
                 at = at.called.entry(frame.clone()).or_default();
-                at.looks += 1;
+                at.samples += 1;
             }
         }
         Stacks { bottom: all }
     }
 
-    /// How many stacks there are.
-    pub(super) fn looks(&self) -> u64 {
-        self.bottom.looks
+    /// The number of stacks.
+    pub(super) fn samples(&self) -> u64 {
+        self.bottom.samples
     }
 
-    /// The functions that were innermost most often, with their share of all.
+    /// The functions that were innermost most often, with their share of all samples.
     pub(super) fn heaviest(&self, count: usize) -> Vec<(String, f64)> {
         let mut own: BTreeMap<String, u64> = BTreeMap::new();
         add_own(&self.bottom, &mut own);
-        let all = self.looks().max(1) as f64;
+        let all = self.samples().max(1) as f64;
         let mut own: Vec<(String, f64)> =
-            own.into_iter().map(|(name, looks)| (name, looks as f64 / all)).collect();
+            own.into_iter().map(|(name, samples)| (name, samples as f64 / all)).collect();
         own.sort_by(|(_, one), (_, other)| other.total_cmp(one));
         own.truncate(count);
         own
@@ -55,13 +55,13 @@ impl Stacks {
 
 fn add_own(frame: &Frame, own: &mut BTreeMap<String, u64>) {
     for (name, called) in &frame.called {
-        let inside: u64 = called.called.values().map(|its| its.looks).sum();
-        *own.entry(name.clone()).or_default() += called.looks - inside;
+        let inside: u64 = called.called.values().map(|its| its.samples).sum();
+        *own.entry(name.clone()).or_default() += called.samples - inside;
         add_own(called, own);
     }
 }
 
-/// The function of a line, without its hash and without what its types are made of.
+/// The function of a line, without its hash and its type parameters.
 fn function(line: &str) -> Option<String> {
     let (_address, name) = line.trim().split_once(' ')?;
     let (name, _) = name.rsplit_once("+0x").unwrap_or((name, ""));
@@ -76,7 +76,7 @@ fn function(line: &str) -> Option<String> {
             _ => {}
         }
     }
-    // `<A as B>::c` is all type in front of `::c`: there the type is the name.
+    // In `<A as B>::c` the type comes before `::c`, so it is kept as the name.
     if short.starts_with("::") {
         let inner = name.trim_start_matches('<').split(" as ").next().unwrap_or(name);
         short = format!("{}{short}", inner.split('<').next().unwrap_or(inner));
@@ -94,9 +94,9 @@ mod tests {
                       \x20 56 malloc\n  55 wirefold_text::words\n  44 Detector::observe\n\n\
                       \x20 99 generator::article\n  33 main\n\n";
         let stacks = Stacks::read(script, "Detector::observe");
-        assert_eq!(stacks.looks(), 2);
+        assert_eq!(stacks.samples(), 2);
         let observe = &stacks.bottom.called["Detector::observe"];
-        assert_eq!((observe.looks, observe.called["text::words"].looks), (2, 2));
+        assert_eq!((observe.samples, observe.called["text::words"].samples), (2, 2));
         let heaviest = stacks.heaviest(2);
         assert_eq!(heaviest[0], ("malloc".to_owned(), 0.5));
         assert_eq!(heaviest[1], ("text::words".to_owned(), 0.5));

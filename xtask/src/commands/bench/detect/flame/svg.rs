@@ -1,5 +1,5 @@
-//! A flame graph (Gregg 2016): a rectangle for each function on a stack, as wide as it was often there,
-//! what it called above it, in the order of names.
+//! Draws a flame graph (Gregg 2016): a rectangle for each function on a stack, as wide as its share of
+//! samples, with its callees above it in order of names.
 
 use std::fmt::Write as _;
 
@@ -8,16 +8,16 @@ use crate::commands::bench::news::escaped;
 
 const WIDTH: f64 = 1_200.0;
 const ROW: f64 = 17.0;
-/// Above and below the flames.
+/// The space above and below the flames.
 const MARGIN: f64 = 30.0;
-/// Narrower ones are left out.
+/// Narrower rectangles are left out.
 const NARROWEST: f64 = 0.6;
-/// The width of a letter, for how many stand in a rectangle.
+/// The width of a letter, to compute how many fit into a rectangle.
 const LETTER: f64 = 6.6;
 
 /// The picture of all stacks.
 pub(super) fn drawn(stacks: &Stacks, title: &str) -> String {
-    let scale = WIDTH / stacks.looks().max(1) as f64;
+    let scale = WIDTH / stacks.samples().max(1) as f64;
     let height = 2.0 * MARGIN + ROW * depth(&stacks.bottom, scale) as f64;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -27,7 +27,7 @@ pub(super) fn drawn(stacks: &Stacks, title: &str) -> String {
         WIDTH / 2.0,
         escaped(title)
     );
-    let all = stacks.looks();
+    let all = stacks.samples();
     draw_called(&mut svg, &stacks.bottom, 0.0, height - MARGIN, scale, all);
     let _ = writeln!(
         svg,
@@ -38,19 +38,19 @@ pub(super) fn drawn(stacks: &Stacks, title: &str) -> String {
     svg
 }
 
-/// Rows that are wide enough to be drawn.
+/// The number of rows with a rectangle that is wide enough.
 fn depth(frame: &Frame, scale: f64) -> usize {
-    let wide = frame.called.values().filter(|its| its.looks as f64 * scale >= NARROWEST);
+    let wide = frame.called.values().filter(|its| its.samples as f64 * scale >= NARROWEST);
     wide.map(|its| 1 + depth(its, scale)).max().unwrap_or(0)
 }
 
-/// Draws what a frame called, from `x` on, its lower edge at `y`.
+/// Draws the callees of a frame from `x` on, with their lower edge at `y`.
 fn draw_called(svg: &mut String, frame: &Frame, x: f64, y: f64, scale: f64, all: u64) {
     let mut left = x;
     for (name, called) in &frame.called {
-        let width = called.looks as f64 * scale;
+        let width = called.samples as f64 * scale;
         if width >= NARROWEST {
-            let share = 100.0 * called.looks as f64 / all as f64;
+            let share = 100.0 * called.samples as f64 / all as f64;
             let top = y - ROW;
             let _ = writeln!(
                 svg,
@@ -68,7 +68,7 @@ fn draw_called(svg: &mut String, frame: &Frame, x: f64, y: f64, scale: f64, all:
     }
 }
 
-/// As much of a name as has room, its end first: that says what is done.
+/// As much of a name as fits, with its end, which says what the function does.
 fn label(name: &str, x: f64, y: f64, width: f64) -> String {
     let room = (width / LETTER) as usize;
     if room < 4 {
@@ -81,7 +81,7 @@ fn label(name: &str, x: f64, y: f64, width: f64) -> String {
 
 fn colour(name: &str) -> &'static str {
     const MEMORY: [&str; 5] = ["alloc", "free", "memmove", "memset", "memcpy"];
-    // Those of the C library have no module.
+    // Functions of the C library have no module.
     let is_of_memory = !name.contains("::") && MEMORY.iter().any(|part| name.contains(part));
     match name {
         _ if name.starts_with("text::") => "#8fb8de",

@@ -1,4 +1,4 @@
-//! Exact hashing: an article folds with the first that has the same words in the same order.
+//! Exact hashing: an article folds with the first one that has the same words in the same order.
 
 use std::collections::HashMap;
 

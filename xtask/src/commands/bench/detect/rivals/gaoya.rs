@@ -1,5 +1,5 @@
-//! MinHash with locality-sensitive hashing (Broder 1997) by the crate `gaoya`, at its best: 126 hashes as 63
-//! bands of two, shingles as numbers, articles of a band beside their key.
+//! MinHash with locality-sensitive hashing (Broder 1997) by the crate `gaoya`, in its best form: 126 hashes
+//! as 63 bands of two, shingles as numbers, and the articles of a band beside its key.
 
 use gaoya::minhash::{MinHashIndex, MinHasher, MinHasher32, SmallVecContainer};
 
@@ -9,16 +9,16 @@ use super::words::Splitter;
 
 const BANDS: usize = 63;
 const ROWS: usize = 2;
-/// The least estimated index of Jaccard.
+/// The smallest estimated Jaccard index.
 const THRESHOLD: f64 = 0.15;
 
-/// Makes a signature: the crate's hasher has a type of a crate that we do not name.
-type Sign = Box<dyn Fn(&[u64]) -> Vec<u32>>;
+/// Makes a signature. The type of the crate's hasher is from a crate that is not a dependency of ours.
+type Signer = Box<dyn Fn(&[u64]) -> Vec<u32>>;
 
-/// Folds with the likeliest earlier article.
+/// Folds with the most similar earlier article.
 pub(super) struct Gaoya {
     splitter: Splitter,
-    sign: Sign,
+    sign: Signer,
     index: MinHashIndex<u32, u32, SmallVecContainer<u32, 2>>,
     stories: Stories,
 }
@@ -39,7 +39,7 @@ impl Method for Gaoya {
     fn story(&mut self, article: &Article) -> u32 {
         let signature = (self.sign)(self.splitter.shingles(&article.text));
         let found = self.index.query_owned_return_similarity(&signature);
-        // Of equals the first: the crate gives them in no order.
+        // The first of equals: the crate returns them in no order.
         let likeliest = found.iter().max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)));
         let likeliest = likeliest.map(|(other, _)| *other);
         self.index.insert(article.number, signature);

@@ -1,7 +1,7 @@
-//! What the detector is compared with: methods that others publish, each as quick as safe Rust makes it.
+//! The methods with which the detector is compared: published methods, each as quick as safe Rust makes it.
 //!
-//! All but SimHash split words by one quick splitter and make five-word shingles of them. None of them looks for
-//! events, credit, novelty or evidence, and none forgets.
+//! All except SimHash split words with one quick splitter and make five-word shingles of them. None of them
+//! finds events, credit, novelty or evidence, and none forgets old articles.
 
 mod exact;
 mod gaoya;
@@ -14,9 +14,9 @@ mod words;
 use super::child::{Article, Method};
 use super::ours::Wirefold;
 
-/// A method by its name.
+/// The name of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Name {
+pub(super) enum MethodName {
     Wirefold,
     Simhash,
     OnePermutation,
@@ -25,49 +25,54 @@ pub(super) enum Name {
     Passages,
 }
 
-/// The methods that the detector is compared with, the anchor of all ratios first.
-pub(super) const RIVALS: [Name; 5] =
-    [Name::Simhash, Name::OnePermutation, Name::Gaoya, Name::Exact, Name::Passages];
+/// The methods with which the detector is compared. The first is the anchor of all ratios.
+pub(super) const RIVALS: [MethodName; 5] = [
+    MethodName::Simhash,
+    MethodName::OnePermutation,
+    MethodName::Gaoya,
+    MethodName::Exact,
+    MethodName::Passages,
+];
 
-impl Name {
-    /// The name by which the child is asked for it.
+impl MethodName {
+    /// The name in the arguments of the child.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Name::Wirefold => "wirefold",
-            Name::Simhash => "simhash",
-            Name::OnePermutation => "one-permutation",
-            Name::Gaoya => "gaoya",
-            Name::Exact => "exact",
-            Name::Passages => "passages",
+            MethodName::Wirefold => "wirefold",
+            MethodName::Simhash => "simhash",
+            MethodName::OnePermutation => "one-permutation",
+            MethodName::Gaoya => "gaoya",
+            MethodName::Exact => "exact",
+            MethodName::Passages => "passages",
         }
     }
 
-    /// What tables call it.
+    /// The name in tables.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Name::Wirefold => "wirefold, all steps",
-            Name::Simhash => "SimHash, at most 3 bits apart",
-            Name::OnePermutation => "MinHash by one permutation, 64×2, J ≥ .15",
-            Name::Gaoya => "gaoya, 63×2, J ≥ .15",
-            Name::Exact => "exact: a hash of all words",
-            Name::Passages => "floor: split, hash, sample, look up",
+            MethodName::Wirefold => "wirefold, all steps",
+            MethodName::Simhash => "SimHash, at most 3 bits apart",
+            MethodName::OnePermutation => "MinHash by one permutation, 64×2, J ≥ .15",
+            MethodName::Gaoya => "gaoya, 63×2, J ≥ .15",
+            MethodName::Exact => "exact: a hash of all words",
+            MethodName::Passages => "floor: split, hash, sample, look up",
         }
     }
 
-    /// The method, with room for so many articles.
+    /// The method, with room for this many articles.
     pub(super) fn method(self, articles: usize) -> Box<dyn Method> {
         match self {
-            Name::Wirefold => Box::new(Wirefold::new()),
-            Name::Simhash => Box::new(simhash::NearSignatures::new()),
-            Name::OnePermutation => Box::new(one_permutation::OnePermutation::new(articles)),
-            Name::Gaoya => Box::new(gaoya::Gaoya::new()),
-            Name::Exact => Box::<exact::Exact>::default(),
-            Name::Passages => Box::new(passages::Passages::new(articles)),
+            MethodName::Wirefold => Box::new(Wirefold::new()),
+            MethodName::Simhash => Box::new(simhash::NearSignatures::new()),
+            MethodName::OnePermutation => Box::new(one_permutation::OnePermutation::new(articles)),
+            MethodName::Gaoya => Box::new(gaoya::Gaoya::new()),
+            MethodName::Exact => Box::<exact::Exact>::default(),
+            MethodName::Passages => Box::new(passages::Passages::new(articles)),
         }
     }
 }
 
-/// The stories that a method has made by putting each article with the likeliest earlier one.
+/// The stories of a method that puts each article with the most similar earlier one.
 #[derive(Default)]
 struct Stories {
     of: Vec<u32>,
@@ -75,7 +80,7 @@ struct Stories {
 }
 
 impl Stories {
-    /// Puts an article into the story of the one that it was found to be like; returns that story.
+    /// Puts an article into the story of the most similar one, and returns that story.
     fn join(&mut self, article: &Article, likeliest: Option<u32>) -> u32 {
         let story = likeliest.map_or(article.number, |other| self.of[other as usize]);
         self.of.push(story);
@@ -93,8 +98,8 @@ mod tests {
     #[test]
     fn every_method_is_asked_for_by_its_name_and_finds_what_is_equal() {
         let words = |from: usize| (from..from + 200).map(|n| format!("word{n} ")).collect();
-        for name in Name::value_variants() {
-            assert_eq!(Name::from_str(name.name(), false).as_ref(), Ok(name));
+        for name in MethodName::value_variants() {
+            assert_eq!(MethodName::from_str(name.name(), false).as_ref(), Ok(name));
             let mut method = name.method(100);
             let mut story = |number: u32, text: String| {
                 let (outlet, url) = (format!("paper{number}.example"), number.to_string());
@@ -108,12 +113,12 @@ mod tests {
         }
     }
 
-    /// A method that is only quick would be no anchor: those with shingles find a reprint that has another
-    /// beginning and lacks its end.
+    /// A method that is only quick would not be an anchor. Those with shingles find a reprint with another
+    /// beginning and without its end.
     #[test]
     fn those_with_shingles_find_two_thirds_of_a_text() {
         let text = |words: &[usize]| words.iter().map(|n| format!("w{n:x} ")).collect::<String>();
-        for name in [Name::OnePermutation, Name::Gaoya, Name::Passages] {
+        for name in [MethodName::OnePermutation, MethodName::Gaoya, MethodName::Passages] {
             let mut method = name.method(300);
             let mut story = |number: u32, words: &[usize]| {
                 let (outlet, url) = ("paper.example".to_owned(), number.to_string());

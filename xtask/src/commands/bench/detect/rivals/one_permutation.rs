@@ -1,28 +1,28 @@
 //! MinHash by one permutation (Li, Owen and Zhang 2012) with optimal densification (Shrivastava 2017).
 //!
-//! One hash of each shingle: its first bits are the bin, the least of the others is the bin's value. The
-//! crate `probminhash` has this as `OptDens`, and some thirty dependencies that nothing here needs; the
-//! kernel is a page, so it stands here.
+//! One hash of each shingle: its first bits are the bin, and the smallest of the others is the value of the
+//! bin. The crate `probminhash` has this as `OptDens`, with some thirty dependencies that are not needed
+//! here. The kernel fits on a page, so this is a version of our own.
 
 use super::super::child::{Article, Method};
 use super::Stories;
 use super::table::Table;
 use super::words::{Splitter, mixed};
 
-/// Bins of a signature, as a power of two.
+/// The number of bins in a signature, as a power of two.
 const BINS_LOG: u32 = 7;
 const BINS: usize = 1 << BINS_LOG;
-/// Bins of a band.
+/// The number of bins in a band.
 const ROWS: usize = 2;
 const BANDS: usize = BINS / ROWS;
-/// What of two signatures must be equal: the estimated index of Jaccard, in percent.
+/// The part of two signatures that must be equal: the estimated Jaccard index in percent.
 const PERCENT: usize = 15;
-/// A band that more articles have in common is passed over.
-const MOST: u32 = 64;
+/// Bands that more articles share are ignored.
+const MAX_SHARED: u32 = 64;
 /// An empty bin.
 const EMPTY: u64 = u64::MAX;
 
-/// Folds with the likeliest earlier article.
+/// Folds with the most similar earlier article.
 pub(super) struct OnePermutation {
     splitter: Splitter,
     table: Table,
@@ -32,7 +32,7 @@ pub(super) struct OnePermutation {
 }
 
 impl OnePermutation {
-    /// With room for so many articles.
+    /// With room for this many articles.
     pub(super) fn new(articles: usize) -> OnePermutation {
         OnePermutation {
             splitter: Splitter::default(),
@@ -44,16 +44,16 @@ impl OnePermutation {
     }
 }
 
-/// The signature of shingles, of which there is one at least.
+/// The signature of shingles. There must be at least one.
 fn signature(shingles: &[u64]) -> [u32; BINS] {
     let mut bins = [EMPTY; BINS];
     for hash in shingles {
         let bin = &mut bins[(hash >> (64 - BINS_LOG)) as usize];
         *bin = (*bin).min(hash & (EMPTY >> BINS_LOG));
     }
-    // An empty bin takes the value of one that is drawn by its own number.
+    // An empty bin takes the value of a bin that is drawn by its own number.
     let drawn = |bin: usize| {
-        let mut draws = (0..).map(|turn| mixed((bin as u64) << 32 | turn) as usize % BINS);
+        let mut draws = (0..).map(|attempt| mixed((bin as u64) << 32 | attempt) as usize % BINS);
         draws.find(|other| bins[*other] != EMPTY).unwrap_or(bin)
     };
     std::array::from_fn(|bin| {
@@ -62,7 +62,7 @@ fn signature(shingles: &[u64]) -> [u32; BINS] {
     })
 }
 
-/// The keys of a signature's bands.
+/// The keys of the bands of a signature.
 fn bands(signature: &[u32; BINS]) -> [u64; BANDS] {
     std::array::from_fn(|band| {
         let both = u64::from(signature[ROWS * band]) << 32 | u64::from(signature[ROWS * band + 1]);
@@ -76,7 +76,7 @@ impl Method for OnePermutation {
         self.found.clear();
         let found = &mut self.found;
         let tell = |other| found.push(other);
-        self.table.look_up_and_enter(&bands(&own), article.number, MOST, tell);
+        self.table.look_up_and_enter(&bands(&own), article.number, MAX_SHARED, tell);
         self.found.sort_unstable();
         self.found.dedup();
         let alike = |other: &u32| {

@@ -1,39 +1,40 @@
-//! The floor of a detector by passages: words, shingles, one in eight of them kept, looked up and entered.
+//! The minimum of a detector by passages: words and shingles, one in eight of which is stored, looked up and
+//! added.
 //!
-//! It has no boilerplate, no alignment and no evidence: what a method of this kind cannot do without.
+//! It has no boilerplate, no alignment and no evidence.
 
 use super::super::child::{Article, Method};
 use super::Stories;
 use super::table::Table;
 use super::words::Splitter;
 
-/// One shingle of so many is kept.
+/// One shingle in this many is stored.
 const SAMPLED: u64 = 8;
-/// Kept shingles of an article of news, for the size of the table.
-const OF_AN_ARTICLE: usize = 72;
-/// A shingle that more articles have says nothing.
-const MOST: u32 = 8;
-/// What two articles must share: so many kept shingles, and of the fewer ones so many in a hundred.
-const LEAST: u32 = 2;
+/// The stored shingles of a news article, for the size of the table.
+const PER_ARTICLE: usize = 72;
+/// Shingles that more articles have are ignored.
+const MAX_SHARED: u32 = 8;
+/// The number of stored shingles that two articles must share, and the percentage of the fewer ones.
+const MIN_SHARED: u32 = 2;
 const PERCENT: u32 = 20;
 
-/// Folds with the earlier article that shares the most kept shingles.
+/// Folds with the earlier article that shares the most stored shingles.
 pub(super) struct Passages {
     splitter: Splitter,
     table: Table,
     keys: Vec<u64>,
-    /// How many keys each article has.
+    /// The number of keys of each article.
     counts: Vec<u32>,
     found: Vec<u32>,
     stories: Stories,
 }
 
 impl Passages {
-    /// With room for so many articles.
+    /// With room for this many articles.
     pub(super) fn new(articles: usize) -> Passages {
         Passages {
             splitter: Splitter::default(),
-            table: Table::new(articles * OF_AN_ARTICLE),
+            table: Table::new(articles * PER_ARTICLE),
             keys: Vec::new(),
             counts: Vec::with_capacity(articles),
             found: Vec::new(),
@@ -48,9 +49,9 @@ impl Passages {
         let counted = runs.map(|run| (u32::try_from(run.len()).unwrap_or(u32::MAX), run[0]));
         let likely = counted.filter(|(shared, other)| {
             let fewer = here.min(self.counts[*other as usize]);
-            *shared >= LEAST.min(fewer) && 100 * shared >= PERCENT * fewer
+            *shared >= MIN_SHARED.min(fewer) && 100 * shared >= PERCENT * fewer
         });
-        // Of equals the first.
+        // The first of equals.
         likely.min_by_key(|(shared, other)| (u32::MAX - shared, *other)).map(|(_, other)| other)
     }
 }
@@ -65,7 +66,7 @@ impl Method for Passages {
         self.found.clear();
         let found = &mut self.found;
         let tell = |other| found.push(other);
-        self.table.look_up_and_enter(&self.keys, article.number, MOST, tell);
+        self.table.look_up_and_enter(&self.keys, article.number, MAX_SHARED, tell);
         let likeliest = self.likeliest();
         self.counts.push(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
         self.stories.join(article, likeliest)

@@ -1,16 +1,16 @@
-//! SimHash (Charikar 2002) as the crate `simhash` makes it, and a map by bits (Manku 2007).
+//! SimHash (Charikar 2002) by the crate `simhash`, and a map by parts of it (Manku 2007).
 
 use super::super::child::{Article, Method};
 use super::Stories;
 
 /// The most bits that may differ.
 const BITS: u32 = 3;
-/// Of so many parts of a signature, one is equal where no more bits differ.
+/// With this many parts of a signature, one part is equal if no more bits differ.
 const PARTS: usize = 4;
-/// The values of a part.
+/// The number of values of a part.
 const VALUES: usize = 1 << 16;
 
-/// Folds with the nearest earlier article whose signature differs in three bits at most.
+/// Folds with the nearest earlier article whose signature differs in at most three bits.
 pub(super) struct NearSignatures {
     signatures: Vec<u64>,
     stories: Stories,

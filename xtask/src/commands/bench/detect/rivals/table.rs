@@ -1,4 +1,5 @@
-//! Articles under keys: one open table whose slots are made beforehand, the articles of a key in a chain.
+//! Articles under keys: one open-addressing table with preallocated slots, and a chain of articles for each
+//! key.
 
 /// No article.
 const NONE: u32 = u32::MAX;
@@ -7,31 +8,31 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy)]
 struct Slot {
     key: u64,
-    /// Where the newest stands, or none.
+    /// The index of the newest in the chains, or `NONE`.
     newest: u32,
-    /// How many there are.
+    /// The number of articles.
     count: u32,
 }
 
-/// Articles under keys. It grows where it is half full.
+/// Articles under keys. The table grows when it is half full.
 pub(super) struct Table {
     slots: Vec<Slot>,
     used: usize,
-    /// Each article under a key, with the place of the one before it.
+    /// Each article under a key, with the index of the one before it.
     chains: Vec<(u32, u32)>,
-    /// The slots of the last keys looked up.
+    /// The slots of the last keys that were looked up.
     found: Vec<usize>,
 }
 
 impl Table {
-    /// A table with room for so many keys: all of its memory is touched now.
+    /// A table with room for this many keys. All of its memory is touched now.
     pub(super) fn new(keys: usize) -> Table {
         let slots = vec![Slot { key: 0, newest: NONE, count: 0 }; (2 * keys).next_power_of_two()];
         Table { slots, used: 0, chains: Vec::with_capacity(keys), found: Vec::new() }
     }
 
-    /// Tells all articles under each of the keys that no more than `most` articles have, newest first, and
-    /// enters the article under them.
+    /// Reports all articles under each of the keys that at most `most` articles have, newest first, and adds
+    /// the article under the keys.
     pub(super) fn look_up_and_enter(
         &mut self,
         keys: &[u64],
@@ -42,13 +43,13 @@ impl Table {
         while 2 * (self.used + keys.len()) > self.slots.len() {
             self.grow();
         }
-        // All slots are read before one is needed, so that the memory answers for many at once.
+        // All slots are read before one is used, so that memory loads them in parallel.
         self.found.clear();
         for key in keys {
             self.found.push(find_slot(&self.slots, *key));
         }
         for (key, near) in keys.iter().zip(&self.found) {
-            // One of this article's own keys may have taken the slot meanwhile.
+            // Another key of this article may have taken the slot meanwhile.
             let at = from_index(&self.slots, *near, *key);
             let slot = &mut self.slots[at];
             if slot.newest == NONE {
@@ -80,7 +81,7 @@ impl Table {
     }
 }
 
-/// The slot of a key, or the free one that it would take.
+/// The slot of a key, or the free one for it.
 fn find_slot(slots: &[Slot], key: u64) -> usize {
     from_index(slots, key as usize & (slots.len() - 1), key)
 }
@@ -101,15 +102,15 @@ mod tests {
     fn a_table_that_grows_keeps_what_was_entered() {
         let mut table = Table::new(4);
         for article in 0..500_u32 {
-            let mut told = Vec::new();
+            let mut results = Vec::new();
             let keys = [u64::from(article % 7), 1_000 + u64::from(article)];
-            table.look_up_and_enter(&keys, article, u32::MAX, |other| told.push(other));
+            table.look_up_and_enter(&keys, article, u32::MAX, |other| results.push(other));
             let expected: Vec<u32> =
                 (0..article).rev().filter(|it| it % 7 == article % 7).collect();
-            assert_eq!(told, expected);
+            assert_eq!(results, expected);
         }
-        let mut told = 0;
-        table.look_up_and_enter(&[3], 500, 8, |_| told += 1);
-        assert_eq!(told, 0, "too many have that key");
+        let mut results = 0;
+        table.look_up_and_enter(&[3], 500, 8, |_| results += 1);
+        assert_eq!(results, 0, "too many have that key");
     }
 }

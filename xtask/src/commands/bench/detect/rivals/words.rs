@@ -2,14 +2,14 @@
 
 /// Words in a shingle.
 const WORDS: usize = 5;
-/// How far each further word turns a shingle.
-const TURN: u32 = 9;
+/// The number of bits by which a shingle is rotated for each further word.
+const ROTATION: u32 = 9;
 /// Spreads 64 bits (the constant of Fibonacci hashing).
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Makes eight ASCII letters small; digits stay as they are.
-const SMALL: u64 = 0x2020_2020_2020_2020;
+/// Converts eight ASCII letters to lower case. Digits stay unchanged.
+const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
 
-/// Which bytes are of a word: letters and digits of ASCII, and all of other scripts.
+/// The bytes of words: letters and digits of ASCII, and all bytes of other scripts.
 const IS_OF_WORD: [bool; 256] = {
     let (mut table, mut byte) = ([false; 256], 0);
     while byte < 256 {
@@ -19,7 +19,7 @@ const IS_OF_WORD: [bool; 256] = {
     table
 };
 
-/// Buffers that are used for one text after the other.
+/// Buffers that are reused for each text.
 #[derive(Default)]
 pub(super) struct Splitter {
     words: Vec<u64>,
@@ -46,15 +46,15 @@ impl Splitter {
         &self.words
     }
 
-    /// The hashes of all runs of five words; of one run of all words where there are fewer.
+    /// The hashes of all runs of five words. If there are fewer words, the hash of the one run of all words.
     pub(super) fn shingles(&mut self, text: &str) -> &[u64] {
         self.words(text);
         self.shingles.clear();
         let mut rolled = 0_u64;
         for (at, word) in self.words.iter().enumerate() {
-            rolled = rolled.rotate_left(TURN) ^ word;
+            rolled = rolled.rotate_left(ROTATION) ^ word;
             if at >= WORDS {
-                rolled ^= self.words[at - WORDS].rotate_left(TURN * WORDS as u32);
+                rolled ^= self.words[at - WORDS].rotate_left(ROTATION * WORDS as u32);
             }
             if at + 1 >= WORDS {
                 self.shingles.push(mixed(rolled));
@@ -67,12 +67,12 @@ impl Splitter {
     }
 }
 
-/// The hash of a word of a text: eight bytes at a time.
+/// The hash of a word in a text, eight bytes at a time.
 fn hash(bytes: &[u8], start: usize, end: usize) -> u64 {
     let mut hash = (end - start) as u64;
     let mut at = start;
     while at < end {
-        let mut eight = eight_at(bytes, at) | SMALL;
+        let mut eight = eight_at(bytes, at) | LOWER_CASE;
         if end - at < 8 {
             eight &= (1 << (8 * (end - at))) - 1;
         }
@@ -82,7 +82,7 @@ fn hash(bytes: &[u8], start: usize, end: usize) -> u64 {
     hash ^ (hash >> 29)
 }
 
-/// Eight bytes from a place on, zeros behind the end.
+/// Eight bytes from an offset, with zeros after the end.
 fn eight_at(bytes: &[u8], at: usize) -> u64 {
     match bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
         Some(eight) => u64::from_le_bytes(eight),
@@ -95,7 +95,7 @@ fn eight_at(bytes: &[u8], at: usize) -> u64 {
     }
 }
 
-/// The bits of a number spread over all of its places.
+/// A number with its bits spread over all positions.
 pub(super) fn mixed(number: u64) -> u64 {
     let spread = (number ^ (number >> 31)).wrapping_mul(SPREAD);
     spread ^ (spread >> 32)

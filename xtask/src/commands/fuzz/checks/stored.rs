@@ -9,7 +9,8 @@ use wirefold_proto::{
 
 use super::kind;
 
-/// A body as each of the messages; what can be read can be written and is then read the same.
+/// The bytes as a body of each message. A body that can be read must be written and read again without
+/// change.
 pub(in super::super) fn message(bytes: &[u8]) -> u64 {
     let name = wirefold_proto::name_of(bytes).map(|name| name.into_owned());
     let said = [
@@ -34,7 +35,7 @@ pub(in super::super) fn message(bytes: &[u8]) -> u64 {
     )
 }
 
-/// Why a body is not this message; `None` where it is.
+/// Why a body is not this message. `None` if it is.
 fn read<M: Message>(bytes: &[u8]) -> Option<String> {
     let message: M = match wirefold_proto::decode(bytes) {
         Ok(message) => message,
@@ -50,7 +51,7 @@ fn read<M: Message>(bytes: &[u8]) -> Option<String> {
     None
 }
 
-/// A damaged snapshot of the detector: it is refused, or read and then used.
+/// The bytes as a snapshot of the detector, which is either refused, or read and then used.
 pub(in super::super) fn snapshot(bytes: &[u8]) -> u64 {
     let mut pieces = bytes.split(|byte| *byte == MARK).map(<[u8]>::to_vec);
     let mut next = || pieces.next();
@@ -62,10 +63,10 @@ pub(in super::super) fn snapshot(bytes: &[u8]) -> u64 {
     kind(&[detector.articles(), bytes.len()], &["read".to_owned()])
 }
 
-/// Stands between the pieces of a snapshot. A piece that holds it is damaged by that, which is what this is for.
+/// The separator of the pieces of a snapshot. It damages a piece that contains it, which is intended.
 const MARK: u8 = 0xf7;
 
-/// The snapshot of a detector that has seen a few articles.
+/// The snapshot of a detector with a few articles.
 pub(in super::super) fn snapshots() -> Vec<Vec<u8>> {
     let mut detector = Detector::new(Settings::default());
     let mut snapshots = Vec::new();

@@ -7,7 +7,7 @@ use wirefold_query::{Document, Numbers, Query};
 use super::kind;
 use crate::enriched;
 
-/// Years that a date which is understood lies in, in seconds since 1970.
+/// The range of parsed dates in seconds since 1970.
 const YEARS: std::ops::Range<i64> = -62_167_219_200..253_402_300_800;
 
 pub(in super::super) fn date(bytes: &[u8]) -> u64 {
@@ -18,7 +18,7 @@ pub(in super::super) fn date(bytes: &[u8]) -> u64 {
         dates::parse_in(&text, context)
     });
     assert!(read.iter().flatten().all(|seconds| YEARS.contains(seconds)), "{text:?}: {read:?}");
-    // The sizes of the distance from 2020 tell which part was read, and which was not.
+    // The magnitude of the distance from 2020 shows which part was parsed.
     let size = |seconds: Option<i64>| {
         let distance = seconds.map(|seconds| seconds.abs_diff(1_577_836_800));
         distance.map_or(0, |it| usize::try_from(it).unwrap_or(usize::MAX).saturating_add(1))
@@ -48,7 +48,7 @@ pub(in super::super) fn query(bytes: &[u8]) -> u64 {
     kind(&[text.len(), usize::from(query.is_contradictory()) + 1, spans.unwrap_or(0)], &[])
 }
 
-/// One text to the enricher, and to the detector beside itself and a part of itself.
+/// Passes a text to the enricher, and to the detector with itself and a part of itself.
 pub(in super::super) fn text(bytes: &[u8]) -> u64 {
     let text = String::from_utf8_lossy(bytes);
     let found = enriched::findings("A title", &text, None);

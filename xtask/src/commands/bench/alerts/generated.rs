@@ -1,4 +1,4 @@
-//! Made subscriptions and articles, by seed.
+//! Generates subscriptions and articles from a seed.
 
 use wirefold_query::{Document, Prepared};
 use wirefold_score::Random;
@@ -6,15 +6,15 @@ use wirefold_score::Random;
 use crate::generator::{Script, Zipf};
 
 const SEED: u64 = 20_261_123;
-/// People share given names, of which there are so many.
-const GIVEN: usize = 3_000;
-/// The people of one rank: with these there are two million.
-const OF_A_RANK: usize = 5;
-/// Words of an article, as of those that agencies send.
+/// The number of given names.
+const GIVEN_NAMES: usize = 3_000;
+/// The number of people of one rank. In all there are two million people.
+const PEOPLE_OF_A_RANK: usize = 5;
+/// The number of words of an article, like those of agencies.
 const LENGTHS: std::ops::Range<usize> = 300..901;
-/// One word in so many is a person's name, which is two words.
+/// One word in this many is the name of a person, which has two words.
 const NAME_EVERY: usize = 40;
-/// Of a hundred words so many are function words.
+/// The percentage of function words.
 const FUNCTION_WORDS: usize = 45;
 const FUNCTION: [&str; 24] = [
     "the", "of", "and", "to", "in", "a", "that", "for", "it", "was", "on", "with", "as", "by",
@@ -23,17 +23,17 @@ const FUNCTION: [&str; 24] = [
 const TITLE: usize = 9;
 const PARAGRAPH: usize = 45;
 
-/// What subscriptions ask for.
+/// The kind of queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Kind {
-    /// Names of two million people, most of them rare, some with a word beside.
+    /// Names of two million people, most of them rare, some with another word.
     LongTail,
-    /// Content words, drawn as often as articles have them.
+    /// Content words, as often as articles have them.
     Frequent,
 }
 
 impl Kind {
-    /// The name by which the child is asked for it, and tables call it.
+    /// The name in the arguments of the child and in tables.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::LongTail => "long-tail",
@@ -42,7 +42,7 @@ impl Kind {
     }
 }
 
-/// Makes both; the same from the same seed.
+/// Generates both. The same seed gives the same results.
 pub(super) struct Maker {
     zipf: Zipf,
 }
@@ -52,7 +52,7 @@ impl Maker {
         Self { zipf: Zipf::new() }
     }
 
-    /// The queries of a set from its beginning.
+    /// The queries of a set, from its beginning.
     pub(super) fn queries(&self, kind: Kind) -> impl Iterator<Item = String> {
         let mut random = Random::named(SEED, kind.name());
         std::iter::from_fn(move || {
@@ -99,12 +99,12 @@ impl Maker {
 
     /// Given name and family name.
     fn person(&self, random: &mut Random) -> (String, String) {
-        let number = self.zipf.rank(random) * OF_A_RANK + random.below(OF_A_RANK);
-        let given = Script::Latin.name_of(number % GIVEN);
-        (given, Script::Latin.name_of(GIVEN + number))
+        let number = self.zipf.rank(random) * PEOPLE_OF_A_RANK + random.below(PEOPLE_OF_A_RANK);
+        let given = Script::Latin.name_of(number % GIVEN_NAMES);
+        (given, Script::Latin.name_of(GIVEN_NAMES + number))
     }
 
-    /// The article of a number, not yet made ready.
+    /// The article with this number, not yet prepared.
     pub(super) fn article(&self, number: usize) -> Article {
         let mut random = Random::new(SEED ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut article = Article::default();
@@ -135,7 +135,7 @@ impl Maker {
     }
 }
 
-/// A made article.
+/// A generated article.
 #[derive(Debug, Default)]
 pub(super) struct Article {
     title: String,
@@ -144,12 +144,12 @@ pub(super) struct Article {
 }
 
 impl Article {
-    /// How many words title and text have.
+    /// The number of words in title and text.
     pub(super) fn words(&self) -> usize {
         self.title.split_whitespace().count() + self.text.split_whitespace().count()
     }
 
-    /// Made ready for any number of queries.
+    /// The article prepared for any number of queries.
     pub(super) fn prepared(&self) -> Prepared {
         let people: Vec<&str> = self.people.iter().map(String::as_str).collect();
         Prepared::new(&Document {

@@ -1,5 +1,5 @@
-//! Why alerts came or did not, an alert's life, and an alert sent again: asked of what runs, for an
-//! article that one subscription tells of, one holds back for want of outlets, and two do not match.
+//! Why alerts came or did not, the life of an alert, and an alert sent again. One subscription alerts about
+//! the article, one holds it because it needs more outlets, and two do not match.
 
 use serde_json::{Value, json};
 use wirefold_proto::ReasonKind;
@@ -44,7 +44,7 @@ fn objects(folder: &Folder, arguments: &[&str], code: i32) -> Value {
 }
 
 #[test]
-fn what_was_told_is_explained_and_sent_again() {
+fn alerts_are_explained_and_sent_again() {
     let mut target = Target::open();
     let broken = Loopback::answering(|_| Answer::status(400));
     let config = format!(
@@ -82,7 +82,7 @@ fn what_was_told_is_explained_and_sent_again() {
     folder.run(&["alert", "replay", &alert]).code(4);
 }
 
-/// What `sub why` says of each subscription, by link and by id.
+/// Checks the output of `sub why` for each subscription, by link and by id.
 fn check_why(folder: &Folder, url: &str, article: &str) {
     let why = objects(folder, &["sub", "why", url, "--json"], 0);
     assert_eq!(why["article"], article);
@@ -116,7 +116,7 @@ fn check_why(folder: &Folder, url: &str, article: &str) {
     folder.run(&["sub", "why", article, "--sub", "tides"]).code(3);
 }
 
-/// What `alert show` says, while it runs.
+/// Checks the output of `alert show` while `up` runs.
 fn check_life(folder: &Folder, up: &Up, alert: &str, alerts: usize) {
     assert_eq!(alerts, 2, "one that notified, and one that is silent");
     let listed = folder.run(&["alert", "ls"]).code(0).out;

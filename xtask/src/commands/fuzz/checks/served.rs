@@ -1,4 +1,4 @@
-//! Input from connections: answers of sites, and requests of clients.
+//! Input from connections: responses of sites and requests of clients.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use super::kind;
 use crate::commands::attack::running::Running;
 use crate::tree;
 
-/// A server whose every answer is the bytes that stand in it, and what asks it.
+/// A server that always responds with the stored bytes, and its client.
 struct Site {
     address: String,
     answer: Arc<Mutex<Vec<u8>>>,
@@ -21,7 +21,7 @@ struct Site {
     settings: Settings,
 }
 
-/// The bytes as the answer of a site, status and headers included, to the request of a poll.
+/// The bytes as the response of a site, with status and headers, to the request of a poll.
 pub(in super::super) fn answer(bytes: &[u8]) -> u64 {
     static SITE: OnceLock<Site> = OnceLock::new();
     let site = SITE.get_or_init(|| site().expect("a server on loopback"));
@@ -57,11 +57,11 @@ fn site() -> anyhow::Result<Site> {
     Ok(Site { address, answer, runtime, settings })
 }
 
-/// The variable that names host and port of the `wirefold up` that [`api`] asks.
+/// The variable with host and port of the `wirefold up` for [`api`].
 pub(in super::super) const PAGE: &str = "WIREFOLD_FUZZ_PAGE";
 
-/// The bytes as a request to a running `wirefold up`: the first line is method and path, the rest the body. No
-/// request may bring an error of the server's own.
+/// The bytes as a request to a running `wirefold up`: the first line is method and path, the rest the body.
+/// No request may cause an internal error.
 pub(in super::super) fn api(bytes: &[u8]) -> u64 {
     #[expect(clippy::disallowed_methods, reason = "a target has no argument but its input")]
     let page = std::env::var(PAGE).expect("whoever runs the target starts `up` before");
@@ -74,12 +74,12 @@ pub(in super::super) fn api(bytes: &[u8]) -> u64 {
     let body = bytes.get(end + 1..).unwrap_or_default();
     let status = ask(&page, method, &path, body).expect("it answers");
     let code = status.get(9..12).and_then(|code| code.parse::<u16>().ok()).unwrap_or(0);
-    // 503 says that something is away, such as a full stream: an answer, and no fault.
+    // 503 means that something is unavailable, such as a full stream. This is not an internal error.
     assert!(code < 500 || code == 503, "{method} {path}: {status}");
     kind(&[usize::from(code)], &[method.to_owned(), status])
 }
 
-/// A `wirefold up` in a folder of its own, which goes with it.
+/// A `wirefold up` in a temporary folder.
 pub(in super::super) fn up() -> anyhow::Result<(Running, tempfile::TempDir)> {
     let folder = tempfile::tempdir()?;
     let source = "data = \"data\"\n[[source]]\npath = \"incoming\"\n";
@@ -90,12 +90,12 @@ pub(in super::super) fn up() -> anyhow::Result<(Running, tempfile::TempDir)> {
     Ok((up, folder))
 }
 
-/// The first line of the answer and, where it is short, its body.
+/// The first line of the response, with its body if it is short.
 fn ask(page: &str, method: &str, path: &str, body: &[u8]) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(page)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let length = body.len();
-    // A server that refuses the head may close before it has read all of it, or the body.
+    // A server that refuses the head may close before it has read all of the request.
     let _ = write!(
         stream,
         "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\

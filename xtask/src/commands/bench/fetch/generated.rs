@@ -1,4 +1,4 @@
-//! Feeds made up for measuring.
+//! Generates feeds.
 
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
@@ -7,14 +7,14 @@ use super::super::news::{News, escaped, markup};
 use crate::generator::Article;
 
 const SEED: u64 = 20_261_121;
-/// Texts are so many percent as long as news: a median of some 300 words.
+/// The length of texts in percent of news: a median of some 300 words.
 const LENGTH: usize = 60;
-/// Characters of an item's description.
+/// The number of characters in the description of an item.
 const LEDE: usize = 300;
-/// Half an hour, between two items.
-const APART: u64 = 1_800_000;
+/// Milliseconds between two items: half an hour.
+const ITEM_INTERVAL: u64 = 1_800_000;
 
-/// So many feeds of 25 items with their texts, RSS and Atom in turn.
+/// This many feeds of 25 items with their texts, RSS and Atom in turn.
 pub(super) fn feeds(count: usize) -> Vec<Vec<u8>> {
     let mut news = News::new(SEED, LENGTH);
     let feed = |number: usize| {
@@ -67,5 +67,7 @@ fn atom(articles: &[Article]) -> String {
 
 fn at(number: usize) -> jiff::Timestamp {
     const FIRST: u64 = 1_795_000_000_000;
-    timestamp(UnixMillis(FIRST).minus(std::time::Duration::from_millis(APART * number as u64)))
+    timestamp(
+        UnixMillis(FIRST).minus(std::time::Duration::from_millis(ITEM_INTERVAL * number as u64)),
+    )
 }

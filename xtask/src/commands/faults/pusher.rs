@@ -13,19 +13,19 @@ use crate::commands::attack::running::Running;
 use crate::commands::bench::machine::Stopwatch;
 use crate::commands::bench::news::News;
 
-/// Articles of a run.
+/// The number of articles in a run.
 pub(super) const ARTICLES: usize = 200;
-/// The lengths of texts, in percent of 500 words.
+/// The lengths of texts in percent of 500 words.
 const LENGTH: usize = 60;
-/// So many articles come only after the fault, and the others with a pause after each: a fault must find something under
-/// way, and something must be left to come.
-const LEFT: usize = 20;
+/// The number of articles that come only after the fault. The others come with pauses, so that the fault
+/// happens while some are being handled and some are still to come.
+const AFTER_FAULT: usize = 20;
 const PAUSE: Duration = Duration::from_millis(10);
-/// So many articles behind a fault are asked for, until one of them is there.
+/// The number of articles after a fault of which one must appear.
 const FIRST: usize = 10;
-/// An article that is not taken for so long is never taken.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Nothing more comes where nothing came for so long.
+/// An article that is not accepted for this long never is.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+/// If nothing arrived for this long, nothing more will.
 const QUIET: Duration = Duration::from_secs(25);
 const EVERY: Duration = Duration::from_millis(50);
 
@@ -46,8 +46,8 @@ pub(super) fn id_of(article: &Value) -> String {
     article["id"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Whoever pushes.
-pub(super) struct Pushing<'a> {
+/// Pushes the articles of a run.
+pub(super) struct Pusher<'a> {
     page: Mutex<String>,
     articles: &'a [Value],
     acknowledged: Mutex<Vec<String>>,
@@ -55,9 +55,9 @@ pub(super) struct Pushing<'a> {
     is_over: AtomicBool,
 }
 
-impl<'a> Pushing<'a> {
+impl<'a> Pusher<'a> {
     pub(super) fn new(page: &str, articles: &'a [Value]) -> Self {
-        Pushing {
+        Pusher {
             page: Mutex::new(page.to_owned()),
             articles,
             acknowledged: Mutex::default(),
@@ -66,19 +66,19 @@ impl<'a> Pushing<'a> {
         }
     }
 
-    /// Pushes all of them, or until it is told to stop.
+    /// Pushes all articles, or until it is stopped.
     pub(super) fn push(&self) {
         for (number, article) in self.articles.iter().enumerate() {
-            let is_left = number + LEFT >= self.articles.len();
+            let is_left = number + AFTER_FAULT >= self.articles.len();
             while is_left && !self.is_past.load(Ordering::Relaxed) && !self.is_over() {
                 std::thread::park_timeout(EVERY);
             }
             std::thread::park_timeout(PAUSE);
             let watch = Stopwatch::start();
-            while !self.is_over() && !self.push_one(article) && watch.elapsed() < PATIENCE {
+            while !self.is_over() && !self.push_one(article) && watch.elapsed() < MAX_WAIT {
                 std::thread::park_timeout(EVERY);
             }
-            if self.is_over() || watch.elapsed() >= PATIENCE {
+            if self.is_over() || watch.elapsed() >= MAX_WAIT {
                 break;
             }
         }
@@ -94,7 +94,7 @@ impl<'a> Pushing<'a> {
         is_taken
     }
 
-    /// The page is at another address from now on.
+    /// Sets a new address of the page.
     pub(super) fn goes_to(&self, page: &str) {
         page.clone_into(&mut lock(&self.page));
     }
@@ -115,7 +115,7 @@ impl<'a> Pushing<'a> {
         lock(&self.acknowledged).len()
     }
 
-    /// Waits until so many are acknowledged.
+    /// Waits until this many articles are acknowledged.
     pub(super) fn wait_for(&self, count: usize) -> anyhow::Result<()> {
         while self.count() < count {
             ensure!(!self.is_over(), "no more articles are taken");
@@ -124,15 +124,15 @@ impl<'a> Pushing<'a> {
         Ok(())
     }
 
-    /// The fault is past. Seconds until an article that is acknowledged from now on is on the page; none if that never
-    /// happens.
+    /// Call it after the fault. Returns the seconds until an article that is acknowledged from now on is on
+    /// the page. `None` if that never happens.
     pub(super) fn recovery(&self, running: &mut Running, control: &Control) -> Option<f64> {
         let watch = Stopwatch::start();
         let before = self.count();
         self.is_past.store(true, Ordering::Relaxed);
-        while watch.elapsed() < PATIENCE && running.is_alive() {
+        while watch.elapsed() < MAX_WAIT && running.is_alive() {
             let is_over = self.is_over();
-            // What breaks a stream may take the first of them, too.
+            // A damaged stream may also lose the first of them.
             let next: Vec<String> =
                 lock(&self.acknowledged).iter().skip(before).take(FIRST).cloned().collect();
             let mut ids = next.iter().filter_map(|item| control.output.id_of(item));
@@ -148,14 +148,14 @@ impl<'a> Pushing<'a> {
     }
 }
 
-/// How many articles the page shows.
+/// The number of articles on the page.
 fn shown(running: &Running) -> usize {
     let status = running.json("/api/v1/status").ok();
     let shown = status.and_then(|it| it["articles"].as_u64());
     shown.and_then(|it| usize::try_from(it).ok()).unwrap_or(0)
 }
 
-/// Waits until all is on the page and all is told, or nothing more comes.
+/// Waits until all articles are on the page and all alerts were sent, or nothing more arrives.
 pub(super) fn wait_for_alerts(
     running: &mut Running,
     receiver: &mut Receiver,
@@ -166,7 +166,7 @@ pub(super) fn wait_for_alerts(
     wait(running, receiver, articles, QUIET, is_told);
 }
 
-/// Waits until all is on the page, and nothing more is told.
+/// Waits until all articles are on the page and no more alerts arrive.
 pub(super) fn wait_for_quiet(running: &mut Running, receiver: &mut Receiver, articles: usize) {
     wait(running, receiver, articles, Duration::from_secs(3), |_| false);
 }

@@ -1,18 +1,18 @@
-//! Numbers drawn from a seed.
+//! Random numbers from a seed.
 
 use wirefold_flow::sim::Random;
 
-/// Draws the numbers of a run.
-pub(super) struct Dice(Random);
+/// Draws the random numbers of a run.
+pub(super) struct RunRandom(Random);
 
-impl Dice {
-    /// Those of this seed for a fault of this name.
-    pub(super) fn new(seed: u64, name: &str) -> Dice {
+impl RunRandom {
+    /// The numbers for this seed and the fault with this name.
+    pub(super) fn new(seed: u64, name: &str) -> RunRandom {
         let seed = seed.wrapping_mul(0x9e37_79b9) ^ name.bytes().map(u64::from).sum::<u64>();
-        Dice(Random::new(seed))
+        RunRandom(Random::new(seed))
     }
 
-    /// A number below this one.
+    /// A number below `most`.
     pub(super) fn below(&mut self, most: u64) -> u64 {
         self.0.below(most.max(1))
     }

@@ -9,43 +9,43 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::json;
 
-use super::dice::Dice;
 use super::disk::Disk;
 use super::examine::{Control, Output};
-use super::fault::{Fault, Spell};
+use super::fault::{Fault, TemporaryFault};
 use super::play::{
     BEFORE, Found, MORE, Outcome, complains, prepare, undisturbed_but, verify_complains,
 };
-use super::pushing::{Pushing, articles, wait_for_alerts};
+use super::pusher::{Pusher, articles, wait_for_alerts};
+use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use crate::commands::attack::receiver::Receiver;
 use crate::commands::attack::running::{Running, command};
 
-/// Bytes of a disk that is soon full.
+/// The size of a disk that is soon full.
 const SMALL: u64 = 64 << 20;
-/// So many writes or syncs fail at most.
+/// The most writes or syncs that fail.
 const FAILURES: u64 = 20;
 
-/// What comes late is gathered for less than so many seconds.
+/// Late alerts are collected for less than this many seconds.
 const CATCH_UP: i64 = 600;
 
-/// What ends the process is pushed under this id, and has a text of so many bytes.
+/// The id and the size of the article that ends the process.
 const POISON: &str = "poison";
 const DEADLY: usize = 7_998;
-/// It may end it so often.
+/// The most times that it may end the process.
 const MOST_ENDS: usize = 20;
 
-/// Plays one.
+/// Runs a temporary fault.
 pub(super) fn play(
     program: &Path,
-    (fault, spell): (&Fault, Spell),
+    (fault, temporary_fault): (&Fault, TemporaryFault),
     seed: u64,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let folder = tempfile::tempdir()?;
     let (mut home, mut disk) = (folder.path().join("home"), None);
     fs::create_dir(&home)?;
-    if spell == Spell::DiskFull {
+    if temporary_fault == TemporaryFault::DiskFull {
         match Disk::make(folder.path(), SMALL)? {
             Ok(made) => {
                 home = made.path().to_owned();
@@ -56,30 +56,30 @@ pub(super) fn play(
     }
     let (mut receiver, shim) = (Receiver::open(), Shim::build(folder.path())?);
     prepare(&home, &receiver)?;
-    let mut casting = Casting {
+    let mut casting = TemporaryFaultRun {
         program,
         running: start(program, &home, &shim)?,
         home,
         shim,
-        dice: Dice::new(seed, fault.name),
+        random: RunRandom::new(seed, fault.name),
     };
     let articles = articles(seed);
-    let before = BEFORE + usize::try_from(casting.dice.below(MORE))?;
-    let pushing = Pushing::new(&casting.running.page, &articles);
+    let before = BEFORE + usize::try_from(casting.random.below(MORE))?;
+    let pusher = Pusher::new(&casting.running.page, &articles);
     let recovery = std::thread::scope(|scope| {
-        scope.spawn(|| pushing.push());
-        let struck = pushing.wait_for(before).and_then(|()| casting.cast(spell, &pushing));
+        scope.spawn(|| pusher.push());
+        let struck = pusher.wait_for(before).and_then(|()| casting.cast(temporary_fault, &pusher));
         if struck.is_err() {
-            pushing.stop();
+            pusher.stop();
         }
-        struck.map(|()| pushing.recovery(&mut casting.running, control))
+        struck.map(|()| pusher.recovery(&mut casting.running, control))
     })?;
-    let mut acknowledged = pushing.acknowledged();
-    if spell == Spell::Poison {
+    let mut acknowledged = pusher.acknowledged();
+    if temporary_fault == TemporaryFault::Poison {
         acknowledged.push(POISON.to_owned());
     }
-    if let Spell::Suspended(seconds) = spell {
-        // What became late in the sleep comes in one message, some minutes after it.
+    if let TemporaryFault::Suspended(seconds) = temporary_fault {
+        // Alerts that became late during the sleep come in one message, some minutes later.
         casting.shim.set(Setting::Slept, seconds + CATCH_UP)?;
     }
     wait_for_alerts(&mut casting.running, &mut receiver, acknowledged.len(), control);
@@ -88,8 +88,8 @@ pub(super) fn play(
     receiver.receive();
     let said = complains(&log) || verify_complains(program, &casting.home)?;
     let output = Output::of(&casting.home.join("data"))?;
-    let slept = match spell {
-        Spell::Suspended(seconds) => Some(asleep(program, seed, &output, seconds)?),
+    let slept = match temporary_fault {
+        TemporaryFault::Suspended(seconds) => Some(asleep(program, seed, &output, seconds)?),
         _ => None,
     };
     let difference = output.differs(&acknowledged, &receiver, slept.as_ref().unwrap_or(control));
@@ -98,8 +98,8 @@ pub(super) fn play(
     Ok(Outcome::Played(Box::new(found)))
 }
 
-/// What is right where the machine slept: the articles after the sleep came so much later, and are other news. The
-/// same articles are judged where it sleeps between the same two, and nothing is under way.
+/// The expected result if the machine slept. The articles after the sleep came later, so they are other news.
+/// The same articles are judged in a run in which the machine sleeps between the same two while it is idle.
 fn asleep(program: &Path, seed: u64, output: &Output, seconds: i64) -> anyhow::Result<Control> {
     let folder = tempfile::tempdir()?;
     let shim = Shim::build(folder.path())?;
@@ -113,60 +113,61 @@ fn start(program: &Path, home: &Path, shim: &Shim) -> anyhow::Result<Running> {
     Running::start_as(up)
 }
 
-struct Casting<'a> {
+struct TemporaryFaultRun<'a> {
     program: &'a Path,
     home: PathBuf,
     running: Running,
     shim: Shim,
-    dice: Dice,
+    random: RunRandom,
 }
 
-impl Casting<'_> {
-    fn cast(&mut self, spell: Spell, pushing: &Pushing<'_>) -> anyhow::Result<()> {
-        match spell {
-            Spell::DiskFull => self.fill_disk()?,
-            Spell::FailingWrites => self.fail(Setting::FailingWrites)?,
-            Spell::FailingSyncs => self.fail(Setting::FailingSyncs)?,
-            Spell::SlowDisk => {
+impl TemporaryFaultRun<'_> {
+    fn cast(&mut self, temporary_fault: TemporaryFault, pusher: &Pusher<'_>) -> anyhow::Result<()> {
+        match temporary_fault {
+            TemporaryFault::DiskFull => self.fill_disk()?,
+            TemporaryFault::FailingWrites => self.fail(Setting::FailingWrites)?,
+            TemporaryFault::FailingSyncs => self.fail(Setting::FailingSyncs)?,
+            TemporaryFault::SlowDisk => {
                 self.shim.set(Setting::SlowSyncs, 300)?;
                 self.wait(3_000, 3_000);
                 self.shim.set(Setting::SlowSyncs, 0)?;
             }
-            Spell::Clock(seconds) => {
+            TemporaryFault::Clock(seconds) => {
                 self.shim.set(Setting::Clock, seconds)?;
                 self.wait(1_000, 1_000);
                 self.shim.set(Setting::Clock, 0)?;
             }
-            Spell::Suspended(seconds) => {
+            TemporaryFault::Suspended(seconds) => {
                 kill_process(self.running.process(), Signal::STOP)?;
                 self.wait(500, 1_000);
                 self.shim.set(Setting::Slept, seconds)?;
                 kill_process(self.running.process(), Signal::CONT)?;
             }
-            Spell::OutOfMemory => {
+            TemporaryFault::OutOfMemory => {
                 starve(self.running.process())?;
-                self.restart(pushing)?;
+                self.restart(pusher)?;
             }
-            Spell::Restarts(times) => {
+            TemporaryFault::Restarts(times) => {
                 for _ in 0..times {
                     self.wait(0, 200);
-                    self.restart(pushing)?;
+                    self.restart(pusher)?;
                 }
             }
-            Spell::Poison => self.poison(pushing)?,
+            TemporaryFault::Poison => self.poison(pusher)?,
         }
         Ok(())
     }
 
-    /// Pushes what ends the process, and starts it again until that is set aside. Then it is harmless, and replayed.
-    fn poison(&mut self, pushing: &Pushing<'_>) -> anyhow::Result<()> {
+    /// Pushes the article that ends the process, and starts the process again until the article is set aside.
+    /// Then the article is made harmless and replayed.
+    fn poison(&mut self, pusher: &Pusher<'_>) -> anyhow::Result<()> {
         self.shim.set(Setting::Deadly, i64::try_from(DEADLY)?)?;
         let text = "quorvex ".repeat(DEADLY / 8);
         let poison = json!({
             "id": POISON, "outlet": "poison.example", "title": "Quorvex zimbular",
             "url": "https://poison.example/1", "text": format!("{text}vexed."),
         });
-        // It may end before it says that it has it.
+        // The process may end before it acknowledges the article.
         let _ = self.running.post("/api/v1/articles", &poison);
         for _ in 0..MOST_ENDS {
             self.running.until(|running| set_aside(running).is_some());
@@ -174,21 +175,21 @@ impl Casting<'_> {
                 self.shim.set(Setting::Deadly, 0)?;
                 return self.running.post(&format!("/api/v1/dead/{sequence}/replay"), &json!({}));
             }
-            // It may end before its page is there.
+            // It may end before its page is served.
             if let Ok(running) = start(self.program, &self.home, &self.shim) {
                 self.running = running;
-                pushing.goes_to(&self.running.page);
+                pusher.goes_to(&self.running.page);
             }
         }
         bail!("what ends the process is not set aside")
     }
 
     fn wait(&mut self, least: u64, more: u64) {
-        std::thread::park_timeout(Duration::from_millis(least + self.dice.below(more)));
+        std::thread::park_timeout(Duration::from_millis(least + self.random.below(more)));
     }
 
     fn fail(&mut self, what: Setting) -> anyhow::Result<()> {
-        let times = 1 + i64::try_from(self.dice.below(FAILURES))?;
+        let times = 1 + i64::try_from(self.random.below(FAILURES))?;
         self.shim.set(what, times)?;
         self.wait(1_000, 1_000);
         self.shim.set(what, 0)
@@ -196,7 +197,7 @@ impl Casting<'_> {
 
     fn fill_disk(&mut self) -> anyhow::Result<()> {
         let ballast = self.home.join("ballast");
-        // Until nothing more fits.
+        // Until the disk is full.
         let _ = Command::new("dd")
             .args(["if=/dev/zero", "bs=4k", "status=none"])
             .arg(format!("of={}", ballast.display()))
@@ -207,21 +208,21 @@ impl Casting<'_> {
     }
 
     /// Kills it and starts it again.
-    fn restart(&mut self, pushing: &Pushing<'_>) -> anyhow::Result<()> {
+    fn restart(&mut self, pusher: &Pusher<'_>) -> anyhow::Result<()> {
         let _ = kill_process(self.running.process(), Signal::KILL);
         self.running.until(|_| false);
         self.running = start(self.program, &self.home, &self.shim)?;
-        pushing.goes_to(&self.running.page);
+        pusher.goes_to(&self.running.page);
         Ok(())
     }
 }
 
-/// The first dead letter.
+/// The sequence of the first dead letter.
 fn set_aside(running: &Running) -> Option<u64> {
     running.json("/api/v1/dead").ok()?["dead"][0]["sequence"].as_u64()
 }
 
-/// A process may have only as much memory as it has: what asks for more ends it.
+/// Limits the memory of a process to its current size. An allocation then ends it.
 pub(super) fn starve(process: Pid) -> anyhow::Result<()> {
     let path = format!("/proc/{}/statm", process.as_raw_nonzero());
     let pages: u64 = fs::read_to_string(path)?.split(' ').next().context("statm")?.parse()?;
@@ -229,7 +230,7 @@ pub(super) fn starve(process: Pid) -> anyhow::Result<()> {
     let limit = Rlimit { current: Some(most), maximum: Some(most) };
     prlimit(Some(process), Resource::As, limit)?;
     std::thread::park_timeout(Duration::from_secs(3));
-    // Whoever managed with what it had is ended as the system ends it.
+    // A process that needs no more memory is killed, as the system would do.
     let _ = kill_process(process, Signal::KILL);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The precision of findings, by the way they were found and by the confidence of the model.
+//! Measures the precision of findings by the way they were found and by the confidence of the model.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,10 +13,10 @@ use super::{languages, share};
 use crate::commands::accuracy::tables::Cells;
 use crate::{labelled_names, tree};
 
-/// The bands of a model's confidence: from each of these up to the next.
+/// The lower bounds of the bands of confidence.
 const BANDS: [f32; 6] = [0.0, 0.6, 0.7, 0.8, 0.9, 0.97];
 
-/// How many were told, how many of them are right, and the sum of what the model said of them.
+/// The number of findings, the number of right ones, and the sum of the model's confidences.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     told: usize,
@@ -24,7 +24,7 @@ struct Counts {
     confidence: f64,
 }
 
-/// Findings by what they are, how they were found, and how sure a model is: by band.
+/// Counts by kind of finding, by the way it was found, and by band.
 type All = BTreeMap<(&'static str, &'static str, usize), Counts>;
 
 /// A row for each way and band.
@@ -66,7 +66,7 @@ pub(super) fn examine() -> anyhow::Result<Option<Cells>> {
 const MODEL: &str = "model";
 const TAGGER: &str = "model alone";
 
-/// The names that the enricher tells, by how it found them, and those of the tagger alone.
+/// Counts the names of the enricher by the way they were found, and those of the tagger alone.
 fn count_names(all: &mut All, text: &str, labelled: &[(usize, usize, Kind)]) {
     let is_labelled = |span: &Range<usize>, kind: EntityKind| {
         labelled.iter().any(|(start, end, gold)| (*start..*end) == *span && same(*gold) == kind)

@@ -1,5 +1,5 @@
-//! The calls of the targets with an input, and the properties that must hold for every input. Each returns
-//! the kind of the answer.
+//! Calls the functions of the targets with an input, and checks the properties that must hold for every
+//! input. Each function returns the kind of the result.
 
 mod served;
 mod stored;
@@ -17,10 +17,10 @@ pub(super) use texts::{date, query, text};
 
 const BASE: &str = "https://harbour.example/feed.xml";
 
-/// The kind of an answer: what counts of it, without the words.
+/// The kind of a result: its figures and messages without details.
 fn kind(parts: &[usize], said: &[String]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    // Numbers by their size alone: else every input would be of a kind of its own.
+    // Only the magnitude of numbers. Otherwise every input would have a kind of its own.
     parts.iter().for_each(|part| part.checked_ilog2().hash(&mut hasher));
     for text in said {
         let letters: String = text.chars().filter(|c| c.is_alphabetic()).take(60).collect();
@@ -93,7 +93,7 @@ pub(super) fn list_of_feeds(bytes: &[u8]) -> u64 {
     kind(&parts, &list.notes)
 }
 
-/// On the stack of a thread of the server, where commands with selectors are read.
+/// Runs on the stack of a server thread, on which commands with selectors are read.
 pub(super) fn selector(bytes: &[u8]) -> u64 {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let length = text.len();

@@ -1,5 +1,4 @@
-//! `wirefold up` on kept data: what was is still there, what comes finds its place, and nobody is
-//! told twice.
+//! `wirefold up` on stored data: everything is still there, new articles join it, and no alert is repeated.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,9 +13,9 @@ use crate::pipeline::loopback::{Answer, Loopback};
 use crate::pipeline::up::{Up, now};
 use crate::seeds::articles::articles;
 
-/// The seed article that people split off its story.
+/// The seed article that was split off its story by hand.
 const SPLIT_OFF: &str = "recall-03";
-/// A text that nobody has seen yet.
+/// A new text.
 const FRESH: &str = "Four beekeepers of Lower Sallow carried nineteen hives across a frozen \
     reservoir on Monday, after the only lane to their meadow was closed for mending. Each hive \
     weighed some forty kilos and rode on a sledge that a wheelwright had built from skis. The \
@@ -25,19 +24,19 @@ const FRESH: &str = "Four beekeepers of Lower Sallow carried nineteen hives acro
     council promised to mend the lane before the thaw and to pay for the boots.";
 
 /// A receiver of alerts.
-pub(super) struct Desk(Loopback);
+pub(super) struct AlertReceiver(Loopback);
 
-impl Desk {
-    pub(super) fn open() -> Desk {
-        Desk(Loopback::answering(|_| Answer::status(204)))
+impl AlertReceiver {
+    pub(super) fn open() -> AlertReceiver {
+        AlertReceiver(Loopback::answering(|_| Answer::status(204)))
     }
 
     pub(super) fn address(&self) -> String {
         self.0.address.to_string()
     }
 
-    /// What rang until a message about this target did: alert and revision, and target. What is long
-    /// past goes quiet, and does not ring.
+    /// The alerts until one about this target: alert and revision, and target. Alerts that are long over
+    /// become quiet and do not notify.
     #[track_caller]
     fn until_told_of(&self, target: &str, up: &Up) -> Vec<(String, String)> {
         let mut came = Vec::new();
@@ -46,7 +45,7 @@ impl Desk {
             let asked = self.0.asked.recv_timeout(deadline.since(now()));
             let asked = asked.unwrap_or_else(|why| panic!("{why}: {came:?}\n{}", up.said()));
             let message: Value = serde_json::from_slice(&asked.body).expect("messages are JSON");
-            // Once a week there is one about feeds, too.
+            // Once a week there is also a message about feeds.
             let is_alert = message["schema"].as_str().is_some_and(|it| it.contains(".alert/"));
             if is_alert && message["state"] != "quiet" {
                 let revision = format!("{}/{}", text(&message["id"]), message["revision"]);
@@ -59,10 +58,10 @@ impl Desk {
     }
 }
 
-/// What a running wirefold says of kept data, and what it makes of what comes after. Alerts are
-/// waited for where there is a desk: the first after a start takes the alerter twenty seconds.
+/// Checks the answers of a running wirefold about stored data, and pushes new articles. If there is a desk,
+/// it waits for alerts: the first after a start takes the alerter twenty seconds.
 #[track_caller]
-pub(super) fn check(up: &Up, expected: &Expected, web: &Web, desk: Option<&Desk>) {
+pub(super) fn check(up: &Up, expected: &Expected, web: &Web, desk: Option<&AlertReceiver>) {
     let caught_up = |status: &Value| status["lag"] == 0 && status["articles"] == expected.articles;
     up.get_until("/api/v1/status", caught_up);
     web.until_read(expected.feeds.values(), up);
@@ -87,21 +86,21 @@ pub(super) fn check(up: &Up, expected: &Expected, web: &Web, desk: Option<&Desk>
     }
 }
 
-/// Where a pushed article came to.
-struct Pushed {
+/// The story and event of a pushed article.
+struct PushedArticle {
     id: String,
     story: String,
 }
 
-/// Pushes an article, and waits until there are so many.
+/// Pushes an article and waits for this many articles.
 #[track_caller]
-fn push(up: &Up, articles: u64, outlet: &str, title: &str, its_text: &str) -> Pushed {
+fn push(up: &Up, articles: u64, outlet: &str, title: &str, its_text: &str) -> PushedArticle {
     let url = format!("https://{outlet}/kept");
     let body = json!({"url": url, "title": title, "text": its_text, "outlet": outlet});
     let answer = up.post("/api/v1/articles", &body);
     let id = text(&answer["articles"][0]["id"]);
     up.get_until("/api/v1/status", |status| status["articles"] == articles);
-    Pushed { id, story: story_at(up, &url) }
+    PushedArticle { id, story: story_at(up, &url) }
 }
 
 /// The story of the article at this address.
@@ -113,7 +112,7 @@ fn story_at(up: &Up, url: &str) -> String {
 #[track_caller]
 fn goes_on(waits_for_alerts: bool, change: impl Fn(&Path)) {
     for version in Version::all() {
-        let (web, desk) = (Web::of(&version), Desk::open());
+        let (web, desk) = (Web::of(&version), AlertReceiver::open());
         let folder = version.unpacked("embedded", &web.address(), &desk.address());
         change(&folder.path().join("data"));
         let up = Up::start(&folder);
@@ -124,12 +123,12 @@ fn goes_on(waits_for_alerts: bool, change: impl Fn(&Path)) {
 }
 
 #[test]
-fn a_kept_folder_is_gone_on_with() {
+fn up_continues_on_a_stored_folder() {
     goes_on(true, |_| ());
 }
 
 #[test]
-fn what_can_be_made_anew_is_made_as_it_was() {
+fn derived_data_is_made_again_unchanged() {
     goes_on(false, |data| {
         std::fs::remove_dir_all(data.join("wf_snapshots")).expect("snapshots are kept");
         std::fs::remove_file(data.join("gateway.db")).expect("a projection is kept");
