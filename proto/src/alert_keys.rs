@@ -10,6 +10,15 @@ pub const HANDLING_PREFIX: &str = "alert.";
 /// [`AlertAttemptsRecord`](crate::AlertAttemptsRecord).
 pub const ATTEMPTS_SUFFIX: &str = ".attempts";
 
+/// In `wf_deliveries`: the sequences of the dead letters that were replayed, as a JSON list.
+pub const REPLAYED_KEY: &str = "replayed";
+
+/// In `wf_deliveries`: the mark that the target of a delivery is gone.
+#[must_use]
+pub fn gone_key(delivery: &str) -> String {
+    format!("{delivery}.gone")
+}
+
 /// In `wf_subscriptions`: what people did with an alert.
 #[must_use]
 pub fn handling_key(alert: &AlertId) -> String {

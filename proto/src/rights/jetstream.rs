@@ -1,7 +1,8 @@
 //! The subjects of requests to JetStream.
 
 use super::{REPLAY, Right};
-use crate::streams::{ALERTS, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
+use crate::alert_keys::{REPLAYED_KEY, gone_key};
+use crate::streams::{ALERTS, DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
 
 /// The table in which readers without acknowledgements say how far they are, by stream and role.
 pub const MARKS: &str = "wf_marks";
@@ -111,6 +112,14 @@ pub(super) fn keys(bucket: &str, role: Role, writes: bool) -> Right {
     });
     let verb = if writes { "keeps" } else { "reads" };
     Right { what: format!("{verb} the table {bucket}"), publish, ..Right::default() }
+}
+
+/// The keys that the gateway writes in the table of deliveries when a dead letter or an alert is replayed.
+pub(super) fn replaying() -> Right {
+    let keys = [gone_key("*"), REPLAYED_KEY.to_owned()];
+    let publish = keys.map(|key| format!("$KV.{}.{key}", DELIVERIES.name)).to_vec();
+    let what = "switches deliveries on again, and notes replayed dead letters".to_owned();
+    Right { what, publish, ..Right::default() }
 }
 
 pub(super) fn objects(store: &str, writes: bool) -> Right {

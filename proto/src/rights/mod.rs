@@ -193,6 +193,7 @@ fn of_role(role: Role) -> Vec<Right> {
                 let publish = vec![REPLAY.to_owned()];
                 let what = "asks the enricher to try again".to_owned();
                 rights.push(Right { what, publish, ..Right::default() });
+                rights.push(jetstream::replaying());
             }
         }
         Role::Reader => rights.push(service::asking()),
@@ -255,6 +256,9 @@ mod tests {
             ("gateway", "$KV.wf_subscriptions.subscription.a", false),
             ("detector", "$KV.wf_leases.detector", true),
             ("gateway", "$KV.wf_leases.detector", false),
+            ("gateway", "$KV.wf_deliveries.desk.gone", true),
+            ("gateway", "$KV.wf_deliveries.replayed", true),
+            ("gateway", "$KV.wf_deliveries.desk.floods", false),
         ];
         for (user, subject, may) in cases {
             assert_eq!(of(user).may_publish(subject), may, "{user} {subject}");

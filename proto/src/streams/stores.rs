@@ -48,7 +48,7 @@ pub const SUBSCRIPTIONS: Store = Store {
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery took, its newest attempts, its next digest of feeds, and what is wrong with this installation",
+    about: "the last revision of each alert that each delivery took, its newest attempts, its next digest of feeds, whether its target is gone, and what is wrong with this installation; and the dead letters that the gateway replayed",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };

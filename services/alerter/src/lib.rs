@@ -50,7 +50,7 @@ use health::{HealthNotifier, Watch, beat};
 use kinds::DeliveryTarget;
 use matcher::{DefaultDeliveries, Namable, Setup};
 
-pub use delivery::{Delivery, check_delivery, kinds};
+pub use delivery::{Delivery, check_delivery, kinds, switch_on};
 pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;

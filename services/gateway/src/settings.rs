@@ -90,6 +90,11 @@ pub trait Replay: Send + Sync {
     /// Says what was done, or why it cannot be done.
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
 
+    /// Switches a delivery on that is off because its target was gone; says whether it was off.
+    fn switch_on(&self, _delivery: String) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
+
     /// Sends an alert once more, to one delivery or to all that its subscription names; what became of
     /// it at each, or why it cannot be sent.
     fn resend(

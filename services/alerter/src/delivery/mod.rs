@@ -53,6 +53,7 @@ pub(crate) use open::{Clients, Opening, Target, channel_of};
 pub use open::{Delivery, check_delivery};
 use redelivery::Redeliveries;
 pub(crate) use target_gone::TargetGone;
+pub use target_gone::switch_on;
 
 /// How many revisions one delivery has in hand at once; those of one alert in order.
 const AT_ONCE: usize = 4;
@@ -167,7 +168,7 @@ impl DeliveryStage {
         }
         let gone = self.gone.why(self.now()).await.map_err(|error| self.of_bus(&error))?;
         if let Some(why) = gone {
-            return Err(StageError::Reject { why: why.to_owned() });
+            return Err(StageError::Reject { why });
         }
         if self.redeliveries.times(input.message.sequence) < PUT_OFFS {
             self.wait_for_earlier(&alert, &before, input.message.sequence).await?;

@@ -147,13 +147,14 @@ impl Inner {
         Ok(deliveries)
     }
 
-    /// The dead letters of an alert, the newest first.
+    /// The dead letters of an alert that were not replayed, the newest first.
     async fn dead_of(&self, alert: &AlertId) -> Handled<Vec<DeadRow>> {
         let state = self.bus.stream_state(streams::DEAD.name).await?;
         let zeroth = Subject::alert(alert, 0);
         let mut dead = Vec::new();
         let first = state.first.max(1).max(state.last.saturating_sub(DEAD));
-        for sequence in (first..=state.last).rev() {
+        let replayed = self.replayed_letters(state.first).await?;
+        for sequence in (first..=state.last).rev().filter(|it| !replayed.contains(*it)) {
             if let Ok(letter) = self.dead_letter(sequence).await?
                 && without_revision(&letter.subject) == without_revision(zeroth.as_str())
             {

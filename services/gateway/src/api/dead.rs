@@ -16,6 +16,8 @@ use crate::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 #[serde(deny_unknown_fields)]
 pub(super) struct DeadQuery {
     limit: Option<usize>,
+    /// Only those before this sequence.
+    before: Option<u64>,
 }
 
 pub(super) async fn list(
@@ -24,16 +26,20 @@ pub(super) async fn list(
 ) -> Handled<Response> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let state = api.inner.bus.stream_state(streams::DEAD.name).await?;
+    let replayed = api.inner.replayed_letters(state.first).await?;
+    let end = query.before.unwrap_or(u64::MAX).min(state.last.saturating_add(1));
     let mut dead = Vec::new();
-    let mut sequence = state.last;
-    while sequence >= state.first.max(1) && dead.len() < limit {
-        // What is no dead letter of ours, such as a server's advisory, is passed over.
+    for sequence in (state.first.max(1)..end).rev().filter(|it| !replayed.contains(*it)) {
+        if dead.len() == limit {
+            break;
+        }
+        // Messages of other kinds, such as advisories of the server, are skipped.
         if let Ok(letter) = api.inner.dead_letter(sequence).await? {
             dead.push(DeadRow::of(sequence, DeadLetter { message: None, ..letter }));
         }
-        sequence -= 1;
     }
-    answer(&DeadPage { schema: Tag::new(), dead, kept: state.messages })
+    let kept = state.messages.saturating_sub(replayed.count());
+    answer(&DeadPage { schema: Tag::new(), dead, kept })
 }
 
 pub(super) async fn one(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {
@@ -47,6 +53,9 @@ pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) ->
     let outcome = api.inner.settings.replay.replay(letter, sequence).await;
     let outcome = outcome.map_err(Refusal::unprocessable)?;
     tracing::info!(sequence, outcome, "dead letter replayed");
+    if let Err(error) = api.inner.note_replayed(sequence).await {
+        tracing::warn!(sequence, %error, "replayed dead letter stays listed");
+    }
     answer(&Replayed { schema: Tag::new(), sequence, outcome })
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod compare;
 mod corrections;
 mod dead;
+mod deliveries;
 mod entity_tag;
 mod events;
 mod feeds;
@@ -88,7 +89,7 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 37] = [
+    let routes: [(&str, MethodRouter<Api>); 38] = [
         ("/status", get(status::get)),
         ("/storage", get(storage::get)),
         ("/events", get(events::list)),
@@ -125,6 +126,7 @@ fn routes() -> Router<Api> {
         ("/dead", get(dead::list)),
         ("/dead/{sequence}", get(dead::one)),
         ("/dead/{sequence}/replay", post(dead::replay)),
+        ("/deliveries/{name}/switch-on", post(deliveries::switch_on)),
         ("/compare", get(compare::stored).post(compare::given)),
     ];
     routes.into_iter().fold(Router::new(), |router, (path, methods)| {

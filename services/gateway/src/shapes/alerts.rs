@@ -154,6 +154,17 @@ pub struct Resent {
     pub why: Option<String>,
 }
 
+/// `POST /api/v1/deliveries/{name}/switch-on`: whether a delivery was off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SwitchedOn {
+    /// `wirefold.api.switchedon/1`.
+    pub schema: Tag<Self>,
+    /// The delivery.
+    pub delivery: String,
+    /// Whether it was off because its target had answered 410.
+    pub was_off: bool,
+}
+
 /// `GET /api/v1/articles/{id}/alerts`: why each subscription did or did not alert on an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleAlerts {
@@ -227,5 +238,6 @@ super::api_message!(
     AlertPage = "alerts",
     AlertDetail = "alert",
     ResendReport = "resent",
+    SwitchedOn = "switchedon",
     ArticleAlerts = "articlealerts",
 );
