@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use wirefold_envelope::InOrder;
 use wirefold_flow::{Bus, UnixMillis};
-use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Target, streams};
+use wirefold_proto::{AlertId, Class, EventId, StoryChange, SubscriptionSettings, Target, streams};
 
 use wirefold_query::Lists;
 
@@ -24,11 +24,11 @@ pub use found::{Rehearsal, Sample, SampleRevision, Unready};
 
 const BATCH: usize = 128;
 
-/// Runs a subscription over the output since a time, as if it had been there; sends nothing. `lists` are
-/// those that its query may name.
+/// Runs a subscription over the output since a time, as if it had existed then, and sends nothing. `lists`
+/// are the lists that its query may name.
 ///
 /// # Errors
-/// [`AlerterError::Subscription`] where the settings are none, and whatever the bus says.
+/// [`AlerterError::Subscription`] if the settings are not valid, and errors of the bus.
 pub async fn rehearse(
     bus: &dyn Bus,
     subscription: &SubscriptionSettings,
@@ -56,7 +56,7 @@ pub async fn rehearse(
         }
         for item in order.ready(now) {
             stage.apply_item(item);
-            // Others on this thread do not wait for a whole batch.
+            // Other tasks on this thread do not wait for a whole batch.
             tokio::task::yield_now().await;
         }
     }
@@ -64,11 +64,13 @@ pub async fn rehearse(
     Ok(stage.end(now))
 }
 
-/// Something that matches.
+/// An event or story with matching articles.
 struct Matching {
     tally: Tally,
     /// The title of its last matching article.
     title: String,
+    /// How many of the matching articles are copies.
+    copies: u64,
     /// Whether a matching text of it is long enough to be compared.
     is_comparable: bool,
 }
@@ -79,11 +81,11 @@ struct Rehearsing {
     since: UnixMillis,
     found: Rehearsal,
     events: BTreeSet<EventId>,
-    /// What matches, with its numbers and a title of it.
+    /// The events or stories with matching articles.
     matching: BTreeMap<Target, Matching>,
-    /// When the first article came that is none of a feed's first poll.
+    /// When the first article came that is not of a baseline.
     first_news: Option<UnixMillis>,
-    /// What has an alert.
+    /// The targets with an alert.
     opened: BTreeSet<Target>,
 }
 
@@ -144,10 +146,15 @@ impl Rehearsing {
         if is_new && is_found {
             self.found.matching += 1;
             self.events.insert(piece.output.verdict.event);
-            let was_comparable = self.matching.get(&target).is_some_and(|it| it.is_comparable);
-            let is_comparable = was_comparable || piece.output.verdict.comparable;
-            let title = piece.headline().title;
-            self.matching.insert(target, Matching { tally, title, is_comparable });
+            let verdict = &piece.output.verdict;
+            let before = self.matching.get(&target);
+            let matching = Matching {
+                tally,
+                title: piece.headline().title,
+                copies: before.map_or(0, |it| it.copies) + u64::from(verdict.class == Class::Copy),
+                is_comparable: before.is_some_and(|it| it.is_comparable) || verdict.comparable,
+            };
+            self.matching.insert(target, matching);
         } else if let Some(known) = self.matching.get_mut(&target) {
             known.tally = tally;
         }
@@ -156,10 +163,13 @@ impl Rehearsing {
         self.fire(piece.seen);
     }
 
-    /// What was counted of one belongs to the other now.
+    /// Counts the matching articles of one target for the other.
     fn merge(&mut self, from: Target, into: Target) {
-        if let Some(known) = self.matching.remove(&from) {
-            self.matching.entry(into).or_insert(known);
+        if let Some(mut merged) = self.matching.remove(&from) {
+            if let Some(other) = self.matching.remove(&into) {
+                merged = Matching { copies: merged.copies + other.copies, ..other };
+            }
+            self.matching.insert(into, merged);
         }
         if self.opened.contains(&from) {
             self.opened.insert(into);
@@ -179,12 +189,14 @@ impl Rehearsing {
     fn end(mut self, now: UnixMillis) -> Rehearsal {
         self.found.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
         let scores = self.engine.scores();
-        let score = scores.get(&self.rules.settings.id).copied().unwrap_or_default();
-        (self.found.alerts, self.found.copies_folded) = (score.alerts, score.copies_folded);
-        let unready = self.matching.into_iter().filter(|(target, _)| !self.opened.contains(target));
-        for (target, matching) in unready {
-            let (why, title) = (matching.lacks(&self.rules), matching.title);
-            self.found.add_unready(Unready { target, title, why });
+        self.found.alerts = scores.get(&self.rules.settings.id).map_or(0, |score| score.alerts);
+        for (target, matching) in self.matching {
+            if self.opened.contains(&target) {
+                self.found.copies_folded += matching.copies;
+            } else {
+                let (why, title) = (matching.lacks(&self.rules), matching.title);
+                self.found.add_unready(Unready { target, title, why });
+            }
         }
         self.found.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         self.found
@@ -192,7 +204,7 @@ impl Rehearsing {
 }
 
 impl Matching {
-    /// What it lacks to open an alert.
+    /// What is missing to open an alert.
     fn lacks(&self, rules: &Rules) -> String {
         let Tally { outlets, origins, .. } = self.tally;
         if outlets < rules.min_outlets {
