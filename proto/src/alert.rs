@@ -321,10 +321,11 @@ pub struct Hold {
 pub enum HoldReason {
     /// The subscription's quiet hours.
     QuietHours,
-    /// The subscription has rung often enough today.
+    /// The subscription has notified `max_per_day` times today.
     MaxPerDay,
     /// The subscription is muted.
     Muted,
-    /// It goes into the next digest.
+    /// It comes in one message with others: in the digest of the subscription, at the end of the hour if
+    /// it is above the budget of its site or feed, or after an outage.
     Digest,
 }
