@@ -1,11 +1,10 @@
-//! Records each attempt of a delivery, so that `alert show` tells what happened and when.
+//! Records each attempt to send a revision, for `alert show`.
 //!
-//! Comes in: the begin and the end of each attempt. Goes out: records in `wf_deliveries`. A delivery never waits for
-//! them.
+//! Comes in: the beginning and the end of each attempt. Goes out: records in `wf_deliveries`. A delivery
+//! never waits for them.
 //!
-//! An attempt is written down before it begins and again when it has ended: one that a kill cut short stays
-//! open, and the next one stands behind it. Nothing waits for these notes: where the bus fails one, what is
-//! sent goes on.
+//! A record is written before an attempt begins and again when it has ended. If the process is killed in
+//! between, the attempt stays open. If the bus cannot store a record, the delivery goes on without it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +19,12 @@ use wirefold_proto::{
     attempts_key, decode, encode, streams, token,
 };
 
-/// The most attempts of one revision that are kept, and of one alert at one delivery.
+/// The most attempts that are recorded of one revision, and of one alert at one delivery.
 const OF_REVISION: usize = 20;
 const OF_ALERT: usize = 60;
-/// The longest reason that is kept, in characters: targets are strangers.
+/// The longest stored reason, in characters: targets are strangers.
 const WHY: usize = 300;
-/// How often the notes of alerts that are kept no longer are dropped.
+/// How often the records of expired alerts are deleted.
 const SWEEP: Duration = Duration::from_hours(24);
 
 /// The attempts of one delivery.
@@ -34,7 +33,7 @@ pub(super) struct Attempts {
     keys: Arc<dyn KeyValue>,
 }
 
-/// An attempt that is under way, behind those before it.
+/// An attempt that is under way, with the attempts before it.
 pub(super) struct UnderWay {
     key: String,
     record: AlertAttemptsRecord,
@@ -45,7 +44,7 @@ impl Attempts {
         Self { delivery: delivery.to_owned(), keys }
     }
 
-    /// Writes down that an attempt begins.
+    /// Records that an attempt begins.
     pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> UnderWay {
         let key = attempts_key(&self.delivery, &alert.id);
         let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
@@ -64,7 +63,7 @@ impl Attempts {
         under_way
     }
 
-    /// Writes down what came of it.
+    /// Records the result of an attempt.
     pub(super) async fn end(
         &self,
         mut under_way: UnderWay,
@@ -95,7 +94,7 @@ impl Attempts {
     }
 }
 
-/// Keeps the newest: the last one is of the newest attempt's revision.
+/// Drops the oldest attempts. The last one belongs to the newest revision.
 fn bound(attempts: &mut Vec<AlertAttempt>) {
     let Some(revision) = attempts.last().map(|last| last.revision) else { return };
     let of_it = attempts.iter().filter(|it| it.revision == revision).count();
@@ -107,7 +106,7 @@ fn bound(attempts: &mut Vec<AlertAttempt>) {
     attempts.drain(..beyond);
 }
 
-/// Drops the notes of alerts that are kept no longer, of all deliveries, once a day until it is told to stop.
+/// Deletes the records of expired alerts once a day until it is stopped.
 pub(crate) async fn sweep_daily(
     context: StageContext,
     stop: CancellationToken,
@@ -138,7 +137,7 @@ pub(crate) async fn sweep(bus: &dyn Bus) -> Result<(), BusError> {
     Ok(())
 }
 
-/// The alert whose attempts stand under a key.
+/// The alert whose attempts are stored under a key.
 fn alert_of(key: &str) -> Option<AlertId> {
     let (_, escaped) = key.strip_suffix(ATTEMPTS_SUFFIX)?.split_once('.')?;
     token::unescape(escaped).ok()?.parse().ok()

@@ -1,14 +1,14 @@
-//! Deliveries: each a stage of its own on the alerts, so that a dead target delays no other.
+//! Deliveries. Each is a stage of its own on the stream of alerts, so a failing target delays no other
+//! delivery.
 //!
 //! Comes in: revisions of alerts. Goes out: messages through a channel, attempts and dead letters. It never decides
 //! whether a revision is loud.
 //!
-//! Each revision is sent at least once with a constant id, and those of one alert in their order,
-//! also where what was in hand when the process was killed comes again behind what is new. Only one
-//! that the target refused may be overtaken while it waits to be tried again: it is left out where
-//! the target has taken a newer one, but one that rings only where the newer one rang too. One that
-//! is held waits for the one that follows it; a silent one goes only where it replaces the one
-//! before.
+//! Each revision is sent at least once, with a constant id. The revisions of one alert are sent in order,
+//! also if the bus delivers some again after the process was killed. Only a revision that the target refused
+//! may be overtaken while it waits for its next attempt. It is then left out if the target has accepted a
+//! newer one; a loud revision only if the newer one was loud too. A held revision is not sent: a later
+//! revision replaces it. A silent revision is sent only if it replaces the message before.
 
 mod alert_order;
 pub(crate) mod attempts;
@@ -55,22 +55,22 @@ use redelivery::Redeliveries;
 pub(crate) use target_gone::TargetGone;
 pub use target_gone::switch_on;
 
-/// How many revisions one delivery has in hand at once; those of one alert in order.
+/// How many revisions one delivery handles concurrently. Those of one alert are handled in order.
 const AT_ONCE: usize = 4;
-/// How soon a revision is tried again when the bus failed it.
+/// When a revision is tried again after the bus failed.
 const BUS_RETRY: Duration = Duration::from_secs(1);
-/// How long what was in hand waits after a kill. An attempt may take longer: the loop says that it
-/// goes on.
+/// How long the bus waits before it delivers a revision again after a kill. The loop extends the time while
+/// an attempt is under way.
 const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
-/// So many may wait to be tried again before new ones wait with them: a target that is down for days
-/// is to hear of what is new as soon as it works.
+/// How many revisions may wait for another attempt before new ones wait too. The limit is high, so that a
+/// target that was down for days gets new alerts as soon as it works.
 const MOST_WAITING: usize = 10_000;
 
-/// How soon at the earliest a revision looks again whether the one before it was sent.
+/// The shortest wait before a revision checks again whether the one before it was sent.
 const NEXT_LOOK: Duration = Duration::from_secs(1);
 
-/// So often a revision is put off behind an earlier one; then it goes.
+/// How often a revision is put off behind an earlier one. Then it is sent.
 const PUT_OFFS: u32 = 5;
 
 /// What all deliveries share.
@@ -93,11 +93,11 @@ pub(crate) struct DeliveryStage {
     pub(crate) accepted: Arc<dyn KeyValue>,
     attempts: Attempts,
     link_keys: Keys,
-    /// Two revisions of one alert are never under way at once.
+    /// Keeps two revisions of one alert from being sent at once.
     order: AlertOrder,
     redeliveries: Redeliveries,
     gone: TargetGone,
-    /// Whether the target did not take what was sent last.
+    /// Whether the last attempt failed.
     is_down: AtomicBool,
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
     let dead = dead_letters(streams::Stage::Alerter);
     ConsumerConfig {
         ack_deadline: ACK_DEADLINE,
-        // How long it is tried counts: see `retry::is_enough`.
+        // `retry::is_enough` limits the time instead.
         max_tries: u32::MAX,
         max_in_flight: MOST_WAITING,
         ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
@@ -140,7 +140,7 @@ impl DeliveryStage {
         })
     }
 
-    /// Runs until it is told to stop.
+    /// Runs until it is stopped.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let consumer = consumer(&self.name);
         self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
@@ -158,7 +158,7 @@ impl DeliveryStage {
             return Ok(());
         };
         if record.subscription.digest.is_some() && alert.digest.is_none() {
-            // What came silently is counted in the next digest.
+            // The next digest counts a silent revision.
             return Ok(());
         }
         let key = taken_key(&self.name, &alert.id);
@@ -225,7 +225,7 @@ impl DeliveryStage {
         Ok(self.channel.send(message).await)
     }
 
-    /// What mutes the alert without a login; none where only this machine reaches the page.
+    /// The links that mute the alert without a login. None if only this machine can reach the page.
     async fn links(&self, alert: &Alert) -> Result<Option<MessageLinks>, StageError> {
         let page = self.common.page.as_deref().filter(|base| links::is_reachable(base));
         let Some(base) = page.filter(|_| !self.common.demo) else {
@@ -238,7 +238,7 @@ impl DeliveryStage {
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
         let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
-        // Of those in a digest, the last sends it.
+        // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         alert.held.is_none() && is_welcome && is_last
     }
@@ -280,7 +280,7 @@ impl DeliveryStage {
         Ok(())
     }
 
-    /// The alert's subscription, where it names this delivery.
+    /// The alert's subscription, if it names this delivery.
     async fn subscription(&self, alert: &Alert) -> Result<Option<SubscriptionRecord>, StageError> {
         let key = record_key(&alert.subscription);
         let entry = self.subscriptions.get(&key).await.map_err(|error| self.of_bus(&error))?;
@@ -309,7 +309,7 @@ impl DeliveryStage {
             Failure::Gone { why } => StageError::Reject { why },
             Failure::Later { after, why } => {
                 self.common.states.failed(delivery, self.now(), &why);
-                // Those before were not all the target's.
+                // Attempts that were only put off do not count.
                 let attempt =
                     input.attempt.saturating_sub(self.redeliveries.times(input.message.sequence));
                 let age = self.now().since(input.message.at);
@@ -319,7 +319,7 @@ impl DeliveryStage {
                 }
                 let name = format!("{delivery}.{alert}");
                 let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
-                // Said once, whatever waits: who reads along is to know it, not to count it.
+                // The log reports the failure once, however many revisions wait.
                 if self.is_down.swap(true, Ordering::Relaxed) {
                     tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
                 } else {
@@ -360,7 +360,7 @@ impl Stage for DeliveryStage {
     }
 }
 
-/// The words of a delivery's own.
+/// The operator's templates of a delivery.
 pub(crate) fn compiled_templates(
     delivery: &Delivery,
 ) -> Result<Option<CompiledTemplates>, AlerterError> {
@@ -368,19 +368,19 @@ pub(crate) fn compiled_templates(
     CompiledTemplates::read(&delivery.templates).map_err(bad)
 }
 
-/// The page on which alerts are seen to.
+/// The page that manages alerts.
 pub(crate) fn manage(base: &str) -> String {
     format!("{}/alerts", base.trim_end_matches('/'))
 }
 
-/// Where a subscriber lives, as the subscription says; else UTC.
+/// The subscriber's time zone, UTC by default.
 pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
     let of_quiet = settings.quiet_hours.as_ref().map(|hours| &hours.time_zone);
     let named = settings.time_zone.as_ref().or(of_quiet);
     named.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
 }
 
-/// The durable name of a delivery.
+/// The name of a delivery's durable consumer.
 fn durable(name: &str) -> String {
     format!("{}-{name}", crate::NAME)
 }

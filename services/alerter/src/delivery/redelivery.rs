@@ -1,7 +1,7 @@
-//! Revisions that may be delivered again. Newer ones of their alert wait for them.
+//! Revisions that the bus may deliver again. Newer revisions of their alert wait for them.
 //!
-//! Comes in: which revisions came, were sent, or were put off. Goes out: whether a revision may come again. It never knows
-//! what a revision says.
+//! Comes in: which revisions arrived, were sent, or were put off. Goes out: whether a revision may come
+//! again. It never reads a revision.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,71 +9,71 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wirefold_flow::UnixMillis;
 
-/// Which revisions are waited for: for a while those that were in hand at a kill or that the bus
-/// failed, and until they come those that were put off themselves.
+/// The revisions that newer ones wait for. These are, until a deadline, the revisions that were under way at
+/// a kill or a failure of the bus; and all revisions that were put off.
 #[derive(Debug, Default)]
 pub(super) struct Redeliveries {
-    /// The time by which all that nobody knows of have come again.
+    /// The deadline by which the bus has delivered again everything it will.
     by: AtomicU64,
     sent: Mutex<SentSequences>,
 }
 
-/// By sequence.
+/// Revisions by sequence.
 #[derive(Debug, Default)]
 struct SentSequences {
-    /// What has come and was sent, as long as it matters.
+    /// Revisions that were sent before the deadline.
     come: BTreeSet<u64>,
     put_off: BTreeSet<u64>,
-    /// How often each of those not sent yet was put off.
+    /// How often each unsent revision was put off.
     times: BTreeMap<u64, u32>,
 }
 
 impl Redeliveries {
-    /// Something may come again by this time.
+    /// Sets the deadline, if it is later than the one before.
     pub(super) fn expect(&self, by: UnixMillis) {
         self.by.fetch_max(by.0, Ordering::Relaxed);
     }
 
-    /// The time by which all that nobody knows of have come again.
+    /// The deadline by which the bus has delivered again everything it will.
     pub(super) fn by(&self) -> UnixMillis {
         UnixMillis(self.by.load(Ordering::Relaxed))
     }
 
-    /// Whether nothing is waited for.
+    /// Whether no revision needs to wait.
     pub(super) fn is_over(&self, now: UnixMillis) -> bool {
         self.is_late(now) && self.lock().put_off.is_empty()
     }
 
-    /// Whether this one may come again.
+    /// Whether this revision may come again.
     pub(super) fn awaits(&self, sequence: u64, now: UnixMillis) -> bool {
         let sent = self.lock();
         let is_unknown = !self.is_late(now) && !sent.come.contains(&sequence);
         is_unknown || sent.put_off.contains(&sequence)
     }
 
-    /// This one is here.
+    /// Notes that a revision arrived.
     pub(super) fn is_here(&self, sequence: u64) {
         self.lock().put_off.remove(&sequence);
     }
 
-    /// This one is put off, and comes again.
+    /// Notes that a revision was put off and comes again.
     pub(super) fn put_off(&self, sequence: u64) {
         let mut sent = self.lock();
         sent.put_off.insert(sequence);
         *sent.times.entry(sequence).or_default() += 1;
     }
 
-    /// How often this one was put off.
+    /// How often a revision was put off.
     pub(super) fn times(&self, sequence: u64) -> u32 {
         self.lock().times.get(&sequence).copied().unwrap_or(0)
     }
 
-    /// This one comes no more.
+    /// Notes that a revision will not come again.
     pub(super) fn is_done(&self, sequence: u64) {
         self.lock().times.remove(&sequence);
     }
 
-    /// This one goes to the target.
+    /// Notes that a revision is sent.
     pub(super) fn goes(&self, sequence: u64, now: UnixMillis) {
         match self.is_late(now) {
             true => self.lock().come.clear(),

@@ -2,8 +2,8 @@
 //!
 //! Comes in: the records of feeds. Goes out: a message, if something is wrong. It never sends one when all is well.
 //!
-//! What is told stands in `wf_deliveries` before it is sent, and that it was sent only after: killed
-//! in between, the same goes out again under the same id, and nothing else ever does.
+//! A message is written to `wf_deliveries` before it is sent, and marked as sent after that. If the process
+//! is killed in between, the same message goes out again under the same id.
 
 mod compose;
 
@@ -22,13 +22,13 @@ use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
 use crate::metrics::FEED_DIGESTS;
 use compose::{headline, lines};
 
-/// How long after it is switched on the first one goes out: by then each feed was polled.
+/// How long after it is switched on the first digest is sent: by then each feed was polled.
 const FIRST: Duration = Duration::from_hours(24);
-/// From one to the next.
+/// The time between two digests.
 const WEEK: Duration = Duration::from_hours(7 * 24);
-/// How long it waits at most before it looks at the clock again: machines sleep, and clocks are set.
+/// The longest wait before it reads the clock again: machines sleep, and clocks are set.
 const LOOK: Duration = Duration::from_hours(1);
-/// When it tries again after the bus failed it.
+/// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The digests of one delivery.
@@ -41,18 +41,18 @@ pub(crate) struct Weekly {
     key: String,
 }
 
-/// What stands in the bucket.
+/// The stored state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct State {
     /// When the next one is due, in milliseconds since 1970.
     due: u64,
-    /// The one that is being sent.
+    /// The digest that is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sending: Option<FeedDigest>,
 }
 
 impl Weekly {
-    /// Opens what is kept of a delivery's digests.
+    /// Opens the stored state of a delivery.
     pub(crate) fn new(
         delivery: &str,
         channel: Box<dyn Channel>,
@@ -69,7 +69,7 @@ impl Weekly {
         })
     }
 
-    /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
+    /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
         let mut trying = Trying::default();
@@ -90,7 +90,7 @@ impl Weekly {
 
     fn failed(&self, error: &BusError) -> Duration {
         let delivery = &self.delivery;
-        // Another one was quicker, or the bus is away: what is kept is read again.
+        // Another process was quicker, or the bus is not reachable: the stored state is read again.
         if error.may_pass() || matches!(error, BusError::Refused { .. }) {
             self.common.context.observer.observe(NAME, Event::BusFailed(error));
             return AGAIN;
@@ -99,7 +99,7 @@ impl Weekly {
         LOOK
     }
 
-    /// Does what is to be done now; says how long nothing is.
+    /// Does what is due, and returns how long nothing is due.
     async fn step(&self, trying: &mut Trying) -> Result<Duration, LoopError> {
         let now = self.common.context.clock.now();
         if let Some(wait) = trying.wait(now) {
@@ -169,7 +169,7 @@ impl Weekly {
         "refused"
     }
 
-    /// Remembers that this one is done, and says when the next one is due.
+    /// Stores that this digest is done, and returns when the next one is due.
     async fn done(
         &self,
         due: u64,
@@ -195,7 +195,7 @@ impl Weekly {
     }
 }
 
-/// Whole weeks after the last one was due: what was missed while nothing ran is not made up for.
+/// Whole weeks after the last digest was due. Digests missed while nothing ran are not sent.
 fn next_due(due: UnixMillis, now: UnixMillis) -> UnixMillis {
     let missed = now.since(due).as_secs() / WEEK.as_secs();
     due.plus(WEEK * u32::try_from(missed.saturating_add(1)).unwrap_or(1))

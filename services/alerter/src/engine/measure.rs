@@ -12,21 +12,21 @@ use std::str::FromStr;
 use super::life::{Life, News};
 use super::piece::Tally;
 
-/// What the next revision is measured by.
+/// The numbers that the next revision is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Measured {
-    /// The numbers when a revision was last not held; none before the first.
+    /// The numbers of the last revision that was not held; none before the first.
     pub(crate) told: Option<Tally>,
-    /// The numbers when it last rang.
+    /// The numbers of the last loud revision.
     pub(crate) rung: Tally,
 }
 
 /// The numbers of an alert with its news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sums {
-    /// With all of them.
+    /// The numbers with all news.
     pub(crate) all: Tally,
-    /// With those that may ring.
+    /// The numbers with the news that may notify.
     pub(crate) fresh: Tally,
     pub(crate) measured: Measured,
 }
@@ -62,7 +62,7 @@ impl Sums {
 }
 
 impl Tally {
-    /// What it is where people changed the numbers: by as much more, or no more than there are.
+    /// This number after people changed the numbers: moved by the same difference, and at most the new total.
     fn moved(self, before: Self, now: Self) -> Self {
         let by = |own: u32, was: u32, is: u32| match is.checked_sub(was) {
             Some(more) => own.saturating_add(more),
@@ -78,8 +78,8 @@ impl Tally {
     }
 }
 
-/// As in a header: outlets, origins, copies, versions and stories when it last rang, then what was told,
-/// if anything was. Older releases wrote the first three of each.
+/// The form in a header: outlets, origins, copies, versions and stories of the last loud revision, then of
+/// the last revision that was not held, if there is one. Older releases wrote the first three of each.
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = |tally: Tally| {
@@ -91,7 +91,7 @@ impl fmt::Display for Measured {
     }
 }
 
-/// It is no such header.
+/// The header is malformed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoMeasure;
 

@@ -1,12 +1,12 @@
 //! The alerts and their lives, without I/O.
 //!
-//! Comes in: articles, changes of stories, subscriptions. Goes out: the revisions that are due. It never reads a clock:
-//! the output tells the time.
+//! Comes in: articles, changes of stories, subscriptions. Goes out: the revisions that are due. It never
+//! reads a clock.
 //!
-//! Time is the output's own and never runs back: before an article is taken, everything that was due
-//! when it, or one before it, was seen speaks, so the same output gives the same revisions however late it is read. A clock comes
-//! in only where the output is at its end. An article taken twice changes nothing: each revision
-//! says up to where it speaks.
+//! The engine's time is the time of the output, and never runs back. Before an article is applied, all
+//! revisions that are due before it are published. So the same output gives the same revisions, however late
+//! it is read. A clock counts only at the end of the output. Applying an article twice changes nothing, since
+//! each revision says up to which position it covers the output.
 
 mod catch_up;
 mod copies;
@@ -71,39 +71,39 @@ pub(crate) struct Engine {
     lives: BTreeMap<AlertId, Life>,
     by_target: BTreeMap<Target, Vec<SubscriptionId>>,
     due: BTreeSet<(UnixMillis, AlertId)>,
-    /// Those with something to tell, by the first place in the output that this needs.
+    /// Alerts with unpublished news, by the first sequence in the output that it needs.
     needed: BTreeSet<(u64, AlertId)>,
-    /// Those of which something may be put away, since it stands in the stream.
+    /// Alerts of which something may be unloaded, since the stream has it.
     settled: BTreeSet<AlertId>,
-    /// Those that were put away whole, and what they come to.
+    /// Alerts that were unloaded completely, and their counts.
     put_away: SettledAlerts,
     rested: BTreeMap<SubscriptionId, Score>,
-    /// When all were last looked through.
+    /// When all alerts were last checked for something to unload.
     swept: UnixMillis,
-    /// What people did with alerts.
+    /// People's handling of alerts.
     handled: BTreeMap<AlertId, Handling>,
-    /// What alerts took over of that from others, still to be stored.
+    /// Handling that merged alerts gave to others, still to be stored.
     handed_over: Vec<(AlertId, Handling)>,
-    /// How often each subscription has rung on a day.
+    /// How many loud revisions each subscription had on a day.
     rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// How often each site has notified in an hour.
     site_budget: SiteBudget,
-    /// When what comes late is told, while it catches up.
+    /// When late revisions are sent, while it catches up.
     catch_up: Option<UnixMillis>,
-    /// Revisions in digests whose last one is still to come.
+    /// Digests whose last revision is still to come.
     gathered: Gathered,
-    /// The subscriptions that ask how fast articles come.
+    /// The subscriptions that use velocity.
     asking: BTreeSet<SubscriptionId>,
     velocity: Velocity,
     recent: Recent,
     copies: Copies,
-    /// The latest that has been taken, by either order.
+    /// The latest position that was applied, by either order.
     taken: OutputPosition,
     time: UnixMillis,
 }
 
 impl Engine {
-    /// Adds a subscription, or replaces the one with this id.
+    /// Adds a subscription, or replaces the one with the same id.
     pub(crate) fn put(&mut self, rules: Rules) {
         let id = rules.settings.id.clone();
         self.percolator.insert(id.clone(), &rules.query);
@@ -115,7 +115,7 @@ impl Engine {
         self.reschedule_all(&id);
     }
 
-    /// Removes a subscription; its alerts say nothing more.
+    /// Removes a subscription. Its alerts have no more revisions.
     pub(crate) fn remove(&mut self, id: &SubscriptionId) {
         self.percolator.remove(id);
         self.asking.remove(id);
@@ -138,13 +138,13 @@ impl Engine {
         self.lives.values().filter(|life| life.is_open()).count()
     }
 
-    /// An engine that takes what comes after this.
+    /// An engine that applies the output after this position.
     pub(crate) fn after(taken: OutputPosition) -> Self {
         Self { taken, ..Self::default() }
     }
 
-    /// Takes one article of the output. One of a baseline opens nothing and alerts nobody; where an
-    /// alert is open, it counts.
+    /// Applies an article of the output. An article of a baseline opens no alert and notifies nobody, but
+    /// open alerts count it.
     pub(crate) fn apply(&mut self, piece: &Piece) {
         self.taken = self.taken.max(piece.place);
         self.time = self.time.max(piece.seen);
@@ -182,7 +182,7 @@ impl Engine {
         })
     }
 
-    /// Tells one alert of an article; `matched` where the article itself matches.
+    /// Adds an article to the news of an alert. `matched` is set if the article itself matches.
     fn tell(&mut self, id: &AlertId, matched: Option<Matched>, piece: &Piece) {
         let Some(rules) = self.rules.get(&id.subscription) else {
             return;
@@ -226,7 +226,8 @@ impl Engine {
         self.add_news(id, news);
     }
 
-    /// What an article gives an alert to tell besides the numbers; `is_told` where it has told its note.
+    /// The reasons that an article gives an alert, besides the numbers. `is_told` if the alert has reported
+    /// its note.
     fn reasons(
         &self,
         id: &AlertId,
@@ -247,7 +248,7 @@ impl Engine {
 
     fn add_news(&mut self, id: &AlertId, news: News) {
         let life = self.lives.entry(id.clone()).or_default();
-        // One command may both hand something on to it and count it anew.
+        // One command may both give it news of another alert and count it anew.
         let is_same =
             |other: &News| other.place == news.place && other.recounts() == news.recounts();
         let is_known = news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
@@ -258,15 +259,14 @@ impl Engine {
         self.reschedule(id);
     }
 
-    /// The time of the output with something of that time. It never runs back: articles may be
-    /// decided on in another order than they were seen in.
+    /// The time of the output after something of that time. It never runs back, although articles may be
+    /// decided in another order than they were fetched.
     pub(crate) fn time_with(&self, seen: UnixMillis) -> UnixMillis {
         self.time.max(seen)
     }
 
-    /// The first revision that is due by then. What is due at the very time at which an article was
-    /// seen speaks before that article is taken, as a clock would have it. None too where that
-    /// [lacks](Self::lacks) what it showed.
+    /// The first revision that is due by this time. A revision due at the time of an article comes before the
+    /// article, as with a clock. None also if the alert's visible part is [unloaded](Self::lacks).
     pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
         loop {
             if self.lacks(limit).is_some() {
@@ -287,7 +287,7 @@ impl Engine {
                 self.complete_digest(&mut made.alert);
                 return Some(made);
             }
-            // It never had enough to speak.
+            // It never had enough to open.
             self.forget(&id);
         }
     }
@@ -297,9 +297,9 @@ impl Engine {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes in a revision that stands in the stream, whoever put it there.
+    /// Accepts a revision that is in the stream, whoever published it.
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
-        // After a start too old alerts are forgotten, whether or not anything new comes.
+        // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
         self.gathered.accept(alert);
         let life = self.lives.entry(alert.id.clone()).or_default();
@@ -313,7 +313,7 @@ impl Engine {
         self.reschedule(&alert.id);
     }
 
-    /// The first sequence in the output that a revision not yet published still needs.
+    /// The first sequence in the output that an unpublished revision needs.
     pub(crate) fn needs(&self) -> Option<u64> {
         self.needed.first().map(|(output, _)| *output)
     }
@@ -366,7 +366,7 @@ impl Engine {
         self.needed.extend(needs.map(|output| (output, id.clone())));
     }
 
-    /// That there is an alert of this subscription about this.
+    /// Stores that this subscription has an alert about this target.
     fn remember(&mut self, id: &AlertId) {
         let subscriptions = self.by_target.entry(id.target).or_default();
         if let Err(place) = subscriptions.binary_search(&id.subscription) {

@@ -1,4 +1,4 @@
-//! Sends one delivery what has changed about the health of the installation.
+//! Sends the changes of the health report to one delivery.
 //!
 //! Comes in: the report of open conditions. Goes out: messages through the channel of a delivery. It never looks at the
 //! installation itself, and knows no quiet hours, because those belong to subscriptions.
@@ -22,11 +22,11 @@ use crate::delivery::retry::Trying;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind, TargetGone};
 use crate::metrics::HEALTH_NOTICES;
 
-/// When it tries again after the bus failed it.
+/// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
-/// The longest wait between two attempts: what is wrong now is of use now.
+/// The longest wait between two attempts: late notices are of little use.
 const LONGEST: Duration = Duration::from_mins(30);
-/// How long it waits at most before it looks at the clock again.
+/// The longest wait before it reads the clock again.
 const LOOK: Duration = Duration::from_hours(1);
 
 /// Notifies one delivery.
@@ -40,10 +40,10 @@ pub(crate) struct HealthNotifier {
     report: Report,
 }
 
-/// What stands in the bucket.
+/// The stored state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// What the delivery was told.
+    /// The conditions that were reported.
     #[serde(default)]
     told: Vec<ToldCondition>,
     /// The message that is being sent.
@@ -52,7 +52,7 @@ struct State {
 }
 
 impl HealthNotifier {
-    /// Opens what is kept of a delivery's messages.
+    /// Opens the stored state of a delivery.
     pub(crate) fn new(
         delivery: &str,
         channel: Box<dyn Channel>,
@@ -65,7 +65,7 @@ impl HealthNotifier {
         Ok(Self { delivery, channel, common: common.clone(), gone, kept, key, report })
     }
 
-    /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
+    /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
         let mut trying = Trying::default();
@@ -92,7 +92,7 @@ impl HealthNotifier {
         }
     }
 
-    /// Does what is to be done now; says how long nothing is.
+    /// Does what is due, and returns how long nothing is due.
     async fn step(&mut self, trying: &mut Trying) -> Result<Duration, LoopError> {
         let now = self.common.context.clock.now();
         if let Some(wait) = trying.wait(now) {
@@ -122,7 +122,7 @@ impl HealthNotifier {
                     HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
                     return Ok(wait);
                 }
-                // What still holds is told anew.
+                // A condition that lasts is reported again.
                 (told, "given_up")
             }
             Err(Failure::Never { why } | Failure::Gone { why }) => {
@@ -133,7 +133,7 @@ impl HealthNotifier {
         *trying = Trying::default();
         HEALTH_NOTICES.add(1, &[self.channel.kind(), outcome]);
         self.save(&told, None, revision).await?;
-        // There may be more to tell already.
+        // There may be another notice already.
         Ok(Duration::ZERO)
     }
 

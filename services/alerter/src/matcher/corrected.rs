@@ -1,4 +1,4 @@
-//! Who still carries what an article corrects.
+//! Finds which articles still have the error that another corrects.
 //!
 //! Comes in: an article with a correction. Goes out: the articles of its alerts that still say the same. It reads texts
 //! for that alone.
@@ -14,8 +14,8 @@ use crate::engine::{Piece, carriers};
 const MOST: usize = 40;
 
 impl Matcher<'_> {
-    /// Finds which articles of its alerts still carry what a correction or a retraction is about. They are
-    /// those that the alerts show, so a restart finds the same.
+    /// Finds which articles still have what a correction or retraction is about. Only the articles in its
+    /// alerts are searched, so a restart finds the same.
     pub(super) async fn trace_correction(&mut self, piece: &mut Piece) -> Result<(), BusError> {
         let targets = piece.targets();
         for target in targets {
@@ -34,7 +34,7 @@ impl Matcher<'_> {
         };
         let texts: Vec<_> = try_join_all(known.into_iter().map(read)).await?;
         let texts: Vec<_> = texts.into_iter().flatten().collect();
-        // Without its own text there is nothing to compare with.
+        // Without the correction's own text there is nothing to compare with.
         if texts.last().is_some_and(|(article, _)| article.id == piece.output.id) {
             piece.set_carriers(carriers(&texts));
         }

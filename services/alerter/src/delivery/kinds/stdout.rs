@@ -33,7 +33,7 @@ impl Channel for Stdout {
         "stdout"
     }
 
-    /// A reader of lines wants to see what became of the alert, and a silent one does not ring.
+    /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
     fn takes_silent(&self) -> bool {
         true
     }
