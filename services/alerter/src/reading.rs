@@ -9,7 +9,7 @@ use serde::Serialize;
 use wirefold_proto::{ArticleFetched, GroupBy, OutputArticle, SubscriptionSettings};
 use wirefold_query::{Document, Lists, Prepared, Query};
 
-use crate::engine::Piece;
+use crate::engine::IncomingArticle;
 use crate::error::AlerterError;
 
 /// The result of a query for an article.
@@ -58,20 +58,21 @@ pub fn read_article(
             why: format!("query: {error}"),
         }
     })?;
-    let piece = Piece::new(0, output, fetched);
-    let tally = piece.tally(piece.target(subscription.group_by.unwrap_or(GroupBy::Event)));
+    let incoming = IncomingArticle::new(0, output, fetched);
+    let tally = incoming.tally(incoming.target(subscription.group_by.unwrap_or(GroupBy::Event)));
     let numbers = tally.numbers();
     let reading =
         QueryReading { outlets: tally.outlets, origins: tally.origins, ..QueryReading::default() };
-    let Some(matched) = query.matches(&piece.prepared, &numbers) else {
-        let failed = parts::first_failing(&subscription.query, lists, &piece.prepared, &numbers);
+    let Some(matched) = query.matches(&incoming.prepared, &numbers) else {
+        let failed = parts::first_failing(&subscription.query, lists, &incoming.prepared, &numbers);
         let is_excluded = failed.as_ref().is_some_and(|part| part.is_excluded);
         let failed = failed.map(|part| part.written);
         return Ok(QueryReading { failed, is_excluded, ..reading });
     };
-    let title = &piece.output.article.title;
+    let title = &incoming.output.article.title;
     let text = fetched.map_or("", |fetched| fetched.text.as_str());
-    let language = piece.output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
+    let language =
+        incoming.output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
     let of_title = Prepared::new(&Document { title, language, ..Document::default() });
     let of_text = Prepared::new(&Document { title, text, language, ..Document::default() });
     let place = |word: &str| -> &'static str {

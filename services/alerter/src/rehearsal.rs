@@ -3,7 +3,7 @@
 //! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It sends and stores
 //! nothing.
 
-mod found;
+mod report;
 mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +15,12 @@ use wirefold_proto::{AlertId, Class, EventId, StoryChange, SubscriptionSettings,
 
 use wirefold_query::Lists;
 
-use crate::engine::{Engine, OutputPosition, Piece, StoryOverride, Tally};
+use crate::engine::{Engine, IncomingArticle, OutputPosition, StoryOverride, Tally};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
 
-pub use found::{Rehearsal, Sample, SampleRevision, Unready};
+pub use report::{Rehearsal, Sample, SampleRevision, Unready};
 
 const BATCH: usize = 128;
 
@@ -79,7 +79,7 @@ struct Rehearsing {
     rules: Rules,
     engine: Engine,
     since: UnixMillis,
-    found: Rehearsal,
+    report: Rehearsal,
     events: BTreeSet<EventId>,
     /// The events or stories with matching articles.
     matching: BTreeMap<Target, Matching>,
@@ -97,7 +97,7 @@ impl Rehearsing {
             rules,
             engine,
             since,
-            found: Rehearsal::default(),
+            report: Rehearsal::default(),
             events: BTreeSet::new(),
             matching: BTreeMap::new(),
             first_news: None,
@@ -107,7 +107,7 @@ impl Rehearsing {
 
     fn apply_item(&mut self, item: LoadedItem) {
         match item.item {
-            Item::Article(piece) if piece.seen >= self.since => self.apply_article(&piece),
+            Item::Article(incoming) if incoming.seen >= self.since => self.apply_article(&incoming),
             Item::Change(story) => {
                 let at = wirefold_envelope::unix_millis(story.at);
                 self.fire(at);
@@ -133,24 +133,24 @@ impl Rehearsing {
         }
     }
 
-    fn apply_article(&mut self, piece: &Piece) {
-        self.found.articles += 1;
-        let target = piece.target(self.rules.group_by);
-        let tally = piece.tally(target);
-        let is_new = !piece.output.article.baseline;
+    fn apply_article(&mut self, incoming: &IncomingArticle) {
+        self.report.articles += 1;
+        let target = incoming.target(self.rules.group_by);
+        let tally = incoming.tally(target);
+        let is_new = !incoming.output.article.baseline;
         if is_new {
-            self.first_news.get_or_insert(piece.seen);
+            self.first_news.get_or_insert(incoming.seen);
         }
-        let is_found = self.rules.query.matches(&piece.prepared, &tally.numbers()).is_some();
-        self.found.matching_with_baseline += u64::from(is_found);
+        let is_found = self.rules.query.matches(&incoming.prepared, &tally.numbers()).is_some();
+        self.report.matching_with_baseline += u64::from(is_found);
         if is_new && is_found {
-            self.found.matching += 1;
-            self.events.insert(piece.output.verdict.event);
-            let verdict = &piece.output.verdict;
+            self.report.matching += 1;
+            self.events.insert(incoming.output.verdict.event);
+            let verdict = &incoming.output.verdict;
             let before = self.matching.get(&target);
             let matching = Matching {
                 tally,
-                title: piece.headline().title,
+                title: incoming.headline().title,
                 copies: before.map_or(0, |it| it.copies) + u64::from(verdict.class == Class::Copy),
                 is_comparable: before.is_some_and(|it| it.is_comparable) || verdict.comparable,
             };
@@ -158,9 +158,9 @@ impl Rehearsing {
         } else if let Some(known) = self.matching.get_mut(&target) {
             known.tally = tally;
         }
-        self.fire(piece.seen);
-        self.engine.apply(piece);
-        self.fire(piece.seen);
+        self.fire(incoming.seen);
+        self.engine.apply(incoming);
+        self.fire(incoming.seen);
     }
 
     /// Counts the matching articles of one target for the other.
@@ -181,25 +181,25 @@ impl Rehearsing {
         while let Some(draft) = self.engine.next(limit) {
             let AlertId { target, .. } = draft.alert.id;
             self.opened.insert(target);
-            self.found.add(&draft.alert);
+            self.report.add(&draft.alert);
             self.engine.accept(&draft.alert, draft.marks);
         }
     }
 
     fn end(mut self, now: UnixMillis) -> Rehearsal {
-        self.found.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
+        self.report.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
         let scores = self.engine.scores();
-        self.found.alerts = scores.get(&self.rules.settings.id).map_or(0, |score| score.alerts);
+        self.report.alerts = scores.get(&self.rules.settings.id).map_or(0, |score| score.alerts);
         for (target, matching) in self.matching {
             if self.opened.contains(&target) {
-                self.found.copies_folded += matching.copies;
+                self.report.copies_folded += matching.copies;
             } else {
                 let (why, title) = (matching.lacks(&self.rules), matching.title);
-                self.found.add_unready(Unready { target, title, why });
+                self.report.add_unready(Unready { target, title, why });
             }
         }
-        self.found.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
-        self.found
+        self.report.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+        self.report
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn send_again(
         links: None,
         demo: settings.demo,
         now,
-        kept: None,
+        target_id: None,
         is_overtaken: false,
         zone: zone_of(subscription),
         templates: templates.as_ref(),

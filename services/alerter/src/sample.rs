@@ -68,7 +68,7 @@ pub async fn send_sample(
         links: None,
         demo: false,
         now,
-        kept: None,
+        target_id: None,
         is_overtaken: false,
         zone: TimeZone::UTC,
         templates: templates.as_ref(),

@@ -34,7 +34,7 @@ pub(super) struct Attempts {
 }
 
 /// An attempt that is under way, with the attempts before it.
-pub(super) struct UnderWay {
+pub(super) struct OpenAttempt {
     key: String,
     record: AlertAttemptsRecord,
 }
@@ -45,32 +45,32 @@ impl Attempts {
     }
 
     /// Records that an attempt begins.
-    pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> UnderWay {
+    pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> OpenAttempt {
         let key = attempts_key(&self.delivery, &alert.id);
         let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
         let none = || AlertAttemptsRecord { schema: Tag::new(), attempts: Vec::new() };
         let record = found.and_then(|value| decode(&value).ok()).unwrap_or_else(none);
-        let mut under_way = UnderWay { key, record };
-        under_way.record.attempts.push(AlertAttempt {
+        let mut open_attempt = OpenAttempt { key, record };
+        open_attempt.record.attempts.push(AlertAttempt {
             revision: alert.revision,
             at: timestamp(now),
             outcome: AttemptOutcome::Open,
             why: None,
             next: None,
         });
-        bound(&mut under_way.record.attempts);
-        self.write(&under_way).await;
-        under_way
+        bound(&mut open_attempt.record.attempts);
+        self.write(&open_attempt).await;
+        open_attempt
     }
 
     /// Records the result of an attempt.
     pub(super) async fn end(
         &self,
-        mut under_way: UnderWay,
+        mut open_attempt: OpenAttempt,
         now: UnixMillis,
         failed: Option<&StageError>,
     ) {
-        if let Some(attempt) = under_way.record.attempts.last_mut() {
+        if let Some(attempt) = open_attempt.record.attempts.last_mut() {
             let (outcome, why, next) = match failed {
                 None => (AttemptOutcome::Taken, None, None),
                 Some(StageError::Retry { after, why }) => {
@@ -82,12 +82,12 @@ impl Attempts {
             attempt.why = why.map(|why| why.chars().take(WHY).collect());
             attempt.next = next;
         }
-        self.write(&under_way).await;
+        self.write(&open_attempt).await;
     }
 
-    async fn write(&self, under_way: &UnderWay) {
-        let Ok(value) = encode(&under_way.record) else { return };
-        if let Err(error) = self.keys.put(&under_way.key, value.into()).await {
+    async fn write(&self, open_attempt: &OpenAttempt) {
+        let Ok(value) = encode(&open_attempt.record) else { return };
+        if let Err(error) = self.keys.put(&open_attempt.key, value.into()).await {
             let delivery = &self.delivery;
             tracing::debug!(delivery, %error, "an attempt is not written down");
         }

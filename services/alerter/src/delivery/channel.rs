@@ -56,7 +56,7 @@ pub(crate) struct Notice<'a> {
 
 impl Notice<'_> {
     /// The lines that fit into so many bytes. The last line says how many are left out.
-    pub(crate) fn within(&self, most: usize) -> Vec<String> {
+    pub(crate) fn lines_within(&self, most: usize) -> Vec<String> {
         let mut bytes = 0;
         let fits = |text: &&String| {
             bytes += text.len() + 1;
@@ -109,7 +109,7 @@ pub(crate) trait Channel: Send + Sync {
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent>;
 
     /// Sends a notice.
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 /// An alert as JSON, with the page and the subscription.

@@ -117,7 +117,7 @@ pub(super) fn fitting(lines: &[String], most: usize) -> Vec<&str> {
 
 /// A digest as a message.
 pub(super) fn text_of(notice: &Notice<'_>, most: usize) -> Text {
-    let mut told = notice.within(most);
+    let mut told = notice.lines_within(most);
     told.extend(notice.page.clone());
     Text::plain(notice.title.to_owned(), told)
 }

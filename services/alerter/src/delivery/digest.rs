@@ -32,7 +32,7 @@ impl DeliveryStage {
         for part in &digest.all {
             let subject = Subject::alert(&part.alert, part.revision);
             let stored = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let stored = stored.map_err(|error| self.of_bus(&error))?;
+            let stored = stored.map_err(|error| self.retry_after_bus(&error))?;
             // An expired alert still counts.
             alerts.extend(stored.and_then(|stored| decode::<Alert>(&stored).ok()));
         }
@@ -64,7 +64,7 @@ impl DeliveryStage {
             page: base.map(manage),
             now: self.now(),
         };
-        Ok(self.channel.tell(notice).await)
+        Ok(self.channel.send_notice(notice).await)
     }
 }
 

@@ -31,7 +31,7 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
-    BoxFuture, BusError, ConsumerConfig, Delivery as Taken, Emit, Input, KeyValue, LoopError,
+    BoxFuture, BusError, ConsumerConfig, Delivery as BusDelivery, Emit, Input, KeyValue, LoopError,
     Stage, StageContext, StageError, UnixMillis, run_stage,
 };
 use wirefold_proto::{
@@ -56,7 +56,7 @@ pub(crate) use target_gone::TargetGone;
 pub use target_gone::switch_on;
 
 /// How many revisions one delivery handles concurrently. Those of one alert are handled in order.
-const AT_ONCE: usize = 4;
+const CONCURRENT_REVISIONS: usize = 4;
 /// When a revision is tried again after the bus failed.
 const BUS_RETRY: Duration = Duration::from_secs(1);
 /// How long the bus waits before it delivers a revision again after a kill. The loop extends the time while
@@ -65,13 +65,13 @@ const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How many revisions may wait for another attempt before new ones wait too. The limit is high, so that a
 /// target that was down for days gets new alerts as soon as it works.
-const MOST_WAITING: usize = 10_000;
+const MAX_WAITING: usize = 10_000;
 
 /// The shortest wait before a revision checks again whether the one before it was sent.
 const NEXT_LOOK: Duration = Duration::from_secs(1);
 
 /// How often a revision is put off behind an earlier one. Then it is sent.
-const PUT_OFFS: u32 = 5;
+const MAX_PUT_OFFS: u32 = 5;
 
 /// What all deliveries share.
 #[derive(Clone)]
@@ -108,7 +108,7 @@ pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
         ack_deadline: ACK_DEADLINE,
         // `retry::is_enough` limits the time instead.
         max_tries: u32::MAX,
-        max_in_flight: MOST_WAITING,
+        max_in_flight: MAX_WAITING,
         ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
     }
 }
@@ -143,13 +143,13 @@ impl DeliveryStage {
     /// Runs until it is stopped.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let consumer = consumer(&self.name);
-        self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
+        self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
         let context = self.common.context.clone();
-        run_stage(context, Arc::new(self), consumer, AT_ONCE, stop).await
+        run_stage(context, Arc::new(self), consumer, CONCURRENT_REVISIONS, stop).await
     }
 
     async fn deliver(&self, input: &Input) -> Result<(), StageError> {
-        self.redeliveries.is_here(input.message.sequence);
+        self.redeliveries.note_arrival(input.message.sequence);
         let alert: Alert = decode(&input.message)?;
         if !self.is_to_be_sent(&alert) {
             return Ok(());
@@ -166,25 +166,25 @@ impl DeliveryStage {
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
-        let gone = self.gone.why(self.now()).await.map_err(|error| self.of_bus(&error))?;
+        let gone = self.gone.why(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         if let Some(why) = gone {
             return Err(StageError::Reject { why });
         }
-        if self.redeliveries.times(input.message.sequence) < PUT_OFFS {
+        if self.redeliveries.times_put_off(input.message.sequence) < MAX_PUT_OFFS {
             self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
         }
-        self.redeliveries.goes(input.message.sequence, self.now());
+        self.redeliveries.note_sent(input.message.sequence, self.now());
         let attempt = self.attempts.begin(&alert, self.now()).await;
         let sent = self.send(&alert, &record.subscription, &before).await;
         if let Ok(Err(Failure::Gone { why })) = &sent {
-            self.gone.set(why, self.now()).await.map_err(|error| self.of_bus(&error))?;
+            self.gone.set(why, self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         }
         let sent = sent.and_then(|sent| {
             self.count(&sent);
             sent.map_err(|failure| self.answer(failure, input))
         });
         self.attempts.end(attempt, self.now(), sent.as_ref().err()).await;
-        let kept = sent?;
+        let target_id = sent?;
         self.common.states.works(&self.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(
@@ -192,8 +192,11 @@ impl DeliveryStage {
                 "delivery works again: what waits is sent in time"
             );
         }
-        let after = before.and(alert.volume, alert.revision, kept).to_string();
-        self.accepted.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
+        let after = before.and(alert.volume, alert.revision, target_id).to_string();
+        self.accepted
+            .put(&key, after.into())
+            .await
+            .map_err(|error| self.retry_after_bus(&error))?;
         Ok(())
     }
 
@@ -217,7 +220,7 @@ impl DeliveryStage {
             links: self.links(alert).await?,
             demo: self.common.demo,
             now: self.now(),
-            kept: before.kept.as_deref(),
+            target_id: before.target_id.as_deref(),
             is_overtaken: before.any > alert.revision,
             zone: zone_of(subscription),
             templates: self.templates.as_ref(),
@@ -232,7 +235,7 @@ impl DeliveryStage {
             return Ok(None);
         };
         let key = self.link_keys.get(&*self.subscriptions).await;
-        let key = key.map_err(|error| self.of_bus(&error))?;
+        let key = key.map_err(|error| self.retry_after_bus(&error))?;
         Ok(Some(MessageLinks::of(alert, base, key)))
     }
 
@@ -247,8 +250,8 @@ impl DeliveryStage {
         self.common.context.clock.now()
     }
 
-    fn of_bus(&self, error: &BusError) -> StageError {
-        self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
+    fn retry_after_bus(&self, error: &BusError) -> StageError {
+        self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
         StageError::Retry { after: BUS_RETRY, why: error.to_string() }
     }
 
@@ -259,21 +262,21 @@ impl DeliveryStage {
         accepted: &LastAccepted,
         sequence: u64,
     ) -> Result<(), StageError> {
-        if self.redeliveries.is_over(self.now()) {
+        if self.redeliveries.nothing_waits(self.now()) {
             return Ok(());
         }
         let bus = &self.common.context.bus;
         for revision in accepted.any + 1..alert.revision {
             let subject = Subject::alert(&alert.id, revision);
             let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let earlier = earlier.map_err(|error| self.of_bus(&error))?;
-            let earlier =
-                earlier.filter(|stored| self.redeliveries.awaits(stored.sequence, self.now()));
+            let earlier = earlier.map_err(|error| self.retry_after_bus(&error))?;
+            let earlier = earlier
+                .filter(|stored| self.redeliveries.may_come_again(stored.sequence, self.now()));
             let earlier = earlier.and_then(|stored| decode::<Alert>(&stored).ok());
             if earlier.is_some_and(|earlier| self.is_to_be_sent(&earlier)) {
-                self.redeliveries.put_off(sequence);
+                self.redeliveries.note_put_off(sequence);
                 let why = format!("revision {revision} may come first");
-                let after = self.redeliveries.by().since(self.now()).max(NEXT_LOOK);
+                let after = self.redeliveries.deadline().since(self.now()).max(NEXT_LOOK);
                 return Err(StageError::Retry { after, why });
             }
         }
@@ -283,7 +286,8 @@ impl DeliveryStage {
     /// The alert's subscription, if it names this delivery.
     async fn subscription(&self, alert: &Alert) -> Result<Option<SubscriptionRecord>, StageError> {
         let key = record_key(&alert.subscription);
-        let entry = self.subscriptions.get(&key).await.map_err(|error| self.of_bus(&error))?;
+        let entry =
+            self.subscriptions.get(&key).await.map_err(|error| self.retry_after_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
         let record = value.and_then(|value| wirefold_proto::decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
@@ -293,7 +297,7 @@ impl DeliveryStage {
 
     /// The last revision of an alert that the target has accepted.
     async fn last_accepted(&self, key: &str) -> Result<LastAccepted, StageError> {
-        let entry = self.accepted.get(key).await.map_err(|error| self.of_bus(&error))?;
+        let entry = self.accepted.get(key).await.map_err(|error| self.retry_after_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
         let last = value.and_then(|value| LastAccepted::read(std::str::from_utf8(&value).ok()?));
         Ok(last.unwrap_or_default())
@@ -310,8 +314,9 @@ impl DeliveryStage {
             Failure::Later { after, why } => {
                 self.common.states.failed(delivery, self.now(), &why);
                 // Attempts that were only put off do not count.
-                let attempt =
-                    input.attempt.saturating_sub(self.redeliveries.times(input.message.sequence));
+                let attempt = input
+                    .attempt
+                    .saturating_sub(self.redeliveries.times_put_off(input.message.sequence));
                 let age = self.now().since(input.message.at);
                 if retry::is_enough(attempt, age) {
                     tracing::warn!(delivery, alert, why, "delivery is given up");
@@ -349,13 +354,13 @@ impl Stage for DeliveryStage {
             let _turn = self.order.wait(sequence, input.attempt).await;
             let delivered = self.deliver(&input).await;
             if !matches!(delivered, Err(StageError::Retry { .. })) {
-                self.redeliveries.is_done(sequence);
+                self.redeliveries.note_done(sequence);
             }
             delivered.map(|()| Vec::new())
         })
     }
 
-    fn line_up(&self, taken: &[Taken]) {
+    fn line_up(&self, taken: &[BusDelivery]) {
         self.order.give(taken);
     }
 }

@@ -14,15 +14,15 @@ use wirefold_flow::UnixMillis;
 #[derive(Debug, Default)]
 pub(super) struct Redeliveries {
     /// The deadline by which the bus has delivered again everything it will.
-    by: AtomicU64,
-    sent: Mutex<SentSequences>,
+    deadline: AtomicU64,
+    sequences: Mutex<Sequences>,
 }
 
 /// Revisions by sequence.
 #[derive(Debug, Default)]
-struct SentSequences {
+struct Sequences {
     /// Revisions that were sent before the deadline.
-    come: BTreeSet<u64>,
+    sent: BTreeSet<u64>,
     put_off: BTreeSet<u64>,
     /// How often each unsent revision was put off.
     times: BTreeMap<u64, u32>,
@@ -30,62 +30,62 @@ struct SentSequences {
 
 impl Redeliveries {
     /// Sets the deadline, if it is later than the one before.
-    pub(super) fn expect(&self, by: UnixMillis) {
-        self.by.fetch_max(by.0, Ordering::Relaxed);
+    pub(super) fn extend_deadline(&self, deadline: UnixMillis) {
+        self.deadline.fetch_max(deadline.0, Ordering::Relaxed);
     }
 
     /// The deadline by which the bus has delivered again everything it will.
-    pub(super) fn by(&self) -> UnixMillis {
-        UnixMillis(self.by.load(Ordering::Relaxed))
+    pub(super) fn deadline(&self) -> UnixMillis {
+        UnixMillis(self.deadline.load(Ordering::Relaxed))
     }
 
     /// Whether no revision needs to wait.
-    pub(super) fn is_over(&self, now: UnixMillis) -> bool {
-        self.is_late(now) && self.lock().put_off.is_empty()
+    pub(super) fn nothing_waits(&self, now: UnixMillis) -> bool {
+        self.is_past_deadline(now) && self.lock().put_off.is_empty()
     }
 
     /// Whether this revision may come again.
-    pub(super) fn awaits(&self, sequence: u64, now: UnixMillis) -> bool {
-        let sent = self.lock();
-        let is_unknown = !self.is_late(now) && !sent.come.contains(&sequence);
-        is_unknown || sent.put_off.contains(&sequence)
+    pub(super) fn may_come_again(&self, sequence: u64, now: UnixMillis) -> bool {
+        let sequences = self.lock();
+        let is_unknown = !self.is_past_deadline(now) && !sequences.sent.contains(&sequence);
+        is_unknown || sequences.put_off.contains(&sequence)
     }
 
     /// Notes that a revision arrived.
-    pub(super) fn is_here(&self, sequence: u64) {
+    pub(super) fn note_arrival(&self, sequence: u64) {
         self.lock().put_off.remove(&sequence);
     }
 
     /// Notes that a revision was put off and comes again.
-    pub(super) fn put_off(&self, sequence: u64) {
-        let mut sent = self.lock();
-        sent.put_off.insert(sequence);
-        *sent.times.entry(sequence).or_default() += 1;
+    pub(super) fn note_put_off(&self, sequence: u64) {
+        let mut sequences = self.lock();
+        sequences.put_off.insert(sequence);
+        *sequences.times.entry(sequence).or_default() += 1;
     }
 
     /// How often a revision was put off.
-    pub(super) fn times(&self, sequence: u64) -> u32 {
+    pub(super) fn times_put_off(&self, sequence: u64) -> u32 {
         self.lock().times.get(&sequence).copied().unwrap_or(0)
     }
 
     /// Notes that a revision will not come again.
-    pub(super) fn is_done(&self, sequence: u64) {
+    pub(super) fn note_done(&self, sequence: u64) {
         self.lock().times.remove(&sequence);
     }
 
     /// Notes that a revision is sent.
-    pub(super) fn goes(&self, sequence: u64, now: UnixMillis) {
-        match self.is_late(now) {
-            true => self.lock().come.clear(),
-            false => drop(self.lock().come.insert(sequence)),
+    pub(super) fn note_sent(&self, sequence: u64, now: UnixMillis) {
+        match self.is_past_deadline(now) {
+            true => self.lock().sent.clear(),
+            false => drop(self.lock().sent.insert(sequence)),
         }
     }
 
-    fn is_late(&self, now: UnixMillis) -> bool {
-        now >= self.by()
+    fn is_past_deadline(&self, now: UnixMillis) -> bool {
+        now >= self.deadline()
     }
 
-    fn lock(&self) -> MutexGuard<'_, SentSequences> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Sequences> {
+        self.sequences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -65,12 +65,12 @@ pub(crate) fn after(attempt: u32, message: &str) -> Duration {
 
 /// The attempts to send one message.
 #[derive(Debug, Default)]
-pub(crate) struct Trying {
+pub(crate) struct RetryState {
     attempts: u32,
     not_before: UnixMillis,
 }
 
-impl Trying {
+impl RetryState {
     /// How long to wait until the next attempt.
     pub(crate) fn wait(&self, now: UnixMillis) -> Option<Duration> {
         (now < self.not_before).then(|| self.not_before.since(now))

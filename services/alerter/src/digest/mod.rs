@@ -17,7 +17,7 @@ use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
 use wirefold_proto::{FeedDigest, streams};
 
 use crate::NAME;
-use crate::delivery::retry::Trying;
+use crate::delivery::retry::RetryState;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
 use crate::metrics::FEED_DIGESTS;
 use compose::{headline, lines};
@@ -37,7 +37,7 @@ pub(crate) struct Weekly {
     channel: Box<dyn Channel>,
     common: Common,
     feeds: Arc<dyn KeyValue>,
-    kept: Arc<dyn KeyValue>,
+    table: Arc<dyn KeyValue>,
     key: String,
 }
 
@@ -64,7 +64,7 @@ impl Weekly {
             channel,
             common: common.clone(),
             feeds: bus.key_value(streams::FEEDS.name)?,
-            kept: bus.key_value(streams::DELIVERIES.name)?,
+            table: bus.key_value(streams::DELIVERIES.name)?,
             key: format!("{delivery}.feed-digest"),
         })
     }
@@ -72,9 +72,9 @@ impl Weekly {
     /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
-        let mut trying = Trying::default();
+        let mut retry_state = RetryState::default();
         loop {
-            let wait = match self.step(&mut trying).await {
+            let wait = match self.step(&mut retry_state).await {
                 Ok(wait) => wait,
                 Err(LoopError::Bus(error)) => self.failed(&error),
                 Err(crashed) => return Err(crashed),
@@ -100,12 +100,12 @@ impl Weekly {
     }
 
     /// Does what is due, and returns how long nothing is due.
-    async fn step(&self, trying: &mut Trying) -> Result<Duration, LoopError> {
+    async fn step(&self, retry_state: &mut RetryState) -> Result<Duration, LoopError> {
         let now = self.common.context.clock.now();
-        if let Some(wait) = trying.wait(now) {
+        if let Some(wait) = retry_state.wait(now) {
             return Ok(wait);
         }
-        let entry = self.kept.get(&self.key).await?;
+        let entry = self.table.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
         let value = entry.and_then(|entry| entry.value);
         let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
@@ -142,12 +142,12 @@ impl Weekly {
             page,
             now,
         };
-        let sent = self.channel.tell(notice).await;
+        let sent = self.channel.send_notice(notice).await;
         self.common.context.pass(Point::Published)?;
         let outcome = match sent {
             Ok(()) => "ok",
             Err(Failure::Later { after, why }) => {
-                if let Some(wait) = trying.failed(after, &digest.id, Duration::MAX, now) {
+                if let Some(wait) = retry_state.failed(after, &digest.id, Duration::MAX, now) {
                     tracing::debug!(
                         delivery = self.delivery,
                         why,
@@ -160,7 +160,7 @@ impl Weekly {
             }
             Err(Failure::Never { why } | Failure::Gone { why }) => self.given_up(&why),
         };
-        *trying = Trying::default();
+        *retry_state = RetryState::default();
         self.done(state.due, now, revision, outcome).await
     }
 
@@ -191,7 +191,7 @@ impl Weekly {
 
     async fn save(&self, state: &State, revision: u64) -> Result<u64, BusError> {
         let value = serde_json::to_vec(state).unwrap_or_default();
-        self.kept.put_if(&self.key, value.into(), revision).await
+        self.table.put_if(&self.key, value.into(), revision).await
     }
 }
 

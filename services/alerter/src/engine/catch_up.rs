@@ -68,7 +68,7 @@ impl Life {
     /// When the first fresh news is due although the news before it was late: an event that goes on notifies
     /// as usual.
     pub(super) fn fresh_due(&self, rules: &Rules) -> Option<UnixMillis> {
-        if rules.gathers() {
+        if rules.has_digest() {
             return None;
         }
         let Some(until) = self.caught_up_at() else {

@@ -10,7 +10,7 @@ use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::figure_roles::{Role, role_at};
-use super::piece::Piece;
+use super::incoming::IncomingArticle;
 
 /// A note that corrects or clarifies a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ fn figure(words: &str) -> Option<Corrected> {
     (is_same && are_counts && old != new).then_some(Corrected { role, old, new })
 }
 
-impl Piece {
+impl IncomingArticle {
     /// Whether it has a note, so that other articles may still have the error.
     pub(crate) fn puts_right(&self) -> bool {
         self.note().is_some() && !self.is_baseline()
@@ -71,17 +71,23 @@ impl Piece {
 
 impl Engine {
     /// The articles in the alerts about these targets, the first seen first.
-    pub(crate) fn articles_about(&self, targets: &[Target], piece: &Piece) -> Vec<AlertArticle> {
+    pub(crate) fn articles_about(
+        &self,
+        targets: &[Target],
+        incoming: &IncomingArticle,
+    ) -> Vec<AlertArticle> {
         let mut found: Vec<AlertArticle> = Vec::new();
         for target in targets {
             for subscription in self.by_target.get(target).into_iter().flatten() {
                 let alert =
                     wirefold_proto::AlertId { subscription: subscription.clone(), target: *target };
-                let life = self.lives.get(&self.routed(alert, piece.place));
+                let life = self.lives.get(&self.routed(alert, incoming.place));
                 let shown = life.and_then(|life| life.shown.as_ref()).map(|shown| &shown.articles);
                 let news = life.iter().flat_map(|life| &life.news).flat_map(|news| &news.articles);
                 for article in shown.into_iter().flatten().chain(news) {
-                    if article.id != piece.output.id && found.iter().all(|it| it.id != article.id) {
+                    if article.id != incoming.output.id
+                        && found.iter().all(|it| it.id != article.id)
+                    {
                         found.push(article.clone());
                     }
                 }

@@ -16,7 +16,7 @@ const NAMED: usize = 5_000;
 
 /// Digests whose last revision is still to come, by subscription and due time.
 #[derive(Debug, Default)]
-pub(super) struct Gathered(BTreeMap<(SubscriptionId, Timestamp), Parts>);
+pub(super) struct OpenDigests(BTreeMap<(SubscriptionId, Timestamp), Parts>);
 
 /// The revisions of one digest so far.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Parts {
     }
 }
 
-impl Gathered {
+impl OpenDigests {
     /// Accepts a revision that is in the stream.
     pub(super) fn accept(&mut self, alert: &Alert) {
         let Some(digest) = &alert.digest else {
@@ -82,7 +82,7 @@ impl Engine {
         if others.any(|(_, id)| self.lives.get(id).is_some_and(is_to_come)) {
             return;
         }
-        alert.digest = Some(self.gathered.complete(alert, due));
+        alert.digest = Some(self.open_digests.complete(alert, due));
     }
 }
 
@@ -104,15 +104,15 @@ mod tests {
             },
             revision: 1,
         };
-        let mut gathered = Gathered::default();
-        let parts = gathered.0.entry((subscription.clone(), due)).or_default();
+        let mut open_digests = OpenDigests::default();
+        let parts = open_digests.0.entry((subscription.clone(), due)).or_default();
         // The alerter accepts each revision twice: when it publishes it, and when it reads it back.
         for number in (0..NAMED + 10).chain(0..NAMED + 10) {
             parts.insert(part(number));
         }
         let mut last = crate::sample::sample("phone", UnixMillis(0)).unwrap();
         last.subscription = subscription;
-        let digest = gathered.complete(&last, due);
+        let digest = open_digests.complete(&last, due);
         assert_eq!((digest.all.len(), digest.more), (NAMED, 11));
         assert_eq!(digest.all[NAMED - 1], part(NAMED - 1));
         last.digest = Some(digest);

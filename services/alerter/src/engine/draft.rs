@@ -12,10 +12,10 @@ use wirefold_proto::{
 
 use super::figures::Update;
 use super::headline;
+use super::incoming::OutputPosition;
 use super::life::{Life, News};
 use super::measure::{Measured, Sums};
 use super::notes::{Notes, retracts};
-use super::piece::OutputPosition;
 use super::reasons::{counts, is_material, reason, weighed};
 use crate::subscription::Rules;
 
@@ -154,7 +154,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         };
         let is_loud = merged.is_none()
             && !is_passing
-            && life.may_ring()
+            && life.may_notify()
             && (rules.on.new || steps(&sums, rules) || asks_to_correct(rules, &first));
         let reasons = weighed(passing.into_iter().chain(first).collect());
         return Content { state: AlertState::New, volume: volume(is_loud), reasons };
@@ -176,7 +176,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         || is_fast
         || steps(&sums, rules)
         || !life.carried.is_empty();
-    let is_loud = rings && !is_passing && life.may_ring();
+    let is_loud = rings && !is_passing && life.may_notify();
     let came: Vec<&News> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
         (true, _) => AlertState::Updated,
@@ -189,7 +189,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         (false, _) => AlertState::Growing,
     };
     // A loud revision reports everything since the last loud one.
-    let before = if is_loud && !is_first { sums.measured.rung } else { told };
+    let before = if is_loud && !is_first { sums.measured.notified } else { told };
     let mut numbers = counts(before, sums.all, &came);
     if before != told {
         // Other articles came before the reported ones, so no source stands for all of them.
@@ -251,12 +251,12 @@ fn again(life: &Life, at: UnixMillis) -> AlertReason {
 
 /// Whether the numbers have grown enough since the last loud revision.
 fn steps(sums: &Sums, rules: &Rules) -> bool {
-    let (tally, rung) = (sums.fresh, sums.measured.rung);
+    let (tally, notified) = (sums.fresh, sums.measured.notified);
     let grew = |step: Option<u32>, before: u32, now: u32| {
         step.is_some_and(|step| now >= before.saturating_add(step))
     };
-    grew(rules.on.origins, rung.origins, tally.origins)
-        || grew(rules.on.outlets, rung.outlets, tally.outlets)
+    grew(rules.on.origins, notified.origins, tally.origins)
+        || grew(rules.on.outlets, notified.outlets, tally.outlets)
 }
 
 /// Seconds in a day.

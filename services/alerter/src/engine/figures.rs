@@ -19,9 +19,9 @@ use wirefold_text::extract::numbers;
 
 use super::correction::Corrected;
 use super::figure_roles::{Role, noun_at, role_at};
+use super::incoming::IncomingArticle;
 use super::life::Life;
 use super::notes::Note;
-use super::piece::Piece;
 use super::reasons::reason;
 
 /// The most figures in an alert.
@@ -132,7 +132,7 @@ fn put_right(figures: Arc<[Figure]>, corrected: Option<&Corrected>) -> Arc<[Figu
     others.chain([Figure { role: Some(*role), noun: None, value: new.clone() }]).collect()
 }
 
-impl Piece {
+impl IncomingArticle {
     /// The figures of the article. None if it is too short to be compared, is of a baseline, or retracts its
     /// report. `is_told` if the alert has reported its note.
     pub(super) fn figure_report(&self, is_told: bool) -> Option<FigureReport> {
@@ -234,7 +234,7 @@ impl Update {
         }
         let is_it = |it: &AlertFigure| it.role.as_deref() == role && it.value == value;
         let place = self.figures.iter().position(is_it);
-        let is_known = place.is_some();
+        let is_acknowledged = place.is_some();
         let mut figure = match place {
             Some(place) => self.figures.remove(place),
             None => AlertFigure {
@@ -247,7 +247,7 @@ impl Update {
             },
         };
         let was_told = figure.told;
-        // Copies of one text count once: only the first one is named.
+        // RecentCopies of one text count once: only the first one is named.
         if !figure.stories.contains(&report.story) && figure.stories.len() < ENOUGH {
             figure.stories.push(report.story);
             if !figure.sources.contains(&report.source) && figure.sources.len() < SOURCES {
@@ -256,7 +256,7 @@ impl Update {
         }
         figure.told |= figure.stories.len() >= ENOUGH || report.is_enough;
         let old = before.filter(|before| before != value);
-        let is_news = if figure.told { !was_told } else { !is_known };
+        let is_news = if figure.told { !was_told } else { !is_acknowledged };
         if is_news && !(is_opening && old.is_none()) && !report.corrects {
             self.reasons.push(reason_of(&figure, old));
         }

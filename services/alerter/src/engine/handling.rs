@@ -54,7 +54,7 @@ impl Handling {
     }
 
     /// Whether the revision that notified at this time was acknowledged.
-    pub(crate) fn is_known(&self, notified: UnixMillis) -> bool {
+    pub(crate) fn is_acknowledged(&self, notified: UnixMillis) -> bool {
         self.acknowledged.is_some_and(|at| at >= notified)
     }
 

@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 
 use wirefold_proto::{ArticleId, Headline, StoryId};
 
+use super::incoming::IncomingArticle;
 use super::life::{Life, News, Shown};
-use super::piece::Piece;
 use super::reasons::is_material;
 
 /// The story of an article, as it was when the article came.
@@ -19,8 +19,8 @@ pub(crate) struct InStory {
 }
 
 impl InStory {
-    pub(super) fn of(piece: &Piece) -> Self {
-        let (verdict, state) = (&piece.output.verdict, &piece.output.story_state);
+    pub(super) fn of(incoming: &IncomingArticle) -> Self {
+        let (verdict, state) = (&incoming.output.verdict, &incoming.output.story_state);
         Self { story: verdict.story, lead: verdict.lead, outlets: state.outlets }
     }
 }

@@ -13,10 +13,10 @@ use super::draft::Marks;
 use super::figures::FigureReport;
 use super::handling::Handling;
 use super::headline::InStory;
+use super::incoming::{OutputPosition, Tally};
 use super::measure::Measured;
 use super::notes::Notes;
 use super::passing::Mention;
-use super::piece::{OutputPosition, Tally};
 use super::site_budget::Allowance;
 use crate::subscription::{QUIET, Rules};
 
@@ -37,7 +37,7 @@ pub(crate) struct Life {
     /// The numbers of the last revision that was not held; none before the first.
     pub(crate) told: Option<Tally>,
     /// The numbers of the last loud revision.
-    pub(crate) rung: Tally,
+    pub(crate) notified: Tally,
     /// The hold on the last revision, and its reasons.
     pub(crate) hold: Option<Hold>,
     pub(crate) carried: Vec<AlertReason>,
@@ -207,13 +207,13 @@ impl Life {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
-        if let Some(Measured { told, rung }) = marks.measured {
-            (self.told, self.rung) = (told, rung);
+        if let Some(Measured { told, notified }) = marks.measured {
+            (self.told, self.notified) = (told, notified);
         }
         if !is_held {
             // After a merge, the first revision counts as reported although it is silent.
             if alert.volume == Volume::Loud || self.told.is_none() {
-                self.rung = now;
+                self.notified = now;
             }
             self.told = Some(now);
         }
@@ -258,7 +258,7 @@ impl Life {
     }
 
     /// Whether it has something that may notify: fresh news, or a held revision.
-    pub(crate) fn may_ring(&self) -> bool {
+    pub(crate) fn may_notify(&self) -> bool {
         self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
     }
 
@@ -271,7 +271,7 @@ impl Life {
             return Some(closing.at);
         }
         let rules = rules?;
-        // News gathered for a digest waits only for the digest.
+        // News open_digests for a digest waits only for the digest.
         if let Some(until) = self.in_digest() {
             return self.fresh_due(rules).or(Some(until));
         }
@@ -326,7 +326,7 @@ impl Life {
 
     /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
-        let notified = self.notified_at.filter(|at| !self.handling.is_known(*at))?;
+        let notified = self.notified_at.filter(|at| !self.handling.is_acknowledged(*at))?;
         let again = notified.plus(rules.repeat?).max(self.last_at);
         Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
     }

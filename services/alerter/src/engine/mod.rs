@@ -17,6 +17,7 @@ mod figure_roles;
 mod figures;
 mod handling;
 mod headline;
+mod incoming;
 mod inhibit;
 mod life;
 mod measure;
@@ -24,13 +25,12 @@ mod merge;
 mod notes;
 mod overrides;
 mod passing;
-mod piece;
 mod reasons;
 mod recent;
 mod score;
 mod settled_alerts;
 mod site_budget;
-mod sleep;
+mod unload;
 mod velocity;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,12 +43,12 @@ use wirefold_proto::{
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
 use crate::subscription::Rules;
-use copies::Copies;
-use digest::Gathered;
+use copies::RecentCopies;
+use digest::OpenDigests;
 use headline::InStory;
 use life::{Life, News};
 use reasons::reason;
-use recent::Recent;
+use recent::RecentTallies;
 use settled_alerts::SettledAlerts;
 pub use site_budget::SiteAlerts;
 use site_budget::SiteBudget;
@@ -57,11 +57,11 @@ use velocity::Velocity;
 pub(crate) use correction::carriers;
 pub(crate) use draft::{Draft, Marks};
 pub(crate) use handling::Handling;
+pub(crate) use incoming::{IncomingArticle, OutputPosition, Tally, position};
 pub(crate) use notes::retracts;
 pub(crate) use overrides::StoryOverride;
-pub(crate) use piece::{OutputPosition, Piece, Tally, position};
 pub(crate) use score::Score;
-pub(crate) use sleep::Revision;
+pub(crate) use unload::Revision;
 
 /// All subscriptions and their alerts.
 #[derive(Default)]
@@ -76,27 +76,27 @@ pub(crate) struct Engine {
     /// Alerts of which something may be unloaded, since the stream has it.
     settled: BTreeSet<AlertId>,
     /// Alerts that were unloaded completely, and their counts.
-    put_away: SettledAlerts,
+    settled_alerts: SettledAlerts,
     rested: BTreeMap<SubscriptionId, Score>,
     /// When all alerts were last checked for something to unload.
-    swept: UnixMillis,
+    unloaded_at: UnixMillis,
     /// People's handling of alerts.
     handled: BTreeMap<AlertId, Handling>,
     /// Handling that merged alerts gave to others, still to be stored.
     handed_over: Vec<(AlertId, Handling)>,
     /// How many loud revisions each subscription had on a day.
-    rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
+    notified: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// How often each site has notified in an hour.
     site_budget: SiteBudget,
     /// When late revisions are sent, while it catches up.
     catch_up: Option<UnixMillis>,
     /// Digests whose last revision is still to come.
-    gathered: Gathered,
+    open_digests: OpenDigests,
     /// The subscriptions that use velocity.
-    asking: BTreeSet<SubscriptionId>,
+    velocity_subscriptions: BTreeSet<SubscriptionId>,
     velocity: Velocity,
-    recent: Recent,
-    copies: Copies,
+    recent: RecentTallies,
+    copies: RecentCopies,
     /// The latest position that was applied, by either order.
     taken: OutputPosition,
     time: UnixMillis,
@@ -108,8 +108,8 @@ impl Engine {
         let id = rules.settings.id.clone();
         self.percolator.insert(id.clone(), &rules.query);
         match rules.asks_for_velocity() {
-            true => self.asking.insert(id.clone()),
-            false => self.asking.remove(&id),
+            true => self.velocity_subscriptions.insert(id.clone()),
+            false => self.velocity_subscriptions.remove(&id),
         };
         self.rules.insert(id.clone(), rules);
         self.reschedule_all(&id);
@@ -118,7 +118,7 @@ impl Engine {
     /// Removes a subscription. Its alerts have no more revisions.
     pub(crate) fn remove(&mut self, id: &SubscriptionId) {
         self.percolator.remove(id);
-        self.asking.remove(id);
+        self.velocity_subscriptions.remove(id);
         self.rules.remove(id);
         for alert in self.of(id) {
             if let Some(life) = self.lives.get_mut(&alert) {
@@ -145,83 +145,83 @@ impl Engine {
 
     /// Applies an article of the output. An article of a baseline opens no alert and notifies nobody, but
     /// open alerts count it.
-    pub(crate) fn apply(&mut self, piece: &Piece) {
-        self.taken = self.taken.max(piece.place);
-        self.time = self.time.max(piece.seen);
-        let targets = piece.targets();
-        targets.into_iter().for_each(|target| self.recent.note(target, piece.tally(target)));
-        if !self.asking.is_empty() && !piece.is_baseline() {
-            targets.into_iter().for_each(|target| self.velocity.note(target, piece.seen));
+    pub(crate) fn apply(&mut self, incoming: &IncomingArticle) {
+        self.taken = self.taken.max(incoming.place);
+        self.time = self.time.max(incoming.seen);
+        let targets = incoming.targets();
+        targets.into_iter().for_each(|target| self.recent.note(target, incoming.tally(target)));
+        if !self.velocity_subscriptions.is_empty() && !incoming.is_baseline() {
+            targets.into_iter().for_each(|target| self.velocity.note(target, incoming.seen));
         }
         let mut concerned: BTreeMap<AlertId, Option<Matched>> = BTreeMap::new();
         for target in targets {
             for subscription in self.by_target.get(&target).into_iter().flatten() {
                 let alert = AlertId { subscription: subscription.clone(), target };
-                concerned.insert(self.routed(alert, piece.place), None);
+                concerned.insert(self.routed(alert, incoming.place), None);
             }
         }
-        let hits = if piece.is_baseline() { Vec::new() } else { self.hits(piece) };
-        self.copies.note(piece, &hits);
+        let hits = if incoming.is_baseline() { Vec::new() } else { self.hits(incoming) };
+        self.copies.note(incoming, &hits);
         for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
-            let alert = AlertId { subscription: id, target: piece.target(group_by) };
-            concerned.insert(self.routed(alert, piece.place), Some(matched));
+            let alert = AlertId { subscription: id, target: incoming.target(group_by) };
+            concerned.insert(self.routed(alert, incoming.place), Some(matched));
         }
         for (alert, matched) in concerned {
-            self.tell(&alert, matched, piece);
+            self.add_article(&alert, matched, incoming);
         }
     }
 
-    fn hits(&self, piece: &Piece) -> Vec<Hit<SubscriptionId>> {
-        let ages_of = |by| self.velocity.ages(piece.target(by), piece.seen);
+    fn hits(&self, incoming: &IncomingArticle) -> Vec<Hit<SubscriptionId>> {
+        let ages_of = |by| self.velocity.ages(incoming.target(by), incoming.seen);
         let (event_ages, story_ages) = (ages_of(GroupBy::Event), ages_of(GroupBy::Story));
-        self.percolator.matches(&piece.prepared, |id| {
+        self.percolator.matches(&incoming.prepared, |id| {
             let by = self.rules.get(id).map_or(GroupBy::Event, |rules| rules.group_by);
             let ages = if by == GroupBy::Event { &event_ages } else { &story_ages };
-            Numbers { ages, ..piece.tally(piece.target(by)).numbers() }
+            Numbers { ages, ..incoming.tally(incoming.target(by)).numbers() }
         })
     }
 
     /// Adds an article to the news of an alert. `matched` is set if the article itself matches.
-    fn tell(&mut self, id: &AlertId, matched: Option<Matched>, piece: &Piece) {
+    fn add_article(&mut self, id: &AlertId, matched: Option<Matched>, incoming: &IncomingArticle) {
         let Some(rules) = self.rules.get(&id.subscription) else {
             return;
         };
         let opens = matched.is_some()
-            && piece.output.verdict.comparable
-            && piece.place.output > rules.since
-            && !piece.is_edit_of_baseline();
+            && incoming.output.verdict.comparable
+            && incoming.place.output > rules.since
+            && !incoming.is_edit_of_baseline();
         let is_concerned =
-            |life: &Life| !piece.is_baseline() || life.is_open() || life.revision == 0;
+            |life: &Life| !incoming.is_baseline() || life.is_open() || life.revision == 0;
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
-        let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(piece));
-        let reasons = match piece.is_baseline() {
+        let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(incoming));
+        let reasons = match incoming.is_baseline() {
             true => Vec::new(),
-            false => self.reasons(id, rules, piece, is_told),
+            false => self.reasons(id, rules, incoming, is_told),
         };
         let news = News {
-            place: piece.place,
-            from: piece.place,
-            seen: piece.seen,
-            tally: piece.tally(id.target),
-            first_seen: piece.first_seen(id.target),
+            place: incoming.place,
+            from: incoming.place,
+            seen: incoming.seen,
+            tally: incoming.tally(id.target),
+            first_seen: incoming.first_seen(id.target),
             reasons,
-            mention: piece.mention(matched.as_ref()),
+            mention: incoming.mention(matched.as_ref()),
             matched: matched.unwrap_or_default().words,
-            headline: piece.headline(),
-            in_story: Some(InStory::of(piece)),
-            articles: vec![piece.article()],
-            only_counts: piece.is_baseline(),
-            allowance: self.site_budget.allowance(&id.subscription, piece),
+            headline: incoming.headline(),
+            in_story: Some(InStory::of(incoming)),
+            articles: vec![incoming.article()],
+            only_counts: incoming.is_baseline(),
+            allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
-            figure_report: piece.figure_report(is_told),
-            first: piece.first(id.target),
-            carries: piece.carries(),
-            notes: piece.notes(),
-            writes: piece.writes(),
-            outlet: Some(piece.outlet_in_words()),
+            figure_report: incoming.figure_report(is_told),
+            first: incoming.first(id.target),
+            carries: incoming.carries(),
+            notes: incoming.notes(),
+            writes: incoming.writes(),
+            outlet: Some(incoming.outlet_in_words()),
         };
         self.add_news(id, news);
     }
@@ -232,13 +232,13 @@ impl Engine {
         &self,
         id: &AlertId,
         rules: &Rules,
-        piece: &Piece,
+        incoming: &IncomingArticle,
         is_told: bool,
     ) -> Vec<AlertReason> {
-        let corrects = piece.put_right().filter(|_| !is_told);
-        let mut reasons: Vec<_> = corrects.or_else(|| piece.material()).into_iter().collect();
-        let ages = self.velocity.ages(id.target, piece.seen);
-        let numbers = Numbers { ages: &ages, ..piece.tally(id.target).numbers() };
+        let corrects = incoming.put_right().filter(|_| !is_told);
+        let mut reasons: Vec<_> = corrects.or_else(|| incoming.material()).into_iter().collect();
+        let ages = self.velocity.ages(id.target, incoming.seen);
+        let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };
         let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);
         if !has_rung && rules.on.is_fast(&numbers) {
             reasons.push(reason(ReasonKind::Velocity, "articles are coming fast"));
@@ -251,8 +251,9 @@ impl Engine {
         // One command may both give it news of another alert and count it anew.
         let is_same =
             |other: &News| other.place == news.place && other.recounts() == news.recounts();
-        let is_known = news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
-        if !is_known {
+        let is_acknowledged =
+            news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
+        if !is_acknowledged {
             life.news.push(news);
         }
         self.remember(id);
@@ -266,10 +267,10 @@ impl Engine {
     }
 
     /// The first revision that is due by this time. A revision due at the time of an article comes before the
-    /// article, as with a clock. None also if the alert's visible part is [unloaded](Self::lacks).
+    /// article, as with a clock. None also if the alert's visible part is [unloaded](Self::next_unloaded).
     pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
         loop {
-            if self.lacks(limit).is_some() {
+            if self.next_unloaded(limit).is_some() {
                 return None;
             }
             let (at, id) = self.due.first().filter(|(at, _)| *at <= limit)?.clone();
@@ -301,7 +302,7 @@ impl Engine {
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
         // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
-        self.gathered.accept(alert);
+        self.open_digests.accept(alert);
         let life = self.lives.entry(alert.id.clone()).or_default();
         if alert.revision <= life.revision {
             return;
@@ -320,14 +321,14 @@ impl Engine {
 
     fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
         let key = (rules.settings.id.clone(), rules.day(at).start);
-        self.rung.get(&key).copied().unwrap_or(0)
+        self.notified.get(&key).copied().unwrap_or(0)
     }
 
     fn count_if_rung(&mut self, alert: &Alert) {
         let rang = alert.volume == Volume::Loud && alert.held.is_none();
         if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| rang) {
             let day = rules.day(unix_millis(alert.at)).start;
-            *self.rung.entry((alert.subscription.clone(), day)).or_default() += 1;
+            *self.notified.entry((alert.subscription.clone(), day)).or_default() += 1;
         }
     }
 

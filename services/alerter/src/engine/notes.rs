@@ -11,8 +11,8 @@ use wirefold_corrections::NoteKind;
 use wirefold_proto::{AlertReason, Class, MaterialReason, Materiality, ReasonKind};
 
 use super::correction::Correction;
+use super::incoming::IncomingArticle;
 use super::life::Life;
-use super::piece::Piece;
 use super::reasons::reason;
 
 /// A note of a text about itself.
@@ -104,7 +104,7 @@ impl FromStr for Notes {
     }
 }
 
-impl Piece {
+impl IncomingArticle {
     /// The note, if it is about the report itself: the article is a later version, it begins with its note,
     /// or the detector found a correction.
     pub(super) fn note(&self) -> Option<&Note> {
@@ -184,8 +184,8 @@ fn with_quotation(what: &str, words: &str) -> String {
 
 impl Life {
     /// Whether the alert has reported the note of this article, or is about to.
-    pub(super) fn has_told_note_of(&self, piece: &Piece) -> bool {
-        let [id, ..] = piece.notes().0;
+    pub(super) fn has_told_note_of(&self, incoming: &IncomingArticle) -> bool {
+        let [id, ..] = incoming.notes().0;
         let is_coming = || self.news.iter().any(|news| news.notes.has(id));
         id != 0 && (self.notes.has(id) || is_coming())
     }

@@ -11,9 +11,9 @@ use wirefold_proto::{
 };
 
 use super::Engine;
+use super::incoming::{OutputPosition, Tally};
 use super::life::{Life, News, Shown, Silent};
 use super::passing::Mention;
-use super::piece::{OutputPosition, Tally};
 use super::reasons::reason;
 
 /// The effect on alerts of a person's command or of a regrouping.

@@ -8,8 +8,8 @@
 use wirefold_proto::Class;
 use wirefold_query::Matched;
 
+use super::incoming::IncomingArticle;
 use super::life::Life;
-use super::piece::Piece;
 
 /// How an article mentions the subject of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
     mentions.into_iter().fold(Mention::None, add)
 }
 
-impl Piece {
+impl IncomingArticle {
     /// How it mentions the subject, according to the match. A digest is about nothing in particular.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
         let verdict = &self.output.verdict;

@@ -4,8 +4,8 @@
 
 use wirefold_proto::{AlertReason, ReasonKind};
 
+use super::incoming::Tally;
 use super::life::News;
-use super::piece::Tally;
 
 /// The most reasons of one revision.
 const MOST: usize = 8;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use wirefold_proto::Target;
 
-use super::piece::Tally;
+use super::incoming::Tally;
 
 /// How many are stored. A merge soon follows the article that caused it.
 const KEPT: usize = 512;
@@ -15,9 +15,9 @@ const KEPT: usize = 512;
 ///
 /// They are only in memory: after a restart the next article gives them.
 #[derive(Debug, Default)]
-pub(super) struct Recent(VecDeque<(Target, Tally)>);
+pub(super) struct RecentTallies(VecDeque<(Target, Tally)>);
 
-impl Recent {
+impl RecentTallies {
     pub(super) fn note(&mut self, target: Target, tally: Tally) {
         if self.0.len() == KEPT {
             self.0.pop_front();

@@ -10,8 +10,8 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertArticle, Hold, HoldReason, SubscriptionId, Volume};
 
 use super::Engine;
+use super::incoming::IncomingArticle;
 use super::life::{Life, News};
-use super::piece::Piece;
 use crate::subscription::Rules;
 
 /// An hour, in milliseconds.
@@ -70,12 +70,16 @@ impl SiteBudget {
     }
 
     /// Whether an article may notify a subscription at once.
-    pub(super) fn allowance(&self, subscription: &SubscriptionId, piece: &Piece) -> Allowance {
-        let article = &piece.output.article;
+    pub(super) fn allowance(
+        &self,
+        subscription: &SubscriptionId,
+        incoming: &IncomingArticle,
+    ) -> Allowance {
+        let article = &incoming.output.article;
         let site = article.via.as_ref().unwrap_or(&article.outlet).as_str();
         match () {
             () if article.beyond_budget => Allowance::BeyondBudget,
-            () if self.is_spent(subscription, piece.seen, site) => Allowance::SiteSpent,
+            () if self.is_spent(subscription, incoming.seen, site) => Allowance::SiteSpent,
             () => Allowance::Within,
         }
     }

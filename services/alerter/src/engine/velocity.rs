@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 #[derive(Debug, Default)]
 pub(super) struct Velocity {
     seen: BTreeMap<Target, VecDeque<UnixMillis>>,
-    swept: UnixMillis,
+    unloaded_at: UnixMillis,
 }
 
 impl Velocity {
@@ -29,8 +29,8 @@ impl Velocity {
         if times.len() > KEPT {
             times.pop_front();
         }
-        if seen.since(self.swept) >= LONGEST {
-            self.swept = seen;
+        if seen.since(self.unloaded_at) >= LONGEST {
+            self.unloaded_at = seen;
             self.seen
                 .retain(|_, known| known.back().is_some_and(|last| seen.since(*last) < LONGEST));
         }

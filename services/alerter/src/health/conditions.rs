@@ -171,7 +171,7 @@ fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
 
 fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition> {
     let age = before.now.since(unsaved.since);
-    let many = unsaved.decisions > UNSAVED.max(unsaved.kept / 2);
+    let many = unsaved.decisions > UNSAVED.max(unsaved.stored / 2);
     let decisions = unsaved.decisions;
     let words = format!(
         "the detector has written no snapshot for {}: a start reads {decisions} decisions again",
@@ -297,9 +297,9 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_old_after_a_day_with_many_decisions() {
-        let unsaved = |decisions, kept, age| {
+        let unsaved = |decisions, stored, age| {
             let since = NOW.minus(age);
-            let unsaved = Some(Unsaved { decisions, kept, since });
+            let unsaved = Some(Unsaved { decisions, stored, since });
             found(&Facts { unsaved, ..Facts::default() }, &[])
         };
         let old = [(HealthKind::SnapshotOld, None)];

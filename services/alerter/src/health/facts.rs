@@ -60,7 +60,7 @@ pub(super) struct StreamFill {
 pub(super) struct Unsaved {
     pub(super) decisions: u64,
     /// All stored decisions.
-    pub(super) kept: u64,
+    pub(super) stored: u64,
     /// When the oldest of them was stored.
     pub(super) since: UnixMillis,
 }
@@ -221,5 +221,5 @@ async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(Some(Unsaved { decisions: judged.last + 1 - first, kept: judged.messages, since }))
+    Ok(Some(Unsaved { decisions: judged.last + 1 - first, stored: judged.messages, since }))
 }

@@ -58,7 +58,7 @@ pub(crate) struct Watch {
     /// The deliveries, and whether their targets are gone.
     deliveries: Vec<(String, TargetGone)>,
     states: DeliveryStates,
-    kept: Arc<dyn KeyValue>,
+    table: Arc<dyn KeyValue>,
     feeds: Feeds,
     letters: Letters,
     told: watch::Sender<Option<Arc<HealthReport>>>,
@@ -84,9 +84,9 @@ impl Watch {
         states: DeliveryStates,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
-        let kept = context.bus.key_value(streams::DELIVERIES.name)?;
+        let table = context.bus.key_value(streams::DELIVERIES.name)?;
         let (context, feeds, letters) = (context.clone(), Feeds::default(), Letters::default());
-        let watch = Self { context, limits, disk, deliveries, states, kept, feeds, letters, told };
+        let watch = Self { context, limits, disk, deliveries, states, table, feeds, letters, told };
         Ok((watch, report))
     }
 
@@ -117,7 +117,7 @@ impl Watch {
     async fn look(&mut self) -> Result<HealthReport, BusError> {
         let now = self.context.clock.now();
         let facts = self.facts(now).await?;
-        let mut memory: Memory = match self.kept.get(WATCH_KEY).await?.and_then(|it| it.value) {
+        let mut memory: Memory = match self.table.get(WATCH_KEY).await?.and_then(|it| it.value) {
             Some(value) => serde_json::from_slice(&value).unwrap_or_default(),
             None => Memory::default(),
         };
@@ -127,9 +127,9 @@ impl Watch {
         // The state is stored first. If the process dies before the report is stored, the next look finds the
         // same.
         let remembered = serde_json::to_vec(&memory).unwrap_or_default();
-        self.kept.put(WATCH_KEY, remembered.into()).await?;
+        self.table.put(WATCH_KEY, remembered.into()).await?;
         if let Ok(value) = encode(&report) {
-            self.kept.put(HEALTH_KEY, value.into()).await?;
+            self.table.put(HEALTH_KEY, value.into()).await?;
         }
         Ok(report)
     }
@@ -148,7 +148,7 @@ impl Watch {
     }
 
     async fn open(&self) -> Result<Vec<HealthCondition>, BusError> {
-        let entry = self.kept.get(HEALTH_KEY).await?;
+        let entry = self.table.get(HEALTH_KEY).await?;
         let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());
         Ok(report.map(|report| report.conditions).unwrap_or_default())
     }

@@ -18,7 +18,7 @@ use wirefold_proto::{HealthNotice, streams};
 use super::Report;
 use super::notice::{ToldCondition, after, lines, notice, title};
 use crate::NAME;
-use crate::delivery::retry::Trying;
+use crate::delivery::retry::RetryState;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind, TargetGone};
 use crate::metrics::HEALTH_NOTICES;
 
@@ -35,7 +35,7 @@ pub(crate) struct HealthNotifier {
     channel: Box<dyn Channel>,
     common: Common,
     gone: TargetGone,
-    kept: Arc<dyn KeyValue>,
+    table: Arc<dyn KeyValue>,
     key: String,
     report: Report,
 }
@@ -60,17 +60,17 @@ impl HealthNotifier {
         gone: TargetGone,
         report: Report,
     ) -> Result<Self, BusError> {
-        let kept = common.context.bus.key_value(streams::DELIVERIES.name)?;
+        let table = common.context.bus.key_value(streams::DELIVERIES.name)?;
         let (delivery, key) = (delivery.to_owned(), format!("{delivery}.health"));
-        Ok(Self { delivery, channel, common: common.clone(), gone, kept, key, report })
+        Ok(Self { delivery, channel, common: common.clone(), gone, table, key, report })
     }
 
     /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
-        let mut trying = Trying::default();
+        let mut retry_state = RetryState::default();
         loop {
-            let wait = match self.step(&mut trying).await {
+            let wait = match self.step(&mut retry_state).await {
                 Ok(wait) => wait,
                 Err(LoopError::Bus(error)) => {
                     self.common.context.observer.observe(NAME, Event::BusFailed(&error));
@@ -93,12 +93,12 @@ impl HealthNotifier {
     }
 
     /// Does what is due, and returns how long nothing is due.
-    async fn step(&mut self, trying: &mut Trying) -> Result<Duration, LoopError> {
+    async fn step(&mut self, retry_state: &mut RetryState) -> Result<Duration, LoopError> {
         let now = self.common.context.clock.now();
-        if let Some(wait) = trying.wait(now) {
+        if let Some(wait) = retry_state.wait(now) {
             return Ok(wait);
         }
-        let entry = self.kept.get(&self.key).await?;
+        let entry = self.table.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
         let value = entry.and_then(|entry| entry.value);
         let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
@@ -117,7 +117,7 @@ impl HealthNotifier {
         let (told, outcome) = match sent {
             Ok(()) => (after(told, &notice), "ok"),
             Err(Failure::Later { after: asked, why }) => {
-                if let Some(wait) = trying.failed(asked, &notice.id, LONGEST, now) {
+                if let Some(wait) = retry_state.failed(asked, &notice.id, LONGEST, now) {
                     tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
                     HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
                     return Ok(wait);
@@ -130,7 +130,7 @@ impl HealthNotifier {
                 (after(told, &notice), "refused")
             }
         };
-        *trying = Trying::default();
+        *retry_state = RetryState::default();
         HEALTH_NOTICES.add(1, &[self.channel.kind(), outcome]);
         self.save(&told, None, revision).await?;
         // There may be another notice already.
@@ -164,7 +164,7 @@ impl HealthNotifier {
             page: self.common.page.clone(),
             now,
         };
-        let sent = self.channel.tell(told).await;
+        let sent = self.channel.send_notice(told).await;
         match &sent {
             Ok(()) => self.common.states.works(&self.delivery),
             Err(Failure::Later { why, .. }) => self.common.states.failed(&self.delivery, now, why),
@@ -182,6 +182,6 @@ impl HealthNotifier {
     ) -> Result<u64, BusError> {
         let state = State { told: told.to_vec(), sending: sending.cloned() };
         let value = serde_json::to_vec(&state).unwrap_or_default();
-        self.kept.put_if(&self.key, value.into(), revision).await
+        self.table.put_if(&self.key, value.into(), revision).await
     }
 }

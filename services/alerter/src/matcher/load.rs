@@ -9,12 +9,12 @@ use wirefold_proto::{
     streams,
 };
 
-use crate::engine::{OutputPosition, Piece, position};
+use crate::engine::{IncomingArticle, OutputPosition, position};
 use crate::metrics;
 
 /// One message of the output.
 pub(crate) enum Item {
-    Article(Box<Piece>),
+    Article(Box<IncomingArticle>),
     Change(Box<OutputStory>),
     Command(Box<OutputCommand>),
     /// A message that this release cannot read.
@@ -32,8 +32,8 @@ impl LoadedItem {
     pub(crate) fn stand(&self) -> Option<Stand> {
         let fetched = self.position().fetched;
         Some(match &self.item {
-            Item::Article(piece) => {
-                let OutputArticle { decision, judged, changes, .. } = piece.output;
+            Item::Article(incoming) => {
+                let OutputArticle { decision, judged, changes, .. } = incoming.output;
                 Stand { decision, judged, fetched, part: Part::Article { changes } }
             }
             Item::Change(story) => {
@@ -51,7 +51,7 @@ impl LoadedItem {
     /// The time of the article or change; none if it is unreadable.
     pub(crate) fn time(&self) -> Option<UnixMillis> {
         match &self.item {
-            Item::Article(piece) => Some(piece.seen),
+            Item::Article(incoming) => Some(incoming.seen),
             Item::Change(story) => Some(unix_millis(story.at)),
             Item::Command(command) => Some(unix_millis(command.command.at)),
             Item::Unreadable => None,
@@ -61,7 +61,7 @@ impl LoadedItem {
     /// Its position in the output.
     pub(crate) fn position(&self) -> OutputPosition {
         match &self.item {
-            Item::Article(piece) => piece.place,
+            Item::Article(incoming) => incoming.place,
             Item::Change(story) => position_of(story, self.output),
             Item::Command(command) => {
                 OutputPosition { fetched: command.fetched, output: self.output }
@@ -104,7 +104,7 @@ pub(crate) async fn load(
             Read::Item(item) => item,
             Read::Article(article) => {
                 let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
-                Item::Article(Box::new(Piece::new(output, *article, text.as_ref())))
+                Item::Article(Box::new(IncomingArticle::new(output, *article, text.as_ref())))
             }
         };
         LoadedItem { output, item }

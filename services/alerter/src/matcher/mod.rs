@@ -202,24 +202,24 @@ impl Matcher<'_> {
                 None => {}
             }
             match item.item {
-                Item::Article(mut piece) => {
-                    self.fire(piece.seen).await?;
-                    self.recall(&piece.targets()).await?;
-                    if piece.puts_right() {
-                        self.trace_correction(&mut piece).await?;
+                Item::Article(mut incoming) => {
+                    self.fire(incoming.seen).await?;
+                    self.recall(&incoming.targets()).await?;
+                    if incoming.puts_right() {
+                        self.trace_correction(&mut incoming).await?;
                     }
-                    self.engine.apply(&piece);
+                    self.engine.apply(&incoming);
                     let outcome =
-                        if piece.output.article.baseline { "baseline" } else { "compared" };
+                        if incoming.output.article.baseline { "baseline" } else { "compared" };
                     metrics::ARTICLES.add(1, &[outcome]);
-                    self.fire(piece.seen).await?;
+                    self.fire(incoming.seen).await?;
                 }
                 Item::Change(story) => {
                     let at = unix_millis(story.at);
                     self.fire(at).await?;
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
-                        self.show_all(from).await?;
+                        self.load_shown_about(from).await?;
                         self.engine.merge(from, into, at, load::position_of(&story, item.output));
                         self.store_handed_over().await?;
                         self.fire(at).await?;
@@ -249,7 +249,7 @@ impl Matcher<'_> {
     ) -> Result<(), AlerterError> {
         self.recall(&change.targets()).await?;
         for parting in &change.partings {
-            self.show_all(Target::Story(parting.from)).await?;
+            self.load_shown_about(Target::Story(parting.from)).await?;
         }
         self.engine.apply_override(change);
         self.store_handed_over().await?;
@@ -291,7 +291,7 @@ impl Matcher<'_> {
             bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
             self.context.pass(Point::Settled)?;
         }
-        self.put_away().await?;
+        self.unload().await?;
         self.save_scores().await
     }
 

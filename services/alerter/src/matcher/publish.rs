@@ -38,7 +38,7 @@ impl Matcher<'_> {
         let limit = self.engine.time_with(limit);
         loop {
             let Some(mut draft) = self.engine.next(limit) else {
-                match self.show_next(limit).await? {
+                match self.load_next_shown(limit).await? {
                     true => continue,
                     false => return Ok(()),
                 }
@@ -68,7 +68,7 @@ impl Matcher<'_> {
         for (draft, published) in leaving.iter().zip(answers) {
             match published {
                 Ok(Published::New(sequence)) => {
-                    self.engine.stands(&draft.alert.id, sequence);
+                    self.engine.note_last_revision(&draft.alert.id, sequence);
                     self.context.pass(Point::Published)?;
                     count(&draft.alert);
                 }
@@ -92,7 +92,7 @@ impl Matcher<'_> {
                 Err(BusError::Unavailable(why).into())
             }
             Some(Revision { sequence, alert, .. }) => {
-                self.engine.stands(&alert.id, sequence);
+                self.engine.note_last_revision(&alert.id, sequence);
                 Ok(())
             }
             // It was published and is no longer stored.

@@ -22,12 +22,12 @@ impl Matcher<'_> {
         let mut targets = about.to_vec();
         let mut place = 0;
         while let Some(target) = targets.get(place).copied() {
-            for sequence in self.engine.put_away_about(target) {
+            for sequence in self.engine.unloaded_about(target) {
                 let last = revision_at(bus, sequence).await?;
                 // Another alert may share the hash.
                 if let Some(last) = last.filter(|last| last.alert.target == target) {
                     let revisions = revisions_up_to(bus, last).await?;
-                    self.engine.wake(&revisions);
+                    self.engine.load_alert(&revisions);
                 }
             }
             let survivors = self.engine.survivors(target);
@@ -42,28 +42,28 @@ impl Matcher<'_> {
     }
 
     /// Loads the visible parts of the alerts about this target.
-    pub(super) async fn show_all(&mut self, target: Target) -> Result<(), BusError> {
+    pub(super) async fn load_shown_about(&mut self, target: Target) -> Result<(), BusError> {
         let bus = &*self.context.bus;
-        for (id, sequence) in self.engine.lacking_about(target) {
+        for (id, sequence) in self.engine.unloaded_shown_about(target) {
             let last = revision_at(bus, sequence).await?;
-            self.engine.show(&id, last.as_ref().map(|last| &last.alert));
+            self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
         }
         Ok(())
     }
 
     /// Loads the visible part of the alert whose revision is due first; false if nothing is missing.
-    pub(super) async fn show_next(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
-        let Some((id, sequence)) = self.engine.lacks(limit) else {
+    pub(super) async fn load_next_shown(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
+        let Some((id, sequence)) = self.engine.next_unloaded(limit) else {
             return Ok(false);
         };
         let last = revision_at(&*self.context.bus, sequence).await?;
-        self.engine.show(&id, last.as_ref().map(|last| &last.alert));
+        self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
         Ok(true)
     }
 
     /// Unloads what can be read again. No revision may be on its way to the stream.
-    pub(super) async fn put_away(&mut self) -> Result<(), AlerterError> {
-        if self.engine.sweep(REMEMBERED) {
+    pub(super) async fn unload(&mut self) -> Result<(), AlerterError> {
+        if self.engine.unload(REMEMBERED) {
             let state = self.context.bus.stream_state(streams::ALERTS.name).await?;
             self.engine.expire(state.first);
         }

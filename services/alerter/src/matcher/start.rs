@@ -68,13 +68,13 @@ impl<'a> Matcher<'a> {
                 return Ok(());
             }
             for Revision { sequence, alert, marks } in revisions.iter().filter_map(revision) {
-                if alert.revision > 1 && !self.engine.knows(&alert.id) {
+                if alert.revision > 1 && !self.engine.is_loaded(&alert.id) {
                     self.recall(&[alert.target]).await?;
                 }
                 self.engine.accept(&alert, marks);
-                self.engine.stands(&alert.id, sequence);
+                self.engine.note_last_revision(&alert.id, sequence);
             }
-            self.put_away().await?;
+            self.unload().await?;
         }
     }
 }

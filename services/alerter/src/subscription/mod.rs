@@ -204,13 +204,13 @@ impl Rules {
         Some(Hold { reason: HoldReason::Muted, until })
     }
 
-    /// Why a loud revision at this time is held, and until when. `rung` is the number of loud revisions
+    /// Why a loud revision at this time is held, and until when. `notified` is the number of loud revisions
     /// today.
     pub(crate) fn hold_of_loud(
         &self,
         at: UnixMillis,
         numbers: &Numbers<'_>,
-        rung: u32,
+        notified: u32,
     ) -> Option<Hold> {
         let hold = |reason, until: Option<UnixMillis>| {
             Some(Hold { reason, until: until.map(wirefold_envelope::timestamp) })
@@ -232,7 +232,7 @@ impl Rules {
         {
             return hold(HoldReason::QuietHours, Some(until));
         }
-        let is_enough = self.max_per_day.is_some_and(|most| rung >= most);
+        let is_enough = self.max_per_day.is_some_and(|most| notified >= most);
         if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
     }
 
@@ -242,7 +242,7 @@ impl Rules {
     }
 
     /// Whether it sends only digests.
-    pub(crate) fn gathers(&self) -> bool {
+    pub(crate) fn has_digest(&self) -> bool {
         self.digest.is_some()
     }
 

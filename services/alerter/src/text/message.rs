@@ -27,7 +27,7 @@ pub(crate) struct Message<'a> {
     /// The subscriber's time zone.
     pub(crate) zone: TimeZone,
     /// The id that the target gave to an earlier message of this alert.
-    pub(crate) kept: Option<&'a str>,
+    pub(crate) target_id: Option<&'a str>,
     /// Whether the target has accepted a newer revision, which this one must not replace.
     pub(crate) is_overtaken: bool,
     /// The operator's templates.

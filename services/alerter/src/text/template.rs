@@ -195,7 +195,7 @@ mod tests {
             demo: false,
             now: wirefold_flow::UnixMillis(0),
             zone: jiff::tz::TimeZone::UTC,
-            kept: None,
+            target_id: None,
             is_overtaken: false,
             templates,
         }

@@ -79,7 +79,7 @@ impl Channel for Apprise {
         Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
     }
 }

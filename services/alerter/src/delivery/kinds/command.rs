@@ -114,7 +114,7 @@ impl Channel for Command {
         Box::pin(async move { self.run(json_of(&message)?).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.run(json_of_notice(&notice)?).await })
     }
 }

@@ -105,7 +105,7 @@ impl Channel for File {
         Box::pin(async move { self.append(json_of(&message)?).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.append(json_of_notice(&notice)?).await })
     }
 }

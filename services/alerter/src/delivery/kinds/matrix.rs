@@ -86,7 +86,7 @@ impl Matrix {
         let text = text::of(message);
         let (id, now) = (message.alert.message_id(), message.now);
         let is_loud = message.alert.volume == Volume::Loud;
-        let Some(first) = message.kept else {
+        let Some(first) = message.target_id else {
             return self.put(&id, &content(kind(is_loud), &text), now).await.map(Some);
         };
         if !message.is_overtaken {
@@ -112,7 +112,7 @@ impl Channel for Matrix {
         Box::pin(async move { self.deliver(&message).await })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let event = content(kind(notice.is_loud), &text_of(&notice, LONGEST));
             self.put(notice.id, &event, notice.now).await.map(drop)

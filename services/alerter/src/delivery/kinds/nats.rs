@@ -85,7 +85,7 @@ impl Channel for Nats {
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.publish(notice.id, json_of_notice(&notice)?).await })
     }
 }

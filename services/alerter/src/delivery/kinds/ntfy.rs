@@ -102,10 +102,10 @@ impl Channel for Ntfy {
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let title: String = notice.title.chars().take(TITLE).collect();
-            let text = notice.within(LONGEST_TEXT).join("\n");
+            let text = notice.lines_within(LONGEST_TEXT).join("\n");
             let priority = if notice.is_loud { self.priority } else { SILENT };
             let kind = notice.kind.as_str();
             let tags = match notice.kind {

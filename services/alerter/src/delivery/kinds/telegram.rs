@@ -123,7 +123,7 @@ impl Telegram {
         let text = text::of(message);
         let (html, now) = (html_of(&text), message.now);
         let is_loud = message.alert.volume == Volume::Loud;
-        let Some(id) = message.kept.and_then(|kept| kept.parse::<i64>().ok()) else {
+        let Some(id) = message.target_id.and_then(|target_id| target_id.parse::<i64>().ok()) else {
             return self.post(&html, first(message), now).await;
         };
         if !message.is_overtaken {
@@ -178,7 +178,7 @@ impl Channel for Telegram {
         Box::pin(async move { self.deliver(&message).await })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let html = html_of(&text_of(&notice, LONGEST - TITLE));
             self.post(&html, sound(notice.is_loud), notice.now).await.map(drop)

@@ -117,7 +117,7 @@ impl Channel for Webhook {
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let body = json_of_notice(&notice)?;
             let request = self.signed(notice.id, body, notice.now);

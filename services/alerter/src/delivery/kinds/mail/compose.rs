@@ -44,7 +44,7 @@ pub(super) fn of_alert(
 ) -> Result<Composed, Failure> {
     let id = message_id(&message.alert.message_id(), from);
     let mut builder = head(&id, message.now, from, to);
-    if let Some(first) = message.kept {
+    if let Some(first) = message.target_id {
         builder = builder
             .header(InReplyTo::from(first.to_owned()))
             .header(References::from(first.to_owned()));

@@ -249,11 +249,11 @@ impl Channel for Mail {
             let mail = compose::of_alert(&message, &self.settings.from, &self.settings.to)?;
             self.post(&mail).await?;
             // The first mail of the thread. All others refer to it.
-            Ok(message.kept.is_none().then_some(mail.id))
+            Ok(message.target_id.is_none().then_some(mail.id))
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let mail = compose::of_notice(&notice, &self.settings.from, &self.settings.to)?;
             self.post(&mail).await

@@ -1,7 +1,7 @@
 //! One article of the output, as alerts see it.
 //!
 //! Comes in: an article with its text. Goes out: what queries read, the numbers of its event and story, and its
-//! headline. It knows no subscription.
+//! headline. It is_loaded no subscription.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -90,7 +90,7 @@ impl Tally {
 }
 
 /// One article of the output, prepared for the engine.
-pub(crate) struct Piece {
+pub(crate) struct IncomingArticle {
     pub(crate) place: OutputPosition,
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
@@ -107,7 +107,7 @@ pub(crate) struct Piece {
 /// The first characters of a text, which contain any lede.
 const OPENING: usize = 1_200;
 
-impl Piece {
+impl IncomingArticle {
     /// Prepares an article. `fetched` is its text, if it is still stored.
     pub(crate) fn new(
         sequence: u64,

@@ -24,7 +24,7 @@ pub(crate) struct Revision {
 
 impl Engine {
     /// Notes the sequence of the last revision of an alert.
-    pub(crate) fn stands(&mut self, id: &AlertId, sequence: u64) {
+    pub(crate) fn note_last_revision(&mut self, id: &AlertId, sequence: u64) {
         if let Some(life) = self.lives.get_mut(id) {
             life.sequence = life.sequence.max(sequence);
             self.settled.insert(id.clone());
@@ -36,47 +36,47 @@ impl Engine {
     /// unloaded if it is older than this.
     ///
     /// Returns whether all alerts were checked, which happens now and then.
-    pub(crate) fn sweep(&mut self, older_than: Duration) -> bool {
+    pub(crate) fn unload(&mut self, older_than: Duration) -> bool {
         for id in std::mem::take(&mut self.settled) {
             match self.lives.get_mut(&id) {
-                Some(life) if life.sequence > 0 && life.is_at_rest() => self.put_away(&id),
+                Some(life) if life.sequence > 0 && life.is_at_rest() => self.unload_alert(&id),
                 Some(life) if life.sequence > 0 => life.shown = None,
                 _ => {}
             }
         }
-        if self.time.since(self.swept) < LOOK {
+        if self.time.since(self.unloaded_at) < LOOK {
             return false;
         }
-        self.swept = self.time;
+        self.unloaded_at = self.time;
         let limit = self.time.minus(older_than);
         let is_over = |life: &Life| {
             life.due.is_none() && life.news.is_empty() && life.revision > 0 && life.last_at < limit
         };
         let over = self.lives.iter().filter(|(_, life)| is_over(life));
         let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
-        over.iter().for_each(|id| self.put_away(id));
-        self.rung.retain(|(_, day), _| *day >= limit);
+        over.iter().for_each(|id| self.unload_alert(id));
+        self.notified.retain(|(_, day), _| *day >= limit);
         self.site_budget.expire(limit);
         true
     }
 
-    fn put_away(&mut self, id: &AlertId) {
+    fn unload_alert(&mut self, id: &AlertId) {
         if let Some(life) = self.forget(id) {
             self.rested.entry(id.subscription.clone()).or_default().add(&life);
             if life.sequence > 0 {
-                self.put_away.insert(id.target, life.sequence);
+                self.settled_alerts.insert(id.target, life.sequence);
             }
         }
     }
 
     /// The sequences of the last revisions of completely unloaded alerts about this target, and perhaps of
     /// some others.
-    pub(crate) fn put_away_about(&self, target: Target) -> Vec<u64> {
-        self.put_away.about(target)
+    pub(crate) fn unloaded_about(&self, target: Target) -> Vec<u64> {
+        self.settled_alerts.about(target)
     }
 
     /// Whether an alert is loaded.
-    pub(crate) fn knows(&self, id: &AlertId) -> bool {
+    pub(crate) fn is_loaded(&self, id: &AlertId) -> bool {
         self.lives.contains_key(id)
     }
 
@@ -92,12 +92,12 @@ impl Engine {
     }
 
     /// Loads an unloaded alert from all its stored revisions.
-    pub(crate) fn wake(&mut self, revisions: &[Revision]) {
+    pub(crate) fn load_alert(&mut self, revisions: &[Revision]) {
         let Some(last) = revisions.last() else {
             return;
         };
         let id = &last.alert.id;
-        if !self.put_away.remove(id.target, last.sequence) {
+        if !self.settled_alerts.remove(id.target, last.sequence) {
             return;
         }
         let mut life = Life::default();
@@ -110,23 +110,23 @@ impl Engine {
         self.lives.insert(id.clone(), life);
         self.remember(id);
         self.reschedule(id);
-        self.stands(id, last.sequence);
+        self.note_last_revision(id, last.sequence);
     }
 
     /// Notes that the stream has dropped revisions before this sequence.
     pub(crate) fn expire(&mut self, kept: u64) {
-        self.put_away.expire(kept);
+        self.settled_alerts.expire(kept);
     }
 
     /// The alert whose revision is due first by this time, with the sequence of its last revision, if its
     /// visible part is unloaded.
-    pub(crate) fn lacks(&self, limit: UnixMillis) -> Option<(AlertId, u64)> {
+    pub(crate) fn next_unloaded(&self, limit: UnixMillis) -> Option<(AlertId, u64)> {
         let (_, id) = self.due.first().filter(|(at, _)| *at <= limit)?;
         self.lacking(id)
     }
 
     /// The alerts about this target whose visible part is unloaded.
-    pub(crate) fn lacking_about(&self, target: Target) -> Vec<(AlertId, u64)> {
+    pub(crate) fn unloaded_shown_about(&self, target: Target) -> Vec<(AlertId, u64)> {
         self.about(target).filter_map(|id| self.lacking(&id)).collect()
     }
 
@@ -136,7 +136,7 @@ impl Engine {
     }
 
     /// Loads the visible part of an alert from its last revision; nothing if that is no longer stored.
-    pub(crate) fn show(&mut self, id: &AlertId, alert: Option<&Alert>) {
+    pub(crate) fn load_shown(&mut self, id: &AlertId, alert: Option<&Alert>) {
         if let Some(life) = self.lives.get_mut(id) {
             life.shown = alert.map(|alert| Box::new(Shown::of(alert)));
             // If it is no longer stored, it is not read again.
