@@ -16,7 +16,7 @@ use crate::shapes::{
     AlertDelivery, AlertDetail, DeadRow, MuteAlertRequest, ResendReport, ResendRequest,
 };
 
-/// Which alerts.
+/// The query of a list of alerts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AlertsQuery {
@@ -35,7 +35,7 @@ pub(super) async fn list(
     answer(&page)
 }
 
-/// Mutes one alert: until a time, until it is over, or no longer.
+/// Mutes or unmutes one alert.
 pub(super) async fn mute(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -46,7 +46,7 @@ pub(super) async fn mute(
     api.command(Command::AlertMute { alert, until, except_corrections }).await
 }
 
-/// Notes that somebody knows of an alert.
+/// Acknowledges an alert.
 pub(super) async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -55,11 +55,11 @@ pub(super) async fn acknowledge(
     api.command(Command::AlertAcknowledge { alert }).await
 }
 
-/// The most revisions that are shown of one alert: the newest.
+/// The most revisions shown of one alert, the newest first.
 const REVISIONS: u64 = 200;
-/// The most dead letters that are looked through for those of an alert: the newest.
+/// How many of the newest dead letters are searched for those of an alert.
 const DEAD: u64 = 500;
-/// The most bytes of a request to send again.
+/// The most bytes of a request.
 const MOST: usize = 4 * 1024;
 
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
@@ -70,7 +70,7 @@ pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Ha
     answer(&AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead })
 }
 
-/// Sends the newest revision once more, to one delivery or to all of its subscription.
+/// Sends the newest revision again, to one delivery or to all of its subscription.
 pub(super) async fn replay(
     State(api): State<Api>,
     Path(given): Path<String>,
@@ -89,7 +89,7 @@ pub(super) async fn replay(
 }
 
 impl Inner {
-    /// The last revision of the alert that an id, or the beginning of one, means.
+    /// The last revision of the alert with this id or prefix.
     async fn alert(&self, given: &str) -> Handled<Alert> {
         let unknown = || Refusal::not_found(format!("no alert {given:?}"));
         let mut found = self.projection.alert_meaning(given.to_owned()).await?;
@@ -103,7 +103,7 @@ impl Inner {
         }
     }
 
-    /// The revisions of an alert that are kept, the first first.
+    /// The stored revisions of an alert, the oldest first.
     async fn revisions(&self, alert: &Alert) -> Handled<Vec<Alert>> {
         let first = alert.revision.saturating_sub(REVISIONS) + 1;
         let mut revisions = Vec::new();
@@ -114,7 +114,7 @@ impl Inner {
         Ok(revisions)
     }
 
-    /// A revision as it stands in the stream; none where it is kept no longer.
+    /// A revision in the stream; none if it is no longer stored.
     pub(super) async fn stored_revision(
         &self,
         alert: &AlertId,
@@ -124,7 +124,7 @@ impl Inner {
         Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
     }
 
-    /// What the deliveries of its subscription have taken of an alert.
+    /// What the deliveries of its subscription have accepted of an alert.
     async fn taken(&self, alert: &Alert) -> Handled<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();
@@ -134,7 +134,7 @@ impl Inner {
             let value =
                 keys.get(&taken_key(&delivery, &alert.id)).await?.and_then(|entry| entry.value);
             let text = value.map(|value| String::from_utf8_lossy(&value).into_owned());
-            // The revision taken last, the loud one taken last, and what is the channel's.
+            // The last accepted revision, the last accepted loud one, and the id at the target.
             let mut numbers = text.as_deref().unwrap_or_default().split(' ');
             let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
             let (taken, taken_loud) = (number(), number());

@@ -16,17 +16,17 @@ use crate::shapes::{
     hold_in_words,
 };
 
-/// The header of a revision that says up to which article it speaks, as a sequence in `WF_FETCHED`.
+/// The header of a revision with the last article that it covers, as a sequence in `WF_FETCHED`.
 const COVERS: &str = "Wf-Covers";
 
-/// Of which subscription.
+/// The query that selects one subscription.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfSubscription {
     subscription: Option<SubscriptionId>,
 }
 
-/// What a query makes of an article, as the alerter says it.
+/// The result of a query for an article, as the alerter gives it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Reading {
@@ -109,7 +109,7 @@ impl Inner {
         Ok(ArticleAlert { in_passing, found, alert, revision, ..verdict(outcome, why) })
     }
 
-    /// The first revision of the subscription's alert that speaks of the article.
+    /// The first revision of the subscription's alert that covers the article.
     async fn revision_of(
         &self,
         record: &SubscriptionRecord,
@@ -117,7 +117,7 @@ impl Inner {
     ) -> Handled<Option<Alert>> {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
-        // As it stands now, and as it was when the article came in.
+        // The current target, and the target when the article came.
         let targets = match subscription.group_by.unwrap_or(GroupBy::Event) {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
             GroupBy::Story => [Target::Story(detail.story), Target::Story(verdict.story)],
@@ -163,7 +163,7 @@ impl Inner {
     }
 }
 
-/// What the revision that first speaks of the article did.
+/// The outcome for an article that the revision is the first to cover.
 fn in_alert(told: &Alert, is_match: bool, reading: &Reading) -> (ArticleOutcome, String) {
     let reasons: Vec<&str> = told.reasons.iter().map(|reason| reason.words.as_str()).collect();
     let revision = format!("revision {}: {}", told.revision, reasons.join("; "));

@@ -11,7 +11,7 @@ use crate::api::Access;
 use crate::projection::lead;
 use crate::shapes::ArticleList;
 
-/// Articles are found by their link.
+/// The query for the articles behind a link.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AtQuery {
@@ -49,7 +49,7 @@ pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Ha
 }
 
 impl Api {
-    /// How much of a text whoever asks may have.
+    /// How much of a text the reader may have.
     pub(super) fn text_policy(&self) -> TextPolicy {
         match self.access {
             Access::Network => self.inner.settings.text_policy,
@@ -58,7 +58,7 @@ impl Api {
     }
 }
 
-/// Leaves as much of the text as the policy lets out.
+/// Cuts the text as the policy requires.
 pub(super) fn show_text(article: &mut OutputArticle, policy: TextPolicy) {
     article.text_policy = policy;
     article.text = match policy {

@@ -15,13 +15,13 @@ use super::{Api, Handled, Refusal};
 use crate::api::Access;
 use crate::shapes::{Accepted, Decided};
 
-/// The gateway, as messages name it.
+/// The name of the gateway in messages.
 pub(crate) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 
-/// How long a command about stories is waited for: a moment, where a detector runs.
+/// How long to wait for the decision on a command. With a running detector it takes a moment.
 const DECIDED_TIME: Duration = Duration::from_secs(20);
 
-/// `commands/{id}`: what came of it.
+/// `commands/{id}`: the outcome of a command.
 pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
     let decided = api.inner.projection.command(id.clone()).await?;
     let unknown = || Refusal::not_found(format!("there is no outcome of a command {id:?}"));
@@ -29,8 +29,8 @@ pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Handl
 }
 
 impl Api {
-    /// Stores a command about stories, and waits for what comes of it. Where that takes too long, it
-    /// is answered as accepted.
+    /// Stores a command about stories, and waits for its outcome. After [`DECIDED_TIME`], the answer is
+    /// "accepted".
     pub(super) async fn decided(&self, command: Command) -> Handled<Response> {
         match self.regroup(command).await? {
             (_, Some(decided)) => answer(&Decided::from(decided)),
@@ -38,7 +38,7 @@ impl Api {
         }
     }
 
-    /// The same for whoever shows it otherwise: the command as it is stored, and what came of it in time.
+    /// The same for pages: the stored command, and its outcome if it came in time.
     pub(crate) async fn regroup(
         &self,
         command: Command,
@@ -51,7 +51,7 @@ impl Api {
         }
     }
 
-    /// What came of a command, once it can be shown; none where that takes too long.
+    /// The outcome of a command once the projection has it; none if that takes too long.
     async fn outcome(&self, id: &str) -> Handled<Option<OutputCommand>> {
         let inner = &self.inner;
         let patience = inner.clock.now().plus(DECIDED_TIME);
@@ -64,19 +64,19 @@ impl Api {
             tokio::select! {
                 biased;
                 () = inner.closing.cancelled() => return Ok(None),
-                // The sender lives as long as the gateway.
+                // The sender lives as long as the gateway, so this cannot fail.
                 _ = place.changed() => {}
                 () = inner.clock.sleep_until(patience) => return Ok(None),
             }
         }
     }
 
-    /// Stores a command; once this returns it will be carried out.
+    /// Stores a command. After this returns, it will be carried out.
     pub(super) async fn command(&self, command: Command) -> Handled<Response> {
         accepted(self.store(command).await?)
     }
 
-    /// Stores a command and gives it as it is stored.
+    /// Stores a command and returns it.
     pub(super) async fn store(&self, command: Command) -> Handled<ControlCommand> {
         let at = self.inner.now();
         let by = match self.access {
@@ -94,13 +94,13 @@ impl Api {
     }
 }
 
-/// The answer to a command that is stored and not carried out yet.
+/// The answer to a stored command that is not carried out yet.
 pub(super) fn accepted(command: ControlCommand) -> Handled<Response> {
     let accepted = answer(&Accepted { schema: Tag::new(), command })?;
     Ok((StatusCode::ACCEPTED, accepted).into_response())
 }
 
-/// The same for the same command in the same millisecond.
+/// The id of a command: the same for the same command in the same millisecond.
 fn id_of(command: &Command, millis: i64) -> Handled<String> {
     let body = serde_json::to_vec(command).map_err(|error| Refusal::failed(error.to_string()))?;
     let mut hasher = DefaultHasher::new();

@@ -14,10 +14,10 @@ use super::{Api, Handled, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{CompareRequest, Comparison, GivenText, Relation};
 
-/// The most bytes of a request: two texts, and what JSON makes of them.
+/// The most bytes of a request: two texts, escaped as JSON.
 const MOST: usize = 4 * MAX_TEXT_BYTES;
 
-/// Two articles: ids, the first digits of ids, or links.
+/// Two articles: ids, prefixes of ids, or links.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CompareQuery {
@@ -25,7 +25,7 @@ pub(super) struct CompareQuery {
     b: String,
 }
 
-/// An article with its text and where it belongs.
+/// An article with its text, story and event.
 struct Stored {
     side: Side,
     story: StoryId,
@@ -57,7 +57,7 @@ fn side(name: &str, given: GivenText) -> Handled<Side> {
 }
 
 impl Inner {
-    /// Compares the two texts of a request's body.
+    /// Compares the two texts in the body of a request.
     pub(crate) async fn given(&self, body: &[u8]) -> Handled<Comparison> {
         let unread = |error: serde_json::Error| Refusal::bad_request(error.to_string());
         let CompareRequest { a, b } = serde_json::from_slice(body).map_err(unread)?;

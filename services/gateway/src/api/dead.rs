@@ -11,7 +11,7 @@ use super::{Api, Handled, Refusal};
 use crate::inner::Inner;
 use crate::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 
-/// How many dead letters.
+/// The query of a list of dead letters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeadQuery {
@@ -60,7 +60,7 @@ pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) ->
 }
 
 impl Inner {
-    /// The dead letter at a sequence, or why there is none to show.
+    /// The dead letter with this sequence, or the refusal.
     pub(super) async fn dead_letter(&self, sequence: u64) -> Handled<Handled<DeadLetter>> {
         let none = || Refusal::not_found(format!("no dead letter {sequence}"));
         match self.bus.get(streams::DEAD.name, sequence).await {

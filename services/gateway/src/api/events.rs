@@ -8,7 +8,7 @@ use super::request::{PageQuery, QueryParameters, answer, paging};
 use super::{Api, Handled, Refusal, found};
 use crate::projection::{EventFilter, EventSort};
 
-/// Which events.
+/// The query of a list of events.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {

@@ -48,7 +48,7 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         article_selector: addition.article_selector,
         remove_selectors: addition.remove_selectors,
     };
-    // One that is set aside is brought back with the settings that it has, whoever manages them.
+    // A feed that was set aside is polled again with the settings it has, whoever manages them.
     if let Some(record) = here
         && !(record.set_aside.is_some() && record.feed == feed)
     {
@@ -67,13 +67,13 @@ pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Ha
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
-/// Has a feed be polled now.
+/// Orders a poll of a feed.
 pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
     let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
-/// Has a feed's archive be read: answered as accepted, and told by [`backfilled`].
+/// Orders a backfill of a feed. The answer is "accepted"; [`backfilled`] gives its state.
 pub(super) async fn backfill(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -90,7 +90,7 @@ pub(super) async fn backfill(
     api.command(Command::FeedBackfill { feed: record.feed.id, pages, items }).await
 }
 
-/// How the reading of a feed's archive goes, or went.
+/// The state of a backfill.
 pub(super) async fn backfilled(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -103,7 +103,7 @@ pub(super) async fn backfilled(
 pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<Response> {
     let asked: ProbeRequest = json_of(request, MOST).await?;
     check_address(&asked.url)?;
-    // An address that does not answer must not hold up the end of the process.
+    // An address that does not answer must not delay the end of the process.
     let found = tokio::select! {
         found = api.inner.settings.probe.probe(asked) => found,
         () = api.inner.closing.cancelled() => {
@@ -128,8 +128,8 @@ fn refuse_managed(record: &FeedRecord) -> Handled<()> {
     }
 }
 
-/// Only the web: files and folders are named in the configuration, never through the API. Everybody who may
-/// read sees the addresses of feeds, so none holds a password.
+/// Allows only web addresses: files and folders are named in the settings, never through the API. Everybody
+/// with read access sees the addresses of feeds, so an address may not contain a password.
 fn check_address(text: &str) -> Handled<()> {
     let url = Url::parse(text)
         .map_err(|error| Refusal::bad_request(format!("`url` {text:?}: {error}")))?;
@@ -142,14 +142,14 @@ fn check_address(text: &str) -> Handled<()> {
                 "`url`: a user or password in it would be shown to all who read; name them in [[access]]",
             ));
         }
-        // The URL standard leaves them out, and what is stored and shown is the text.
+        // The URL standard removes them, but the stored and displayed text has them.
         (true, false) if text.contains(char::is_control) => "it holds control characters",
         (true, false) => return Ok(()),
     };
     Err(Refusal::bad_request(format!("`url` {text:?}: {why}")))
 }
 
-/// Host, path and query as a slug that no feed has yet, such as `harbour-example-news`.
+/// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.
 fn new_id(url: &str, known: &[FeedRecord]) -> Handled<FeedId> {
     let base = slug(url);
     let names = std::iter::once(base.clone()).chain((2..1000).map(|n| format!("{base}-{n}")));

@@ -1,4 +1,4 @@
-//! Finds the article, story or event that an id or the beginning of one means.
+//! Finds the article, story or event with an id or a prefix of one.
 
 use wirefold_proto::{ArticleId, EventId, StoryId};
 
@@ -7,12 +7,12 @@ use crate::inner::Inner;
 use crate::projection::{Kind, Meaning};
 use crate::shapes::{ArticleDetail, StoryBrief};
 
-/// The article that an id, or the first digits of one, means.
+/// The id of the article with this id or prefix.
 pub(crate) async fn article(inner: &Inner, given: &str) -> Handled<ArticleId> {
     found(inner, Kind::Article, "article", given).await
 }
 
-/// The story, as it is called now.
+/// The current id of the story with this id or prefix.
 pub(crate) async fn story(inner: &Inner, given: &str) -> Handled<StoryId> {
     found(inner, Kind::Story, "story", given).await
 }
@@ -24,7 +24,7 @@ pub(super) async fn story_brief(inner: &Inner, given: &str) -> Handled<StoryBrie
     found.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))
 }
 
-/// The article with everything known of it.
+/// The article with everything stored about it.
 pub(super) async fn article_detail(
     inner: &Inner,
     id: ArticleId,
@@ -34,7 +34,7 @@ pub(super) async fn article_detail(
     found.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))
 }
 
-/// The event, as it is called now.
+/// The current id of the event with this id or prefix.
 pub(super) async fn event(inner: &Inner, given: &str) -> Handled<EventId> {
     found(inner, Kind::Event, "event", given).await
 }

@@ -9,15 +9,15 @@ use super::{Api, Handled, Refusal};
 
 /// How long the bus may take to answer.
 const BUS_TIME: Duration = Duration::from_secs(2);
-/// How far the projection may be behind.
+/// The most messages that the projection may lag behind.
 const LAG: u64 = 1_000;
 
-/// It answers: it is alive.
+/// Answers whenever the process is alive.
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether what it answers is worth something.
+/// Answers if bus and projection work.
 pub(super) async fn ready(State(api): State<Api>) -> Handled<&'static str> {
     if let Some(problem) = api.inner.settings.condition.problem() {
         return Err(Refusal::busy(problem));

@@ -43,29 +43,28 @@ use crate::refusal::{self, Refusal};
 pub(crate) use commands::SENDER;
 pub(crate) use status::status_with;
 
-/// What handlers stand in.
+/// The state of all handlers.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) inner: Arc<Inner>,
     pub(crate) access: Access,
-    /// The page for people who are not let in yet.
+    /// Draws the page that asks people to sign in.
     pub(crate) sign_in_wanted: fn(&Inner) -> Response,
 }
 
-/// From where a request comes.
+/// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// A port: the host by which it is asked must be a known one, and writes must be JSON and of
-    /// the same origin.
+    /// A port. The host must be a known one, and writes must be JSON of the same origin.
     Network,
-    /// The socket in the data folder: whoever can open it may do everything.
+    /// The socket in the data folder. Everybody who can open it may do everything.
     Socket,
 }
 
-/// What handlers come to.
+/// The result of a handler.
 pub(crate) type Handled<T> = Result<T, Refusal>;
 
-/// Everything: the API, and beside it the feeds for readers and the pages.
+/// All routes: the API, the feeds for readers, and the pages.
 pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()
         .nest("/api/v1", routes())

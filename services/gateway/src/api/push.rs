@@ -1,4 +1,4 @@
-//! `POST articles`: takes articles from other programs.
+//! `POST articles`: receives articles from other programs.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -15,12 +15,12 @@ use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome};
 
 /// The most bytes of all articles together.
 const MOST: usize = 32 * 1024 * 1024;
-/// The most bytes of one of them.
+/// The most bytes of one article.
 const MOST_EACH: usize = 1024 * 1024;
 /// The most articles at once.
 const ARTICLES: usize = 1_000;
 
-/// Checks all of them, then stores them in order: where one is refused, none is stored.
+/// Checks all articles, and then stores them in order. If one is refused, none is stored.
 pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Response> {
     let body = body_of(request, MOST).await?;
     let texts = read_all(&body)?;
@@ -54,7 +54,7 @@ async fn check_forgotten(api: &Api, pushed: &Pushed) -> Handled<()> {
     }
 }
 
-/// Stores an article unless it stands here, also under an id of the rules before; says under which.
+/// Stores an article unless it is stored already, also under an id by former rules. Returns its id.
 async fn store(api: &Api, pushed: Pushed) -> Handled<(ArticleId, PushedOutcome)> {
     let projection = &api.inner.projection;
     let Pushed { mut article, former } = pushed;
@@ -84,7 +84,7 @@ async fn store(api: &Api, pushed: Pushed) -> Handled<(ArticleId, PushedOutcome)>
     Ok((known.unwrap_or(article.id), outcome))
 }
 
-/// One object, an array of them, or one a line.
+/// Parses one object, an array of objects, or one object on each line.
 fn read_all(body: &[u8]) -> Handled<Vec<SubmittedArticle>> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let broken = |error: serde_json::Error| Refusal::bad_request(error.to_string());
@@ -96,7 +96,7 @@ fn read_all(body: &[u8]) -> Handled<Vec<SubmittedArticle>> {
             read_each(parts.iter().map(|part| part.get().as_bytes()))?
         }
         Some(_) => {
-            // Objects one after the other: one a line, or one over several lines.
+            // Objects one after the other, each on one line or on several.
             let mut texts = Vec::new();
             for part in serde_json::Deserializer::from_slice(body)
                 .into_iter::<Box<serde_json::value::RawValue>>()

@@ -13,10 +13,10 @@ use serde::de::DeserializeOwned;
 use super::{Handled, Refusal};
 use crate::projection::Paging;
 
-/// How long a body may take to come.
+/// The longest time until the whole body has come.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The query of the address.
+/// The query of an address.
 pub(crate) struct QueryParameters<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryParameters<T> {
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryParameters<T> {
     }
 }
 
-/// Which page of a list.
+/// The query that selects a page of a list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageQuery {
@@ -39,7 +39,7 @@ pub(super) struct PageQuery {
     pub(super) cursor: Option<String>,
 }
 
-/// The page that a request asks for.
+/// Parses which page a request asks for.
 pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> Handled<Paging> {
     let broken = || Refusal::bad_request("`cursor` is not a value that a page gave as `next`");
     Paging::parse(limit, cursor).ok_or_else(broken)

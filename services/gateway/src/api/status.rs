@@ -17,13 +17,13 @@ pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
     answer(&status(&api.inner).await?)
 }
 
-/// How the whole is doing.
+/// The state of the installation.
 pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
     status_with(inner, &inner.feeds().await?.into_records()).await
 }
 
-/// The same, where the feeds are known. Projection and bus are asked at the same time: under load each
-/// answer has to wait for others.
+/// The same with known feeds. Projection and bus are queried at the same time, since each may be slow under
+/// load.
 pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> Handled<Status> {
     let now = inner.clock.now();
     let place = *inner.place.borrow();
@@ -58,7 +58,7 @@ pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> Handled<
     })
 }
 
-/// What is wrong, as the alerter wrote it down last.
+/// The last stored health report.
 async fn health(inner: &Inner) -> Result<HealthStatus, BusError> {
     let entry = inner.bus.key_value(streams::DELIVERIES.name)?.get(HEALTH_KEY).await?;
     let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());

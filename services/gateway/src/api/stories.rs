@@ -9,7 +9,7 @@ use super::request::{PageQuery, QueryParameters, answer, paging};
 use super::{Api, Handled, Refusal, found};
 use crate::projection::StoryFilter;
 
-/// Which stories.
+/// The query of a list of stories.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoriesQuery {

@@ -14,7 +14,7 @@ use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, Subscription
 
 /// The most bytes of a command.
 const MOST: usize = 64 * 1024;
-/// How far back a rehearsal goes at most: as far as the output is kept.
+/// The longest span of a rehearsal: as long as the output is stored.
 const HOURS: u32 = 720;
 
 pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
@@ -32,7 +32,7 @@ pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Ha
     accepted(api.remove_subscription(&id).await?)
 }
 
-/// Keeps a subscription silent, also one that a file defines: until a time, until it is unmuted, or no longer.
+/// Mutes or unmutes a subscription, also one that a file defines.
 pub(super) async fn mute(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -44,16 +44,16 @@ pub(super) async fn mute(
 
 pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> Handled<Response> {
     let RehearsalRequest { subscription, hours } = json_of(request, MOST).await?;
-    // It reads a month of articles at most, so few run at once.
+    // A rehearsal may read a month of articles, so few run at once.
     let turn = api.inner.comparisons.acquire().await;
     let _turn = turn.map_err(|_| Refusal::failed("the rehearsal broke off"))?;
     let report = api.rehearse_subscription(subscription, hours).await?;
     answer(&RehearsalReport { schema: Tag::new(), hours, report })
 }
 
-/// What the API and the page do alike.
+/// Functions that API and page share.
 impl Api {
-    /// Adds or replaces a subscription that no file defines, once it is checked.
+    /// Checks a subscription that no file defines, and adds or replaces it.
     pub(crate) async fn put_subscription(
         &self,
         subscription: SubscriptionSettings,
@@ -74,7 +74,7 @@ impl Api {
         self.store(Command::SubscriptionRemove { subscription: record.subscription.id }).await
     }
 
-    /// Mutes a subscription until a time, or until it is unmuted; a time in the past unmutes.
+    /// Mutes a subscription until a time, or without an end. A time in the past unmutes it.
     pub(crate) async fn mute_subscription(
         &self,
         id: &str,
@@ -84,7 +84,7 @@ impl Api {
         self.store(Command::SubscriptionMute { subscription, until }).await
     }
 
-    /// Says what a subscription would have sent in the last hours.
+    /// Rehearses a subscription on the last hours.
     pub(crate) async fn rehearse_subscription(
         &self,
         subscription: SubscriptionSettings,
@@ -104,7 +104,7 @@ impl Api {
         checked.map_err(|error| Refusal::unprocessable(format!("`query`: {error}")))
     }
 
-    /// Two that silence each other would leave it to chance which of them speaks.
+    /// Refuses two subscriptions that inhibit each other, because it would be random which of them notifies.
     async fn refuse_circle(&self, subscription: &SubscriptionSettings) -> Handled<()> {
         let id = &subscription.id;
         for other in &subscription.inhibited_by {

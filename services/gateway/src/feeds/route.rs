@@ -1,4 +1,4 @@
-//! Which stories each feed contains.
+//! The routes of feeds, and the stories in each feed.
 
 use std::collections::BTreeSet;
 
@@ -22,17 +22,17 @@ const ENTRIES: usize = 50;
 /// The most other articles of a story that an entry lists.
 const LISTED: usize = 40;
 
-/// A form in which a feed is written.
+/// The format of a feed.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Atom,
     Json,
 }
 
-/// What a feed is asked for. Readers and trackers add what they like.
+/// The query of a feed. Feed readers and trackers add their own fields.
 #[derive(Debug, Deserialize)]
 pub(super) struct Search {
-    /// Words that an article of each story has.
+    /// Words that an article of each story must have.
     q: Option<String>,
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Ha
     write(&api, Name { path: &name, query: None }, &title, form, entries)
 }
 
-/// The story that an alert tells of: its own, else that of the first article it names.
+/// The story of an alert: its target, or the story of its first article.
 async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<StoryId>> {
     if let Target::Story(story) = alert.target {
         return Ok(Some(story));
@@ -134,7 +134,7 @@ async fn entry(api: &Api, with: &StoryWithArticles) -> Handled<Option<Entry>> {
     }))
 }
 
-/// The name and the form of a file such as `all.atom`.
+/// The name and format of a file such as `all.atom`.
 fn named(file: &str) -> Handled<(&str, Form)> {
     if let Some(name) = file.strip_suffix(".atom") {
         return Ok((name, Form::Atom));
@@ -145,17 +145,17 @@ fn named(file: &str) -> Handled<(&str, Form)> {
     Err(Refusal::not_found(format!("{file:?} ends neither in .atom nor in .json")))
 }
 
-/// The host in ids: that of the address under which people reach this server.
+/// The host in ids: that of this server's public address.
 fn host(api: &Api) -> String {
     let url = Url::parse(&api.inner.settings.base_url).ok();
     let host = url.as_ref().and_then(|url| url.host_str());
     host.unwrap_or("localhost").to_owned()
 }
 
-/// By what a feed is known.
+/// The name of a feed.
 struct Name<'a> {
     path: &'a str,
-    /// The words that it is asked for, as they stand in an address.
+    /// The query as it is in an address.
     query: Option<&'a str>,
 }
 
@@ -179,7 +179,7 @@ fn write(
         title: format!("{demo}wirefold: {title}"),
         own_url: format!("{base}/feeds/{path}.{ending}{query}"),
         home_url: format!("{base}/"),
-        // Of the entries, so that an unchanged feed is the same to the byte.
+        // The time of the newest entry, so that an unchanged feed has the same bytes.
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or_default(),
         entries: entries.into_iter().map(|entry| marked(entry, demo)).collect(),
     };
@@ -193,7 +193,7 @@ fn write(
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }
 
-/// A demonstration says so in each title: readers mix entries of many feeds.
+/// Marks the title of each entry of a demonstration, since readers mix the entries of feeds.
 fn marked(mut entry: Entry, demo: &str) -> Entry {
     entry.title.insert_str(0, demo);
     entry

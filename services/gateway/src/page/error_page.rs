@@ -1,4 +1,4 @@
-//! The page for an error.
+//! The page of an error.
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -9,7 +9,7 @@ use super::load::PageError;
 use super::words::page_path;
 use crate::Inner;
 
-/// The page for an error, with its status.
+/// The page of an error, with its status.
 pub(super) fn answer(inner: &Inner, error: &PageError) -> Response {
     let (status, title, advice) = explain(error);
     if status.is_server_error() {

@@ -8,7 +8,7 @@ use super::study::{LeftOut, StoryStudy, map_of};
 use super::{corrections, spark, statements, tables, words};
 use crate::shapes::{Corrections, EventBrief, Statements};
 
-/// The page's main part. `left_out` articles are too many to be drawn: they are listed.
+/// The page's main part. The `left_out` articles are too many for the map, and are listed.
 pub(super) fn main(
     event: &EventBrief,
     stories: &[StoryStudy],

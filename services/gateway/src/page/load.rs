@@ -20,10 +20,10 @@ use crate::statements;
 /// Why a page cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PageError {
-    /// There is no such thing, or there is no longer.
+    /// It does not exist, or does not exist any more.
     #[error("nothing here under this address")]
     Nothing,
-    /// Several have these first digits.
+    /// Several ids have this prefix.
     #[error("several have these first digits")]
     Many(Vec<String>),
     /// The projection failed.
@@ -32,7 +32,7 @@ pub(super) enum PageError {
     /// The bus failed.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// The numbers of the hour cannot be had.
+    /// The numbers of the last hour cannot be read.
     #[error("no status: {0}")]
     Status(String),
     /// The work was dropped because the program ends.
@@ -50,7 +50,7 @@ impl From<CorrectionsError> for PageError {
     }
 }
 
-/// What an id, or the first digits of one, means.
+/// The id with this prefix.
 pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, PageError> {
     match inner.projection.meaning(kind, given).await? {
         Meaning::One(id) => Ok(id),
@@ -59,7 +59,7 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
     }
 }
 
-/// An event with its stories studied, the articles that are too many for it, and what it says.
+/// An event with its stories compared, the articles left out, and its statements.
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
@@ -75,7 +75,7 @@ pub(super) async fn event(
     Ok((event, studied(inner, stories).await?, left_out, said))
 }
 
-/// A story studied, the articles that are too many for it, and what it says.
+/// A compared story, the articles left out, and its statements.
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
@@ -94,8 +94,8 @@ pub(super) async fn story(
     Ok((study, left_out, said))
 }
 
-/// The stories that the cards of these events show and that have more than one article, with the articles
-/// that a card lists.
+/// The stories on the cards of these events that have more than one article, each with the articles that a
+/// card lists.
 pub(super) async fn folded(
     inner: &Inner,
     events: &EventPage,
@@ -105,7 +105,7 @@ pub(super) async fn folded(
     if folded.is_empty() {
         return Ok(Vec::new());
     }
-    // The lead, which may be any of them, is not shown among the copies.
+    // The lead may be any of them, and is not listed among the copies.
     Ok(inner.projection.with_first_articles(folded, SHOWN_COPIES + 1).await?)
 }
 
@@ -114,7 +114,7 @@ async fn studied(
     stories: Vec<StoryWithArticles>,
 ) -> Result<Vec<StoryStudy>, PageError> {
     let texts = texts(inner, &stories).await?;
-    // Whoever leaves lets the next one in; the work itself is bounded.
+    // If the client leaves, the next one may start. The work itself is limited.
     let _turn = inner.comparisons.acquire().await.map_err(|_| PageError::Ending)?;
     let method = inner.settings.method.clone();
     let studied = tokio::task::spawn_blocking(move || study(stories, &texts, &method));
@@ -128,7 +128,7 @@ async fn texts(inner: &Inner, stories: &[StoryWithArticles]) -> Result<Texts, Pa
     });
     let mut texts = Texts::new();
     for read in join_all(reads).await {
-        // The sequence may have been taken by another article after a rebuild of the stream.
+        // After the stream was created anew, another article may have this sequence.
         if let (id, Some(fetched)) = read?
             && fetched.id == id
             && !fetched.text.is_empty()

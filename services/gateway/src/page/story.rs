@@ -12,12 +12,12 @@ use super::{corrections, split, statements, tables, words};
 use crate::analysed_text::AnalysedText;
 use crate::shapes::{ArticleBrief, Corrections, Statements, StoryBrief};
 
-/// The most changed sentences listed for one copy.
+/// The most changed sentences in the list for one copy.
 const MAX_SENTENCES: usize = 40;
 /// The most characters of a sentence.
 const SENTENCE: usize = 400;
 
-/// The page's main part. `left_out` articles are too many to be drawn: they are listed.
+/// The page's main part. The `left_out` articles are too many for the map, and are listed.
 pub(super) fn main(
     study: &StoryStudy,
     left_out: &LeftOut,
@@ -107,7 +107,7 @@ fn legend(map: &MapInput) -> Markup {
     }
 }
 
-/// For each article but the lead, what it changed and why it is folded.
+/// The changes of each article except the lead, and why it is folded.
 pub(super) fn copies(study: &StoryStudy, is_open: bool) -> Markup {
     html! {
         @for (at, copy) in study.articles.iter().skip(1).enumerate() {
@@ -247,7 +247,7 @@ fn what(what: &str, old: Option<usize>, new: Option<usize>) -> Markup {
     }
 }
 
-/// The agency behind a story and what that rests on.
+/// The agency behind a story, with the evidence.
 pub(super) fn credit(study: &StoryStudy) -> Markup {
     html! {
         section #credit {

@@ -1,4 +1,5 @@
-//! Compares the articles of a story with its lead: what each shares and what it changed. The functions are
+//! Compares the articles of a story with its lead: shared passages and changes. The functions are pure, and
+//! limited by the number of articles and words.
 //! pure, and bounded by the number of articles and words.
 
 use std::collections::{HashMap, HashSet};
@@ -12,43 +13,42 @@ use super::{map, words};
 use crate::analysed_text::AnalysedText;
 use crate::shapes::{ArticleBrief, StoryBrief, StoryWithArticles};
 
-/// The most copies of a page whose sentences are compared.
+/// The most copies on a page whose sentences are compared.
 const MAX_CHANGES: usize = 12;
 
-/// The most characters of a heading on the map: what fits on a phone.
+/// The most characters of a heading on the map, which fit on a phone.
 const MAX_HEADING: usize = 46;
 
-/// The texts of articles, as far as they are kept.
+/// The stored texts of articles.
 pub(super) type Texts = HashMap<ArticleId, String>;
 
-/// A story and what was found in its texts.
+/// A story with the comparisons of its texts.
 pub(super) struct StoryStudy {
     /// The story.
     pub story: StoryBrief,
-    /// Its articles: the lead, then the others, the first seen first.
+    /// Its articles: the lead, and then the others, the first seen first.
     pub articles: Vec<Studied>,
 }
 
-/// An article and what was found in its text.
+/// An article with the analysis of its text.
 pub(super) struct Studied {
     /// The article.
     pub article: ArticleBrief,
-    /// Its text; none where it is kept no longer or was not read.
+    /// Its text; none if it is no longer stored, or was not read.
     pub reading: Option<AnalysedText>,
-    /// How it compares with the lead; none for the lead itself and without one of the texts.
+    /// Its comparison with the lead; none for the lead itself, or if one of the texts is missing.
     pub against: Option<Against>,
 }
 
-/// How an article compares with the lead; a new version, in what changed, with the version before.
+/// The comparison of an article with the lead. The changes of a version are against the version before.
 pub(super) struct Against {
     /// What it shares with the lead.
     pub overlap: Overlap,
-    /// What it is compared with in what changed: its place among the story's articles, 0 for the
-    /// lead.
+    /// The index of the story's article that changes are against; 0 for the lead.
     pub base: usize,
-    /// What became of the opening of that.
+    /// The changes of the opening.
     pub lede: WordDiff,
-    /// What became of its sentences; none where too many copies were asked about.
+    /// The changes of the sentences; none if there are too many copies.
     pub changes: Option<Changes>,
 }
 
@@ -59,7 +59,8 @@ impl StoryStudy {
     }
 }
 
-/// Studies stories in their order by the detector's settings; sentences of the first copies only.
+/// Compares the articles of stories by the detector's settings. Sentences are compared only for the first
+/// copies.
 pub(super) fn study(
     stories: Vec<StoryWithArticles>,
     texts: &Texts,
@@ -181,7 +182,7 @@ fn summary(stories: &[StoryStudy], strips: &[Strip]) -> String {
     )
 }
 
-/// The articles of a page that are too many to be studied.
+/// The articles of a page that are too many to be compared.
 pub(super) struct LeftOut {
     /// How many.
     pub(super) count: u64,
@@ -190,7 +191,7 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
-    /// What of so many articles is not among those of these stories; `first` are the first seen of all.
+    /// The articles of `all` that are not in these stories. `first` are the first seen of all.
     pub(super) fn of(all: u32, kept: &[StoryWithArticles], first: Vec<ArticleBrief>) -> Self {
         let kept = || kept.iter().flat_map(|with| &with.articles);
         let ids: HashSet<ArticleId> = kept().map(|article| article.id).collect();
@@ -201,8 +202,8 @@ impl LeftOut {
     }
 }
 
-/// Keeps at most [`map::MAX_STRIPS`] articles in all: every lead, and of each story as many others
-/// as there is room for, the first seen first.
+/// Limits the articles to [`map::MAX_STRIPS`] in all: every lead, and of each story as many others as there
+/// is room for, the first seen first.
 pub(super) fn bound(stories: &mut Vec<StoryWithArticles>) {
     for with in stories.iter_mut() {
         let lead = with.story.lead;

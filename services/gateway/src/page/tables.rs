@@ -1,4 +1,4 @@
-//! The map in words: which text has which passage, how much each shares, and which outlet was first.
+//! The map as tables: which text has which passage, the shares, and which outlet was first.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -11,12 +11,12 @@ use super::study::{LeftOut, StoryStudy, Studied};
 use super::words;
 use crate::shapes::ArticleBrief;
 
-/// A claimed time is shown beside the time of first sight if the two are so many seconds apart.
+/// The claimed time is shown beside the time seen if they differ by so many seconds.
 const WORTH_SAYING: i64 = 90;
-/// The most articles listed without being drawn.
+/// The most articles in the list of those not on the map.
 pub(super) const MAX_LISTED: usize = 200;
 
-/// The articles with their shares and passages: what the map shows, as a table.
+/// The articles with their shares and passages: the content of the map as a table.
 pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {
     let mut strips = map.strips.iter();
     html! {
@@ -43,7 +43,7 @@ pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {
     }
 }
 
-/// Whether it stands for others: a text without copies leads nothing.
+/// Whether it has copies.
 fn is_lead(study: &StoryStudy, article: &ArticleBrief) -> bool {
     article.id == study.story.lead && study.articles.len() > 1
 }
@@ -106,7 +106,7 @@ pub(super) fn left_out(LeftOut { count, listed }: &LeftOut) -> Markup {
     }
 }
 
-/// The numbered passages of a story: how long, how they begin, who has them.
+/// The numbered passages of a story: length, beginning, articles.
 pub(super) fn passages(study: &StoryStudy, map: &MapInput) -> Markup {
     let Some(lead) = study.lead().and_then(|lead| lead.reading.as_ref()) else { return html! {} };
     let Some(strip) = map.strips.first().filter(|strip| !strip.pieces.is_empty()) else {
@@ -132,7 +132,7 @@ pub(super) fn passages(study: &StoryStudy, map: &MapInput) -> Markup {
     }
 }
 
-/// Who was first: every article by the time it was seen here, with the time its publisher claims.
+/// Which outlet was first: every article by the time it was seen here, with the claimed time.
 pub(super) fn timeline(stories: &[StoryStudy]) -> Markup {
     let mut all: Vec<(&StoryStudy, &ArticleBrief)> = stories
         .iter()

@@ -1,15 +1,15 @@
-//! Finds the full id for the beginning of one.
+//! Finds the full id for a prefix.
 
 use rusqlite::{Connection, params};
 
 use super::{Answer, redirects};
 
-/// The fewest digits that a prefix has.
+/// The fewest digits of a prefix.
 const LEAST_DIGITS: usize = 6;
-/// How many candidates an ambiguous prefix names.
+/// The most candidates for an ambiguous prefix.
 const CANDIDATES: usize = 10;
 
-/// What is looked for.
+/// The kind of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// An article, `a-…`.
@@ -20,16 +20,16 @@ pub(crate) enum Kind {
     Event,
 }
 
-/// What an id, or the first digits of one, means.
+/// The result of looking for a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// This one.
+    /// One id has the prefix.
     One(String),
-    /// One of these; at most ten are named.
+    /// Several ids have the prefix; at most ten are given.
     Many(Vec<String>),
-    /// None.
+    /// No id has the prefix.
     Nothing,
-    /// Fewer than six digits.
+    /// The prefix has fewer than six digits.
     TooShort,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answe
         return Ok(Meaning::TooShort);
     }
     let start = format!("{prefix}{digits}");
-    // No digit comes after `z`.
+    // `z` is the last digit, and `~` comes after it.
     let end = format!("{start}~");
     let ask = format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
     let mut ask = connection.prepare_cached(&ask)?;

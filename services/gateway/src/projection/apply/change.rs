@@ -1,4 +1,4 @@
-//! Writes a change to a story or event that comes without a new article.
+//! Writes a change of a story or event that comes without a new article.
 
 use rusqlite::{Transaction, params};
 use wirefold_proto::{ArticleId, OutputStory, StoryChange, StoryId, Target};
@@ -26,7 +26,7 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             Left { from, into, articles, reason }.put(transaction, judged)?;
             stand(transaction, Decided { judged, at: message.at }, stories, events)
         }
-        // Its articles say so themselves, and go where people put them.
+        // The articles have the agency themselves, and move with them.
         StoryChange::Credited { story, agency: _ } => {
             touch(transaction, "stories", &story.to_string())
         }
@@ -52,12 +52,12 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
     }
 }
 
-/// Articles that left their story for one of their own.
+/// Articles that left their story for a story of their own.
 struct Left<'a> {
     from: &'a StoryId,
     into: &'a StoryId,
     articles: &'a [ArticleId],
-    /// Why, where it was no person.
+    /// The reason, if it was not a person.
     reason: Option<String>,
 }
 
@@ -73,8 +73,8 @@ impl Left<'_> {
     }
 }
 
-/// An article that stands here is a member of the story that it was taken out into, which is in the
-/// event of the old one until more is known of it.
+/// Makes a stored article a member of the story that it was taken out into. That story is in the old story's
+/// event until more is known.
 fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str) -> Answer<()> {
     let put = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, seen, seen, (SELECT event FROM stories WHERE id = ?3)
@@ -87,8 +87,8 @@ fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str
     Ok(())
 }
 
-/// Makes sure that there is a row, whatever came first. Its times are those that every other time
-/// replaces: it is not shown before it has an article.
+/// Makes sure that a row exists, in whatever order messages come. Every other time replaces its times, and it
+/// is not shown before it has an article.
 fn touch(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
     let insert =
         format!("INSERT OR IGNORE INTO {table} (id, first_seen, changed) VALUES (?1, ?2, 0)");
@@ -96,8 +96,8 @@ fn touch(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
     Ok(())
 }
 
-/// What came before the merge counts for the new one. People may have taken the old one out again: what
-/// came since then is its own.
+/// Redirects the old story to the new one, for decisions before the merge. If people took the old one out
+/// again, later decisions are its own.
 fn merge_stories(transaction: &Transaction<'_>, old: &str, new: &str, judged: i64) -> Answer<()> {
     let take_over = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, first_seen, coalesce((
