@@ -56,7 +56,7 @@ pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<
         follow(streams::OUTPUT.name),
         follow(streams::ALERTS.name),
         tables,
-        tend(inner, &ended),
+        send_heartbeats(inner, &ended),
     );
     output.and(alerts).and(tables)
 }
@@ -66,11 +66,11 @@ async fn follow(
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    again(inner, stream, stop, || read_on(inner, stream, stop)).await
+    retry_until_done(inner, stream, stop, || read_on(inner, stream, stop)).await
 }
 
 /// Runs a task until it succeeds. It reports errors that may pass, and waits them out.
-pub(crate) async fn again<F>(
+pub(crate) async fn retry_until_done<F>(
     inner: &Inner,
     stream: &'static str,
     stop: &CancellationToken,
@@ -126,18 +126,18 @@ async fn read_on(
     let reached = inner.projection.reached(stream).await?;
     let mut from = reached.sequence + 1;
     if stream == streams::OUTPUT.name {
-        inner.place.send_replace(reached.sequence);
+        inner.projected_sequence.send_replace(reached.sequence);
     }
     if let Some(how) = rolled_back(&*inner.bus, stream, &reached).await? {
         inner.observer.observe(NAME, Event::rolled_back(stream, how));
         inner.projection.begin_anew(stream).await?;
         from = 1;
         if stream == streams::OUTPUT.name {
-            inner.place.send_replace(0);
+            inner.projected_sequence.send_replace(0);
         }
     }
     let mut reader = inner.bus.read(stream, ">", from).await?;
-    let mut ready = what_stands(inner, stream, from - 1, &mut *reader).await?;
+    let mut ready = next_stored(inner, stream, from - 1, &mut *reader).await?;
     loop {
         let messages = match ready.is_empty() {
             false => std::mem::take(&mut ready),
@@ -156,15 +156,15 @@ async fn read_on(
         inner.bus.mark_read(stream, NAME, sequence).await?;
         metrics::ROWS.add(messages.len() as u64, &[stream]);
         if stream == streams::OUTPUT.name {
-            inner.place.send_replace(sequence);
-            ready = what_stands(inner, stream, sequence, &mut *reader).await?;
+            inner.projected_sequence.send_replace(sequence);
+            ready = next_stored(inner, stream, sequence, &mut *reader).await?;
         }
     }
 }
 
 /// What comes after the last message that was read. If the stream has assigned later sequences and none of
 /// them is stored, they were erased, and all of them count as read.
-async fn what_stands(
+async fn next_stored(
     inner: &Inner,
     stream: &'static str,
     read: u64,
@@ -179,7 +179,7 @@ async fn what_stands(
     }
     let ready = reader.ready(BATCH).await?;
     if ready.is_empty() {
-        inner.place.send_replace(last);
+        inner.projected_sequence.send_replace(last);
     }
     Ok(ready)
 }
@@ -260,11 +260,11 @@ fn code(error: &GatewayError) -> Option<rusqlite::ErrorCode> {
 }
 
 /// Sends heartbeats with the lag, and deletes old rows.
-async fn tend(inner: &Inner, stop: &CancellationToken) {
+async fn send_heartbeats(inner: &Inner, stop: &CancellationToken) {
     for beat in 0_u32.. {
         inner.observer.observe(NAME, Event::Alive);
         if let Ok(state) = inner.bus.stream_state(streams::OUTPUT.name).await {
-            let lag = state.last.saturating_sub(*inner.place.borrow());
+            let lag = state.last.saturating_sub(*inner.projected_sequence.borrow());
             metrics::LAG.set(lag as f64, &[]);
         }
         let now = inner.clock.now();

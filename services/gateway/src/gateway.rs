@@ -38,7 +38,7 @@ impl Gateway {
     pub async fn open(context: StageContext, settings: Settings) -> Result<Self, GatewayError> {
         let forgotten = Forgotten::open(&*context.bus)?;
         let projection = open_projection(&context, &settings.folder, &forgotten).await?;
-        let place = projection.applied_sequence(streams::OUTPUT.name).await?;
+        let applied = projection.applied_sequence(streams::OUTPUT.name).await?;
         let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
         let inner = Inner {
@@ -49,7 +49,7 @@ impl Gateway {
             observer,
             settings,
             started,
-            place: watch::Sender::new(place),
+            projected_sequence: watch::Sender::new(applied),
             closing: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),

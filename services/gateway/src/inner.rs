@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     /// When it was opened.
     pub(crate) started: UnixMillis,
     /// The sequence in `WF_OUTPUT` up to which the projection reaches.
-    pub(crate) place: watch::Sender<u64>,
+    pub(crate) projected_sequence: watch::Sender<u64>,
     /// Cancelled when the gateway stops: streams end then.
     pub(crate) closing: CancellationToken,
     /// How many more streams may be open at once.

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Access, Api, Handled};
+use super::{Access, Api, ApiResult};
 use crate::refusal::Refusal;
 
 /// The content types of JSON. A parameter such as a charset may follow.
@@ -44,7 +44,7 @@ const SAFE: [(&str, &str); 4] = [
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-fn admit(api: &Api, request: &Request) -> Handled<()> {
+fn admit(api: &Api, request: &Request) -> ApiResult<()> {
     let settings = &api.inner.settings;
     check(request, &settings.hosts, settings.gate.is_some())?;
     settings.gate.as_ref().map_or(Ok(()), |gate| gate.admit(request, api.inner.now()))
@@ -65,7 +65,7 @@ fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
 
 /// With tokens, an IP address is allowed as host too: an attacker who rebinds a name needs a name, and has no
 /// session under it.
-fn check(request: &Request, hosts: &[String], has_tokens: bool) -> Handled<()> {
+fn check(request: &Request, hosts: &[String], has_tokens: bool) -> ApiResult<()> {
     let asked = host_of(request.headers(), request.uri())?;
     if !(is_known(&asked, hosts) || has_tokens && is_address(&asked)) {
         return Err(Refusal::host(format!("{asked:?} is not a name of this server")));
@@ -103,7 +103,7 @@ pub(crate) async fn own_form_only(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn check_form(headers: &HeaderMap) -> Handled<()> {
+fn check_form(headers: &HeaderMap) -> ApiResult<()> {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     if !headers.contains_key(header::ORIGIN) && site != Some("same-origin") {
         return Err(Refusal::origin(
@@ -123,7 +123,7 @@ fn is_read(method: &Method) -> bool {
 }
 
 /// The host and port of the request. An absolute address outranks the header (RFC 9112, section 3.2.2).
-fn host_of(headers: &HeaderMap, uri: &Uri) -> Handled<String> {
+fn host_of(headers: &HeaderMap, uri: &Uri) -> ApiResult<String> {
     let mut given = headers.get_all(header::HOST).iter();
     let (first, second) = (given.next(), given.next());
     if second.is_some() {
@@ -161,7 +161,7 @@ pub fn host_name(host: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-fn check_origin(headers: &HeaderMap, asked: &str) -> Handled<()> {
+fn check_origin(headers: &HeaderMap, asked: &str) -> ApiResult<()> {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     if matches!(site, Some("cross-site" | "same-site")) {
         return Err(Refusal::origin("the browser says that a page of another site writes"));
@@ -176,7 +176,7 @@ fn check_origin(headers: &HeaderMap, asked: &str) -> Handled<()> {
     Ok(())
 }
 
-fn check_media_type(headers: &HeaderMap) -> Handled<()> {
+fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
     let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if JSON_TYPES.iter().any(|json| json.eq_ignore_ascii_case(kind)) {

@@ -10,7 +10,7 @@ use wirefold_proto::{
 };
 
 use super::request::{QueryParameters, answer, json_of, paging};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::inner::Inner;
 use crate::shapes::{
     AlertDelivery, AlertDetail, DeadRow, MuteAlertRequest, ResendReport, ResendRequest,
@@ -28,7 +28,7 @@ pub(super) struct AlertsQuery {
 pub(super) async fn list(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<AlertsQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let mut page = api.inner.projection.alerts(paging, query.subscription).await?;
     api.inner.show_handled(&mut page).await?;
@@ -40,7 +40,7 @@ pub(super) async fn mute(
     State(api): State<Api>,
     Path(id): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let MuteAlertRequest { until, except_corrections } = json_of(request, MOST).await?;
     let alert = api.inner.alert(&id).await?.id;
     api.command(Command::AlertMute { alert, until, except_corrections }).await
@@ -50,7 +50,7 @@ pub(super) async fn mute(
 pub(super) async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let alert = api.inner.alert(&id).await?.id;
     api.command(Command::AlertAcknowledge { alert }).await
 }
@@ -62,7 +62,7 @@ const DEAD: u64 = 500;
 /// The most bytes of a request.
 const MOST: usize = 4 * 1024;
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
     let alert = api.inner.alert(&given).await?;
     let revisions = api.inner.revisions(&alert).await?;
     let deliveries = api.inner.taken(&alert).await?;
@@ -75,7 +75,7 @@ pub(super) async fn replay(
     State(api): State<Api>,
     Path(given): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let ResendRequest { delivery } = json_of(request, MOST).await?;
     let alert = api.inner.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
@@ -90,7 +90,7 @@ pub(super) async fn replay(
 
 impl Inner {
     /// The last revision of the alert with this id or prefix.
-    async fn alert(&self, given: &str) -> Handled<Alert> {
+    async fn alert(&self, given: &str) -> ApiResult<Alert> {
         let unknown = || Refusal::not_found(format!("no alert {given:?}"));
         let mut found = self.projection.alert_meaning(given.to_owned()).await?;
         match (found.pop(), found.is_empty()) {
@@ -104,7 +104,7 @@ impl Inner {
     }
 
     /// The stored revisions of an alert, the oldest first.
-    async fn revisions(&self, alert: &Alert) -> Handled<Vec<Alert>> {
+    async fn revisions(&self, alert: &Alert) -> ApiResult<Vec<Alert>> {
         let first = alert.revision.saturating_sub(REVISIONS) + 1;
         let mut revisions = Vec::new();
         for revision in first..=alert.revision {
@@ -119,13 +119,13 @@ impl Inner {
         &self,
         alert: &AlertId,
         revision: u64,
-    ) -> Handled<Option<Stored>> {
+    ) -> ApiResult<Option<Stored>> {
         let subject = Subject::alert(alert, revision);
         Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
     }
 
     /// What the deliveries of its subscription have accepted of an alert.
-    async fn taken(&self, alert: &Alert) -> Handled<Vec<AlertDelivery>> {
+    async fn taken(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
@@ -148,7 +148,7 @@ impl Inner {
     }
 
     /// The dead letters of an alert that were not replayed, the newest first.
-    async fn dead_of(&self, alert: &AlertId) -> Handled<Vec<DeadRow>> {
+    async fn dead_of(&self, alert: &AlertId) -> ApiResult<Vec<DeadRow>> {
         let state = self.bus.stream_state(streams::DEAD.name).await?;
         let zeroth = Subject::alert(alert, 0);
         let mut dead = Vec::new();

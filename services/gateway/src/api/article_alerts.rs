@@ -9,7 +9,7 @@ use wirefold_proto::{
 };
 
 use super::request::{QueryParameters, answer};
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{
     AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail, ArticleOutcome, FoundWord,
@@ -43,7 +43,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     Path(given): Path<String>,
     QueryParameters(query): QueryParameters<OfSubscription>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let inner = &api.inner;
     let id = found::article(inner, &given).await?;
     let detail = found::article_detail(inner, id, &given).await?;
@@ -71,7 +71,7 @@ impl Inner {
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
         text: Option<&ArticleFetched>,
-    ) -> Handled<ArticleAlert> {
+    ) -> ApiResult<ArticleAlert> {
         let settings = &record.subscription;
         let verdict = |outcome, why: String| ArticleAlert {
             subscription: settings.id.clone(),
@@ -114,7 +114,7 @@ impl Inner {
         &self,
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
-    ) -> Handled<Option<Alert>> {
+    ) -> ApiResult<Option<Alert>> {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
         // The current target, and the target when the article came.
@@ -142,7 +142,7 @@ impl Inner {
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
         reading: &Reading,
-    ) -> Handled<String> {
+    ) -> ApiResult<String> {
         let settings = &record.subscription;
         let lacks = |name: &str, has: u32, least: Option<u32>| {
             let least = least.filter(|least| has < *least)?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wirefold_proto::{OutputArticle, Tag, TextPolicy};
 
 use super::request::{QueryParameters, answer};
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::api::Access;
 use crate::projection::lead;
 use crate::shapes::ArticleList;
@@ -21,7 +21,7 @@ pub(super) struct AtQuery {
 pub(super) async fn at(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<AtQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let mut articles = api.inner.projection.articles_at(query.url.clone()).await?;
     if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
     {
@@ -33,7 +33,7 @@ pub(super) async fn at(
     answer(&ArticleList { schema: Tag::new(), articles })
 }
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
     let id = found::article(&api.inner, &given).await?;
     let mut detail = found::article_detail(&api.inner, id, &given).await?;
     let policy = api.text_policy();

@@ -7,7 +7,7 @@ use wirefold_flow::BusError;
 use wirefold_proto::{DeadLetter, Tag, decode, streams};
 
 use super::request::{QueryParameters, answer};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::inner::Inner;
 use crate::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 
@@ -23,7 +23,7 @@ pub(super) struct DeadQuery {
 pub(super) async fn list(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<DeadQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let state = api.inner.bus.stream_state(streams::DEAD.name).await?;
     let replayed = api.inner.replayed_letters(state.first).await?;
@@ -42,13 +42,16 @@ pub(super) async fn list(
     answer(&DeadPage { schema: Tag::new(), dead, kept })
 }
 
-pub(super) async fn one(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {
+pub(super) async fn one(State(api): State<Api>, Path(sequence): Path<u64>) -> ApiResult<Response> {
     let letter = api.inner.dead_letter(sequence).await??;
     let DeadRow { alert, letter, .. } = DeadRow::of(sequence, letter);
     answer(&DeadDetail { schema: Tag::new(), sequence, alert, letter })
 }
 
-pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) -> Handled<Response> {
+pub(super) async fn replay(
+    State(api): State<Api>,
+    Path(sequence): Path<u64>,
+) -> ApiResult<Response> {
     let letter = api.inner.dead_letter(sequence).await??;
     let outcome = api.inner.settings.replay.replay(letter, sequence).await;
     let outcome = outcome.map_err(Refusal::unprocessable)?;
@@ -61,7 +64,7 @@ pub(super) async fn replay(State(api): State<Api>, Path(sequence): Path<u64>) ->
 
 impl Inner {
     /// The dead letter with this sequence, or the refusal.
-    pub(super) async fn dead_letter(&self, sequence: u64) -> Handled<Handled<DeadLetter>> {
+    pub(super) async fn dead_letter(&self, sequence: u64) -> ApiResult<ApiResult<DeadLetter>> {
         let none = || Refusal::not_found(format!("no dead letter {sequence}"));
         match self.bus.get(streams::DEAD.name, sequence).await {
             Ok(stored) => Ok(decode(&stored.body).map_err(|_| none())),

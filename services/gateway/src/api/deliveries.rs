@@ -5,14 +5,14 @@ use axum::response::Response;
 use wirefold_proto::Tag;
 
 use super::request::answer;
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::shapes::SwitchedOn;
 
 /// Switches a delivery on that is off because its target answered 410.
 pub(super) async fn switch_on(
     State(api): State<Api>,
     Path(delivery): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let settings = &api.inner.settings;
     if !settings.rehearse.deliveries().contains(&delivery) {
         return Err(Refusal::not_found(format!("no delivery {delivery:?}")));

@@ -6,7 +6,7 @@ use url::Url;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
 use super::request::{answer, json_of};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 
 /// The most bytes of a command.
@@ -17,13 +17,13 @@ const MOST_ITEMS: u32 = 100_000;
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
-pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
+pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
     let (feeds, waiting) = api.inner.feeds().await?.into_parts();
     let lists = api.inner.lists().await?;
     answer(&FeedList { schema: Tag::new(), feeds, waiting, lists })
 }
 
-pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn add(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let addition: FeedAddition = json_of(request, MOST).await?;
     check_address(&addition.url)?;
     let known = api.inner.feeds().await?.into_records();
@@ -61,14 +61,14 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
     api.command(command).await
 }
 
-pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
     let record = feed_of(&api, &id).await?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
 /// Orders a poll of a feed.
-pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
     let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
@@ -78,7 +78,7 @@ pub(super) async fn backfill(
     State(api): State<Api>,
     Path(id): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let BackfillRequest { pages, items } = json_of(request, MOST).await?;
     for (name, given, most) in [("pages", pages, MOST_PAGES), ("items", items, MOST_ITEMS)] {
         if !(1..=most).contains(&given) {
@@ -94,13 +94,13 @@ pub(super) async fn backfill(
 pub(super) async fn backfilled(
     State(api): State<Api>,
     Path(id): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let backfill = api.inner.backfill(&id).await?;
     let unknown = || Refusal::not_found(format!("no archive of a feed {id:?} was asked for"));
     answer(&backfill.ok_or_else(unknown)?)
 }
 
-pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn probe(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let asked: ProbeRequest = json_of(request, MOST).await?;
     check_address(&asked.url)?;
     // An address that does not answer must not delay the end of the process.
@@ -114,12 +114,12 @@ pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<R
     answer(&ProbeReport { schema: Tag::new(), found })
 }
 
-async fn feed_of(api: &Api, id: &str) -> Handled<FeedRecord> {
+async fn feed_of(api: &Api, id: &str) -> ApiResult<FeedRecord> {
     let record = api.inner.feed(id).await?;
     record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))
 }
 
-fn refuse_managed(record: &FeedRecord) -> Handled<()> {
+fn refuse_managed(record: &FeedRecord) -> ApiResult<()> {
     match &record.managed_by {
         Some(place) => {
             Err(Refusal::managed(format!("feed {} is defined by {place}", record.feed.id)))
@@ -130,7 +130,7 @@ fn refuse_managed(record: &FeedRecord) -> Handled<()> {
 
 /// Allows only web addresses: files and folders are named in the settings, never through the API. Everybody
 /// with read access sees the addresses of feeds, so an address may not contain a password.
-fn check_address(text: &str) -> Handled<()> {
+fn check_address(text: &str) -> ApiResult<()> {
     let url = Url::parse(text)
         .map_err(|error| Refusal::bad_request(format!("`url` {text:?}: {error}")))?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
@@ -150,7 +150,7 @@ fn check_address(text: &str) -> Handled<()> {
 }
 
 /// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.
-fn new_id(url: &str, known: &[FeedRecord]) -> Handled<FeedId> {
+fn new_id(url: &str, known: &[FeedRecord]) -> ApiResult<FeedId> {
     let base = slug(url);
     let names = std::iter::once(base.clone()).chain((2..1000).map(|n| format!("{base}-{n}")));
     let ids = names.filter_map(|name| name.parse::<FeedId>().ok());

@@ -62,7 +62,7 @@ pub enum Access {
 }
 
 /// The result of a handler.
-pub(crate) type Handled<T> = Result<T, Refusal>;
+pub(crate) type ApiResult<T> = Result<T, Refusal>;
 
 /// All routes: the API, the feeds for readers, and the pages.
 pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {

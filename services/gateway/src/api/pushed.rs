@@ -7,7 +7,7 @@ use wirefold_proto::{
 };
 use wirefold_text::normalise;
 
-use super::{Handled, Refusal};
+use super::{ApiResult, Refusal};
 
 /// The outlet of articles without a publisher, by the rules of the version before.
 const FORMER_OUTLET: &str = "push";
@@ -21,7 +21,7 @@ pub(super) struct Pushed {
 
 /// The article. Its id depends only on what was pushed. The sender is trusted about the publisher, unless the
 /// article names the feed that it is from.
-pub(super) fn article(given: SubmittedArticle, seen: Timestamp) -> Handled<Pushed> {
+pub(super) fn article(given: SubmittedArticle, seen: Timestamp) -> ApiResult<Pushed> {
     let arrival = Arrival {
         feed: FeedId::push(),
         authority: Authority::Operator,

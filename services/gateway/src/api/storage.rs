@@ -8,11 +8,11 @@ use wirefold_flow::BusError;
 use wirefold_proto::{Tag, streams};
 
 use super::request::answer;
-use super::{Api, Handled};
+use super::{Api, ApiResult};
 use crate::inner::Inner;
 use crate::shapes::{StorageReport, StreamUse};
 
-pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
+pub(super) async fn get(State(api): State<Api>) -> ApiResult<Response> {
     let mut found = Vec::new();
     for stream in streams::STREAMS {
         match api.inner.stream_use(stream.name).await {

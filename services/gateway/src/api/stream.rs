@@ -24,7 +24,7 @@ use wirefold_proto::{
 
 use super::articles::show_text;
 use super::request::QueryParameters;
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::inner::Inner;
 use crate::metrics;
 
@@ -46,7 +46,7 @@ pub(super) async fn open(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<StreamQuery>,
     headers: HeaderMap,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let inner = api.inner.clone();
     let busy = |_| Refusal::busy("too many streams are open");
     let permit = Arc::clone(&inner.streams).try_acquire_owned().map_err(busy)?;
@@ -85,7 +85,7 @@ pub(super) async fn open(
     Ok((head, Body::from_stream(body)).into_response())
 }
 
-fn last_event_id(headers: &HeaderMap) -> Handled<Option<u64>> {
+fn last_event_id(headers: &HeaderMap) -> ApiResult<Option<u64>> {
     let Some(given) = headers.get("last-event-id") else {
         return Ok(None);
     };
@@ -157,10 +157,10 @@ async fn until_shown(inner: &Inner, messages: &[Stored]) {
         return;
     };
     let patience = inner.clock.now().plus(SHOWN_TIME);
-    let mut place = inner.place.subscribe();
+    let mut projected = inner.projected_sequence.subscribe();
     tokio::select! {
         biased;
-        _ = place.wait_for(|place| *place >= last) => {}
+        _ = projected.wait_for(|applied| *applied >= last) => {}
         () = inner.closing.cancelled() => {}
         () = inner.clock.sleep_until(patience) => {}
     }

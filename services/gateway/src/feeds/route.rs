@@ -12,7 +12,7 @@ use wirefold_proto::{FeedId, StoryId, SubscriptionId, Target};
 use super::document::{Document, Entry, tag};
 use super::{atom, json_feed};
 use crate::api::request::QueryParameters;
-use crate::api::{Api, Handled};
+use crate::api::{Api, ApiResult};
 use crate::projection::Paging;
 use crate::refusal::Refusal;
 use crate::shapes::StoryWithArticles;
@@ -40,7 +40,7 @@ pub(super) async fn all(
     State(api): State<Api>,
     Path(file): Path<String>,
     QueryParameters(Search { q }): QueryParameters<Search>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let (name, form) = named(&file)?;
     let words = q.filter(|words| !words.trim().is_empty());
     if name != "all" {
@@ -65,7 +65,7 @@ pub(super) async fn all(
 pub(super) async fn subscription(
     State(api): State<Api>,
     Path(file): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let (name, form) = named(&file)?;
     let none = || Refusal::not_found(format!("no subscription {name:?}"));
     let asked: SubscriptionId = name.parse().map_err(|_| none())?;
@@ -89,7 +89,7 @@ pub(super) async fn subscription(
     write(&api, Name { path: &format!("sub/{name}"), query: None }, &title, form, entries)
 }
 
-pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Handled<Response> {
+pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> ApiResult<Response> {
     let (name, form) = named(&file)?;
     let none = || Refusal::not_found(format!("no feed {name:?}"));
     let id: FeedId = name.parse().map_err(|_| none())?;
@@ -115,7 +115,7 @@ pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Ha
 }
 
 /// The story of an alert: its target, or the story of its first article.
-async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<StoryId>> {
+async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> ApiResult<Option<StoryId>> {
     if let Target::Story(story) = alert.target {
         return Ok(Some(story));
     }
@@ -125,7 +125,7 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<St
     Ok(api.inner.projection.article(article.id).await?.map(|detail| detail.story))
 }
 
-async fn entry(api: &Api, with: &StoryWithArticles) -> Handled<Option<Entry>> {
+async fn entry(api: &Api, with: &StoryWithArticles) -> ApiResult<Option<Entry>> {
     let detail = api.inner.projection.article(with.story.lead).await?;
     let policy = api.inner.settings.text_policy;
     Ok(detail.map(|detail| {
@@ -135,7 +135,7 @@ async fn entry(api: &Api, with: &StoryWithArticles) -> Handled<Option<Entry>> {
 }
 
 /// The name and format of a file such as `all.atom`.
-fn named(file: &str) -> Handled<(&str, Form)> {
+fn named(file: &str) -> ApiResult<(&str, Form)> {
     if let Some(name) = file.strip_suffix(".atom") {
         return Ok((name, Form::Atom));
     }
@@ -165,7 +165,7 @@ fn write(
     title: &str,
     form: Form,
     entries: Vec<Entry>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let query = query.map(|query| format!("?q={query}")).unwrap_or_default();
     let settings = &api.inner.settings;
     let base = settings.base_url.trim_end_matches('/');

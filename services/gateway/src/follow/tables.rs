@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, KeyValue, Stored};
 use wirefold_proto::{EventId, StoryChange, StoryId, StoryRecord, Tag, Target, encode, streams};
 
-use super::{BATCH, again, change};
+use super::{BATCH, change, retry_until_done};
 use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::projection::Change;
@@ -27,14 +27,14 @@ const STORIES_OF_EVENT: usize = 500;
 
 /// Follows the output until it is stopped. It waits out errors that may pass.
 pub(crate) async fn run(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
-    again(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
+    retry_until_done(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
 }
 
 async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
     let table = inner.bus.key_value(streams::STORIES.name)?;
     let sequence = resume_sequence(inner, &*table).await?;
     let mut reader = inner.bus.read(streams::OUTPUT.name, ">", sequence + 1).await?;
-    let mut projected = inner.place.subscribe();
+    let mut projected = inner.projected_sequence.subscribe();
     loop {
         let messages = tokio::select! {
             biased;

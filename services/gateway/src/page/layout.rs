@@ -14,7 +14,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 
 /// The current entry of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Here {
+pub(super) enum NavEntry {
     /// The list of events.
     River,
     /// The alerts.
@@ -35,7 +35,7 @@ pub(super) struct Frame<'a> {
     /// The title of the page, before the product's name.
     pub title: &'a str,
     /// The current entry of the navigation.
-    pub here: Here,
+    pub here: NavEntry,
     /// Whether this is a demonstration.
     pub demo: bool,
     /// The release that runs.
@@ -46,18 +46,18 @@ pub(super) struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// The frame of a page.
-    pub(super) fn of(settings: &'a Settings, title: &'a str, here: Here) -> Self {
+    pub(super) fn of(settings: &'a Settings, title: &'a str, here: NavEntry) -> Self {
         let Settings { demo, release, gate, .. } = settings;
         Self { title, here, demo: *demo, release, has_sign_in: gate.is_some() }
     }
 }
 
-const PLACES: [(Here, &str, &str); 5] = [
-    (Here::River, "/", "River"),
-    (Here::Alerts, "/alerts", "Alerts"),
-    (Here::Subscriptions, "/subscriptions", "Subscriptions"),
-    (Here::Feeds, "/feeds", "Feeds"),
-    (Here::About, "/about", "About"),
+const PLACES: [(NavEntry, &str, &str); 5] = [
+    (NavEntry::River, "/", "River"),
+    (NavEntry::Alerts, "/alerts", "Alerts"),
+    (NavEntry::Subscriptions, "/subscriptions", "Subscriptions"),
+    (NavEntry::Feeds, "/feeds", "Feeds"),
+    (NavEntry::About, "/about", "About"),
 ];
 
 /// The whole page around its main part.

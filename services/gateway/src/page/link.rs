@@ -15,7 +15,7 @@ use wirefold_proto::{
 };
 
 use super::error_page;
-use super::layout::{Frame, Here, page};
+use super::layout::{Frame, NavEntry, page};
 use super::load::PageError;
 use crate::Inner;
 use crate::api::SENDER;
@@ -149,6 +149,6 @@ fn refused(inner: &Inner, error: LinkError) -> Response {
 }
 
 fn said(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&inner.settings, "Alert", Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, "Alert", NavEntry::Elsewhere);
     (status, Html(page(&frame, main).into_string())).into_response()
 }

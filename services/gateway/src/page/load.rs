@@ -8,11 +8,11 @@ use wirefold_proto::{EventId, StoryId};
 
 use super::map::MAX_STRIPS;
 use super::river::{SHOWN_COPIES, SHOWN_STORIES};
-use super::study::{LeftOut, StoryStudy, Texts, bound, study};
+use super::story_comparison::{LeftOut, StoryComparison, Texts, compare_stories, limit_articles};
 use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
-use crate::projection::{Bounds, EventOnPage, Kind, Meaning, ProjectionError};
+use crate::projection::{Bounds, EventOnPage, IdLookup, Kind, ProjectionError};
 use crate::shapes::{EventBrief, EventPage, StoryBrief, StoryWithArticles};
 use crate::statement_cache::{self, EventStatements};
 use crate::statements;
@@ -53,9 +53,9 @@ impl From<CorrectionsError> for PageError {
 /// The id with this prefix.
 pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, PageError> {
     match inner.projection.meaning(kind, given).await? {
-        Meaning::One(id) => Ok(id),
-        Meaning::Many(ids) => Err(PageError::Many(ids)),
-        Meaning::Nothing | Meaning::TooShort => Err(PageError::Nothing),
+        IdLookup::One(id) => Ok(id),
+        IdLookup::Many(ids) => Err(PageError::Many(ids)),
+        IdLookup::Nothing | IdLookup::TooShort => Err(PageError::Nothing),
     }
 }
 
@@ -63,13 +63,13 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Arc<EventStatements>), PageError> {
+) -> Result<(EventBrief, Vec<StoryComparison>, LeftOut, Arc<EventStatements>), PageError> {
     let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
     let bounds =
         Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
     let found = inner.projection.event_on_page(id, bounds).await?.ok_or(PageError::Nothing)?;
     let EventOnPage { event, mut stories, first } = found;
-    bound(&mut stories);
+    limit_articles(&mut stories);
     let left_out = LeftOut::of(event.articles, &stories, first);
     let said = statement_cache::of_event(inner, id).await?;
     Ok((event, studied(inner, stories).await?, left_out, said))
@@ -79,7 +79,7 @@ pub(super) async fn event(
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, LeftOut, EventStatements), PageError> {
+) -> Result<(StoryComparison, LeftOut, EventStatements), PageError> {
     let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
     let found = found.ok_or(PageError::Nothing)?;
@@ -88,7 +88,7 @@ pub(super) async fn story(
     let said = (statements::of_story(said, id), corrections::of_story(put_right, id));
     let (all, first) = (found.story.articles, found.articles.clone());
     let mut stories = vec![found];
-    bound(&mut stories);
+    limit_articles(&mut stories);
     let left_out = LeftOut::of(all, &stories, first);
     let study = studied(inner, stories).await?.pop().ok_or(PageError::Nothing)?;
     Ok((study, left_out, said))
@@ -112,12 +112,12 @@ pub(super) async fn folded(
 async fn studied(
     inner: &Arc<Inner>,
     stories: Vec<StoryWithArticles>,
-) -> Result<Vec<StoryStudy>, PageError> {
+) -> Result<Vec<StoryComparison>, PageError> {
     let texts = texts(inner, &stories).await?;
     // If the client leaves, the next one may start. The work itself is limited.
     let _turn = inner.comparisons.acquire().await.map_err(|_| PageError::Ending)?;
     let method = inner.settings.method.clone();
-    let studied = tokio::task::spawn_blocking(move || study(stories, &texts, &method));
+    let studied = tokio::task::spawn_blocking(move || compare_stories(stories, &texts, &method));
     studied.await.map_err(|_| PageError::Ending)
 }
 

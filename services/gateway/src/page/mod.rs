@@ -22,7 +22,7 @@ mod spark;
 mod split;
 mod statements;
 mod story;
-mod study;
+mod story_comparison;
 mod subscriptions;
 mod tables;
 mod words;
@@ -41,7 +41,7 @@ use crate::Inner;
 use crate::api::Api;
 use crate::projection::{EventFilter, EventSort, Kind, Paging};
 use crate::shapes::Status;
-use layout::{Frame, Here};
+use layout::{Frame, NavEntry};
 use load::PageError;
 use river::River;
 pub(crate) use river::is_web;
@@ -143,7 +143,7 @@ impl PageQuery {
 
 async fn river_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQuery>) -> Response {
     let page = river_markup(&inner, &asked, river::main);
-    answer(&inner, Here::River, "River", page.await)
+    answer(&inner, NavEntry::River, "River", page.await)
 }
 
 async fn river_fragment(State(inner): State<Arc<Inner>>) -> Response {
@@ -200,7 +200,7 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
     match load::event(&inner, &id).await {
         Ok((event, stories, left_out, said)) => {
             let main = event::main(&event, &stories, &left_out, (&said.0, &said.1));
-            answer(&inner, Here::Elsewhere, &river::title_of(&event.title), Ok(main))
+            answer(&inner, NavEntry::Elsewhere, &river::title_of(&event.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),
     }
@@ -230,7 +230,7 @@ async fn story_page(
     match page.await {
         Ok((study, left_out, said, notice)) => {
             let main = html! { (notice) (story::main(&study, &left_out, (&said.0, &said.1))) };
-            answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
+            answer(&inner, NavEntry::Elsewhere, &river::title_of(&study.story.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),
     }
@@ -244,7 +244,7 @@ async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQu
         let subscriptions = inner.projection.count_for(subscriptions).await?;
         Ok(alerts::main(&alerts, &subscriptions))
     };
-    answer(&inner, Here::Alerts, "Alerts", page.await)
+    answer(&inner, NavEntry::Alerts, "Alerts", page.await)
 }
 
 async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
@@ -252,15 +252,15 @@ async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
         let (feeds, lists) = (inner.feeds().await?.into_records(), inner.lists().await?);
         Ok(feeds::main(&feeds, &lists))
     };
-    answer(&inner, Here::Feeds, "Feeds", page.await)
+    answer(&inner, NavEntry::Feeds, "Feeds", page.await)
 }
 
 async fn about_page(State(inner): State<Arc<Inner>>) -> Response {
-    answer(&inner, Here::About, "What the words mean", Ok(about::main()))
+    answer(&inner, NavEntry::About, "What the words mean", Ok(about::main()))
 }
 
 /// The page around its main part, or the error page.
-fn answer(inner: &Inner, here: Here, title: &str, main: Result<Markup, PageError>) -> Response {
+fn answer(inner: &Inner, here: NavEntry, title: &str, main: Result<Markup, PageError>) -> Response {
     let frame = Frame::of(&inner.settings, title, here);
     match main {
         Ok(main) => Html(layout::page(&frame, &main).into_string()).into_response(),

@@ -11,7 +11,7 @@ use axum::{Extension, Form, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Frame, Here, page};
+use super::layout::{Frame, NavEntry, page};
 use crate::Inner;
 use crate::api::access;
 use crate::tokens::{COOKIE, Gate, Kind, Peer, SESSION, TokenError, gate_failed, session_of};
@@ -153,7 +153,7 @@ fn signed_in(name: &str) -> Markup {
 }
 
 fn shown(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&inner.settings, "Sign in", Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, "Sign in", NavEntry::Elsewhere);
     let mut response = (status, Html(page(&frame, main).into_string())).into_response();
     let kept_nowhere = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, kept_nowhere);

@@ -12,7 +12,7 @@ use axum::routing::post;
 use maud::{Markup, html};
 use wirefold_proto::{Command, OutputCommand, StoryChange, StoryId, Target};
 
-use super::layout::{self, Frame, Here};
+use super::layout::{self, Frame, NavEntry};
 use super::words;
 use crate::Inner;
 use crate::api::{Api, access, found, request};
@@ -89,7 +89,7 @@ fn refused(inner: &Inner, given: &str, refusal: Refusal) -> Response {
         p.notice.warn role="alert" { (why) }
         p { a href={ "/stories/" (escaped(given)) } { "Back to the story" } }
     };
-    let frame = Frame::of(&inner.settings, "Not done", Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, "Not done", NavEntry::Elsewhere);
     (status, Html(layout::page(&frame, &main).into_string())).into_response()
 }
 

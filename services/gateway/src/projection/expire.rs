@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Transaction, params};
 use wirefold_flow::UnixMillis;
 
-use super::apply::{Held, hold_changes};
+use super::apply::{PageBuffer, buffer_changed_pages};
 use super::{Answer, paging::millis};
 
 /// The most articles deleted in one transaction, so that other writes wait only milliseconds.
@@ -14,7 +14,7 @@ const ALERTS_LONGER: i64 = 60 * 24 * 3_600 * 1_000;
 
 pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<usize> {
     let before = millis(before);
-    hold_changes(connection, Held::OnDisk)?;
+    buffer_changed_pages(connection, PageBuffer::OnDisk)?;
     let transaction = connection.transaction()?;
     let old: Vec<i64> = transaction
         .prepare_cached("SELECT key FROM articles WHERE seen < ?1 ORDER BY seen LIMIT ?2")?

@@ -22,7 +22,7 @@ pub(crate) enum Kind {
 
 /// The result of looking for a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub(crate) enum IdLookup {
     /// One id has the prefix.
     One(String),
     /// Several ids have the prefix; at most ten are given.
@@ -43,12 +43,12 @@ impl Kind {
     }
 }
 
-pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answer<Meaning> {
+pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answer<IdLookup> {
     let (table, prefix) = kind.table();
     let given = given.trim().to_ascii_lowercase();
     let digits = given.strip_prefix(prefix).unwrap_or(&given);
     if digits.len() < LEAST_DIGITS {
-        return Ok(Meaning::TooShort);
+        return Ok(IdLookup::TooShort);
     }
     let start = format!("{prefix}{digits}");
     // `z` is the last digit, and `~` comes after it.
@@ -65,8 +65,8 @@ pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answe
         }
     }
     Ok(match current.len() {
-        0 => Meaning::Nothing,
-        1 => Meaning::One(current.remove(0)),
-        _ => Meaning::Many(current),
+        0 => IdLookup::Nothing,
+        1 => IdLookup::One(current.remove(0)),
+        _ => IdLookup::Many(current),
     })
 }

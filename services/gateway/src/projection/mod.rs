@@ -52,7 +52,7 @@ pub(crate) use apply::{Batch, Change, lead};
 use event_bodies::First;
 pub(crate) use event_filter::{EventFilter, EventSort};
 pub(crate) use hour::Numbers;
-pub(crate) use ids::{Kind, Meaning};
+pub(crate) use ids::{IdLookup, Kind};
 pub use inspect::faults_of_projection;
 pub(crate) use on_page::{Bounds, EventOnPage};
 pub(crate) use open::FILE;
@@ -329,7 +329,7 @@ impl Projection {
 
     /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
     /// into.
-    pub(crate) async fn meaning(&self, kind: Kind, given: String) -> Answer<Meaning> {
+    pub(crate) async fn meaning(&self, kind: Kind, given: String) -> Answer<IdLookup> {
         self.read(move |connection| ids::meaning(connection, kind, &given)).await
     }
 

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use wirefold_proto::{Interval, SubscriptionRecord, SubscriptionSettings};
 
 use super::error_page;
-use super::layout::{self, Frame, Here};
+use super::layout::{self, Frame, NavEntry};
 use super::load::PageError;
 use crate::api::{Api, access, request};
 use crate::refusal::{self, Refusal};
@@ -250,7 +250,7 @@ async fn refused(api: &Api, refusal: Refusal) -> Response {
 }
 
 fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, PageError>) -> Response {
-    let frame = Frame::of(&api.inner.settings, title, Here::Subscriptions);
+    let frame = Frame::of(&api.inner.settings, title, NavEntry::Subscriptions);
     match main {
         Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
         Err(error) => error_page::answer(&api.inner, &error),

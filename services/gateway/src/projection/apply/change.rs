@@ -28,10 +28,10 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
         }
         // The articles have the agency themselves, and move with them.
         StoryChange::Credited { story, agency: _ } => {
-            touch(transaction, "stories", &story.to_string())
+            ensure_row(transaction, "stories", &story.to_string())
         }
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
-            touch(transaction, "stories", &story.to_string())?;
+            ensure_row(transaction, "stories", &story.to_string())?;
             let set = "UPDATE stories SET lead = ?2, lead_judged = ?3
                 WHERE id = ?1 AND lead_judged < ?3";
             let values = params![story.to_string(), lead.to_string(), judged];
@@ -45,7 +45,7 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             };
             let set =
                 format!("UPDATE {table} SET quiet_judged = max(quiet_judged, ?2) WHERE id = ?1");
-            touch(transaction, table, &target.to_string())?;
+            ensure_row(transaction, table, &target.to_string())?;
             transaction.prepare_cached(&set)?.execute(params![target.to_string(), judged])?;
             Ok(())
         }
@@ -67,7 +67,7 @@ impl Left<'_> {
         for article in self.articles.iter().map(ToString::to_string) {
             let into = (new.as_str(), self.reason.as_deref());
             redirects::insert_move(transaction, &article, judged, into)?;
-            take_along(transaction, &article, &new, &old)?;
+            move_to_new_story(transaction, &article, &new, &old)?;
         }
         redirects::refresh_story(transaction, &new)
     }
@@ -75,7 +75,12 @@ impl Left<'_> {
 
 /// Makes a stored article a member of the story that it was taken out into. That story is in the old story's
 /// event until more is known.
-fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str) -> Answer<()> {
+fn move_to_new_story(
+    transaction: &Transaction<'_>,
+    article: &str,
+    new: &str,
+    old: &str,
+) -> Answer<()> {
     let put = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, seen, seen, (SELECT event FROM stories WHERE id = ?3)
             FROM articles WHERE id = ?1
@@ -89,7 +94,7 @@ fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str
 
 /// Makes sure that a row exists, in whatever order messages come. Every other time replaces its times, and it
 /// is not shown before it has an article.
-fn touch(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
+fn ensure_row(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
     let insert =
         format!("INSERT OR IGNORE INTO {table} (id, first_seen, changed) VALUES (?1, ?2, 0)");
     transaction.prepare_cached(&insert)?.execute(params![id, i64::MAX])?;

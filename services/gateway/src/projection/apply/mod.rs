@@ -63,7 +63,7 @@ impl Change {
 }
 
 pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
-    hold_changes(connection, Held::InMemory)?;
+    buffer_changed_pages(connection, PageBuffer::InMemory)?;
     let transaction = connection.transaction()?;
     let mut searched = SearchedWords::default();
     for change in &batch.changes {
@@ -76,14 +76,14 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
             Change::Alert { alert, body } => alert::put(&transaction, alert, body)?,
         }
     }
-    keep_place(&transaction, batch)?;
+    store_position(&transaction, batch)?;
     searched.write(&transaction)?;
     Ok(transaction.commit()?)
 }
 
 /// Where SQLite stores the changed pages of a transaction until its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Held {
+pub(super) enum PageBuffer {
     /// In memory: a batch changes some megabytes.
     InMemory,
     /// On disk: other transactions may change all pages.
@@ -93,17 +93,17 @@ pub(super) enum Held {
 /// Sets where SQLite stores changed pages. On disk, it copies a page for each statement that may be undone,
 /// and writes pages to the log early if the cache is full. Then it reads the whole transaction again for its
 /// checksums. That was half of the bytes that all stages wrote.
-pub(super) fn hold_changes(connection: &Connection, held: Held) -> Answer<()> {
+pub(super) fn buffer_changed_pages(connection: &Connection, held: PageBuffer) -> Answer<()> {
     let (temporary, spills) = match held {
-        Held::InMemory => ("MEMORY", false),
-        Held::OnDisk => ("FILE", true),
+        PageBuffer::InMemory => ("MEMORY", false),
+        PageBuffer::OnDisk => ("FILE", true),
     };
     connection.pragma_update(None, "temp_store", temporary)?;
     Ok(connection.pragma_update(None, "cache_spill", spills)?)
 }
 
 /// Stores the position, which only moves forward.
-fn keep_place(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
+fn store_position(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
     let keep = "INSERT INTO places (stream, sequence) VALUES (?1, ?2)
         ON CONFLICT (stream) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
     let Batch { stream, through, changes: _ } = batch;
@@ -137,7 +137,7 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
             ]
         }
     };
-    hold_changes(connection, Held::OnDisk)?;
+    buffer_changed_pages(connection, PageBuffer::OnDisk)?;
     let transaction = connection.transaction()?;
     for table in tables {
         transaction.execute(&format!("DELETE FROM {table}"), [])?;

@@ -23,25 +23,25 @@ const MAX_HEADING: usize = 46;
 pub(super) type Texts = HashMap<ArticleId, String>;
 
 /// A story with the comparisons of its texts.
-pub(super) struct StoryStudy {
+pub(super) struct StoryComparison {
     /// The story.
     pub story: StoryBrief,
     /// Its articles: the lead, and then the others, the first seen first.
-    pub articles: Vec<Studied>,
+    pub articles: Vec<ComparedArticle>,
 }
 
 /// An article with the analysis of its text.
-pub(super) struct Studied {
+pub(super) struct ComparedArticle {
     /// The article.
     pub article: ArticleBrief,
     /// Its text; none if it is no longer stored, or was not read.
     pub reading: Option<AnalysedText>,
     /// Its comparison with the lead; none for the lead itself, or if one of the texts is missing.
-    pub against: Option<Against>,
+    pub against: Option<LeadComparison>,
 }
 
 /// The comparison of an article with the lead. The changes of a version are against the version before.
-pub(super) struct Against {
+pub(super) struct LeadComparison {
     /// What it shares with the lead.
     pub overlap: Overlap,
     /// The index of the story's article that changes are against; 0 for the lead.
@@ -52,20 +52,20 @@ pub(super) struct Against {
     pub changes: Option<Changes>,
 }
 
-impl StoryStudy {
+impl StoryComparison {
     /// The lead.
-    pub(super) fn lead(&self) -> Option<&Studied> {
+    pub(super) fn lead(&self) -> Option<&ComparedArticle> {
         self.articles.first()
     }
 }
 
 /// Compares the articles of stories by the detector's settings. Sentences are compared only for the first
 /// copies.
-pub(super) fn study(
+pub(super) fn compare_stories(
     stories: Vec<StoryWithArticles>,
     texts: &Texts,
     method: &Settings,
-) -> Vec<StoryStudy> {
+) -> Vec<StoryComparison> {
     let mut left = MAX_CHANGES;
     stories.into_iter().map(|with| study_one(with, texts, method, &mut left)).collect()
 }
@@ -75,27 +75,27 @@ fn study_one(
     texts: &Texts,
     method: &Settings,
     left: &mut usize,
-) -> StoryStudy {
+) -> StoryComparison {
     let StoryWithArticles { story, mut articles } = with;
     articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
     let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
-    let mut studied: Vec<Studied> = Vec::with_capacity(articles.len());
+    let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
     for article in articles {
         let reading = reading(&article.id);
         let compare = |text| compare(&studied, &article, text, method, left);
         let against = reading.as_ref().and_then(compare);
-        studied.push(Studied { article, reading, against });
+        studied.push(ComparedArticle { article, reading, against });
     }
-    StoryStudy { story, articles: studied }
+    StoryComparison { story, articles: studied }
 }
 
 fn compare(
-    before: &[Studied],
+    before: &[ComparedArticle],
     article: &ArticleBrief,
     text: &AnalysedText,
     method: &Settings,
     left: &mut usize,
-) -> Option<Against> {
+) -> Option<LeadComparison> {
     let lead = before.first()?.reading.as_ref()?;
     let earlier = before
         .iter()
@@ -104,7 +104,7 @@ fn compare(
     let old = before[base].reading.as_ref()?;
     let is_asked = *left > 0;
     *left = left.saturating_sub(1);
-    Some(Against {
+    Some(LeadComparison {
         overlap: Overlap::between(&text.body, &lead.body, method),
         base,
         lede: diff::ledes(old, text),
@@ -113,7 +113,7 @@ fn compare(
 }
 
 /// The map of these stories; articles without text have no strip.
-pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
+pub(super) fn map_of(stories: &[StoryComparison]) -> MapInput {
     let leads: Vec<&AnalysedText> = stories.iter().filter_map(lead_text).collect();
     let mut quoted = shared(&leads).into_iter();
     let mut strips = Vec::new();
@@ -133,11 +133,11 @@ pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
     MapInput { summary, strips }
 }
 
-fn lead_text(study: &StoryStudy) -> Option<&AnalysedText> {
+fn lead_text(study: &StoryComparison) -> Option<&AnalysedText> {
     study.lead()?.reading.as_ref()
 }
 
-fn strips_of(study: &StoryStudy, lead: &AnalysedText, first: usize) -> (Vec<Strip>, usize) {
+fn strips_of(study: &StoryComparison, lead: &AnalysedText, first: usize) -> (Vec<Strip>, usize) {
     let copies = || study.articles.iter().skip(1).filter(|studied| studied.against.is_some());
     let pairs: Vec<(&AnalysedText, &Overlap)> = copies()
         .filter_map(|studied| Some((studied.reading.as_ref()?, &studied.against.as_ref()?.overlap)))
@@ -150,7 +150,7 @@ fn strips_of(study: &StoryStudy, lead: &AnalysedText, first: usize) -> (Vec<Stri
     (strips, next)
 }
 
-fn note(study: &StoryStudy, studied: &Studied) -> String {
+fn note(study: &StoryComparison, studied: &ComparedArticle) -> String {
     let article = &studied.article;
     let length = studied.reading.as_ref().map_or(0, AnalysedText::len);
     let mut note = words::count(length as u64, "word", "words");
@@ -166,11 +166,11 @@ fn note(study: &StoryStudy, studied: &Studied) -> String {
     note
 }
 
-fn heading(study: &StoryStudy) -> String {
+fn heading(study: &StoryComparison) -> String {
     words::cut(&study.story.title, MAX_HEADING)
 }
 
-fn summary(stories: &[StoryStudy], strips: &[Strip]) -> String {
+fn summary(stories: &[StoryComparison], strips: &[Strip]) -> String {
     let moved = strips.iter().flat_map(|strip| &strip.pieces).filter(|piece| piece.moved).count();
     let numbers = strips.iter().flat_map(|strip| &strip.pieces).map(|piece| piece.number).max();
     format!(
@@ -204,7 +204,7 @@ impl LeftOut {
 
 /// Limits the articles to [`map::MAX_STRIPS`] in all: every lead, and of each story as many others as there
 /// is room for, the first seen first.
-pub(super) fn bound(stories: &mut Vec<StoryWithArticles>) {
+pub(super) fn limit_articles(stories: &mut Vec<StoryWithArticles>) {
     for with in stories.iter_mut() {
         let lead = with.story.lead;
         with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
@@ -282,7 +282,7 @@ mod tests {
             let first: Vec<ArticleBrief> =
                 stories.iter().flat_map(|with| with.articles.clone()).collect();
             let all = u32::try_from(first.len()).unwrap();
-            bound(&mut stories);
+            limit_articles(&mut stories);
             let found = LeftOut::of(all, &stories, first);
             assert_eq!(
                 (found.count, found.listed.len()),
@@ -301,7 +301,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
             .collect();
-        let studied = study(vec![with], &texts, &Settings::default());
+        let studied = compare_stories(vec![with], &texts, &Settings::default());
         let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
         assert_eq!(asked.clone().count(), 19);
         assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
@@ -314,7 +314,7 @@ mod tests {
         let texts: Texts =
             with.articles.iter().map(|article| (article.id, text.to_owned())).collect();
         let contained = |method: &Settings| {
-            let studied = study(vec![with.clone()], &texts, method);
+            let studied = compare_stories(vec![with.clone()], &texts, method);
             studied[0].articles[1].against.as_ref().map(|against| against.overlap.contained)
         };
         assert_eq!(contained(&Settings::default()), Some(1.0));
@@ -334,7 +334,7 @@ mod tests {
             (first, text("fourteen")),
             (second, text("forty-one")),
         ]);
-        let studied = study(vec![with], &texts, &Settings::default());
+        let studied = compare_stories(vec![with], &texts, &Settings::default());
         let version = studied[0].articles[2].against.as_ref().unwrap();
         assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
         assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
@@ -349,7 +349,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
             .collect();
-        let study = |story, texts| study(vec![story], texts, &Settings::default());
+        let study = |story, texts| compare_stories(vec![story], texts, &Settings::default());
         assert!(map_of(&study(with.clone(), &only_copies)).strips.is_empty());
         let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
         assert_eq!(map_of(&study(with, &only_lead)).strips.len(), 1);
