@@ -26,11 +26,10 @@ impl ReplayedLetters {
         self.0.sort_unstable();
         let mut merged: Vec<(u64, u64)> = Vec::with_capacity(self.0.len());
         for &(first, last) in &self.0 {
-            match merged.last_mut() {
-                Some(before) if first <= before.1.saturating_add(1) => {
-                    before.1 = before.1.max(last)
-                }
-                _ => merged.push((first, last)),
+            if let Some(before) = merged.last_mut().filter(|it| first <= it.1.saturating_add(1)) {
+                before.1 = before.1.max(last);
+            } else {
+                merged.push((first, last));
             }
         }
         self.0 = merged;
